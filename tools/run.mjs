@@ -1,0 +1,13 @@
+// Runs a program of this project under Node 24, setting up first whatever is missing.
+// usage: node tools/run.mjs FILE|--test … [arguments]
+import { spawn } from 'node:child_process'
+import { constants } from 'node:os'
+import { pinnedNode, root } from './pinned-node.mjs'
+import { setUp } from './setup.mjs'
+
+const args = process.argv.slice(2)
+if (!(await setUp({ yes: args.includes('--yes') }))) process.exit(2)
+
+const child = spawn(pinnedNode(), args, { stdio: 'inherit', cwd: root })
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]))

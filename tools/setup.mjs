@@ -1,0 +1,3 @@
+export async function setUp() {
+  return true
+}
