@@ -1,0 +1,62 @@
+/**
+ * The arrows between rooms are the manifests' `dependencies`: each declared one is used, each used
+ * one is declared, and none goes against the order (ARCHITECTURE.md, "Arrows").
+ */
+import { dirname, normalize } from 'node:path'
+import { importsOf, type Room, rooms } from './rooms.ts'
+
+/** A room may depend on rooms of an earlier row only; `bootchain` also on its own row's `attestation`. */
+const order = [
+  ['codec'],
+  ['crypto', 'channel'],
+  ['tpm2', 'uefi'],
+  ['disk', 'eventlog'],
+  ['attestation'],
+  ['posture', 'bootchain'],
+  ['agent', 'host'],
+  ['service'],
+  ['demo'],
+  ['cli'],
+]
+/** Programs at the end of an arrow: nothing imports them (`host` bundles no agent, it is given one). */
+const neverImported = ['agent', 'portal']
+const scope = '@trusted-launch/'
+
+const storeyOf = (name: string) => order.findIndex((row) => row.includes(name))
+
+/** What is wrong with a room's arrows, one sentence each. */
+export function faultsOf(room: Room): string[] {
+  const faults: string[] = []
+  const used = new Set<string>()
+  if (storeyOf(room.name) < 0) faults.push(`${room.folder}: has no place in the order`)
+  for (const [path, text] of room.sources)
+    for (const target of importsOf(text)) {
+      if (target.startsWith('.')) {
+        if (
+          !normalize(`${dirname(path)}/${target}`).startsWith(`${room.folder}/`) &&
+          path.endsWith('.ts')
+        )
+          faults.push(`${path}: ${target} leaves the room; use its door`)
+      } else if (!target.startsWith('node:') && !['std', 'os'].includes(target))
+        used.add(
+          target
+            .split('/')
+            .slice(0, target.startsWith('@') ? 2 : 1)
+            .join('/'),
+        )
+    }
+  for (const target of used)
+    if (!room.declared.includes(target))
+      faults.push(`${room.folder}: imports ${target}, undeclared`)
+  for (const target of room.declared) {
+    if (!used.has(target)) faults.push(`${room.folder}: declares ${target}, unused`)
+    const name = target.startsWith(scope) ? target.slice(scope.length) : null
+    if (name !== null && (storeyOf(name) >= storeyOf(room.name) || neverImported.includes(name)))
+      faults.push(`${room.folder}: ${name} is not below it`)
+  }
+  return faults
+}
+
+export function checkArrows(): string[] {
+  return rooms().flatMap(faultsOf)
+}

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { faultsOf } from '../check-arrows.ts'
+import { importsOf } from '../rooms.ts'
+
+const room = (name: string, declared: string[], source: string) =>
+  faultsOf({
+    folder: `packages/${name}`,
+    name,
+    declared,
+    sources: [[`packages/${name}/src/a.ts`, source]],
+  })
+
+test('every form of import is seen', () => {
+  const text = `import a from 'a'\nimport { type B,\n  c } from 'b'\nexport * from './c.ts'\nawait import('d')\nimport 'e'\n`
+  assert.deepEqual(importsOf(text), ['a', 'b', './c.ts', 'd', 'e'])
+})
+
+test('an arrow is declared, used, and goes down', () => {
+  const uses = (name: string) => `import { x } from '@trusted-launch/${name}'\n`
+  assert.deepEqual(room('tpm2', ['@trusted-launch/codec'], uses('codec')), [])
+  assert.match(room('tpm2', [], uses('codec'))[0]!, /undeclared/)
+  assert.match(room('tpm2', ['@trusted-launch/codec'], '')[0]!, /unused/)
+  assert.match(room('codec', ['@trusted-launch/tpm2'], uses('tpm2'))[0]!, /not below/)
+  assert.match(room('cli', ['@trusted-launch/agent'], uses('agent'))[0]!, /not below/)
+  assert.match(room('attic', [], '')[0]!, /no place/)
+})
+
+test('a relative import may not leave its room', () => {
+  assert.match(
+    room('tpm2', [], `import { x } from '../../codec/src/reader.ts'\n`)[0]!,
+    /leaves the room/,
+  )
+  assert.deepEqual(room('tpm2', [], `import { x } from './errors.ts'\n`), [])
+})
