@@ -1,4 +1,5 @@
 export { bytes, list, many, rest, sized, sizedOf } from './bytes.ts'
+export { checked, optional } from './checked.ts'
 export { type Codec, decode, encode, type Of } from './codec.ts'
 export { MalformedError, within } from './errors.ts'
 export {
