@@ -1,0 +1,158 @@
+import { randomBytes } from 'node:crypto'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { open, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { StateError } from './errors.ts'
+
+/** No file of ours is larger; a larger one is not ours. */
+export const FILE_LIMIT = 4 << 20
+const TEMPORARY = /^\..*\.[0-9a-f]{16}\.tmp$/
+const VM_ID = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/
+
+/**
+ * Writes a file so that after a power cut it is either the old one or the new one, whole: a temporary
+ * file in the same folder, fsync, rename, fsync of the folder.
+ */
+export async function writeDurably(path: string, bytes: Uint8Array, mode: number): Promise<void> {
+  const folder = dirname(path)
+  const temporary = join(folder, `.${path.slice(folder.length + 1)}.${randomHex()}.tmp`)
+  try {
+    const file = await open(temporary, 'wx', mode)
+    try {
+      await file.chmod(mode)
+      await file.writeFile(bytes)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+  } catch (e) {
+    await rm(temporary, { force: true })
+    throw e
+  }
+  await syncFolder(folder)
+}
+
+function randomHex(): string {
+  return randomBytes(8).toString('hex')
+}
+
+/** Makes names added to or removed from a folder last. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/**
+ * Reads a file written by {@link writeDurably}; null when there is none.
+ * @throws {StateError} `state-too-large` beyond `max` bytes: it is read only when it fits.
+ */
+export async function readDurably(path: string, max = FILE_LIMIT): Promise<Uint8Array | null> {
+  const file = await open(path, 'r').catch((e: NodeJS.ErrnoException) => {
+    if (e.code === 'ENOENT') return null
+    throw e
+  })
+  if (file === null) return null
+  try {
+    const { size } = await file.stat()
+    if (size > max) throw new StateError('state-too-large', path, `${size} bytes, limit ${max}`)
+    return await file.readFile()
+  } finally {
+    await file.close()
+  }
+}
+
+/**
+ * The folder in which one manager keeps what it knows:
+ *
+ *     lock               held while a manager lives
+ *     vms/ID/            one VM, 0700: machine.json, machine/, vtpm/, sockets/
+ *
+ * The lock is the kernel's (SQLite's on a file of its own): it goes with the process that holds it, also on
+ * `kill -9`, and never has to be judged stale.
+ */
+export class StateDirectory {
+  readonly path: string
+  readonly #lock: DatabaseSync
+
+  private constructor(path: string, lock: DatabaseSync) {
+    this.path = path
+    this.#lock = lock
+  }
+
+  /**
+   * Makes the folder if it is missing, takes its lock, and removes half-written files.
+   * @throws {StateError} `state-locked` while another manager has it; `state-foreign` when the folder
+   * belongs to another user.
+   */
+  static open(path: string): StateDirectory {
+    mkdirSync(join(path, 'vms'), { recursive: true, mode: 0o700 })
+    if (statSync(path).uid !== process.getuid?.())
+      throw new StateError('state-foreign', path, 'belongs to another user')
+    for (const folder of [path, join(path, 'vms')]) chmodSync(folder, 0o700)
+    const directory = new StateDirectory(path, takeLock(join(path, 'lock')))
+    directory.#removeHalfWritten()
+    return directory
+  }
+
+  /** The ids of the VMs that have a folder. */
+  vms(): string[] {
+    return readdirSync(join(this.path, 'vms')).filter((name) => VM_ID.test(name))
+  }
+
+  /** Where a VM's things are. @throws {StateError} `state-bad-id` */
+  folder(id: string): string {
+    if (!VM_ID.test(id)) throw new StateError('state-bad-id', this.path, `bad VM id`)
+    return join(this.path, 'vms', id)
+  }
+
+  /** Lets the next manager in. */
+  close(): void {
+    if (this.#lock.isOpen) this.#lock.close()
+  }
+
+  #removeHalfWritten(): void {
+    const folders = [this.path, ...this.vms().map((id) => this.folder(id))]
+    for (const folder of folders)
+      for (const name of readdirSync(folder))
+        if (TEMPORARY.test(name)) rmSync(join(folder, name), { force: true })
+  }
+}
+
+function takeLock(path: string): DatabaseSync {
+  const lock = new DatabaseSync(path, { timeout: 0 })
+  try {
+    chmodSync(path, 0o600)
+    lock.exec('BEGIN EXCLUSIVE')
+    return lock
+  } catch (e) {
+    lock.close()
+    if ((e as { errcode?: number }).errcode === SQLITE_BUSY)
+      throw new StateError('state-locked', path, 'another manager has this state directory')
+    throw e
+  }
+}
+
+const SQLITE_BUSY = 5
+
+/** The JSON of a file of ours; null when there is none. @throws {StateError} `state-malformed` */
+export function readJson(path: string): unknown {
+  let text: string
+  try {
+    if (statSync(path).size > FILE_LIMIT) throw new StateError('state-too-large', path, 'too large')
+    text = readFileSync(path, 'utf8')
+  } catch (e) {
+    if ((e as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw e
+  }
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new StateError('state-malformed', path, 'not JSON', { cause })
+  }
+}
