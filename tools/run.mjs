@@ -3,10 +3,17 @@
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { pinnedNode, root } from './pinned-node.mjs'
+import { SetupError, say } from './progress.mjs'
 import { setUp } from './setup.mjs'
 
 const args = process.argv.slice(2)
-if (!(await setUp({ yes: args.includes('--yes') }))) process.exit(2)
+try {
+  if (!(await setUp({ yes: args.includes('--yes') }))) process.exit(2)
+} catch (e) {
+  if (!(e instanceof SetupError)) throw e
+  say(`set-up: ${e.message}`)
+  process.exit(1)
+}
 
 const child = spawn(pinnedNode(), args, { stdio: 'inherit', cwd: root })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))

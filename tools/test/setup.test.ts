@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+
+const tools = new URL('..', import.meta.url).pathname
+const work = () => mkdtempSync(join(tmpdir(), 'set-up-'))
+
+/** Runs a line of JavaScript that imports from tools/, as set-up itself runs: plain Node. */
+function evaluate(code: string) {
+  return spawnSync(process.execPath, ['--input-type=module', '-e', code], {
+    cwd: tools,
+    encoding: 'utf8',
+  })
+}
+
+test('on another distribution the names to install are printed and nothing is run', () => {
+  const folder = work()
+  writeFileSync(join(folder, 'os-release'), 'NAME="Fedora Linux"\nID=fedora\n')
+  const { stdout, stderr } = evaluate(`
+    import { installPackages, packagesNeeded } from './debian-packages.mjs'
+    const options = { yes: true, log: '${folder}/log', osRelease: '${folder}/os-release' }
+    console.log(await installPackages(packagesNeeded, options))`)
+  assert.equal(stdout, 'false\n')
+  assert.match(stderr, /"fedora"/)
+  for (const name of ['qemu-system-x86', 'ovmf', 'swtpm', 'sbsigntool'])
+    assert.ok(stderr.includes(name))
+  assert.ok(!stderr.includes('apt-get'))
+  rmSync(folder, { recursive: true })
+})
+
+test('a package that is not installed is missing, one that is installed is not', () => {
+  const { stdout } = evaluate(`
+    import { missingOf } from './debian-packages.mjs'
+    console.log(missingOf(['dpkg', 'no-such-package-at-all']).join(' '))`)
+  assert.equal(stdout, 'no-such-package-at-all\n')
+})
+
+test('node_modules is current only while it is what the lockfile says', () => {
+  const folder = work()
+  mkdirSync(join(folder, 'node_modules'))
+  const current = () =>
+    evaluate(`
+      import { nodeModulesAreCurrent } from './node-modules.mjs'
+      console.log(nodeModulesAreCurrent('${folder}'))`).stdout.trim()
+  const write = (name: string, packages: object) =>
+    writeFileSync(join(folder, name), JSON.stringify({ packages }))
+  const one = { version: '1.0.0', integrity: 'sha512-one' }
+  const foreign = { version: '1.0.0', optional: true }
+  write('package-lock.json', {
+    '': {},
+    'packages/room': {},
+    'node_modules/one': one,
+    'node_modules/for-another-platform': foreign,
+  })
+  assert.equal(current(), 'false', 'nothing installed')
+  write('node_modules/.package-lock.json', { 'node_modules/one': one })
+  assert.equal(current(), 'true')
+  write('node_modules/.package-lock.json', { 'node_modules/one': { ...one, version: '0.9.0' } })
+  assert.equal(current(), 'false', 'an older version')
+  write('node_modules/.package-lock.json', {})
+  assert.equal(current(), 'false', 'a package missing')
+  rmSync(folder, { recursive: true })
+})
+
+test('a second set-up waits for the first, and goes on when the first is killed', async () => {
+  const folder = work()
+  const path = join(folder, 'setup.lock')
+  const take = `import { takeLock } from './lock.mjs'; takeLock('${path}'); console.log('taken')`
+  const start = (code: string) =>
+    spawn(process.execPath, ['--input-type=module', '-e', code], { cwd: tools })
+  const first = start(`${take}; setInterval(() => {}, 1000)`)
+  await once(first.stdout, 'data')
+  const second = start(take)
+  let taken = false
+  second.stdout.on('data', () => {
+    taken = true
+  })
+  const [told] = await once(second.stderr, 'data')
+  assert.match(String(told), /another set-up is running/)
+  assert.equal(taken, false)
+  first.kill('SIGKILL')
+  await once(second, 'close')
+  assert.equal(taken, true)
+  rmSync(folder, { recursive: true })
+})
+
+test('a command that fails shows the end of what it said', () => {
+  const folder = work()
+  const { stdout } = evaluate(`
+    import { run } from './progress.mjs'
+    const log = '${folder}/log'
+    await run('sh', ['-c', 'echo the reason; exit 3'], { log }).catch((e) => console.log(e.message))`)
+  assert.match(stdout, /exit code 3\nthe reason/)
+  rmSync(folder, { recursive: true })
+})
+
+test('the hash of inputs changes with a name, a content and a value, and with nothing else', () => {
+  const { stdout } = evaluate(`
+    import { hashOf } from './inputs.mjs'
+    const one = hashOf({ a: 1 }, ['tools/run.mjs'])
+    console.log([hashOf({ a: 1 }, ['tools/run.mjs']), hashOf({ a: 2 }, ['tools/run.mjs']),
+      hashOf({ a: 1 }, ['tools/lock.mjs'])].map((other) => other === one).join(' '))`)
+  assert.equal(stdout, 'true false false\n')
+})
