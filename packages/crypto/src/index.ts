@@ -1,0 +1,41 @@
+export { type AeadParameters, open, seal } from './aead.ts'
+export {
+  type ChainFault,
+  type ChainFaultCode,
+  type ChainOptions,
+  type VerifiedChain,
+  verifyChain,
+} from './chain.ts'
+export { decodeSignedData, type SignedData, type SignerInfo } from './cms.ts'
+export {
+  contextTag,
+  DER,
+  type DerElement,
+  DerReader,
+  der,
+  derBits,
+  derOid,
+  derTime,
+  derUnsigned,
+  inside,
+  readDer,
+} from './der.ts'
+export { digest, hmac } from './digest.ts'
+export { CryptoError, type CryptoErrorCode } from './errors.ts'
+export { DIGEST_SIZE, type HashName } from './hash-name.ts'
+export { type CurveName, PublicKey } from './public-key.ts'
+export {
+  ecdsaSignature,
+  rawEcdsaSignature,
+  type Signature,
+  type SignatureScheme,
+  SigningKey,
+  verifySignature,
+} from './signature.ts'
+export {
+  certificateOf,
+  type SignatureFault,
+  type VerifiedSigner,
+  verifySignedData,
+} from './verify-signed-data.ts'
+export { Certificate, EXTENSION, type Extension, KEY_USAGE } from './x509.ts'

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { test } from 'node:test'
+import { fromHex, toHex, toUtf8 } from '@trusted-launch/codec'
+import { DIGEST_SIZE, digest, type HashName, hmac } from '@trusted-launch/crypto'
+import { digest as guestDigest } from '../src/guest.ts'
+
+// FIPS 180 examples, "abc".
+const abc: Record<HashName, string> = {
+  sha1: 'a9993e364706816aba3e25717850c26c9cd0d89d',
+  sha256: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+  sha384:
+    'cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7',
+  sha512:
+    'ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f',
+}
+
+for (const [name, expected] of Object.entries(abc) as [HashName, string][])
+  test(`${name} of "abc" is the specification's, in one part and in three`, () => {
+    assert.equal(toHex(digest(name, toUtf8('abc'))), expected)
+    assert.equal(toHex(digest(name, toUtf8('a'), toUtf8('b'), toUtf8('c'))), expected)
+    assert.equal(digest(name).length, DIGEST_SIZE[name])
+  })
+
+test('parts too big to be joined hash to the same', () => {
+  const parts = [new Uint8Array(5000).fill(1), new Uint8Array(5000).fill(2)]
+  const expected = createHash('sha256').update(parts[0]!).update(parts[1]!).digest('hex')
+  assert.equal(toHex(digest('sha256', ...parts)), expected)
+})
+
+test('hmac is RFC 4231 test case 2', () => {
+  assert.equal(
+    toHex(hmac('sha256', toUtf8('Jefe'), toUtf8('what do ya want '), toUtf8('for nothing?'))),
+    '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843',
+  )
+})
+
+test('the SHA-256 of a guest equals the library at every length around its blocks', () => {
+  for (let size = 0; size < 200; size++) {
+    const bytes = Uint8Array.from({ length: size }, (_, i) => (i * 7 + size) & 255)
+    assert.equal(toHex(guestDigest('sha256', bytes)), toHex(digest('sha256', bytes)))
+  }
+  const [a, b] = [fromHex('00ff'), new Uint8Array(1000)]
+  assert.equal(toHex(guestDigest('sha256', a, b)), toHex(digest('sha256', a, b)))
+})
+
+test('a guest has no other hash', () => {
+  assert.throws(() => guestDigest('sha384', new Uint8Array(1)), RangeError)
+})
