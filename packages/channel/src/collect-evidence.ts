@@ -1,0 +1,47 @@
+import type { Ask } from './conversation.ts'
+import { ChannelError } from './errors.ts'
+import type { Evidence, EvidenceRequest } from './evidence.ts'
+import { LOG_PART_BYTES_MAX } from './limits.ts'
+import { LOGS, type LogName } from './messages.ts'
+
+/**
+ * Collects evidence from a guest: quotes first, then each log in parts of at most 60 KiB, up to the
+ * size it had when the quotes stood. Memory is set aside only for a size within the log's limit.
+ * It proves nothing: what comes back is for `VerifiedQuote.verify`.
+ * @throws {AgentError} the agent had no answer (`ak-unavailable`, `tpm-error`, …).
+ * @throws {ChannelError} `log-too-long`, `log-short`, or the connection's own fault.
+ */
+export async function collectEvidence(ask: Ask, request: EvidenceRequest): Promise<Evidence> {
+  const { logSizes, ...quoted } = await ask('evidence', request)
+  for (const log of Object.keys(LOGS) as LogName[]) refuseTooLong(log, logSizes[log])
+  return {
+    ...quoted,
+    eventLog: await collectLog(ask, 'eventLog', logSizes.eventLog),
+    imaLog: await collectLog(ask, 'imaLog', logSizes.imaLog),
+    userspaceLog: await collectLog(ask, 'userspaceLog', logSizes.userspaceLog),
+  }
+}
+
+function refuseTooLong(log: LogName, size: number | null): void {
+  const max = LOGS[log].bytesMax
+  if (size !== null && size > max)
+    throw new ChannelError('log-too-long', `${log} of ${size} bytes, more than ${max}`, {
+      log,
+      size,
+      max,
+    })
+}
+
+async function collectLog(ask: Ask, log: LogName, size: number | null): Promise<Uint8Array | null> {
+  if (size === null) return null
+  const whole = new Uint8Array(size)
+  for (let offset = 0; offset < size; ) {
+    const sizeBytes = Math.min(LOG_PART_BYTES_MAX, size - offset)
+    const { bytes } = await ask('log', { log, offset, sizeBytes })
+    if (bytes.length !== sizeBytes)
+      throw new ChannelError('log-short', `${log} ends before its size`, { log, offset, size })
+    whole.set(bytes, offset)
+    offset += bytes.length
+  }
+  return whole
+}
