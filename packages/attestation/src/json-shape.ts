@@ -1,0 +1,139 @@
+import { fromBase64url, fromHex, fromUtf8, MalformedError, within } from '@trusted-launch/codec'
+
+/** What a JSON value must look like: gives it back typed. @throws {MalformedError} with its path. */
+export type Shape<T> = (value: unknown) => T
+/** What a shape holds. */
+export type ShapeOf<S> = S extends Shape<infer T> ? T : never
+
+type Shapes = Record<string, Shape<any>>
+type ObjectOf<F extends Shapes> = { readonly [N in keyof F]: ShapeOf<F[N]> }
+
+/** Text of at most `max` characters. */
+export function string(limits: { max: number; pattern?: RegExp }): Shape<string> {
+  return (value) => {
+    if (typeof value !== 'string') throw malformed('not a string')
+    if (value.length > limits.max) throw malformed(`${value.length}, more than ${limits.max}`)
+    if (limits.pattern?.test(value) === false) throw malformed(`not like ${limits.pattern.source}`)
+    return value
+  }
+}
+
+/** A whole number from `min` to `max`. */
+export function integer(limits: { min: number; max: number }): Shape<number> {
+  return (value) => {
+    if (!Number.isSafeInteger(value)) throw malformed('not a whole number')
+    const number = value as number
+    if (number < limits.min || number > limits.max)
+      throw malformed(`${number}, not from ${limits.min} to ${limits.max}`)
+    return number
+  }
+}
+
+export const boolean: Shape<boolean> = (value) => {
+  if (typeof value !== 'boolean') throw malformed('neither true nor false')
+  return value
+}
+
+/** One of these strings or numbers and nothing else. */
+export function oneOf<const V extends readonly (string | number)[]>(
+  ...values: V
+): Shape<V[number]> {
+  return (value) => {
+    if (!values.includes(value as V[number])) throw malformed(`none of ${values.join(', ')}`)
+    return value as V[number]
+  }
+}
+
+export function nullable<T>(shape: Shape<T>): Shape<T | null> {
+  return (value) => (value === null ? null : shape(value))
+}
+
+/** At most `max` elements. */
+export function array<T>(element: Shape<T>, limits: { max: number }): Shape<readonly T[]> {
+  return (value) => {
+    if (!Array.isArray(value)) throw malformed('not an array')
+    if (value.length > limits.max) throw malformed(`${value.length}, more than ${limits.max}`)
+    return value.map((item, i) => within(`[${i}]`, () => element(item)))
+  }
+}
+
+/** Exactly these names: one missing, or one more, is refused. */
+export function object<F extends Shapes>(fields: F): Shape<ObjectOf<F>> {
+  return (value) => {
+    const given = plain(value)
+    for (const name of Object.keys(given))
+      if (!Object.hasOwn(fields, name)) throw malformed(`an unknown name "${name.slice(0, 64)}"`)
+    const made: Record<string, unknown> = {}
+    for (const [name, shape] of Object.entries(fields)) {
+      if (!Object.hasOwn(given, name)) throw malformed(`without "${name}"`)
+      made[name] = within(name, () => shape(given[name]))
+    }
+    return made as ObjectOf<F>
+  }
+}
+
+/** Names of this form, at most `max`, each with a value of this shape. */
+export function record<T>(
+  name: RegExp,
+  shape: Shape<T>,
+  limits: { max: number },
+): Shape<Readonly<Record<string, T>>> {
+  return (value) => {
+    const given = plain(value)
+    const names = Object.keys(given)
+    if (names.length > limits.max) throw malformed(`${names.length}, more than ${limits.max}`)
+    const made: Record<string, T> = Object.create(null)
+    for (const key of names) {
+      if (!name.test(key)) throw malformed(`a name not like ${name.source}`)
+      made[key] = within(key, () => shape(given[key]))
+    }
+    return { ...made }
+  }
+}
+
+/** Bytes as lowercase hexadecimal, kept as text. */
+export function hex(limits: { min: number; max: number }): Shape<string> {
+  return string({
+    max: 2 * limits.max,
+    pattern: new RegExp(`^(?:[0-9a-f]{2}){${limits.min},${limits.max}}$`),
+  })
+}
+
+/** Bytes as base64url without padding. */
+export function base64url(limits: { max: number }): Shape<Uint8Array> {
+  const text = string({ max: Math.ceil((limits.max * 4) / 3) + 3 })
+  return (value) => fromBase64url(text(value))
+}
+
+/** Bytes as lowercase hexadecimal. */
+export function hexBytes(limits: { min: number; max: number }): Shape<Uint8Array> {
+  const text = hex(limits)
+  return (value) => fromHex(text(value))
+}
+
+/**
+ * JSON in UTF-8, of this shape, at most `max` bytes.
+ * @throws {MalformedError} too big, not UTF-8, not JSON, or another shape.
+ */
+export function parseJson<T>(bytes: Uint8Array, shape: Shape<T>, limits: { max: number }): T {
+  if (bytes.length > limits.max) throw malformed(`${bytes.length}, more than ${limits.max}`)
+  return shape(parseText(fromUtf8(bytes)))
+}
+
+function parseText(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (e) {
+    throw new MalformedError('', 0, 'not JSON', { cause: e })
+  }
+}
+
+function plain(value: unknown): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw malformed('not an object')
+  return value as Record<string, unknown>
+}
+
+function malformed(reason: string): MalformedError {
+  return new MalformedError('', 0, reason)
+}
