@@ -1,0 +1,13 @@
+export {
+  EFI_PARTITION_ENTRY,
+  EFI_PARTITION_TABLE_HEADER,
+  EFI_SYSTEM_PARTITION,
+  isOfType,
+  openPartition,
+  type Partition,
+  type PartitionTable,
+  readPartitionTable,
+  SECTOR_BYTES,
+} from './gpt.ts'
+export { type DiskLayout, encodePartitionTable, type PartitionTableBytes } from './gpt-layout.ts'
+export { fromBytes, partOf, type RandomAccess } from './random-access.ts'
