@@ -1,0 +1,63 @@
+import { encode, fromLatin1, toLatin1 } from '@trusted-launch/codec'
+import { digest, type HashName } from '@trusted-launch/crypto'
+import { UEFI_VARIABLE_DATA, VARIABLES } from '@trusted-launch/uefi'
+import { ACTION, EV } from './constants.ts'
+import type { LoggedEvent } from './log.ts'
+
+/** Something whose digest is always the same, and the event types that may carry it. */
+interface Known {
+  readonly name: string
+  readonly bytes: Uint8Array
+  readonly types: readonly number[]
+}
+
+const separator = (value: number): Known => ({
+  name: `separator 0x${value.toString(16).padStart(8, '0')}`,
+  bytes: Uint8Array.of(value, value >>> 8, value >>> 16, value >>> 24),
+  types: [EV.SEPARATOR],
+})
+
+const action = (text: string): Known => ({
+  name: text,
+  bytes: fromLatin1(text),
+  types: [EV.EFI_ACTION, EV.ACTION],
+})
+
+const secureBoot = (...value: number[]): Known => ({
+  name: `SecureBoot = ${value.length === 0 ? 'nothing' : value[0]}`,
+  bytes: encode(UEFI_VARIABLE_DATA, {
+    variableName: VARIABLES.SecureBoot.guid,
+    unicodeName: VARIABLES.SecureBoot.name,
+    variableData: Uint8Array.from(value),
+  }),
+  types: [EV.EFI_VARIABLE_DRIVER_CONFIG],
+})
+
+const known: readonly Known[] = [
+  ...[0, 1, 0xffffffff].map(separator),
+  ...Object.values(ACTION).map(action),
+  ...[[], [0], [1]].map((value) => secureBoot(...value)),
+]
+
+const tables = new Map<HashName, ReadonlyMap<string, Known>>()
+
+function tableOf(bank: HashName): ReadonlyMap<string, Known> {
+  let table = tables.get(bank)
+  if (table === undefined) {
+    table = new Map(known.map((one) => [toLatin1(digest(bank, one.bytes)), one]))
+    tables.set(bank, table)
+  }
+  return table
+}
+
+/**
+ * What the event measures although its type says otherwise: a separator, an action or the SecureBoot
+ * variable under another type hides a step of the boot from whoever goes by types. Null: nothing
+ * known. EV_NO_ACTION measures nothing and is never disguised.
+ */
+export function disguiseOf(event: LoggedEvent, bank: HashName): string | null {
+  const value = event.digests.get(bank)
+  if (value === undefined || event.eventType === EV.NO_ACTION) return null
+  const found = tableOf(bank).get(toLatin1(value))
+  return found === undefined || found.types.includes(event.eventType) ? null : found.name
+}
