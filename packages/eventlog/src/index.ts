@@ -20,6 +20,20 @@ export {
   unmeasured,
 } from './explain.ts'
 export {
+  decodeImaList,
+  encodeImaList,
+  type ImaEntry,
+  MAX_IMA_LIST_SIZE,
+  templateDigest,
+  templateHashHolds,
+} from './ima.ts'
+export {
+  encodeTemplateData,
+  type ImaDigest,
+  type ImaFields,
+  type ImaTemplateData,
+} from './ima-template.ts'
+export {
   buildEventLog,
   type DecodeOptions,
   decodeEventLog,
@@ -38,3 +52,19 @@ export {
   replay,
   startValue,
 } from './replay.ts'
+export {
+  type BootAggregateRule,
+  bootAggregate,
+  bootAggregateRule,
+  IMA_PCR,
+  type ImaReplay,
+  type ImaReplayOptions,
+  replayIma,
+} from './replay-ima.ts'
+export {
+  decodeUserspaceLog,
+  isTextMeasured,
+  MAX_USERSPACE_LOG_SIZE,
+  replayUserspaceLog,
+  type UserspaceRecord,
+} from './userspace-log.ts'

@@ -1,0 +1,158 @@
+import {
+  concat,
+  fromLatin1,
+  fromUtf8,
+  MalformedError,
+  Reader,
+  toLatin1,
+  u32le,
+  within,
+} from '@trusted-launch/codec'
+
+/** The digest of a measured file, with the name of its hash as the kernel writes it. */
+export interface ImaDigest {
+  /** `ima`: of the bytes; `verity`: of the Merkle tree. Only the `v2` templates say; else null. */
+  readonly type: string | null
+  readonly algorithm: string
+  readonly digest: Uint8Array
+}
+
+/** What a template's fields say. Fields the template lacks are null. */
+export interface ImaFields {
+  readonly kind: 'fields'
+  readonly digest: ImaDigest
+  /** The file's path, `boot_aggregate`, or what names a buffer (`kexec-cmdline`, a keyring). */
+  readonly name: string
+  /** security.ima of the file; empty where it has none. */
+  readonly signature: Uint8Array | null
+  readonly buffer: Uint8Array | null
+  /** A module's appended signature (CMS), and the digest it covers. */
+  readonly appendedSignature: Uint8Array | null
+  readonly appendedDigest: ImaDigest | null
+}
+
+export type ImaTemplateData =
+  | ImaFields
+  | { readonly kind: 'undecodable'; readonly bytes: Uint8Array; readonly reason: string }
+
+/** Templates by name. Linux, Documentation/security/IMA-templates.rst. */
+const templates: Readonly<Record<string, string>> = Object.freeze({
+  'ima-ng': 'd-ng|n-ng',
+  'ima-ngv2': 'd-ngv2|n-ng',
+  'ima-sig': 'd-ng|n-ng|sig',
+  'ima-sigv2': 'd-ngv2|n-ng|sig',
+  'ima-buf': 'd-ng|n-ng|buf',
+  'ima-modsig': 'd-ng|n-ng|sig|d-modsig|modsig',
+})
+
+const fieldsMax = 16
+const fieldBytesMax = 1 << 20
+const sha1Bytes = 20
+const oldNameBytesMax = 255
+
+/** Reads a template's data. Data that the template can't read is a value: it can still be replayed. */
+export function decodeTemplateData(templateName: string, data: Uint8Array): ImaTemplateData {
+  try {
+    return templateName === 'ima' ? readOldFields(data) : readFields(templateName, data)
+  } catch (e) {
+    if (!(e instanceof MalformedError)) throw e
+    return { kind: 'undecodable', bytes: data, reason: e.message }
+  }
+}
+
+/** What is hashed of a template's data: of `ima` the digest and the name padded to 256 bytes. */
+export function measuredBytes(templateName: string, data: Uint8Array): Uint8Array {
+  if (templateName !== 'ima') return data
+  const padded = new Uint8Array(sha1Bytes + oldNameBytesMax + 1)
+  padded.set(data.subarray(0, sha1Bytes))
+  padded.set(data.subarray(sha1Bytes + 4), sha1Bytes)
+  return padded
+}
+
+/** The data of an `ima` entry: it has no length of its own. */
+export function readOldTemplateData(from: Reader): Uint8Array {
+  const start = from.offset
+  from.take(sha1Bytes)
+  const length = u32le.read(from)
+  if (length > oldNameBytesMax) throw from.malformed(`${length}, more than ${oldNameBytesMax}`)
+  from.take(length)
+  return from.bytes.subarray(start, from.offset)
+}
+
+const noFields = { signature: null, buffer: null, appendedSignature: null, appendedDigest: null }
+
+function readOldFields(data: Uint8Array): ImaFields {
+  const digest = { type: null, algorithm: 'sha1', digest: data.subarray(0, sha1Bytes) }
+  const name = fromUtf8(data.subarray(sha1Bytes + 4))
+  return { kind: 'fields', digest, name, ...noFields }
+}
+
+function readFields(templateName: string, data: Uint8Array): ImaFields {
+  const format = templates[templateName] ?? (templateName.includes('|') ? templateName : null)
+  if (format === null) throw new MalformedError('', 0, 'no such template')
+  const from = new Reader(data)
+  const found: Record<string, Uint8Array> = {}
+  const names = format.split('|')
+  if (names.length > fieldsMax) throw from.malformed(`more than ${fieldsMax} fields`)
+  for (const name of names) {
+    if (found[name] !== undefined) throw from.malformed(`field ${name} twice`)
+    found[name] = within(name, () => readField(from))
+  }
+  from.finish()
+  return fieldsOf(found)
+}
+
+function readField(from: Reader): Uint8Array {
+  const length = u32le.read(from)
+  if (length > fieldBytesMax) throw from.malformed(`${length}, more than ${fieldBytesMax}`)
+  return from.take(length)
+}
+
+function fieldsOf(found: Readonly<Record<string, Uint8Array>>): ImaFields {
+  const digest = found['d-ng'] ?? found['d-ngv2']
+  const name = found['n-ng']
+  if (digest === undefined || name === undefined)
+    throw new MalformedError('', 0, 'a template without digest or name')
+  const appended = found['d-modsig']
+  return {
+    kind: 'fields',
+    digest: readDigest(digest),
+    name: readName(name),
+    signature: found.sig ?? null,
+    buffer: found.buf ?? null,
+    appendedSignature: found.modsig ?? null,
+    appendedDigest: appended === undefined || appended.length === 0 ? null : readDigest(appended),
+  }
+}
+
+/** `sha256:` NUL digest, or `ima:sha256:` NUL digest. */
+function readDigest(field: Uint8Array): ImaDigest {
+  const end = field.indexOf(0)
+  const prefix = end < 0 ? '' : toLatin1(field.subarray(0, end))
+  const match = /^(?:([a-z]+):)?([a-z0-9_-]{1,32}):$/.exec(prefix)
+  if (match === null) throw new MalformedError('d-ng', 0, 'no hash name before the digest')
+  return { type: match[1] ?? null, algorithm: match[2]!, digest: field.subarray(end + 1) }
+}
+
+function readName(field: Uint8Array): string {
+  if (field.at(-1) !== 0) throw new MalformedError('n-ng', field.length, 'no NUL at the end')
+  const text = field.subarray(0, -1)
+  if (text.includes(0)) throw new MalformedError('n-ng', text.indexOf(0), 'a NUL inside')
+  return fromUtf8(text)
+}
+
+/** The data of an `ima-ng`, `ima-sig` or `ima-buf` entry, for lists made by tests and predictions. */
+export function encodeTemplateData(
+  digest: Pick<ImaDigest, 'algorithm' | 'digest'>,
+  name: string,
+  ...more: readonly Uint8Array[]
+): Uint8Array {
+  const hash = concat(fromLatin1(`${digest.algorithm}:\0`), digest.digest)
+  return concat(...[hash, fromLatin1(`${name}\0`), ...more].flatMap(lengthFirst))
+}
+
+function lengthFirst(field: Uint8Array): Uint8Array[] {
+  const length = new Uint8Array(4)
+  new DataView(length.buffer).setUint32(0, field.length, true)
+  return [length, field]
+}
