@@ -4,8 +4,11 @@ import type { Evidence, EvidenceRequest } from './evidence.ts'
 import { LOG_PART_BYTES_MAX } from './limits.ts'
 import { LOGS, type LogName } from './messages.ts'
 
+/** Parts asked for before the first arrives: a round trip is dear, half of what may be outstanding. */
+const PARTS_AT_ONCE = 4
+
 /**
- * Collects evidence from a guest: quotes first, then each log in parts of at most 60 KiB, up to the
+ * Collects evidence from a guest: quotes first, then each log in parts of at most 16 KiB, up to the
  * size it had when the quotes stood. Memory is set aside only for a size within the log's limit.
  * It proves nothing: what comes back is for `VerifiedQuote.verify`.
  * @throws {AgentError} the agent had no answer (`ak-unavailable`, `tpm-error`, …).
@@ -35,13 +38,20 @@ function refuseTooLong(log: LogName, size: number | null): void {
 async function collectLog(ask: Ask, log: LogName, size: number | null): Promise<Uint8Array | null> {
   if (size === null) return null
   const whole = new Uint8Array(size)
-  for (let offset = 0; offset < size; ) {
-    const sizeBytes = Math.min(LOG_PART_BYTES_MAX, size - offset)
-    const { bytes } = await ask('log', { log, offset, sizeBytes })
-    if (bytes.length !== sizeBytes)
-      throw new ChannelError('log-short', `${log} ends before its size`, { log, offset, size })
-    whole.set(bytes, offset)
-    offset += bytes.length
+  for (let offset = 0; offset < size; offset += PARTS_AT_ONCE * LOG_PART_BYTES_MAX) {
+    const parts: Promise<void>[] = []
+    for (let i = 0; i < PARTS_AT_ONCE && offset + i * LOG_PART_BYTES_MAX < size; i++)
+      parts.push(collectPart(ask, log, whole, offset + i * LOG_PART_BYTES_MAX))
+    await Promise.all(parts)
   }
   return whole
+}
+
+async function collectPart(ask: Ask, log: LogName, whole: Uint8Array, offset: number) {
+  const size = whole.length
+  const sizeBytes = Math.min(LOG_PART_BYTES_MAX, size - offset)
+  const { bytes } = await ask('log', { log, offset, sizeBytes })
+  if (bytes.length !== sizeBytes)
+    throw new ChannelError('log-short', `${log} ends before its size`, { log, offset, size })
+  whole.set(bytes, offset)
 }

@@ -33,11 +33,17 @@ export function encodeFrame(frame: Frame): Uint8Array {
  * resynchronised: every further use throws the same error, and the connection is closed.
  */
 export class FrameReader {
+  readonly #frameBytesMax: number
   readonly #length = new Uint8Array(LENGTH_BYTES)
   #lengthBytes = 0
   #body: Uint8Array | null = null
   #bodyBytes = 0
   #fault: ChannelError | null = null
+
+  /** @param frameBytesMax a limit below 64 KiB, for a side that is only asked. */
+  constructor(frameBytesMax: number = FRAME_BYTES_MAX) {
+    this.#frameBytesMax = frameBytesMax
+  }
 
   /** Bytes held of a frame that is not whole yet. */
   get pendingBytes(): number {
@@ -69,7 +75,7 @@ export class FrameReader {
 
   #bodyLength(): number {
     const length = new DataView(this.#length.buffer).getUint32(0)
-    const max = FRAME_BYTES_MAX
+    const max = this.#frameBytesMax
     if (length > max)
       throw this.#refuse('frame-too-long', `a frame of ${length} bytes, more than ${max}`, length)
     const min = FRAME_BYTES_MIN

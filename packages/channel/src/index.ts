@@ -14,6 +14,7 @@ export {
 } from './evidence.ts'
 export { encodeFrame, type Frame, FrameReader } from './framing.ts'
 export {
+  AGENT_PORT_NAME,
   CHANNEL_VERSION,
   EVENT_LOG_BYTES_MAX,
   EVIDENCE_BYTES_MAX,
@@ -23,6 +24,7 @@ export {
   LOG_PART_BYTES_MAX,
   NONCE_BYTES,
   PCR_COUNT,
+  QUESTION_FRAME_BYTES_MAX,
   QUESTIONS_OUTSTANDING_MAX,
   STALE_ANSWERS_MAX,
   USERSPACE_LOG_BYTES_MAX,

@@ -1,15 +1,20 @@
 /** The version of framing, messages and evidence. Another one is refused. */
 export const CHANNEL_VERSION = 1
 
+/** The virtio-serial port that the host gives and the agent looks for. */
+export const AGENT_PORT_NAME = 'org.trusted-launch.agent.0'
+
 /** A frame behind its length: version, type, id and payload. */
 export const FRAME_BYTES_MAX = 64 * 1024
 export const FRAME_BYTES_MIN = 6
+/** A frame that asks: what an agent takes from its host. */
+export const QUESTION_FRAME_BYTES_MAX = 1024
 /** Questions that may wait for their answers at the same time, on one connection. */
 export const QUESTIONS_OUTSTANDING_MAX = 8
 /** Answers meant for an earlier connection that a new one forgives, before its own first answer. */
 export const STALE_ANSWERS_MAX = 8
-/** What one answer carries of a log. */
-export const LOG_PART_BYTES_MAX = 60 * 1024
+/** What one answer carries of a log: small, because the agent is. */
+export const LOG_PART_BYTES_MAX = 16 * 1024
 
 export const NONCE_BYTES = 32
 /** PCRs of a PC Client TPM: 0 to 23. */

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { encodeFrame, FRAME_BYTES_MAX, type Frame, FrameReader } from '@trusted-launch/channel'
+import {
+  encodeFrame,
+  FRAME_BYTES_MAX,
+  type Frame,
+  FrameReader,
+  QUESTION_FRAME_BYTES_MAX,
+} from '@trusted-launch/channel'
 import { randomFrom } from '@trusted-launch/codec/check'
 import { filled } from './a-guest.ts'
 
@@ -59,6 +65,12 @@ for (const [title, { bytes, code, found }] of Object.entries(hostile))
     assert.throws(() => [...reader.read(last)], { name: 'ChannelError', code, fields: { found } })
     assert.throws(() => [...reader.read(encodeFrame(frames[0]!))], { code })
   })
+
+test('a side that is only asked takes smaller frames', () => {
+  const reader = new FrameReader(QUESTION_FRAME_BYTES_MAX)
+  assert.equal([...reader.read(encodeFrame(frames[0]!))].length, 1)
+  assert.throws(() => [...reader.read(encodeFrame(frames[1]!))], { code: 'frame-too-long' })
+})
 
 test('a half frame holds no more than itself, and random bytes never more than one frame', () => {
   const half = new FrameReader()
