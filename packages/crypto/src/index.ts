@@ -23,6 +23,16 @@ export {
 export { digest, hmac } from './digest.ts'
 export { CryptoError, type CryptoErrorCode } from './errors.ts'
 export { DIGEST_SIZE, type HashName } from './hash-name.ts'
+export {
+  basicConstraints,
+  type CertificateFields,
+  encodeName,
+  extendedKeyUsage,
+  extension,
+  issueCertificate,
+  keyUsage,
+  type NameAttribute,
+} from './issue-certificate.ts'
 export { type CurveName, PublicKey } from './public-key.ts'
 export {
   ecdsaSignature,
