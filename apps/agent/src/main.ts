@@ -1,0 +1,22 @@
+// The agent: answers its host's questions over a virtio-serial port. No network, no credential, no
+// command is run. Options, each with a value: --port --tpm --eventLog --imaLog --userspaceLog.
+import * as std from 'std'
+import { Collector } from './collect.ts'
+import { Connection, findPort } from './connection.ts'
+import { LOG_PATHS } from './event-log-file.ts'
+import { TpmDevice } from './tpm-device.ts'
+
+const paths: Record<string, string> = { port: '', tpm: '/dev/tpmrm0', ...LOG_PATHS }
+
+for (let i = 1; i < scriptArgs.length; i += 2) {
+  const option = scriptArgs[i]!.replace(/^--/, '')
+  const value = scriptArgs[i + 1]
+  if (paths[option] === undefined || value === undefined) {
+    std.err.puts(`usage: ${scriptArgs[0]} [--${Object.keys(paths).join(' PATH] [--')} PATH]\n`)
+    std.exit(2)
+  }
+  paths[option] = value
+}
+
+const collector = new Collector(new TpmDevice(paths.tpm!), paths as typeof LOG_PATHS)
+new Connection(() => paths.port || findPort(), collector).open()
