@@ -9,7 +9,10 @@ const pcrs = 24
 
 /** A whole reading of PCRs, all of the same moment. */
 export interface PcrReading {
-  /** The TPM's count of PCR updates: equal before and after a quote, it is of that moment too. */
+  /**
+   * The TPM's count of PCR updates: equal before and after a quote, it is of that moment too. It does
+   * not count PCR 16 and 21 to 23 (TPM_PT_PCR_NO_INCREMENT): of those, only the quote's digest tells.
+   */
   readonly pcrUpdateCounter: number
   readonly values: readonly { readonly index: number; readonly digest: Uint8Array }[]
 }
