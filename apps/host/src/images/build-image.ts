@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { debianFiles } from './debian-files.ts'
+import { ImageError } from './errors.ts'
+import { type Image, imageOf } from './image.ts'
+import type { GuestExtras } from './initrd.ts'
+import { withoutSignature } from './module-signature.ts'
+import { smallRecipe } from './small.ts'
+
+export type ImageName = 'small'
+
+export interface BuildOptions {
+  /** Where set-up keeps what it made: `.cache` of the project. */
+  readonly cacheDirectory: string
+  /** The guest agent's program; by default the one that set-up built. */
+  readonly agent?: Uint8Array
+  readonly progress?: (line: string) => void
+}
+
+/**
+ * A guest image by its name, built when it is not there yet. The bytes follow from the inputs alone:
+ * reference values made from this file hold for every machine that starts from a copy of it.
+ * @throws {ImageError}
+ */
+export async function buildImage(name: string, options: BuildOptions): Promise<Image> {
+  if (name === 'small') return buildSmall(options)
+  throw new ImageError('image-unknown', `no image is called "${name}"; there is: small`)
+}
+
+/** The small guest, with what a test adds to it. Without additions it is the pristine one. */
+export async function buildSmall(options: BuildOptions & GuestExtras): Promise<Image> {
+  const agent = options.agent ?? agentOf(options.cacheDirectory)
+  return imageOf(smallRecipe(options.cacheDirectory, agent, options), options.cacheDirectory)
+}
+
+/** A sound kernel module for the guests' kernel that nobody signed (Debian's `dummy`, stripped). */
+export function unsignedModule(cacheDirectory: string): Uint8Array {
+  return withoutSignature(debianFiles(cacheDirectory).module('dummy'))
+}
+
+function agentOf(cacheDirectory: string): Uint8Array {
+  try {
+    return readFileSync(join(cacheDirectory, 'agent/trusted-launch-agent'))
+  } catch (cause) {
+    const message = 'the guest agent is not built: run npm run setup'
+    throw new ImageError('image-inputs-missing', message, { cause })
+  }
+}

@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process'
+import { ImageError } from './errors.ts'
+
+const outputBytesMax = 16_384
+
+/** All files of an image carry this time: 2024-01-01T00:00:00Z. */
+export const EPOCH_SECONDS = 1_704_067_200
+
+/** The environment in which mtools, sbsign and the like give the same bytes everywhere. */
+const environment = {
+  PATH: process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin',
+  LC_ALL: 'C',
+  TZ: 'UTC',
+  MTOOLSRC: '/dev/null',
+  SOURCE_DATE_EPOCH: String(EPOCH_SECONDS),
+}
+
+/**
+ * Runs a program to its end; the end of what it said is in the error.
+ * @throws {ImageError} `image-tool-failed`
+ */
+export function runTool(program: string, args: readonly string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    const keep = (chunk: Buffer) => {
+      output = (output + chunk.toString('latin1')).slice(-outputBytesMax)
+    }
+    child.stdout.on('data', keep)
+    child.stderr.on('data', keep)
+    const fail = (reason: string, cause?: Error) =>
+      reject(
+        new ImageError('image-tool-failed', `${program} ${args.join(' ')}: ${reason}`, { cause }),
+      )
+    child.on('error', (cause) => fail(cause.message, cause))
+    child.on('close', (code, signal) =>
+      code === 0 ? resolve() : fail(`${signal ?? `exit code ${code}`}\n${output}`),
+    )
+  })
+}
