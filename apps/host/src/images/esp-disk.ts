@@ -40,8 +40,14 @@ export async function putIntoEsp(
   files: ReadonlyMap<string, Uint8Array>,
 ): Promise<void> {
   const folders = new Set([...files.keys()].flatMap(foldersAbove))
-  for (const folder of folders) await runTool('mmd', ['-D', 's', '-i', espOf(disk), `::${folder}`])
+  for (const folder of folders) await makeFolder(disk, folder)
   await copyIn(disk, files)
+}
+
+/** mtools' `mmd` fails where a folder stands already, so it is asked only where none does. */
+async function makeFolder(disk: string, folder: string): Promise<void> {
+  const isThere = runTool('mdir', ['-b', '-i', espOf(disk), `::${folder}`])
+  await isThere.catch(() => runTool('mmd', ['-i', espOf(disk), `::${folder}`]))
 }
 
 async function copyIn(disk: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
