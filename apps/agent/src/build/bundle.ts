@@ -26,8 +26,13 @@ export async function bundle(entry: string, version: string): Promise<Bundle> {
     conditions: ['guest'],
     external: ['std', 'os'],
     define: { AGENT_VERSION: JSON.stringify(version) },
-    minifySyntax: true,
-    minifyWhitespace: true,
+    // QuickJS has these of later years; lowered they would cost memory.
+    supported: {
+      'class-field': true,
+      'class-private-field': true,
+      'class-private-method': true,
+    },
+    minify: true,
     legalComments: 'none',
     logLevel: 'silent',
   })

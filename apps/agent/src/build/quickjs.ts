@@ -28,7 +28,7 @@ const FLAGS = [
 ]
 /** `-fno-…` of qjsc, which hides these behind its link-time optimization: they only choose intrinsics. */
 const FEATURES = ['-DCONFIG_LTO']
-const LEFT_OUT = ['date', 'string-normalize', 'json', 'proxy', 'module-loader']
+const LEFT_OUT = ['date', 'eval', 'string-normalize', 'json', 'proxy', 'module-loader']
 
 /** A compiled QuickJS: what guest programs are linked with, and the compiler from module to C. */
 export interface QuickJs {
