@@ -97,7 +97,10 @@ export function encodeImaList(entries: readonly Omit<ImaEntry, 'index' | 'data'>
 
 const undecoded: ImaTemplateData = { kind: 'undecodable', bytes: new Uint8Array(0), reason: '' }
 
-/** What the kernel extended the bank's PCR with for this entry; for a violation 0xFF throughout. */
+/**
+ * What the kernel extended the bank's PCR with for this entry: the hash of its data, for a violation
+ * 0xFF throughout. So neither a template's name nor a violation's data is vouched for.
+ */
 export function templateDigest(entry: ImaEntry, bank: HashName): Uint8Array {
   if (entry.violation) return new Uint8Array(DIGEST_SIZE[bank]).fill(0xff)
   return digest(bank, measuredBytes(entry.templateName, entry.templateData))

@@ -9,6 +9,7 @@ export {
   SIGNATURE,
   TPM_ALG,
 } from './constants.ts'
+export { describeData, describeEvent, eventTypeName, notesOf } from './describe.ts'
 export { TCG_EfiSpecIDEvent, TCG_PCR_EVENT, TCG_PCR_EVENT2 } from './event.ts'
 export { decodeEventData, type EventData, type IplWriter } from './event-data.ts'
 export {
