@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+// tl: finds Node 24 by path and runs the command line under it. Plain JavaScript: any Node ≥ 20 starts it.
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { constants } from 'node:os'
+import { join } from 'node:path'
+import { pinnedNode, root } from '../../../tools/pinned-node.mjs'
+
+const main = join(root, 'apps/cli/src/main.ts')
+const node = pinnedNode()
+if (node === null || !existsSync(join(root, 'node_modules/commander'))) {
+  process.stderr.write(`tl: not set up yet. Run \`npm run setup\` in ${root}\n`)
+  process.exit(1)
+}
+
+const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' })
+// `on`, not `once`: npm passes a signal on twice
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]))

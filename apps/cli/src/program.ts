@@ -1,0 +1,59 @@
+import { Command } from 'commander'
+import { completionCommand } from './commands/completion.ts'
+import { eventlogCommand } from './commands/eventlog.ts'
+import { EXIT, type ExitCode, exitCodeOf } from './exit-code.ts'
+import type { Output } from './output.ts'
+
+/** The whole command line. Each command tells `done` its exit code. */
+export function programOf(output: Output, done: (code: ExitCode) => void): Command {
+  const program = new Command('tl')
+    .description(
+      'Virtual machines that prove how they booted: look at the evidence, make the verdict again.',
+    )
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 affirming, 1 failure or no verdict, 2 usage, 3 contraindicated, 4 warning, 5 malformed input.`,
+    )
+  const commands = [eventlogCommand(output, done)]
+  for (const command of commands) program.addCommand(command)
+  program.addCommand(completionCommand(program, output, done))
+  for (const command of allOf(program)) tame(command, output)
+  return program
+}
+
+function allOf(command: Command): Command[] {
+  return [command, ...command.commands.flatMap((one) => allOf(one))]
+}
+
+function tame(command: Command, { out, err }: Output): void {
+  command
+    .exitOverride()
+    .configureOutput({
+      writeOut: out,
+      writeErr: err,
+      getOutHelpWidth: () => 100,
+      getErrHelpWidth: () => 100,
+    })
+    .showHelpAfterError('(see --help)')
+}
+
+/**
+ * Runs `tl` with these arguments.
+ * @returns the exit code. Errors are a line on `err`, never a stack.
+ */
+export async function run(args: readonly string[], output: Output): Promise<ExitCode> {
+  let code: ExitCode = EXIT.failure
+  const program = programOf(output, (given) => {
+    code = given
+  })
+  try {
+    if (args.length === 0) program.help({ error: true })
+    await program.parseAsync(args, { from: 'user' })
+    return code
+  } catch (error) {
+    const isCommander = error instanceof Error && error.name === 'CommanderError'
+    if (!isCommander) output.err(`tl: ${error instanceof Error ? error.message : String(error)}\n`)
+    return exitCodeOf(error)
+  }
+}

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test from 'node:test'
+import { asText, fileOf, golden, smallLog, tl } from './a-run.ts'
+
+const launcher = join(import.meta.dirname, '../bin/tl.mjs')
+
+test('help names every command and the exit codes', async (t) => {
+  const { code, out } = await tl('--help')
+  assert.equal(code, 0)
+  t.assert.fileSnapshot(out, golden('help'), asText)
+})
+
+test('each command has help with an example', async () => {
+  const { out } = await tl('--help')
+  const names = [...out.matchAll(/^ {2}([a-z]+) .*/gm)]
+    .map((match) => match[1]!)
+    .filter((name) => name !== 'help')
+  assert.ok(names.length >= 2)
+  for (const name of names) {
+    const { code, out: help } = await tl(name, '--help')
+    assert.equal(code, 0, name)
+    assert.match(help, /Examples:\n {2}(npx tl|tl|source|npm) /, name)
+  }
+})
+
+test('no command and an unknown command are wrong usage: 2', async () => {
+  assert.equal((await tl()).code, 2)
+  const { code, err } = await tl('nonsense')
+  assert.equal(code, 2)
+  assert.match(err, /unknown command 'nonsense'/)
+})
+
+test('completion offers commands and options, and bash and zsh accept the script', async () => {
+  for (const shell of ['bash', 'zsh', 'fish']) {
+    const { code, out } = await tl('completion', shell)
+    assert.equal(code, 0)
+    assert.match(out, /eventlog/)
+    assert.match(out, /--pcrs/)
+  }
+  const { out } = await tl('completion', 'bash')
+  const asked = `${out}\nCOMP_WORDS=(tl eventlog --p); COMP_CWORD=2; _tl; echo "\${COMPREPLY[@]}"`
+  const bash = spawnSync('bash', ['-c', asked], { encoding: 'utf8' })
+  assert.deepEqual([bash.stdout.trim(), bash.stderr], ['--pcrs', ''])
+  assert.equal((await tl('completion', 'tcsh')).code, 2)
+})
+
+test('the launcher works from any folder, passes the exit code on and colours nothing in a pipe', () => {
+  const cwd = mkdtempSync(join(tmpdir(), 'tl-test-'))
+  const ran = (...args: string[]) =>
+    spawnSync(process.execPath, [launcher, ...args], { cwd, encoding: 'utf8' })
+  const good = ran('eventlog', fileOf('log.bin', smallLog()))
+  assert.deepEqual([good.status, good.stderr], [0, ''])
+  assert.doesNotMatch(good.stdout, /\x1b/)
+  assert.equal(ran('eventlog', '/nowhere').status, 1)
+  assert.equal(ran('eventlog', fileOf('log.bin', 'rubbish')).status, 5)
+  assert.equal(ran('--nonsense').status, 2)
+})
