@@ -6,6 +6,7 @@ import {
   Reader,
   rest,
   toLatin1,
+  u32le,
 } from '@trusted-launch/codec'
 import { UEFI_VARIABLE_DATA } from '@trusted-launch/uefi'
 import { EV, hasSignature, SIGNATURE } from './constants.ts'
@@ -148,7 +149,7 @@ function readPadded<T>(layout: Codec<T>, bytes: Uint8Array): T {
 
 function separator(bytes: Uint8Array): EventData {
   if (bytes.length !== 4) throw new MalformedError('', 0, `a separator of ${bytes.length} bytes`)
-  return { kind: 'separator', value: new DataView(bytes.slice().buffer).getUint32(0, true) }
+  return { kind: 'separator', value: u32le.read(new Reader(bytes)) }
 }
 
 function action(bytes: Uint8Array): EventData {

@@ -32,6 +32,11 @@ test('data that its layout cannot read says so, in a line without control charac
   assert.equal(said(EV.IPL, fromLatin1(`grub_cmd: ${'x'.repeat(1000)}\0`)).length, 160)
 })
 
+test('a separator is read where it stands, also inside a larger buffer', () => {
+  const pool = Buffer.from([9, 9, 9, 9, 1, 0, 0, 0, 9])
+  assert.equal(said(EV.SEPARATOR, pool.subarray(4, 8)), 'separator 0x00000001')
+})
+
 test('any bytes under any type are read as something', () => {
   const random = randomFrom(9)
   const types = Object.values(EV)
