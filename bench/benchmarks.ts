@@ -1,0 +1,19 @@
+import type { Row } from './row.ts'
+
+/** A benchmark: measures, telling on the way what it does. */
+export type Measure = (progress: (text: string) => void) => Promise<Row[]>
+
+/** One entry of the list. */
+export interface Benchmark {
+  readonly measures: string
+  /** Loads it: nothing is loaded before it is asked for. */
+  readonly load: () => Promise<Measure>
+}
+
+/** What can be measured. */
+export const benchmarks: Readonly<Record<string, Benchmark>> = {
+  agent: {
+    measures: 'the guest agent: size, resident memory, how long an answer takes',
+    load: async () => (await import('./agent.ts')).measureAgent,
+  },
+}
