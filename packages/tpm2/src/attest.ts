@@ -13,7 +13,7 @@ import { TPM_GENERATED_VALUE, TPM_ST } from './constants.ts'
  * The TPM's clock in milliseconds and its counters. It does not show that an older state was put
  * back; a key of the owner hierarchy signs it obfuscated. TPM 2.0 Part 2, 10.11.1.
  */
-export const TPMS_CLOCK_INFO = struct('TPMS_CLOCK_INFO', {
+export const TPMS_CLOCK_INFO = /* @__PURE__ */ struct('TPMS_CLOCK_INFO', {
   clock: u64be,
   resetCount: u32be,
   restartCount: u32be,
@@ -22,23 +22,26 @@ export const TPMS_CLOCK_INFO = struct('TPMS_CLOCK_INFO', {
 export type TPMS_CLOCK_INFO = Of<typeof TPMS_CLOCK_INFO>
 
 /** Milliseconds since the TPM got power, and its clock. Part 2, 10.11.6. */
-export const TPMS_TIME_INFO = struct('TPMS_TIME_INFO', { time: u64be, clockInfo: TPMS_CLOCK_INFO })
+export const TPMS_TIME_INFO = /* @__PURE__ */ struct('TPMS_TIME_INFO', {
+  time: u64be,
+  clockInfo: TPMS_CLOCK_INFO,
+})
 
 /** The quoted PCRs: which, and the digest over their values in order. Part 2, 10.12.4. */
-export const TPMS_QUOTE_INFO = struct('TPMS_QUOTE_INFO', {
+export const TPMS_QUOTE_INFO = /* @__PURE__ */ struct('TPMS_QUOTE_INFO', {
   pcrSelect: TPML_PCR_SELECTION,
   pcrDigest: TPM2B_DIGEST,
 })
 export type TPMS_QUOTE_INFO = Of<typeof TPMS_QUOTE_INFO>
 
 /** An object that is loaded in this TPM. Part 2, 10.12.3. */
-export const TPMS_CERTIFY_INFO = struct('TPMS_CERTIFY_INFO', {
+export const TPMS_CERTIFY_INFO = /* @__PURE__ */ struct('TPMS_CERTIFY_INFO', {
   name: TPM2B_NAME,
   qualifiedName: TPM2B_NAME,
 })
 
 /** What a non-volatile index holds. Part 2, 10.12.8. */
-export const TPMS_NV_CERTIFY_INFO = struct('TPMS_NV_CERTIFY_INFO', {
+export const TPMS_NV_CERTIFY_INFO = /* @__PURE__ */ struct('TPMS_NV_CERTIFY_INFO', {
   indexName: TPM2B_NAME,
   offset: u16be,
   nvContents: TPM2B_MAX_NV_BUFFER,
@@ -78,7 +81,7 @@ const TPMU_ATTEST = {
  * What a TPM signs when it attests. Verify the signature over the bytes as they came, then decode.
  * `extraData` is the caller's `qualifyingData`: the nonce. Part 2, 10.12.12.
  */
-export const TPMS_ATTEST = struct('TPMS_ATTEST', {
+export const TPMS_ATTEST = /* @__PURE__ */ struct('TPMS_ATTEST', {
   magic: constant(u32be, TPM_GENERATED_VALUE),
   type: u16be,
   qualifiedSigner: TPM2B_NAME,

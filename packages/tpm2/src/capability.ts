@@ -14,7 +14,7 @@ const TPMS_TAGGED_PCR_SELECT = struct('TPMS_TAGGED_PCR_SELECT', {
 const TPML_CC = list(u32be, u32be, { max: wordsMax })
 
 /** What TPM2_GetCapability answers. Part 2, 10.10.2. */
-export const TPMS_CAPABILITY_DATA = struct('TPMS_CAPABILITY_DATA', {
+export const TPMS_CAPABILITY_DATA = /* @__PURE__ */ struct('TPMS_CAPABILITY_DATA', {
   capability: u32be,
   data: select('capability', {
     [TPM_CAP.ALGS]: list(u32be, TPMS_ALG_PROPERTY, { max: wordsMax }),

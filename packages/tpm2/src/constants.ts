@@ -1,7 +1,7 @@
 import { numbers } from '@trusted-launch/codec'
 
 /** Algorithm identifiers. TPM 2.0 Part 2, 6.3. */
-export const TPM_ALG = numbers('TPM_ALG', {
+export const TPM_ALG = /* @__PURE__ */ numbers('TPM_ALG', {
   RSA: 0x0001,
   SHA1: 0x0004,
   HMAC: 0x0005,
@@ -37,14 +37,14 @@ export const TPM_ALG = numbers('TPM_ALG', {
 })
 
 /** Curves. Part 2, 6.4. */
-export const TPM_ECC = numbers('TPM_ECC', {
+export const TPM_ECC = /* @__PURE__ */ numbers('TPM_ECC', {
   NIST_P256: 0x0003,
   NIST_P384: 0x0004,
   NIST_P521: 0x0005,
 })
 
 /** Structure tags. Part 2, 6.9. */
-export const TPM_ST = numbers('TPM_ST', {
+export const TPM_ST = /* @__PURE__ */ numbers('TPM_ST', {
   RSP_COMMAND: 0x00c4,
   NO_SESSIONS: 0x8001,
   SESSIONS: 0x8002,
@@ -67,7 +67,7 @@ export const TPM_ST = numbers('TPM_ST', {
 export const TPM_GENERATED_VALUE = 0xff54_4347
 
 /** Command codes. Part 2, 6.5.2. */
-export const TPM_CC = numbers('TPM_CC', {
+export const TPM_CC = /* @__PURE__ */ numbers('TPM_CC', {
   EvictControl: 0x0120,
   NV_UndefineSpace: 0x0122,
   Clear: 0x0126,
@@ -109,7 +109,7 @@ export const TPM_CC = numbers('TPM_CC', {
 })
 
 /** Permanent handles. Part 2, 7.4. `PW` is TPM_RS_PW, the password "session". */
-export const TPM_RH = numbers('TPM_RH', {
+export const TPM_RH = /* @__PURE__ */ numbers('TPM_RH', {
   OWNER: 0x4000_0001,
   NULL: 0x4000_0007,
   PW: 0x4000_0009,
@@ -119,13 +119,13 @@ export const TPM_RH = numbers('TPM_RH', {
 })
 
 /** Startup and shutdown types. Part 2, 6.10. */
-export const TPM_SU = numbers('TPM_SU', { CLEAR: 0x0000, STATE: 0x0001 })
+export const TPM_SU = /* @__PURE__ */ numbers('TPM_SU', { CLEAR: 0x0000, STATE: 0x0001 })
 
 /** Session types. Part 2, 6.11. */
-export const TPM_SE = numbers('TPM_SE', { HMAC: 0x00, POLICY: 0x01, TRIAL: 0x03 })
+export const TPM_SE = /* @__PURE__ */ numbers('TPM_SE', { HMAC: 0x00, POLICY: 0x01, TRIAL: 0x03 })
 
 /** What TPM2_GetCapability can tell. Part 2, 6.12. */
-export const TPM_CAP = numbers('TPM_CAP', {
+export const TPM_CAP = /* @__PURE__ */ numbers('TPM_CAP', {
   ALGS: 0x0000,
   HANDLES: 0x0001,
   COMMANDS: 0x0002,
@@ -138,7 +138,7 @@ export const TPM_CAP = numbers('TPM_CAP', {
 })
 
 /** Properties of a TPM. Part 2, 6.13. */
-export const TPM_PT = numbers('TPM_PT', {
+export const TPM_PT = /* @__PURE__ */ numbers('TPM_PT', {
   FAMILY_INDICATOR: 0x100,
   REVISION: 0x102,
   MANUFACTURER: 0x105,
@@ -159,7 +159,7 @@ export const TPM_PT = numbers('TPM_PT', {
 })
 
 /** Attributes of an object. Part 2, 8.3. */
-export const TPMA_OBJECT = numbers('TPMA_OBJECT', {
+export const TPMA_OBJECT = /* @__PURE__ */ numbers('TPMA_OBJECT', {
   fixedTPM: 0x0000_0002,
   stClear: 0x0000_0004,
   fixedParent: 0x0000_0010,
@@ -174,10 +174,10 @@ export const TPMA_OBJECT = numbers('TPMA_OBJECT', {
 })
 
 /** Attributes of a session. Part 2, 8.4. */
-export const TPMA_SESSION = numbers('TPMA_SESSION', { continueSession: 0x01 })
+export const TPMA_SESSION = /* @__PURE__ */ numbers('TPMA_SESSION', { continueSession: 0x01 })
 
 /** Attributes of a non-volatile index; its type (`TPM_NT`) stands in bits 4-7. Part 2, 13.4. */
-export const TPMA_NV = numbers('TPMA_NV', {
+export const TPMA_NV = /* @__PURE__ */ numbers('TPMA_NV', {
   PPWRITE: 0x0000_0001,
   OWNERWRITE: 0x0000_0002,
   AUTHWRITE: 0x0000_0004,
@@ -202,7 +202,7 @@ export const TPMA_NV = numbers('TPMA_NV', {
 })
 
 /** Types of a non-volatile index, where they stand in its attributes (bits 4-7). Part 2, 13.2. */
-export const TPM_NT = numbers('TPM_NT', {
+export const TPM_NT = /* @__PURE__ */ numbers('TPM_NT', {
   ORDINARY: 0x00,
   COUNTER: 0x10,
   BITS: 0x20,

@@ -3,7 +3,7 @@ import { TPM2B_DATA, TPM2B_DIGEST, TPM2B_NAME, TPML_PCR_SELECTION } from './buff
 import { TPM_ST } from './constants.ts'
 
 /** The circumstances under which an object was made. TPM 2.0 Part 2, 15.1. */
-export const TPMS_CREATION_DATA = struct('TPMS_CREATION_DATA', {
+export const TPMS_CREATION_DATA = /* @__PURE__ */ struct('TPMS_CREATION_DATA', {
   pcrSelect: TPML_PCR_SELECTION,
   pcrDigest: TPM2B_DIGEST,
   locality: u8,
@@ -14,10 +14,10 @@ export const TPMS_CREATION_DATA = struct('TPMS_CREATION_DATA', {
 })
 
 /** Part 2, 15.2. */
-export const TPM2B_CREATION_DATA = sizedOf(u16be, TPMS_CREATION_DATA, { max: 1024 })
+export const TPM2B_CREATION_DATA = /* @__PURE__ */ sizedOf(u16be, TPMS_CREATION_DATA, { max: 1024 })
 
 /** The TPM's ticket that it made the object. Part 2, 10.7.3. */
-export const TPMT_TK_CREATION = struct('TPMT_TK_CREATION', {
+export const TPMT_TK_CREATION = /* @__PURE__ */ struct('TPMT_TK_CREATION', {
   tag: constant(u16be, TPM_ST.CREATION),
   hierarchy: u32be,
   digest: TPM2B_DIGEST,

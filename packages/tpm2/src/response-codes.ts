@@ -1,7 +1,7 @@
 import { numbers } from '@trusted-launch/codec'
 
 /** Format 0: about the whole command; 0x100 errors, 0x900 warnings. TPM 2.0 Part 2, 6.6.3. */
-export const TPM_RC = numbers('TPM_RC', {
+export const TPM_RC = /* @__PURE__ */ numbers('TPM_RC', {
   SUCCESS: 0x000,
   BAD_TAG: 0x01e,
   INITIALIZE: 0x100,
@@ -69,7 +69,7 @@ export const TPM_RC = numbers('TPM_RC', {
 })
 
 /** Format 1: about one handle, parameter or session; its number is in the code. Part 2, 6.6.3. */
-export const TPM_RC_FMT1 = numbers('TPM_RC', {
+export const TPM_RC_FMT1 = /* @__PURE__ */ numbers('TPM_RC', {
   ASYMMETRIC: 0x081,
   ATTRIBUTES: 0x082,
   HASH: 0x083,
