@@ -112,7 +112,8 @@ function stampOf(program) {
   return join(cache, 'stamps', program.replace(/^apps\/|\/src\/build\.ts$|^tools\/|\.ts$/g, ''))
 }
 
-if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+const main = process.argv[1]
+if (main !== undefined && realpathSync(main) === fileURLToPath(import.meta.url)) {
   try {
     if (!(await setUp({ yes: process.argv.includes('--yes') }))) process.exitCode = 2
     else say('set-up: everything is there')

@@ -82,9 +82,9 @@ export interface PartitionTable {
  * @throws {MalformedError}
  */
 export function readPartitionTable(disk: RandomAccess): PartitionTable {
-  const headerBytes = disk.readAt(SECTOR_BYTES, 92).slice()
+  const headerBytes = new Uint8Array(disk.readAt(SECTOR_BYTES, 92))
   const header = decode(EFI_PARTITION_TABLE_HEADER, headerBytes)
-  const blank = headerBytes.slice()
+  const blank = new Uint8Array(headerBytes)
   blank.fill(0, 16, 20)
   if (crc32(blank) !== header.headerCRC32) throw fault('headerCRC32', 16, 'does not match')
   if (header.myLBA !== 1n) throw fault('myLBA', 24, 'not 1')
@@ -99,7 +99,7 @@ export function readPartitionTable(disk: RandomAccess): PartitionTable {
       `${length} bytes, more than ${partitionArrayBytesMax}`,
     )
   const start = within('partitionEntryLBA', () => byteOf(disk, header.partitionEntryLBA))
-  const array = disk.readAt(start, length).slice()
+  const array = new Uint8Array(disk.readAt(start, length))
   if (crc32(array) !== header.partitionEntryArrayCRC32)
     throw fault('partitionEntryArrayCRC32', 88, 'does not match')
   return { header, headerBytes, partitions: partitionsOf(disk, header, array) }

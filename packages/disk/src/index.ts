@@ -1,3 +1,5 @@
+export { type Extent, type Fat, FILE_BYTES_MAX, openFat } from './fat.ts'
+export type { FatEntry } from './fat-directory.ts'
 export {
   EFI_PARTITION_ENTRY,
   EFI_PARTITION_TABLE_HEADER,
