@@ -1,0 +1,44 @@
+import type { Certificate, HashName } from '@trusted-launch/crypto'
+
+/** What an extend-only index held when it was last believed. `verifyRollback` makes the next one. */
+export interface RollbackState {
+  /** The index's name (hexadecimal) as on record; null: not yet known, the first one is taken. */
+  readonly indexName: string | null
+  /** What it held, hexadecimal; null: not yet known, the first one is taken. */
+  readonly value: string | null
+  /** Nonces (hexadecimal) sent since then and not answered: each may have extended it, in order. */
+  readonly unanswered: readonly string[]
+  /** The reset counter then; null: not known. */
+  readonly resetCount: number | null
+}
+
+/** Which machine it is, for what is learnt by the shape of a machine. */
+export interface MachineShape {
+  readonly firmwareSha256: string
+  readonly memoryMiB: number
+  readonly vcpus: number
+}
+
+/** What the verifier knows before it looks at the evidence: from the VM's record, never from the VM. */
+export interface Expectation {
+  readonly vm: string
+  /** The nonce that was sent: 32 random bytes, used once, for this VM. */
+  readonly nonce: Uint8Array
+  /** The name (nameAlg and digest) of the AK on record for the VM's current generation. */
+  readonly akName: Uint8Array
+  readonly generation: number
+  /** Names of AKs of earlier generations: refused, by that reason. */
+  readonly retiredAkNames: readonly Uint8Array[]
+  /** The banks asked for: each must be quoted. */
+  readonly banks: readonly HashName[]
+  /** The PCRs asked for: the signed selection must be exactly these. */
+  readonly pcrs: readonly number[]
+  /** Authorities believed to issue AK certificates. */
+  readonly anchors: readonly Certificate[]
+  readonly machine: MachineShape | null
+  /** Null: the extend-only index was not asked for. */
+  readonly rollback: { readonly nonce: Uint8Array; readonly state: RollbackState } | null
+}
+
+/** The PCRs that are always asked for. */
+export const QUOTED_PCRS: readonly number[] = [...Array.from({ length: 16 }, (_, i) => i), 23]

@@ -1,0 +1,162 @@
+import { decode, equalBytes, MalformedError, toHex } from '@trusted-launch/codec'
+import { Certificate, CryptoError, PublicKey, verifyChain } from '@trusted-launch/crypto'
+import { nameOfPublic, TPM_ALG, TPM_ECC, TPMA_OBJECT, TPMT_PUBLIC } from '@trusted-launch/tpm2'
+import type { Expectation } from './expectation.ts'
+import { findingOf } from './finding-table.ts'
+import type { Finding } from './result.ts'
+
+/** tcg-kp-AIKCertificate, TCG EK Credential Profile. */
+const akCertificateUsage = '2.23.133.8.3'
+
+const { fixedTPM, fixedParent, sensitiveDataOrigin, restricted, sign, decrypt } = TPMA_OBJECT
+const wanted = fixedTPM | fixedParent | sensitiveDataOrigin | restricted | sign
+const rsaBitsMin = 2048
+
+/** An AK that is the one on record for this VM and vouched for by an anchor. Only `verify` makes one. */
+export class VerifiedAttestationKey {
+  readonly #proof = true
+  readonly publicKey: PublicKey
+  readonly name: Uint8Array
+  /** From the AK's certificate to the anchor. */
+  readonly chain: readonly Certificate[]
+
+  private constructor(publicKey: PublicKey, name: Uint8Array, chain: readonly Certificate[]) {
+    this.publicKey = publicKey
+    this.name = name
+    this.chain = chain
+  }
+
+  /**
+   * This verifies that: the public area decodes; its name, computed anew, is the one on record for
+   * the VM's current generation; its attributes make it a key that signs only what its TPM made; it
+   * is RSA of 2048 bits or P-256 or P-384; its certificate is for this very key, for attestation,
+   * and leads to an anchor at `time`.
+   *
+   * It does not prove where the TPM runs: that its state is the VM's own is the host's word.
+   */
+  static verify(
+    evidence: { akPublic: Uint8Array; akCertificate: Uint8Array | null },
+    expected: Expectation,
+    time: number,
+  ): VerifiedAttestationKey | readonly Finding[] {
+    const area = decodePublic(evidence.akPublic)
+    if (!('publicArea' in area)) return [area]
+    const { publicArea, publicKey, name } = area
+    const faults = [...faultsOfName(name, expected), ...faultsOfArea(publicArea, publicKey)]
+    if (faults.length > 0) return faults
+    const chain = verifyCertificate(evidence.akCertificate, publicKey, expected, time)
+    if (!Array.isArray(chain)) return [chain as Finding]
+    return new VerifiedAttestationKey(publicKey, name, chain as readonly Certificate[])
+  }
+
+  /** Always true: what makes the type nominal. */
+  get isVerified(): boolean {
+    return this.#proof
+  }
+}
+
+type DecodedPublic = { publicArea: TPMT_PUBLIC; publicKey: PublicKey; name: Uint8Array }
+
+function decodePublic(bytes: Uint8Array): DecodedPublic | Finding {
+  try {
+    const publicArea = decode(TPMT_PUBLIC, bytes)
+    return { publicArea, publicKey: keyOf(publicArea), name: nameOfPublic(publicArea) }
+  } catch (e) {
+    if (!(e instanceof MalformedError || e instanceof CryptoError)) throw e
+    return findingOf({ id: 'attestation-key.malformed', summary: e.message })
+  }
+}
+
+const curves = { [TPM_ECC.NIST_P256]: 'P-256', [TPM_ECC.NIST_P384]: 'P-384' } as const
+
+/** The key behind a public area. @throws {MalformedError} neither RSA nor P-256 or P-384. */
+export function keyOf(area: TPMT_PUBLIC): PublicKey {
+  if (area.type === TPM_ALG.RSA)
+    return PublicKey.fromRsa(area.unique, area.parameters.exponent || 65537)
+  if (area.type === TPM_ALG.ECC) {
+    const curve = (curves as Record<number, 'P-256' | 'P-384'>)[area.parameters.curveID]
+    if (curve !== undefined) return PublicKey.fromEc(curve, area.unique.x, area.unique.y)
+  }
+  throw new MalformedError('TPMT_PUBLIC.type', 0, 'neither RSA nor P-256 or P-384')
+}
+
+function faultsOfName(name: Uint8Array, expected: Expectation): Finding[] {
+  if (equalBytes(name, expected.akName)) return []
+  const retired = expected.retiredAkNames.some((old) => equalBytes(old, name))
+  return [
+    findingOf({
+      id: retired ? 'attestation-key.retired-generation' : 'attestation-key.foreign',
+      summary: retired
+        ? 'The evidence is signed by the key of an earlier generation of this VM.'
+        : 'The evidence is of another TPM than the one on record for this VM.',
+      expected: toHex(expected.akName),
+      actual: toHex(name),
+    }),
+  ]
+}
+
+function faultsOfArea(area: TPMT_PUBLIC, key: PublicKey): Finding[] {
+  const faults: Finding[] = []
+  const attributes = area.objectAttributes
+  if ((attributes & wanted) !== wanted || (attributes & decrypt) !== 0 || !hasScheme(area))
+    faults.push(
+      findingOf({
+        id: 'attestation-key.attributes',
+        summary: 'The key may sign what its TPM did not make.',
+        expected: `0x${wanted.toString(16)}, a signing scheme, and no decryption`,
+        actual: `0x${attributes.toString(16)}`,
+      }),
+    )
+  if (key.kind === 'rsa' && key.bits < rsaBitsMin)
+    faults.push(
+      findingOf({
+        id: 'attestation-key.weak',
+        summary: `The key has ${key.bits} bits.`,
+        expected: `RSA of at least ${rsaBitsMin} bits`,
+        actual: `${key.bits} bits`,
+      }),
+    )
+  return faults
+}
+
+function hasScheme(area: TPMT_PUBLIC): boolean {
+  if (area.type !== TPM_ALG.RSA && area.type !== TPM_ALG.ECC) return false
+  const schemes: number[] = [TPM_ALG.RSASSA, TPM_ALG.RSAPSS, TPM_ALG.ECDSA]
+  return schemes.includes(area.parameters.scheme.scheme)
+}
+
+function verifyCertificate(
+  bytes: Uint8Array | null,
+  key: PublicKey,
+  { anchors }: Expectation,
+  time: number,
+): readonly Certificate[] | Finding {
+  if (bytes === null)
+    return findingOf({
+      id: 'attestation-key.certificate.missing',
+      summary: 'The key came without its certificate.',
+    })
+  const certificate = decodeCertificate(bytes)
+  if (!(certificate instanceof Certificate)) return certificate
+  if (!certificate.publicKey.equals(key))
+    return findingOf({
+      id: 'attestation-key.certificate.other-key',
+      summary: 'The certificate is for another key.',
+    })
+  const path = verifyChain(certificate, { anchors, time, eku: akCertificateUsage })
+  if ('chain' in path) return path.chain
+  return findingOf({
+    id: 'attestation-key.certificate.untrusted',
+    summary: `The certificate is not believed: ${path.fault} (${path.certificate.subject}: ${path.detail}).`,
+    actual: path.fault,
+  })
+}
+
+function decodeCertificate(bytes: Uint8Array): Certificate | Finding {
+  try {
+    return Certificate.decode(bytes)
+  } catch (e) {
+    if (!(e instanceof MalformedError || e instanceof CryptoError)) throw e
+    return findingOf({ id: 'attestation-key.certificate.malformed', summary: e.message })
+  }
+}

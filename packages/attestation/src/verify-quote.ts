@@ -1,0 +1,129 @@
+import type { Quote } from '@trusted-launch/channel'
+import { decode, equalBytes, MalformedError, toHex } from '@trusted-launch/codec'
+import { DIGEST_SIZE, digest, type HashName } from '@trusted-launch/crypto'
+import {
+  decodePcrSelection,
+  hashNameOf,
+  TPM_ST,
+  TPMS_ATTEST,
+  type TPMS_CLOCK_INFO,
+} from '@trusted-launch/tpm2'
+import type { Expectation } from './expectation.ts'
+import { findingOf } from './finding-table.ts'
+import type { Finding } from './result.ts'
+import type { VerifiedAttestationKey } from './verify-attestation-key.ts'
+import { verifyTpmSignature } from './verify-signature.ts'
+
+type QuoteAttest = Extract<TPMS_ATTEST, { type: typeof TPM_ST.ATTEST_QUOTE }>
+
+/** A quote whose signature, kind, nonce and selection hold, with the PCR values it vouches for. Only `verify` makes one. */
+export class VerifiedQuote {
+  readonly #proof = true
+  readonly bank: HashName
+  /** All PCRs that were asked for, by number. */
+  readonly pcrs: ReadonlyMap<number, Uint8Array>
+  readonly clockInfo: TPMS_CLOCK_INFO
+  readonly firmwareVersion: bigint
+
+  private constructor(bank: HashName, pcrs: ReadonlyMap<number, Uint8Array>, attest: QuoteAttest) {
+    this.bank = bank
+    this.pcrs = pcrs
+    this.clockInfo = attest.clockInfo
+    this.firmwareVersion = attest.firmwareVersion
+  }
+
+  /** Always true: what makes the type nominal. */
+  get isVerified(): boolean {
+    return this.#proof
+  }
+
+  /**
+   * This verifies that: the AK signed the bytes as they came; they are a quote (magic and type), of
+   * this nonce; the signed selection is one bank and exactly the PCRs asked for; the values sent
+   * along are exactly those PCRs and hash to the signed digest.
+   *
+   * It does not prove that the values mean anything: PCR 16 and 23 can be reset by the guest.
+   * @see TPM 2.0 Part 3, 18.4
+   */
+  static verify(
+    quote: Quote,
+    key: VerifiedAttestationKey,
+    expected: Expectation,
+  ): VerifiedQuote | Finding {
+    const signed = verifyTpmSignature(key.publicKey, quote.attest, quote.signature)
+    if (typeof signed === 'string') {
+      const id = `quote.${signed}` as const
+      return findingOf({ id, summary: `The ${quote.bank} quote's signature does not hold.` })
+    }
+    const attest = decodeAttest(quote.attest)
+    if ('severity' in attest) return attest
+    const fault = faultOf(quote, attest, expected, signed.hash)
+    if (fault !== null) return fault
+    const pcrs = new Map(quote.pcrs.map(({ index, digest }) => [index, digest]))
+    return new VerifiedQuote(quote.bank, pcrs, attest)
+  }
+}
+
+function decodeAttest(bytes: Uint8Array): QuoteAttest | Finding {
+  try {
+    const attest = decode(TPMS_ATTEST, bytes)
+    if (attest.type === TPM_ST.ATTEST_QUOTE) return attest
+    const actual = `0x${(attest.type as number).toString(16)}`
+    return findingOf({ id: 'quote.type', summary: 'What was signed is no quote.', actual })
+  } catch (e) {
+    if (!(e instanceof MalformedError)) throw e
+    return findingOf({ id: 'quote.malformed', summary: e.message })
+  }
+}
+
+function faultOf(
+  quote: Quote,
+  attest: QuoteAttest,
+  { nonce, pcrs }: Expectation,
+  hash: HashName,
+): Finding | null {
+  if (!equalBytes(attest.extraData, nonce))
+    return findingOf({
+      id: 'quote.nonce',
+      summary: 'The quote answers another nonce.',
+      expected: toHex(nonce),
+      actual: toHex(attest.extraData),
+    })
+  const [selection, ...more] = attest.attested.pcrSelect
+  const selected = selection === undefined ? [] : decodePcrSelection(selection)
+  const bank = selection === undefined ? null : hashNameOf(selection.hash)
+  if (more.length > 0 || bank !== quote.bank || !sameNumbers(selected, ascending(pcrs)))
+    return findingOf({
+      id: 'quote.selection',
+      summary: 'The quote is over other PCRs than those asked for.',
+      expected: `${quote.bank}:${ascending(pcrs)}`,
+      actual: `${bank}:${selected}${more.length > 0 ? ' and more banks' : ''}`,
+    })
+  const given = quote.pcrs.map(({ index }) => index)
+  if (
+    !sameNumbers(given, selected) ||
+    quote.pcrs.some((p) => p.digest.length !== DIGEST_SIZE[bank])
+  )
+    return findingOf({
+      id: 'quote.pcrs',
+      summary: 'The values sent along are not those of the PCRs quoted.',
+      expected: `${selected}`,
+      actual: `${given}`,
+    })
+  const computed = digest(hash, ...quote.pcrs.map((pcr) => pcr.digest))
+  if (equalBytes(computed, attest.attested.pcrDigest)) return null
+  return findingOf({
+    id: 'quote.digest',
+    summary: 'The values sent along are not the ones quoted.',
+    expected: toHex(attest.attested.pcrDigest),
+    actual: toHex(computed),
+  })
+}
+
+function ascending(numbers: readonly number[]): number[] {
+  return [...numbers].sort((a, b) => a - b)
+}
+
+function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((number, i) => number === b[i])
+}
