@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import test from 'node:test'
 import { fromLatin1, toHex } from '@trusted-launch/codec'
 import { decodeEventLog, replay } from '@trusted-launch/eventlog'
@@ -17,6 +18,18 @@ test('a log is printed a line an event, and its PCRs in a table', async (t) => {
   const { code, out, err } = await tl('eventlog', log(), '--bank', 'sha256')
   assert.deepEqual([code, err], [0, ''])
   t.assert.fileSnapshot(out, golden('eventlog'), asText)
+})
+
+const recorded = join(import.meta.dirname, '../../../packages/eventlog/testdata/small-secure-boot')
+
+test('one boot of the small guest is verified whole, its IMA list included: 0', async (t) => {
+  const [file, values] = [join(recorded, 'event-log'), join(recorded, 'pcrs.json')]
+  const ima = join(recorded, 'ima-list')
+  const { code, out } = await tl('eventlog', file, '--pcrs', values, '--ima', ima)
+  assert.equal(code, 0)
+  t.assert.fileSnapshot(out, golden('eventlog-small-secure-boot'), asText)
+  const without = await tl('eventlog', file, '--pcrs', values)
+  assert.equal(without.code, 4)
 })
 
 test('a log and its PCR values agree: 0', async (t) => {
