@@ -177,7 +177,9 @@ test(
     await setAuth(agent.tpm, TPM_RH.OWNER)
     const first = await agent.ask('evidence', request())
     let made = 0
-    agent.onCommand = async (code) => void (made += code === TPM_CC.CreatePrimary ? 1 : 0)
+    agent.onCommand = async (code) => {
+      if (code === TPM_CC.CreatePrimary) made++
+    }
     const second = await agent.ask('evidence', request())
     assert.deepEqual(second.akPublic, first.akPublic)
     assert.equal(made, 0)
@@ -291,28 +293,17 @@ test(
   },
 )
 
-test(
-  'an unknown question, a malformed one and an absent bank are answered by name',
-  skip,
-  async (t) => {
-    const agent = await startAgent(t)
-    const ids = [0x1000, 0x1001]
-    const asked = ids.map(() => agent.ask('info', null))
-    await Promise.all(asked)
-    await assert
-      .rejects(agent.ask('evidence', request({ banks: ['sha512', 'sha1'], pcrs: [] })), (e: any) =>
-        ['tpm-error', 'bank-unavailable'].includes(e.code),
-      )
-      .catch(() => {})
-    agent.conversation.end(new Error('now by hand'))
-    const answers: Buffer[] = []
-    agent.port.removeAllListeners('data').on('data', (chunk) => answers.push(chunk))
-    agent.port.write(encodeFrame({ type: 99, id: 5, payload: none }))
-    agent.port.write(encodeFrame({ type: 2, id: 6, payload: fromHex('00') }))
-    while (Buffer.concat(answers).length < 60) await new Promise((wake) => setTimeout(wake, 10))
-    assert.match(Buffer.concat(answers).toString('latin1'), /unsupported[\s\S]*malformed-question/)
-  },
-)
+test('an unknown question and a malformed one are answered by name', skip, async (t) => {
+  const agent = await startAgent(t)
+  await agent.ask('info', null)
+  agent.conversation.end(new Error('now by hand'))
+  const answers: Buffer[] = []
+  agent.port.removeAllListeners('data').on('data', (chunk) => answers.push(chunk))
+  agent.port.write(encodeFrame({ type: 99, id: 5, payload: none }))
+  agent.port.write(encodeFrame({ type: 2, id: 6, payload: fromHex('00') }))
+  while (Buffer.concat(answers).length < 60) await new Promise((wake) => setTimeout(wake, 10))
+  assert.match(Buffer.concat(answers).toString('latin1'), /unsupported[\s\S]*malformed-question/)
+})
 
 test(
   'resident memory stays at most 1.2 MB while quotes and logs are handed out',

@@ -34,6 +34,8 @@ export async function bundle(entry: string, version: string): Promise<Bundle> {
     },
     minify: true,
     legalComments: 'none',
+    // Not the tsconfig that happens to lie around the sources.
+    tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
     logLevel: 'silent',
   })
   const output = Object.values(result.metafile.outputs)[0]!

@@ -19,15 +19,18 @@ const LIBRARY = ['quickjs', 'libregexp', 'libunicode', 'cutils', 'quickjs-libc',
 const FLAGS = [
   ...['-D_GNU_SOURCE', '-DCONFIG_VERSION="2021-03-27"', '-DCONFIG_BIGNUM'],
   ...[
-    '-Os',
+    '-Oz',
     '-fwrapv',
     '-ffunction-sections',
     '-fdata-sections',
     '-fno-asynchronous-unwind-tables',
   ],
 ]
-/** `-fno-…` of qjsc, which hides these behind its link-time optimization: they only choose intrinsics. */
-const FEATURES = ['-DCONFIG_LTO']
+const LINK = [
+  ...['-static', '-s', '-Wl,--gc-sections', '-Wl,--build-id=none', '-Wl,-z,noseparate-code'],
+  ...['-lm', '-lpthread'],
+]
+/** Parts of the language that no guest program uses: `-fno-…` of qjsc, the compiler to C. */
 const LEFT_OUT = ['date', 'eval', 'string-normalize', 'json', 'proxy', 'module-loader']
 
 /** A compiled QuickJS: what guest programs are linked with, and the compiler from module to C. */
@@ -58,22 +61,12 @@ export async function quickJs(
 }
 
 async function compile(scratch: string): Promise<void> {
-  const units = [...LIBRARY, 'qjsc'].map((name) =>
-    run(
-      COMPILER,
-      [
-        ...FLAGS,
-        ...(name === 'qjsc' ? ['-DCONFIG_LTO'] : []),
-        '-c',
-        '-o',
-        join(scratch, `${name}.o`),
-        `${name}.c`,
-      ],
-      source,
-    ),
+  const names = [...LIBRARY, 'qjsc']
+  const units = names.map((name) =>
+    run(COMPILER, [...FLAGS, '-c', '-o', join(scratch, `${name}.o`), `${name}.c`], source),
   )
   await Promise.all(units)
-  const objects = [...LIBRARY, 'qjsc'].map((name) => `${name}.o`)
+  const objects = names.map((name) => `${name}.o`)
   await run(COMPILER, ['-static', '-s', '-o', 'qjsc', ...objects, '-lm', '-lpthread'], scratch)
 }
 
@@ -99,17 +92,16 @@ export async function compileProgram(
     scratch,
   )
   const objects = LIBRARY.map((name) => join(directory, `${name}.o`))
-  const link = ['-static', '-s', '-Wl,--gc-sections', '-Wl,--build-id=none', '-lm', '-lpthread']
   await run(
     COMPILER,
-    [...FLAGS, '-I', source, '-o', out, 'program.c', ...objects, ...link],
+    [...FLAGS, '-I', source, '-o', out, 'program.c', ...objects, ...LINK],
     scratch,
   )
 }
 
 async function hashOfSources(): Promise<string> {
   const hash = createHash('sha256')
-  hash.update(JSON.stringify([FLAGS, FEATURES, LEFT_OUT]))
+  hash.update(JSON.stringify([FLAGS, LINK, LEFT_OUT]))
   hash.update(await run(COMPILER, ['--version'], root))
   for (const name of readdirSync(source).sort())
     if (/\.[ch]$/.test(name)) hash.update(`${name}\0`).update(readFileSync(join(source, name)))
