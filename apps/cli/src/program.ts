@@ -1,6 +1,8 @@
 import { Command } from 'commander'
 import { completionCommand } from './commands/completion.ts'
+import { demoCommand } from './commands/demo.ts'
 import { eventlogCommand } from './commands/eventlog.ts'
+import { imageCommand } from './commands/image.ts'
 import { EXIT, type ExitCode, exitCodeOf } from './exit-code.ts'
 import type { Output } from './output.ts'
 
@@ -15,7 +17,7 @@ export function programOf(output: Output, done: (code: ExitCode) => void): Comma
       `
 Exit codes: 0 affirming, 1 failure or no verdict, 2 usage, 3 contraindicated, 4 warning, 5 malformed input.`,
     )
-  const commands = [eventlogCommand(output, done)]
+  const commands = [eventlogCommand(output, done), imageCommand(output, done), demoCommand(done)]
   for (const command of commands) program.addCommand(command)
   program.addCommand(completionCommand(program, output, done))
   for (const command of allOf(program)) tame(command, output)

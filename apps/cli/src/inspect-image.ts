@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto'
+import { equalBytes, fromLatin1, fromUtf16le, toHex } from '@trusted-launch/codec'
+import { digest } from '@trusted-launch/crypto'
+import {
+  EFI_SYSTEM_PARTITION,
+  type Fat,
+  isOfType,
+  openFat,
+  openPartition,
+  type Partition,
+  type RandomAccess,
+  readPartitionTable,
+} from '@trusted-launch/disk'
+
+/** A file in the EFI system partition. */
+export interface ImageFile {
+  readonly path: string
+  readonly sizeBytes: number
+  readonly sha256: string
+}
+
+/** What is on a disk image that firmware would look at. */
+export interface ImageReport {
+  readonly sizeBytes: number
+  /** Of the whole image: its name everywhere else. */
+  readonly sha256: string
+  readonly partitions: readonly {
+    readonly name: string
+    readonly offset: number
+    readonly sizeBytes: number
+    readonly efiSystem: boolean
+  }[]
+  readonly files: readonly ImageFile[]
+}
+
+const foldersMax = 1000
+const filesMax = 10_000
+const chunkBytes = 4 << 20
+
+/**
+ * Reads a raw disk image without mounting it: its partitions, and each file of its EFI system
+ * partitions with its digest. Says what is there, not whether it is any good.
+ * @throws {MalformedError} no partition table, or a file system that contradicts itself.
+ */
+export function inspectImage(disk: RandomAccess): ImageReport {
+  if (disk.size >= 4 && equalBytes(disk.readAt(0, 4), fromLatin1('QFI\xfb')))
+    throw new Error('a qcow2 image: make it raw first (`qemu-img convert -O raw`)')
+  const { partitions } = readPartitionTable(disk)
+  const files = partitions
+    .filter((partition) => isOfType(partition, EFI_SYSTEM_PARTITION))
+    .flatMap((partition) => filesOf(openFat(openPartition(disk, partition))))
+  return {
+    sizeBytes: disk.size,
+    sha256: sha256Of(disk),
+    partitions: partitions.map(viewOf),
+    files,
+  }
+}
+
+function viewOf(partition: Partition) {
+  const { offset, size, entry } = partition
+  const name = fromUtf16le(entry.partitionName).replace(/\0.*$/s, '')
+  const efiSystem = isOfType(partition, EFI_SYSTEM_PARTITION)
+  return { name, offset, sizeBytes: size, efiSystem }
+}
+
+function filesOf(fat: Fat): ImageFile[] {
+  const files: ImageFile[] = []
+  const folders = ['']
+  for (let i = 0; i < folders.length; i++) {
+    if (folders.length > foldersMax) throw new Error(`more than ${foldersMax} folders`)
+    for (const { name, isDirectory } of fat.list(folders[i]!)) {
+      const path = `${folders[i]}/${name}`
+      if (isDirectory) folders.push(path)
+      else files.push(fileOf(fat, path))
+      if (files.length > filesMax) throw new Error(`more than ${filesMax} files`)
+    }
+  }
+  return files.sort((a, b) => (a.path < b.path ? -1 : 1))
+}
+
+function fileOf(fat: Fat, path: string): ImageFile {
+  const bytes = fat.readFile(path) ?? new Uint8Array(0)
+  return { path, sizeBytes: bytes.length, sha256: toHex(digest('sha256', bytes)) }
+}
+
+function sha256Of(disk: RandomAccess): string {
+  const hash = createHash('sha256')
+  for (let at = 0; at < disk.size; at += chunkBytes)
+    hash.update(disk.readAt(at, Math.min(chunkBytes, disk.size - at)))
+  return hash.digest('hex')
+}

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import test from 'node:test'
+import { fileOf, tl } from './a-run.ts'
+
+const cache = join(import.meta.dirname, '../../../.cache/images')
+const image = globSync(join(cache, 'small-*/disk.raw'))[0]
+const skip = image === undefined && 'no image built yet: npm run setup builds it'
+
+test("an image's files are named with the digests of their bytes", { skip }, async () => {
+  const { code, out } = await tl('image', 'inspect', image!, '--json')
+  assert.equal(code, 0)
+  const report = JSON.parse(out)
+  assert.equal(report.sha256, createHash('sha256').update(readFileSync(image!)).digest('hex'))
+  const paths = report.files.map(({ path }: { path: string }) => path.toUpperCase())
+  assert.ok(paths.includes('/EFI/BOOT/BOOTX64.EFI'), paths.join())
+  const text = await tl('image', 'inspect', image!)
+  assert.match(text.out, /EFI system/)
+})
+
+test('what is no disk is malformed: 5; a qcow2 image and a missing file: 1', async () => {
+  assert.equal((await tl('image', 'inspect', fileOf('disk', new Uint8Array(4096)))).code, 5)
+  assert.equal((await tl('image', 'inspect', fileOf('disk', new Uint8Array(0)))).code, 5)
+  assert.equal((await tl('image', 'inspect', fileOf('disk', 'QFI\xfb'))).code, 5)
+  const qcow2 = await tl('image', 'inspect', fileOf('disk', Buffer.from('QFI\xfb', 'latin1')))
+  assert.equal(qcow2.code, 1)
+  assert.match(qcow2.err, /qcow2/)
+  assert.equal((await tl('image', 'inspect', '/nowhere')).code, 1)
+  assert.equal((await tl('image')).code, 2)
+})
