@@ -1,6 +1,8 @@
-import { relative } from 'node:path'
-import { build } from 'esbuild'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { root } from './root.ts'
+import { run } from './run.ts'
 
 /** A guest program as one ES2020 module, and the files of this project that are in it. */
 export interface Bundle {
@@ -9,37 +11,44 @@ export interface Bundle {
   readonly inputs: readonly string[]
 }
 
+const esbuild = join(root, `node_modules/@esbuild/linux-${process.arch}/bin/esbuild`)
+
+const OPTIONS = [
+  ...['--bundle', '--format=esm', '--platform=neutral', '--target=es2020', '--conditions=guest'],
+  ...['--external:std', '--external:os', '--minify', '--legal-comments=none'],
+  // QuickJS has these of later years; lowered they would cost memory.
+  ...['--supported:class-field=true', '--supported:class-private-field=true'],
+  '--supported:class-private-method=true',
+  // Not the tsconfig that happens to lie around the sources.
+  '--tsconfig-raw={"compilerOptions":{"useDefineForClassFields":false}}',
+]
+
 /**
  * Bundles the TypeScript program `entry` for QuickJS: only `std` and `os` stay imports, and the
  * rooms' doors open on their `guest` side. Same inputs, same bytes, wherever the folder is.
+ * @throws {BuildError}
  */
 export async function bundle(entry: string, version: string): Promise<Bundle> {
-  const result = await build({
-    entryPoints: [entry],
-    absWorkingDir: root,
-    bundle: true,
-    write: false,
-    metafile: true,
-    format: 'esm',
-    platform: 'neutral',
-    target: 'es2020',
-    conditions: ['guest'],
-    external: ['std', 'os'],
-    define: { AGENT_VERSION: JSON.stringify(version) },
-    // QuickJS has these of later years; lowered they would cost memory.
-    supported: {
-      'class-field': true,
-      'class-private-field': true,
-      'class-private-method': true,
-    },
-    minify: true,
-    legalComments: 'none',
-    // Not the tsconfig that happens to lie around the sources.
-    tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
-    logLevel: 'silent',
-  })
-  const output = Object.values(result.metafile.outputs)[0]!
-  const used = Object.entries(output.inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0)
-  const inputs = used.map(([path]) => relative(root, `${root}/${path}`)).sort()
-  return { code: result.outputFiles[0]!.contents, inputs }
+  const scratch = mkdtempSync(join(tmpdir(), 'guest-bundle-'))
+  const outfile = join(scratch, 'program.js')
+  const metafile = join(scratch, 'meta.json')
+  const define = `--define:AGENT_VERSION=${JSON.stringify(version)}`
+  const files = [entry, `--outfile=${outfile}`, `--metafile=${metafile}`]
+  try {
+    await run(esbuild, [...files, define, ...OPTIONS], root)
+    const inputs = inputsOf(JSON.parse(readFileSync(metafile, 'utf8')))
+    return { code: new Uint8Array(readFileSync(outfile)), inputs }
+  } finally {
+    rmSync(scratch, { recursive: true })
+  }
+}
+
+function inputsOf(meta: { outputs: Record<string, { inputs: Record<string, Bytes> }> }): string[] {
+  const [output] = Object.values(meta.outputs)
+  const used = Object.entries(output!.inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+  return used.map(([path]) => path).sort()
+}
+
+interface Bytes {
+  readonly bytesInOutput: number
 }
