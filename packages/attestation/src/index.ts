@@ -1,5 +1,24 @@
+export { type AppraisalInput, type Appraised, appraiseEvidence } from './appraise.ts'
 export { encodeCanonical, formatCanonical, type Json } from './canonical-json.ts'
+export type { Check } from './check.ts'
+export { CHECKS, runChecks } from './checks.ts'
+export { type Claims, claimsOf } from './claims.ts'
 export { COMPONENT, moduleComponent } from './component.ts'
+export {
+  type Expectation,
+  type MachineShape,
+  QUOTED_PCRS,
+  type RollbackState,
+} from './expectation.ts'
+export { FINDINGS, type FindingId, type FindingKind, findingOf } from './finding-table.ts'
+export {
+  applyPolicy,
+  checkPolicy,
+  encodePolicy,
+  type Policy,
+  parsePolicy,
+  TRUSTED_LAUNCH_POLICY,
+} from './policy.ts'
 export {
   checkReferenceValues,
   type Digests,
@@ -23,3 +42,7 @@ export {
   type Tier,
   tierOfFindings,
 } from './result.ts'
+export { VerifiedAttestationKey } from './verify-attestation-key.ts'
+export { type Logs, type VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
+export { VerifiedQuote } from './verify-quote.ts'
+export { type RollbackVerdict, unansweredMax, verifyRollback } from './verify-rollback.ts'

@@ -1,0 +1,66 @@
+/** One place in two sequences laid side by side: in both, in the first only, in the second only. */
+export interface Pair<A, B> {
+  readonly expected: A | null
+  readonly actual: B | null
+}
+
+const cellsMax = 1_000_000
+
+/**
+ * Lays two sequences side by side by what is the same in both (longest common subsequence). What is
+ * left between is paired in order: changed, then missing or added. Above a million cells only the
+ * common beginning and end are looked for.
+ */
+export function align<A, B>(
+  expected: readonly A[],
+  actual: readonly B[],
+  same: (a: A, b: B) => boolean,
+): Pair<A, B>[] {
+  let start = 0
+  const shorter = Math.min(expected.length, actual.length)
+  while (start < shorter && same(expected[start]!, actual[start]!)) start++
+  let end = 0
+  const last = <T>(list: readonly T[]) => list[list.length - 1 - end]!
+  while (end < shorter - start && same(last(expected), last(actual))) end++
+  const a = expected.slice(start, expected.length - end)
+  const b = actual.slice(start, actual.length - end)
+  const middle = a.length * b.length > cellsMax ? gap(a, b) : byCommon(a, b, same)
+  return [
+    ...zip(expected.slice(0, start), actual),
+    ...middle,
+    ...zip(expected.slice(expected.length - end), actual.slice(actual.length - end)),
+  ]
+}
+
+function byCommon<A, B>(a: readonly A[], b: readonly B[], same: (a: A, b: B) => boolean) {
+  const width = b.length + 1
+  const lengths = new Uint32Array((a.length + 1) * width)
+  for (let i = a.length - 1; i >= 0; i--)
+    for (let k = b.length - 1; k >= 0; k--)
+      lengths[i * width + k] = same(a[i]!, b[k]!)
+        ? lengths[(i + 1) * width + k + 1]! + 1
+        : Math.max(lengths[(i + 1) * width + k]!, lengths[i * width + k + 1]!)
+  const pairs: Pair<A, B>[] = []
+  let [i, k, fromA, fromB] = [0, 0, 0, 0]
+  while (i < a.length && k < b.length) {
+    if (same(a[i]!, b[k]!)) {
+      pairs.push(...gap(a.slice(fromA, i), b.slice(fromB, k)))
+      pairs.push({ expected: a[i++]!, actual: b[k++]! })
+      fromA = i
+      fromB = k
+    } else if (lengths[(i + 1) * width + k]! >= lengths[i * width + k + 1]!) i++
+    else k++
+  }
+  return [...pairs, ...gap(a.slice(fromA), b.slice(fromB))]
+}
+
+function gap<A, B>(a: readonly A[], b: readonly B[]): Pair<A, B>[] {
+  return Array.from({ length: Math.max(a.length, b.length) }, (_, i) => ({
+    expected: a[i] ?? null,
+    actual: b[i] ?? null,
+  }))
+}
+
+function zip<A, B>(a: readonly A[], b: readonly B[]): Pair<A, B>[] {
+  return a.map((expected, i) => ({ expected, actual: b[i]! }))
+}

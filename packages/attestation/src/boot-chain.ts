@@ -1,0 +1,132 @@
+import { toHex } from '@trusted-launch/codec'
+import { EV } from '@trusted-launch/eventlog'
+import { type Authority, authoritiesOf, printable } from './claims.ts'
+import type { Compared } from './compare-references.ts'
+import { COMPONENT } from './component.ts'
+import type { BootStage } from './result.ts'
+import type { VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
+
+/** In which order a boot goes through its stages. */
+const stages: readonly string[] = [
+  COMPONENT.firmware,
+  COMPONENT.secureBoot,
+  COMPONENT.secureBootVariables,
+  COMPONENT.partitionTable,
+  COMPONENT.shim,
+  COMPONENT.mok,
+  COMPONENT.systemdBoot,
+  COMPONENT.grub,
+  COMPONENT.grubConfiguration,
+  COMPONENT.unifiedKernelImage,
+  COMPONENT.kernel,
+  COMPONENT.kernelCommandLine,
+  COMPONENT.initrd,
+]
+
+/** Commands of GRUB and single variables are many: the chain shows what ran. */
+const shown: readonly string[] = [
+  COMPONENT.shim,
+  COMPONENT.systemdBoot,
+  COMPONENT.grub,
+  COMPONENT.unifiedKernelImage,
+  COMPONENT.kernel,
+  COMPONENT.kernelCommandLine,
+  COMPONENT.initrd,
+]
+
+/**
+ * The boot chain for people: what ran, in the order of its stages, with its digest, who signed it
+ * (as the measured authorities say: db's for what the firmware started, shim's for what shim
+ * verified) and whether it is what was expected. Without reference values nothing is compared and
+ * only images are shown.
+ */
+export function bootChainOf(
+  log: VerifiedEventLog,
+  compared: readonly Compared[] | null,
+): BootStage[] {
+  const authorities = authoritiesOf(log)
+  const firmware = log.eventsOf(0).slice(0, 3).at(-1)
+  const head = firmware === undefined ? [] : [stageOfFirmware(firmware)]
+  const rows = compared === null ? imagesOf(log, authorities) : rowsOf(compared, authorities)
+  return [...head, ...rows]
+}
+
+function stageOfFirmware(event: VerifiedEvent): BootStage {
+  return {
+    stage: COMPONENT.firmware,
+    what: 'OVMF, volume DXEFV',
+    digest: toHex(event.digest),
+    signer: null,
+    pcr: 0,
+    event: event.index,
+    verdict: 'not-compared',
+  }
+}
+
+function rowsOf(compared: readonly Compared[], authorities: readonly Authority[]): BootStage[] {
+  const seen = new Set<string>()
+  const rows = compared.flatMap((pair) => {
+    const row = rowOf(pair, authorities)
+    const key = row === null ? '' : `${row.stage} ${row.what} ${row.digest} ${row.verdict}`
+    if (row === null || seen.has(key)) return []
+    seen.add(key)
+    return [row]
+  })
+  const place = ({ stage }: BootStage) => {
+    const at = stages.indexOf(stage)
+    return at < 0 ? stages.length : at
+  }
+  return rows.sort((a, b) => place(a) - place(b) || a.event - b.event)
+}
+
+function rowOf(pair: Compared, authorities: readonly Authority[]): BootStage | null {
+  const { expected, actual, component, pcr, same } = pair
+  const configuration = component === COMPONENT.grubConfiguration && pcr === 9
+  if (actual === null || !(shown.includes(component) || configuration || expected === null))
+    return null
+  // The kernel and initrd are measured as files besides (PCR 9): the image is the row.
+  if (component === COMPONENT.kernel && pcr === 9 && same) return null
+  return {
+    stage: component,
+    what: whatRan(pair),
+    digest: toHex(actual.digest),
+    signer: signerOf(component, authorities),
+    pcr,
+    event: actual.index,
+    verdict: same ? 'expected' : expected === null ? 'unexpected' : 'changed',
+  }
+}
+
+function whatRan({ expected, actual }: Compared): string {
+  const data = actual?.explanation
+  if (data?.verified && data.data.kind === 'ipl' && data.data.by === 'kernel_cmdline')
+    return printable(data.data.text)
+  return expected?.path ?? expected?.description ?? 'unknown'
+}
+
+function signerOf(component: string, authorities: readonly Authority[]): string | null {
+  const byFirmware: readonly string[] = [
+    COMPONENT.shim,
+    COMPONENT.systemdBoot,
+    COMPONENT.unifiedKernelImage,
+  ]
+  const byShim: readonly string[] = [COMPONENT.grub, COMPONENT.kernel]
+  const first = (named: (name: string) => boolean) =>
+    authorities.find(({ name, subject }) => subject !== null && named(name))?.subject ?? null
+  if (byFirmware.includes(component)) return first((name) => name === 'db')
+  if (byShim.includes(component)) return first((name) => name !== 'db') ?? first(() => true)
+  return null
+}
+
+function imagesOf(log: VerifiedEventLog, authorities: readonly Authority[]): BootStage[] {
+  const images = log.eventsOf(4).filter((e) => e.eventType === EV.EFI_BOOT_SERVICES_APPLICATION)
+  return images.map((event, i) => ({
+    stage: i === 0 ? 'boot loader' : 'application',
+    what: 'unknown',
+    digest: toHex(event.digest),
+    signer: i === 0 ? signerOf(COMPONENT.shim, authorities) : null,
+    pcr: 4,
+    event: event.index,
+    verdict: 'not-compared',
+  }))
+}

@@ -1,0 +1,125 @@
+import { toHex } from '@trusted-launch/codec'
+import type { HashName } from '@trusted-launch/crypto'
+import { bootAggregateRule, type ImaEntry } from '@trusted-launch/eventlog'
+import { secureBootOf } from './checks/secure-boot.ts'
+import { printable } from './claims.ts'
+import { moduleComponent } from './component.ts'
+import { findingOf } from './finding-table.ts'
+import type { ReferenceValues } from './reference-values.ts'
+import type { Finding } from './result.ts'
+import type { VerifiedEventLog } from './verify-event-log.ts'
+
+const modulePath = /\.ko(\.(xz|gz|zst))?$/
+const bankNames: readonly string[] = ['sha1', 'sha256', 'sha384', 'sha512']
+
+/**
+ * The IMA list as far as PCR 10 vouches for it: it is of this boot (boot_aggregate), and every module
+ * it names is one that the kernel's key signed. A module that is not was refused by a kernel under
+ * lockdown: its file was read, and that is what the list says. The path is a hint, the digest is
+ * measured. Entries after the quoted value are not judged.
+ */
+export function checkIma(log: VerifiedEventLog, references: ReferenceValues | null): Finding[] {
+  const ima = log.ima.get(log.bank)
+  if (ima === undefined || ima.matched === null) return []
+  const entries = ima.entries.slice(0, ima.matched)
+  const findings = [...checkAggregate(entries[0], log)]
+  if (ima.paddedSha1)
+    findings.push(
+      findingOf({
+        id: 'ima.padded',
+        summary: 'The kernel measured SHA-1 digests padded by zeros.',
+        pcr: 10,
+      }),
+    )
+  for (const entry of entries.slice(1)) findings.push(...checkEntry(entry, log, references))
+  return findings
+}
+
+function checkAggregate(entry: ImaEntry | undefined, log: VerifiedEventLog): Finding[] {
+  const algorithm = entry?.data.kind === 'fields' ? entry.data.digest.algorithm : ''
+  const bank = bankNames.includes(algorithm) ? (algorithm as HashName) : null
+  const quote = log.quotes.find((one) => one.bank === bank)
+  const pcrs = quote?.pcrs
+  if (entry !== undefined && bank !== null && pcrs !== undefined)
+    if (bootAggregateRule(entry, bank, pcrs) !== null) return []
+  return [
+    findingOf({
+      id: 'ima.boot-aggregate',
+      summary: 'The IMA list does not begin with the aggregate of this boot.',
+      pcr: 10,
+      events: [0],
+    }),
+  ]
+}
+
+function checkEntry(
+  entry: ImaEntry,
+  log: VerifiedEventLog,
+  references: ReferenceValues | null,
+): Finding[] {
+  const common = { pcr: 10, events: [entry.index] }
+  if (entry.violation)
+    return [
+      findingOf({
+        id: 'ima.violation',
+        summary: `Entry ${entry.index} is a violation: a file changed while it was measured.`,
+        ...common,
+      }),
+    ]
+  if (entry.data.kind !== 'fields')
+    return [
+      findingOf({
+        id: 'ima.unexpected-file',
+        summary: `Entry ${entry.index} cannot be read.`,
+        ...common,
+      }),
+    ]
+  const { name, digest } = entry.data
+  const path = printable(name.slice(0, 512))
+  const actual = `${printable(digest.algorithm)}:${toHex(digest.digest)}`
+  if (!modulePath.test(name))
+    return [
+      findingOf({
+        id: 'ima.unexpected-file',
+        summary: `${path} was measured; no module, so perhaps another kernel (kexec).`,
+        ...common,
+        actual,
+      }),
+    ]
+  return checkModule(path, actual, log, references, common)
+}
+
+function checkModule(
+  path: string,
+  actual: string,
+  log: VerifiedEventLog,
+  references: ReferenceValues | null,
+  common: { pcr: number; events: number[] },
+): Finding[] {
+  const modules = references?.kernel.modules ?? null
+  const component = moduleComponent(path)
+  if (modules === null)
+    return [
+      findingOf({
+        id: 'reference-values.modules',
+        component,
+        summary: `Whether the kernel's key signed ${path} is not known.`,
+        ...common,
+        actual,
+      }),
+    ]
+  if (modules.some(({ sha256 }) => actual === `sha256:${sha256}`)) return []
+  const lockedDown = secureBootOf(log) === true
+  return [
+    findingOf({
+      id: 'module.untrusted',
+      component,
+      summary: lockedDown
+        ? `${path} is not signed by the kernel's key: a kernel under lockdown refuses it.`
+        : `${path} is not signed by the kernel's key.`,
+      ...common,
+      expected: "one of the kernel's signed modules",
+      actual,
+    }),
+  ]
+}

@@ -1,0 +1,98 @@
+import { EV } from '@trusted-launch/eventlog'
+import type { Check } from '../check.ts'
+import type { Occurrence } from '../finding-table.ts'
+import type { VerifiedEvent, VerifiedEventLog } from '../verify-event-log.ts'
+
+const firmwarePcrs = [0, 1, 2, 3, 4, 5, 6, 7]
+const legal = [0, 0xffff_ffff]
+const errorValue = 1
+
+/** Whether the event was verified to be a separator: its type alone says nothing. */
+export function isSeparator({ eventType, explanation }: VerifiedEvent): boolean {
+  return eventType === EV.SEPARATOR && explanation.verified && explanation.kind === 'separator'
+}
+
+/** Exactly one separator in each of PCR 0-7, none above, of a legal value. */
+function oneSeparatorEach(log: VerifiedEventLog): Occurrence[] {
+  return firmwarePcrs.flatMap((pcr) => {
+    const found = log.eventsOf(pcr).filter(isSeparator)
+    const events = found.map(({ index }) => index)
+    if (found.length === 0)
+      return [
+        {
+          id: 'eventlog.separator.missing' as const,
+          summary: `PCR ${pcr} has no separator between firmware and operating system.`,
+          pcr,
+        },
+      ]
+    if (found.length === 1) return faultOfValue(found[0]!)
+    return [
+      {
+        id: 'eventlog.separator.repeated' as const,
+        summary: `PCR ${pcr} has ${found.length} separators.`,
+        pcr,
+        events,
+      },
+    ]
+  })
+}
+
+function faultOfValue({ index, pcrIndex, explanation: { data } }: VerifiedEvent): Occurrence[] {
+  const value = data.kind === 'separator' ? data.value : errorValue
+  if (legal.includes(value)) return []
+  const isError = value === errorValue
+  return [
+    {
+      id: isError ? 'eventlog.separator.error' : 'eventlog.separator.value',
+      summary: isError
+        ? `The firmware reports an error in PCR ${pcrIndex}.`
+        : `The separator of PCR ${pcrIndex} has no legal value.`,
+      pcr: pcrIndex,
+      events: [index],
+      actual: `0x${value.toString(16)}`,
+    },
+  ]
+}
+
+/** Separators elsewhere, or whose data does not give a separator's digest. */
+function noneElsewhere({ events }: VerifiedEventLog): Occurrence[] {
+  return events
+    .filter((event) => event.eventType === EV.SEPARATOR)
+    .filter((event) => event.pcrIndex > 7 || !isSeparator(event))
+    .map(({ index, pcrIndex }) => ({
+      id: 'eventlog.separator.value',
+      summary: `Event ${index} is no separator that PCR ${pcrIndex} may have.`,
+      pcr: pcrIndex,
+      events: [index],
+    }))
+}
+
+/**
+ * Nothing for the operating system before the separators; between the first and the last of PCR 0-6
+ * only separators. The order across PCRs is not authenticated: this catches only a careless forger.
+ */
+function phaseOrder(log: VerifiedEventLog): Occurrence[] {
+  const measured = log.events.filter(({ eventType }) => eventType !== EV.NO_ACTION)
+  const places = measured.flatMap((event) =>
+    isSeparator(event) && event.pcrIndex < 7 ? [event.index] : [],
+  )
+  const first = Math.min(...places)
+  const last = Math.max(...places)
+  return measured
+    .filter(({ index, pcrIndex }) =>
+      pcrIndex > 7 ? index < last : index > first && index < last && pcrIndex !== 7,
+    )
+    .filter((event) => !isSeparator(event))
+    .map(({ index, pcrIndex }) => ({
+      id: 'eventlog.phase',
+      summary: `Event ${index} in PCR ${pcrIndex} comes before the firmware had ended its part.`,
+      pcr: pcrIndex,
+      events: [index],
+    }))
+}
+
+export const separatorChecks: readonly Check[] = [
+  { number: 26, title: 'one separator in each of PCR 0-7', run: oneSeparatorEach },
+  { number: 26, title: 'no separator elsewhere', run: noneElsewhere },
+  { number: 27, title: 'phases follow one another', run: phaseOrder },
+]

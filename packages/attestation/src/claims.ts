@@ -1,0 +1,98 @@
+import { toHex } from '@trusted-launch/codec'
+import { digest } from '@trusted-launch/crypto'
+import { ACTION, EV } from '@trusted-launch/eventlog'
+import { sameVariable, VARIABLES } from '@trusted-launch/uefi'
+import type { Json } from './canonical-json.ts'
+import { commandLines, isAction } from './checks/boot.ts'
+import {
+  certificateOf,
+  configuration,
+  type MeasuredVariable,
+  secureBootOf,
+  variablesOf,
+} from './checks/secure-boot.ts'
+import type { Claim } from './result.ts'
+import type { VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
+
+/** What the evidence says, each claim with the events that vouch for it. */
+export type Claims = Readonly<Record<string, Claim>>
+
+/** An authority: the name it is measured under, and whose certificate it is. */
+export interface Authority {
+  readonly event: VerifiedEvent
+  readonly name: string
+  /** The certificate's subject; null: no certificate. */
+  readonly subject: string | null
+}
+
+/**
+ * The claims a verified log supports: `secure-boot`, `variable-PK` … `variable-dbx` (SHA-256 of the
+ * value), `authorities`, `images` (what PCR 4 loaded, by Authenticode digest), `command-line`,
+ * `sbat-level`, `os-present`, `boot-counter`. What is not verified is a claim of null, unverified.
+ */
+export function claimsOf(log: VerifiedEventLog): Claims {
+  const secureBoot = configuration(log, 'SecureBoot')
+  const [commandLine, ...more] = commandLines(log)
+  const images = log.eventsOf(4).filter((e) => e.eventType === EV.EFI_BOOT_SERVICES_APPLICATION)
+  const ended = log.eventsOf(5).find((e) => isAction(e, ACTION.exitBootServicesSucceeded))
+  const authorities = authoritiesOf(log)
+  const sbat = variablesOf(log, EV.EFI_VARIABLE_AUTHORITY).find(({ variable }) =>
+    sameVariable({ name: variable.unicodeName, guid: variable.variableName }, VARIABLES.SbatLevel),
+  )
+  const { clockInfo } = log.quotes[0]!
+  return {
+    'secure-boot': claim(secureBootOf(log), secureBoot === null ? [] : [secureBoot.event]),
+    ...variableClaims(log),
+    authorities: claim(
+      authorities.map(({ name, subject }) => ({ name, subject })),
+      authorities.map(({ event }) => event),
+    ),
+    images: claim(
+      images.map((event) => toHex(event.digest)),
+      images,
+    ),
+    'command-line':
+      commandLine !== undefined && more.length === 0
+        ? claim(commandLine.text, [commandLine.event])
+        : claim(null, []),
+    'sbat-level': claim(
+      sbat === undefined ? null : textOf(sbat),
+      sbat === undefined ? [] : [sbat.event],
+    ),
+    'os-present': claim(ended !== undefined ? true : null, ended === undefined ? [] : [ended]),
+    'boot-counter': { value: clockInfo.resetCount, verified: true, events: [] },
+  }
+}
+
+function variableClaims(log: VerifiedEventLog): Record<string, Claim> {
+  const made: Record<string, Claim> = {}
+  for (const name of ['PK', 'KEK', 'db', 'dbx'] as const) {
+    const given = configuration(log, name)
+    const value = given === null ? null : toHex(digest('sha256', given.variable.variableData))
+    made[`variable-${name}`] = claim(value, given === null ? [] : [given.event])
+  }
+  return made
+}
+
+/** Who let images run, in order. */
+export function authoritiesOf(log: VerifiedEventLog): Authority[] {
+  return variablesOf(log, EV.EFI_VARIABLE_AUTHORITY).map(({ event, variable }) => ({
+    event,
+    name: variable.unicodeName.slice(0, 64),
+    subject: certificateOf(variable.variableData.subarray(16))?.subject ?? null,
+  }))
+}
+
+function textOf({ variable }: MeasuredVariable): string {
+  return printable(String.fromCharCode(...variable.variableData.subarray(0, 1024)))
+}
+
+/** Without control characters: it is shown on terminals. */
+export function printable(text: string): string {
+  return text.replace(/[^\u0020-\u007e\n]/g, '?')
+}
+
+// Null says nothing, so there is nothing to verify.
+function claim(value: Json, events: readonly VerifiedEvent[]): Claim {
+  return { value, verified: value !== null, events: events.map(({ index }) => index) }
+}

@@ -1,0 +1,100 @@
+import { toHex } from '@trusted-launch/codec'
+import type { MachineShape } from './expectation.ts'
+import { findingOf } from './finding-table.ts'
+import type { Digests, ReferenceFirmware } from './reference-values.ts'
+import type { Finding } from './result.ts'
+import type { VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
+
+/**
+ * PCR 0 by its events: the version, PEIFV, DXEFV, a separator and nothing else. PEIFV must be one
+ * that was learnt on a machine of this shape; when none was, that is a finding of its own. A PCR 0
+ * *value* is never pinned: it changes with memory and processors.
+ */
+export function compareFirmware(
+  log: VerifiedEventLog,
+  firmware: ReferenceFirmware,
+  machine: MachineShape | null,
+): Finding[] {
+  const events = log.eventsOf(0)
+  const [version, peifv, dxefv, separator, ...more] = events
+  if (separator === undefined || more.length > 0)
+    return [
+      findingOf({
+        id: 'firmware.changed',
+        summary: 'PCR 0 does not hold version, two volumes and a separator.',
+        pcr: 0,
+        events: events.map(({ index }) => index),
+        expected: '4 events',
+        actual: `${events.length} events`,
+      }),
+    ]
+  return [
+    ...compare(log, version!, firmware.crtmVersion, "The firmware's version"),
+    ...comparePeifv(log, peifv!, firmware, machine),
+    ...compare(log, dxefv!, firmware.dxefv, 'The firmware volume DXEFV'),
+  ]
+}
+
+/** What was learnt for this shape of machine and firmware; empty: nothing. */
+export function learntFor(
+  { learnt }: ReferenceFirmware,
+  machine: MachineShape | null,
+): readonly Digests[] {
+  return learnt
+    .filter(
+      (one) =>
+        machine !== null &&
+        one.firmwareSha256 === machine.firmwareSha256 &&
+        one.memoryMiB === machine.memoryMiB &&
+        one.vcpus === machine.vcpus,
+    )
+    .map(({ digests }) => digests)
+}
+
+function comparePeifv(
+  log: VerifiedEventLog,
+  event: VerifiedEvent,
+  firmware: ReferenceFirmware,
+  machine: MachineShape | null,
+): Finding[] {
+  const known = learntFor(firmware, machine)
+  const actual = toHex(event.digest)
+  if (known.some((digests) => digests[log.bank] === actual)) return []
+  const common = { pcr: 0, events: [event.index], actual }
+  if (known.length === 0)
+    return [
+      findingOf({
+        id: 'firmware.not-learnt',
+        summary: 'No firmware volume PEIFV was learnt for a machine of this shape.',
+        ...common,
+      }),
+    ]
+  return [
+    findingOf({
+      id: 'firmware.changed',
+      summary: 'The firmware volume PEIFV is none that was learnt for a machine of this shape.',
+      expected: known.map((digests) => digests[log.bank]).join(' or '),
+      ...common,
+    }),
+  ]
+}
+
+function compare(
+  log: VerifiedEventLog,
+  event: VerifiedEvent,
+  expected: Digests,
+  what: string,
+): Finding[] {
+  const actual = toHex(event.digest)
+  if (expected[log.bank] === actual) return []
+  return [
+    findingOf({
+      id: 'firmware.changed',
+      summary: `${what} is not the one expected.`,
+      pcr: 0,
+      events: [event.index],
+      expected: expected[log.bank] ?? null,
+      actual,
+    }),
+  ]
+}

@@ -1,0 +1,157 @@
+import { toHex } from '@trusted-launch/codec'
+import type { HashName } from '@trusted-launch/crypto'
+import { EV } from '@trusted-launch/eventlog'
+import { align, type Pair } from './alignment.ts'
+import { printable } from './claims.ts'
+import { COMPONENT } from './component.ts'
+import { type FindingId, findingOf } from './finding-table.ts'
+import type { ReferenceEvent, ReferenceValues } from './reference-values.ts'
+import type { Finding } from './result.ts'
+import type { VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
+
+/** One place of one PCR: what was expected there, what was measured. */
+export interface Compared extends Pair<ReferenceEvent, VerifiedEvent> {
+  readonly pcr: number
+  readonly component: string
+  readonly same: boolean
+}
+
+const ids: Readonly<Record<string, FindingId>> = {
+  [COMPONENT.kernelCommandLine]: 'kernel-command-line.changed',
+  [COMPONENT.initrd]: 'initrd.changed',
+  [COMPONENT.kernel]: 'kernel.changed',
+  [COMPONENT.unifiedKernelImage]: 'unified-kernel-image.changed',
+  [COMPONENT.grub]: 'grub.changed',
+  [COMPONENT.shim]: 'shim.changed',
+  [COMPONENT.systemdBoot]: 'systemd-boot.changed',
+  [COMPONENT.grubConfiguration]: 'grub-configuration.changed',
+  [COMPONENT.secureBoot]: 'secure-boot-variables.changed',
+  [COMPONENT.secureBootVariables]: 'secure-boot-variables.changed',
+  [COMPONENT.mok]: 'mok.changed',
+  [COMPONENT.partitionTable]: 'partition-table.changed',
+  [COMPONENT.firmware]: 'firmware.changed',
+}
+
+/** Lays every pinned PCR's events beside the expected ones, in the strongest quoted bank. */
+export function compareEvents(log: VerifiedEventLog, references: ReferenceValues): Compared[] {
+  return Object.entries(references.pcrs).flatMap(([number, { events }]) => {
+    const pcr = Number(number)
+    const same = (a: ReferenceEvent, b: VerifiedEvent) => a.digests[log.bank] === toHex(b.digest)
+    const pairs = settle(align(events, log.eventsOf(pcr), same), same)
+    return pairs.map((pair) => ({
+      ...pair,
+      pcr,
+      component: pair.expected?.component ?? componentOf(pair.actual!),
+      same: pair.expected !== null && pair.actual !== null && same(pair.expected, pair.actual),
+    }))
+  })
+}
+
+// Within what differs, a kernel command line is compared with the kernel command line.
+function settle(
+  pairs: Pair<ReferenceEvent, VerifiedEvent>[],
+  same: (a: ReferenceEvent, b: VerifiedEvent) => boolean,
+): Pair<ReferenceEvent, VerifiedEvent>[] {
+  const isLine = (pair: Pair<ReferenceEvent, VerifiedEvent>) =>
+    pair.expected?.component === COMPONENT.kernelCommandLine
+  const at = pairs.findIndex(
+    (p) => isLine(p) && (p.actual === null || !same(p.expected!, p.actual)),
+  )
+  const from = pairs.findIndex(
+    ({ expected, actual }) =>
+      actual !== null &&
+      componentOf(actual) === COMPONENT.kernelCommandLine &&
+      (expected === null || !same(expected, actual)),
+  )
+  if (at < 0 || from < 0 || at === from) return pairs
+  const swapped = [...pairs]
+  swapped[at] = { expected: pairs[at]!.expected, actual: pairs[from]!.actual }
+  swapped[from] = { expected: pairs[from]!.expected, actual: pairs[at]!.actual }
+  return swapped.filter(({ expected, actual }) => expected !== null || actual !== null)
+}
+
+/** What an event that nothing expected is about, as far as the register and verified data tell. */
+function componentOf({ pcrIndex, eventType, explanation }: VerifiedEvent): string {
+  const { data, verified } = explanation
+  if (verified && data.kind === 'ipl' && data.by === 'kernel_cmdline')
+    return COMPONENT.kernelCommandLine
+  if (pcrIndex === 7) return COMPONENT.secureBootVariables
+  if (pcrIndex === 8 || pcrIndex === 9) return COMPONENT.grubConfiguration
+  if (pcrIndex === 14) return COMPONENT.mok
+  if (pcrIndex === 2 || pcrIndex === 3) return COMPONENT.optionRom
+  if (eventType === EV.EFI_GPT_EVENT || eventType === EV.EFI_GPT_EVENT2)
+    return COMPONENT.partitionTable
+  return COMPONENT.bootManager
+}
+
+/** What differs from the reference values, one finding for each place; and each bank's values. */
+export function compareReferences(
+  log: VerifiedEventLog,
+  references: ReferenceValues,
+  compared: readonly Compared[],
+): Finding[] {
+  const findings = compared.filter(({ same }) => !same).map(findingOfPair(log.bank))
+  return [...findings, ...log.quotes.flatMap(({ bank, pcrs }) => otherBank(bank, pcrs))]
+
+  // A value that differs though no event did: the reference values contradict themselves, or the
+  // other bank was extended otherwise.
+  function otherBank(bank: HashName, pcrs: ReadonlyMap<number, Uint8Array>): Finding[] {
+    if (!references.banks.includes(bank))
+      return [
+        findingOf({
+          id: 'reference-values.bank',
+          summary: `The reference values have no ${bank} digests.`,
+        }),
+      ]
+    return Object.entries(references.pcrs).flatMap(([number, { values }]) => {
+      const pcr = Number(number)
+      const actual = pcrs.get(pcr)
+      const told = compared.some((pair) => pair.pcr === pcr && !pair.same)
+      if (told || (actual !== undefined && values[bank] === toHex(actual))) return []
+      return [
+        findingOf({
+          id: 'boot-chain.changed',
+          summary: `PCR ${pcr} (${bank}) does not hold what is expected.`,
+          pcr,
+          expected: values[bank] ?? null,
+          actual: actual === undefined ? null : toHex(actual),
+        }),
+      ]
+    })
+  }
+}
+
+function findingOfPair(bank: HashName): (pair: Compared) => Finding {
+  return ({ expected, actual, component, pcr }) =>
+    findingOf({
+      id: ids[component] ?? 'boot-chain.changed',
+      component,
+      summary: summaryOf(component, expected, actual),
+      pcr,
+      events: actual === null ? [] : [actual.index],
+      expected: expected === null ? null : expectedText(expected, bank),
+      actual: actual === null ? null : actualText(actual),
+    })
+}
+
+function summaryOf(
+  component: string,
+  expected: ReferenceEvent | null,
+  actual: VerifiedEvent | null,
+): string {
+  const what = expected?.path ?? expected?.description ?? ''
+  const told = what === '' || component === COMPONENT.kernelCommandLine ? '' : ` (${what})`
+  if (actual === null) return `The ${component}${told} was not measured.`
+  if (expected === null) return `Something more was measured: ${component}.`
+  return `The ${component}${told} is not the one expected.`
+}
+
+function expectedText({ component, description, digests }: ReferenceEvent, bank: HashName) {
+  return component === COMPONENT.kernelCommandLine ? description : (digests[bank] ?? null)
+}
+
+// Text only where the digest vouches for it.
+function actualText({ digest, explanation: { data, verified } }: VerifiedEvent): string {
+  if (verified && data.kind === 'ipl' && data.by !== 'text') return printable(data.text)
+  return toHex(digest)
+}
