@@ -7,7 +7,7 @@ import type { GuestExtras } from './initrd.ts'
 import { withoutSignature } from './module-signature.ts'
 import { smallRecipe } from './small.ts'
 
-export type ImageName = 'small'
+export type ImageName = 'small' | 'uki'
 
 export interface BuildOptions {
   /** Where set-up keeps what it made: `.cache` of the project. */
@@ -24,13 +24,21 @@ export interface BuildOptions {
  */
 export async function buildImage(name: string, options: BuildOptions): Promise<Image> {
   if (name === 'small') return buildSmall(options)
-  throw new ImageError('image-unknown', `no image is called "${name}"; there is: small`)
+  if (name === 'uki') return buildUki(options)
+  throw new ImageError('image-unknown', `no image is called "${name}"; there are: small, uki`)
 }
 
 /** The small guest, with what a test adds to it. Without additions it is the pristine one. */
 export async function buildSmall(options: BuildOptions & GuestExtras): Promise<Image> {
   const agent = options.agent ?? agentOf(options.cacheDirectory)
   return imageOf(smallRecipe(options.cacheDirectory, agent, options), options.cacheDirectory)
+}
+
+/** The small guest as a unified kernel image, signed with this installation's key. */
+export async function buildUki(options: BuildOptions & GuestExtras): Promise<Image> {
+  const agent = options.agent ?? agentOf(options.cacheDirectory)
+  const { ukiRecipe } = await import('./uki.ts')
+  return imageOf(ukiRecipe(options.cacheDirectory, agent, options), options.cacheDirectory)
 }
 
 /** A sound kernel module for the guests' kernel that nobody signed (Debian's `dummy`, stripped). */
