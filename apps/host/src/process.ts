@@ -28,6 +28,10 @@ export interface SpawnOptions {
   readonly cwd: string
   /** Standard output and error go there; made new, 0600, the manager's. */
   readonly logPath: string
+  /** Supplementary groups of an account; none when not given. */
+  readonly groups?: readonly number[]
+  /** What files and sockets it makes are closed to; 0o077 when not given. */
+  readonly umask?: number
   /** What the program finds at descriptor 3, 4, …: one of ours, or a new pipe to it. */
   readonly fds?: readonly (number | 'pipe')[]
 }
@@ -53,15 +57,17 @@ export async function spawnDetached(
   options: SpawnOptions,
 ): Promise<DetachedProcess> {
   const log = openSync(options.logPath, 'w', 0o600)
+  const umask = process.umask(options.umask ?? 0o077)
   let child: ChildProcess
   try {
-    child = spawn('setpriv', [...privileges(options.account), '--', program, ...args], {
+    child = spawn('setpriv', [...privileges(options), '--', program, ...args], {
       cwd: options.cwd,
       detached: true,
       env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
       stdio: ['ignore', log, log, ...(options.fds ?? [])],
     })
   } finally {
+    process.umask(umask)
     closeSync(log)
   }
   const stdio = child.stdio.map((stream) => stream as Duplex | null)
@@ -71,12 +77,12 @@ export async function spawnDetached(
   return { ...identity, stdio }
 }
 
-function privileges(account: Account): string[] {
+function privileges({ account, groups = [] }: SpawnOptions): string[] {
   if (account === null) return ['--no-new-privs']
   return [
     `--reuid=${account.uid}`,
     `--regid=${account.gid}`,
-    '--clear-groups',
+    groups.length === 0 ? '--clear-groups' : `--groups=${groups.join(',')}`,
     '--no-new-privs',
     '--inh-caps=-all',
     '--bounding-set=-all',
@@ -120,7 +126,8 @@ export function identityOf(pid: number): ProcessIdentity | null {
   }
 }
 
-function bootId(): string {
+/** Which boot of the host this is. */
+export function bootId(): string {
   return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
 }
 

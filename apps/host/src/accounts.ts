@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto'
+import { resolve } from 'node:path'
+import { HostError } from './errors.ts'
+import type { Account } from './process.ts'
+
+/** The accounts of one VM: its QEMU's and its swtpm's. Never the same, never another VM's. */
+export interface Accounts {
+  readonly qemu: Account
+  readonly swtpm: Account
+}
+
+/** uids and gids from here on are ours; each state directory has a block of its own. */
+const FIRST = 600_000
+const BLOCKS = 4_096
+/** Two for each VM. */
+const BLOCK = 4_096
+
+/**
+ * Accounts no VM of this state directory has: uids without a name, a password or a home. As a plain user
+ * there is nothing to give: both are null, and no boundary stands between QEMU and the vTPM.
+ */
+export function allocateAccounts(stateDirectory: string, taken: readonly Accounts[]): Accounts {
+  if (process.getuid?.() !== 0) return { qemu: null, swtpm: null }
+  const used = new Set(taken.map(({ qemu }) => qemu?.uid))
+  const first = firstOf(stateDirectory)
+  for (let uid = first; uid < first + BLOCK; uid += 2)
+    if (!used.has(uid)) return { qemu: of(uid), swtpm: of(uid + 1) }
+  throw new HostError('accounts-exhausted', `more than ${BLOCK / 2} VMs in one state directory`)
+}
+
+function firstOf(stateDirectory: string): number {
+  const hash = createHash('sha256').update(resolve(stateDirectory)).digest()
+  return FIRST + BLOCK * (hash.readUInt32BE() % BLOCKS)
+}
+
+function of(id: number): Account {
+  return { uid: id, gid: id }
+}

@@ -1,0 +1,87 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { MalformedError } from '@trusted-launch/codec'
+import {
+  decodeVariableStore,
+  encodeVariableStore,
+  type SecureBootTemplate,
+  sameVariables,
+  secureBootState,
+  variablesOfTemplate,
+  withSecureBoot,
+} from '@trusted-launch/uefi'
+import { HostError } from './errors.ts'
+
+/** A firmware with Secure Boot behind System Management Mode, and a blank variable store for it. */
+export interface Firmware {
+  readonly code: string
+  readonly variables: string
+}
+
+export type FirmwareErrorCode =
+  | 'firmware-missing'
+  | 'secure-boot-not-enforced'
+  | 'variable-store-malformed'
+  | 'variable-store-differs'
+
+/** There is no firmware to start a VM with, or its variable store is not what was asked for. */
+export class FirmwareError extends HostError<FirmwareErrorCode> {}
+
+/** Where distributions keep the pair: code built with Secure Boot and SMM, and a blank store. */
+const PAIRS: readonly Firmware[] = [
+  ['/usr/share/OVMF/OVMF_CODE_4M.secboot.fd', '/usr/share/OVMF/OVMF_VARS_4M.fd'],
+  ['/usr/share/OVMF/OVMF_CODE_4M.ms.fd', '/usr/share/OVMF/OVMF_VARS_4M.fd'],
+  ['/usr/share/edk2/x64/OVMF_CODE.secboot.4m.fd', '/usr/share/edk2/x64/OVMF_VARS.4m.fd'],
+  ['/usr/share/edk2/ovmf/OVMF_CODE.secboot.fd', '/usr/share/edk2/ovmf/OVMF_VARS.fd'],
+].map(([code, variables]) => ({ code: code!, variables: variables! }))
+
+/** The firmware of this host. @throws {FirmwareError} `firmware-missing` */
+export function findFirmware(): Firmware {
+  const found = PAIRS.find(({ code, variables }) => existsSync(code) && existsSync(variables))
+  if (found !== undefined) return found
+  throw new FirmwareError('firmware-missing', 'no OVMF with Secure Boot and SMM: install ovmf')
+}
+
+/**
+ * The variable store file of a new VM: the blank one's layout, our keys; read back and compared.
+ * @param signatures null: no keys, setup mode.
+ * @throws {FirmwareError} `secure-boot-not-enforced` when Secure Boot is asked for and would not be.
+ */
+export async function makeVariableStore(
+  firmware: Firmware,
+  signatures: SecureBootTemplate | null,
+  secureBoot: boolean,
+): Promise<Uint8Array> {
+  const wanted = variablesOfTemplate(signatures, secureBoot)
+  const file = encodeVariableStore(await readFile(firmware.variables), wanted)
+  if (!sameVariables(decodeVariableStore(file), wanted))
+    throw new FirmwareError('variable-store-differs', 'the variable store reads back otherwise')
+  checkVariableStore(file, secureBoot)
+  return file
+}
+
+/** The same store with Secure Boot switched on or off, as a person would in the firmware's setup. */
+export function switchSecureBoot(file: Uint8Array, secureBoot: boolean): Uint8Array {
+  const changed = encodeVariableStore(file, withSecureBoot(decodeVariableStore(file), secureBoot))
+  checkVariableStore(changed, secureBoot)
+  return changed
+}
+
+/**
+ * Whether the firmware will enforce with this store what was asked for. For every start: a guest
+ * writes to its store too.
+ * @throws {FirmwareError} `secure-boot-not-enforced`, `variable-store-malformed`
+ */
+export function checkVariableStore(file: Uint8Array, secureBoot: boolean): void {
+  try {
+    const state = secureBootState(decodeVariableStore(file))
+    if (!secureBoot || state.enforced) return
+    throw new FirmwareError(
+      'secure-boot-not-enforced',
+      `Secure Boot is asked for and would not be enforced: ${state.reason}`,
+    )
+  } catch (cause) {
+    if (!(cause instanceof MalformedError)) throw cause
+    throw new FirmwareError('variable-store-malformed', cause.message, { cause })
+  }
+}

@@ -1,0 +1,139 @@
+import { randomBytes } from 'node:crypto'
+import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  type Answer,
+  ChannelError,
+  Conversation,
+  collectEvidence,
+  type Evidence,
+  type EvidenceRequest,
+  type ExchangeName,
+  type Question,
+} from '@trusted-launch/channel'
+
+export interface GuestChannelOptions {
+  /** Gives the path of the port's socket at the moment of connecting. */
+  readonly path: () => string
+  /** How long one answer may take. */
+  readonly answerMs?: number
+}
+
+const ANSWER_MS = 20_000
+const RECONNECT_MS = 250
+/** After a guest broke the protocol, so long nothing is asked: it can't make us spin. */
+const PENALTY_MS = 1_000
+
+/**
+ * The host's end of the port to the agent. Connects when first asked, and again after a fault. All
+ * that comes is the guest's word: bounded by `Conversation`, and whatever breaks the protocol closes the
+ * connection. Memory held for a guest: one frame of 64 KiB, one log within its limit, and what
+ * the socket buffers.
+ */
+export class GuestChannel {
+  readonly #options: GuestChannelOptions
+  #socket: Socket | null = null
+  #conversation: Conversation | null = null
+  #connecting: Promise<Conversation> | null = null
+  #notBefore = 0
+  #closed = false
+
+  constructor(options: GuestChannelOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Asks the agent.
+   * @throws {ChannelError} `channel-closed`, `answer-late`, or how the guest broke the protocol.
+   * @throws {AgentError} the agent had no answer.
+   */
+  async ask<N extends ExchangeName>(
+    name: N,
+    question: Question<N>,
+    timeoutMs = this.#options.answerMs ?? ANSWER_MS,
+  ): Promise<Answer<N>> {
+    const conversation = await this.#connected()
+    const late = new ChannelError('answer-late', `no answer to ${name} in ${timeoutMs} ms`, {
+      question: name,
+      timeoutMs,
+    })
+    const timer = setTimeout(() => this.#drop(conversation, late), timeoutMs)
+    try {
+      return await conversation.ask(name, question)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /**
+   * Quotes and logs of the guest. Proves nothing: it is for the verifier.
+   * @throws {ChannelError} @throws {AgentError}
+   */
+  collectEvidence(request: EvidenceRequest): Promise<Evidence> {
+    return collectEvidence((name, question) => this.ask(name, question), request)
+  }
+
+  /** Closes for good. */
+  close(): void {
+    this.#closed = true
+    if (this.#conversation !== null) this.#drop(this.#conversation, closed('closed by us'))
+  }
+
+  async #connected(): Promise<Conversation> {
+    if (this.#closed) throw closed('closed by us')
+    if (this.#conversation !== null) return this.#conversation
+    this.#connecting ??= this.#connect().finally(() => {
+      this.#connecting = null
+    })
+    return this.#connecting
+  }
+
+  async #connect(): Promise<Conversation> {
+    const wait = this.#notBefore - performance.now()
+    if (wait > 0) await sleep(wait)
+    this.#notBefore = performance.now() + RECONNECT_MS
+    const socket = await opened(this.#options.path())
+    const conversation = new Conversation((bytes) => socket.write(bytes), randomId())
+    socket.on('data', (chunk: Uint8Array) => {
+      try {
+        conversation.receive(chunk)
+      } catch (e) {
+        this.#notBefore = performance.now() + PENALTY_MS
+        this.#drop(conversation, e as Error)
+      }
+    })
+    const gone = () => this.#drop(conversation, closed('QEMU closed the port'))
+    socket.on('error', gone)
+    socket.on('close', gone)
+    this.#socket = socket
+    this.#conversation = conversation
+    return conversation
+  }
+
+  #drop(conversation: Conversation, reason: Error): void {
+    conversation.end(reason)
+    if (this.#conversation !== conversation) return
+    this.#socket?.destroy()
+    this.#socket = null
+    this.#conversation = null
+  }
+}
+
+function closed(why: string): ChannelError {
+  return new ChannelError('channel-closed', why)
+}
+
+function randomId(): number {
+  return randomBytes(4).readUInt32BE()
+}
+
+function opened(path: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ path })
+    socket.once('connect', () => {
+      socket.removeAllListeners('error')
+      resolve(socket)
+    })
+    socket.once('error', (e) => reject(closed(e.message)))
+  })
+}

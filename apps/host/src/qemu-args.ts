@@ -1,0 +1,108 @@
+/** What QEMU's command line depends on. Paths are relative to the machine's folder, its working directory. */
+export interface QemuMachine {
+  readonly id: string
+  /** The system UUID the guest sees in SMBIOS. */
+  readonly uuid: string
+  readonly memoryMiB: number
+  readonly vcpus: number
+  readonly accelerator: 'kvm' | 'tcg'
+  /** The firmware's code, an absolute path. */
+  readonly code: string
+  /** The disk's format, or null: no disk. */
+  readonly disk: 'raw' | 'qcow2' | null
+  /** Where swtpm's control socket is, or null: no TPM. */
+  readonly tpmSocket: string | null
+}
+
+/** The files in the machine's folder. */
+export const FILES = { disk: 'disk', variables: 'vars.fd', monitor: 'qmp', agent: 'agent' } as const
+/** The name under which the guest finds the port to the host. */
+export const AGENT_PORT = 'org.trusted-launch.agent.0'
+/** The ids QEMU's monitor knows these devices by. */
+export const IDS = { console: 'console', tpm: 'chrtpm', agentPort: 'agent-port' } as const
+/** How much of the console QEMU keeps for us, in bytes; a power of two. A guest can fill no more. */
+export const CONSOLE_RING = 262_144
+
+interface Row {
+  readonly option: string
+  readonly value?: (machine: QemuMachine) => string
+  readonly when?: (machine: QemuMachine) => boolean
+}
+
+const hasDisk = (machine: QemuMachine) => machine.disk !== null
+const hasTpm = (machine: QemuMachine) => machine.tpmSocket !== null
+const fixed = (option: string, value: string, when?: Row['when']): Row => ({
+  option,
+  value: () => value,
+  ...(when && { when }),
+})
+
+/** The command line, in order. PCI addresses are written out: PCR 1 measures where the disk is. */
+const ROWS: readonly Row[] = [
+  // Nothing that this table does not name.
+  { option: '-no-user-config' },
+  { option: '-nodefaults' },
+  { option: '-name', value: (m) => `guest=${m.id},debug-threads=on` },
+  { option: '-uuid', value: (m) => m.uuid },
+  fixed('-msg', 'timestamp=on'),
+  // A guest that broke into QEMU starts no program and takes no other user's rights.
+  fixed('-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'),
+  { option: '-machine', value: (m) => `q35,smm=on,vmport=off,accel=${m.accelerator}` },
+  { option: '-cpu', value: (m) => (m.accelerator === 'kvm' ? 'host' : 'max') },
+  { option: '-smp', value: (m) => `cpus=${m.vcpus}` },
+  { option: '-m', value: (m) => `size=${m.memoryMiB}M` },
+  // Only code in System Management Mode writes the variable store.
+  fixed('-global', 'driver=cfi.pflash01,property=secure,value=on'),
+  // No sleep: waking up without TPM2_Startup(STATE) would reset the PCRs (CVE-2018-6622).
+  fixed('-global', 'ICH9-LPC.disable_s3=1'),
+  fixed('-global', 'ICH9-LPC.disable_s4=1'),
+  {
+    option: '-drive',
+    value: (m) => `if=pflash,unit=0,format=raw,readonly=on,file=${escaped(m.code)}`,
+  },
+  fixed('-drive', `if=pflash,unit=1,format=raw,file=${FILES.variables}`),
+  // After the guest's own power off QEMU stays, stopped: a manager that was away learns how it ended.
+  fixed('-action', 'shutdown=pause'),
+  { option: '-S' },
+  fixed('-display', 'none'),
+  fixed('-device', 'VGA,id=screen,addr=0x1,romfile='),
+  fixed('-chardev', `socket,id=monitor,path=${FILES.monitor},server=on,wait=off`),
+  fixed('-mon', 'chardev=monitor,mode=control'),
+  fixed('-chardev', `ringbuf,id=${IDS.console},size=${CONSOLE_RING}`),
+  fixed('-serial', `chardev:${IDS.console}`),
+  fixed('-chardev', `socket,id=agent,path=${FILES.agent},server=on,wait=off`),
+  fixed('-device', 'virtio-serial-pci,id=ports,addr=0x3'),
+  fixed(
+    '-device',
+    `virtserialport,bus=ports.0,nr=1,chardev=agent,name=${AGENT_PORT},id=${IDS.agentPort}`,
+  ),
+  // A disk names no other file: its backing file, if it has one, is not opened.
+  fixed('-blockdev', `driver=file,node-name=disk-file,filename=${FILES.disk}`, hasDisk),
+  { option: '-blockdev', value: (m) => diskNode(m.disk), when: hasDisk },
+  fixed('-device', 'virtio-blk-pci,id=disk0,drive=disk,addr=0x2,bootindex=1', hasDisk),
+  {
+    option: '-chardev',
+    value: (m) => `socket,id=${IDS.tpm},path=${escaped(m.tpmSocket ?? '')}`,
+    when: hasTpm,
+  },
+  fixed('-tpmdev', `emulator,id=tpm,chardev=${IDS.tpm}`, hasTpm),
+  // No physical presence interface: it offers the guest's user ChangeEPS, SetPCRBanks, Clear.
+  fixed('-device', 'tpm-crb,tpmdev=tpm,ppi=off', hasTpm),
+]
+
+function diskNode(format: QemuMachine['disk']): string {
+  const node = { driver: format, 'node-name': 'disk', file: 'disk-file' }
+  return JSON.stringify(format === 'qcow2' ? { ...node, backing: null } : node)
+}
+
+/** QEMU reads a comma as the end of a value, and two as one comma. */
+function escaped(path: string): string {
+  return path.replaceAll(',', ',,')
+}
+
+/** QEMU's arguments for a machine. */
+export function qemuArguments(machine: QemuMachine): string[] {
+  return ROWS.filter((row) => row.when?.(machine) ?? true).flatMap((row) =>
+    row.value === undefined ? [row.option] : [row.option, row.value(machine)],
+  )
+}
