@@ -12,4 +12,5 @@ export {
   SECTOR_BYTES,
 } from './gpt.ts'
 export { type DiskLayout, encodePartitionTable, type PartitionTableBytes } from './gpt-layout.ts'
+export { openQcow2, QCowHeader, type Qcow2Options } from './qcow2.ts'
 export { fromBytes, partOf, type RandomAccess } from './random-access.ts'
