@@ -52,15 +52,19 @@ export async function startAgent(
     tpm,
     onCommand: async () => {},
   }
-  serve(child.stdio[4] as Socket, agent)
+  serveDevice(child.stdio[4] as Socket, tpm, (code) => agent.onCommand(code))
   return agent
 }
 
 /** The kernel's device: one write is a command, one read its response. */
-async function serve(device: Socket, agent: RunningAgent): Promise<void> {
+export function serveDevice(
+  device: Socket,
+  tpm: Transport,
+  before: (code: number) => Promise<void> = async () => {},
+): void {
   device.on('data', async (command: Buffer) => {
-    await agent.onCommand(command.readUInt32BE(6))
-    device.write(await agent.tpm.send(command))
+    await before(command.readUInt32BE(6))
+    device.write(await tpm.send(command))
   })
 }
 
@@ -91,7 +95,8 @@ class SocketTransport implements Transport {
   }
 }
 
-async function startSwtpm(context: TestContext): Promise<Transport> {
+/** A blank TPM of its own for one test. */
+export async function startSwtpm(context: TestContext): Promise<Transport> {
   const directory = mkdtempSync(join(tmpdir(), 'agent-test-'))
   const child = spawn(
     'swtpm',
