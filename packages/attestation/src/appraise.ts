@@ -2,12 +2,14 @@ import { type Evidence, encodeEvidence } from '@trusted-launch/channel'
 import { toHex } from '@trusted-launch/codec'
 import { digest } from '@trusted-launch/crypto'
 import { bootChainOf } from './boot-chain.ts'
+import { encodeCanonical } from './canonical-json.ts'
 import { checkIma } from './check-ima.ts'
 import { runChecks } from './checks.ts'
 import { type Claims, claimsOf } from './claims.ts'
 import { compareFirmware } from './compare-firmware.ts'
 import { compareEvents, compareReferences } from './compare-references.ts'
 import type { Expectation, RollbackState } from './expectation.ts'
+import { expectationJson } from './expectation-json.ts'
 import { findingOf, sortFindings } from './finding-table.ts'
 import { applyPolicy, encodePolicy, type Policy, severityOfUnlearnt } from './policy.ts'
 import { encodeReferenceValues, type ReferenceValues } from './reference-values.ts'
@@ -197,6 +199,7 @@ function conclude(
     policy: { id: policy.id, sha256: sha256(encodePolicy(policy)) },
     references: references === null ? null : { sha256: sha256(encodeReferenceValues(references)) },
     evidence: { sha256: sha256(encodeEvidence(evidence)) },
+    expectation: { sha256: sha256(encodeCanonical(expectationJson(expectation))) },
   }
 }
 

@@ -4,6 +4,7 @@ export type { Check } from './check.ts'
 export { CHECKS, runChecks } from './checks.ts'
 export { type Claims, claimsOf } from './claims.ts'
 export { COMPONENT, moduleComponent } from './component.ts'
+export type { RecordFault, RecordFaultCode } from './errors.ts'
 export {
   type Expectation,
   type MachineShape,
@@ -19,6 +20,13 @@ export {
   parsePolicy,
   TRUSTED_LAUNCH_POLICY,
 } from './policy.ts'
+export {
+  encodeRecord,
+  formatResult,
+  recordBytesMax,
+  type VerifiedRecord,
+  verifyRecord,
+} from './record.ts'
 export {
   checkReferenceValues,
   type Digests,
@@ -42,6 +50,7 @@ export {
   type Tier,
   tierOfFindings,
 } from './result.ts'
+export { type SignToken, signTokensWith, type TokenIssuer, tokenOf, verifyToken } from './token.ts'
 export { VerifiedAttestationKey } from './verify-attestation-key.ts'
 export { type Logs, type VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
 export { VerifiedQuote } from './verify-quote.ts'

@@ -83,6 +83,7 @@ export interface AttestationResult {
   readonly policy: { readonly id: string; readonly sha256: string }
   readonly references: { readonly sha256: string } | null
   readonly evidence: { readonly sha256: string }
+  readonly expectation: { readonly sha256: string }
 }
 
 const order: readonly Tier[] = ['affirming', 'warning', 'contraindicated']

@@ -1,0 +1,26 @@
+import { toBase64url, toHex } from '@trusted-launch/codec'
+import type { Json } from './canonical-json.ts'
+import type { Expectation } from './expectation.ts'
+
+/** What was expected, as JSON: bytes in hexadecimal, certificates in base64url. */
+export function expectationJson(expectation: Expectation): Json {
+  const { rollback } = expectation
+  return {
+    vm: expectation.vm,
+    nonce: toHex(expectation.nonce),
+    akName: toHex(expectation.akName),
+    generation: expectation.generation,
+    retiredAkNames: expectation.retiredAkNames.map(toHex),
+    banks: [...expectation.banks],
+    pcrs: [...expectation.pcrs],
+    anchors: expectation.anchors.map(({ der }) => toBase64url(der)),
+    machine: expectation.machine === null ? null : { ...expectation.machine },
+    rollback:
+      rollback === null
+        ? null
+        : {
+            nonce: toHex(rollback.nonce),
+            state: { ...rollback.state, unanswered: [...rollback.state.unanswered] },
+          },
+  }
+}

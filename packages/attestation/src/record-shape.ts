@@ -1,0 +1,107 @@
+import { decodeEvidence, EVIDENCE_BYTES_MAX, encodeEvidence } from '@trusted-launch/channel'
+import { toBase64url, within } from '@trusted-launch/codec'
+import { Certificate, PublicKey } from '@trusted-launch/crypto'
+import type { AppraisalInput } from './appraise.ts'
+import type { Json } from './canonical-json.ts'
+import { expectationJson } from './expectation-json.ts'
+import {
+  array,
+  base64url,
+  hex,
+  hexBytes,
+  integer,
+  nullable,
+  object,
+  oneOf,
+  type Shape,
+  string,
+} from './json-shape.ts'
+import { checkPolicy } from './policy.ts'
+import { checkReferenceValues } from './reference-values.ts'
+import type { TokenIssuer } from './token.ts'
+
+const name = hexBytes({ min: 20, max: 66 })
+const counter = integer({ min: 0, max: 2 ** 32 - 1 })
+const positive = integer({ min: 1, max: 2 ** 31 })
+const timeMax = 253_402_300_799_999
+const certificateBytesMax = 64 * 1024
+
+const expectationShape = object({
+  vm: string({ max: 256 }),
+  nonce: hexBytes({ min: 8, max: 64 }),
+  akName: name,
+  generation: counter,
+  retiredAkNames: array(name, { max: 1024 }),
+  banks: array(oneOf('sha1', 'sha256', 'sha384', 'sha512'), { max: 4 }),
+  pcrs: array(integer({ min: 0, max: 23 }), { max: 24 }),
+  anchors: array(base64url({ max: certificateBytesMax }), { max: 64 }),
+  machine: nullable(
+    object({ firmwareSha256: hex({ min: 32, max: 32 }), memoryMiB: positive, vcpus: positive }),
+  ),
+  rollback: nullable(
+    object({
+      nonce: hexBytes({ min: 8, max: 64 }),
+      state: object({
+        indexName: nullable(hex({ min: 20, max: 66 })),
+        value: nullable(hex({ min: 20, max: 64 })),
+        unanswered: array(hex({ min: 8, max: 64 }), { max: 1024 }),
+        resetCount: nullable(counter),
+      }),
+    }),
+  ),
+})
+
+/** An appraisal record: everything a verdict came from. The verdict itself is `result`. */
+export const recordShape = object({
+  version: oneOf(1),
+  type: oneOf('trusted-launch.appraisal-record'),
+  evidence: base64url({ max: EVIDENCE_BYTES_MAX }),
+  expectation: expectationShape,
+  references: nullable((value: unknown) => checkReferenceValues(value)),
+  policy: (value: unknown) => checkPolicy(value),
+  timeMs: integer({ min: 0, max: timeMax }),
+  issuer: object({
+    issuer: string({ max: 512 }),
+    lifetimeSeconds: integer({ min: 1, max: 31_536_000 }),
+    key: base64url({ max: 1024 }),
+  }),
+  result: ((value) => value) as Shape<unknown>,
+})
+
+/** The inputs a record holds. @throws {MalformedError} evidence or anchors that do not decode. */
+export function inputOf(record: ReturnType<typeof recordShape>): AppraisalInput {
+  const { expectation, references, policy, timeMs } = record
+  const anchors = expectation.anchors.map((der) => within('anchors', () => Certificate.decode(der)))
+  const evidence = within('evidence', () => decodeEvidence(record.evidence))
+  return {
+    evidence,
+    expectation: { ...expectation, anchors },
+    references,
+    policy,
+    time: timeMs,
+  }
+}
+
+/** Who issued a record's token. @throws {MalformedError} @throws {CryptoError} no public key. */
+export function issuerOf(record: ReturnType<typeof recordShape>): TokenIssuer {
+  return { ...record.issuer, key: PublicKey.fromSpki(record.issuer.key) }
+}
+
+/** A record as JSON, its result beside what it came from. */
+export function recordJson(input: AppraisalInput, issuer: TokenIssuer, result: Json): Json {
+  return {
+    version: 1,
+    type: 'trusted-launch.appraisal-record',
+    evidence: toBase64url(encodeEvidence(input.evidence)),
+    expectation: expectationJson(input.expectation),
+    references: input.references as unknown as Json,
+    policy: input.policy as unknown as Json,
+    timeMs: input.time,
+    issuer: {
+      issuer: issuer.issuer,
+      lifetimeSeconds: issuer.lifetimeSeconds,
+      key: toBase64url(issuer.key.spki),
+    },
+    result,
+  }
+}
