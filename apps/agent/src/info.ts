@@ -11,7 +11,7 @@ export function readInfo(): AgentInfo {
     kernelRelease: text('/proc/sys/kernel/osrelease'),
     bootId: text('/proc/sys/kernel/random/boot_id'),
     lockdown: text('/sys/kernel/security/lockdown'),
-    sleepStates: text('/sys/power/state'),
+    sleepStates: `${text('/sys/power/state')}; mem is ${text('/sys/power/mem_sleep')}`,
     uptimeMs: Math.floor((Number.parseFloat(readText('/proc/uptime')) || 0) * 1000),
     residentKiB: Number(/VmRSS:\s*(\d+) kB/.exec(readText('/proc/self/status'))?.[1] ?? 0),
   }

@@ -109,7 +109,10 @@ export const AGENT_INFO = struct('AgentInfo', {
   bootId: INFO_TEXT,
   /** /sys/kernel/security/lockdown, for example `none [integrity] confidentiality`. */
   lockdown: INFO_TEXT,
-  /** /sys/power/state, for example `freeze`. */
+  /**
+   * /sys/power/state, then what `mem` means there (/sys/power/mem_sleep): `freeze mem; mem is
+   * [s2idle]`. S3, which loses PCRs, would be `deep`.
+   */
   sleepStates: INFO_TEXT,
   uptimeMs: u32be,
   /** The agent's own resident memory (VmRSS). */

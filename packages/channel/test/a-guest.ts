@@ -34,7 +34,7 @@ export const evidence: Evidence = {
     kernelRelease: '6.1.0-42-cloud-amd64',
     bootId: '01234567-89ab-cdef-0123-456789abcdef',
     lockdown: 'none [integrity] confidentiality',
-    sleepStates: 'freeze',
+    sleepStates: 'freeze mem; mem is [s2idle]',
     uptimeMs: 3100,
     residentKiB: 1000,
   },
