@@ -11,10 +11,14 @@ export function readInfo(): AgentInfo {
     kernelRelease: text('/proc/sys/kernel/osrelease'),
     bootId: text('/proc/sys/kernel/random/boot_id'),
     lockdown: text('/sys/kernel/security/lockdown'),
-    sleepStates: `${text('/sys/power/state')}; mem is ${text('/sys/power/mem_sleep')}`,
+    sleepStates: toPlainText(sleepStates(), INFO_TEXT_CHARACTERS_MAX),
     uptimeMs: Math.floor((Number.parseFloat(readText('/proc/uptime')) || 0) * 1000),
     residentKiB: Number(/VmRSS:\s*(\d+) kB/.exec(readText('/proc/self/status'))?.[1] ?? 0),
   }
+}
+
+function sleepStates(): string {
+  return `${readText('/sys/power/state').trim()}; mem is ${readText('/sys/power/mem_sleep')}`
 }
 
 const TEXT_BYTES_MAX = 2048
