@@ -9,7 +9,7 @@ const agent = await buildAgent()
 const current = join(cacheDirectory, 'agent/trusted-launch-agent')
 copyFileSync(agent.path, `${current}.part`)
 renameSync(`${current}.part`, current)
-for (const name of ['small'] as const) {
+for (const name of ['small', 'uki'] as const) {
   const image = await buildImage(name, { cacheDirectory, agent: readFileSync(current) })
   console.log(`${image.path} ${image.sha256}`)
 }

@@ -34,8 +34,13 @@ const productions = [
   {
     title: 'building the guest images',
     program: 'tools/make-guests.ts',
-    from: ['apps/host/src/images', 'apps/host/guests', 'packages/disk/src', 'packages/codec/src'],
-    also: ['.cache/stamps/agent', 'tools/make-guests.ts'],
+    from: ['apps/host/src/images', 'apps/host/guests', 'packages/disk/src', 'packages/uefi/src'],
+    also: [
+      'packages/codec/src',
+      'packages/crypto/src',
+      '.cache/stamps/agent',
+      'tools/make-guests.ts',
+    ],
     makes: '.cache/images',
   },
 ]

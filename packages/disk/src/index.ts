@@ -13,4 +13,4 @@ export {
 } from './gpt.ts'
 export { type DiskLayout, encodePartitionTable, type PartitionTableBytes } from './gpt-layout.ts'
 export { openQcow2, QCowHeader, type Qcow2Options } from './qcow2.ts'
-export { fromBytes, partOf, type RandomAccess } from './random-access.ts'
+export { fromBytes, partOf, type RandomAccess, withinSize } from './random-access.ts'

@@ -7,7 +7,7 @@ import type { GuestExtras } from './initrd.ts'
 import { withoutSignature } from './module-signature.ts'
 import { smallRecipe } from './small.ts'
 
-export type ImageName = 'small' | 'uki'
+export type ImageName = 'small' | 'uki' | 'debian-12'
 
 export interface BuildOptions {
   /** Where set-up keeps what it made: `.cache` of the project. */
@@ -25,7 +25,11 @@ export interface BuildOptions {
 export async function buildImage(name: string, options: BuildOptions): Promise<Image> {
   if (name === 'small') return buildSmall(options)
   if (name === 'uki') return buildUki(options)
-  throw new ImageError('image-unknown', `no image is called "${name}"; there are: small, uki`)
+  if (name === 'debian-12') return buildDebian12(options)
+  throw new ImageError(
+    'image-unknown',
+    `no image is called "${name}"; there are: small, uki, debian-12`,
+  )
 }
 
 /** The small guest, with what a test adds to it. Without additions it is the pristine one. */
@@ -39,6 +43,14 @@ export async function buildUki(options: BuildOptions & GuestExtras): Promise<Ima
   const agent = options.agent ?? agentOf(options.cacheDirectory)
   const { ukiRecipe } = await import('./uki.ts')
   return imageOf(ukiRecipe(options.cacheDirectory, agent, options), options.cacheDirectory)
+}
+
+/** A whole Debian 12. Wants root and the package mmdebstrap; takes about a minute and the network. */
+async function buildDebian12(options: BuildOptions): Promise<Image> {
+  const { cacheDirectory, progress = () => {} } = options
+  const agent = options.agent ?? agentOf(cacheDirectory)
+  const { debian12Recipe } = await import('./debian-12.ts')
+  return imageOf(debian12Recipe(cacheDirectory, agent, progress), cacheDirectory)
 }
 
 /** A sound kernel module for the guests' kernel that nobody signed (Debian's `dummy`, stripped). */

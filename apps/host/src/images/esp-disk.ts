@@ -7,25 +7,36 @@ import { EFI_SYSTEM_PARTITION, encodePartitionTable, SECTOR_BYTES } from '@trust
 import { EPOCH_SECONDS, runTool } from './tool.ts'
 
 const firstSector = 2048
+/** With a root partition, the EFI system partition is this long. */
+const espMiBBesideRoot = 128
+/** Where the root partition begins, in bytes. */
+export const SECOND_PARTITION_OFFSET = firstSector * SECTOR_BYTES + espMiBBesideRoot * 1024 * 1024
 const serial = '74f1a001'
 /** Random once, the same for every image: a GUID that tells nothing apart needs no chance. */
 const diskGUID = fromHex('6b0c5d1f2a7e4c43a4d39c1be0f7d611')
 const partitionGUID = fromHex('92c1d7a85e334f0f8b6655d2a9c4e702')
+const rootGUID = fromHex('3d7b80f1c6a24a55b0f4a8d30c9e1b64')
+/** 4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709, as on disk: Discoverable Partitions, root on x86-64. */
+const LINUX_ROOT_X86_64 = fromHex('e3bc684fcde8b14d96e7fbcaf984b709')
 
 /** mtools' name of the EFI system partition inside a raw disk that we wrote. */
 const espOf = (disk: string) => `${disk}@@${firstSector * SECTOR_BYTES}`
 
 /**
- * Writes a raw disk with one EFI system partition holding `files` (path → bytes), in that order.
+ * Writes a raw disk with one EFI system partition holding `files` (path → bytes), in that order, and
+ * room for a root partition behind it if asked.
  * Same files, same bytes: fixed GUIDs, serial number and times. @throws {ImageError}
  */
 export async function writeEspDisk(
   disk: string,
   files: ReadonlyMap<string, Uint8Array>,
   sizeMiB: number,
+  { rootPartition = false }: { readonly rootPartition?: boolean } = {},
 ): Promise<void> {
   const sectors = (sizeMiB * 1024 * 1024) / SECTOR_BYTES
-  const espSectors = sectors - 2 * firstSector
+  const espSectors = rootPartition
+    ? SECOND_PARTITION_OFFSET / SECTOR_BYTES - firstSector
+    : sectors - 2 * firstSector
   await writeTable(disk, sectors, espSectors)
   const format = ['-N', serial, '-v', 'ESP', '-h', '64', '-s', '32', '-T', String(espSectors)]
   await runTool('mformat', ['-i', espOf(disk), ...format, '::'])
@@ -65,6 +76,8 @@ async function copyIn(disk: string, files: ReadonlyMap<string, Uint8Array>): Pro
 }
 
 async function writeTable(disk: string, sectors: number, espSectors: number): Promise<void> {
+  const behind = firstSector + espSectors
+  const rootSectors = sectors - firstSector - behind
   const table = encodePartitionTable({
     sectors,
     diskGUID,
@@ -76,6 +89,17 @@ async function writeTable(disk: string, sectors: number, espSectors: number): Pr
         startingLBA: firstSector,
         sectors: espSectors,
       },
+      ...(rootSectors <= 0
+        ? []
+        : [
+            {
+              partitionTypeGUID: LINUX_ROOT_X86_64,
+              uniquePartitionGUID: rootGUID,
+              name: 'root',
+              startingLBA: behind,
+              sectors: rootSectors,
+            },
+          ]),
     ],
   })
   const file = await open(disk, 'wx')
