@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { appraiseCommand } from './commands/appraise.ts'
 import { completionCommand } from './commands/completion.ts'
 import { demoCommand } from './commands/demo.ts'
 import { eventlogCommand } from './commands/eventlog.ts'
@@ -17,7 +18,10 @@ export function programOf(output: Output, done: (code: ExitCode) => void): Comma
       `
 Exit codes: 0 affirming, 1 failure or no verdict, 2 usage, 3 contraindicated, 4 warning, 5 malformed input.`,
     )
-  const commands = [eventlogCommand(output, done), imageCommand(output, done), demoCommand(done)]
+  const commands = [appraiseCommand, eventlogCommand, imageCommand].map((make) =>
+    make(output, done),
+  )
+  commands.push(demoCommand(done))
   for (const command of commands) program.addCommand(command)
   program.addCommand(completionCommand(program, output, done))
   for (const command of allOf(program)) tame(command, output)

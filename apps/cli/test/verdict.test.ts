@@ -52,6 +52,7 @@ const result: AttestationResult = {
   rollback: null,
   policy: { id: 'trusted-launch', sha256: '00'.repeat(32) },
   references: null,
+  expectation: { sha256: '22'.repeat(32) },
   evidence: { sha256: '11'.repeat(32) },
 }
 

@@ -1,0 +1,57 @@
+import { createPublicKey, X509Certificate } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fromUtf8 } from '@trusted-launch/codec'
+import { Certificate, PublicKey } from '@trusted-launch/crypto'
+import { UsageError } from './exit-code.ts'
+import { readInput } from './input-file.ts'
+
+/** Where this installation leaves what it trusts: the demo's signer and its certificate authority. */
+const installation = join(import.meta.dirname, '../../../.cache/demo')
+const installedSigner = join(installation, 'signer.pem')
+const installedAnchors = join(installation, 'anchors.pem')
+
+const fileBytesMax = 1 << 20
+
+/**
+ * The key that signs records we believe: of this file (PEM: a public key or a certificate), or of this
+ * installation when none is named.
+ */
+export function trustedSigner(file: string | undefined): PublicKey {
+  const path = file ?? installedSigner
+  if (file === undefined && !existsSync(path))
+    throw new Error(
+      'no trusted signer: this installation has signed nothing yet; name one with --key FILE',
+    )
+  const pem = fromUtf8(readInput(path, fileBytesMax))
+  if (/PRIVATE KEY-----/.test(pem))
+    throw new UsageError(`${path}: a private key; name the public one`)
+  try {
+    const spki = createPublicKey(pem).export({ format: 'der', type: 'spki' })
+    return PublicKey.fromSpki(Uint8Array.from(spki))
+  } catch (cause) {
+    throw new UsageError(`${path}: no public key in PEM`, { cause })
+  }
+}
+
+/**
+ * The authorities whose attestation keys we believe: of these files (PEM, several certificates may
+ * stand in one), or of this installation when none is named. Never of the record.
+ */
+export function trustedAnchors(files: readonly string[]): Certificate[] {
+  const paths = files.length > 0 ? files : existsSync(installedAnchors) ? [installedAnchors] : []
+  return paths.flatMap((path) => {
+    const pem = fromUtf8(readInput(path, fileBytesMax))
+    const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+    if (blocks.length === 0) throw new UsageError(`${path}: no certificate in PEM`)
+    return blocks.map((block) => certificateOf(block, path))
+  })
+}
+
+function certificateOf(pem: string, path: string): Certificate {
+  try {
+    return Certificate.decode(Uint8Array.from(new X509Certificate(pem).raw))
+  } catch (cause) {
+    throw new UsageError(`${path}: a certificate that cannot be read`, { cause })
+  }
+}

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { appraiseEvidence, formatResult } from '@trusted-launch/attestation'
+import { newAuthority, newKey, pemOf, recordedInput, recordOf } from './a-record.ts'
+import { fileOf, tl } from './a-run.ts'
+
+const authority = newAuthority('an authority')
+const signer = newKey()
+const input = recordedInput(authority)
+const record = recordOf(input, signer)
+const key = fileOf('signer.pem', pemOf('PUBLIC KEY', signer.publicKey.spki))
+const anchor = fileOf('ca.pem', pemOf('CERTIFICATE', authority.certificate.der))
+const trusted = ['--key', key, '--anchor', anchor]
+const tier = appraiseEvidence(input).result.tier
+const codeOfTier = { affirming: 0, none: 1, contraindicated: 3, warning: 4 }[tier]
+
+test('a stored verdict is made again, the same', async () => {
+  const file = fileOf('record.json', record)
+  const { code, out, err } = await tl('appraise', file, ...trusted, '--json')
+  assert.equal(err, '')
+  assert.equal(code, codeOfTier)
+  assert.equal(out, `${formatResult(appraiseEvidence(input))}\n`)
+  const text = await tl('appraise', file, ...trusted)
+  assert.equal(text.code, codeOfTier)
+  assert.match(text.out, new RegExp(`${tier}\\n$`))
+})
+
+test('the recorded boot is no worse than a warning: it only lacks reference values', () => {
+  assert.equal(tier, 'warning', formatResult(appraiseEvidence(input)))
+})
+
+test('one byte changed anywhere is refused with the reason, signed or --inner', async () => {
+  for (let at = 0; at < record.length; at += 701) {
+    const changed = record.slice()
+    changed[at] = changed[at]! ^ 1
+    const file = fileOf('record.json', changed)
+    for (const how of [trusted, ['--inner', '--anchor', anchor]]) {
+      const { code, out, err } = await tl('appraise', file, ...how)
+      assert.ok(code === 1 || code === 5, `byte ${at}: ${code}`)
+      assert.equal(out, '')
+      assert.match(err, /^tl: (warning|refused): /)
+    }
+  }
+})
+
+test('another signer is refused, and --inner says that nobody vouches', async () => {
+  const file = fileOf('record.json', record)
+  const stranger = fileOf('key.pem', pemOf('PUBLIC KEY', newKey().publicKey.spki))
+  const refused = await tl('appraise', file, '--key', stranger, '--anchor', anchor)
+  assert.equal(refused.code, 1)
+  assert.match(refused.err, /not signed by the trusted key/)
+  const inner = await tl('appraise', file, '--inner', '--anchor', anchor)
+  assert.equal(inner.code, codeOfTier)
+  assert.match(inner.err, /nobody vouches/)
+})
+
+test('an anchor that only the record names is a warning, and never 0', async () => {
+  const other = fileOf('ca.pem', pemOf('CERTIFICATE', newAuthority('another').certificate.der))
+  const { code, err } = await tl(
+    'appraise',
+    fileOf('record.json', record),
+    '--key',
+    key,
+    '--anchor',
+    other,
+  )
+  assert.equal(code, 4)
+  assert.match(err, /not trusted here/)
+})
+
+test('what is no record is malformed: 5; a wrong key file or both --key and --inner: 2', async () => {
+  assert.equal((await tl('appraise', fileOf('record.json', '{}'), ...trusted)).code, 5)
+  assert.equal(
+    (await tl('appraise', fileOf('record.json', ''), '--inner', '--anchor', anchor)).code,
+    5,
+  )
+  const file = fileOf('record.json', record)
+  assert.equal((await tl('appraise', file, '--key', anchor.replace('ca.pem', 'nowhere'))).code, 1)
+  assert.equal((await tl('appraise', file, '--key', fileOf('key.pem', 'hello'))).code, 2)
+  assert.equal((await tl('appraise', file, ...trusted, '--inner')).code, 2)
+  assert.equal((await tl('appraise', file, '--key', key, '--anchor', key)).code, 2)
+})
+
+test('a refusal is a JSON document too', async () => {
+  const { out } = await tl('appraise', fileOf('record.json', '{}'), ...trusted, '--json')
+  assert.deepEqual(Object.keys(JSON.parse(out)), ['fault', 'reason', 'result'])
+})
