@@ -16,4 +16,8 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
     measures: 'the guest agent: size, resident memory, how long an answer takes',
     load: async () => (await import('./agent.ts')).measureAgent,
   },
+  appraise: {
+    measures: "one appraisal on one core, cold and warm, against OpenSSL's primitives summed",
+    load: async () => (await import('./appraise.ts')).measureAppraise,
+  },
 }

@@ -1,0 +1,133 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import {
+  type AppraisalInput,
+  appraiseEvidence,
+  QUOTED_PCRS,
+  TRUSTED_LAUNCH_POLICY,
+} from '@trusted-launch/attestation'
+import { collectEvidence, type Evidence } from '@trusted-launch/channel'
+import { decode } from '@trusted-launch/codec'
+import {
+  basicConstraints,
+  Certificate,
+  extendedKeyUsage,
+  issueCertificate,
+  PublicKey,
+  SigningKey,
+} from '@trusted-launch/crypto'
+import { nameOfPublic, TPM_ALG, TPMT_PUBLIC } from '@trusted-launch/tpm2'
+import { BareMachine } from './bare-machine.ts'
+import { opensslSpeed } from './openssl-speed.ts'
+import { against, measured, type Row } from './row.ts'
+import { converse, smallGuest } from './small-guest.ts'
+import { median } from './statistics.ts'
+
+const akCertificateUsage = '2.23.133.8.3'
+const rounds = 7
+const appraisalsPerRound = 100
+
+/**
+ * Appraising one VM's evidence on one core, against what OpenSSL's loops need for its primitives: the
+ * quote's RSA-2048 verification, the P-256 verification of the AK's certificate, SHA-256 over the
+ * logs. Cold: the first appraisal of this process; warm: the hundredth and later.
+ */
+export async function measureAppraise(progress: (text: string) => void): Promise<Row[]> {
+  progress('booting the small guest for its evidence')
+  const input = await recordedInput()
+  const logBytes = (input.evidence.eventLog?.length ?? 0) + (input.evidence.imaLog?.length ?? 0)
+  const cold = cpuMs(() => appraiseEvidence(input))
+  const { result } = appraiseEvidence(input)
+  progress(`${logBytes} bytes of logs, the verdict is ${JSON.stringify(result.tier)}`)
+  const warm: number[] = []
+  const limits: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    const { rsa2048Verify, p256Verify, sha256Byte } = opensslSpeed()
+    limits.push(rsa2048Verify + p256Verify + sha256Byte * logBytes)
+    warm.push(cpuMs(() => repeat(appraisalsPerRound, input)) / appraisalsPerRound)
+  }
+  const limit = measured('OpenSSL primitives, summed', median(limits), 'ms')
+  return [
+    limit,
+    against(limit, 'one appraisal, cold', cold),
+    against(limit, 'one appraisal, warm', median(warm.slice(1))),
+    measured('appraisals a second, warm, one core', 1000 / median(warm.slice(1)), '1/s'),
+  ]
+}
+
+function repeat(times: number, input: AppraisalInput): void {
+  for (let i = 0; i < times; i++) appraiseEvidence(input)
+}
+
+/** Processor time of this process, collector and compiler included: what one core would need. */
+function cpuMs(work: () => void): number {
+  const before = process.cpuUsage()
+  work()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1000
+}
+
+async function recordedInput(): Promise<AppraisalInput> {
+  const nonce = new Uint8Array(randomBytes(32))
+  const machine = new BareMachine(await smallGuest(true))
+  try {
+    await machine.start()
+    const conversation = converse(machine)
+    const request = { nonce, pcrs: QUOTED_PCRS, banks: ['sha256'] as const }
+    const evidence = await collectEvidence(
+      (name, question) => conversation.ask(name, question),
+      request,
+    )
+    return inputOf(evidence, nonce)
+  } finally {
+    await machine.stop()
+  }
+}
+
+/** The evidence with a certificate of an authority made for it. */
+function inputOf(evidence: Evidence, nonce: Uint8Array): AppraisalInput {
+  const area = decode(TPMT_PUBLIC, evidence.akPublic)
+  if (area.type !== TPM_ALG.RSA) throw new Error('the AK is no RSA key')
+  const time = Date.now()
+  const certificates = certify(PublicKey.fromRsa(area.unique, 65537), time)
+  return {
+    evidence: { ...evidence, akCertificate: certificates.ak },
+    expectation: {
+      vm: 'bench',
+      nonce,
+      akName: nameOfPublic(area),
+      generation: 1,
+      retiredAkNames: [],
+      banks: ['sha256'],
+      pcrs: QUOTED_PCRS,
+      anchors: [Certificate.decode(certificates.root)],
+      machine: null,
+      rollback: null,
+    },
+    references: null,
+    policy: TRUSTED_LAUNCH_POLICY,
+    time,
+  }
+}
+
+function certify(ak: PublicKey, time: number): { root: Uint8Array; ak: Uint8Array } {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const key = SigningKey.fromPkcs8(privateKey.export({ format: 'der', type: 'pkcs8' }))
+  const issuer = [{ oid: '2.5.4.3', value: 'benchmark' }]
+  const second = Math.floor(time / 1000) * 1000
+  const fields = { issuer, notBefore: second - 60_000, notAfter: second + 86_400_000 }
+  const issue = (serial: number, subject: string, publicKey: PublicKey, ca: boolean) =>
+    issueCertificate(
+      {
+        ...fields,
+        serial: Uint8Array.of(serial),
+        subject: [{ oid: '2.5.4.3', value: subject }],
+        publicKey,
+        extensions: ca
+          ? [basicConstraints({ ca: true })]
+          : [basicConstraints({ ca: false }), extendedKeyUsage(akCertificateUsage)],
+      },
+      key,
+      { scheme: 'ecdsa', hash: 'sha256' },
+    )
+  return { root: issue(1, 'benchmark', key.publicKey, true), ak: issue(2, 'bench', ak, false) }
+}
