@@ -100,14 +100,16 @@ function isAllowed(eventType: number, pcrIndex: number): boolean {
 
 /** On our own firmware no deviation is known but the loader's: each is told. */
 function noQuirks({ events }: VerifiedEventLog): Occurrence[] {
-  return events
-    .filter(({ explanation }) => explanation.quirk !== null)
-    .map(({ index, pcrIndex, explanation }) => ({
-      id: 'eventlog.quirk',
-      summary: `Event ${index} was understood only as a known deviation: ${explanation.quirk}.`,
-      pcr: pcrIndex,
-      events: [index],
-    }))
+  const found = new Map<string, number[]>()
+  for (const { index, explanation } of events)
+    if (explanation.quirk !== null)
+      found.set(explanation.quirk, [...(found.get(explanation.quirk) ?? []), index])
+  return [...found].map(([quirk, indexes]) => ({
+    id: 'eventlog.quirk',
+    summary: `Events were understood only as a known deviation: ${quirk}.`,
+    events: indexes,
+    actual: quirk,
+  }))
 }
 
 export const meaningChecks: readonly Check[] = [
