@@ -1,5 +1,4 @@
-// Root on the port of a booted VM, and no friend: each first question of a connection is met by the
-// next of these attacks. usage: hostile [PORT [NUMBER OF THE FIRST ATTACK]]
+// Root on the port of a booted VM, and no friend: each question is met by the next of these attacks. usage: hostile [PORT [NUMBER OF THE FIRST ATTACK]]
 import {
   AgentError,
   encodeAgentError,
@@ -70,24 +69,14 @@ const attacks: Record<string, Attack> = {
 const names = Object.keys(attacks)
 let next = Number(scriptArgs[2] ?? 0)
 
-/** Until the host is gone (the end, as the port shows it), then it may come again. */
+/** Until the host is seen to be gone. One that is back at once is met by its next question. */
 async function meet(fd: number): Promise<void> {
   const frames = new FrameReader()
   for (;;) {
     const bytes = tried(() => readSome(fd, 4096))
     if (bytes !== null && bytes.length === 0) return
-    for (const frame of frames.read(bytes ?? new Uint8Array())) {
+    for (const frame of frames.read(bytes ?? new Uint8Array()))
       await run(fd, attacks[names[next++ % names.length]!]!(frame))
-      return hostLeaves(fd)
-    }
-    await sleep(WAIT_MS)
-  }
-}
-
-async function hostLeaves(fd: number): Promise<void> {
-  for (;;) {
-    const bytes = tried(() => readSome(fd, 4096))
-    if (bytes !== null && bytes.length === 0) return
     await sleep(WAIT_MS)
   }
 }
