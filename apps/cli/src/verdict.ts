@@ -30,11 +30,16 @@ function chainText({ chain }: AttestationResult): string {
     plain(stage),
     plain(what),
     digest.slice(0, 16),
-    plain(signer ?? '-'),
+    plain(commonName(signer ?? '-')),
     String(pcr),
     verdict,
   ])
   return tableText(head, rows)
+}
+
+/** The common name of a distinguished name, or all of it: a table has little room. */
+function commonName(name: string): string {
+  return /(?:^|, ?)CN=([^,]+)/.exec(name)?.[1] ?? name
 }
 
 function textOfFinding(finding: Finding, colors: Colors): string {

@@ -30,3 +30,14 @@ test('what is no disk is malformed: 5; a qcow2 image and a missing file: 1', asy
   assert.equal((await tl('image', 'inspect', '/nowhere')).code, 1)
   assert.equal((await tl('image')).code, 2)
 })
+
+test('an image that nobody makes is wrong usage: 2', async () => {
+  assert.equal((await tl('image', 'build', 'windows')).code, 2)
+})
+
+test('building an image anew finds the one there is', { skip }, async () => {
+  const { code, out } = await tl('image', 'build', 'small', '--json')
+  assert.equal(code, 0)
+  const { path, sha256 } = JSON.parse(out)
+  assert.equal(sha256, createHash('sha256').update(readFileSync(path)).digest('hex'))
+})

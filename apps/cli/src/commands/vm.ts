@@ -1,0 +1,95 @@
+import { toHex } from '@trusted-launch/codec'
+import type { Host, Machine } from '@trusted-launch/host'
+import { Command } from 'commander'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import { jsonText, type Output, tableText } from '../output.ts'
+import { defaultStateDirectory, stateOption } from '../state-directory.ts'
+import { plain } from '../verdict.ts'
+
+interface Options {
+  state?: string
+  json?: boolean
+}
+
+/** `tl vm …`: the VMs of this host. */
+export function vmCommand(output: Output, done: (code: ExitCode) => void): Command {
+  const common = (command: Command) =>
+    command.addOption(stateOption()).option('--json', 'one JSON document')
+  const shown = (machines: readonly Machine[], { json }: Options) => {
+    const views = machines.map(viewOf)
+    output.out(json === true ? jsonText(views) : textOf(views))
+    done(EXIT.affirming)
+  }
+  return new Command('vm')
+    .summary("look at this host's VMs, and give one a new vTPM identity on purpose")
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tl vm list\n  tl vm status web-1 --json\n  tl vm reprovision web-1',
+    )
+    .addCommand(
+      common(new Command('list').summary('every VM, its state and its identity')).action(
+        (options: Options) =>
+          withHost(options, output, async (host) => shown(host.machines(), options)),
+      ),
+    )
+    .addCommand(
+      common(new Command('status').summary('one VM').argument('<name>', "the VM's id")).action(
+        (name: string, options: Options) =>
+          withHost(options, output, async (host) => shown([host.machine(name)], options)),
+      ),
+    )
+    .addCommand(
+      common(
+        new Command('reprovision')
+          .summary('a new vTPM identity on purpose, as the next generation')
+          .description(
+            'Gives a stopped VM a new vTPM identity, as the next generation. Whatever was sealed to the old vTPM is lost, and evidence signed by the old attestation key is refused from then on.',
+          )
+          .argument('<name>', "the VM's id"),
+      ).action((name: string, options: Options) =>
+        withHost(options, output, async (host) => {
+          const machine = host.machine(name)
+          await machine.reprovision()
+          shown([machine], options)
+        }),
+      ),
+    )
+}
+
+/** One manager at a time: while another program holds the state directory, this fails and says so. */
+async function withHost(options: Options, output: Output, use: (host: Host) => Promise<void>) {
+  const { openHost } = await import('@trusted-launch/host')
+  const stateDirectory = options.state ?? defaultStateDirectory()
+  const host = await openHost({
+    stateDirectory,
+    log: ({ message }) => output.err(`tl: ${plain(message)}\n`),
+  })
+  try {
+    await use(host)
+  } finally {
+    await host.close()
+  }
+}
+
+function viewOf(machine: Machine) {
+  const { name, memoryMiB, vcpus, secureBoot } = machine.spec
+  const { generation, akName, ekName } = machine.identity
+  const { state } = machine.status()
+  const identity = { generation, akName: toHex(akName), ekName: toHex(ekName) }
+  return { id: machine.id, name, state, memoryMiB, vcpus, secureBoot, ...identity }
+}
+
+function textOf(views: readonly ReturnType<typeof viewOf>[]): string {
+  const head = ['VM', 'name', 'state', 'memory', 'vCPUs', 'Secure Boot', 'generation', 'AK name']
+  const rows = views.map((one) => [
+    one.id,
+    plain(one.name),
+    one.state,
+    `${one.memoryMiB} MiB`,
+    String(one.vcpus),
+    one.secureBoot ? 'on' : 'off',
+    String(one.generation),
+    one.akName,
+  ])
+  return tableText(head, rows)
+}
