@@ -94,7 +94,7 @@ export async function whyNotRunning(
         await chown(path, options.account.uid, options.account.gid)
     return await runFirmware(accelerator, folder, options)
   } catch (e) {
-    if (e instanceof ProcessError && e.output !== '') return e.output.split('\n').at(-1) ?? e.code
+    if (e instanceof ProcessError && e.output !== '') return lastLine(e.output)
     if (e instanceof HostError) return e.message
     throw e
   } finally {
@@ -117,7 +117,7 @@ async function runFirmware(
     let monitor: QmpClient | null = null
     for (let seen = ''; performance.now() < until; ) {
       await sleep(50)
-      if (!isRunning(process)) return lastLine(logPath)
+      if (!isRunning(process)) return lastLine(readFileSync(logPath, 'latin1'))
       if (monitor === null) {
         monitor = await QmpClient.connect(join(cwd, FILES.monitor)).catch(() => null)
         await monitor?.execute('cont', {})
@@ -136,6 +136,8 @@ async function consoleOf(monitor: QmpClient): Promise<string> {
   return Buffer.from(await monitor.execute('ringbuf-read', ring)).toString('latin1')
 }
 
-function lastLine(path: string): string {
-  return readFileSync(path, 'latin1').trim().split('\n').at(-1)?.slice(-300) || 'QEMU ended'
+/** What QEMU said last, without when and who. */
+function lastLine(output: string): string {
+  const line = output.trim().split('\n').at(-1) ?? ''
+  return line.replace(/^[^ ]*Z [^ ]*: /, '').slice(0, 300) || 'QEMU ended'
 }

@@ -1,0 +1,161 @@
+import { join, resolve } from 'node:path'
+import { type Acceleration, chooseAcceleration } from './acceleration.ts'
+import { type Accounts, allocateAccounts } from './accounts.ts'
+import { HostError } from './errors.ts'
+import { type Firmware, findFirmware } from './firmware.ts'
+import type { Log } from './log.ts'
+import { type ConfirmViolation, Machine, MachineError, type MachineHost } from './machine.ts'
+import type { MachineSpec } from './machine-record.ts'
+import { findProgram } from './process.ts'
+import { StateDirectory } from './state-directory.ts'
+import { openVtpmKeeper } from './vtpm-keeper.ts'
+import type { VtpmKeeper } from './vtpm-port.ts'
+
+export interface HostOptions {
+  /** Where this manager keeps what it knows; one manager at a time. */
+  readonly stateDirectory: string
+  /**
+   * Where the vTPMs' journals are: outside of the VMs' folders, so that a copy of one put back is seen.
+   * By default `journal` in the state directory; better on another disk.
+   */
+  readonly journalDirectory?: string
+  readonly log?: Log
+  /** Verifies on the stopped disk what a console says of a Secure Boot violation. */
+  readonly confirm?: ConfirmViolation
+}
+
+/**
+ * Opens a host: takes the state directory, takes over the VMs that run, and says what became of the others.
+ * @throws {StateError} `state-locked` while another manager has it.
+ * @throws {HostError} `program-missing` @throws {FirmwareError} `firmware-missing`
+ */
+export async function openHost(options: HostOptions): Promise<Host> {
+  const firmware = findFirmware()
+  const qemu = findProgram('qemu-system-x86_64')
+  if (qemu === null) throw new HostError('program-missing', 'qemu-system-x86_64 is not installed')
+  const state = StateDirectory.open(resolve(options.stateDirectory))
+  try {
+    const journalDirectory = resolve(options.journalDirectory ?? join(state.path, 'journal'))
+    const vtpm = await openVtpmKeeper({ stateDirectory: state.path, journalDirectory })
+    return await Host.open(state, { ...options, firmware, qemu, vtpm })
+  } catch (e) {
+    state.close()
+    throw e
+  }
+}
+
+interface Parts extends HostOptions {
+  readonly firmware: Firmware
+  readonly qemu: string
+  readonly vtpm: VtpmKeeper
+}
+
+/** The VMs of one state directory, and the programs they run on. Made by `openHost`. */
+export class Host {
+  readonly firmware: Firmware
+  readonly #state: StateDirectory
+  readonly #shared: MachineHost
+  readonly #machines = new Map<string, Machine>()
+  /** Being made: their accounts are taken already. */
+  readonly #pending = new Set<{ readonly accounts: Accounts }>()
+  #acceleration: Promise<Acceleration> | null = null
+
+  private constructor(state: StateDirectory, parts: Parts) {
+    this.#state = state
+    this.firmware = parts.firmware
+    const { qemu, firmware, vtpm, log = () => {}, confirm = null } = parts
+    const acceleration = () => this.acceleration()
+    const forget = (id: string) => this.#machines.delete(id)
+    this.#shared = { qemu, firmware, vtpm, log, confirm, acceleration, forget }
+  }
+
+  static async open(state: StateDirectory, parts: Parts): Promise<Host> {
+    const host = new Host(state, parts)
+    host.#sayBoundary()
+    for (const id of state.vms()) {
+      const machine = await Machine.adopt(host.#shared, state.folder(id))
+      if (machine !== null) host.#machines.set(id, machine)
+    }
+    return host
+  }
+
+  /** Every VM there is. */
+  machines(): readonly Machine[] {
+    return [...this.#machines.values()]
+  }
+
+  /** @throws {MachineError} `machine-missing` */
+  machine(id: string): Machine {
+    const machine = this.#machines.get(id)
+    if (machine === undefined) throw new MachineError('machine-missing', `there is no VM ${id}`)
+    return machine
+  }
+
+  /**
+   * Makes a VM: its own copy of the disk, a variable store with its keys, a vTPM with its identity.
+   * @throws {MachineError} `machine-exists`, `machine-bad-spec` @throws {StateError} `state-bad-id`
+   * @throws {FirmwareError} `secure-boot-not-enforced` @throws {VtpmError}
+   */
+  async create(spec: MachineSpec): Promise<Machine> {
+    const folder = this.#state.folder(spec.id)
+    const others = [...this.#machines.values(), ...this.#pending]
+    const accounts = allocateAccounts(
+      this.#state.path,
+      others.map((each) => each.accounts),
+    )
+    const pending = { accounts }
+    this.#pending.add(pending)
+    try {
+      const machine = await Machine.create(this.#shared, folder, spec, accounts)
+      this.#machines.set(spec.id, machine)
+      return machine
+    } finally {
+      this.#pending.delete(pending)
+    }
+  }
+
+  /** Ends a VM if it runs, and removes all of it. @throws {MachineError} `machine-missing` */
+  delete(id: string): Promise<void> {
+    return this.machine(id).delete()
+  }
+
+  /** How VMs run here; probed at the first asking, and said aloud then when it is emulation. */
+  acceleration(): Promise<Acceleration> {
+    this.#acceleration ??= this.#probe()
+    return this.#acceleration
+  }
+
+  /** Lets everything go: VMs run on, the state directory is free for the next manager. */
+  async close(): Promise<void> {
+    await Promise.all(this.machines().map((machine) => machine.release()))
+    this.#state.close()
+  }
+
+  async #probe(): Promise<Acceleration> {
+    const { code, variables } = this.firmware
+    const { qemu: account } = allocateAccounts(`${this.#state.path}#probe`, [])
+    const folder = this.#state.path
+    const found = await chooseAcceleration({
+      qemu: this.#shared.qemu,
+      code,
+      variables,
+      account,
+      folder,
+    })
+    if (found.accelerator === 'tcg')
+      this.#say('emulation', `VMs run under emulation, slowly: ${found.reason}`)
+    return found
+  }
+
+  #sayBoundary(): void {
+    if (process.getuid?.() === 0) return
+    this.#say(
+      'no-user-boundary',
+      'not root: QEMU and swtpm run as this user, and no user boundary protects a vTPM from its QEMU',
+    )
+  }
+
+  #say(event: string, message: string): void {
+    this.#shared.log({ level: 'warning', event, vm: null, message })
+  }
+}

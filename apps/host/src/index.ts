@@ -1,0 +1,22 @@
+export type { Acceleration } from './acceleration.ts'
+export type { Accounts } from './accounts.ts'
+export { type BootComponent, BootFailure, type BootFailureCode } from './boot-failure.ts'
+export { HostError, ProcessError, StateError } from './errors.ts'
+export { type Firmware, FirmwareError, findFirmware, makeVariableStore } from './firmware.ts'
+export type { GuestChannel } from './guest-channel.ts'
+export { type Host, type HostOptions, openHost } from './host.ts'
+export { buildImage, buildSmall, unsignedModule } from './images/build-image.ts'
+export type { Image } from './images/image.ts'
+export type { Log, LogEntry } from './log.ts'
+export {
+  type ConfirmViolation,
+  Machine,
+  MachineError,
+  type MachineState,
+  type ViolationQuestion,
+} from './machine.ts'
+export type { MachineRecord, MachineSpec } from './machine-record.ts'
+export type { Account, ProcessIdentity } from './process.ts'
+export { QmpError } from './qmp/errors.ts'
+export { VtpmError, type VtpmErrorCode } from './vtpm/errors.ts'
+export type { VtpmIdentity } from './vtpm-port.ts'

@@ -1,0 +1,93 @@
+import { closeSync, openSync, readdirSync, readlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Acceleration, kvmGroups } from './acceleration.ts'
+import { ProcessError } from './errors.ts'
+import type { MachineRecord } from './machine-record.ts'
+import {
+  identityOf,
+  isRunning,
+  killProcess,
+  type ProcessIdentity,
+  spawnDetached,
+} from './process.ts'
+import { FILES, qemuArguments } from './qemu-args.ts'
+import { QmpClient, type QmpOptions } from './qmp/client.ts'
+import { CONTROL_SOCKET } from './vtpm/swtpm.ts'
+
+const MONITOR_LIMIT_MS = 20_000
+/** QEMU finds the sockets folder at this descriptor: the VM's folder itself is closed to it. */
+const SOCKETS_FD = 3
+
+/** Starts a VM's QEMU, stopped before its first instruction. @throws {ProcessError} */
+export async function spawnQemu(
+  folder: string,
+  record: MachineRecord,
+  host: { qemu: string; code: string; acceleration: Acceleration },
+): Promise<ProcessIdentity> {
+  const { accelerator } = host.acceleration
+  const { id, memoryMiB, vcpus, disk } = record.spec
+  const tpmSocket = `/proc/self/fd/${SOCKETS_FD}/${CONTROL_SOCKET}`
+  const machine = { id, uuid: record.uuid, memoryMiB, vcpus, accelerator, code: host.code }
+  const sockets = openSync(join(folder, 'sockets'), 'r')
+  try {
+    const { stdio: _, ...identity } = await spawnDetached(
+      host.qemu,
+      qemuArguments({ ...machine, disk: disk.format, tpmSocket }),
+      {
+        account: record.accounts.qemu,
+        groups: accelerator === 'kvm' ? kvmGroups() : [],
+        cwd: join(folder, 'machine'),
+        logPath: join(folder, 'qemu.log'),
+        umask: 0o177,
+        fds: [sockets],
+      },
+    )
+    return identity
+  } finally {
+    closeSync(sockets)
+  }
+}
+
+/**
+ * Connects to a QEMU's monitor as soon as it listens.
+ * @param machineFd a descriptor of the machine's folder: socket paths are short that way.
+ * @throws {ProcessError} QEMU ended. @throws {QmpError}
+ */
+export async function connectMonitor(
+  machineFd: number,
+  qemu: ProcessIdentity,
+  options: QmpOptions,
+): Promise<QmpClient> {
+  const until = performance.now() + MONITOR_LIMIT_MS
+  for (let wait = 2; ; wait = Math.min(wait * 2, 50))
+    try {
+      return await QmpClient.connect(`/proc/self/fd/${machineFd}/${FILES.monitor}`, {
+        onEvent: (event) => options.onEvent?.(event),
+        onClose: () => {},
+      })
+    } catch (e) {
+      if (!isRunning(qemu))
+        throw new ProcessError('process-not-started', 'QEMU', 'it ended', '', { cause: e })
+      if (performance.now() > until) throw e
+      await sleep(wait)
+    }
+}
+
+/** Ends whatever still works in a VM's folder: what a manager started and died before writing down. */
+export async function killStrays(folder: string): Promise<void> {
+  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+    const cwd = linkOrEmpty(`/proc/${name}/cwd`)
+    if (cwd !== folder && !cwd.startsWith(`${folder}/`)) continue
+    const stray = identityOf(Number(name))
+    if (stray !== null && /\/(qemu-system-|swtpm)/.test(stray.executable)) await killProcess(stray)
+  }
+}
+
+function linkOrEmpty(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,98 @@
+import { join } from 'node:path'
+import { fromBase64url, toBase64url, toUtf8 } from '@trusted-launch/codec'
+import {
+  formatSecureBootTemplate,
+  parseSecureBootTemplate,
+  type SecureBootTemplate,
+} from '@trusted-launch/uefi'
+import type { Accounts } from './accounts.ts'
+import { StateError } from './errors.ts'
+import type { ProcessIdentity } from './process.ts'
+import { readJson, writeDurably } from './state-directory.ts'
+import type { VtpmIdentity } from './vtpm-port.ts'
+
+/** What a VM is to be. */
+export interface MachineSpec {
+  /** Names its folder: lower case letters, digits and `-`, at most 64. */
+  readonly id: string
+  /** What people call it. */
+  readonly name: string
+  readonly memoryMiB: number
+  readonly vcpus: number
+  /** The image its own disk is copied from; the image is never written to. */
+  readonly disk: { readonly path: string; readonly format: 'raw' | 'qcow2' }
+  /** Whether the firmware must refuse unsigned code; enforced, or the VM does not start. */
+  readonly secureBoot: boolean
+  /** The keys of the firmware; null: none, setup mode. */
+  readonly signatures: SecureBootTemplate | null
+  readonly vtpm: { readonly banks: readonly ('sha256' | 'sha384')[] }
+}
+
+/** Its processes, once they run; null in between: a manager that died there left them unnamed. */
+export interface Run {
+  readonly qemu: ProcessIdentity | null
+  readonly swtpm: ProcessIdentity | null
+  /** Written once the firmware was let go. */
+  readonly released: boolean
+}
+
+/** How the last run ended; `never` before the first. */
+export type LastEnd = 'never' | 'stopped' | 'exited' | 'crashed' | 'vtpm-lost'
+
+/** `machine.json`: all that is known of a VM besides its disk, variables and vTPM. */
+export interface MachineRecord {
+  readonly version: 1
+  readonly spec: Omit<MachineSpec, 'disk'> & { readonly disk: { readonly format: 'raw' | 'qcow2' } }
+  readonly uuid: string
+  readonly accounts: Accounts
+  readonly identity: VtpmIdentity
+  readonly run: Run | null
+  readonly lastEnd: LastEnd
+}
+
+const FILE = 'machine.json'
+
+/** Null when the folder has none: the VM was never finished. @throws {StateError} `state-malformed` */
+export function readRecord(folder: string): MachineRecord | null {
+  const path = join(folder, FILE)
+  const value = readJson(path) as any
+  if (value === null) return null
+  if (value.version !== 1 || typeof value.spec?.id !== 'string')
+    throw new StateError('state-malformed', path, 'not a machine of version 1')
+  const { signatures } = value.spec
+  const spec = {
+    ...value.spec,
+    signatures: signatures === null ? null : parseSecureBootTemplate(signatures),
+  }
+  return { ...value, spec, identity: withBytes(value.identity) }
+}
+
+export async function writeRecord(folder: string, record: MachineRecord): Promise<void> {
+  const { signatures } = record.spec
+  const spec = {
+    ...record.spec,
+    signatures: signatures === null ? null : formatSecureBootTemplate(signatures),
+  }
+  const json = { ...record, spec, identity: withText(record.identity) }
+  await writeDurably(join(folder, FILE), toUtf8(`${JSON.stringify(json, null, 2)}\n`), 0o600)
+}
+
+const BYTES = 'base64url:'
+
+function withText(identity: VtpmIdentity): object {
+  return mapValues(identity, (value) =>
+    value instanceof Uint8Array ? BYTES + toBase64url(value) : value,
+  )
+}
+
+function withBytes(identity: object): VtpmIdentity {
+  return mapValues(identity, (value) =>
+    typeof value === 'string' && value.startsWith(BYTES)
+      ? fromBase64url(value.slice(BYTES.length))
+      : value,
+  ) as unknown as VtpmIdentity
+}
+
+function mapValues(object: object, map: (value: unknown) => unknown): object {
+  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, map(value)]))
+}

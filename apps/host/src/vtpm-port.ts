@@ -1,0 +1,48 @@
+import type { Account, ProcessIdentity } from './process.ts'
+
+/** Who a VM's vTPM is: on record with the VM, and what its quotes are held against. */
+export interface VtpmIdentity {
+  readonly vm: string
+  /** Counts up when an identity is made anew on purpose. */
+  readonly generation: number
+  readonly ekName: Uint8Array
+  readonly ekPublic: Uint8Array
+  readonly akName: Uint8Array
+  readonly akPublic: Uint8Array
+  readonly ekCertificate: Uint8Array
+  readonly akCertificate: Uint8Array
+}
+
+/** Where one VM's vTPM lives and who runs it. */
+export interface VtpmPlace {
+  readonly vm: string
+  /** The VM's folder: `vtpm/` and `sockets/` are in it. */
+  readonly folder: string
+  readonly account: Account
+  /** QEMU's account: may pass through `sockets/`. */
+  readonly qemu: Account
+  readonly banks: readonly ('sha256' | 'sha384')[]
+}
+
+/** What a machine needs of its vTPM's keeper. */
+export interface VtpmKeeper {
+  /** Makes the first identity. @throws {VtpmError} */
+  provision(place: VtpmPlace): Promise<VtpmIdentity>
+  /**
+   * Before each start: refuses a vTPM that is not the one on record.
+   * @returns the identity (its certificate may be a new one) and notes for the log.
+   * @throws {VtpmError}
+   */
+  check(
+    place: VtpmPlace,
+    identity: VtpmIdentity,
+  ): Promise<{ identity: VtpmIdentity; notes: readonly string[] }>
+  /** Starts swtpm; QEMU then finds `CONTROL_SOCKET` in `sockets/`. @throws {VtpmError} */
+  start(place: VtpmPlace): Promise<ProcessIdentity>
+  /** Both are gone; `orderly` when we saw them end as asked. */
+  stopped(place: VtpmPlace, how: { orderly: boolean }): Promise<void>
+  /** A new identity on purpose, of the next generation. @throws {VtpmError} */
+  reprovision(place: VtpmPlace, identity: VtpmIdentity): Promise<VtpmIdentity>
+  /** Forgets what it keeps of a VM outside of the VM's folder. */
+  forget(vm: string): Promise<void>
+}

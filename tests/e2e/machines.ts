@@ -1,0 +1,76 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import {
+  buildImage,
+  type Host,
+  type HostOptions,
+  type Image,
+  type LogEntry,
+  type Machine,
+  type MachineSpec,
+  openHost,
+} from '@trusted-launch/host'
+import { MICROSOFT_UEFI_CA } from './templates.ts'
+
+export const cacheDirectory = join(import.meta.dirname, '../../.cache')
+/** Longer than any boot under emulation on a busy machine. */
+export const BOOT_MS = 180_000
+
+export interface SmallVmOptions extends Partial<Omit<MachineSpec, 'disk'>> {
+  readonly host?: Partial<HostOptions>
+  /** Another image than the pristine small one. */
+  readonly image?: Pick<Image, 'path' | 'format'>
+}
+
+export interface SmallVm {
+  readonly host: Host
+  readonly vm: Machine
+  readonly stateDirectory: string
+  readonly log: readonly LogEntry[]
+}
+
+/** A folder of the test's own, gone with it. */
+export function testFolder(t: TestContext): string {
+  mkdirSync(join(cacheDirectory, 'e2e'), { recursive: true })
+  const folder = mkdtempSync(join(cacheDirectory, 'e2e/t-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** The pristine small guest. */
+export function smallImage(): Promise<Image> {
+  return buildImage('small', { cacheDirectory })
+}
+
+/** What most tests want of a VM: Microsoft's keys, Secure Boot on, 512 MiB, 1 vCPU. */
+export function specOf(image: Pick<Image, 'path' | 'format'>, change: Partial<MachineSpec> = {}) {
+  return {
+    id: 'vm-1',
+    name: 'a test',
+    memoryMiB: 512,
+    vcpus: 1,
+    disk: { path: image.path, format: image.format },
+    secureBoot: true,
+    signatures: MICROSOFT_UEFI_CA,
+    vtpm: { banks: ['sha256'] },
+    ...change,
+  } satisfies MachineSpec
+}
+
+/**
+ * A host in a folder of its own and one VM of the small image on it, not started. VM, processes and folder
+ * go when the test ends, however it ends.
+ */
+export async function smallVm(t: TestContext, options: SmallVmOptions = {}): Promise<SmallVm> {
+  const stateDirectory = testFolder(t)
+  const { host: hostOptions, image, ...change } = options
+  const log: LogEntry[] = []
+  const host = await openHost({ stateDirectory, log: (entry) => log.push(entry), ...hostOptions })
+  t.after(async () => {
+    for (const machine of host.machines()) await machine.delete()
+    await host.close()
+  })
+  const vm = await host.create(specOf(image ?? (await smallImage()), change))
+  return { host, vm, stateDirectory, log }
+}
