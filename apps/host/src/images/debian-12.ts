@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { debianFiles } from './debian-files.ts'
+import { ImageError } from './errors.ts'
 import { SECOND_PARTITION_OFFSET, writeEspDisk } from './esp-disk.ts'
 import type { Recipe } from './image.ts'
 import { runTool } from './tool.ts'
@@ -66,7 +68,15 @@ export function debian12Recipe(
   }
 }
 
+const packagesWanted = { mmdebstrap: 'makes the Debian 12 guest from packages' }
+
 async function bootstrap(root: string): Promise<void> {
+  if (spawnSync('mmdebstrap', ['--version']).error !== undefined)
+    throw new ImageError('image-packages-missing', 'mmdebstrap is not installed', {
+      packages: packagesWanted,
+    })
+  if (process.getuid?.() !== 0)
+    throw new ImageError('image-needs-root', 'the debian-12 image can only be built as root')
   const modules = initrdModules.map((name) => `echo ${name} >>"$1"/etc/initramfs-tools/modules`)
   await runTool('mmdebstrap', [
     '--mode=root',

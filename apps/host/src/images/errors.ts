@@ -5,6 +5,19 @@ export type ImageErrorCode =
   | 'image-inputs-missing'
   | 'image-tool-failed'
   | 'image-packages-missing'
+  | 'image-needs-root'
 
 /** A guest image that could not be built. */
-export class ImageError extends HostError<ImageErrorCode> {}
+export class ImageError extends HostError<ImageErrorCode> {
+  /** With `image-packages-missing`: the Debian packages to install, and why. */
+  readonly packages: Readonly<Record<string, string>>
+
+  constructor(
+    code: ImageErrorCode,
+    message: string,
+    options?: ErrorOptions & { packages?: Readonly<Record<string, string>> },
+  ) {
+    super(code, message, options)
+    this.packages = options?.packages ?? {}
+  }
+}
