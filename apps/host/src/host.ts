@@ -8,7 +8,7 @@ import { type ConfirmViolation, Machine, MachineError, type MachineHost } from '
 import type { MachineSpec } from './machine-record.ts'
 import { findProgram } from './process.ts'
 import { StateDirectory } from './state-directory.ts'
-import { openVtpmKeeper } from './vtpm-keeper.ts'
+import { openVtpmKeeper } from './vtpm/keeper.ts'
 import type { VtpmKeeper } from './vtpm-port.ts'
 
 export interface HostOptions {

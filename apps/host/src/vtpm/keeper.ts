@@ -1,9 +1,9 @@
 import { chown, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { FileKeyEncryptionKeys } from './vtpm/key-encryption-key.ts'
-import { StateKeyring } from './vtpm/sealing.ts'
-import { spawnSwtpm } from './vtpm/swtpm.ts'
-import type { VtpmKeeper, VtpmPlace } from './vtpm-port.ts'
+import { FileKeyEncryptionKeys } from './key-encryption-key.ts'
+import { StateKeyring } from './sealing.ts'
+import { spawnSwtpm } from './swtpm.ts'
+import type { VtpmKeeper, VtpmPlace } from '../vtpm-port.ts'
 
 export async function openVtpmKeeper(at: {
   stateDirectory: string
