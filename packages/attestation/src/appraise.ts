@@ -74,7 +74,7 @@ export function appraiseEvidence(input: AppraisalInput): Appraised {
       findings.push(...firmwareFindings(log, input))
     }
     findings.push(...applyPolicy(policy, { claims, references }))
-    chain = bootChainOf(log, compared)
+    chain = bootChainOf(log, compared, references)
   }
   const sorted = sortFindings(withoutRepeats(findings))
   const result = conclude(input, verified, sorted, claims, chain)

@@ -3,6 +3,7 @@ import { EV } from '@trusted-launch/eventlog'
 import { type Authority, authoritiesOf, printable } from './claims.ts'
 import type { Compared } from './compare-references.ts'
 import { COMPONENT } from './component.ts'
+import type { ReferenceValues } from './reference-values.ts'
 import type { BootStage } from './result.ts'
 import type { VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
 
@@ -43,23 +44,27 @@ const shown: readonly string[] = [
 export function bootChainOf(
   log: VerifiedEventLog,
   compared: readonly Compared[] | null,
+  references: ReferenceValues | null,
 ): BootStage[] {
   const authorities = authoritiesOf(log)
   const firmware = log.eventsOf(0).slice(0, 3).at(-1)
-  const head = firmware === undefined ? [] : [stageOfFirmware(firmware)]
+  const head =
+    firmware === undefined ? [] : [stageOfFirmware(firmware, references?.firmware?.dxefv[log.bank])]
   const rows = compared === null ? imagesOf(log, authorities) : rowsOf(compared, authorities)
   return [...head, ...rows]
 }
 
-function stageOfFirmware(event: VerifiedEvent): BootStage {
+function stageOfFirmware(event: VerifiedEvent, expected: string | undefined): BootStage {
+  const digest = toHex(event.digest)
+  const verdict = digest === expected ? 'expected' : 'changed'
   return {
     stage: COMPONENT.firmware,
     what: 'OVMF, volume DXEFV',
-    digest: toHex(event.digest),
+    digest,
     signer: null,
     pcr: 0,
     event: event.index,
-    verdict: 'not-compared',
+    verdict: expected === undefined ? 'not-compared' : verdict,
   }
 }
 
