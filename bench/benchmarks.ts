@@ -12,8 +12,16 @@ export interface Benchmark {
 
 /** What can be measured. */
 export const benchmarks: Readonly<Record<string, Benchmark>> = {
+  boot: {
+    measures: 'from "create a VM" to "attested", against QEMU booting the same disk by itself',
+    load: async () => (await import('./boot.ts')).measureBoot,
+  },
+  vtpm: {
+    measures: 'provisioning a vTPM, against swtpm_setup with certificates',
+    load: async () => (await import('./vtpm.ts')).measureVtpm,
+  },
   agent: {
-    measures: 'the guest agent: size, resident memory, how long an answer takes',
+    measures: 'the guest agent: size, resident memory, quote latency, and a neighbour that floods',
     load: async () => (await import('./agent.ts')).measureAgent,
   },
   appraise: {

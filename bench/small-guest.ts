@@ -9,12 +9,15 @@ const cacheDirectory = join(import.meta.dirname, '../.cache')
 /** What the small guest prints once its userspace runs. */
 export const userspaceLine = 'trusted-launch: userspace'
 
-/** The pristine small guest under Debian's firmware with Secure Boot on. */
-export async function smallGuest(tpm: boolean): Promise<BareOptions> {
+/** The pristine small guest under Debian's firmware with Secure Boot on, as a bare machine. */
+export async function smallGuest(
+  tpm: boolean,
+  accelerator: 'kvm' | 'tcg' = 'tcg',
+): Promise<BareOptions> {
   const { path } = await buildImage('small', { cacheDirectory })
   return {
     disk: path,
-    accelerator: 'tcg',
+    accelerator,
     memoryMiB: 1024,
     vcpus: 1,
     code: '/usr/share/OVMF/OVMF_CODE_4M.secboot.fd',
