@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
+import { test } from 'node:test'
+import { fromLatin1, toLatin1, toUtf8 } from '@trusted-launch/codec'
+import { SigningKey } from '@trusted-launch/crypto'
+import { appraiseEvidence } from '../src/appraise.ts'
+import { encodeRecord, formatResult, verifyRecord } from '../src/record.ts'
+import { signTokensWith, verifyToken } from '../src/token.ts'
+import { anchor } from './attester.ts'
+import { cleanBoot, evidenceOf } from './boot.ts'
+
+function signingKey(): SigningKey {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const pkcs8 = privateKey.export({ format: 'der', type: 'pkcs8' })
+  return SigningKey.fromPkcs8(Uint8Array.from(pkcs8))
+}
+
+const key = signingKey()
+const issuer = { issuer: 'https://localhost', lifetimeSeconds: 3600, key: key.publicKey }
+const input = evidenceOf(cleanBoot(), { measured: [] })
+const appraised = appraiseEvidence(input)
+const record = encodeRecord(input, appraised, issuer, signTokensWith(key))
+const trust = { key: key.publicKey, anchors: [anchor] }
+const inner = { key: null, anchors: [anchor] }
+
+test('a record gives the same verdict again, byte for byte', () => {
+  const verified = verifyRecord(record, trust)
+  assert.ok(!('fault' in verified))
+  assert.equal(formatResult(verified.appraised), formatResult(appraised))
+  assert.equal(verified.appraised.result.tier, 'affirming')
+  assert.equal(verified.anchorKnown, true)
+})
+
+test('an anchor in the record is never believed: only one that is given', () => {
+  const verified = verifyRecord(record, { ...trust, anchors: [] })
+  assert.ok(!('fault' in verified))
+  assert.equal(verified.anchorKnown, false)
+})
+
+test('a record of another signer is refused, and readable without asking for the signer', () => {
+  const other = verifyRecord(record, { ...trust, key: signingKey().publicKey })
+  assert.ok('fault' in other && other.fault === 'token-signature')
+  assert.ok(!('fault' in verifyRecord(record, inner)))
+})
+
+for (const [title, given] of Object.entries({ 'with the signer asked for': trust, without: inner }))
+  test(`a byte changed anywhere is refused, ${title}`, () => {
+    for (let at = 0; at < record.length; at += given.key === null ? 199 : 29) {
+      const changed = record.slice()
+      changed[at]! ^= 1 + (at % 127)
+      const verdict = verifyRecord(changed, given)
+      assert.ok('fault' in verdict, `byte ${at} of ${toLatin1(record.subarray(at - 20, at + 20))}`)
+      assert.ok(verdict.reason.length > 0)
+    }
+  })
+
+test('a record cut short, longer, or with a space more is refused', () => {
+  const spaced = fromLatin1(toLatin1(record).replace('"version":1', '"version": 1'))
+  for (const changed of [
+    record.subarray(0, -1),
+    Uint8Array.of(...record, 10),
+    spaced,
+    new Uint8Array(),
+  ])
+    for (const given of [trust, inner]) assert.ok('fault' in verifyRecord(changed, given))
+})
+
+test('a record whose stored verdict was made better is refused, also when signed anew', () => {
+  const bad = evidenceOf(cleanBoot(), { references: null })
+  const verdict = appraiseEvidence(bad)
+  const better = { result: { ...verdict.result, tier: 'affirming' as const, findings: [] } }
+  const forged = encodeRecord(bad, better, issuer, signTokensWith(key))
+  const refused = verifyRecord(forged, trust)
+  assert.ok('fault' in refused && refused.fault === 'not-reproduced')
+  assert.match(refused.reason, /affirming.*warning/)
+})
+
+test('a token is ES256 over EAR claims that name the record', () => {
+  const verified = verifyRecord(record, trust)
+  assert.ok(!('fault' in verified))
+  const [header, claims] = verified.token
+    .split('.')
+    .slice(0, 2)
+    .map((part) => JSON.parse(Buffer.from(part, 'base64url').toString()))
+  assert.equal(header.alg, 'ES256')
+  assert.equal(claims.submods['vm-1']['ear.status'], 'affirming')
+  assert.equal(claims.exp - claims.iat, 3600)
+  assert.equal(claims.secureboot, true)
+  assert.ok(verifyToken(verified.token, key.publicKey))
+  assert.ok(!verifyToken(verified.token, signingKey().publicKey))
+  assert.ok(!verifyToken(`${verified.token}A`, key.publicKey))
+  assert.ok(!verifyToken('', key.publicKey))
+})
+
+test('what is no record at all is refused with a reason', () => {
+  for (const text of ['', '{}', '{"record":{},"token":"a.b.c"}', '{"record":1'])
+    assert.ok('fault' in verifyRecord(toUtf8(text), inner))
+})
