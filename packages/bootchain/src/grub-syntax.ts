@@ -1,0 +1,204 @@
+import { BootChainError } from './errors.ts'
+
+/** A piece of a word: literal text, or a variable; quoted pieces are never split at spaces. */
+export interface Fragment {
+  readonly kind: 'text' | 'variable'
+  readonly value: string
+  readonly quoted: boolean
+}
+
+/** A word before expansion; a block `{ … }` is its raw text and is not expanded. */
+export type Word =
+  | { readonly kind: 'word'; readonly fragments: readonly Fragment[] }
+  | { readonly kind: 'block'; readonly raw: string }
+
+/** A command line, or an `if`. Anything else of GRUB's language is refused as unpredictable. */
+export type Statement =
+  | { readonly kind: 'command'; readonly words: readonly Word[] }
+  | {
+      readonly kind: 'if'
+      readonly branches: readonly {
+        readonly condition: readonly Statement[]
+        readonly body: readonly Statement[]
+      }[]
+      readonly otherwise: readonly Statement[]
+    }
+
+const scriptCharsMax = 256 << 10
+const depthMax = 32
+const refused = new Set(['while', 'until', 'for', 'function'])
+
+/**
+ * Parses a GRUB script: commands, quotes, variables, comments, `if`/`elif`/`else`, blocks.
+ * @throws {BootChainError} UNPREDICTABLE: loops, functions, or what is no GRUB script.
+ */
+export function parseGrubScript(script: string): Statement[] {
+  if (script.length > scriptCharsMax) throw unpredictable('script', 'longer than 256 KiB')
+  const parser = new Parser(script)
+  const statements = parser.statements([], 0)
+  if (!parser.atEnd) throw unpredictable('script', 'more closed than opened')
+  return statements
+}
+
+class Parser {
+  readonly #text: string
+  #at = 0
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  get atEnd(): boolean {
+    return this.#at >= this.#text.length
+  }
+
+  /** Statements until one of these keywords, which is left unread. */
+  statements(until: readonly string[], depth: number): Statement[] {
+    if (depth > depthMax) throw unpredictable('if', 'nested too deep')
+    const found: Statement[] = []
+    for (;;) {
+      this.#skip(/[\s;]|#[^\n]*/y)
+      if (this.atEnd) return found
+      const keyword = this.#keyword()
+      if (keyword !== null && until.includes(keyword)) return found
+      if (keyword !== null && refused.has(keyword)) throw unpredictable(keyword, 'not foretold')
+      found.push(keyword === 'if' ? this.#if(depth) : this.#command())
+    }
+  }
+
+  #if(depth: number): Statement {
+    const branches = []
+    for (let word = 'if'; word !== 'else' && word !== 'fi'; ) {
+      this.#take(word)
+      const condition = this.statements(['then'], depth + 1)
+      this.#take('then')
+      const body = this.statements(['elif', 'else', 'fi'], depth + 1)
+      branches.push({ condition, body })
+      word = this.#keyword() ?? 'fi'
+    }
+    let otherwise: Statement[] = []
+    if (this.#keyword() === 'else') {
+      this.#take('else')
+      otherwise = this.statements(['fi'], depth + 1)
+    }
+    this.#take('fi')
+    return { kind: 'if', branches, otherwise }
+  }
+
+  #command(): Statement {
+    const words: Word[] = []
+    for (;;) {
+      this.#skip(/[ \t]|\\\n/y)
+      if (this.atEnd || /[\n;]/.test(this.#peek)) return { kind: 'command', words }
+      if (/[#]/.test(this.#peek)) this.#skip(/#[^\n]*/y)
+      else if (this.#peek === '{') words.push(this.#block())
+      else if (/[}|&<>()]/.test(this.#peek) && !this.#startsDevice())
+        throw unpredictable(this.#peek, 'not foretold')
+      else words.push(this.#word())
+    }
+  }
+
+  /** `(hd0,gpt1)/path` is a word in GRUB, parentheses and all. */
+  #startsDevice(): boolean {
+    return this.#peek === '('
+  }
+
+  #block(): Word {
+    const start = this.#at
+    for (let depth = 0; !this.atEnd; ) {
+      const character = this.#peek
+      if (character === "'" || character === '"') this.#skipQuoted(character)
+      else if (character === '\\') this.#at += 2
+      else this.#at++
+      if (character === '{') depth++
+      if (character === '}' && --depth === 0)
+        return { kind: 'block', raw: this.#text.slice(start, this.#at) }
+    }
+    throw unpredictable('{', 'never closed')
+  }
+
+  #skipQuoted(quote: string): void {
+    const end = this.#text.indexOf(quote, this.#at + 1)
+    if (end < 0) throw unpredictable(quote, 'never closed')
+    this.#at = end + 1
+  }
+
+  #word(): Word {
+    const fragments: Fragment[] = []
+    while (!this.atEnd && !/[\s;#{}]/.test(this.#peek)) this.#fragment(fragments)
+    return { kind: 'word', fragments }
+  }
+
+  #fragment(into: Fragment[]): void {
+    const character = this.#peek
+    if (character === "'") {
+      const start = this.#at + 1
+      this.#skipQuoted("'")
+      into.push({ kind: 'text', value: this.#text.slice(start, this.#at - 1), quoted: true })
+    } else if (character === '"') this.#doubleQuoted(into)
+    else if (character === '$') into.push(this.#variable(false))
+    else into.push({ kind: 'text', value: this.#plain(), quoted: false })
+  }
+
+  #doubleQuoted(into: Fragment[]): void {
+    this.#at++
+    let text = ''
+    for (;;) {
+      if (this.atEnd) throw unpredictable('"', 'never closed')
+      const character = this.#text[this.#at]!
+      if (character === '"') break
+      if (character === '$') {
+        into.push({ kind: 'text', value: text, quoted: true }, this.#variable(true))
+        text = ''
+      } else {
+        const escaped = character === '\\' && /["$\\\n]/.test(this.#text[this.#at + 1] ?? '')
+        if (escaped) this.#at++
+        if (!escaped || this.#peek !== '\n') text += this.#peek
+        this.#at++
+      }
+    }
+    this.#at++
+    into.push({ kind: 'text', value: text, quoted: true })
+  }
+
+  #variable(quoted: boolean): Fragment {
+    const match = /\$(?:\{([A-Za-z0-9_]+|\?)\}|([A-Za-z_][A-Za-z0-9_]*|[0-9]+|[?#@*]))/y
+    match.lastIndex = this.#at
+    const found = match.exec(this.#text)
+    if (found === null) throw unpredictable('$', 'no variable')
+    this.#at = match.lastIndex
+    return { kind: 'variable', value: found[1] ?? found[2]!, quoted }
+  }
+
+  #plain(): string {
+    if (this.#peek === '\\') {
+      this.#at += 2
+      return this.#text[this.#at - 1] ?? ''
+    }
+    return this.#text[this.#at++]!
+  }
+
+  /** A reserved word here, if one stands here by itself. */
+  #keyword(): string | null {
+    const match = /(if|then|elif|else|fi|while|until|for|function)(?=[\s;]|$)/y
+    match.lastIndex = this.#at
+    return match.exec(this.#text)?.[1] ?? null
+  }
+
+  #take(word: string): void {
+    if (this.#keyword() !== word) throw unpredictable(word, 'missing')
+    this.#at += word.length
+  }
+
+  get #peek(): string {
+    return this.#text[this.#at] ?? ''
+  }
+
+  #skip(what: RegExp): void {
+    for (what.lastIndex = this.#at; what.test(this.#text); ) this.#at = what.lastIndex
+  }
+}
+
+function unpredictable(subject: string, reason: string): BootChainError {
+  return new BootChainError('UNPREDICTABLE', `GRUB script: ${subject}`, reason)
+}

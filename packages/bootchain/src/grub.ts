@@ -1,0 +1,307 @@
+import { fromUtf8, toUtf8 } from '@trusted-launch/codec'
+import type { BootDisk, BootFile } from './boot-disk.ts'
+import { BootChainError } from './errors.ts'
+import type { GrubBuiltIn } from './grub-image.ts'
+import { parseGrubScript, type Statement, type Word } from './grub-syntax.ts'
+import { evaluateTest } from './grub-test.ts'
+
+/** One thing GRUB measures, in order. */
+export interface GrubMeasurement {
+  readonly pcr: 8 | 9
+  readonly kind: 'command' | 'command-line' | 'configuration' | 'kernel' | 'initrd'
+  /** The measured text without prefix and NUL, or the file's path as GRUB writes it down. */
+  readonly text: string
+  /** The bytes that are hashed. */
+  readonly bytes: Uint8Array
+  /** The file on the EFI system partition; null for text. */
+  readonly path: string | null
+}
+
+/** What GRUB will do with this disk, up to starting the kernel. */
+export interface GrubRun {
+  readonly measurements: readonly GrubMeasurement[]
+  readonly kernel: BootFile
+  readonly initrds: readonly BootFile[]
+  /** As measured: the kernel's path, then its arguments. */
+  readonly commandLine: string
+}
+
+const statementsMax = 10_000
+const sourcesMax = 16
+const entriesMax = 256
+/** Commands that change nothing that is measured. */
+const harmless = new Set([
+  ...['insmod', 'export', 'echo', 'terminal_input', 'terminal_output', 'serial', 'loadfont'],
+  ...['true', 'play', 'clear', 'setparams', 'background_image', 'sleep', 'unset_color'],
+])
+
+/**
+ * Runs GRUB's built-in configuration and what it sources, on the EFI system partition alone, with
+ * nobody at the keyboard: every command, file and command line that is measured, in order.
+ *
+ * What cannot be known beforehand (loops, functions, environment blocks, other file systems, unknown
+ * commands) is refused, never guessed.
+ *
+ * @param folder where GRUB itself was loaded from, e.g. `EFI/BOOT`.
+ * @throws {BootChainError} UNPREDICTABLE, FILE_NOT_FOUND, WOULD_NOT_BOOT.
+ * @see GRUB 2.06, grub-core/script/execute.c, grub-core/commands/tpm.c
+ */
+export function runGrub(builtIn: GrubBuiltIn, disk: BootDisk, folder: string): GrubRun {
+  const run = new Interpreter(builtIn, disk, folder)
+  run.execute(parseGrubScript(builtIn.configuration))
+  run.menu()
+  return run.result()
+}
+
+/** The command line as GRUB gives and measures it: words with spaces quoted, quotes escaped. */
+export function loaderCommandLine(words: readonly string[]): string {
+  return words
+    .map((word) => {
+      const escaped = word.replace(/[\\'"]/g, '\\$&')
+      return word.includes(' ') ? `"${escaped}"` : escaped
+    })
+    .join(' ')
+}
+
+interface MenuEntry {
+  readonly title: string
+  readonly id: string
+  readonly source: string
+}
+
+class Interpreter {
+  readonly #disk: BootDisk
+  readonly #variables: Map<string, string>
+  readonly #measurements: GrubMeasurement[] = []
+  readonly #entries: MenuEntry[] = []
+  #kernel: BootFile | null = null
+  #initrds: BootFile[] = []
+  #commandLine = ''
+  #booted = false
+  #status = 0
+  #steps = 0
+  #sources = 0
+
+  constructor(builtIn: GrubBuiltIn, disk: BootDisk, folder: string) {
+    this.#disk = disk
+    this.#variables = new Map([
+      ['root', disk.grubDevice],
+      ['prefix', `(${disk.grubDevice})${builtIn.prefix}`],
+      ['cmdpath', `(${disk.grubDevice})/${folder}`],
+    ])
+  }
+
+  execute(statements: readonly Statement[]): void {
+    for (const statement of statements) {
+      if (this.#booted) return
+      if (++this.#steps > statementsMax) throw unpredictable('script', 'too many steps')
+      if (statement.kind === 'if') this.#if(statement)
+      else this.#command(statement.words)
+    }
+  }
+
+  /** Nobody presses a key: the default entry runs, then what it loaded is started. */
+  menu(): void {
+    if (this.#booted || this.#entries.length === 0) return
+    const wanted = this.#variables.get('default') ?? '0'
+    const entry = this.#entries.find(
+      ({ title, id }, i) => wanted === String(i) || wanted === title || wanted === id,
+    )
+    if (entry === undefined) throw unpredictable(`default=${wanted}`, 'no such entry')
+    this.execute(parseGrubScript(entry.source))
+    if (this.#kernel !== null) this.#booted = true
+  }
+
+  result(): GrubRun {
+    if (this.#kernel === null || !this.#booted)
+      throw new BootChainError('WOULD_NOT_BOOT', 'GRUB', 'its configuration starts no kernel')
+    return {
+      measurements: this.#measurements,
+      kernel: this.#kernel,
+      initrds: this.#initrds,
+      commandLine: this.#commandLine,
+    }
+  }
+
+  #if({ branches, otherwise }: Extract<Statement, { kind: 'if' }>): void {
+    for (const { condition, body } of branches) {
+      this.execute(condition)
+      if (this.#status !== 0) continue
+      this.execute(body)
+      return
+    }
+    this.execute(otherwise)
+  }
+
+  #command(words: readonly Word[]): void {
+    const line = words.flatMap((word) => this.#expand(word))
+    if (line.length === 0) return
+    this.#measureText('command', line.join(' '))
+    const inverted = line[0] === '!'
+    const [name, ...rest] = inverted ? line.slice(1) : line
+    const status = this.#run(name ?? '', rest, words)
+    this.#status = inverted ? Number(status === 0) : status
+  }
+
+  #run(name: string, words: readonly string[], raw: readonly Word[]): number {
+    if (name === '[' || name === 'test')
+      return this.#test(name === '[' ? words.slice(0, -1) : words)
+    if (name === 'set') return words.length === 0 ? 0 : this.#set(words[0]!)
+    if (/^[A-Za-z_]\w*=/.test(name)) return this.#set(name)
+    if (name === 'unset') return this.#unset(words)
+    if (name === 'false') return 1
+    if (name === 'search') return this.#search(words)
+    if (name === 'source' || name === '.' || name === 'configfile') return this.#source(name, words)
+    if (name === 'linuxefi' || name === 'linux') return this.#linux(name, words)
+    if (name === 'initrdefi' || name === 'initrd') return this.#initrd(words)
+    if (name === 'menuentry') return this.#menuentry(words, raw)
+    if (name === 'boot') return this.#boot()
+    if (harmless.has(name)) return 0
+    throw unpredictable(name, 'a command that is not foretold')
+  }
+
+  #expand(word: Word): string[] {
+    if (word.kind === 'block') return [word.raw]
+    const words: string[] = []
+    let current: string | null = null
+    for (const { kind, value, quoted } of word.fragments) {
+      const text = kind === 'text' ? value : this.#value(value)
+      if (kind === 'text' || quoted) {
+        current = (current ?? '') + text
+        continue
+      }
+      const parts = text.split(/\s+/)
+      for (const [i, part] of parts.entries()) {
+        if (i > 0 && current !== null) words.push(current)
+        if (i > 0) current = null
+        if (part !== '') current = (current ?? '') + part
+      }
+    }
+    if (current !== null) words.push(current)
+    return words
+  }
+
+  #value(name: string): string {
+    if (name === '?') return String(this.#status)
+    if (/^[0-9#@*]/.test(name)) throw unpredictable(`$${name}`, 'parameters are not foretold')
+    return this.#variables.get(name) ?? ''
+  }
+
+  #set(assignment: string): number {
+    const at = assignment.indexOf('=')
+    if (at < 0) throw unpredictable(`set ${assignment}`, 'no value')
+    this.#variables.set(assignment.slice(0, at), assignment.slice(at + 1))
+    return 0
+  }
+
+  #unset(words: readonly string[]): number {
+    for (const word of words) this.#variables.delete(word)
+    return 0
+  }
+
+  #test(words: readonly string[]): number {
+    const find = (path: string) => this.#entryAt(path)
+    const files = {
+      exists: (path: string) => find(path) !== null,
+      isDirectory: (path: string) => find(path) === 'directory',
+    }
+    return evaluateTest(words, files) ? 0 : 1
+  }
+
+  #search(words: readonly string[]): number {
+    const named = words.filter((word) => !word.startsWith('-'))
+    const variable = words.find((word) => word.startsWith('--set'))?.split('=')[1] ?? 'root'
+    if (!words.includes('--file') || named.length !== 1)
+      throw unpredictable(`search ${words.join(' ')}`, 'only --file is foretold')
+    if (this.#disk.find(named[0]!) === null) return 1
+    return this.#set(`${variable}=${this.#disk.grubDevice}`)
+  }
+
+  #source(name: string, words: readonly string[]): number {
+    if (words.length !== 1) throw unpredictable(name, 'not one file')
+    const file = this.#open(words[0]!)
+    if (file === null) return 1
+    if (++this.#sources > sourcesMax) throw unpredictable(name, `more than ${sourcesMax} files`)
+    this.#measureFile('configuration', words[0]!, file)
+    if (name === 'configfile') this.#entries.length = 0
+    this.execute(parseGrubScript(fromUtf8(file.bytes)))
+    if (name === 'configfile') this.menu()
+    return this.#status
+  }
+
+  #linux(name: string, words: readonly string[]): number {
+    if (name === 'linux') throw unpredictable(name, 'only linuxefi is foretold')
+    const file = words[0] === undefined ? null : this.#open(words[0])
+    if (file === null) throw new BootChainError('FILE_NOT_FOUND', words[0] ?? name, 'the kernel')
+    this.#measureFile('kernel', words[0]!, file)
+    this.#kernel = file
+    this.#initrds = []
+    this.#commandLine = loaderCommandLine(words)
+    this.#measureText('command-line', this.#commandLine)
+    return 0
+  }
+
+  #initrd(words: readonly string[]): number {
+    for (const word of words) {
+      const file = this.#open(word)
+      if (file === null) throw new BootChainError('FILE_NOT_FOUND', word, 'the initrd')
+      this.#measureFile('initrd', word, file)
+      this.#initrds.push(file)
+    }
+    return 0
+  }
+
+  #menuentry(words: readonly string[], raw: readonly Word[]): number {
+    const block = raw.at(-1)
+    if (block?.kind !== 'block' || words.length < 2) throw unpredictable('menuentry', 'no block')
+    if (this.#entries.length >= entriesMax) throw unpredictable('menuentry', 'too many')
+    const title = words[0]!
+    const idAt = words.findIndex((word) => word === '--id' || word === '$menuentry_id_option')
+    const source = `setparams '${title.replaceAll("'", "'\\''")}'\n${block.raw.slice(1, -1)}`
+    this.#entries.push({ title, id: words[idAt + 1] ?? title, source })
+    return 0
+  }
+
+  #boot(): number {
+    if (this.#kernel !== null) this.#booted = true
+    return this.#kernel === null ? 1 : 0
+  }
+
+  #open(path: string): BootFile | null {
+    const place = this.#placeOf(path)
+    return place === null ? null : this.#disk.find(place)
+  }
+
+  #entryAt(path: string): 'file' | 'directory' | null {
+    const place = this.#placeOf(path)
+    if (place === null) return null
+    const entry = this.#disk.esp.find(place)
+    if (entry === null) return null
+    return entry.isDirectory ? 'directory' : 'file'
+  }
+
+  /** The path on the EFI system partition; null when it is on a device that is not there. */
+  #placeOf(path: string): string | null {
+    const [, device = this.#variables.get('root') ?? '', rest = path] =
+      /^\(([^)]*)\)(.*)$/s.exec(path) ?? []
+    if (device === this.#disk.grubDevice) return rest
+    if (device === '') return null
+    throw unpredictable(path, `only ${this.#disk.grubDevice} is read`)
+  }
+
+  #measureText(kind: 'command' | 'command-line', text: string): void {
+    this.#measurements.push({ pcr: 8, kind, text, bytes: toUtf8(text), path: null })
+  }
+
+  #measureFile(
+    kind: 'configuration' | 'kernel' | 'initrd',
+    text: string,
+    { bytes, path }: BootFile,
+  ): void {
+    this.#measurements.push({ pcr: 9, kind, text, bytes, path })
+  }
+}
+
+function unpredictable(subject: string, reason: string): BootChainError {
+  return new BootChainError('UNPREDICTABLE', `GRUB: ${subject}`, reason)
+}

@@ -1,0 +1,8 @@
+export { type BootDisk, type BootFile, openBootDisk } from './boot-disk.ts'
+export { confirmViolation, type Violation } from './confirm-violation.ts'
+export { BootChainError, type BootChainErrorCode } from './errors.ts'
+export { type GrubMeasurement, type GrubRun, loaderCommandLine, runGrub } from './grub.ts'
+export { type GrubBuiltIn, grubBuiltIn } from './grub-image.ts'
+export { type ArchivedFile, modulesOfInitrd, readNewc } from './initrd.ts'
+export { type PredictInput, predict } from './predict.ts'
+export { type BootChain, type BootImage, DEFAULT_LOADER, walk } from './walk.ts'

@@ -1,0 +1,109 @@
+import {
+  COMPONENT,
+  type ReferenceFirmware,
+  type ReferencePcr,
+  type ReferenceValues,
+  type ReferenceVariables,
+} from '@trusted-launch/attestation'
+import { toHex } from '@trusted-launch/codec'
+import { digest, type HashName } from '@trusted-launch/crypto'
+import type { RandomAccess } from '@trusted-launch/disk'
+import {
+  decodeVariableStore,
+  secureBootState,
+  VARIABLES,
+  type VariableName,
+  type VariableStore,
+} from '@trusted-launch/uefi'
+import { modulesOfInitrd } from './initrd.ts'
+import { type Measured, referencePcr } from './measure.ts'
+import { applicationEvents, grubEvents, partitionEvents, separator } from './predict-boot.ts'
+import { machineOwnerEvents, secureBootEvents } from './predict-secure-boot.ts'
+import { stubEvents, ukiCommandLine, ukiInitrd } from './uki.ts'
+import { type BootChain, walk } from './walk.ts'
+
+/** All that is known before the first boot. */
+export interface PredictInput {
+  /** The pristine image's disk, never a VM's own. */
+  readonly disk: RandomAccess
+  /** The image's name and SHA-256, as they will stand in the reference values. */
+  readonly image: { readonly name: string; readonly sha256: string }
+  /** The variable store file written for the VM, before its first boot. */
+  readonly variables: Uint8Array
+  readonly banks: readonly HashName[]
+  /** What was learnt of the firmware file; null: PCR 0 is not compared. */
+  readonly firmware?: ReferenceFirmware | null
+}
+
+/**
+ * What a VM with this image and this variable store must measure: PCR 2-9 and 14 exactly, event by
+ * event and to the final value, in every bank; PCR 0 by the firmware's events when they are known.
+ * PCR 1 (the machine's device paths) and PCR 10 (IMA) are not pinned.
+ *
+ * It foretells OVMF, shim, GRUB's `linuxefi` and systemd's stub with nobody at the keyboard and no
+ * option ROM; it does not say that the firmware would allow the chain: see `report`.
+ *
+ * @throws {BootChainError} the chain cannot be foretold. @throws {MalformedError} it cannot be read.
+ */
+export function predict(input: PredictInput): ReferenceValues {
+  const store = decodeVariableStore(input.variables)
+  const secureBoot = secureBootState(store).enforced
+  const chain = walk(input.disk)
+  const { image, banks, firmware = null } = input
+  return {
+    version: 1,
+    image,
+    banks,
+    variables: variablesOf(store, secureBoot),
+    firmware,
+    pcrs: pcrsOf(chain, store, secureBoot, banks),
+    kernel: kernelOf(chain),
+  }
+}
+
+function pcrsOf(
+  chain: BootChain,
+  store: VariableStore,
+  secureBoot: boolean,
+  banks: readonly HashName[],
+): Record<string, ReferencePcr> {
+  const pcrs: Record<string, readonly Measured[]> = {
+    2: [separator(COMPONENT.optionRom)],
+    3: [separator(COMPONENT.optionRom)],
+    4: applicationEvents(chain, secureBoot),
+    5: partitionEvents(chain),
+    6: [separator(COMPONENT.firmware)],
+    7: secureBootEvents(chain, store, secureBoot),
+    ...(chain.kind === 'shim'
+      ? {
+          8: grubEvents(chain.run, 8),
+          9: grubEvents(chain.run, 9),
+          14: machineOwnerEvents(chain, store),
+        }
+      : stubEvents(chain)),
+  }
+  return Object.fromEntries(
+    Object.entries(pcrs).map(([pcr, events]) => [pcr, referencePcr(events, banks)]),
+  )
+}
+
+function kernelOf(chain: BootChain): ReferenceValues['kernel'] {
+  if (chain.kind === 'uki') {
+    const initrd = ukiInitrd(chain)
+    const modules = initrd === null ? null : modulesOfInitrd(initrd)
+    return { commandLine: ukiCommandLine(chain), modules }
+  }
+  const { commandLine, initrds } = chain.run
+  const lists = initrds.map(({ bytes }) => modulesOfInitrd(bytes))
+  const known = lists.every((list) => list !== null)
+  return { commandLine, modules: known ? lists.flat() : null }
+}
+
+function variablesOf(store: VariableStore, secureBoot: boolean): ReferenceVariables {
+  const hashOf = (variable: VariableName) => {
+    const found = store.get(variable)
+    return found === null ? null : toHex(digest('sha256', found.data))
+  }
+  const { PK, KEK, db, dbx } = VARIABLES
+  return { secureBoot, PK: hashOf(PK), KEK: hashOf(KEK), db: hashOf(db), dbx: hashOf(dbx) }
+}
