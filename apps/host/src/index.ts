@@ -5,8 +5,19 @@ export { HostError, ProcessError, StateError } from './errors.ts'
 export { type Firmware, FirmwareError, findFirmware, makeVariableStore } from './firmware.ts'
 export type { GuestChannel } from './guest-channel.ts'
 export { type Host, type HostOptions, openHost } from './host.ts'
-export { buildImage, buildSmall, unsignedModule } from './images/build-image.ts'
+export {
+  type BuildOptions,
+  buildImage,
+  buildSmall,
+  buildUki,
+  type ImageName,
+  unsignedModule,
+} from './images/build-image.ts'
+export { type DiskFile, openDiskFile } from './images/disk-file.ts'
+export { ImageError, type ImageErrorCode } from './images/errors.ts'
+export { putIntoEsp } from './images/esp-disk.ts'
 export type { Image } from './images/image.ts'
+export { ownSecureBootTemplate } from './images/own-keys.ts'
 export type { Log, LogEntry } from './log.ts'
 export {
   type ConfirmViolation,
