@@ -1,5 +1,6 @@
 // The agent: answers its host's questions over a virtio-serial port. No network, no credential, no
 // command is run. Options, each with a value: --port --tpm --eventLog --imaLog --userspaceLog.
+import * as os from 'os'
 import * as std from 'std'
 import { Collector } from './collect.ts'
 import { Connection, findPort } from './connection.ts'
@@ -18,5 +19,7 @@ for (let i = 1; i < scriptArgs.length; i += 2) {
   paths[option] = value
 }
 
+// A port or a device that is gone is an error number, not the end.
+os.signal(os.SIGPIPE, undefined)
 const collector = new Collector(new TpmDevice(paths.tpm!), paths as typeof LOG_PATHS)
 new Connection(() => paths.port || findPort(), collector).open()

@@ -15,6 +15,9 @@ declare module 'os' {
   export function setReadHandler(fd: number, handler: (() => void) | null): void
   export function setWriteHandler(fd: number, handler: (() => void) | null): void
   export function setTimeout(handler: () => void, delayMs: number): object
+  export const SIGPIPE: number
+  /** `undefined` ignores the signal. */
+  export function signal(signal: number, handler: undefined): void
   /** Names, and an error number or 0. */
   export function readdir(path: string): [string[], number]
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHash, createPublicKey, randomBytes, verify } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -19,6 +21,7 @@ import {
   NV_DefineSpace,
   NV_Extend,
   NV_Write,
+  PCR_Allocate,
   PCR_Extend,
   ROLLBACK_NV,
   TPM_ALG,
@@ -303,6 +306,42 @@ test('an unknown question and a malformed one are answered by name', skip, async
   agent.port.write(encodeFrame({ type: 2, id: 6, payload: fromHex('00') }))
   while (Buffer.concat(answers).length < 60) await new Promise((wake) => setTimeout(wake, 10))
   assert.match(Buffer.concat(answers).toString('latin1'), /unsupported[\s\S]*malformed-question/)
+})
+
+test('a bank that the TPM does not have is bank-unavailable', skip, async (t) => {
+  const agent = await startAgent(t)
+  const pcrSelect = Uint8Array.of(255, 255, 255)
+  const banks = [TPM_ALG.SHA1, TPM_ALG.SHA256, TPM_ALG.SHA384, TPM_ALG.SHA512]
+  const pcrAllocation = banks.map((hash) => ({
+    hash,
+    pcrSelect: hash === TPM_ALG.SHA256 ? pcrSelect : new Uint8Array(3),
+  }))
+  await execute(agent.tpm, PCR_Allocate, { authHandle: TPM_RH.PLATFORM, pcrAllocation })
+  await agent.tpm.restart()
+  assert.equal((await agent.ask('evidence', request())).quotes.length, 1)
+  await assert.rejects(agent.ask('evidence', request({ banks: ['sha256', 'sha384'] })), {
+    code: 'bank-unavailable',
+    detail: /sha384/,
+  })
+})
+
+test('a TPM that is gone is tpm-missing, and everything else is answered', skip, async (t) => {
+  const agent = await startAgent(t)
+  await agent.ask('evidence', request())
+  ;(agent.child.stdio[4] as Socket).destroy()
+  await assert.rejects(agent.ask('evidence', request()), { code: 'tpm-missing' })
+  assert.match((await agent.ask('info', null)).bootId, /^[0-9a-f-]{36}$/)
+})
+
+test('a host that breaks the framing gets the port closed', skip, async (t) => {
+  for (const bytes of [fromHex('ffffffff'), fromHex('00000401'), fromHex('0000000602')]) {
+    const agent = await startAgent(t)
+    await agent.ask('info', null)
+    const closed = once(agent.port, 'close')
+    agent.port.write(bytes)
+    await closed
+    assert.equal(agent.child.exitCode, null)
+  }
 })
 
 test(

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { buildAgent } from '@trusted-launch/agent'
 import { type Ask, Conversation } from '@trusted-launch/channel'
-import { responseSize, type Transport } from '@trusted-launch/tpm2'
+import { execute, responseSize, Startup, TPM_SU, type Transport } from '@trusted-launch/tpm2'
 
 /** False, or why the tests of the built agent are left out. */
 export const toolsMissing =
@@ -22,7 +22,7 @@ export interface RunningAgent {
   readonly port: Socket
   readonly child: ChildProcess
   /** The same TPM, between the agent's commands. */
-  readonly tpm: Transport
+  readonly tpm: Swtpm
   /** Called with each command that the agent sends, before the TPM gets it. */
   onCommand: (code: number) => Promise<void>
 }
@@ -69,12 +69,24 @@ export function serveDevice(
 }
 
 /** One command at a time, whoever sends it. */
-class SocketTransport implements Transport {
+class Swtpm implements Transport {
   readonly #socket: Socket
+  readonly #control: string
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, control: string) {
     this.#socket = socket
+    this.#control = control
+  }
+
+  /** Off and on again: CMD_INIT on the control channel, then TPM2_Startup(CLEAR). */
+  async restart(): Promise<void> {
+    const control = connect(this.#control)
+    control.write(Uint8Array.of(0, 0, 0, 2, 0, 0, 0, 0))
+    const [result] = (await once(control, 'data')) as [Buffer]
+    control.destroy()
+    if (result.readUInt32BE(0) !== 0) throw new Error(`CMD_INIT: ${result.toString('hex')}`)
+    await execute(this, Startup, { startupType: TPM_SU.CLEAR })
   }
 
   send(command: Uint8Array): Promise<Uint8Array> {
@@ -96,7 +108,7 @@ class SocketTransport implements Transport {
 }
 
 /** A blank TPM of its own for one test. */
-export async function startSwtpm(context: TestContext): Promise<Transport> {
+export async function startSwtpm(context: TestContext): Promise<Swtpm> {
   const directory = mkdtempSync(join(tmpdir(), 'agent-test-'))
   const child = spawn(
     'swtpm',
@@ -114,7 +126,7 @@ export async function startSwtpm(context: TestContext): Promise<Transport> {
   })
   const socket = await connectSoon(`${directory}/server`, child)
   context.after(() => socket.destroy())
-  return new SocketTransport(socket)
+  return new Swtpm(socket, `${directory}/ctrl`)
 }
 
 async function connectSoon(path: string, child: ChildProcess): Promise<Socket> {

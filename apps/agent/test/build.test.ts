@@ -31,7 +31,7 @@ test('the bundle holds exactly the files of the golden list', async () => {
 
 /** All that the agent asks of its machine. */
 const callsAllowed = {
-  os: 'O_RDONLY O_RDWR close open read readdir seek setReadHandler setTimeout setWriteHandler write',
+  os: 'O_RDONLY O_RDWR SIGPIPE close open read readdir seek setReadHandler setTimeout setWriteHandler signal write',
   std: 'SEEK_SET err exit strerror',
 }
 
