@@ -1,5 +1,5 @@
-import { join } from 'node:path'
 import { Argument, Command } from 'commander'
+import { buildGuest } from '../build-guest.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { withFileDisk } from '../file-disk.ts'
 import { type ImageReport, inspectImage } from '../inspect-image.ts'
@@ -16,21 +16,19 @@ export function imageCommand(output: Output, done: (code: ExitCode) => void): Co
 }
 
 const names = ['small', 'uki', 'debian-12']
-const cacheDirectory = join(import.meta.dirname, '../../../../.cache')
 
 function buildCommand(output: Output, done: (code: ExitCode) => void): Command {
   return new Command('build')
     .summary('build a guest image, or find the one built from the same inputs')
     .description(
-      'Builds a guest image under .cache/images, or finds the one built from the same inputs, and prints its path and its SHA-256. small and uki give the same bytes from the same inputs; debian-12 wants root, mmdebstrap and the network.',
+      'Builds a guest image under .cache/images, or finds the one built from the same inputs, and prints its path and its SHA-256. small and uki give the same bytes from the same inputs; debian-12 wants root and the network, and installs mmdebstrap when it is missing.',
     )
     .addArgument(new Argument('<name>', 'which guest').choices(names))
     .option('--json', 'one JSON document')
     .addHelpText('after', '\nExamples:\n  tl image build small\n  tl image build debian-12 --json')
     .action(async (name: string, options: { json?: boolean }) => {
-      const { buildImage } = await import('@trusted-launch/host')
       const progress = (line: string) => output.err(`${plain(line)}\n`)
-      const { path, sha256, format } = await buildImage(name, { cacheDirectory, progress })
+      const { path, sha256, format } = await buildGuest(name, { progress })
       output.out(
         options.json === true ? jsonText({ name, path, sha256, format }) : `${path}\n${sha256}\n`,
       )
