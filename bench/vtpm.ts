@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openVtpmKeeper } from '../apps/host/src/vtpm/keeper.ts'
@@ -23,6 +23,7 @@ export async function measureVtpm(progress: (text: string) => void): Promise<Row
     const keeper = await openVtpmKeeper(options)
     const provision = async (vm: string) => {
       const accounts = { account: null, qemu: null }
+      mkdirSync(at(vm))
       await keeper.provision({ vm, folder: at(vm), ...accounts, banks: ['sha256'] })
     }
     progress('both once, so that both authorities have their keys')
