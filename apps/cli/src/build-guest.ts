@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import type { BuildOptions, Image } from '@trusted-launch/host'
 
 const root = join(import.meta.dirname, '../../..')
+/** Plain JavaScript that runs before anything is installed: found by path, as the launcher finds Node. */
+const setUp = join(root, 'tools/setup.mjs')
 
 /**
  * Builds a guest image. Debian packages that only this image wants are installed when it says so,
@@ -17,7 +19,7 @@ export async function buildGuest(
     return await build()
   } catch (e) {
     if (!(e instanceof ImageError) || e.code !== 'image-packages-missing') throw e
-    const { need } = await import('../../../tools/setup.mjs')
+    const { need } = await import(setUp)
     if (!(await need(e.packages))) throw e
     return build()
   }

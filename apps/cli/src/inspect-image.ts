@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { equalBytes, fromLatin1, fromUtf16le, toHex } from '@trusted-launch/codec'
+import { fromUtf16le, toHex } from '@trusted-launch/codec'
 import { digest } from '@trusted-launch/crypto'
 import {
   EFI_SYSTEM_PARTITION,
@@ -11,6 +11,7 @@ import {
   type RandomAccess,
   readPartitionTable,
 } from '@trusted-launch/disk'
+import { type BootSteps, bootStepsOf } from './boot-steps.ts'
 
 /** A file in the EFI system partition. */
 export interface ImageFile {
@@ -22,7 +23,7 @@ export interface ImageFile {
 /** What is on a disk image that firmware would look at. */
 export interface ImageReport {
   readonly sizeBytes: number
-  /** Of the whole image: its name everywhere else. */
+  /** Of the disk's content (of a raw image: its name everywhere else). */
   readonly sha256: string
   readonly partitions: readonly {
     readonly name: string
@@ -31,6 +32,7 @@ export interface ImageReport {
     readonly efiSystem: boolean
   }[]
   readonly files: readonly ImageFile[]
+  readonly boot: BootSteps
 }
 
 const foldersMax = 1000
@@ -38,13 +40,11 @@ const filesMax = 10_000
 const chunkBytes = 4 << 20
 
 /**
- * Reads a raw disk image without mounting it: its partitions, and each file of its EFI system
+ * Reads a disk image without mounting it: its partitions, and each file of its EFI system
  * partitions with its digest. Says what is there, not whether it is any good.
  * @throws {MalformedError} no partition table, or a file system that contradicts itself.
  */
 export function inspectImage(disk: RandomAccess): ImageReport {
-  if (disk.size >= 4 && equalBytes(disk.readAt(0, 4), fromLatin1('QFI\xfb')))
-    throw new Error('a qcow2 image: make it raw first (`qemu-img convert -O raw`)')
   const { partitions } = readPartitionTable(disk)
   const files = partitions
     .filter((partition) => isOfType(partition, EFI_SYSTEM_PARTITION))
@@ -54,6 +54,7 @@ export function inspectImage(disk: RandomAccess): ImageReport {
     sha256: sha256Of(disk),
     partitions: partitions.map(viewOf),
     files,
+    boot: bootStepsOf(disk),
   }
 }
 

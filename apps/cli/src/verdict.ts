@@ -38,7 +38,7 @@ function chainText({ chain }: AttestationResult): string {
 }
 
 /** The common name of a distinguished name, or all of it: a table has little room. */
-function commonName(name: string): string {
+export function commonName(name: string): string {
   return /(?:^|, ?)CN=([^,]+)/.exec(name)?.[1] ?? name
 }
 

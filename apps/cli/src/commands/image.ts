@@ -1,10 +1,10 @@
+import { closeSync, openSync, readSync } from 'node:fs'
 import { Argument, Command } from 'commander'
 import { buildGuest } from '../build-guest.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { withFileDisk } from '../file-disk.ts'
 import { type ImageReport, inspectImage } from '../inspect-image.ts'
 import { jsonText, type Output, tableText } from '../output.ts'
-import { plain } from '../verdict.ts'
+import { commonName, plain } from '../verdict.ts'
 
 /** `tl image …`: guest images made, and what is on one. */
 export function imageCommand(output: Output, done: (code: ExitCode) => void): Command {
@@ -38,24 +38,47 @@ function buildCommand(output: Output, done: (code: ExitCode) => void): Command {
 
 function inspectCommand(output: Output, done: (code: ExitCode) => void): Command {
   return new Command('inspect')
-    .summary("show an image's partitions and what its EFI system partition holds")
+    .summary("show an image's partitions, files and what will boot from it")
     .description(
-      'Reads a raw disk image without mounting it: its SHA-256 (its name elsewhere), its partitions, and each file of its EFI system partition with its SHA-256.',
+      'Reads a disk image (raw or qcow2) without mounting it: its SHA-256, its partitions, each file of its EFI system partition, and what will boot from it. Nothing is verified.',
     )
-    .argument('<file>', 'a raw disk image')
+    .argument('<file>', 'a disk image')
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
       '\nExamples:\n  tl image inspect disk.raw\n  tl image inspect disk.raw --json',
     )
-    .action((file: string, options: { json?: boolean }) => {
-      const report = withFileDisk(file, inspectImage)
+    .action(async (file: string, options: { json?: boolean }) => {
+      const report = await reportOf(file)
       output.out(options.json === true ? jsonText(report) : textOf(report))
       done(EXIT.affirming)
     })
 }
 
-function textOf({ sizeBytes, sha256, partitions, files }: ImageReport): string {
+async function reportOf(file: string): Promise<ImageReport> {
+  const { openDiskFile } = await import('@trusted-launch/host')
+  const disk = openDiskFile(file, formatOf(file))
+  try {
+    return inspectImage(disk)
+  } finally {
+    disk.close()
+  }
+}
+
+const qcow2Magic = Buffer.from('QFI\xfb', 'latin1')
+
+function formatOf(file: string): 'raw' | 'qcow2' {
+  const descriptor = openSync(file, 'r')
+  try {
+    const head = Buffer.alloc(qcow2Magic.length)
+    readSync(descriptor, head)
+    return head.equals(qcow2Magic) ? 'qcow2' : 'raw'
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function textOf({ sizeBytes, sha256, partitions, files, boot }: ImageReport): string {
   const partitionRows = partitions.map((one) => [
     plain(one.name) || '-',
     String(one.offset),
@@ -67,5 +90,18 @@ function textOf({ sizeBytes, sha256, partitions, files }: ImageReport): string {
     `${sizeBytes} bytes, SHA-256 ${sha256}\n`,
     tableText(['partition', 'offset', 'bytes', 'type'], partitionRows),
     tableText(['file', 'bytes', 'SHA-256'], fileRows),
+    bootText(boot),
   ].join('\n')
+}
+
+function bootText({ steps, reason }: ImageReport['boot']): string {
+  if (steps === null) return `What it boots cannot be foretold: ${plain(reason ?? '')}\n`
+  const head = ['what boots', '', 'SHA-256 as measured', 'signed by']
+  const rows = steps.map(({ stage, what, digest, signers }) => [
+    stage,
+    plain(what),
+    digest,
+    signers.map((name) => plain(commonName(name))).join(', ') || '-',
+  ])
+  return tableText(head, rows)
 }
