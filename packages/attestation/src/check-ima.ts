@@ -31,7 +31,18 @@ export function checkIma(log: VerifiedEventLog, references: ReferenceValues | nu
         pcr: 10,
       }),
     )
-  for (const entry of entries.slice(1)) findings.push(...checkEntry(entry, log, references))
+  const modules = references?.kernel.modules ?? null
+  if (references !== null && modules === null && entries.length > 1)
+    findings.push(
+      findingOf({
+        id: 'reference-values.modules',
+        summary: "Which modules the kernel's key signed is not known: none is judged.",
+        pcr: 10,
+        events: entries.slice(1).map(({ index }) => index),
+      }),
+    )
+  const signed = modules === null ? null : new Set(modules.map(({ sha256 }) => `sha256:${sha256}`))
+  for (const entry of entries.slice(1)) findings.push(...checkEntry(entry, log, signed))
   return findings
 }
 
@@ -55,7 +66,7 @@ function checkAggregate(entry: ImaEntry | undefined, log: VerifiedEventLog): Fin
 function checkEntry(
   entry: ImaEntry,
   log: VerifiedEventLog,
-  references: ReferenceValues | null,
+  signed: ReadonlySet<string> | null,
 ): Finding[] {
   const common = { pcr: 10, events: [entry.index] }
   if (entry.violation)
@@ -86,34 +97,12 @@ function checkEntry(
         actual,
       }),
     ]
-  return checkModule(path, actual, log, references, common)
-}
-
-function checkModule(
-  path: string,
-  actual: string,
-  log: VerifiedEventLog,
-  references: ReferenceValues | null,
-  common: { pcr: number; events: number[] },
-): Finding[] {
-  const modules = references?.kernel.modules ?? null
-  const component = moduleComponent(path)
-  if (modules === null)
-    return [
-      findingOf({
-        id: 'reference-values.modules',
-        component,
-        summary: `Whether the kernel's key signed ${path} is not known.`,
-        ...common,
-        actual,
-      }),
-    ]
-  if (modules.some(({ sha256 }) => actual === `sha256:${sha256}`)) return []
+  if (signed === null || signed.has(actual)) return []
   const lockedDown = secureBootOf(log) === true
   return [
     findingOf({
       id: 'module.untrusted',
-      component,
+      component: moduleComponent(path),
       summary: lockedDown
         ? `${path} is not signed by the kernel's key: a kernel under lockdown refuses it.`
         : `${path} is not signed by the kernel's key.`,

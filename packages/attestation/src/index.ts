@@ -12,6 +12,7 @@ export {
   type RollbackState,
 } from './expectation.ts'
 export { FINDINGS, type FindingId, type FindingKind, findingOf } from './finding-table.ts'
+export { knownFirmware, learnFirmware, mergeFirmware } from './learn-firmware.ts'
 export {
   applyPolicy,
   checkPolicy,

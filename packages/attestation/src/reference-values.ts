@@ -113,7 +113,8 @@ const pcr: Shape<ReferencePcr> = object({
   values: digests,
 })
 
-const firmware: Shape<ReferenceFirmware> = object({
+/** The form of `ReferenceFirmware`. */
+export const firmwareShape: Shape<ReferenceFirmware> = object({
   sha256,
   crtmVersion: digests,
   dxefv: digests,
@@ -133,7 +134,7 @@ const shape: Shape<ReferenceValues> = object({
     db: nullable(sha256),
     dbx: nullable(sha256),
   }),
-  firmware: nullable(firmware),
+  firmware: nullable(firmwareShape),
   pcrs: record(/^([0-9]|1[0-9]|2[0-3])$/, pcr, { max: 24 }),
   kernel: object({
     commandLine: nullable(words),
