@@ -40,19 +40,36 @@ export interface Violation {
  * three are allowed, or what decides cannot be read (then nothing is confirmed).
  *
  * A file that is not there is no violation. It does not prove that a boot was refused: only that it would be.
- *
- * @param variables the VM's variable store file, as it stands.
  */
-export function confirmViolation(given: {
+export function confirmViolation(given: StoppedMachine): Violation | null {
+  return judgeDisk(given) ?? null
+}
+
+/**
+ * Whether this is the component that the VM's variables refuse: what a host asks before it believes a
+ * console. Null: what decides cannot be read, so it can't be told.
+ */
+export function isRefused(
+  given: StoppedMachine & { readonly component: Violation['component'] },
+): boolean | null {
+  const found = judgeDisk(given)
+  return found === undefined ? null : found?.component === given.component
+}
+
+/** A VM that does not run. */
+export interface StoppedMachine {
   readonly disk: RandomAccess
+  /** The VM's variable store file, as it stands. */
   readonly variables: Uint8Array
-}): Violation | null {
+}
+
+/** Undefined: it cannot be told. */
+function judgeDisk(given: StoppedMachine): Violation | null | undefined {
   try {
     const disk = openBootDisk(given.disk)
-    const store = decodeVariableStore(given.variables)
-    return findViolation(disk, store)
+    return findViolation(disk, decodeVariableStore(given.variables))
   } catch (e) {
-    if (e instanceof MalformedError || e instanceof BootChainError) return null
+    if (e instanceof MalformedError || e instanceof BootChainError) return undefined
     throw e
   }
 }

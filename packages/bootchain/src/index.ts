@@ -1,5 +1,10 @@
 export { type BootDisk, type BootFile, openBootDisk } from './boot-disk.ts'
-export { confirmViolation, type Violation } from './confirm-violation.ts'
+export {
+  confirmViolation,
+  isRefused,
+  type StoppedMachine,
+  type Violation,
+} from './confirm-violation.ts'
 export { BootChainError, type BootChainErrorCode } from './errors.ts'
 export { type GrubMeasurement, type GrubRun, loaderCommandLine, runGrub } from './grub.ts'
 export { type GrubBuiltIn, grubBuiltIn } from './grub-image.ts'

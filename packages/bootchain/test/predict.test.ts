@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { encodeReferenceValues, parseReferenceValues } from '@trusted-launch/attestation'
+import { fromBytes, openFat, openPartition, readPartitionTable } from '@trusted-launch/disk'
+import {
+  decodeVariableStore,
+  encodeVariableStore,
+  parseSecureBootTemplate,
+  variablesOfTemplate,
+  withSecureBoot,
+} from '@trusted-launch/uefi'
+import { BootChainError, confirmViolation, isRefused, predict, walk } from '../src/index.ts'
+
+const root = join(import.meta.dirname, '../../..')
+const images = join(root, '.cache/images')
+const firmware = '/usr/share/OVMF/OVMF_VARS_4M.fd'
+const folder = existsSync(images)
+  ? readdirSync(images).find((n) => n.startsWith('small-'))
+  : undefined
+const small = folder === undefined ? null : join(images, folder, 'disk.raw')
+const skip =
+  small === null || !existsSync(small) || !existsSync(firmware)
+    ? 'the small image or Debian’s ovmf is not on this machine'
+    : false
+
+const json = join(root, 'packages/uefi/templates/microsoft-uefi-ca.json')
+const template = parseSecureBootTemplate(JSON.parse(readFileSync(json, 'utf8')))
+const storeOf = (secureBoot: boolean) =>
+  encodeVariableStore(
+    new Uint8Array(readFileSync(firmware)),
+    variablesOfTemplate(template, secureBoot),
+  )
+const bytesOfDisk = () => new Uint8Array(readFileSync(small!))
+const image = { name: 'small', sha256: 'ab'.repeat(32) }
+const banks = ['sha256', 'sha384'] as const
+const predicted = (bytes: Uint8Array, variables = storeOf(true)) =>
+  predict({ disk: fromBytes(bytes), variables, image, banks })
+
+/** The disk with one byte of a file changed, in its middle. */
+function struck(path: string): Uint8Array {
+  const bytes = bytesOfDisk()
+  const disk = fromBytes(bytes)
+  const [esp] = readPartitionTable(disk).partitions
+  const extents = openFat(openPartition(disk, esp!)).extentsOf(path)!
+  const { offset, length } = extents[Math.floor(extents.length / 2)]!
+  bytes[esp!.offset + offset + Math.floor(length / 2)]! ^= 1
+  return bytes
+}
+
+test('reference values are made, the same ones twice, and read back as they were', { skip }, () => {
+  const values = predicted(bytesOfDisk())
+  const encoded = encodeReferenceValues(values)
+  assert.deepEqual(encoded, encodeReferenceValues(predicted(bytesOfDisk())))
+  assert.deepEqual(parseReferenceValues(encoded), JSON.parse(JSON.stringify(values)))
+  assert.equal(values.variables.secureBoot, true)
+  assert.match(values.kernel.commandLine!, /^\/vmlinuz /)
+  assert.ok(values.kernel.modules!.some(({ path }) => path === '/lib/modules/virtio.ko'))
+})
+
+test('with Secure Boot off the kernel is in PCR 9 only and nobody vouches for anything', {
+  skip,
+}, () => {
+  const [on, off] = [true, false].map((secureBoot) => predicted(bytesOfDisk(), storeOf(secureBoot)))
+  const components = (values: typeof on, pcr: string) =>
+    values!.pcrs[pcr]!.events.map(({ component }) => component)
+  assert.equal(components(on, '4').filter((c) => c === 'kernel').length, 2)
+  assert.equal(components(off, '4').filter((c) => c === 'kernel').length, 0)
+  assert.ok(components(off, '9').includes('kernel'))
+  assert.equal(on!.pcrs['7']!.events.length - off!.pcrs['7']!.events.length, 2)
+  assert.notEqual(on!.pcrs['7']!.values.sha256, off!.pcrs['7']!.values.sha256)
+})
+
+test('a changed file changes the register it is measured into', { skip }, () => {
+  const pristine = predicted(bytesOfDisk())
+  const changed = predicted(struck('initrd.img'))
+  const differing = Object.keys(pristine.pcrs).filter(
+    (pcr) => pristine.pcrs[pcr]!.values.sha384 !== changed.pcrs[pcr]!.values.sha384,
+  )
+  assert.deepEqual(differing, ['9'])
+})
+
+for (const [path, component] of [
+  ['EFI/BOOT/BOOTX64.EFI', 'loader'],
+  ['EFI/BOOT/grubx64.efi', 'GRUB'],
+  ['vmlinuz', 'kernel'],
+] as const)
+  test(`one changed byte of the ${component} on a stopped disk is confirmed as its violation`, {
+    skip,
+  }, () => {
+    const given = { disk: fromBytes(struck(path)), variables: storeOf(true) }
+    const found = confirmViolation(given)
+    assert.deepEqual([found?.component, found?.reason], [component, 'digest-mismatch'])
+    for (const each of ['loader', 'GRUB', 'kernel'] as const)
+      assert.equal(isRefused({ ...given, component: each }), each === component)
+  })
+
+test('a good disk is no violation, and neither is one that is not a disk', { skip }, () => {
+  const variables = storeOf(true)
+  assert.equal(confirmViolation({ disk: fromBytes(bytesOfDisk()), variables }), null)
+  assert.equal(confirmViolation({ disk: fromBytes(struck('initrd.img')), variables }), null)
+  const nothing = { disk: fromBytes(new Uint8Array(4096)), variables }
+  assert.equal(confirmViolation(nothing), null)
+  assert.equal(isRefused({ ...nothing, component: 'kernel' }), null)
+  assert.equal(isRefused({ disk: fromBytes(bytesOfDisk()), variables, component: 'kernel' }), false)
+})
+
+test('a loader that the store would refuse has no reference values', { skip }, () => {
+  assert.throws(
+    () => predicted(struck('EFI/BOOT/BOOTX64.EFI')),
+    (e) => e instanceof BootChainError && e.code === 'WOULD_NOT_BOOT',
+  )
+})
+
+test('the chain is named file by file', { skip }, () => {
+  const chain = walk(fromBytes(bytesOfDisk()))
+  assert.ok(chain.kind === 'shim')
+  assert.deepEqual(
+    [chain.loader.path, chain.grub.path, chain.kernel.path],
+    ['EFI/BOOT/BOOTX64.EFI', 'EFI/BOOT/grubx64.efi', 'vmlinuz'],
+  )
+})
+
+test('switching Secure Boot off in a store changes nothing else of it', { skip }, () => {
+  const store = decodeVariableStore(storeOf(true))
+  assert.equal(withSecureBoot(store, false).list().length, store.list().length)
+})
