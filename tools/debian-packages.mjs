@@ -11,10 +11,10 @@ export const packagesNeeded = {
   ovmf: 'the UEFI firmware with Secure Boot',
   swtpm: "each virtual machine's TPM",
   mtools: 'writes the EFI system partition of the guest images',
-  e2fsprogs: 'writes file systems of the guest images',
+  e2fsprogs: 'writes the root file system of the Debian 12 guest',
   gcc: 'compiles the guest agent',
   'musl-tools': 'links the guest agent into one static program',
-  sbsigntool: 'signs the unified kernel image',
+  sbsigntool: 'checks the signature of the unified kernel image (in a test)',
 }
 
 /** The distribution's own name of itself, `debian` on Debian (os-release(5), ID). */

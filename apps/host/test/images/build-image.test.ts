@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
 import {
   cpSync,
   existsSync,
@@ -8,6 +10,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -123,6 +126,20 @@ test('the uki image is started by a machine with our keys, and not when one byte
   const changed = new Uint8Array(bytes)
   changed[bytes.length >> 1]! ^= 1
   assert.equal(verdict(changed).allowed, false)
+})
+
+const withSbverify = spawnSync('sbverify', ['--version']).error === undefined
+test('sbverify, too, finds the uki image signed by our key', {
+  skip: skip || (withSbverify ? false : 'sbsigntool is not installed'),
+}, async () => {
+  const image = await buildUki({ cacheDirectory: one, agent })
+  const [file, certificate] = [join(one, 'uki.efi'), join(one, 'db.pem')]
+  writeFileSync(file, filesOf(image.path).readFile('EFI/BOOT/BOOTX64.EFI')!)
+  writeFileSync(certificate, new X509Certificate(ownKeys(one).db).toString())
+  const { stdout, stderr } = spawnSync('sbverify', ['--cert', certificate, file], {
+    encoding: 'utf8',
+  })
+  assert.equal(`${stdout}${stderr}`, 'Signature verification OK\n')
 })
 
 test('files are put into a machine’s disk, with new folders, over old files', {
