@@ -148,9 +148,13 @@ function noteOfClock({ clockInfo }: VerifiedQuote): Finding[] {
 
 function firmwareFindings(log: VerifiedEventLog, input: AppraisalInput): Finding[] {
   const { references, expectation, policy } = input
-  if (references?.firmware == null) return []
   const severity = severityOfUnlearnt(policy)
-  return compareFirmware(log, references.firmware, expectation.machine).map((finding) =>
+  const firmware = references?.firmware ?? null
+  if (firmware === null) {
+    const summary = 'The reference values say nothing of the firmware: PCR 0 is not compared.'
+    return [findingOf({ id: 'firmware.not-learnt', summary, severity, pcr: 0 })]
+  }
+  return compareFirmware(log, firmware, expectation.machine).map((finding) =>
     finding.id === 'firmware.not-learnt' ? { ...finding, severity } : finding,
   )
 }

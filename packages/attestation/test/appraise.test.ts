@@ -5,6 +5,7 @@ import { digest } from '@trusted-launch/crypto'
 import { ACTION, EV } from '@trusted-launch/eventlog'
 import { VARIABLES } from '@trusted-launch/uefi'
 import { appraiseEvidence } from '../src/appraise.ts'
+import { knownFirmware, mergeFirmware } from '../src/learn-firmware.ts'
 import { formatResult } from '../src/record.ts'
 import type { ReferenceValues } from '../src/reference-values.ts'
 import {
@@ -294,15 +295,31 @@ test('without reference values a genuine boot is a warning, and only that is tol
   assert.equal(appraised.result.tier, 'warning')
 })
 
-test('a machine whose firmware volume nobody learnt is a warning, never a refusal', () => {
+test('a machine whose firmware volume nobody learnt is told, as badly as the policy says', () => {
   const input = evidenceOf(cleanBoot())
   const machine = { ...input.expectation.machine!, memoryMiB: 1024 }
-  const appraised = appraiseEvidence({
-    ...input,
-    expectation: { ...input.expectation, machine },
-  })
-  assert.deepEqual(idsOf(appraised), ['firmware.not-learnt'])
-  assert.equal(appraised.result.tier, 'warning')
+  const other = { ...input, expectation: { ...input.expectation, machine } }
+  const silent = { ...input, references: { ...input.references!, firmware: null } }
+  const strict = { ...input.policy, rules: { ...input.policy.rules, 'firmware-learnt': 'low' } }
+  for (const given of [other, silent]) {
+    assert.deepEqual(idsOf(appraiseEvidence(given)), ['firmware.not-learnt'])
+    assert.equal(appraiseEvidence(given).result.tier, 'affirming')
+    const judged = appraiseEvidence({ ...given, policy: strict as typeof input.policy })
+    assert.equal(judged.result.tier, 'warning')
+  }
+})
+
+test('what was learnt of one firmware on two machines is kept together', () => {
+  const { firmware } = referencesOf(cleanBoot())
+  const more = { ...firmware!, learnt: [{ ...firmware!.learnt[0]!, vcpus: 2 }] }
+  assert.deepEqual(
+    mergeFirmware(firmware!, more).learnt.map(({ vcpus }) => vcpus),
+    [1, 2],
+  )
+  assert.throws(() => mergeFirmware(firmware!, { ...more, sha256: '22'.repeat(32) }), RangeError)
+  const other = { ...more, dxefv: { sha256: '00'.repeat(32) } }
+  assert.throws(() => mergeFirmware(firmware!, other), RangeError)
+  assert.equal(knownFirmware('00'.repeat(32)), null)
 })
 
 test('reference values that lack a quoted bank affirm nothing', () => {
