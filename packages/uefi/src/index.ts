@@ -12,10 +12,17 @@ export {
   authenticodeSignatures,
   type UnreadableSignature,
 } from './authenticode.ts'
+export {
+  DEVICE_PATH_TYPE,
+  DevicePath,
+  type EFI_DEVICE_PATH_PROTOCOL,
+  formatDevicePath,
+} from './device-path.ts'
 export { AUTHENTICATED_VARIABLE, readEdk2Store, VAR_STATE, writeEdk2Store } from './edk2-store.ts'
 export { EFI_TIME, EFI_TIME_ZERO } from './efi-time.ts'
 export { UefiError, type UefiErrorCode } from './errors.ts'
 export { EFI_GUID, formatGuid, GUIDS, nameOfGuid, parseGuid } from './guid.ts'
+export { EFI_LOAD_OPTION } from './load-option.ts'
 export { decodePe, IMAGE_FILE_MACHINE, type PeImage, type PeSection, sectionOf } from './pe.ts'
 export { parseSbat, revokedBySbat, type SbatEntry, type SbatRevoked, sbatOf } from './sbat.ts'
 export {
