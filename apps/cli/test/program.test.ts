@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
+import { cpSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
@@ -58,4 +58,14 @@ test('the launcher works from any folder, passes the exit code on and colours no
   assert.equal(ran('eventlog', '/nowhere').status, 1)
   assert.equal(ran('eventlog', fileOf('log.bin', 'rubbish')).status, 5)
   assert.equal(ran('--nonsense').status, 2)
+})
+
+test('before set-up the launcher says what to run', () => {
+  const empty = mkdtempSync(join(tmpdir(), 'tl-test-'))
+  for (const file of ['apps/cli/bin/tl.mjs', 'tools/pinned-node.mjs'])
+    cpSync(join(import.meta.dirname, '../../..', file), join(empty, file))
+  const bin = join(empty, 'apps/cli/bin/tl.mjs')
+  const { status, stderr } = spawnSync(process.execPath, [bin, '--help'], { encoding: 'utf8' })
+  assert.equal(status, 1)
+  assert.match(stderr, /^tl: not set up yet\. Run `npm run setup` in /)
 })
