@@ -79,6 +79,11 @@ export class Host {
     return host
   }
 
+  /** The certificate (DER) that the VMs' EK and AK certificates lead to: a verifier's trust anchor. */
+  get trustAnchor(): Uint8Array {
+    return this.#shared.vtpm.authorityRoot
+  }
+
   /** Every VM there is. */
   machines(): readonly Machine[] {
     return [...this.#machines.values()]

@@ -333,8 +333,16 @@ export class Machine {
   }
 
   /** Evidence of the guest, for a verifier: it proves nothing here. @throws as `channel`. */
-  collectEvidence(request: EvidenceRequest): Promise<Evidence> {
-    return this.channel.collectEvidence(request)
+  async collectEvidence(request: EvidenceRequest): Promise<Evidence> {
+    const { channel } = this
+    const nonce = request.extendNonce ?? null
+    if (nonce !== null) await this.#host.vtpm.recordIssued(this.id, nonce)
+    const evidence = await channel.collectEvidence(request)
+    if (nonce !== null && evidence.rollback !== null) {
+      const index = await this.#host.vtpm.recordAttested(this.id, nonce, evidence.rollback)
+      if (index !== 'continued') this.#log('warning', 'rollback-index', `the index ${index}`)
+    }
+    return evidence
   }
 
   /** The end of the serial console, of this boot and the ones before; Latin-1. */

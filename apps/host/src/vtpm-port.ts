@@ -26,6 +26,8 @@ export interface VtpmPlace {
 
 /** What a machine needs of its vTPM's keeper. */
 export interface VtpmKeeper {
+  /** The certificate (DER) that all EK and AK certificates lead to. */
+  readonly authorityRoot: Uint8Array
   /** Makes the first identity. @throws {VtpmError} */
   provision(place: VtpmPlace): Promise<VtpmIdentity>
   /**
@@ -41,6 +43,14 @@ export interface VtpmKeeper {
   start(place: VtpmPlace): Promise<ProcessIdentity>
   /** Both are gone; `orderly` when we saw them end as asked. */
   stopped(place: VtpmPlace, how: { orderly: boolean }): Promise<void>
+  /** The agent is about to be asked to extend the index by `nonce`: remembered before it is sent. */
+  recordIssued(vm: string, nonce: Uint8Array): Promise<void>
+  /** The agent answered: the index, certified over that nonce. Verified; what fails is not written down. */
+  recordAttested(
+    vm: string,
+    nonce: Uint8Array,
+    rollback: { readonly attest: Uint8Array; readonly signature: Uint8Array },
+  ): Promise<'continued' | 'diverged' | 'unverified'>
   /** A new identity on purpose, of the next generation. @throws {VtpmError} */
   reprovision(place: VtpmPlace, identity: VtpmIdentity): Promise<VtpmIdentity>
   /** Forgets what it keeps of a VM outside of the VM's folder. */
