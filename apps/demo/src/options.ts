@@ -1,0 +1,98 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { scenarioNames } from './scenarios.ts'
+
+/** What somebody typed after `npm run demo --`. */
+export interface DemoOptions {
+  /** Scenarios to run, in the table's order. */
+  only: readonly string[]
+  json: boolean
+  /** Leave the VMs up at the end. */
+  keep: boolean
+  /** Quoted as given in every scenario's last quote; null: 32 random bytes each. */
+  nonce: Uint8Array | null
+  /** Files to replace in the disk of a scenario of the user's own. */
+  tamper: readonly Replacement[]
+}
+
+/** A file of a guest's disk (path from the root of its EFI system partition) and what takes its place. */
+export interface Replacement {
+  file: string
+  path: string
+}
+
+const byDefault = ['clean', 'loader-tampered', 'command-line-edited']
+const nonceBytes = 32
+
+/** The program's own options; `tl demo` shows the same. */
+export function demoCommand(name: string): Command {
+  return new Command(name)
+    .description('Create real VMs, good and tampered, and show the verdict on each.')
+    .addOption(new Option('--all', 'every scenario').conflicts(['only']))
+    .option('--only <names>', `scenarios, comma separated: ${scenarioNames.join(', ')}`, namesOf)
+    .option(
+      '--tamper <file=path>',
+      "replace a file of a guest's disk, in a scenario of your own (repeatable)",
+      replacementOf,
+      [],
+    )
+    .option('--nonce <hex>', `quote this nonce (${nonceBytes} bytes)`, nonceOf)
+    .option('--keep', 'leave the VMs up and say how to look at them')
+    .option('--json', 'one JSON document on standard output; progress on standard error')
+    .option('--yes', 'install what is missing without asking')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  npm run demo                                   ${byDefault.join(', ')}
+  npm run demo -- --all
+  npm run demo -- --only clean,vtpm-replaced
+  npm run demo -- --tamper EFI/debian/grub.cfg=./my-grub.cfg
+  npm run --silent demo -- --all --json > verdicts.json
+
+Exit code 0 when every scenario came out as expected, 1 when one did not, 2 for wrong usage.`,
+    )
+}
+
+/** The options of a parsed command. Without any scenario named: three, or only the user's own tampering. */
+export function optionsOf(command: Command): DemoOptions {
+  const given = command.opts()
+  const tamper: Replacement[] = given.tamper
+  const named: string[] | undefined = given.all === true ? [...scenarioNames] : given.only
+  return {
+    only: named ?? (tamper.length > 0 ? [] : byDefault),
+    json: given.json === true,
+    keep: given.keep === true,
+    nonce: given.nonce ?? null,
+    tamper,
+  }
+}
+
+function namesOf(text: string): string[] {
+  const names = text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+  const unknown = names.filter((name) => !scenarioNames.includes(name))
+  if (unknown.length > 0)
+    throw new InvalidArgumentError(
+      `No scenario is called ${unknown.join(' or ')}. There are: ${scenarioNames.join(', ')}.`,
+    )
+  if (names.length === 0) throw new InvalidArgumentError('Name at least one scenario.')
+  return scenarioNames.filter((name) => names.includes(name))
+}
+
+function nonceOf(text: string): Uint8Array {
+  if (!/^([0-9a-f]{2})*$/i.test(text)) throw new InvalidArgumentError('Not hexadecimal.')
+  if (text.length !== 2 * nonceBytes)
+    throw new InvalidArgumentError(`${text.length / 2} bytes; ${nonceBytes} must be.`)
+  return Uint8Array.from(Buffer.from(text, 'hex'))
+}
+
+function replacementOf(text: string, before: Replacement[]): Replacement[] {
+  const at = text.indexOf('=')
+  if (at < 1 || at === text.length - 1)
+    throw new InvalidArgumentError(
+      'It is FILE=PATH: a file in the guest, and the file that replaces it.',
+    )
+  return [...before, { file: text.slice(0, at).replace(/^\/+/, ''), path: text.slice(at + 1) }]
+}
