@@ -77,7 +77,7 @@ export function appraiseEvidence(input: AppraisalInput): Appraised {
     chain = bootChainOf(log, compared, references)
   }
   const sorted = sortFindings(withoutRepeats(findings))
-  const result = conclude(input, verified, sorted, claims, chain)
+  const result = conclude(input, input.evidence, verified, sorted, claims, chain)
   const anchor = verified.key?.chain.at(-1) ?? null
   return {
     result,
@@ -170,8 +170,34 @@ function withoutRepeats(findings: readonly Finding[]): Finding[] {
   })
 }
 
+const nothing: Verified = { key: null, quotes: [], log: null, findings: [], rollback: null }
+
+/**
+ * The result when the VM gave no evidence: tier `none`, with the reason as its one finding.
+ * @param code the agent's or channel's: `ak-unavailable` and `rollback-unavailable` are told apart.
+ */
+export function concludeWithoutEvidence(
+  input: Omit<AppraisalInput, 'evidence'>,
+  code: string,
+): AttestationResult {
+  const told: Record<string, Finding> = {
+    'ak-unavailable': findingOf({
+      id: 'attestation-key.unavailable',
+      summary: 'The guest keeps its TPM from making the attestation key again.',
+    }),
+    'rollback-unavailable': findingOf({
+      id: 'vtpm.index.missing',
+      summary: 'The vTPM has no extend-only index.',
+    }),
+  }
+  const summary = 'The VM gave no evidence.'
+  const finding = told[code] ?? findingOf({ id: 'agent.no-evidence', summary, actual: code })
+  return { ...conclude(input, null, nothing, [finding], {}, []), tier: 'none' }
+}
+
 function conclude(
-  { evidence, expectation, references, policy, time }: AppraisalInput,
+  { expectation, references, policy, time }: Omit<AppraisalInput, 'evidence'>,
+  evidence: Evidence | null,
   verified: Verified,
   findings: readonly Finding[],
   claims: Claims,
@@ -202,7 +228,7 @@ function conclude(
     rollback: verified.rollback?.value == null ? null : { value: verified.rollback.value },
     policy: { id: policy.id, sha256: sha256(encodePolicy(policy)) },
     references: references === null ? null : { sha256: sha256(encodeReferenceValues(references)) },
-    evidence: { sha256: sha256(encodeEvidence(evidence)) },
+    evidence: evidence === null ? null : { sha256: sha256(encodeEvidence(evidence)) },
     expectation: { sha256: sha256(encodeCanonical(expectationJson(expectation))) },
   }
 }

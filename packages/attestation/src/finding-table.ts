@@ -46,6 +46,20 @@ const { attestationKey, quote, eventLog, secureBoot, secureBootVariables, vtpm }
  * a person needs to know, then what follows from it.
  */
 export const FINDINGS = {
+  'attestation-key.unavailable': row(
+    1,
+    attestationKey,
+    'high',
+    true,
+    'Take back the endorsement authorization that the guest set (TPM2_HierarchyChangeAuth), or clear its TPM.',
+  ),
+  'agent.no-evidence': row(
+    42,
+    COMPONENT.agent,
+    'high',
+    true,
+    "See to it that the guest's agent runs and answers.",
+  ),
   'attestation-key.malformed': row(3, attestationKey, 'high', false, forged),
   'attestation-key.foreign': row(1, attestationKey, 'high', false, foreign),
   'attestation-key.retired-generation': row(1, attestationKey, 'high', false, foreign),

@@ -1,4 +1,9 @@
-export { type AppraisalInput, type Appraised, appraiseEvidence } from './appraise.ts'
+export {
+  type AppraisalInput,
+  type Appraised,
+  appraiseEvidence,
+  concludeWithoutEvidence,
+} from './appraise.ts'
 export { encodeCanonical, formatCanonical, type Json } from './canonical-json.ts'
 export type { Check } from './check.ts'
 export { CHECKS, runChecks } from './checks.ts'

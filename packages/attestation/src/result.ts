@@ -82,7 +82,8 @@ export interface AttestationResult {
   readonly rollback: { readonly value: string } | null
   readonly policy: { readonly id: string; readonly sha256: string }
   readonly references: { readonly sha256: string } | null
-  readonly evidence: { readonly sha256: string }
+  /** Null: there was none. */
+  readonly evidence: { readonly sha256: string } | null
   readonly expectation: { readonly sha256: string }
 }
 

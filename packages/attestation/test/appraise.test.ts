@@ -4,7 +4,7 @@ import { toHex, toUtf8 } from '@trusted-launch/codec'
 import { digest } from '@trusted-launch/crypto'
 import { ACTION, EV } from '@trusted-launch/eventlog'
 import { VARIABLES } from '@trusted-launch/uefi'
-import { appraiseEvidence } from '../src/appraise.ts'
+import { appraiseEvidence, concludeWithoutEvidence } from '../src/appraise.ts'
 import { knownFirmware, mergeFirmware } from '../src/learn-firmware.ts'
 import { formatResult } from '../src/record.ts'
 import type { ReferenceValues } from '../src/reference-values.ts'
@@ -411,4 +411,17 @@ test('what a guest extends after the boot without a log is unexplained', () => {
     evidence: { ...input.evidence, eventLog: evidenceOf(steps).evidence.eventLog },
   })
   assert.ok(idsOf(appraised).includes('pcr.unexplained'))
+})
+
+test('without evidence there is no verdict, and the reason is told', () => {
+  const { evidence: _, ...input } = evidenceOf(cleanBoot())
+  const idOf = (code: string) => {
+    const { tier, findings, evidence } = concludeWithoutEvidence(input, code)
+    assert.equal(tier, 'none')
+    assert.equal(evidence, null)
+    return findings.map(({ id }) => id)
+  }
+  assert.deepEqual(idOf('ak-unavailable'), ['attestation-key.unavailable'])
+  assert.deepEqual(idOf('rollback-unavailable'), ['vtpm.index.missing'])
+  assert.deepEqual(idOf('agent-silent'), ['agent.no-evidence'])
 })
