@@ -30,11 +30,31 @@ export interface SmallVm {
   readonly log: readonly LogEntry[]
 }
 
+const closing = new WeakMap<TestContext, (() => unknown)[]>()
+
+/** Does something when the test ends, however it ends: what was begun last ends first. */
+export function atEnd(t: TestContext, work: () => unknown): void {
+  const works = closing.get(t) ?? []
+  if (works.push(work) > 1) return
+  closing.set(t, works)
+  t.after(async () => {
+    for (const each of works.reverse()) await each()
+  })
+}
+
+/** Ends every VM of a host and lets the host go, when the test ends. */
+export function closeAtEnd(t: TestContext, host: Host): void {
+  atEnd(t, async () => {
+    for (const machine of host.machines()) await machine.delete()
+    await host.close()
+  })
+}
+
 /** A folder of the test's own, gone with it. */
 export function testFolder(t: TestContext): string {
   mkdirSync(join(cacheDirectory, 'e2e'), { recursive: true })
   const folder = mkdtempSync(join(cacheDirectory, 'e2e/t-'))
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  atEnd(t, () => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
 
@@ -67,10 +87,7 @@ export async function smallVm(t: TestContext, options: SmallVmOptions = {}): Pro
   const { host: hostOptions, image, ...change } = options
   const log: LogEntry[] = []
   const host = await openHost({ stateDirectory, log: (entry) => log.push(entry), ...hostOptions })
-  t.after(async () => {
-    for (const machine of host.machines()) await machine.delete()
-    await host.close()
-  })
+  closeAtEnd(t, host)
   const vm = await host.create(specOf(image ?? (await smallImage()), change))
   return { host, vm, stateDirectory, log }
 }
