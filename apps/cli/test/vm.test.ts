@@ -14,7 +14,7 @@ test('a host without VMs lists none', { skip }, async () => {
 })
 
 test('a VM that is not there ends in 1, and is named', { skip }, async () => {
-  for (const verb of ['status', 'reprovision']) {
+  for (const verb of ['status', 'reprovision', 'delete']) {
     const { code, err } = await tl('vm', verb, 'nobody', '--state', state())
     assert.equal(code, 1)
     assert.match(err, /there is no VM nobody/)

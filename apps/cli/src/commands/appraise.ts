@@ -45,7 +45,7 @@ export function appraiseCommand(output: Output, done: (code: ExitCode) => void):
       'after',
       `
 Examples:
-  tl appraise .cache/demo/records/clean.json
+  tl appraise .cache/demo/clean.json
   tl appraise record.json --key signer.pem --anchor ca.pem --json
   tl appraise record.json --inner --anchor ca.pem
 

@@ -21,10 +21,10 @@ export function vmCommand(output: Output, done: (code: ExitCode) => void): Comma
     done(EXIT.affirming)
   }
   return new Command('vm')
-    .summary("look at this host's VMs, and give one a new vTPM identity on purpose")
+    .summary("look at this host's VMs, remove one, or give one a new vTPM identity on purpose")
     .addHelpText(
       'after',
-      '\nExamples:\n  tl vm list\n  tl vm status web-1 --json\n  tl vm reprovision web-1',
+      '\nExamples:\n  tl vm list\n  tl vm status web-1 --json\n  tl vm reprovision web-1\n  tl vm delete web-1',
     )
     .addCommand(
       common(new Command('list').summary('every VM, its state and its identity')).action(
@@ -36,6 +36,18 @@ export function vmCommand(output: Output, done: (code: ExitCode) => void): Comma
       common(new Command('status').summary('one VM').argument('<name>', "the VM's id")).action(
         (name: string, options: Options) =>
           withHost(options, output, async (host) => shown([host.machine(name)], options)),
+      ),
+    )
+    .addCommand(
+      common(
+        new Command('delete')
+          .summary('end a VM if it runs, and remove all of it')
+          .argument('<name>', "the VM's id"),
+      ).action((name: string, options: Options) =>
+        withHost(options, output, async (host) => {
+          await host.delete(name)
+          shown(host.machines(), options)
+        }),
       ),
     )
     .addCommand(
