@@ -1,54 +1,264 @@
-import { chown, mkdir } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { CertificateAuthority } from '../certificate-authority.ts'
+import type { ProcessIdentity } from '../process.ts'
+import type { VtpmIdentity, VtpmKeeper, VtpmPlace } from '../vtpm-port.ts'
+import { type CertifiedIndex, verifyCertifiedIndex } from './certified-index.ts'
+import { type Checked, check, isBlank } from './check.ts'
+import { ControlError } from './control-channel.ts'
+import { VtpmError } from './errors.ts'
+import { Journal, type JournalEntry } from './journal.ts'
 import { FileKeyEncryptionKeys } from './key-encryption-key.ts'
-import { StateKeyring } from './sealing.ts'
-import { spawnSwtpm } from './swtpm.ts'
-import type { VtpmKeeper, VtpmPlace } from '../vtpm-port.ts'
+import { type Provisioned, provision } from './provision.ts'
+import { stampOf } from './rollback-index.ts'
+import { type Rotation, type SealedFile, StateKeyring, type StateKeys } from './sealing.ts'
+import { hashOf, isEncrypted, VtpmFolder } from './state-file.ts'
+import { spawnSwtpm, TpmSession } from './swtpm.ts'
 
-export async function openVtpmKeeper(at: {
-  stateDirectory: string
-  journalDirectory: string
-}): Promise<VtpmKeeper> {
-  const keys = new StateKeyring(await FileKeyEncryptionKeys.open(join(at.stateDirectory, 'keys')))
-  const sealed = ({ vm, folder }: VtpmPlace) => ({ vm, path: join(folder, 'vtpm.key') })
-  const none = new Uint8Array(4)
-  const ident = (vm: string, generation: number) => ({
-    vm,
-    generation,
-    ekName: none,
-    ekPublic: none,
-    akName: none,
-    akPublic: none,
-    ekCertificate: none,
-    akCertificate: none,
+export interface VtpmKeeperOptions {
+  /** Key-encryption keys and the certificate authority are in it, in `keys` and `authority`. */
+  readonly stateDirectory: string
+  /** Outside of the VMs' folders. */
+  readonly journalDirectory: string
+  /** Milliseconds since 1970; for tests of what time does. */
+  readonly now?: () => number
+}
+
+/** Opens what keeps the vTPMs of one host: keys, authority, journal. All are made at first use. */
+export async function openVtpmKeeper(options: VtpmKeeperOptions): Promise<SwtpmKeeper> {
+  const { stateDirectory, journalDirectory, now = Date.now } = options
+  const keys = await FileKeyEncryptionKeys.open(join(stateDirectory, 'keys'))
+  const authority = await CertificateAuthority.open(join(stateDirectory, 'authority'), now())
+  return new SwtpmKeeper({
+    keys: new StateKeyring(keys),
+    authority,
+    journal: await Journal.open(journalDirectory),
+    now,
   })
-  return {
-    async provision(place) {
-      const f = join(place.folder, 'vtpm')
-      await mkdir(f, { mode: 0o700 })
-      if (place.account) await chown(f, place.account.uid, place.account.gid)
-      await keys.make(sealed(place))
-      return ident(place.vm, 1)
-    },
-    async check(_, identity) {
-      return { identity, notes: [] }
-    },
-    async start(place) {
-      return spawnSwtpm(
-        {
-          vm: place.vm,
-          stateFolder: join(place.folder, 'vtpm'),
-          account: place.account,
-          logPath: join(place.folder, 'swtpm.log'),
-        },
-        await keys.open(sealed(place)),
-        { folder: join(place.folder, 'sockets'), qemu: place.qemu },
-      )
-    },
-    async stopped() {},
-    async reprovision(place, identity) {
-      return ident(place.vm, identity.generation + 1)
-    },
-    async forget() {},
+}
+
+interface Parts {
+  readonly keys: StateKeyring
+  readonly authority: CertificateAuthority
+  readonly journal: Journal
+  readonly now: () => number
+}
+
+/**
+ * Keeps vTPMs that are swtpm's. A state is only ever changed as a draft beside it; the journal is
+ * written, then the draft takes its place. Killed at any moment, the next start finds the one or the
+ * other, and knows which.
+ */
+export class SwtpmKeeper implements VtpmKeeper {
+  readonly #keys: StateKeyring
+  readonly #authority: CertificateAuthority
+  readonly #journal: Journal
+  readonly #now: () => number
+
+  constructor({ keys, authority, journal, now }: Parts) {
+    this.#keys = keys
+    this.#authority = authority
+    this.#journal = journal
+    this.#now = now
   }
+
+  /** The root of EK and AK certificates, DER. */
+  get authorityRoot(): Uint8Array {
+    return this.#authority.root
+  }
+
+  /** @throws {VtpmError} `vtpm-exists`, `vtpm-failed` */
+  async provision(place: VtpmPlace): Promise<VtpmIdentity> {
+    if ((await this.#journal.find(place.vm)) !== null)
+      throw new VtpmError('vtpm-exists', place.vm, 'it has one already: reprovision it on purpose')
+    return this.#make(place, 1, [])
+  }
+
+  /** The VM is stopped; its former AK is refused from now on, since the record names the new one. */
+  async reprovision(place: VtpmPlace): Promise<VtpmIdentity> {
+    const { identity, former } = await this.#journal.get(place.vm)
+    return this.#make(place, identity.generation + 1, [...former, identity.ekName])
+  }
+
+  async #make(place: VtpmPlace, generation: number, former: Uint8Array[]): Promise<VtpmIdentity> {
+    const folder = folderOf(place)
+    await folder.makeDraft(null)
+    const { identity, resetCount, value } = await this.#provisionDraft(folder, place, generation)
+    const sha256 = await folder.finishDraft()
+    const begin = { state: 'stopped', values: [value], pending: [] } as const
+    await this.#journal.write(place.vm, { ...begin, sha256, resetCount, identity, former })
+    await folder.promoteDraft()
+    return identity
+  }
+
+  async #provisionDraft(folder: VtpmFolder, place: VtpmPlace, generation: number) {
+    const keys = await this.#keys.make(folder.draftKey)
+    return this.#session<Provisioned>(folder, place, keys, async (tpm) => {
+      await tpm.control.init()
+      const used = await tpm.control.getConfig()
+      if (!used.stateEncrypted || !used.migrationEncrypted)
+        throw new VtpmError('vtpm-failed', place.vm, 'swtpm does not encrypt')
+      const stamp = stampOf(randomBytes(32), 'provision')
+      const more = { authority: this.#authority, time: this.#now(), stamp }
+      return provision(tpm, { vm: place.vm, generation, banks: place.banks, ...more })
+    })
+  }
+
+  /**
+   * Before each start, with QEMU and swtpm gone. On refusal the state is as it was.
+   * @throws {VtpmError} `vtpm-state-missing`, `vtpm-blank`, `vtpm-foreign`, `vtpm-rolled-back`,
+   *   `vtpm-key-missing`, `vtpm-key-refused`, `vtpm-journal-missing`, `vtpm-journal-damaged`
+   */
+  async check(place: VtpmPlace): Promise<Pick<Checked, 'identity' | 'notes'>> {
+    const entry = await this.#journal.get(place.vm)
+    const folder = folderOf(place)
+    const state = await settled(folder, entry)
+    await folder.makeDraft(state)
+    try {
+      const checked = await this.#checkDraft(folder, place, entry, state)
+      const { identity, notes, resetCount, value } = checked
+      const sha256 = await folder.finishDraft()
+      const begin = { state: 'running', values: [value], pending: [] } as const
+      const { former } = entry
+      await this.#journal.write(place.vm, { ...begin, sha256, resetCount, identity, former })
+      await folder.promoteDraft()
+      return { identity, notes }
+    } catch (e) {
+      await folder.removeDraft()
+      throw e
+    }
+  }
+
+  async #checkDraft(
+    folder: VtpmFolder,
+    place: VtpmPlace,
+    entry: JournalEntry,
+    state: Uint8Array,
+  ): Promise<Checked> {
+    const known = hashOf(state) === entry.sha256
+    if (!isEncrypted(state)) {
+      await this.#refuseUnencrypted(folder, place)
+      throw new VtpmError('vtpm-foreign', place.vm, 'a state that is not encrypted')
+    }
+    const stamp = stampOf(randomBytes(32), 'start')
+    const more = { authority: this.#authority, time: this.#now(), stamp }
+    const keys = await this.#keys.open(folder.key)
+    return this.#session(folder, place, keys, (tpm) =>
+      check(tpm, { vm: place.vm, entry, known, ...more }),
+    )
+  }
+
+  /** Only to tell whether it is a blank one. */
+  async #refuseUnencrypted(folder: VtpmFolder, place: VtpmPlace): Promise<void> {
+    const blank = await this.#session(folder, place, null, async (tpm) => {
+      await tpm.control.init()
+      return isBlank(tpm)
+    }).catch((e: unknown) => {
+      if (e instanceof ControlError) return false
+      throw e
+    })
+    if (blank) throw new VtpmError('vtpm-blank', place.vm, 'a state that was never provisioned')
+  }
+
+  async start(place: VtpmPlace): Promise<ProcessIdentity> {
+    const folder = folderOf(place)
+    const keys = await this.#keys.open(folder.key)
+    const sockets = { folder: folder.sockets, qemu: place.qemu }
+    return spawnSwtpm({ ...optionsOf(folder, place), stateFolder: folder.state }, keys, sockets)
+  }
+
+  /** Both are gone. Only after an orderly stop the state's hash says what the next start must find. */
+  async stopped(place: VtpmPlace, { orderly }: { orderly: boolean }): Promise<void> {
+    if (!orderly) return
+    const folder = folderOf(place)
+    const state = await folder.read(folder.state)
+    if (state === null) return
+    await folder.sync(folder.state)
+    await this.#journal.recordStop(place.vm, hashOf(state))
+  }
+
+  async forget(vm: string): Promise<void> {
+    await this.#journal.forget(vm)
+  }
+
+  /** Before a nonce is sent for the guest to extend the rollback index by. */
+  recordIssued(vm: string, nonce: Uint8Array): Promise<void> {
+    return this.#journal.recordIssued(vm, nonce)
+  }
+
+  /**
+   * What came back: the index, certified by the AK on record over that nonce. Verified here; what
+   * fails is not written down.
+   * @returns `continued`; `diverged` when the index does not continue the journal; `unverified` when
+   *   it is not certified as it must be.
+   */
+  async recordAttested(
+    vm: string,
+    nonce: Uint8Array,
+    rollback: CertifiedIndex,
+  ): Promise<'continued' | 'diverged' | 'unverified'> {
+    const { identity } = await this.#journal.get(vm)
+    const value = verifyCertifiedIndex(rollback, identity.akPublic, nonce)
+    if (value === null) return 'unverified'
+    return (await this.#journal.recordAttested(vm, nonce, value)) ? 'continued' : 'diverged'
+  }
+
+  /** A new key-encryption key; wraps all VMs' keys anew. `folders` are the VMs'. */
+  rotate(folders: readonly { vm: string; folder: string }[]): Promise<Rotation> {
+    return this.#keys.rotate(sealedFilesOf(folders))
+  }
+
+  /** Does what a killed rotation left undone. */
+  finishRotation(folders: readonly { vm: string; folder: string }[]): Promise<Rotation> {
+    return this.#keys.finishRotation(sealedFilesOf(folders))
+  }
+
+  async #session<T>(
+    folder: VtpmFolder,
+    place: VtpmPlace,
+    keys: StateKeys | null,
+    use: (tpm: TpmSession) => Promise<T>,
+  ): Promise<T> {
+    const options = { ...optionsOf(folder, place), stateFolder: folder.draft }
+    const tpm = await TpmSession.open(options, keys)
+    try {
+      return await use(tpm)
+    } finally {
+      await tpm.close()
+    }
+  }
+}
+
+function folderOf({ vm, folder, account }: VtpmPlace): VtpmFolder {
+  return new VtpmFolder(vm, folder, account)
+}
+
+function optionsOf(folder: VtpmFolder, { vm, account }: VtpmPlace) {
+  return { vm, account, logPath: folder.log }
+}
+
+function sealedFilesOf(folders: readonly { vm: string; folder: string }[]): SealedFile[] {
+  return folders.flatMap(({ vm, folder }) => {
+    const each = new VtpmFolder(vm, folder, null)
+    return [each.key, each.draftKey]
+  })
+}
+
+/**
+ * The state, after what a killed manager left is put right: a draft that the journal already names takes
+ * its place; any other draft is dropped.
+ */
+async function settled(folder: VtpmFolder, entry: JournalEntry): Promise<Uint8Array> {
+  const inPlace = await folder.read(folder.state)
+  const draft = await folder.read(folder.draft)
+  const isAhead =
+    draft !== null &&
+    hashOf(draft) === entry.sha256 &&
+    (inPlace === null || hashOf(inPlace) !== entry.sha256)
+  if (isAhead) await folder.promoteDraft()
+  else await folder.removeDraft()
+  const state = isAhead ? draft : inPlace
+  if (state === null) throw new VtpmError('vtpm-state-missing', folder.vm, 'its state is not there')
+  if (state.length === 0) throw new VtpmError('vtpm-blank', folder.vm, 'its state is empty')
+  return state
 }

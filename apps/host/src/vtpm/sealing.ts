@@ -1,0 +1,139 @@
+import { randomBytes } from 'node:crypto'
+import { fromUtf8, toUtf8 } from '@trusted-launch/codec'
+import { readDurably, writeDurably } from '../state-directory.ts'
+import { VtpmError } from './errors.ts'
+import type { KeyEncryptionKeys, WrappedKey } from './key-encryption-key.ts'
+
+/** What one vTPM is encrypted with: its state at rest, and its state when it is moved or snapshot. */
+export interface StateKeys {
+  /** 32 bytes, AES-256. */
+  readonly stateKey: Uint8Array
+  /** 32 bytes, AES-256. */
+  readonly migrationKey: Uint8Array
+}
+
+/** A file that holds a VM's wrapped state keys. */
+export interface SealedFile {
+  readonly vm: string
+  readonly path: string
+}
+
+/** What a rotation did. `refused` VMs' keys could not be wrapped anew: then no key is forgotten. */
+export interface Rotation {
+  readonly current: string
+  readonly wrapped: number
+  readonly refused: readonly string[]
+}
+
+const KEY_BYTES = 32
+const SEALED_FILE_LIMIT = 4096
+
+/**
+ * The VMs' state keys, wrapped in a file with each VM. One thing happens at a time, so that no key
+ * is wrapped anew with a key-encryption key that is just being retired.
+ */
+export class StateKeyring {
+  readonly #keys: KeyEncryptionKeys
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(keys: KeyEncryptionKeys) {
+    this.#keys = keys
+  }
+
+  /** Draws new keys for a VM and leaves them at `path`, wrapped. */
+  make(file: SealedFile): Promise<StateKeys> {
+    return this.#next(async () => {
+      const secret = randomBytes(2 * KEY_BYTES)
+      await write(file, await this.#keys.wrap(file.vm, secret))
+      return split(secret)
+    })
+  }
+
+  /** @throws {VtpmError} `vtpm-key-missing`, `vtpm-key-refused` */
+  open(file: SealedFile): Promise<StateKeys> {
+    return this.#next(async () => {
+      const secret = await this.#keys.unwrap(file.vm, await read(file))
+      if (secret.length !== 2 * KEY_BYTES)
+        throw new VtpmError('vtpm-key-refused', file.vm, 'a wrapped key of another size')
+      return split(secret)
+    })
+  }
+
+  /**
+   * A new key-encryption key for everything: wraps each file anew, then forgets the former ones. May be
+   * killed at any point: what is not wrapped anew still opens, and `finishRotation` does the rest.
+   */
+  rotate(files: readonly SealedFile[]): Promise<Rotation> {
+    return this.#next(async () => {
+      await this.#keys.renew()
+      return this.#wrapAnew(files)
+    })
+  }
+
+  /** What a killed `rotate` left undone; nothing when there is nothing. For every start of a manager. */
+  finishRotation(files: readonly SealedFile[]): Promise<Rotation> {
+    return this.#next(() => this.#wrapAnew(files))
+  }
+
+  async #wrapAnew(files: readonly SealedFile[]): Promise<Rotation> {
+    const current = await this.#keys.current()
+    const refused: string[] = []
+    let wrapped = 0
+    for (const file of files)
+      try {
+        if (await this.#wrapOneAnew(file, current)) wrapped++
+      } catch (e) {
+        if (!(e instanceof VtpmError)) throw e
+        refused.push(file.vm)
+      }
+    if (refused.length === 0) await this.#keys.retireFormer()
+    return { current, wrapped, refused }
+  }
+
+  /** False when there is nothing to do: no file, or wrapped with the current key. */
+  async #wrapOneAnew(file: SealedFile, current: string): Promise<boolean> {
+    const before = await find(file)
+    if (before === null || before.keyEncryptionKey === current) return false
+    const secret = await this.#keys.unwrap(file.vm, before)
+    await write(file, await this.#keys.wrap(file.vm, secret))
+    return true
+  }
+
+  #next<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work)
+    this.#turn = done.catch(() => {})
+    return done
+  }
+}
+
+function split(secret: Uint8Array): StateKeys {
+  return { stateKey: secret.subarray(0, KEY_BYTES), migrationKey: secret.subarray(KEY_BYTES) }
+}
+
+function write(file: SealedFile, wrapped: WrappedKey): Promise<void> {
+  return writeDurably(file.path, toUtf8(`${JSON.stringify(wrapped)}\n`), 0o600)
+}
+
+async function read(file: SealedFile): Promise<WrappedKey> {
+  const wrapped = await find(file)
+  if (wrapped !== null) return wrapped
+  throw new VtpmError('vtpm-key-missing', file.vm, 'no wrapped key with the VM')
+}
+
+async function find({ vm, path }: SealedFile): Promise<WrappedKey | null> {
+  const bytes = await readDurably(path, SEALED_FILE_LIMIT)
+  if (bytes === null) return null
+  const wrapped = parse(bytes)
+  if (wrapped === null) throw new VtpmError('vtpm-key-refused', vm, 'not a wrapped key')
+  return wrapped
+}
+
+function parse(bytes: Uint8Array): WrappedKey | null {
+  try {
+    const value = JSON.parse(fromUtf8(bytes)) as WrappedKey
+    const texts = [value.keyEncryptionKey, value.nonce, value.sealed]
+    return value.version === 1 && texts.every((text) => typeof text === 'string') ? value : null
+  } catch {
+    return null
+  }
+}
