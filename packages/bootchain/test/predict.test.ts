@@ -5,13 +5,14 @@ import { test } from 'node:test'
 import { encodeReferenceValues, parseReferenceValues } from '@trusted-launch/attestation'
 import { fromBytes, openFat, openPartition, readPartitionTable } from '@trusted-launch/disk'
 import {
+  databaseOf,
   decodeVariableStore,
   encodeVariableStore,
   parseSecureBootTemplate,
   variablesOfTemplate,
   withSecureBoot,
 } from '@trusted-launch/uefi'
-import { BootChainError, confirmViolation, isRefused, predict, walk } from '../src/index.ts'
+import { BootChainError, confirmViolation, isRefused, predict, report, walk } from '../src/index.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const images = join(root, '.cache/images')
@@ -125,4 +126,23 @@ test('the chain is named file by file', { skip }, () => {
 test('switching Secure Boot off in a store changes nothing else of it', { skip }, () => {
   const store = decodeVariableStore(storeOf(true))
   assert.equal(withSecureBoot(store, false).list().length, store.list().length)
+})
+
+test('the report names the signers, the CAs that would do, and what an empty db would refuse', {
+  skip,
+}, () => {
+  const disk = fromBytes(bytesOfDisk())
+  const good = report(disk, { db: databaseOf(template.db), dbx: databaseOf(template.dbx) })
+  assert.equal(good.wouldBoot, true)
+  assert.deepEqual(good.microsoftCas, [2011, 2023])
+  assert.deepEqual(
+    good.images.map(({ stage }) => stage),
+    ['shim', 'GRUB', 'kernel'],
+  )
+  assert.match(good.images[2]!.signers[0]!.issuer, /Debian Secure Boot CA/)
+  const none = report(disk, { db: [], dbx: [] })
+  assert.equal(none.wouldBoot, false)
+  assert.equal(none.images[0]!.verdict.allowed, false)
+  const only2023 = report(disk, { db: databaseOf(template.db).slice(1), dbx: [] })
+  assert.equal(only2023.wouldBoot, true)
 })
