@@ -1,5 +1,5 @@
 // Learns what this host's firmware measures into PCR 0 on machines of the given shapes, by booting the
-// pristine small guest once on each, and writes packages/attestation/firmware/learnt.json.
+// pristine small guest twice on each (the first boot changes the variable store), and writes packages/attestation/firmware/learnt.json.
 // usage: node tools/run.mjs tools/learn-firmware.ts [MEMORYxVCPUS …]      default: 512x1
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,6 +10,7 @@ import {
   formatCanonical,
   type Json,
   learnFirmware,
+  type MachineShape,
   mergeFirmware,
   QUOTED_PCRS,
   type ReferenceFirmware,
@@ -18,7 +19,7 @@ import {
   VerifiedQuote,
 } from '@trusted-launch/attestation'
 import { Certificate } from '@trusted-launch/crypto'
-import { buildImage, findFirmware, type Host, openHost } from '@trusted-launch/host'
+import { buildImage, findFirmware, type Host, type Machine, openHost } from '@trusted-launch/host'
 import { parseSecureBootTemplate } from '@trusted-launch/uefi'
 
 const root = join(import.meta.dirname, '..')
@@ -62,31 +63,34 @@ async function learn(on: Host, memoryMiB: number, vcpus: number): Promise<Refere
     vtpm: { banks: [...banks] },
   })
   try {
-    await machine.start()
-    await machine.waitForAgent(bootMs)
-    const nonce = Uint8Array.from(randomBytes(32))
-    const evidence = await machine.collectEvidence({
-      nonce,
-      pcrs: [...QUOTED_PCRS],
-      banks: [...banks],
-    })
-    const expectation: Expectation = {
-      vm: id,
-      nonce,
-      akName: machine.identity.akName,
-      generation: machine.identity.generation,
-      retiredAkNames: [],
-      banks,
-      pcrs: QUOTED_PCRS,
-      anchors: [Certificate.decode(on.trustAnchor)],
-      machine: null,
-      rollback: null,
-    }
-    const log = verifiedLog(evidence, expectation)
-    return learnFirmware(log, { firmwareSha256, memoryMiB, vcpus })
+    const first = await learnFrom(on, machine, { firmwareSha256, memoryMiB, vcpus })
+    await machine.stop({ graceful: true, timeoutMs: 30_000 })
+    return mergeFirmware(first, await learnFrom(on, machine, { firmwareSha256, memoryMiB, vcpus }))
   } finally {
     await machine.delete()
   }
+}
+
+async function learnFrom(on: Host, machine: Machine, shape: MachineShape) {
+  await machine.start()
+  await machine.waitForAgent(bootMs)
+  const nonce = Uint8Array.from(randomBytes(32))
+  const request = { nonce, pcrs: [...QUOTED_PCRS], banks: [...banks] }
+  const evidence = await machine.collectEvidence(request)
+  const { vm, akName, generation } = machine.identity
+  const expectation: Expectation = {
+    vm,
+    nonce,
+    akName,
+    generation,
+    retiredAkNames: [],
+    banks,
+    pcrs: QUOTED_PCRS,
+    anchors: [Certificate.decode(on.trustAnchor)],
+    machine: null,
+    rollback: null,
+  }
+  return learnFirmware(verifiedLog(evidence, expectation), shape)
 }
 
 type Evidence = Parameters<typeof VerifiedAttestationKey.verify>[0] &

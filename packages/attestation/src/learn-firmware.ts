@@ -2,7 +2,12 @@ import { toHex } from '@trusted-launch/codec'
 import known from '../firmware/learnt.json' with { type: 'json' }
 import type { MachineShape } from './expectation.ts'
 import { array, type Shape } from './json-shape.ts'
-import { type Digests, firmwareShape, type ReferenceFirmware } from './reference-values.ts'
+import {
+  type Digests,
+  firmwareShape,
+  type LearntFirmware,
+  type ReferenceFirmware,
+} from './reference-values.ts'
 import type { VerifiedEventLog } from './verify-event-log.ts'
 
 const knownMax = 256
@@ -36,7 +41,12 @@ export function mergeFirmware(a: ReferenceFirmware, b: ReferenceFirmware): Refer
     Object.entries(one).every(([bank, digest]) => (other[bank] ?? digest) === digest)
   if (a.sha256 !== b.sha256 || !same(a.crtmVersion, b.crtmVersion) || !same(a.dxefv, b.dxefv))
     throw new RangeError('two firmware files, or two versions of one')
-  return { ...a, learnt: [...a.learnt, ...b.learnt] }
+  const isKnown = (one: LearntFirmware) =>
+    a.learnt.some(
+      ({ memoryMiB, vcpus, digests }) =>
+        memoryMiB === one.memoryMiB && vcpus === one.vcpus && same(digests, one.digests),
+    )
+  return { ...a, learnt: [...a.learnt, ...b.learnt.filter((one) => !isKnown(one))] }
 }
 
 function digestsOf(log: VerifiedEventLog, digests: ReadonlyMap<string, Uint8Array>): Digests {

@@ -316,6 +316,7 @@ test('what was learnt of one firmware on two machines is kept together', () => {
     mergeFirmware(firmware!, more).learnt.map(({ vcpus }) => vcpus),
     [1, 2],
   )
+  assert.deepEqual(mergeFirmware(firmware!, firmware!), firmware)
   assert.throws(() => mergeFirmware(firmware!, { ...more, sha256: '22'.repeat(32) }), RangeError)
   const other = { ...more, dxefv: { sha256: '00'.repeat(32) } }
   assert.throws(() => mergeFirmware(firmware!, other), RangeError)
