@@ -4,6 +4,7 @@ import { completionCommand } from './commands/completion.ts'
 import { demoCommand } from './commands/demo.ts'
 import { eventlogCommand } from './commands/eventlog.ts'
 import { imageCommand } from './commands/image.ts'
+import { keyCommand } from './commands/key.ts'
 import { vmCommand } from './commands/vm.ts'
 import { EXIT, type ExitCode, exitCodeOf } from './exit-code.ts'
 import type { Output } from './output.ts'
@@ -19,8 +20,8 @@ export function programOf(output: Output, done: (code: ExitCode) => void): Comma
       `
 Exit codes: 0 affirming, 1 failure or no verdict, 2 usage, 3 contraindicated, 4 warning, 5 malformed input.`,
     )
-  const commands = [appraiseCommand, eventlogCommand, imageCommand, vmCommand].map((make) =>
-    make(output, done),
+  const commands = [appraiseCommand, eventlogCommand, imageCommand, vmCommand, keyCommand].map(
+    (make) => make(output, done),
   )
   commands.push(demoCommand(done))
   for (const command of commands) program.addCommand(command)

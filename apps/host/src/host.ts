@@ -9,7 +9,7 @@ import type { MachineSpec } from './machine-record.ts'
 import { findProgram } from './process.ts'
 import { StateDirectory } from './state-directory.ts'
 import { openVtpmKeeper } from './vtpm/keeper.ts'
-import type { VtpmKeeper } from './vtpm-port.ts'
+import type { KeyRotation, VtpmKeeper } from './vtpm-port.ts'
 
 export interface HostOptions {
   /** Where this manager keeps what it knows; one manager at a time. */
@@ -76,6 +76,7 @@ export class Host {
       const machine = await Machine.adopt(host.#shared, state.folder(id))
       if (machine !== null) host.#machines.set(id, machine)
     }
+    await host.#shared.vtpm.finishRotation(host.#folders())
     return host
   }
 
@@ -122,6 +123,18 @@ export class Host {
   /** Ends a VM if it runs, and removes all of it. @throws {MachineError} `machine-missing` */
   delete(id: string): Promise<void> {
     return this.machine(id).delete()
+  }
+
+  /**
+   * A new key-encryption key: wraps the keys of every VM's vTPM with it and forgets the former one.
+   * VMs run on. Killed at any moment, every vTPM still opens, and the next manager does the rest.
+   */
+  rotateKeys(): Promise<KeyRotation> {
+    return this.#shared.vtpm.rotate(this.#folders())
+  }
+
+  #folders() {
+    return this.machines().map(({ id, folder }) => ({ vm: id, folder }))
   }
 
   /** How VMs run here; probed at the first asking, and said aloud then when it is emulation. */

@@ -24,6 +24,17 @@ export interface VtpmPlace {
   readonly banks: readonly ('sha256' | 'sha384')[]
 }
 
+/** What wrapping all VMs' keys anew came to. */
+export interface KeyRotation {
+  /** The id of the key-encryption key that wraps from now on. */
+  readonly current: string
+  readonly wrapped: number
+  /** VMs whose wrapped key could not be opened: their former key-encryption key is kept. */
+  readonly refused: readonly string[]
+}
+
+type VmFolder = { readonly vm: string; readonly folder: string }
+
 /** What a machine needs of its vTPM's keeper. */
 export interface VtpmKeeper {
   /** The certificate (DER) that all EK and AK certificates lead to. */
@@ -55,4 +66,8 @@ export interface VtpmKeeper {
   reprovision(place: VtpmPlace, identity: VtpmIdentity): Promise<VtpmIdentity>
   /** Forgets what it keeps of a VM outside of the VM's folder. */
   forget(vm: string): Promise<void>
+  /** A new key-encryption key, and all VMs' keys wrapped with it. May be killed at any moment. */
+  rotate(folders: readonly VmFolder[]): Promise<KeyRotation>
+  /** Does what a killed rotation left undone; nothing when there is nothing. */
+  finishRotation(folders: readonly VmFolder[]): Promise<KeyRotation>
 }

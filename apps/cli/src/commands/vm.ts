@@ -1,10 +1,11 @@
 import { toHex } from '@trusted-launch/codec'
-import type { Host, Machine } from '@trusted-launch/host'
+import type { Machine } from '@trusted-launch/host'
 import { Command } from 'commander'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { jsonText, type Output, tableText } from '../output.ts'
-import { defaultStateDirectory, stateOption } from '../state-directory.ts'
+import { stateOption } from '../state-directory.ts'
 import { plain } from '../verdict.ts'
+import { withHost } from '../with-host.ts'
 
 interface Options {
   state?: string
@@ -66,21 +67,6 @@ export function vmCommand(output: Output, done: (code: ExitCode) => void): Comma
         }),
       ),
     )
-}
-
-/** One manager at a time: while another program holds the state directory, this fails and says so. */
-async function withHost(options: Options, output: Output, use: (host: Host) => Promise<void>) {
-  const { openHost } = await import('@trusted-launch/host')
-  const stateDirectory = options.state ?? defaultStateDirectory()
-  const host = await openHost({
-    stateDirectory,
-    log: ({ message }) => output.err(`tl: ${plain(message)}\n`),
-  })
-  try {
-    await use(host)
-  } finally {
-    await host.close()
-  }
 }
 
 function viewOf(machine: Machine) {
