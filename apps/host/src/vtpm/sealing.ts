@@ -43,7 +43,7 @@ export class StateKeyring {
   /** Draws new keys for a VM and leaves them at `path`, wrapped. */
   make(file: SealedFile): Promise<StateKeys> {
     return this.#next(async () => {
-      const secret = randomBytes(2 * KEY_BYTES)
+      const secret = Uint8Array.from(randomBytes(2 * KEY_BYTES))
       await write(file, await this.#keys.wrap(file.vm, secret))
       return split(secret)
     })

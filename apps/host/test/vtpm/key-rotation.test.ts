@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { FileKeyEncryptionKeys } from '../../src/vtpm/key-encryption-key.ts'
+import { StateKeyring } from '../../src/vtpm/sealing.ts'
+
+const KILLS = 6
+
+async function made(t: TestContext, count: number) {
+  const root = mkdtempSync(join(tmpdir(), 'tl-keys-'))
+  t.after(() => rmSync(root, { recursive: true, force: true }))
+  const folders = { keys: join(root, 'keys'), vms: join(root, 'vms') }
+  mkdirSync(folders.vms)
+  const open = async () => new StateKeyring(await FileKeyEncryptionKeys.open(folders.keys))
+  const files = Array.from({ length: count }, (_, i) => ({
+    vm: `vm-${i}`,
+    path: join(folders.vms, `vm-${i}`),
+  }))
+  const keyring = await open()
+  const secrets = []
+  for (const file of files) secrets.push(await keyring.make(file))
+  return { folders, files, secrets, keyring, open }
+}
+
+function keyFiles(folder: string): string[] {
+  return readdirSync(folder).filter((name) => name.endsWith('.key'))
+}
+
+test('a rotation wraps every VM’s keys anew, and forgets the former key', async (t) => {
+  const { folders, files, secrets, keyring } = await made(t, 5)
+  const before = keyFiles(folders.keys)
+  const { current, wrapped, refused } = await keyring.rotate(files)
+  assert.equal(wrapped, 5)
+  assert.deepEqual(refused, [])
+  assert.deepEqual(keyFiles(folders.keys), [`${current}.key`])
+  assert.notDeepEqual(keyFiles(folders.keys), before)
+  for (const [i, file] of files.entries()) {
+    assert.deepEqual(await keyring.open(file), secrets[i])
+    assert.equal(JSON.parse(readFileSync(file.path, 'utf8')).keyEncryptionKey, current)
+    assert.equal(statSync(file.path).mode & 0o777, 0o600)
+  }
+})
+
+test('a former key is kept while a VM’s keys could not be wrapped anew', async (t) => {
+  const { folders, files, secrets, keyring } = await made(t, 2)
+  const { writeFileSync } = await import('node:fs')
+  const whole = readFileSync(files[0]!.path)
+  writeFileSync(files[0]!.path, '{}')
+  assert.deepEqual((await keyring.rotate(files)).refused, ['vm-0'])
+  assert.equal(keyFiles(folders.keys).length, 2)
+  writeFileSync(files[0]!.path, whole)
+  assert.deepEqual(await keyring.open(files[0]!), secrets[0])
+  assert.deepEqual((await keyring.finishRotation(files)).refused, [])
+  assert.equal(keyFiles(folders.keys).length, 1)
+})
+
+test('a manager killed at any point of a rotation loses no key', async (t) => {
+  const { folders, files, secrets, open } = await made(t, 12)
+  for (let kill = 0; kill < KILLS; kill++) {
+    const script = join(import.meta.dirname, 'rotate-in-a-loop.ts')
+    const child = spawn(process.execPath, [script, folders.keys, folders.vms], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    await once(child.stdout, 'data')
+    await sleep(Math.random() * 60)
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    const keyring = await open()
+    for (const [i, file] of files.entries())
+      assert.deepEqual(await keyring.open(file), secrets[i], `after kill ${kill}`)
+    await keyring.finishRotation(files)
+    assert.equal(keyFiles(folders.keys).length, 1)
+    for (const [i, file] of files.entries())
+      assert.deepEqual(await keyring.open(file), secrets[i], `finished after kill ${kill}`)
+  }
+})
