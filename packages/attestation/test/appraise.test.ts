@@ -360,6 +360,13 @@ test("a signed module's path does not make another file's digest trusted", () =>
   assert.deepEqual(idsOf(appraise(cleanBoot(), { measured: [forged] })), ['module.untrusted'])
 })
 
+test('an IMA list that SHA-1 alone vouches for is told; one whole bank is enough', () => {
+  assert.deepEqual(idsOf(appraise(cleanBoot(), { measured: [], padded: ['sha384'] })), [])
+  const both = appraise(cleanBoot(), { measured: [], padded: ['sha256', 'sha384'] })
+  assert.deepEqual(idsOf(both), ['ima.padded'])
+  assert.equal(both.result.tier, 'warning')
+})
+
 test('a file that is no module is taken for another kernel', () => {
   const other = { name: '/boot/vmlinuz', sha256: digest('sha256', toUtf8('k')) }
   assert.deepEqual(idsOf(appraise(cleanBoot(), { measured: [other] })), ['ima.unexpected-file'])

@@ -199,6 +199,8 @@ export function evidenceOf(
     references?: ReferenceValues | null
     measured?: Measured | null
     aggregate?: Uint8Array
+    /** Banks that the kernel extends with SHA-1 digests padded by zeros. */
+    padded?: readonly HashName[]
     evidence?: Partial<Evidence>
   } = {},
 ): AppraisalInput {
@@ -220,7 +222,11 @@ export function evidenceOf(
 
 function imaList(
   replayed: ReturnType<typeof replay>,
-  { measured, aggregate }: { measured?: Measured | null; aggregate?: Uint8Array },
+  {
+    measured,
+    aggregate,
+    padded = [],
+  }: { measured?: Measured | null; aggregate?: Uint8Array; padded?: readonly HashName[] },
 ) {
   const first = Array.from({ length: 10 }, (_, pcr) => replayed.pcrs.get(pcr)!.value)
   const own = aggregate ?? digest('sha256', ...first)
@@ -234,10 +240,17 @@ function imaList(
     banks.map((bank) => [
       bank,
       entries.reduce<Uint8Array>(
-        (value, { templateData }) => extend(bank, value, digest(bank, templateData)),
+        (value, { templateData }) => extend(bank, value, extendedBy(bank, templateData)),
         new Uint8Array(BANKS[bank].size),
       ),
     ]),
   )
   return { bytes: encodeImaList(entries), values }
+
+  function extendedBy(bank: HashName, templateData: Uint8Array): Uint8Array {
+    if (!padded.includes(bank)) return digest(bank, templateData)
+    const short = new Uint8Array(BANKS[bank].size)
+    short.set(digest('sha1', templateData))
+    return short
+  }
 }
