@@ -6,11 +6,14 @@ export interface TestFiles {
   isDirectory(path: string): boolean
 }
 
+const wordsMax = 64
+
 /**
  * The value of `test` / `[ … ]` without its brackets: -e -f -d -s -n -z, = == !=, !, -a, -o.
  * @throws {BootChainError} UNPREDICTABLE: any other question.
  */
 export function evaluateTest(words: readonly string[], files: TestFiles): boolean {
+  if (words.length > wordsMax) throw unpredictable(words.slice(0, 4))
   const or = words.indexOf('-o')
   if (or >= 0)
     return evaluateTest(words.slice(0, or), files) || evaluateTest(words.slice(or + 1), files)

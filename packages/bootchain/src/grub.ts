@@ -4,6 +4,7 @@ import { BootChainError } from './errors.ts'
 import type { GrubBuiltIn } from './grub-image.ts'
 import { parseGrubScript, type Statement, type Word } from './grub-syntax.ts'
 import { evaluateTest } from './grub-test.ts'
+import { expandWord, joinWords, loaderCommandLine } from './grub-words.ts'
 
 /** One thing GRUB measures, in order. */
 export interface GrubMeasurement {
@@ -26,13 +27,14 @@ export interface GrubRun {
   readonly commandLine: string
 }
 
-const statementsMax = 10_000
+const statementsMax = 4096
+const initrdsMax = 16
 const sourcesMax = 16
 const entriesMax = 256
 /** Commands that change nothing that is measured. */
 const harmless = new Set([
   ...['insmod', 'export', 'echo', 'terminal_input', 'terminal_output', 'serial', 'loadfont'],
-  ...['true', 'play', 'clear', 'setparams', 'background_image', 'sleep', 'unset_color'],
+  ...['true', 'play', 'clear', 'setparams', 'background_image', 'sleep'],
 ])
 
 /**
@@ -51,16 +53,6 @@ export function runGrub(builtIn: GrubBuiltIn, disk: BootDisk, folder: string): G
   run.execute(parseGrubScript(builtIn.configuration))
   run.menu()
   return run.result()
-}
-
-/** The command line as GRUB gives and measures it: words with spaces quoted, quotes escaped. */
-export function loaderCommandLine(words: readonly string[]): string {
-  return words
-    .map((word) => {
-      const escaped = word.replace(/[\\'"]/g, '\\$&')
-      return word.includes(' ') ? `"${escaped}"` : escaped
-    })
-    .join(' ')
 }
 
 interface MenuEntry {
@@ -134,9 +126,9 @@ class Interpreter {
   }
 
   #command(words: readonly Word[]): void {
-    const line = words.flatMap((word) => this.#expand(word))
+    const line = words.flatMap((word) => expandWord(word, (name) => this.#value(name)))
     if (line.length === 0) return
-    this.#measureText('command', line.join(' '))
+    this.#measureText('command', joinWords(line))
     const inverted = line[0] === '!'
     const [name, ...rest] = inverted ? line.slice(1) : line
     const status = this.#run(name ?? '', rest, words)
@@ -158,27 +150,6 @@ class Interpreter {
     if (name === 'boot') return this.#boot()
     if (harmless.has(name)) return 0
     throw unpredictable(name, 'a command that is not foretold')
-  }
-
-  #expand(word: Word): string[] {
-    if (word.kind === 'block') return [word.raw]
-    const words: string[] = []
-    let current: string | null = null
-    for (const { kind, value, quoted } of word.fragments) {
-      const text = kind === 'text' ? value : this.#value(value)
-      if (kind === 'text' || quoted) {
-        current = (current ?? '') + text
-        continue
-      }
-      const parts = text.split(/\s+/)
-      for (const [i, part] of parts.entries()) {
-        if (i > 0 && current !== null) words.push(current)
-        if (i > 0) current = null
-        if (part !== '') current = (current ?? '') + part
-      }
-    }
-    if (current !== null) words.push(current)
-    return words
   }
 
   #value(name: string): string {
@@ -243,6 +214,7 @@ class Interpreter {
 
   #initrd(words: readonly string[]): number {
     for (const word of words) {
+      if (this.#initrds.length >= initrdsMax) throw unpredictable('initrdefi', 'too many files')
       const file = this.#open(word)
       if (file === null) throw new BootChainError('FILE_NOT_FOUND', word, 'the initrd')
       this.#measureFile('initrd', word, file)

@@ -137,3 +137,12 @@ test('what cannot be foretold is refused, never guessed', () => {
   refused('linuxefi /none\nboot', 'FILE_NOT_FOUND')
   refused('echo hello', 'WOULD_NOT_BOOT')
 })
+
+test('a hostile configuration is refused: variables that double, endless questions and sources', () => {
+  refused(`set a=xxxxxxxx\n${'set a="$a$a"\n'.repeat(40)}${boot}`, 'UNPREDICTABLE')
+  refused(`[ ${'a -a '.repeat(20_000)} a ]\n${boot}`, 'UNPREDICTABLE')
+  refused(`source /EFI/debian/grub.cfg\n${boot}`, 'UNPREDICTABLE')
+  refused(`menuentry a { configfile /EFI/debian/grub.cfg }\n`, 'UNPREDICTABLE')
+  refused(`${'if true; then\n'.repeat(5000)}`, 'UNPREDICTABLE')
+  refused(`${'initrdefi /initrd.img\n'.repeat(20)}${boot}`, 'UNPREDICTABLE')
+})

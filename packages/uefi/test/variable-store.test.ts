@@ -84,7 +84,7 @@ test('a deleted record is gone, and one in transition counts while nothing repla
   assert.equal(values(VAR_STATE.DELETED), undefined)
 })
 
-test('a hundred random strikes at a store’s headers and records raise only MalformedError', () => {
+test('five hundred random strikes at a store’s headers and records raise only MalformedError', () => {
   const file = encodeVariableStore(blankStore(), variablesOfTemplate(template, true))
   const random = randomFrom(3)
   for (let i = 0; i < 500; i++) {
