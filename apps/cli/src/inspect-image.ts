@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { BootChainError, type BootReport, report } from '@trusted-launch/bootchain'
 import { fromUtf16le, toHex } from '@trusted-launch/codec'
 import { digest } from '@trusted-launch/crypto'
 import {
@@ -11,7 +12,7 @@ import {
   type RandomAccess,
   readPartitionTable,
 } from '@trusted-launch/disk'
-import { type BootSteps, bootStepsOf } from './boot-steps.ts'
+import { databaseOf, type SecureBootTemplate } from '@trusted-launch/uefi'
 
 /** A file in the EFI system partition. */
 export interface ImageFile {
@@ -32,7 +33,9 @@ export interface ImageReport {
     readonly efiSystem: boolean
   }[]
   readonly files: readonly ImageFile[]
-  readonly boot: BootSteps
+  /** What boots, who signed it, whether the given keys allow it; null where that cannot be foretold. */
+  readonly boot: BootReport | null
+  readonly bootUnknown: string | null
 }
 
 const foldersMax = 1000
@@ -41,10 +44,10 @@ const chunkBytes = 4 << 20
 
 /**
  * Reads a disk image without mounting it: its partitions, and each file of its EFI system
- * partitions with its digest. Says what is there, not whether it is any good.
+ * partitions with its digest, and what would boot under firmware with these keys.
  * @throws {MalformedError} no partition table, or a file system that contradicts itself.
  */
-export function inspectImage(disk: RandomAccess): ImageReport {
+export function inspectImage(disk: RandomAccess, template: SecureBootTemplate): ImageReport {
   const { partitions } = readPartitionTable(disk)
   const files = partitions
     .filter((partition) => isOfType(partition, EFI_SYSTEM_PARTITION))
@@ -54,7 +57,17 @@ export function inspectImage(disk: RandomAccess): ImageReport {
     sha256: sha256Of(disk),
     partitions: partitions.map(viewOf),
     files,
-    boot: bootStepsOf(disk),
+    ...bootOf(disk, template),
+  }
+}
+
+function bootOf(disk: RandomAccess, { db, dbx }: SecureBootTemplate) {
+  try {
+    const policy = { db: databaseOf(db), dbx: databaseOf(dbx) }
+    return { boot: report(disk, policy), bootUnknown: null }
+  } catch (e) {
+    if (!(e instanceof BootChainError)) throw e
+    return { boot: null, bootUnknown: e.message }
   }
 }
 

@@ -1,7 +1,11 @@
 import { closeSync, openSync, readSync } from 'node:fs'
+import { fromUtf8, MalformedError, toHex } from '@trusted-launch/codec'
+import { parseSecureBootTemplate, type SecureBootTemplate } from '@trusted-launch/uefi'
+import microsoft from '@trusted-launch/uefi/templates/microsoft-uefi-ca.json' with { type: 'json' }
 import { Argument, Command } from 'commander'
 import { buildGuest } from '../build-guest.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
+import { readInput } from '../input-file.ts'
 import { type ImageReport, inspectImage } from '../inspect-image.ts'
 import { jsonText, type Output, tableText } from '../output.ts'
 import { commonName, plain } from '../verdict.ts'
@@ -40,32 +44,61 @@ function inspectCommand(output: Output, done: (code: ExitCode) => void): Command
   return new Command('inspect')
     .summary("show an image's partitions, files and what will boot from it")
     .description(
-      'Reads a disk image (raw or qcow2) without mounting it: its SHA-256, its partitions, each file of its EFI system partition, and what will boot from it. Nothing is verified.',
+      'Reads a disk image (raw or qcow2) without mounting it: its SHA-256, its partitions, each file of its EFI system partition, and what would boot from it: who signed it, and whether firmware with these keys allows it.',
     )
     .argument('<file>', 'a disk image')
+    .option(
+      '--signatures <file>',
+      "the firmware's keys, a template in JSON (default: Microsoft's UEFI CA)",
+    )
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
       '\nExamples:\n  tl image inspect disk.raw\n  tl image inspect disk.raw --json',
     )
-    .action(async (file: string, options: { json?: boolean }) => {
-      const report = await reportOf(file)
-      output.out(options.json === true ? jsonText(report) : textOf(report))
+    .action(async (file: string, options: { json?: boolean; signatures?: string }) => {
+      const report = await reportOf(file, templateOf(options.signatures))
+      output.out(options.json === true ? jsonText(plainJson(report)) : textOf(report))
       done(EXIT.affirming)
     })
 }
 
-async function reportOf(file: string): Promise<ImageReport> {
+const templateBytesMax = 4 << 20
+
+/** Keys as JSON. @throws {UefiError} not a template. */
+function templateOf(file: string | undefined): SecureBootTemplate {
+  if (file === undefined) return parseSecureBootTemplate(microsoft)
+  try {
+    return parseSecureBootTemplate(JSON.parse(fromUtf8(readInput(file, templateBytesMax))))
+  } catch (cause) {
+    if (
+      cause instanceof MalformedError ||
+      !(cause instanceof Error) ||
+      cause.message.includes('ENOENT')
+    )
+      throw cause
+    throw new MalformedError(file, 0, cause.message, { cause })
+  }
+}
+
+async function reportOf(file: string, template: SecureBootTemplate): Promise<ImageReport> {
   const { openDiskFile } = await import('@trusted-launch/host')
   const disk = openDiskFile(file, formatOf(file))
   try {
-    return inspectImage(disk)
+    return inspectImage(disk, template)
   } finally {
     disk.close()
   }
 }
 
 const qcow2Magic = Buffer.from('QFI\xfb', 'latin1')
+
+/** Bytes as hexadecimal. */
+function plainJson(value: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(value, (_, one) => (one instanceof Uint8Array ? toHex(one) : one)),
+  )
+}
 
 function formatOf(file: string): 'raw' | 'qcow2' {
   const descriptor = openSync(file, 'r')
@@ -78,7 +111,8 @@ function formatOf(file: string): 'raw' | 'qcow2' {
   }
 }
 
-function textOf({ sizeBytes, sha256, partitions, files, boot }: ImageReport): string {
+function textOf(report: ImageReport): string {
+  const { sizeBytes, sha256, partitions, files } = report
   const partitionRows = partitions.map((one) => [
     plain(one.name) || '-',
     String(one.offset),
@@ -90,18 +124,20 @@ function textOf({ sizeBytes, sha256, partitions, files, boot }: ImageReport): st
     `${sizeBytes} bytes, SHA-256 ${sha256}\n`,
     tableText(['partition', 'offset', 'bytes', 'type'], partitionRows),
     tableText(['file', 'bytes', 'SHA-256'], fileRows),
-    bootText(boot),
+    bootText(report),
   ].join('\n')
 }
 
-function bootText({ steps, reason }: ImageReport['boot']): string {
-  if (steps === null) return `What it boots cannot be foretold: ${plain(reason ?? '')}\n`
-  const head = ['what boots', '', 'SHA-256 as measured', 'signed by']
-  const rows = steps.map(({ stage, what, digest, signers }) => [
+function bootText({ boot, bootUnknown }: ImageReport): string {
+  if (boot === null) return `What it boots cannot be foretold: ${plain(bootUnknown ?? '')}\n`
+  const head = ['what boots', '', 'Authenticode SHA-256', 'signed by', 'Secure Boot']
+  const rows = boot.images.map(({ stage, path, sha256, signers, verdict }) => [
     stage,
-    plain(what),
-    digest,
-    signers.map((name) => plain(commonName(name))).join(', ') || '-',
+    plain(path),
+    sha256,
+    signers.map(({ subject }) => plain(commonName(subject))).join(', ') || '-',
+    verdict.allowed ? 'allowed' : 'refused',
   ])
-  return tableText(head, rows)
+  const line = boot.commandLine === null ? '' : `command line: ${plain(boot.commandLine)}\n`
+  return `${tableText(head, rows)}${line}`
 }
