@@ -94,6 +94,7 @@ export class VtpmFolder {
     await rename(this.draftKey.path, this.key.path).catch(ignoreMissing)
     const folders = await readdir(this.#folder)
     if (!folders.includes('vtpm')) await this.#makeFolder(this.state)
+    else if (this.#account !== null) await chown(this.state, this.#account.uid, this.#account.gid) // copied back by somebody
     for (const name of await readdir(this.state))
       if (name !== STATE_FILE) await rm(join(this.state, name), { recursive: true, force: true })
     await rename(join(this.draft, STATE_FILE), join(this.state, STATE_FILE))
