@@ -85,3 +85,4 @@ export {
   type ImageVerdict,
   verifyImage,
 } from './verify-image.ts'
+export { verifyAuthenticatedWrite } from './verify-write.ts'
