@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, type TestContext, test } from 'node:test'
+import { ChannelError, encodeAnswer, encodeFrame, FrameReader } from '@trusted-launch/channel'
+import { GuestChannel } from '../src/guest-channel.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'tl-channel-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+let sockets = 0
+
+/** A guest of ours: does as told whenever the host says something. */
+async function guest(t: TestContext, onData: (to: Socket, data: Uint8Array) => void) {
+  const path = join(folder, `port-${++sockets}`)
+  const open = new Set<Socket>()
+  const server = createServer((socket) => {
+    open.add(socket)
+    socket.on('error', () => {})
+    socket.on('data', (data) => onData(socket, data))
+  })
+  await new Promise<void>((resolve) => server.listen(path, resolve))
+  const channel = new GuestChannel({ path: () => path, answerMs: 300 })
+  t.after(() => {
+    channel.close()
+    for (const socket of open) socket.destroy()
+    server.close()
+  })
+  return channel
+}
+
+const ask = (channel: GuestChannel) => channel.ask('akCertificate', undefined as never)
+const code = (expected: string) => (e: unknown) => e instanceof ChannelError && e.code === expected
+
+/** Answers one question well: the agent has no certificate. */
+function answerWell(to: Socket, data: Uint8Array): void {
+  for (const { id } of new FrameReader().read(data))
+    to.write(encodeAnswer(id, 'akCertificate', { certificate: null }))
+}
+
+test('an answer arrives', async (t) => {
+  const channel = await guest(t, answerWell)
+  assert.deepEqual(await ask(channel), { certificate: null })
+})
+
+test('silence is an error in time, and the next question goes over a new connection', async (t) => {
+  let questions = 0
+  const channel = await guest(t, (to, data) => {
+    if (questions++ > 0) answerWell(to, data)
+  })
+  await assert.rejects(ask(channel), code('answer-late'))
+  assert.deepEqual(await ask(channel), { certificate: null })
+})
+
+test('half a frame and then nothing is an error in time', async (t) => {
+  const channel = await guest(t, (to) => to.write(Uint8Array.of(0, 0, 1, 0, 1)))
+  await assert.rejects(ask(channel), code('answer-late'))
+})
+
+test('a length of 4 GiB is refused before anything is set aside', async (t) => {
+  const channel = await guest(t, (to) => to.write(Uint8Array.of(255, 255, 255, 255)))
+  await assert.rejects(ask(channel), code('frame-too-long'))
+})
+
+test('answers to questions never asked end the connection', async (t) => {
+  const unasked = encodeFrame({ type: 0x84, id: 1, payload: new Uint8Array() })
+  const channel = await guest(t, (to) => {
+    for (let i = 0; i < 20; i++) to.write(unasked)
+  })
+  await assert.rejects(ask(channel), code('answer-unasked'))
+})
+
+test('a flood ends the connection, and the host holds none of it', async (t) => {
+  const flood = new Uint8Array(1 << 20).fill(0x41)
+  const channel = await guest(t, (to) => {
+    const more = () => to.destroyed || to.write(flood, more)
+    more()
+  })
+  const before = process.memoryUsage().rss
+  for (let i = 0; i < 2; i++) await assert.rejects(ask(channel), code('frame-too-long'))
+  assert.ok(process.memoryUsage().rss - before < 32 << 20)
+})
+
+test('a port that is not there is closed', async () => {
+  const channel = new GuestChannel({ path: () => join(folder, 'missing') })
+  await assert.rejects(ask(channel), code('channel-closed'))
+})
