@@ -8,15 +8,20 @@ import type { Evidence } from '@trusted-launch/channel'
 import { toHex } from '@trusted-launch/codec'
 import { fromBytes } from '@trusted-launch/disk'
 import { type Bank, decodeEventLog } from '@trusted-launch/eventlog'
-import { BOOT_MS, smallImage, smallVm } from './machines.ts'
+import {
+  buildImage,
+  type Image,
+  type MachineSpec,
+  ownSecureBootTemplate,
+} from '@trusted-launch/host'
+import { BOOT_MS, cacheDirectory, smallImage, smallVm } from './machines.ts'
 
 const banks = ['sha256', 'sha384'] as const
 const pcrs = [...Array.from({ length: 16 }, (_, i) => i), 23]
 
 /** What is foretold for a VM from the pristine image and its store, then what it measured. */
-async function foretoldAndMeasured(t: TestContext, secureBoot: boolean) {
-  const image = await smallImage()
-  const { vm } = await smallVm(t, { secureBoot, vtpm: { banks: [...banks] } })
+async function foretoldAndMeasured(t: TestContext, image: Image, change: Partial<MachineSpec>) {
+  const { vm } = await smallVm(t, { image, vtpm: { banks: [...banks] }, ...change })
   const variables = new Uint8Array(readFileSync(join(vm.folder, 'machine/vars.fd')))
   const disk = fromBytes(new Uint8Array(readFileSync(image.path)))
   const references = predict({ disk, image, variables, banks })
@@ -45,7 +50,17 @@ function assertExact(references: ReferenceValues, evidence: Evidence, bank: Bank
 
 for (const secureBoot of [true, false])
   test(`PCR 2-9 and 14 of a first boot with Secure Boot ${secureBoot ? 'on' : 'off'} are foretold exactly, in SHA-256 and SHA-384`, async (t) => {
-    const { references, evidence } = await foretoldAndMeasured(t, secureBoot)
+    const { references, evidence } = await foretoldAndMeasured(t, await smallImage(), {
+      secureBoot,
+    })
     assert.deepEqual(Object.keys(references.pcrs), ['2', '3', '4', '5', '6', '7', '8', '9', '14'])
     for (const bank of banks) assertExact(references, evidence, bank)
   })
+
+test('PCR 2-7, 9 and 11 of a unified kernel image under keys of our own are foretold exactly', async (t) => {
+  const image = await buildImage('uki', { cacheDirectory })
+  const signatures = ownSecureBootTemplate(cacheDirectory)
+  const { references, evidence } = await foretoldAndMeasured(t, image, { signatures })
+  assert.deepEqual(Object.keys(references.pcrs), ['2', '3', '4', '5', '6', '7', '9', '11'])
+  for (const bank of banks) assertExact(references, evidence, bank)
+})

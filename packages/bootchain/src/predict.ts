@@ -36,8 +36,8 @@ export interface PredictInput {
 }
 
 /**
- * What a VM with this image and this variable store must measure: PCR 2-9 and 14 exactly, event by
- * event and to the final value, in every bank; PCR 0 by the firmware's events when they are known.
+ * What a VM with this image and this variable store must measure: PCR 2-9 and 14 (a unified kernel
+ * image: 2-7, 9 and 11) exactly, event by event and to the final value, in every bank; PCR 0 by the firmware's events when they are known.
  * PCR 1 (the machine's device paths) and PCR 10 (IMA) are not pinned.
  *
  * It foretells OVMF, shim, GRUB's `linuxefi` and systemd's stub with nobody at the keyboard and no

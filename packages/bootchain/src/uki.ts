@@ -1,6 +1,7 @@
 import { COMPONENT } from '@trusted-launch/attestation'
-import { fromUtf8, toUtf8 } from '@trusted-launch/codec'
+import { fromUtf8, toUtf8, toUtf16le } from '@trusted-launch/codec'
 import { sectionOf } from '@trusted-launch/uefi'
+import { BootChainError } from './errors.ts'
 import { type Measured, measured } from './measure.ts'
 import type { BootChain } from './walk.ts'
 
@@ -18,9 +19,28 @@ const components: Readonly<Record<string, string>> = {
   '.initrd': COMPONENT.initrd,
 }
 
-/** PCR 11: the sections of the image. */
-export function stubEvents({ loader }: Uki): Record<string, Measured[]> {
-  const events = MEASURED_SECTIONS.flatMap((name) => {
+/**
+ * PCR 11: the sections of the image. PCR 9: what the kernel's own stub is given, its command line in UTF-16 with
+ * NUL (LOADED_IMAGE::LoadOptions) and its initial RAM file system. systemd 252; Linux 6.1, drivers/firmware/efi/libstub.
+ * @throws {BootChainError} UNPREDICTABLE: no command line built in, or one with control characters.
+ */
+export function stubEvents(chain: Uki): Record<string, Measured[]> {
+  return { 9: kernelEvents(chain), 11: sectionEvents(chain) }
+}
+
+function kernelEvents(chain: Uki): Measured[] {
+  const { path } = chain.loader
+  const line = ukiCommandLine(chain)
+  if (line === null || /[\x00-\x1f]/.test(line))
+    throw new BootChainError('UNPREDICTABLE', path, 'no command line that can be foretold')
+  const initrd = ukiInitrd(chain)
+  const options = measured(COMPONENT.kernelCommandLine, line, toUtf16le(`${line}\0`), path)
+  if (initrd === null) return [options]
+  return [options, measured(COMPONENT.initrd, 'section .initrd', initrd, path)]
+}
+
+function sectionEvents({ loader }: Uki): Measured[] {
+  return MEASURED_SECTIONS.flatMap((name) => {
     const section = sectionOf(loader.image, name)
     if (section === null) return []
     const component = components[name] ?? COMPONENT.unifiedKernelImage
@@ -30,13 +50,12 @@ export function stubEvents({ loader }: Uki): Record<string, Measured[]> {
       measured(component, `section ${name}`, section.data, loader.path),
     ]
   })
-  return { 11: events }
 }
 
 /** The command line built into the image; null when it has none. */
 export function ukiCommandLine({ loader }: Uki): string | null {
   const section = sectionOf(loader.image, '.cmdline')
-  return section === null ? null : fromUtf8(section.data).replace(/[\0\n]+$/, '')
+  return section === null ? null : fromUtf8(section.data).replace(/\0+$/, '')
 }
 
 /** The initial RAM file system built into the image; null when it has none. */

@@ -146,3 +146,24 @@ test('the report names the signers, the CAs that would do, and what an empty db 
   const only2023 = report(disk, { db: databaseOf(template.db).slice(1), dbx: [] })
   assert.equal(only2023.wouldBoot, true)
 })
+
+const ukiFolder = existsSync(images)
+  ? readdirSync(images).find((name) => name.startsWith('uki-'))
+  : undefined
+const uki = ukiFolder === undefined ? null : join(images, ukiFolder, 'disk.raw')
+
+test('a unified kernel image is measured by sections, command line and initrd', {
+  skip: skip || (uki === null ? 'the uki image is not on this machine' : false),
+}, () => {
+  const bytes = new Uint8Array(readFileSync(uki!))
+  const { pcrs, kernel } = predicted(bytes, storeOf(false))
+  assert.deepEqual(Object.keys(pcrs), ['2', '3', '4', '5', '6', '7', '9', '11'])
+  assert.deepEqual(
+    pcrs['9']!.events.map(({ component }) => component),
+    ['kernel command line', 'initrd'],
+  )
+  const sections = pcrs['11']!.events.map(({ description }) => description.split(' ').at(-1))
+  assert.deepEqual([...new Set(sections)], ['.linux', '.osrel', '.cmdline', '.initrd'])
+  assert.match(kernel.commandLine!, /^console=/)
+  assert.ok(kernel.modules!.length > 0)
+})
