@@ -24,16 +24,18 @@ const stages: readonly string[] = [
   COMPONENT.initrd,
 ]
 
-/** Commands of GRUB and single variables are many: the chain shows what ran. */
-const shown: readonly string[] = [
-  COMPONENT.shim,
-  COMPONENT.systemdBoot,
-  COMPONENT.grub,
-  COMPONENT.unifiedKernelImage,
-  COMPONENT.kernel,
-  COMPONENT.kernelCommandLine,
-  COMPONENT.initrd,
-]
+/** Where a stage itself is measured; what else is measured of it (its settings, its end) is no stage. */
+const homes: Readonly<Record<string, readonly number[]>> = {
+  [COMPONENT.shim]: [4],
+  [COMPONENT.systemdBoot]: [4],
+  [COMPONENT.grub]: [4],
+  [COMPONENT.unifiedKernelImage]: [4],
+  [COMPONENT.kernel]: [4],
+  [COMPONENT.grubConfiguration]: [9],
+  [COMPONENT.kernelCommandLine]: [8, 11, 12],
+  [COMPONENT.initrd]: [9, 11, 12],
+  [COMPONENT.bootManager]: [4],
+}
 
 /**
  * The boot chain for people: what ran, in the order of its stages, with its digest, who signed it
@@ -86,11 +88,9 @@ function rowsOf(compared: readonly Compared[], authorities: readonly Authority[]
 
 function rowOf(pair: Compared, authorities: readonly Authority[]): BootStage | null {
   const { expected, actual, component, pcr, same } = pair
-  const configuration = component === COMPONENT.grubConfiguration && pcr === 9
-  if (actual === null || !(shown.includes(component) || configuration || expected === null))
-    return null
-  // The kernel and initrd are measured as files besides (PCR 9): the image is the row.
-  if (component === COMPONENT.kernel && pcr === 9 && same) return null
+  const isStage = homes[component]?.includes(pcr) === true
+  const expectedAction = component === COMPONENT.bootManager && expected !== null
+  if (actual === null || !isStage || expectedAction) return null
   return {
     stage: component,
     what: whatRan(pair),
