@@ -154,7 +154,7 @@ export class SwtpmKeeper implements VtpmKeeper {
       await tpm.control.init()
       return isBlank(tpm)
     }).catch((e: unknown) => {
-      if (e instanceof ControlError) return false
+      if (e instanceof VtpmError && e.cause instanceof ControlError) return false
       throw e
     })
     if (blank) throw new VtpmError('vtpm-blank', place.vm, 'a state that was never provisioned')
@@ -223,6 +223,10 @@ export class SwtpmKeeper implements VtpmKeeper {
     const tpm = await TpmSession.open(options, keys)
     try {
       return await use(tpm)
+    } catch (cause) {
+      if (cause instanceof VtpmError) throw cause
+      const message = cause instanceof Error ? cause.message : 'unknown'
+      throw new VtpmError('vtpm-failed', place.vm, message, { cause })
     } finally {
       await tpm.close()
     }

@@ -68,6 +68,7 @@ export class StreamExchange {
         this.#failure = wrong
         reject(wrong)
       }
+      this.#waiting(this.#failure)
     })
   }
 

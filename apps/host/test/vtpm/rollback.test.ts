@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { rmSync } from 'node:fs'
+import { copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { encode } from '@trusted-launch/codec'
 import {
   AK_HANDLE,
   AK_RSA2048,
   Clear,
+  EK_HANDLE,
   EvictControl,
   execute,
+  HierarchyChangeAuth,
   NV_Certify,
   NV_Extend,
   ROLLBACK_NV,
@@ -212,7 +214,6 @@ test('without its journal, or its key, a vTPM is not started', async (t) => {
 
 test('a wrapped key opens nothing for another VM', async (t) => {
   const place = await made(t, 'a', 'b')
-  const { copyFileSync } = await import('node:fs')
   copyFileSync(`${place.of('b').folder}/vtpm.key`, `${place.of('a').folder}/vtpm.key`)
   await refused(place, 'a', 'vtpm-key-refused')
 })
@@ -261,4 +262,28 @@ test('an AK certificate is renewed thirty days before it runs out', async (t) =>
   assert.deepEqual(renewed.notes, ['vtpm.ak-certificate-renewed'])
   assert.notDeepEqual(renewed.identity.akCertificate, identity.akCertificate)
   assert.deepEqual(renewed.identity.akName, identity.akName)
+})
+
+test('a guest that took the endorsement hierarchy and removed the EK still starts, with a remark', async (t) => {
+  const place = await made(t, 'a')
+  await run(place, 'a', 'stop', async (tpm) => {
+    const objectHandle = EK_HANDLE
+    const auth = TPM_RH.OWNER
+    await execute(tpm, EvictControl, { auth, objectHandle, persistentHandle: objectHandle })
+    const newAuth = Uint8Array.of(1, 2, 3)
+    await execute(tpm, HierarchyChangeAuth, { authHandle: TPM_RH.ENDORSEMENT, newAuth })
+  })
+  assert.deepEqual(await run(place, 'a', 'stop'), ['vtpm.endorsement-locked'])
+})
+
+test('a draft that a killed manager left is dropped, or takes its place if the journal names it', async (t) => {
+  const place = await made(t, 'a')
+  const { folder } = place.of('a')
+  mkdirSync(`${folder}/vtpm.new`)
+  writeFileSync(`${folder}/vtpm.new/tpm2-00.permall`, randomBytes(99))
+  writeFileSync(`${folder}/vtpm.key.new`, 'another key')
+  assert.deepEqual(await run(place, 'a', 'stop'), [])
+  mkdirSync(`${folder}/vtpm.new`)
+  renameSync(place.statePath('a'), `${folder}/vtpm.new/tpm2-00.permall`)
+  assert.deepEqual(await run(place, 'a', 'stop'), [])
 })
