@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -19,17 +20,29 @@ export async function surviveKills(t: TestContext, count: number): Promise<void>
     const child = spawn(process.execPath, [script, place.root], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
-    let output = ''
-    child.stdout.on('data', (chunk) => {
-      output += chunk
-    })
     await once(child.stdout, 'data')
+    child.stdout.resume()
     await sleep(Math.random() * 300)
     child.kill('SIGKILL')
     await once(child, 'close')
-    const last = identityOf(Number(output.trimEnd().split('\n').at(-1)!.replace('ready', '')))
-    if (last?.executable.endsWith('/swtpm')) await killProcess(last)
+    await endStrays(place.root)
     const { identity } = await place.keeper.check(place.of('a'))
     assert.deepEqual(identity.akName, akName)
+  }
+}
+
+/** The swtpm that the killed manager had started, if any: its working directory is in `root`. */
+async function endStrays(root: string): Promise<void> {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    const process = identityOf(Number(pid))
+    if (process?.executable.endsWith('/swtpm') && isIn(root, pid)) await killProcess(process)
+  }
+}
+
+function isIn(root: string, pid: string): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`).startsWith(root)
+  } catch {
+    return false
   }
 }
