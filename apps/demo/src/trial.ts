@@ -197,7 +197,8 @@ export class Trial {
 const gravity = ['info', 'low', 'medium', 'high']
 
 function worstOf<F extends { severity: string }>(findings: readonly F[]): F | undefined {
-  return [...findings].sort((a, b) => gravity.indexOf(b.severity) - gravity.indexOf(a.severity))[0]
+  const grave = findings.filter(({ severity }) => severity !== 'info')
+  return grave.sort((a, b) => gravity.indexOf(b.severity) - gravity.indexOf(a.severity))[0]
 }
 
 function bootRefused(e: BootFailure): End {
