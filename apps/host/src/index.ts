@@ -1,6 +1,5 @@
 export type { Acceleration } from './acceleration.ts'
 export type { Accounts } from './accounts.ts'
-export { type BootComponent, BootFailure, type BootFailureCode } from './boot-failure.ts'
 export { HostError, ProcessError, StateError } from './errors.ts'
 export { type Firmware, FirmwareError, findFirmware, makeVariableStore } from './firmware.ts'
 export type { GuestChannel } from './guest-channel.ts'
@@ -19,14 +18,11 @@ export { putIntoEsp } from './images/esp-disk.ts'
 export type { Image } from './images/image.ts'
 export { ownSecureBootTemplate } from './images/own-keys.ts'
 export type { Log, LogEntry } from './log.ts'
-export {
-  type ConfirmViolation,
-  Machine,
-  MachineError,
-  type MachineState,
-  type ViolationQuestion,
-} from './machine.ts'
-export type { MachineRecord, MachineSpec } from './machine-record.ts'
+export { type BootComponent, BootFailure, type BootFailureCode } from './machine/boot-failure.ts'
+export { MachineError } from './machine/errors.ts'
+export { Machine, type MachineState } from './machine/machine.ts'
+export type { MachineRecord, MachineSpec } from './machine/record.ts'
+export type { ConfirmViolation, ViolationQuestion } from './machine/shared.ts'
 export type { Account, ProcessIdentity } from './process.ts'
 export { QmpError } from './qmp/errors.ts'
 export { VtpmError, type VtpmErrorCode } from './vtpm/errors.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { BootFailure, lastLines, readConsole } from '../src/boot-failure.ts'
+import { BootFailure, lastLines, readConsole } from '../src/machine/boot-failure.ts'
 
 const clear = '\x1b[2J\x1b[01;01H\x1b[=3h'
 const disk = '"UEFI Misc Device" from PciRoot(0x0)/Pci(0x2,0x0)'

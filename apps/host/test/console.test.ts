@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { CONSOLE_FILE_LIMIT, Console } from '../src/console.ts'
+import { CONSOLE_FILE_LIMIT, Console } from '../src/machine/console.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tl-console-'))
 after(() => rmSync(folder, { recursive: true, force: true }))

@@ -1,4 +1,4 @@
-import { HostError } from './errors.ts'
+import { HostError } from '../errors.ts'
 
 export type BootFailureCode =
   | 'secure-boot-violation'

@@ -5,11 +5,11 @@ import {
   parseSecureBootTemplate,
   type SecureBootTemplate,
 } from '@trusted-launch/uefi'
-import type { Accounts } from './accounts.ts'
-import { StateError } from './errors.ts'
-import type { ProcessIdentity } from './process.ts'
-import { readJson, writeDurably } from './state-directory.ts'
-import type { VtpmIdentity } from './vtpm-port.ts'
+import type { Accounts } from '../accounts.ts'
+import { StateError } from '../errors.ts'
+import type { ProcessIdentity } from '../process.ts'
+import { readJson, writeDurably } from '../state-directory.ts'
+import type { VtpmIdentity } from '../vtpm-port.ts'
 
 /** What a VM is to be. */
 export interface MachineSpec {

@@ -1,19 +1,19 @@
 import { closeSync, openSync, readdirSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Acceleration, kvmGroups } from './acceleration.ts'
-import { ProcessError } from './errors.ts'
-import type { MachineRecord } from './machine-record.ts'
+import { type Acceleration, kvmGroups } from '../acceleration.ts'
+import { ProcessError } from '../errors.ts'
 import {
   identityOf,
   isRunning,
   killProcess,
   type ProcessIdentity,
   spawnDetached,
-} from './process.ts'
-import { FILES, qemuArguments } from './qemu-args.ts'
-import { QmpClient, type QmpOptions } from './qmp/client.ts'
-import { CONTROL_SOCKET } from './vtpm/swtpm.ts'
+} from '../process.ts'
+import { FILES, qemuArguments } from '../qemu-args.ts'
+import { QmpClient, type QmpOptions } from '../qmp/client.ts'
+import { CONTROL_SOCKET } from '../vtpm/swtpm.ts'
+import type { MachineRecord } from './record.ts'
 
 const MONITOR_LIMIT_MS = 20_000
 /** QEMU finds the sockets folder at this descriptor: the VM's folder itself is closed to it. */

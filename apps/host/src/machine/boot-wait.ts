@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { AgentInfo } from '@trusted-launch/channel'
+import { HostError } from '../errors.ts'
+import {
+  type BootComponent,
+  BootFailure,
+  type BootFailureCode,
+  type ConsoleFinding,
+  readConsole,
+} from './boot-failure.ts'
+import { MachineError } from './errors.ts'
+import type { RunningMachine } from './running-machine.ts'
+
+/**
+ * Whether Secure Boot refuses that file of the VM. True: it does. False: it does not, and the VM goes on.
+ * Null: it can't be told.
+ */
+export type Confirm = (component: BootComponent) => Promise<boolean | null>
+
+/** The guest may start anew so often before its agent answers. */
+const RESETS_MAX = 3
+const POLL_MS = 100
+/** The console must say nothing more for so long before its words count. */
+const SETTLE_MS = 3_000
+/** One answer of the agent. */
+const INFO_MS = 5_000
+
+/** Waits for a guest to come up, or to show why it does not. One for each asking. */
+export class BootWait {
+  readonly #machine: RunningMachine
+  readonly #confirm: Confirm
+  /** Words of a boot that the disk showed untrue. */
+  readonly #refuted = new Set<string>()
+  /** When the console that was read last had printed. */
+  #readAt = Number.NaN
+
+  constructor(machine: RunningMachine, confirm: Confirm) {
+    this.#machine = machine
+    this.#confirm = confirm
+  }
+
+  /**
+   * Resolves with the agent's first answer.
+   * @throws {BootFailure} @throws {MachineError} `machine-not-running`: the manager let the VM go.
+   */
+  async agent(timeoutMs: number): Promise<AgentInfo> {
+    for (const until = performance.now() + timeoutMs; ; await sleep(POLL_MS)) {
+      await this.#refuseEnded()
+      const left = until - performance.now()
+      const info = await this.#ask(Math.min(INFO_MS, left))
+      if (info !== null) return info
+      if (this.#machine.resets > RESETS_MAX)
+        throw this.#failure('boot-loop', 'the guest starts over and over')
+      await this.#refuseConsole()
+      if (left <= 0) throw this.#failure('agent-silent', 'no answer of the agent')
+    }
+  }
+
+  async #ask(timeoutMs: number): Promise<AgentInfo | null> {
+    const { channel, portOpen } = this.#machine
+    if (!portOpen || timeoutMs <= 0) return null
+    const info = await channel.ask('info', undefined as never, timeoutMs).catch(() => null)
+    if (info !== null) this.#machine.agentAnswered()
+    return info
+  }
+
+  async #refuseEnded(): Promise<void> {
+    const { end } = this.#machine
+    if (end === null) return
+    await end.done
+    if (end.how === null) throw new MachineError('machine-not-running', 'the VM was let go')
+    if (end.how === 'vtpm-lost') throw this.#failure('vtpm-lost', 'the vTPM went away')
+    if (end.how === 'crashed') throw this.#failure('machine-crashed', 'QEMU ended')
+    throw this.#failure('guest-stopped', 'the guest powered off before its agent answered')
+  }
+
+  async #refuseConsole(): Promise<void> {
+    const { answered, console, printedAt, resets } = this.#machine
+    if (answered) return
+    if (performance.now() - printedAt < SETTLE_MS || printedAt === this.#readAt) return
+    this.#readAt = printedAt
+    const found = readConsole(console.boot)
+    if (found === null) return
+    if (found.code !== 'secure-boot-violation') throw this.#failureOf(found, false)
+    const words = `${resets} ${found.message}`
+    if (this.#refuted.has(words)) return
+    const confirmed = await this.#whetherConfirmed(found)
+    if (confirmed !== false) throw this.#failureOf(found, confirmed === true)
+    this.#refuted.add(words)
+  }
+
+  /** The VM may end meanwhile: then that is what is to be told. */
+  async #whetherConfirmed({ component }: ConsoleFinding): Promise<boolean | null> {
+    try {
+      return await this.#confirm(component!)
+    } catch (e) {
+      if (e instanceof HostError) return this.#machine.end === null ? null : false
+      throw e
+    }
+  }
+
+  #failureOf({ code, component, message }: ConsoleFinding, confirmed: boolean): BootFailure {
+    const console = this.#machine.console.boot
+    return new BootFailure(code, message, { component, confirmed, console })
+  }
+
+  #failure(code: BootFailureCode, message: string): BootFailure {
+    return new BootFailure(code, message, { console: this.#machine.console.boot })
+  }
+}

@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import type { Accounts } from '../accounts.ts'
+import { type Firmware, makeVariableStore } from '../firmware.ts'
+import type { VtpmKeeper, VtpmPlace } from '../vtpm-port.ts'
+import { MachineError } from './errors.ts'
+import { MachineFolder } from './folder.ts'
+import { type MachineRecord, type MachineSpec, writeRecord } from './record.ts'
+
+/**
+ * Makes a VM's folder: disk, variable store, vTPM; `machine.json` last, so a half-made VM is none.
+ * On failure nothing of it stays.
+ */
+export async function createMachine(
+  host: { firmware: Firmware; vtpm: VtpmKeeper },
+  path: string,
+  spec: MachineSpec,
+  accounts: Accounts,
+): Promise<MachineRecord> {
+  checkSpec(spec)
+  await mkdir(path, { mode: 0o700 }).catch((e: NodeJS.ErrnoException) => {
+    if (e.code !== 'EEXIST') throw e
+    throw new MachineError('machine-exists', `there is a VM ${spec.id}`, { cause: e })
+  })
+  const folder = new MachineFolder(path, accounts.qemu)
+  try {
+    const variables = await makeVariableStore(host.firmware, spec.signatures, spec.secureBoot)
+    const [identity] = await Promise.all([
+      host.vtpm.provision(vtpmPlace(spec, path, accounts)),
+      folder.fill(spec.disk.path, variables),
+    ])
+    const { disk, ...rest } = spec
+    const record: MachineRecord = {
+      version: 1,
+      spec: { ...rest, disk: { format: disk.format } },
+      uuid: randomUUID(),
+      accounts,
+      identity,
+      run: null,
+      lastEnd: 'never',
+    }
+    await writeRecord(path, record)
+    return record
+  } catch (e) {
+    await folder.remove()
+    await host.vtpm.forget(spec.id)
+    throw e
+  }
+}
+
+/** Where a VM's vTPM lives. */
+export function vtpmPlace(
+  { id, vtpm }: Pick<MachineSpec, 'id' | 'vtpm'>,
+  folder: string,
+  { qemu, swtpm }: Accounts,
+): VtpmPlace {
+  return { vm: id, folder, account: swtpm, qemu, banks: vtpm.banks }
+}
+
+function checkSpec({ memoryMiB, vcpus, vtpm }: MachineSpec): void {
+  const within = (value: number, min: number, max: number) =>
+    Number.isInteger(value) && value >= min && value <= max
+  if (!within(memoryMiB, 256, 1 << 20)) throw new MachineError('machine-bad-spec', 'memoryMiB')
+  if (!within(vcpus, 1, 64)) throw new MachineError('machine-bad-spec', 'vcpus')
+  if (!vtpm.banks.includes('sha256')) throw new MachineError('machine-bad-spec', 'banks')
+}

@@ -1,0 +1,12 @@
+import { HostError } from '../errors.ts'
+
+export type MachineErrorCode =
+  | 'machine-exists'
+  | 'machine-missing'
+  | 'machine-running'
+  | 'machine-not-running'
+  | 'machine-bad-spec'
+  | 'machine-file-foreign'
+
+/** A VM was asked for what its state does not allow. */
+export class MachineError extends HostError<MachineErrorCode> {}

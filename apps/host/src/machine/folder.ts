@@ -1,0 +1,92 @@
+import { constants } from 'node:fs'
+import { chmod, chown, copyFile, mkdir, open, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Account } from '../process.ts'
+import { FILES } from '../qemu-args.ts'
+import { writeDurably } from '../state-directory.ts'
+import { Console } from './console.ts'
+import { MachineError } from './errors.ts'
+
+/** No file of QEMU's that we read is larger. */
+const FILE_MAX = 64 << 20
+const SCREENSHOT = 'screenshot.png'
+
+/** The files of a VM that QEMU works on, in `machine/` of the VM's folder, and what it printed. */
+export class MachineFolder {
+  /** The VM's folder, 0700. */
+  readonly path: string
+  readonly console: Console
+  readonly #qemu: Account
+
+  constructor(path: string, qemu: Account) {
+    this.path = path
+    this.#qemu = qemu
+    this.console = new Console(join(path, 'console.log'))
+  }
+
+  /** QEMU's working directory. */
+  get machine(): string {
+    return join(this.path, 'machine')
+  }
+
+  get disk(): string {
+    return join(this.machine, FILES.disk)
+  }
+
+  /** Fills `machine/`: a copy of the image and the variable store, QEMU's own. */
+  async fill(image: string, variables: Uint8Array): Promise<void> {
+    await mkdir(this.machine, { mode: 0o700 })
+    await Promise.all([
+      copyFile(image, this.disk, constants.COPYFILE_FICLONE),
+      writeDurably(this.#variables, variables, 0o600),
+    ])
+    await chmod(this.disk, 0o600)
+    for (const path of [this.machine, this.disk, this.#variables]) await this.#give(path)
+  }
+
+  /** The variable store file as it is now. @throws {MachineError} `machine-file-foreign` */
+  readVariables(): Promise<Uint8Array> {
+    return readOwn(this.#variables)
+  }
+
+  async writeVariables(variables: Uint8Array): Promise<void> {
+    await writeDurably(this.#variables, variables, 0o600)
+    await this.#give(this.#variables)
+  }
+
+  /** What QEMU draws under the name it is given; gone again. @throws {MachineError} `machine-file-foreign` */
+  async screenshot(draw: (name: string) => Promise<void>): Promise<Uint8Array> {
+    const path = join(this.machine, SCREENSHOT)
+    await rm(path, { force: true })
+    try {
+      await draw(SCREENSHOT)
+      return await readOwn(path)
+    } finally {
+      await rm(path, { force: true })
+    }
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.path, { recursive: true, force: true })
+  }
+
+  get #variables(): string {
+    return join(this.machine, FILES.variables)
+  }
+
+  async #give(path: string): Promise<void> {
+    if (this.#qemu !== null) await chown(path, this.#qemu.uid, this.#qemu.gid)
+  }
+}
+
+/** A file that QEMU's account could have made anything of: a regular file of sensible size, or none. */
+async function readOwn(path: string): Promise<Uint8Array> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  try {
+    const facts = await file.stat()
+    if (facts.isFile() && facts.size <= FILE_MAX) return await file.readFile()
+    throw new MachineError('machine-file-foreign', `${path} is not a file of ours`)
+  } finally {
+    await file.close()
+  }
+}

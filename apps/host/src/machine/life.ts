@@ -1,0 +1,178 @@
+import type { Acceleration } from '../acceleration.ts'
+import { checkVariableStore } from '../firmware.ts'
+import { isRunning, killProcess, waitUntilGone } from '../process.ts'
+import type { VtpmPlace } from '../vtpm-port.ts'
+import { vtpmPlace } from './creation.ts'
+import { MachineError } from './errors.ts'
+import { MachineFolder } from './folder.ts'
+import { killStrays, spawnQemu } from './qemu-process.ts'
+import { type LastEnd, type MachineRecord, writeRecord } from './record.ts'
+import { RunningMachine } from './running-machine.ts'
+import type { MachineHost } from './shared.ts'
+
+const QUIT_MS = 10_000
+
+/**
+ * A VM from one start to its end, and what is on record of it. Operations happen one after the other; what
+ * a start or an end needs to be found by the next manager is written down before it is done.
+ */
+export class MachineLife {
+  readonly files: MachineFolder
+  readonly #host: MachineHost
+  #record: MachineRecord
+  #live: RunningMachine | null = null
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(host: MachineHost, folder: string, record: MachineRecord) {
+    this.#host = host
+    this.files = new MachineFolder(folder, record.accounts.qemu)
+    this.#record = record
+  }
+
+  get record(): MachineRecord {
+    return this.#record
+  }
+
+  /** The VM while it runs, else null; its end may have begun. */
+  get live(): RunningMachine | null {
+    return this.#live
+  }
+
+  /** @throws {MachineError} `machine-not-running` */
+  running(): RunningMachine {
+    if (this.#live !== null && this.#live.end === null) return this.#live
+    throw new MachineError('machine-not-running', `${this.#record.spec.id} does not run`)
+  }
+
+  /** Does something when what was asked for before is done. */
+  next<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work)
+    this.#turn = done.catch(() => {})
+    return done
+  }
+
+  /** The same, while the VM is stopped. @throws {MachineError} `machine-running` */
+  whileStopped<T>(work: () => Promise<T>): Promise<T> {
+    return this.next(async () => {
+      if (this.#live === null) return work()
+      throw new MachineError('machine-running', `${this.#record.spec.id} runs`)
+    })
+  }
+
+  async write(change: Partial<MachineRecord>): Promise<void> {
+    this.#record = { ...this.#record, ...change }
+    await writeRecord(this.files.path, this.#record)
+  }
+
+  log(level: 'info' | 'warning', event: string, message: string): void {
+    this.#host.log({ level, event, vm: this.#record.spec.id, message })
+  }
+
+  get place(): VtpmPlace {
+    return vtpmPlace(this.#record.spec, this.files.path, this.#record.accounts)
+  }
+
+  /** In a turn, stopped: checks variable store and vTPM, and begins. */
+  async start(): Promise<void> {
+    const { spec, identity } = this.#record
+    checkVariableStore(await this.files.readVariables(), spec.secureBoot)
+    const checked = await this.#host.vtpm.check(this.place, identity)
+    for (const note of checked.notes) this.log('info', 'vtpm-note', note)
+    const acceleration = await this.#host.acceleration()
+    const run = { qemu: null, swtpm: null, released: false }
+    await this.write({ identity: checked.identity, run })
+    try {
+      await this.#launch(acceleration)
+    } catch (e) {
+      await this.#abandon()
+      throw e
+    }
+  }
+
+  /** In a turn: ends QEMU and swtpm, by force where they do not go, and writes down how it ended. */
+  async end(live: RunningMachine, how: LastEnd): Promise<void> {
+    if (this.#live !== live) return
+    live.endAs(how)
+    const { qemu, swtpm } = this.#record.run!
+    await live.quit()
+    let orderly = how !== 'crashed' && how !== 'vtpm-lost'
+    for (const process of [qemu, swtpm])
+      if (process !== null && !(await waitUntilGone(process, QUIT_MS))) {
+        orderly = false
+        await killProcess(process)
+      }
+    this.#disconnect(live)
+    await this.#host.vtpm.stopped(this.place, { orderly })
+    await this.write({ run: null, lastEnd: how })
+    this.log(how === 'crashed' || how === 'vtpm-lost' ? 'warning' : 'info', how, how)
+  }
+
+  /** Of a former manager's VM: goes on with what runs, and says what became of what does not. */
+  async takeOver(): Promise<void> {
+    if (this.#record.run === null) return
+    const { qemu, released } = this.#record.run
+    if (qemu === null || !released || !isRunning(qemu)) return this.#lost(released)
+    const live = await RunningMachine.connect(this.files, qemu)
+    this.#live = live
+    const off = await live.isOff()
+    this.log('info', 'adopted', `taken over, ${off ? 'powered off' : 'running'}`)
+    if (off) await this.end(live, 'exited')
+    else this.#watch(live)
+  }
+
+  /** Lets go: the VM runs on. */
+  async release(): Promise<void> {
+    await this.#turn
+    const live = this.#live
+    if (live === null) return
+    live.endAs(null)
+    this.#disconnect(live)
+  }
+
+  async #launch(acceleration: Acceleration): Promise<void> {
+    const { qemu: program, firmware } = this.#host
+    const swtpm = await this.#host.vtpm.start(this.place)
+    await this.write({ run: { qemu: null, swtpm, released: false } })
+    const host = { qemu: program, code: firmware.code, acceleration }
+    const qemu = await spawnQemu(this.files.path, this.#record, host)
+    await this.write({ run: { qemu, swtpm, released: false } })
+    const live = await RunningMachine.connect(this.files, qemu)
+    this.#live = live
+    live.console.startBoot()
+    await live.resume()
+    await this.write({ run: { qemu, swtpm, released: true } })
+    this.#watch(live)
+  }
+
+  /** A manager died and left it half-started, or it ended without one. */
+  async #lost(crashed: boolean): Promise<void> {
+    await killStrays(this.files.path)
+    await this.#host.vtpm.stopped(this.place, { orderly: false })
+    await this.write({ run: null, lastEnd: crashed ? 'crashed' : 'stopped' })
+    if (crashed) this.log('warning', 'crashed', 'QEMU ended while nobody watched')
+  }
+
+  /** A start that failed: nothing of it stays. */
+  async #abandon(): Promise<void> {
+    if (this.#live !== null) {
+      this.#live.endAs('stopped')
+      this.#disconnect(this.#live)
+    }
+    await killStrays(this.files.path)
+    await this.#host.vtpm.stopped(this.place, { orderly: false })
+    await this.write({ run: null })
+  }
+
+  #watch(live: RunningMachine): void {
+    live.watch((how) => {
+      const done = this.next(() => this.end(live, how))
+      live.endAs(how, done)
+      done.catch((e) => this.log('warning', 'end-failed', String(e)))
+    })
+  }
+
+  #disconnect(live: RunningMachine): void {
+    live.disconnect()
+    if (this.#live === live) this.#live = null
+  }
+}

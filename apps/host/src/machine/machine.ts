@@ -1,0 +1,212 @@
+import type { AgentInfo, Evidence, EvidenceRequest } from '@trusted-launch/channel'
+import type { Accounts } from '../accounts.ts'
+import { switchSecureBoot } from '../firmware.ts'
+import type { GuestChannel } from '../guest-channel.ts'
+import type { VtpmIdentity } from '../vtpm-port.ts'
+import type { BootComponent } from './boot-failure.ts'
+import { BootWait } from './boot-wait.ts'
+import { createMachine } from './creation.ts'
+import { MachineFolder } from './folder.ts'
+import { MachineLife } from './life.ts'
+import { killStrays } from './qemu-process.ts'
+import { type LastEnd, type MachineRecord, type MachineSpec, readRecord } from './record.ts'
+import type { RunningMachine } from './running-machine.ts'
+import type { MachineHost } from './shared.ts'
+
+/**
+ * - `stopped`: by us, or never started. - `exited`: the guest powered off. - `crashed`: QEMU is gone and
+ * nobody asked it. - `vtpm-lost`: its swtpm went away while it ran, so it was stopped.
+ */
+export type MachineState = 'running' | Exclude<LastEnd, 'never'>
+
+const GRACE_MS = 60_000
+
+/** One VM. Operations on it happen one after the other. Made by `Host` only. */
+export class Machine {
+  readonly id: string
+  readonly #host: MachineHost
+  readonly #life: MachineLife
+
+  private constructor(host: MachineHost, folder: string, record: MachineRecord) {
+    this.#host = host
+    this.id = record.spec.id
+    this.#life = new MachineLife(host, folder, record)
+  }
+
+  static async create(
+    host: MachineHost,
+    folder: string,
+    spec: MachineSpec,
+    accounts: Accounts,
+  ): Promise<Machine> {
+    return new Machine(host, folder, await createMachine(host, folder, spec, accounts))
+  }
+
+  /** A VM that is there: takes over its processes when they run; null for a folder never finished. */
+  static async adopt(host: MachineHost, folder: string): Promise<Machine | null> {
+    const record = readRecord(folder)
+    if (record === null) {
+      await killStrays(folder)
+      await new MachineFolder(folder, null).remove()
+      return null
+    }
+    const machine = new Machine(host, folder, record)
+    await machine.#life.takeOver()
+    return machine
+  }
+
+  /** The VM's folder, 0700. */
+  get folder(): string {
+    return this.#life.files.path
+  }
+
+  get spec(): MachineRecord['spec'] {
+    return this.#life.record.spec
+  }
+
+  /** EK, AK and generation on record: what the VM's evidence is held against. */
+  get identity(): VtpmIdentity {
+    return this.#life.record.identity
+  }
+
+  /** The accounts of its QEMU and its swtpm. */
+  get accounts(): Accounts {
+    return this.#life.record.accounts
+  }
+
+  /** Its processes while it runs, else null. */
+  get processes(): MachineRecord['run'] {
+    return this.#life.record.run
+  }
+
+  /** The VM's own disk; to be read or edited only while it is not running. */
+  get disk(): { path: string; format: 'raw' | 'qcow2' } {
+    return { path: this.#life.files.disk, format: this.spec.disk.format }
+  }
+
+  /** The VM's variable store file as it is now. */
+  readVariables(): Promise<Uint8Array> {
+    return this.#life.files.readVariables()
+  }
+
+  /** The agent's port, while the VM runs. @throws {MachineError} `machine-not-running` */
+  get channel(): GuestChannel {
+    return this.#life.running().channel
+  }
+
+  status(): { state: MachineState; agentPortOpen: boolean; released: boolean } {
+    const { live, record } = this.#life
+    if (live !== null && live.end === null)
+      return { state: 'running', agentPortOpen: live.portOpen, released: true }
+    const how = live?.end?.how ?? record.lastEnd
+    return { state: how === 'never' ? 'stopped' : how, agentPortOpen: false, released: false }
+  }
+
+  /**
+   * Starts the VM, after the vTPM and the variable store were checked.
+   * @throws {MachineError} `machine-running` @throws {FirmwareError} `secure-boot-not-enforced`
+   * @throws {VtpmError} @throws {ProcessError}
+   */
+  start(): Promise<void> {
+    return this.#life.whileStopped(() => this.#life.start())
+  }
+
+  /**
+   * Stops the VM: by its power button, and after `timeoutMs` (or with `graceful: false` at once) by
+   * force. Nothing happens when it does not run.
+   * @returns whether the guest powered off by itself.
+   */
+  stop(options: { graceful?: boolean; timeoutMs?: number } = {}): Promise<{ graceful: boolean }> {
+    return this.#life.next(async () => {
+      const { live } = this.#life
+      if (live === null) return { graceful: false }
+      const asked = options.graceful ?? true
+      const graceful = asked && (await live.powerDown(options.timeoutMs ?? GRACE_MS))
+      await this.#life.end(live, 'stopped')
+      return { graceful }
+    })
+  }
+
+  /** Presses the reset button. @throws {MachineError} `machine-not-running` */
+  reset(): Promise<void> {
+    return this.#life.next(() => this.#life.running().reset())
+  }
+
+  /** Ends the VM if it runs and removes all that was kept of it. */
+  async delete(): Promise<void> {
+    await this.stop({ graceful: false })
+    await this.#life.next(async () => {
+      await killStrays(this.folder)
+      await this.#life.files.remove()
+      await this.#host.vtpm.forget(this.id)
+      this.#host.forget(this.id)
+    })
+  }
+
+  /**
+   * Waits until the agent answers.
+   * @throws {BootFailure} the guest did not come up; the VM is left as it stands.
+   * @throws {MachineError} `machine-not-running`
+   */
+  async waitForAgent(timeoutMs: number): Promise<AgentInfo> {
+    const live = this.#life.running()
+    return new BootWait(live, (component) => this.#confirm(live, component)).agent(timeoutMs)
+  }
+
+  /** Evidence of the guest, for a verifier: it proves nothing here. @throws as `channel`. */
+  async collectEvidence(request: EvidenceRequest): Promise<Evidence> {
+    const { channel } = this
+    const nonce = request.extendNonce ?? null
+    if (nonce !== null) await this.#host.vtpm.recordIssued(this.id, nonce)
+    const evidence = await channel.collectEvidence(request)
+    if (nonce !== null && evidence.rollback !== null) {
+      const index = await this.#host.vtpm.recordAttested(this.id, nonce, evidence.rollback)
+      if (index !== 'continued') this.#life.log('warning', 'rollback-index', `the index ${index}`)
+    }
+    return evidence
+  }
+
+  /** The end of the serial console, of this boot and the ones before; Latin-1. */
+  consoleTail(max?: number): string {
+    return this.#life.files.console.tail(max)
+  }
+
+  /** A picture of the screen, PNG. @throws {MachineError} `machine-not-running` */
+  async screenshot(): Promise<Uint8Array> {
+    const live = this.#life.running()
+    return this.#life.files.screenshot((name) => live.draw(name))
+  }
+
+  /** Switches Secure Boot in the VM's own settings, keys kept. @throws {MachineError} `machine-running` */
+  setSecureBoot(secureBoot: boolean): Promise<void> {
+    return this.#life.whileStopped(async () => {
+      const variables = switchSecureBoot(await this.readVariables(), secureBoot)
+      await this.#life.files.writeVariables(variables)
+      await this.#life.write({ spec: { ...this.spec, secureBoot } })
+    })
+  }
+
+  /** A new vTPM identity on purpose, of the next generation. @throws {MachineError} `machine-running` */
+  reprovision(): Promise<VtpmIdentity> {
+    return this.#life.whileStopped(async () => {
+      const identity = await this.#host.vtpm.reprovision(this.#life.place, this.identity)
+      await this.#life.write({ identity })
+      return identity
+    })
+  }
+
+  /** Lets go of the VM: it runs on, for the next manager. */
+  release(): Promise<void> {
+    return this.#life.release()
+  }
+
+  /** Stops the VM, looks at the disk, and lets the VM go on when the console said what is not so. */
+  async #confirm(live: RunningMachine, component: BootComponent): Promise<boolean | null> {
+    await live.pause()
+    const variables = await this.readVariables()
+    const question = { component, disk: this.disk, variables }
+    const answer = (await this.#host.confirm?.(question).catch(() => null)) ?? null
+    if (answer === false) await live.resume()
+    return answer
+  }
+}

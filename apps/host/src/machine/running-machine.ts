@@ -1,0 +1,197 @@
+import { closeSync, openSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { HostError } from '../errors.ts'
+import { GuestChannel } from '../guest-channel.ts'
+import { type ProcessIdentity, waitUntilGone } from '../process.ts'
+import { CONSOLE_RING, FILES, IDS } from '../qemu-args.ts'
+import type { QmpClient } from '../qmp/client.ts'
+import type { QmpEvent } from '../qmp/commands.ts'
+import type { Console } from './console.ts'
+import type { MachineFolder } from './folder.ts'
+import { connectMonitor } from './qemu-process.ts'
+import type { LastEnd } from './record.ts'
+
+const POLL_MS = 200
+const GONE_MS = 1_000
+
+/** How a VM ends that nobody asked to. */
+export type OwnEnd = Exclude<LastEnd, 'never' | 'stopped'>
+
+/** A VM while it runs: its monitor, its console, its agent's port, and the watch over all three. */
+export class RunningMachine {
+  /** The agent's port. */
+  readonly channel: GuestChannel
+  readonly console: Console
+  readonly #qemu: ProcessIdentity
+  readonly #monitor: QmpClient
+  readonly #directory: number
+  #portOpen = false
+  #resets = 0
+  #answered = false
+  #printedAt = performance.now()
+  #end: { readonly how: LastEnd | null; readonly done: Promise<void> } | null = null
+
+  private constructor(qemu: ProcessIdentity, console: Console, directory: number, m: QmpClient) {
+    this.#qemu = qemu
+    this.console = console
+    this.#directory = directory
+    this.#monitor = m
+    this.channel = new GuestChannel({ path: () => `/proc/self/fd/${directory}/${FILES.agent}` })
+  }
+
+  /** Takes hold of a QEMU that runs. @throws {ProcessError} it ended. @throws {QmpError} */
+  static async connect(folder: MachineFolder, qemu: ProcessIdentity): Promise<RunningMachine> {
+    const directory = openSync(folder.machine, 'r')
+    let machine: RunningMachine | null = null
+    try {
+      const onEvent = (event: QmpEvent) => machine?.heard(event)
+      const monitor = await connectMonitor(directory, qemu, { onEvent })
+      machine = new RunningMachine(qemu, folder.console, directory, monitor)
+      return machine
+    } catch (e) {
+      closeSync(directory)
+      throw e
+    }
+  }
+
+  /** Whether the agent has opened its port. */
+  get portOpen(): boolean {
+    return this.#portOpen
+  }
+
+  /** How often the guest started anew by itself since its agent answered, or since it was started. */
+  get resets(): number {
+    return this.#resets
+  }
+
+  /** Whether the agent answered in this boot: then the console says no more why there is none. */
+  get answered(): boolean {
+    return this.#answered
+  }
+
+  agentAnswered(): void {
+    this.#answered = true
+    this.#resets = 0
+  }
+
+  /** When the console printed last, on `performance.now()`'s clock. */
+  get printedAt(): number {
+    return this.#printedAt
+  }
+
+  /** Set once its end has begun: how it ends (null: we let it go), and when that is done. */
+  get end(): { readonly how: LastEnd | null; readonly done: Promise<void> } | null {
+    return this.#end
+  }
+
+  /** It counts as ended from now on. */
+  endAs(how: LastEnd | null, done: Promise<void> = Promise.resolve()): void {
+    this.#end ??= { how, done }
+  }
+
+  /** Its virtual CPUs begin, or go on. @throws {QmpError} */
+  async resume(): Promise<void> {
+    await this.#monitor.execute('cont', {})
+  }
+
+  /** Its virtual CPUs stand still. @throws {QmpError} */
+  async pause(): Promise<void> {
+    await this.#monitor.execute('stop', {})
+  }
+
+  /** Whether the guest has powered off. @throws {QmpError} */
+  async isOff(): Promise<boolean> {
+    return (await this.#monitor.execute('query-status', {})).status === 'shutdown'
+  }
+
+  /** Presses the reset button. @throws {QmpError} */
+  async reset(): Promise<void> {
+    await this.#monitor.execute('system_reset', {})
+    this.#resets = 0
+    this.#beginBoot()
+    await this.resume()
+  }
+
+  /** Presses the power button; whether the guest powered off in time. */
+  async powerDown(timeoutMs: number): Promise<boolean> {
+    try {
+      await this.resume()
+      await this.#monitor.execute('system_powerdown', {})
+      for (const until = performance.now() + timeoutMs; performance.now() < until; ) {
+        if (this.#end !== null || (await this.isOff())) return true
+        await sleep(POLL_MS / 2)
+      }
+    } catch (e) {
+      if (!(e instanceof HostError)) throw e
+    }
+    return false
+  }
+
+  /** Draws the screen into a file of `machine/`, PNG. @throws {QmpError} */
+  async draw(name: string): Promise<void> {
+    await this.#monitor.execute('screendump', { filename: name, format: 'png' })
+  }
+
+  /** Looks after it until it ends, and says once how, when it does so by itself. */
+  watch(onEnd: (how: OwnEnd) => void): void {
+    const turn = async () => {
+      while (this.#end === null) {
+        const how = await this.#look()
+        if (how !== null && this.#end === null) onEnd(how)
+        await sleep(POLL_MS, undefined, { ref: false })
+      }
+    }
+    void turn()
+  }
+
+  /** Takes the last of the console and asks QEMU to end; nothing when it is gone. */
+  async quit(): Promise<void> {
+    await this.#drainConsole().catch(() => {})
+    await this.#monitor.execute('quit', {}).catch(() => {})
+  }
+
+  /** Lets go of it. */
+  disconnect(): void {
+    this.channel.close()
+    this.#monitor.close()
+    closeSync(this.#directory)
+  }
+
+  /** What QEMU announced. */
+  heard({ event, data }: QmpEvent): void {
+    if (event === 'VSERPORT_CHANGE' && data.id === IDS.agentPort)
+      this.#portOpen = data.open === true
+    if (event !== 'RESET' || data.guest !== true) return
+    this.#resets++
+    this.#beginBoot()
+  }
+
+  async #look(): Promise<OwnEnd | null> {
+    try {
+      await this.#drainConsole()
+      const chardevs = await this.#monitor.execute('query-chardev', {})
+      const find = (label: string) => chardevs.find((chardev) => chardev.label === label)
+      this.#portOpen = find('agent')?.['frontend-open'] === true
+      if (find(IDS.tpm)?.filename.startsWith('disconnected')) return 'vtpm-lost'
+      return (await this.isOff()) ? 'exited' : null
+    } catch (e) {
+      if (!(e instanceof HostError)) throw e
+      const gone = await waitUntilGone(this.#qemu, GONE_MS)
+      return gone || !this.#monitor.open ? 'crashed' : null
+    }
+  }
+
+  async #drainConsole(): Promise<void> {
+    const ring = { device: IDS.console, size: CONSOLE_RING, format: 'base64' } as const
+    const printed = await this.#monitor.execute('ringbuf-read', ring)
+    if (printed.length === 0) return
+    this.#printedAt = performance.now()
+    this.console.append(printed)
+  }
+
+  #beginBoot(): void {
+    this.#answered = false
+    this.#portOpen = false
+    this.console.startBoot()
+  }
+}
