@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   buildImage,
   type Host,
@@ -90,4 +91,22 @@ export async function smallVm(t: TestContext, options: SmallVmOptions = {}): Pro
   closeAtEnd(t, host)
   const vm = await host.create(specOf(image ?? (await smallImage()), change))
   return { host, vm, stateDirectory, log }
+}
+
+/** How long a line that the guest printed may take to reach the console's file. */
+const LINE_MS = 20_000
+/** All that is kept of a console. */
+const CONSOLE_BYTES = 1 << 19
+
+/**
+ * What a guest's program said after "NAME: ", the `nth` time of all its boots; waited for, since the
+ * agent may answer before the console is read.
+ */
+export async function lineOf(vm: Machine, name: string, nth = 1): Promise<string> {
+  for (const until = Date.now() + LINE_MS; ; await sleep(100)) {
+    const lines = vm.consoleTail(CONSOLE_BYTES).split(/\r?\n/)
+    const said = lines.slice(0, -1).filter((line) => line.startsWith(`${name}: `))
+    if (said.length >= nth) return said[nth - 1]!.slice(name.length + 2)
+    if (Date.now() > until) throw new Error(`${name} said ${said.length} lines, not ${nth}`)
+  }
 }

@@ -1,77 +1,87 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { guestProgram } from '@trusted-launch/agent/test-programs'
-import { buildSmall, type Machine, openHost } from '@trusted-launch/host'
-import { parseSecureBootTemplate } from '@trusted-launch/uefi'
+import { toHex } from '@trusted-launch/codec'
+import { openFat, openPartition, readPartitionTable } from '@trusted-launch/disk'
+import { buildSmall, type Machine, openDiskFile, openHost, putIntoEsp } from '@trusted-launch/host'
+import { startManager } from './a-manager.ts'
+import { BOOT_MS, cacheDirectory, closeAtEnd, lineOf, testFolder } from './machines.ts'
 
-const root = join(import.meta.dirname, '../..')
-const cacheDirectory = join(root, '.cache')
-const BOOT_MS = 180_000
-/** Where the guest tries to write: a byte of the variable store that nobody uses. */
-const FLASH_OFFSET = 0x1000
+const LOADER = 'EFI/BOOT/BOOTX64.EFI'
 
-/** What the guest's programs said, in all boots so far. */
-function said(machine: Machine, program: string): string[] {
-  const lines = machine.consoleTail().split(/\r?\n/)
-  return lines.filter((line) => line.startsWith(`${program}: `))
+/** PCR 4 and 7, hexadecimal, of the boot that runs. */
+async function pcrsOf(vm: Machine): Promise<{ loader: string; secureBoot: string }> {
+  const request = { nonce: randomBytes(32), pcrs: [4, 7], banks: ['sha256' as const] }
+  const [quote] = (await vm.collectEvidence(request)).quotes
+  const [loader, secureBoot] = quote!.pcrs.map(({ digest }) => toHex(digest))
+  return { loader: loader!, secureBoot: secureBoot! }
 }
 
-async function lastWords(machine: Machine, program: string): Promise<string> {
-  await machine.waitForAgent(BOOT_MS)
-  return said(machine, program).at(-1) ?? ''
+/** Changes one byte of the loader that nothing reads: of its "cannot be run in DOS mode". */
+async function changeLoader(vm: Machine): Promise<void> {
+  const disk = openDiskFile(vm.disk.path, vm.disk.format)
+  const [partition] = readPartitionTable(disk).partitions
+  const loader = openFat(openPartition(disk, partition!)).readFile(LOADER)!
+  disk.close()
+  const changed = Uint8Array.from(loader)
+  const at = Buffer.from(changed.buffer).indexOf('DOS mode')
+  changed[at] = 'B'.charCodeAt(0)
+  await putIntoEsp(vm.disk.path, new Map([[LOADER, changed]]))
 }
 
-test('a secret sealed to PCR 4 and 7 outlives reboot, stop and manager, not Secure Boot', async (t) => {
-  const stateDirectory = mkdtempSync(join(tmpdir(), 'vault-'))
-  let host = await openHost({ stateDirectory })
-  t.after(async () => {
-    for (const each of host.machines()) await each.delete()
-    await host.close()
-    rmSync(stateDirectory, { recursive: true, force: true })
-  })
+test('a secret sealed to PCR 4 and 7 outlives manager, reboot and stop, not Secure Boot, and not with a changed loader', async (t) => {
+  const stateDirectory = testFolder(t)
   const hooks = [await guestProgram('vault'), await guestProgram('flash-write')]
-  const { path } = await buildSmall({ cacheDirectory, hooks })
-  const template = join(root, 'packages/uefi/templates/microsoft-uefi-ca.json')
-  let machine = await host.create({
-    id: 'vault',
-    name: 'vault',
-    memoryMiB: 512,
-    vcpus: 1,
-    disk: { path, format: 'raw' },
-    secureBoot: true,
-    signatures: parseSecureBootTemplate(JSON.parse(readFileSync(template, 'utf8'))),
-    vtpm: { banks: ['sha256'] },
-  })
+  const image = await buildSmall({ cacheDirectory, hooks })
+  const manager = startManager(
+    t,
+    stateDirectory,
+    `const vm = await host.create(specOf(${JSON.stringify(image)}))
+     await vm.start()
+     await vm.waitForAgent(${BOOT_MS})
+     console.log('attested')
+     setInterval(() => {}, 1000)`,
+  )
+  assert.ok(await manager.said(/^attested$/m), manager.printed())
+  await manager.kill()
 
-  await machine.start()
-  const sealed = /^vault: sealed ([0-9a-f]{64})$/.exec(await lastWords(machine, 'vault'))
-  assert.ok(sealed, machine.consoleTail(2000))
-  const opened = `vault: opened ${sealed[1]}`
-  assert.match(await lastWords(machine, 'flash-write'), /^flash-write: refused: /)
-  const { sleepStates } = await machine.waitForAgent(BOOT_MS)
+  const host = await openHost({ stateDirectory })
+  closeAtEnd(t, host)
+  const vm = host.machine('vm-1')
+  assert.equal(vm.status().state, 'running')
+  const sealed = /^sealed ([0-9a-f]{64})$/.exec(await lineOf(vm, 'vault'))
+  assert.ok(sealed, vm.consoleTail(2000))
+  const opened = `opened ${sealed[1]}`
+  assert.match(await lineOf(vm, 'flash-write'), /^refused: /, 'the kernel is locked down')
+  const { sleepStates } = await vm.waitForAgent(BOOT_MS)
   assert.doesNotMatch(sleepStates, /deep|disk/, 'no S3, no S4')
+  const first = await pcrsOf(vm)
 
-  await machine.reset()
-  assert.equal(await lastWords(machine, 'vault'), opened, 'after a reboot')
-  assert.equal(said(machine, 'vault').length, 2)
+  await vm.reset()
+  await vm.waitForAgent(BOOT_MS)
+  assert.equal(await lineOf(vm, 'vault', 2), opened, 'after its manager was killed, and a reboot')
 
-  await machine.stop()
-  await host.close()
-  host = await openHost({ stateDirectory })
-  machine = host.machine('vault')
-  await machine.start()
-  assert.equal(await lastWords(machine, 'vault'), opened, 'after a stop, by another manager')
+  await vm.stop()
+  await vm.start()
+  await vm.waitForAgent(BOOT_MS)
+  assert.equal(await lineOf(vm, 'vault', 3), opened, 'after a stop')
+  assert.deepEqual(await pcrsOf(vm), first)
 
-  await machine.stop()
-  await machine.setSecureBoot(false)
-  const before = (await machine.readVariables())[FLASH_OFFSET]
-  await machine.start()
-  assert.match(await lastWords(machine, 'vault'), /^vault: refused TPM_RC_POLICY_FAIL/)
-  const tried = /before (\w\w), after (\w\w)$/.exec(await lastWords(machine, 'flash-write'))
-  assert.ok(tried, 'without Secure Boot the guest can try')
-  assert.equal(tried[2], tried[1], 'the store is written by the firmware only')
-  assert.equal((await machine.readVariables())[FLASH_OFFSET], before)
+  await vm.stop()
+  await vm.setSecureBoot(false)
+  await vm.start()
+  await vm.waitForAgent(BOOT_MS)
+  assert.match(await lineOf(vm, 'vault', 4), /^refused TPM_RC_POLICY_FAIL/, 'Secure Boot off')
+  const off = await pcrsOf(vm)
+  assert.notEqual(off.secureBoot, first.secureBoot)
+
+  await vm.stop()
+  await changeLoader(vm)
+  await vm.start()
+  await vm.waitForAgent(BOOT_MS)
+  assert.match(await lineOf(vm, 'vault', 5), /^refused TPM_RC_POLICY_FAIL/, 'a changed loader too')
+  const changed = await pcrsOf(vm)
+  assert.equal(changed.secureBoot, off.secureBoot)
+  assert.notEqual(changed.loader, off.loader)
 })
