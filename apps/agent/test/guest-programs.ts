@@ -10,9 +10,11 @@ const cacheDirectory = join(root, '.cache/agent')
 
 /**
  * Programs that tests put into a guest: `hostile` instead of the agent, `vault` and `flash-write` as
- * hooks. Answers the static program's bytes.
+ * hooks, `owner` for hooks to call. Answers the static program's bytes.
  */
-export async function guestProgram(name: 'hostile' | 'vault' | 'flash-write'): Promise<Uint8Array> {
+export async function guestProgram(
+  name: 'hostile' | 'vault' | 'flash-write' | 'owner',
+): Promise<Uint8Array> {
   const path =
     name === 'flash-write'
       ? await compiled(name)
