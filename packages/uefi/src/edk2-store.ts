@@ -151,7 +151,7 @@ export function writeEdk2Store(
   for (const record of records) writeRecord(to, record)
   if (to.length > variablesEnd - variablesAt)
     throw new UefiError('VARIABLE_STORE_FULL', 'variable store', `${to.length} bytes do not fit`)
-  const result = file.slice().fill(erased, variablesAt)
+  const result = new Uint8Array(file).fill(erased, variablesAt)
   result.set(to.finish(), variablesAt)
   if (workingBlockAt !== null) result.set(workingBlockHeader(file, workingBlockAt), workingBlockAt)
   return result

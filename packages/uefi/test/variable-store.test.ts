@@ -100,6 +100,13 @@ test('five hundred random strikes at a store’s headers and records raise only 
     assert.throws(() => decodeVariableStore(file.subarray(0, size)), MalformedError)
 })
 
+test('writing keeps the header of the write queue, and leaves the file it was given as it was', () => {
+  const given = Buffer.from(blankStore())
+  const written = encodeVariableStore(given, variablesOfTemplate(template, true))
+  assert.deepEqual(written.subarray(0x40000), blankStore().subarray(0x40000))
+  assert.deepEqual(new Uint8Array(given), blankStore())
+})
+
 test('too much for the store, and too long a variable, are refused by name', () => {
   const big = (length: number) => plainVariable(VARIABLES.MokList, new Uint8Array(length))
   const one = new VariableStore([big(40_000)])
