@@ -142,7 +142,7 @@ function readAttributes(signed: DerElement): Map<string, readonly DerElement[]> 
 
 // RFC 2315, 9.3: the signature covers the attributes with the tag of a SET in place of [0].
 function asSet(bytes: Uint8Array): Uint8Array {
-  const set = bytes.slice()
+  const set = new Uint8Array(bytes)
   set[0] = DER.SET
   return set
 }

@@ -20,6 +20,12 @@ for (const name of files)
     assert.equal(verified.signers[0]?.chain.length, 3)
   })
 
+test('a Buffer that was read stays as it was', () => {
+  const given = Buffer.from(read('with-attributes.p7'))
+  decodeSignedData(given)
+  assert.deepEqual(new Uint8Array(given), read('with-attributes.p7'))
+})
+
 test('a detached signature holds over its content only, by key identifier too', () => {
   const data = decodeSignedData(read('detached-by-key-identifier.p7'))
   assert.ok('signers' in verifySignedData(data, { ...options, content }))
