@@ -34,6 +34,7 @@ const refused = new Set(['while', 'until', 'for', 'function'])
  */
 export function parseGrubScript(script: string): Statement[] {
   if (script.length > scriptCharsMax) throw unpredictable('script', 'longer than 256 KiB')
+  if (/[^\S \t\n]/.test(script)) throw unpredictable('script', 'spaces that GRUB reads otherwise')
   const parser = new Parser(script)
   const statements = parser.statements([], 0)
   if (!parser.atEnd) throw unpredictable('script', 'more closed than opened')

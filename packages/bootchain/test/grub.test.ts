@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { toHex, toUtf8 } from '@trusted-launch/codec'
+import { toHex } from '@trusted-launch/codec'
 import { digest } from '@trusted-launch/crypto'
 import { decodeEventLog } from '@trusted-launch/eventlog'
-import { BootChainError, type BootDisk, loaderCommandLine, runGrub } from '../src/index.ts'
+import { BootChainError, loaderCommandLine, runGrub } from '../src/index.ts'
+import { diskOf } from './a-disk.ts'
 
 /** What Debian builds into its signed GRUB. */
 const configuration = `if [ -z "$prefix" -o ! -e "$prefix" ]; then
@@ -22,22 +23,6 @@ else
 fi
 `
 const debian = { prefix: '/EFI/debian', configuration }
-
-/** A boot disk of these files; folders are what lies above them. */
-function diskOf(files: Record<string, string>): BootDisk {
-  const plain = (path: string) => path.replace(/^\/+/, '')
-  const find = (path: string) => {
-    const isFile = plain(path) in files
-    const isFolder = Object.keys(files).some((file) => file.startsWith(`${plain(path)}/`))
-    return isFile || isFolder ? { isDirectory: !isFile } : null
-  }
-  const readFile = (path: string) => {
-    const content = files[plain(path)]
-    return content === undefined ? null : { path: plain(path), bytes: toUtf8(content) }
-  }
-  const esp = { find } as unknown as BootDisk['esp']
-  return { table: {} as BootDisk['table'], grubDevice: 'hd0,gpt1', esp, find: readFile }
-}
 
 const boot = 'linuxefi /vmlinuz quiet\ninitrdefi /initrd.img\nboot\n'
 
@@ -136,6 +121,8 @@ test('what cannot be foretold is refused, never guessed', () => {
   refused('source $prefix/grub.cfg', 'UNPREDICTABLE')
   refused('linuxefi /none\nboot', 'FILE_NOT_FOUND')
   refused('echo hello', 'WOULD_NOT_BOOT')
+  for (const space of ['\r', '\v', '\f', '\u00a0'])
+    refused(`echo a${space}b\n${boot}`, 'UNPREDICTABLE')
 })
 
 test('a hostile configuration is refused: variables that double, endless questions and sources', () => {

@@ -3,6 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { encodeReferenceValues, parseReferenceValues } from '@trusted-launch/attestation'
+import { MalformedError } from '@trusted-launch/codec'
+import { randomFrom } from '@trusted-launch/codec/check'
 import { fromBytes, openFat, openPartition, readPartitionTable } from '@trusted-launch/disk'
 import {
   databaseOf,
@@ -55,6 +57,14 @@ test('reference values are made, the same ones twice, and read back as they were
   const encoded = encodeReferenceValues(values)
   assert.deepEqual(encoded, encodeReferenceValues(predicted(bytesOfDisk())))
   assert.deepEqual(parseReferenceValues(encoded), JSON.parse(JSON.stringify(values)))
+  const more = { ...image, path: '/var/lib/images/small', format: 'raw' }
+  const again = predict({
+    disk: fromBytes(bytesOfDisk()),
+    variables: storeOf(true),
+    image: more,
+    banks,
+  })
+  assert.deepEqual(encodeReferenceValues(again), encoded)
   assert.equal(values.variables.secureBoot, true)
   assert.match(values.kernel.commandLine!, /^\/vmlinuz /)
   assert.ok(values.kernel.modules!.some(({ path }) => path === '/lib/modules/virtio.ko'))
@@ -112,6 +122,25 @@ test('a loader that the store would refuse has no reference values', { skip }, (
     () => predicted(struck('EFI/BOOT/BOOTX64.EFI')),
     (e) => e instanceof BootChainError && e.code === 'WOULD_NOT_BOOT',
   )
+})
+
+test('a disk with bytes changed anywhere is foretold or refused, and confirms nothing else', {
+  skip,
+}, () => {
+  const bytes = bytesOfDisk()
+  const random = randomFrom(1)
+  for (let i = 0; i < 16; i++) {
+    const struck = bytes.slice()
+    const end = i % 2 === 0 ? 3 << 20 : struck.length
+    for (let k = 0; k < 64; k++) struck[random(end)] = random(256)
+    const variables = storeOf(true)
+    confirmViolation({ disk: fromBytes(struck), variables })
+    try {
+      predicted(struck, variables)
+    } catch (e) {
+      assert.ok(e instanceof BootChainError || e instanceof MalformedError, String(e))
+    }
+  }
 })
 
 test('the chain is named file by file', { skip }, () => {

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
+import { test } from 'node:test'
+import { fromLatin1, MalformedError, toLatin1 } from '@trusted-launch/codec'
+import { checkDecoder, decodersAt } from '@trusted-launch/codec/check'
+import { SigningKey } from '@trusted-launch/crypto'
+import * as door from '../src/index.ts'
+import { anchor } from './attester.ts'
+import { cleanBoot, evidenceOf, referencesOf } from './boot.ts'
+
+const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const pkcs8 = Uint8Array.from(privateKey.export({ format: 'der', type: 'pkcs8' }))
+const key = SigningKey.fromPkcs8(pkcs8)
+const issuer = { issuer: 'https://localhost', lifetimeSeconds: 60, key: key.publicKey }
+const input = evidenceOf(cleanBoot(), { measured: [] })
+const appraised = door.appraiseEvidence(input)
+const record = door.encodeRecord(input, appraised, issuer, door.signTokensWith(key))
+
+/** A fault is a refusal. */
+const verified = (trusted: typeof key.publicKey | null) => (bytes: Uint8Array) => {
+  const found = door.verifyRecord(bytes, { key: trusted, anchors: [anchor] })
+  if ('fault' in found) throw new MalformedError('record', 0, found.reason)
+}
+
+const tried: Record<string, () => void> = {
+  parsePolicy: () => {
+    const policy = door.encodePolicy(door.TRUSTED_LAUNCH_POLICY)
+    checkDecoder(door.parsePolicy, { policy })
+  },
+  parseReferenceValues: () => {
+    const references = door.encodeReferenceValues(referencesOf(cleanBoot()))
+    checkDecoder(door.parseReferenceValues, { references }, { tries: 300 })
+  },
+}
+const others: Record<string, () => void> = {
+  verifyRecord: () => checkDecoder(verified(key.publicKey), { record }, { tries: 300 }),
+  'verifyRecord, whoever signed,': () => checkDecoder(verified(null), { record }, { tries: 300 }),
+  verifyToken: () => {
+    const token = toLatin1(record).match(/"token":"([^"]+)"/)![1]!
+    const holds = (bytes: Uint8Array) => {
+      if (!door.verifyToken(toLatin1(bytes), key.publicKey))
+        throw new MalformedError('token', 0, 'refused')
+    }
+    checkDecoder(holds, { token: fromLatin1(token) })
+  },
+}
+
+for (const [name, run] of Object.entries({ ...tried, ...others }))
+  test(`${name} refuses what is cut short, and raises only its own errors`, run)
+
+test('no function that reads is left out', () => {
+  assert.deepEqual(decodersAt(door), Object.keys(tried).sort())
+})

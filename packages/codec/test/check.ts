@@ -1,0 +1,4 @@
+/** How every room tries what reads foreign bytes. */
+export { checkCodec, randomFrom, refuses } from './check-codec.ts'
+export { checkCodecsAt } from './check-codecs.ts'
+export { checkDecoder, decodersAt } from './check-decoder.ts'
