@@ -49,10 +49,12 @@ export function predict(input: PredictInput): ReferenceValues {
   const store = decodeVariableStore(input.variables)
   const secureBoot = secureBootState(store).enforced
   const chain = walk(input.disk)
-  const { image, banks, firmware = null } = input
+  const { banks, firmware = null } = input
+  const { name, sha256 } = input.image
   return {
     version: 1,
-    image,
+    // No more of it: whatever else a caller's image holds is no reference value.
+    image: { name, sha256 },
     banks,
     variables: variablesOf(store, secureBoot),
     firmware,
