@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { EV } from '@trusted-launch/eventlog'
+import { appraiseEvidence } from '../src/appraise.ts'
+import { knownFirmware, mergeFirmware } from '../src/learn-firmware.ts'
+import type { ReferenceValues } from '../src/reference-values.ts'
+import { appraise, idsOf, of, withStep } from './appraised.ts'
+import {
+  cleanBoot,
+  commandLine,
+  evidenceOf,
+  file,
+  grub,
+  image,
+  referencesOf,
+  type Step,
+} from './boot.ts'
+
+const changed: Record<string, [id: string, component: string, steps: () => Step[]]> = {
+  'another initrd': [
+    'initrd.changed',
+    'initrd',
+    () => withStep(of('initrd', 9), file('initrd', 'evil', '/initrd.img')),
+  ],
+  'another kernel command line': [
+    'kernel-command-line.changed',
+    'kernel command line',
+    () => withStep(of('kernel command line', 8), commandLine('/vmlinuz init=/bin/sh')),
+  ],
+  'another kernel file': [
+    'kernel.changed',
+    'kernel',
+    () => withStep(of('kernel', 9), file('kernel', 'evil', '/vmlinuz')),
+  ],
+  'another shim': ['shim.changed', 'shim', () => withStep(of('shim', 4), image('shim', 'evil'))],
+  'another GRUB': ['grub.changed', 'GRUB', () => withStep(of('GRUB', 4), image('GRUB', 'evil'))],
+  'another grub.cfg': [
+    'grub-configuration.changed',
+    'grub.cfg',
+    () => withStep(of('grub.cfg', 9), file('grub.cfg', 'evil', '/EFI/debian/grub.cfg')),
+  ],
+  'one GRUB command more': [
+    'grub-configuration.changed',
+    'grub.cfg',
+    () => withStep(of('grub.cfg', 8), grub('insmod evil'), grub('linuxefi /vmlinuz quiet')),
+  ],
+  'another firmware volume': [
+    'firmware.changed',
+    'firmware',
+    () =>
+      withStep((step) => step.pcrIndex === 0 && step.eventType !== EV.S_CRTM_VERSION, {
+        ...cleanBoot()[2]!,
+      }),
+  ],
+}
+
+for (const [title, [id, component, steps]] of Object.entries(changed))
+  test(`${title} is contraindicated, and named: ${component}`, () => {
+    const { result, findings } = appraise(steps())
+    assert.equal(result.tier, 'contraindicated')
+    const found = findings.find((finding) => finding.id === id)
+    assert.equal(found?.component, component, findings.map((f) => f.id).join(' '))
+    assert.ok(found!.advice.length > 0 && found!.pcr !== null)
+  })
+
+test('an edited grub.cfg that changes the command line is told as the command line first', () => {
+  const evil = '/vmlinuz init=/bin/sh'
+  const steps = withStep(of('kernel command line', 8), commandLine(evil))
+  const at = steps.findIndex(of('grub.cfg', 8))
+  steps.splice(at, 1, grub(`linuxefi ${evil}`), grub('true'))
+  const { findings } = appraise(steps)
+  assert.equal(findings[0]?.id, 'kernel-command-line.changed')
+  assert.equal(findings[0]?.expected, '/vmlinuz quiet')
+  assert.equal(findings[0]?.actual, evil)
+})
+
+test('without reference values a genuine boot is a warning, and only that is told', () => {
+  const appraised = appraise(cleanBoot(), { references: null })
+  assert.deepEqual(idsOf(appraised), ['reference-values.missing'])
+  assert.equal(appraised.result.tier, 'warning')
+})
+
+test('a machine whose firmware volume nobody learnt is told, as badly as the policy says', () => {
+  const input = evidenceOf(cleanBoot())
+  const machine = { ...input.expectation.machine!, memoryMiB: 1024 }
+  const other = { ...input, expectation: { ...input.expectation, machine } }
+  const silent = { ...input, references: { ...input.references!, firmware: null } }
+  const strict = { ...input.policy, rules: { ...input.policy.rules, 'firmware-learnt': 'low' } }
+  for (const given of [other, silent]) {
+    assert.deepEqual(idsOf(appraiseEvidence(given)), ['firmware.not-learnt'])
+    assert.equal(appraiseEvidence(given).result.tier, 'affirming')
+    const judged = appraiseEvidence({ ...given, policy: strict as typeof input.policy })
+    assert.equal(judged.result.tier, 'warning')
+  }
+})
+
+test('what was learnt of one firmware on two machines is kept together', () => {
+  const { firmware } = referencesOf(cleanBoot())
+  const more = { ...firmware!, learnt: [{ ...firmware!.learnt[0]!, vcpus: 2 }] }
+  assert.deepEqual(
+    mergeFirmware(firmware!, more).learnt.map(({ vcpus }) => vcpus),
+    [1, 2],
+  )
+  assert.deepEqual(mergeFirmware(firmware!, firmware!), firmware)
+  assert.throws(() => mergeFirmware(firmware!, { ...more, sha256: '22'.repeat(32) }), RangeError)
+  const other = { ...more, dxefv: { sha256: '00'.repeat(32) } }
+  assert.throws(() => mergeFirmware(firmware!, other), RangeError)
+  assert.equal(knownFirmware('00'.repeat(32)), null)
+})
+
+test('reference values that lack a quoted bank affirm nothing', () => {
+  const references: ReferenceValues = { ...referencesOf(cleanBoot()), banks: ['sha384'] }
+  const appraised = appraise(cleanBoot(), { references })
+  assert.deepEqual(idsOf(appraised), ['reference-values.bank'])
+  assert.equal(appraised.result.tier, 'contraindicated')
+})
+
+test('a final value that differs though no event does is told', () => {
+  const references = referencesOf(cleanBoot())
+  const four = references.pcrs['4']!
+  const pcrs = {
+    ...references.pcrs,
+    4: { ...four, values: { ...four.values, sha256: '00'.repeat(32) } },
+  }
+  assert.deepEqual(idsOf(appraise(cleanBoot(), { references: { ...references, pcrs } })), [
+    'boot-chain.changed',
+  ])
+})

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { toUtf8 } from '@trusted-launch/codec'
+import { ACTION, EV } from '@trusted-launch/eventlog'
+import { VARIABLES } from '@trusted-launch/uefi'
+import { appraise, idsOf, isVariable, withStep } from './appraised.ts'
+import {
+  action,
+  authority,
+  cleanBoot,
+  commandLine,
+  configured,
+  file,
+  image,
+  referencesOf,
+  type Step,
+  separator,
+  signer,
+} from './boot.ts'
+
+const structure: Record<string, [id: string, steps: () => Step[]]> = {
+  'a separator missing': [
+    'eventlog.separator.missing',
+    () =>
+      cleanBoot()
+        .filter((step) => !(step.eventType === EV.SEPARATOR && step.pcrIndex === 3))
+        .concat(),
+  ],
+  'a second separator': ['eventlog.separator.repeated', () => [...cleanBoot(), separator(2)]],
+  'an error separator': [
+    'eventlog.separator.error',
+    () => withStep((s) => s.eventType === EV.SEPARATOR && s.pcrIndex === 2, separator(2, 1)),
+  ],
+  'a separator of no legal value': [
+    'eventlog.separator.value',
+    () => withStep((s) => s.eventType === EV.SEPARATOR && s.pcrIndex === 2, separator(2, 7)),
+  ],
+  'a separator above PCR 7': ['eventlog.separator.value', () => [...cleanBoot(), separator(9)]],
+  'a firmware PCR never extended': [
+    'pcr.empty',
+    () => cleanBoot().filter(({ pcrIndex }) => pcrIndex !== 6),
+  ],
+  'a measurement between the separators': [
+    'eventlog.phase',
+    () => {
+      const boot = cleanBoot()
+      const at = boot.findIndex((s) => s.eventType === EV.SEPARATOR && s.pcrIndex === 3)
+      return [...boot.slice(0, at), file('initrd', 'x', '/x'), ...boot.slice(at)]
+    },
+  ],
+  'PK before SecureBoot': [
+    'secure-boot.variables',
+    () => {
+      const boot = cleanBoot()
+      const [secureBoot, pk] = boot.splice(3, 2)
+      return [...boot.slice(0, 3), pk!, secureBoot!, ...boot.slice(3)]
+    },
+  ],
+  'SecureBoot under another GUID': [
+    'secure-boot.variables',
+    () =>
+      withStep(
+        isVariable('SecureBoot'),
+        configured({ name: 'SecureBoot', guid: VARIABLES.db.guid }, Uint8Array.of(1)),
+      ),
+  ],
+  'a second SecureBoot at the end': [
+    'secure-boot.variables',
+    () => [...cleanBoot(), configured(VARIABLES.SecureBoot, Uint8Array.of(1))],
+  ],
+  'SecureBoot of 2': [
+    'secure-boot.value',
+    () => withStep(isVariable('SecureBoot'), configured(VARIABLES.SecureBoot, Uint8Array.of(2))),
+  ],
+  'SecureBoot off': [
+    'secure-boot.off',
+    () => withStep(isVariable('SecureBoot'), configured(VARIABLES.SecureBoot, Uint8Array.of(0))),
+  ],
+  'an empty PK': [
+    'secure-boot.keys',
+    () => withStep(isVariable('PK'), configured(VARIABLES.PK, new Uint8Array())),
+  ],
+  'a db that is no list': [
+    'secure-boot.lists',
+    () => withStep(isVariable('db'), configured(VARIABLES.db, new Uint8Array(30))),
+  ],
+  'no authority': [
+    'secure-boot.authority.missing',
+    () => cleanBoot().filter(({ eventType }) => eventType !== EV.EFI_VARIABLE_AUTHORITY),
+  ],
+  'an authority that is not in db': [
+    'secure-boot.authority.foreign',
+    () => [...cleanBoot(), authority(VARIABLES.db, new Uint8Array(40))],
+  ],
+  "an authority under shim's name and another GUID": [
+    'secure-boot.authority.foreign',
+    () => [...cleanBoot(), authority({ name: 'Shim', guid: VARIABLES.PK.guid }, signer)],
+  ],
+  'an authority twice': [
+    'secure-boot.authority.repeated',
+    () => [...cleanBoot(), authority(VARIABLES.db, signer)],
+  ],
+  'UEFI debug mode': [
+    'secure-boot.debug-mode',
+    () => {
+      const boot = cleanBoot()
+      return [...boot.slice(0, 3), action(7, ACTION.debugMode), ...boot.slice(3)]
+    },
+  ],
+  'another action in PCR 7': [
+    'secure-boot.action',
+    () => [...cleanBoot(), action(7, 'DMA Protection Disabled')],
+  ],
+  'an application before the boot manager called': [
+    'boot-manager.order',
+    () => [image('shim', 'early'), ...cleanBoot()],
+  ],
+  'a second call of a boot option': [
+    'boot-manager.order',
+    () => [...cleanBoot(), action(4, ACTION.callingApplication)],
+  ],
+  'no end of the firmware': [
+    'exit-boot-services.missing',
+    () =>
+      cleanBoot().filter(
+        ({ pcrIndex, eventType }) => pcrIndex !== 5 || eventType !== EV.EFI_ACTION,
+      ),
+  ],
+  'an image after the firmware ended': [
+    'exit-boot-services.order',
+    () => [...cleanBoot(), image('kernel', 'late')],
+  ],
+  'a second kernel command line': [
+    'kernel-command-line.count',
+    () => [...cleanBoot(), commandLine('/vmlinuz quiet')],
+  ],
+  'an event of a type PCR 7 does not have': [
+    'eventlog.type.secure-boot',
+    () => [...cleanBoot(), { ...commandLine('x'), pcrIndex: 7 }],
+  ],
+  'an event of a type PCR 2 does not have': [
+    'eventlog.type',
+    () => [...cleanBoot(), { ...commandLine('x'), pcrIndex: 2 }],
+  ],
+  'a separator that says it is something else': [
+    'eventlog.disguised',
+    () => [...cleanBoot(), { ...separator(6), eventType: EV.COMPACT_HASH }],
+  ],
+  'data that is not what was measured': [
+    'eventlog.data',
+    () =>
+      cleanBoot().map((step) =>
+        step.component === 'kernel command line'
+          ? { ...step, data: toUtf8('kernel_cmdline: /vmlinuz loud\0') }
+          : step,
+      ),
+  ],
+}
+
+for (const [title, [id, steps]] of Object.entries(structure))
+  test(`${title} is ${id}, whatever the reference values say`, () => {
+    const boot = steps()
+    const appraised = appraise(boot, { references: referencesOf(boot) })
+    assert.ok(idsOf(appraised).includes(id as never), idsOf(appraised).join(' '))
+    assert.notEqual(appraised.result.tier, 'affirming')
+  })
+
+test('a claim that data does not vouch for is not made', () => {
+  const boot = cleanBoot().map((step) =>
+    step.component === 'kernel command line'
+      ? { ...step, data: toUtf8('kernel_cmdline: /vmlinuz loud\0') }
+      : step,
+  )
+  assert.deepEqual(appraise(boot).claims['command-line'], {
+    value: null,
+    verified: false,
+    events: [],
+  })
+})
