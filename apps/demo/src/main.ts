@@ -1,83 +1,106 @@
-import { mkdirSync, readFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { availableParallelism, constants } from 'node:os'
 import { type DemoOptions, demoCommand, optionsOf } from './options.ts'
+import { ownScenario, UsageError } from './own-scenario.ts'
+import { quoted, tlLine } from './paths.ts'
 import { watch } from './progress.ts'
-import { asExpected, jsonOf, textOf, type Verdict } from './report.ts'
+import { jsonOf, lookOf, textOf } from './report.ts'
 import { type Scenario, scenarios } from './scenarios.ts'
-import { closeStage, openStage, type Stage } from './stage.ts'
+import { Stage } from './stage.ts'
 import { Trial } from './trial.ts'
+import { asExpected, type Verdict } from './verdict.ts'
 
-const exit = { asExpected: 0, otherwise: 1, usage: 2, interrupted: 130 }
+const exit = { asExpected: 0, otherwise: 1, usage: 2 }
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** Resolves with the first signal that asks us to end; later ones change nothing. */
+function interruption(): Promise<(typeof signals)[number]> {
+  return new Promise((resolve) => {
+    for (const signal of signals) process.on(signal, () => resolve(signal))
+  })
+}
 
 /** Runs the demo as asked; its exit code. Cleans up after itself, however it ends. */
 async function demo(options: DemoOptions): Promise<number> {
-  const stage = await openStage(options.nonce, ({ level, message }) => {
+  const interrupted = interruption()
+  const stage = await Stage.open(({ level, message }) => {
     if (level === 'warning') process.stderr.write(`${message}\n`)
   })
-  const stop = () => void closeStage(stage).finally(() => process.exit(exit.interrupted))
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop)
+  let isKept = false
   try {
-    const verdicts = await verdictsOn(stage, chosen(options))
-    const { accelerator } = await stage.host.acceleration()
-    process.stdout.write(`${options.json ? jsonOf(accelerator, verdicts) : textOf(verdicts)}\n`)
-    if (options.keep) process.stderr.write(kept(stage))
+    const work = verdictsOn(stage, options)
+    const signal = await Promise.race([interrupted, work.then(() => null)])
+    if (signal !== null) {
+      process.stderr.write('interrupted: removing the VMs\n')
+      await stage.strike()
+      await work.catch(() => {})
+      return 128 + constants.signals[signal]
+    }
+    const verdicts = await work
+    const text = options.json
+      ? jsonOf(stage.accelerator, verdicts)
+      : textOf(verdicts, lookOf(process.stdout))
+    process.stdout.write(`${text}\n`)
+    isKept = options.keep
+    if (isKept) process.stderr.write(kept(stage))
     return verdicts.every(asExpected) ? exit.asExpected : exit.otherwise
   } finally {
-    if (options.keep) await stage.host.close()
-    else await closeStage(stage)
+    await (isKept ? stage.keep() : stage.close())
   }
 }
 
-async function verdictsOn(stage: Stage, chosen: readonly Scenario[]): Promise<Verdict[]> {
+async function verdictsOn(stage: Stage, options: DemoOptions): Promise<Verdict[]> {
+  const chosen = await chosenOf(stage, options)
   const verdicts = new Map<string, Verdict>()
   const works = chosen.map((scenario) => ({
-    title: `${scenario.name}: ${scenario.story}`,
+    name: scenario.name,
+    title: scenario.story,
     run: async (tell: (state: string) => void) => {
-      const trial = new Trial(stage, scenario, tell)
-      await scenario.run(trial)
-      verdicts.set(scenario.name, trial.verdict())
+      const trial = new Trial(stage, scenario, { nonce: options.nonce, tell })
+      try {
+        await trial.play()
+      } finally {
+        const verdict = trial.verdict()
+        verdicts.set(scenario.name, verdict)
+        tell(verdict.outcome ?? verdict.told)
+        if (!options.keep) await trial.clear()
+      }
     },
   }))
   await watch(works, Math.min(2, availableParallelism()))
   return chosen.map(({ name }) => verdicts.get(name)!)
 }
 
-function chosen({ only, tamper }: DemoOptions): Scenario[] {
+async function chosenOf(stage: Stage, { only, tamper }: DemoOptions): Promise<Scenario[]> {
   const named = scenarios.filter(({ name }) => only.includes(name))
   if (tamper.length === 0) return named
-  const own: Scenario = {
-    name: 'tampered',
-    story: `${tamper.map(({ file }) => file).join(', ')} replaced on the disk`,
-    expected: null,
-    async run(trial) {
-      await trial.create()
-      for (const { file, path } of tamper) await trial.disk.write(file, readFileSync(path))
-      await trial.bootAndAppraise()
-    },
-  }
-  return [...named, own]
+  return [...named, await ownScenario(tamper, stage.image.path, stage.scratch())]
 }
 
-function kept({ stateDirectory, host }: Stage): string {
-  const lines = host
-    .machines()
-    .map(
-      (machine) =>
-        `  ${machine.id}: ${machine.status().state}, console in ${machine.folder}/console.log`,
-    )
-  return `The VMs are left as they are, in ${stateDirectory}:\n${lines.join('\n')}\nLook at them: npx tl vm --help; remove them: npx tl vm delete\n`
+/** How to look at the VMs that stay, and how to be rid of them: lines to be typed. */
+function kept({ folder, host }: Stage): string {
+  const machines = host.machines()
+  const lines = [
+    'The VMs stay. Look at them:',
+    `  ${tlLine('vm list --state', folder)}`,
+    ...machines.map((machine) => `  tail -n 20 ${quoted(`${machine.folder}/console.log`)}`),
+    'Remove them:',
+    ...machines.map(({ id }) => `  ${tlLine(`vm delete ${id} --state`, folder)}`),
+    `  rm -r ${quoted(folder)}`,
+  ]
+  return `${lines.join('\n')}\n`
 }
 
+// A terminal that is gone, or a reader: what was begun is still cleaned up.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 const command = demoCommand('demo').exitOverride()
 try {
   command.parse()
-  mkdirSync('.cache', { recursive: true })
   process.exitCode = await demo(optionsOf(command))
 } catch (e) {
   const { code, exitCode } = e as { code?: string; exitCode?: number }
   if (code?.startsWith('commander.')) process.exitCode = exitCode === 0 ? 0 : exit.usage
   else {
-    process.stderr.write(`demo: ${(e as Error).stack ?? e}\n`)
-    process.exitCode = exit.otherwise
+    process.stderr.write(`demo: ${(e as Error).message}\n`)
+    process.exitCode = e instanceof UsageError ? exit.usage : exit.otherwise
   }
 }

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { userPath } from './paths.ts'
 import { scenarioNames } from './scenarios.ts'
 
 /** What somebody typed after `npm run demo --`. */
@@ -8,16 +9,16 @@ export interface DemoOptions {
   json: boolean
   /** Leave the VMs up at the end. */
   keep: boolean
-  /** Quoted as given in every scenario's last quote; null: 32 random bytes each. */
+  /** Quoted as given, in every quote; null: 32 random bytes for each. */
   nonce: Uint8Array | null
   /** Files to replace in the disk of a scenario of the user's own. */
   tamper: readonly Replacement[]
 }
 
-/** A file of a guest's disk (path from the root of its EFI system partition) and what takes its place. */
+/** A file of a guest's disk (from the root of its EFI system partition) and the path of what takes its place. */
 export interface Replacement {
-  file: string
-  path: string
+  readonly file: string
+  readonly path: string
 }
 
 const byDefault = ['clean', 'loader-tampered', 'command-line-edited']
@@ -90,9 +91,16 @@ function nonceOf(text: string): Uint8Array {
 
 function replacementOf(text: string, before: Replacement[]): Replacement[] {
   const at = text.indexOf('=')
-  if (at < 1 || at === text.length - 1)
+  const file = text.slice(0, Math.max(at, 0)).replace(/^\/+/, '')
+  if (file === '' || at === text.length - 1)
     throw new InvalidArgumentError(
       'It is FILE=PATH: a file in the guest, and the file that replaces it.',
     )
-  return [...before, { file: text.slice(0, at).replace(/^\/+/, ''), path: text.slice(at + 1) }]
+  const bad = file.split('/').find((name) => !fatName.test(name) || /^\.+$/.test(name))
+  if (bad !== undefined)
+    throw new InvalidArgumentError(`"${bad}" is no name of a file on a guest's disk (FAT).`)
+  return [...before, { file, path: userPath(text.slice(at + 1)) }]
 }
+
+/** A long name that every tool writes alike: printable ASCII, none of FAT's own signs, no dot or space last. */
+const fatName = /^[^\x00-\x1f"*/:<>?\\|\x7f-\uffff]{0,254}[^\x00-\x20"*./:<>?\\|\x7f-\uffff]$/

@@ -1,94 +1,102 @@
-import type { AttestationResult } from '@trusted-launch/attestation'
-import Table from 'cli-table3'
-import pc from 'picocolors'
-import type { Outcome } from './scenarios.ts'
+import type { AttestationResult, BootStage } from '@trusted-launch/attestation'
+import picocolors from 'picocolors'
+import { tlLine } from './paths.ts'
+import { plain, tableOf, wrapped } from './text.ts'
+import { asExpected, type Outcome, type Verdict } from './verdict.ts'
 
-/** What came of one scenario. */
-export interface Verdict {
-  name: string
-  story: string
-  expected: Outcome | null
-  outcome: Outcome
-  /** In a person's words; null only when nothing is wrong. */
-  component: string | null
-  /** Who noticed or stopped it, and how, in one sentence. */
-  told: string
-  findings: readonly string[]
-  /** The appraisal record, an absolute path; null when it never came to an appraisal. */
-  evidence: string | null
-  references: { before: string; after: string }
-  bootMs: number
-  result: AttestationResult | null
+/** How text may look where it goes to. */
+export interface Look {
+  readonly colors: ReturnType<typeof picocolors.createColors>
+  /** The terminal's, in characters; Infinity where there is none. */
+  readonly width: number
 }
 
-const colours: Record<Outcome, (text: string) => string> = {
-  affirming: pc.green,
-  warning: pc.yellow,
-  contraindicated: pc.red,
-  'boot-refused': pc.red,
-  'start-refused': pc.red,
+/** Colours and a width only on a terminal; with NO_COLOR no colours. */
+export function lookOf({ isTTY, columns }: { isTTY?: boolean; columns?: number }): Look {
+  const isColourful = isTTY === true && (process.env.NO_COLOR ?? '') === ''
+  const width = (isTTY === true ? columns : undefined) || Number.POSITIVE_INFINITY
+  return { colors: picocolors.createColors(isColourful), width }
 }
 
-export const asExpected = (verdict: Verdict): boolean =>
-  verdict.expected === null || verdict.outcome === verdict.expected
-
-/** The whole run as one document, for programs. */
+/** The whole run as one document, for programs. `error` is there only where there is no outcome. */
 export function jsonOf(accelerator: string, verdicts: readonly Verdict[]): string {
-  const scenarios = verdicts.map(({ story: _s, told: _t, result: _r, ...row }) => row)
+  const scenarios = verdicts.map((verdict) => {
+    const { name, expected, outcome, component, findings, evidence, references, bootMs } = verdict
+    const row = { name, expected, outcome, component, findings, evidence, references, bootMs }
+    return outcome === null ? { ...row, error: verdict.told } : row
+  })
   return JSON.stringify({ accelerator, ok: verdicts.every(asExpected), scenarios }, null, 2)
 }
 
 /** The whole run for people: the clean boot stage by stage, the others in a line each. */
-export function textOf(verdicts: readonly Verdict[]): string {
-  const parts = verdicts.map((verdict) =>
-    verdict.name === 'clean' && verdict.result !== null
-      ? `${lineOf(verdict)}\n${chainOf(verdict.result)}`
-      : lineOf(verdict),
-  )
-  const failed = verdicts.filter((verdict) => !asExpected(verdict))
-  parts.push(
-    failed.length === 0
-      ? pc.green(`All ${verdicts.length} came out as expected.`)
-      : pc.red(`Not as expected: ${failed.map(({ name }) => name).join(', ')}.`),
-  )
+export function textOf(verdicts: readonly Verdict[], look: Look): string {
+  const parts = verdicts.map((verdict) => textOfOne(verdict, look))
+  const { green, red } = look.colors
+  const failed = verdicts.filter((verdict) => !asExpected(verdict)).map(({ name }) => name)
+  const foretold = verdicts.filter(({ expected }) => expected !== null).length
+  if (failed.length > 0) parts.push(red(`Not as expected: ${failed.join(', ')}.`))
+  else if (foretold === 1) parts.push(green('It came out as expected.'))
+  else if (foretold > 1) parts.push(green(`All ${foretold} came out as expected.`))
   return parts.join('\n\n')
 }
 
-function lineOf(verdict: Verdict): string {
-  const { name, story, outcome, told, expected } = verdict
-  const surprise = asExpected(verdict) ? '' : pc.red(` (${expected} was expected)`)
-  const lines = [`${pc.bold(name)}: ${story}`, `  ${colours[outcome](outcome)}${surprise}: ${told}`]
-  if (verdict.evidence !== null) lines.push(pc.dim(`  npx tl appraise ${verdict.evidence}`))
+type Color = 'green' | 'yellow' | 'red'
+
+const outcomeColors: Readonly<Record<Outcome, Color>> = {
+  affirming: 'green',
+  warning: 'yellow',
+  contraindicated: 'red',
+  'boot-refused': 'red',
+  'start-refused': 'red',
+}
+
+function textOfOne(verdict: Verdict, look: Look): string {
+  const { name, story, expected, outcome, told, evidence, result } = verdict
+  const { colors, width } = look
+  const indented = (text: string) => wrapped(plain(text), width - 2).map((line) => `  ${line}`)
+  const surprise = asExpected(verdict) || expected === null ? '' : ` (${expected} was expected)`
+  const [head = '', ...tail] = indented(`${outcome ?? 'no verdict'}${surprise}: ${told}`)
+  const end = head.indexOf(':')
+  const color = colors[asExpected(verdict) ? outcomeColors[outcome!] : 'red']
+  const lines = [
+    ...wrapped(`${name}: ${plain(story)}`, width).map((line, i) =>
+      i === 0 ? line.replace(name, colors.bold(name)) : line,
+    ),
+    end < 0 ? head : `${color(head.slice(0, end))}${head.slice(end)}`,
+    ...tail,
+  ]
+  if (name === 'clean' && result !== null) lines.push('', chainOf(result, look), '')
+  if (evidence !== null) lines.push(colors.dim(`  say it again: ${tlLine('appraise', evidence)}`))
   return lines.join('\n')
 }
 
-const verdictColours = {
-  expected: pc.green,
-  changed: pc.red,
-  unexpected: pc.red,
-  'not-compared': pc.dim,
+const stageColors: Readonly<Record<BootStage['verdict'], Color | 'dim'>> = {
+  expected: 'green',
+  changed: 'red',
+  unexpected: 'red',
+  'not-compared': 'dim',
 }
 
-/** The boot chain: stage, what ran, digest, who signed it, PCR, verdict. */
-export function chainOf({ chain }: AttestationResult): string {
-  const table = new Table({
-    head: ['stage', 'what ran', 'digest', 'signed by', 'PCR', 'verdict'],
-    style: {
-      head: pc.isColorSupported ? ['bold'] : [],
-      border: pc.isColorSupported ? ['gray'] : [],
-    },
-    colWidths: [16, 34, 14, 26, 5, 14],
-    wordWrap: true,
-    wrapOnWordBoundary: false,
+const head = ['stage', 'what ran', 'digest', 'signed by', 'PCR', 'verdict']
+const digestShown = 12
+
+/** The boot chain: what ran, in its order, and who vouches for it. */
+export function chainOf({ chain }: AttestationResult, { colors, width }: Look): string {
+  const rows = chain.map(({ stage, what, digest, signer, pcr, verdict }) => [
+    stage,
+    plain(what),
+    digest.slice(0, digestShown),
+    signer === null ? '-' : plain(commonName(signer)),
+    `${pcr}`,
+    verdict,
+  ])
+  return tableOf([head, ...rows], width, (text, row, column) => {
+    if (row === 0) return colors.bold(text)
+    return column === head.length - 1 ? colors[stageColors[chain[row - 1]!.verdict]](text) : text
   })
-  for (const { stage, what, digest, signer, pcr, verdict } of chain)
-    table.push([
-      stage,
-      what,
-      `${digest.slice(0, 12)}`,
-      signer ?? '',
-      pcr,
-      verdictColours[verdict](verdict),
-    ])
-  return table.toString()
+}
+
+/** The common name of a distinguished name, or all of it. */
+function commonName(name: string): string {
+  return /(?:^|, ?)CN=([^,]+)/.exec(name)?.[1] ?? name
 }

@@ -1,18 +1,26 @@
 import { unsignedModule } from '@trusted-launch/host'
-import { withoutSignature } from './forgery.ts'
+import { withArgument, withMore, withOneByteChanged, withoutSignature } from './forgery.ts'
+import { cacheDirectory } from './paths.ts'
+import { replaceVtpm, reset, switchSecureBootOff } from './second-boot.ts'
+import type { VictimDisk } from './tamper.ts'
 import type { Trial } from './trial.ts'
-
-/** How a scenario ended: the verifier's tier, or who refused before there was anything to verify. */
-export type Outcome = 'affirming' | 'warning' | 'contraindicated' | 'boot-refused' | 'start-refused'
+import type { Outcome } from './verdict.ts'
 
 /** One row: what is done to a VM, and what must come of it. */
 export interface Scenario {
-  name: string
+  readonly name: string
   /** What was changed, as a person would say it. */
-  story: string
-  /** null: a scenario of the user's own, whose outcome nobody foretold. */
-  expected: Outcome | null
-  run(trial: Trial): Promise<void>
+  readonly story: string
+  /** Null: a scenario of the user's own, whose outcome nobody foretold. */
+  readonly expected: Outcome | null
+  /** What was changed, by its name; null: nothing. */
+  readonly target: string | null
+  /** What is done to the VM's disk before its first boot. `scratch`: a folder to work in. */
+  readonly tamper?: (disk: VictimDisk, scratch: string) => Promise<void>
+  /** Whose evidence is appraised as the VM's: its own, or another VM's. */
+  readonly attester?: 'other'
+  /** What follows the first verdict: the last one counts. */
+  readonly secondBoot?: (trial: Trial) => Promise<void>
 }
 
 const files = {
@@ -24,116 +32,70 @@ const files = {
 }
 
 export const scenarios: readonly Scenario[] = [
-  {
-    name: 'clean',
-    story: 'nothing was changed',
-    expected: 'affirming',
-    async run(trial) {
-      await trial.create()
-      await trial.bootAndAppraise()
-    },
-  },
+  { name: 'clean', story: 'nothing was changed', expected: 'affirming', target: null },
   {
     name: 'reboot',
-    story: 'the VM was reset and booted again',
+    story: 'nothing was changed; the VM was reset and booted again',
     expected: 'affirming',
-    async run(trial) {
-      await trial.create()
-      await trial.bootAndAppraise()
-      await trial.resetAndAppraise()
-    },
+    target: null,
+    secondBoot: reset,
   },
   {
     name: 'loader-tampered',
     story: 'one byte of shim was changed on the disk',
     expected: 'boot-refused',
-    async run(trial) {
-      await trial.create()
-      await trial.disk.edit(files.shim, (bytes) => flipped(bytes, bytes.length >> 1))
-      await trial.bootAndAppraise()
-    },
+    target: 'loader',
+    tamper: (disk) => disk.edit(files.shim, withOneByteChanged),
   },
   {
     name: 'kernel-unsigned',
     story: "the kernel's signature was removed",
     expected: 'boot-refused',
-    async run(trial) {
-      await trial.create()
-      await trial.disk.edit(files.kernel, withoutSignature)
-      await trial.bootAndAppraise()
-    },
+    target: 'kernel',
+    tamper: (disk, scratch) => disk.edit(files.kernel, (bytes) => withoutSignature(bytes, scratch)),
   },
   {
     name: 'command-line-edited',
     story: '"audit=0" was added to the kernel command line',
     expected: 'contraindicated',
-    async run(trial) {
-      await trial.create()
-      await trial.disk.edit(files.configuration, (bytes) =>
-        Buffer.from(
-          bytes.toString('latin1').replace(/^(\s*linuxefi .*)$/m, '$1 audit=0'),
-          'latin1',
-        ),
-      )
-      await trial.bootAndAppraise()
-    },
+    target: 'kernel command line',
+    tamper: (disk) => disk.edit(files.configuration, (bytes) => withArgument(bytes, 'audit=0')),
   },
   {
     name: 'initrd-replaced',
-    story: 'a file was added to the initial RAM disk',
+    story: 'the initial RAM disk was replaced by a longer one',
     expected: 'contraindicated',
-    async run(trial) {
-      await trial.create()
-      await trial.disk.edit(files.initrd, (bytes) => Buffer.concat([bytes, Buffer.alloc(512)]))
-      await trial.bootAndAppraise()
-    },
+    target: 'initrd',
+    tamper: (disk) => disk.edit(files.initrd, withMore),
   },
   {
     name: 'module-untrusted',
     story: 'a kernel module without signature was put on the disk, to be loaded at boot',
     expected: 'warning',
-    async run(trial) {
-      await trial.create()
-      await trial.disk.write(files.module, unsignedModule(trial.stage.cacheDirectory))
-      await trial.bootAndAppraise()
-    },
+    target: 'kernel module dummy',
+    tamper: (disk) => disk.write(files.module, unsignedModule(cacheDirectory)),
   },
   {
     name: 'evidence-from-another-vm',
     story: "another VM's evidence was handed in for this one",
     expected: 'contraindicated',
-    async run(trial) {
-      await trial.create()
-      await trial.appraiseOtherVm()
-    },
+    target: 'attestation key',
+    attester: 'other',
   },
   {
     name: 'vtpm-replaced',
     story: "the VM's vTPM was replaced by another VM's between two boots",
     expected: 'start-refused',
-    async run(trial) {
-      await trial.create()
-      await trial.bootAndAppraise()
-      await trial.replaceVtpm()
-      await trial.bootAndAppraise()
-    },
+    target: 'vTPM',
+    secondBoot: replaceVtpm,
   },
   {
     name: 'secure-boot-off',
     story: 'Secure Boot was switched off between two boots; the policy still wants it on',
     expected: 'contraindicated',
-    async run(trial) {
-      await trial.create()
-      await trial.bootAndAppraise()
-      await trial.switchSecureBootOff()
-      await trial.bootAndAppraise()
-    },
+    target: 'Secure Boot',
+    secondBoot: switchSecureBootOff,
   },
 ]
 
 export const scenarioNames: readonly string[] = scenarios.map((scenario) => scenario.name)
-
-function flipped(bytes: Buffer, at: number): Buffer {
-  bytes[at]! ^= 1
-  return bytes
-}

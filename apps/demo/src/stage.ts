@@ -1,78 +1,128 @@
-import { createHash, generateKeyPairSync, X509Certificate } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { type SignToken, signTokensWith, type TokenIssuer } from '@trusted-launch/attestation'
 import { isRefused } from '@trusted-launch/bootchain'
-import { SigningKey } from '@trusted-launch/crypto'
+import type { SigningKey } from '@trusted-launch/crypto'
 import { fromBytes } from '@trusted-launch/disk'
-import { buildImage, type Host, type Image, type LogEntry, openHost } from '@trusted-launch/host'
+import {
+  buildImage,
+  type ConfirmViolation,
+  type Host,
+  type Image,
+  type Log,
+  type Machine,
+  openHost,
+} from '@trusted-launch/host'
 import { parseSecureBootTemplate, type SecureBootTemplate } from '@trusted-launch/uefi'
 import template from '@trusted-launch/uefi/templates/microsoft-uefi-ca.json' with { type: 'json' }
+import { alone, authorityFolder, installSigner } from './installation.ts'
+import { markAsKept, removeLeftovers, runPrefix } from './leftovers.ts'
+import { cacheDirectory, demoFolder } from './paths.ts'
 
-const cacheDirectory = join(import.meta.dirname, '../../../.cache')
-const recordsFolder = join(cacheDirectory, 'demo')
+/** The shape of every VM of the demo. */
+export const shape = { memoryMiB: 512, vcpus: 1 }
 
-/** What all trials of one run share. */
-export interface Stage {
+interface Parts {
   readonly host: Host
   readonly image: Image
-  readonly signatures: SecureBootTemplate
+  readonly accelerator: 'kvm' | 'tcg'
+  readonly folder: string
+  readonly key: SigningKey
+}
+
+/** What all trials of one run share: a host of its own, the pristine image, the installation's signer. */
+export class Stage {
+  readonly host: Host
+  readonly image: Image
+  readonly accelerator: 'kvm' | 'tcg'
+  /** Where this run's VMs are, and all its scratch. */
+  readonly folder: string
   readonly firmwareSha256: string
-  /** Where the VMs are while they live. */
-  readonly stateDirectory: string
-  /** Where records, and the key that signed them, stay. */
-  readonly recordsFolder: string
-  readonly cacheDirectory: string
   readonly issuer: TokenIssuer
   readonly sign: SignToken
-  readonly nonce: Uint8Array | null
-}
+  readonly #signatures: SecureBootTemplate = parseSecureBootTemplate(template)
+  readonly #making = new Set<Promise<unknown>>()
+  #isOver = false
 
-/** Sets the stage: a host of its own, the pristine image, the installation's signer. */
-export async function openStage(
-  nonce: Uint8Array | null,
-  log: (entry: LogEntry) => void,
-): Promise<Stage> {
-  mkdirSync(recordsFolder, { recursive: true, mode: 0o700 })
-  const image = await buildImage('small', { cacheDirectory })
-  const key = signer()
-  const stateDirectory = mkdtempSync(join(recordsFolder, 'vms-'))
-  const host = await openHost({ stateDirectory, log, confirm })
-  const anchor = new X509Certificate(host.trustAnchor).toString()
-  writeFileSync(join(recordsFolder, 'anchors.pem'), anchor)
-  return {
-    ...{ host, image, stateDirectory, recordsFolder, cacheDirectory, nonce },
-    signatures: parseSecureBootTemplate(template),
-    firmwareSha256: createHash('sha256').update(readFileSync(host.firmware.code)).digest('hex'),
-    issuer: { issuer: 'trusted-launch demo', lifetimeSeconds: 3600, key: key.publicKey },
-    sign: signTokensWith(key),
+  private constructor({ host, image, accelerator, folder, key }: Parts) {
+    this.host = host
+    this.image = image
+    this.accelerator = accelerator
+    this.folder = folder
+    this.firmwareSha256 = createHash('sha256')
+      .update(readFileSync(host.firmware.code))
+      .digest('hex')
+    this.issuer = { issuer: 'trusted-launch demo', lifetimeSeconds: 3600, key: key.publicKey }
+    this.sign = signTokensWith(key)
+  }
+
+  /** Sets the stage, and removes what runs that were killed left of theirs. */
+  static async open(log: Log): Promise<Stage> {
+    const image = await buildImage('small', { cacheDirectory })
+    const { host, folder, key } = await alone(async () => {
+      const warn = (message: string) =>
+        log({ level: 'warning', event: 'leftovers', vm: null, message })
+      await removeLeftovers(demoFolder, warn)
+      return openRun(log)
+    })
+    const { accelerator } = await host.acceleration()
+    return new Stage({ host, image, accelerator, folder, key })
+  }
+
+  /** A VM of the pristine image. */
+  async create(id: string): Promise<Machine> {
+    if (this.#isOver) throw new Error('interrupted')
+    const { image } = this
+    const spec = {
+      ...{ id, name: id, ...shape, secureBoot: true, signatures: this.#signatures },
+      disk: { path: image.path, format: image.format },
+      vtpm: { banks: ['sha256'] as const },
+    }
+    const making = this.host.create(spec)
+    this.#making.add(making)
+    return making.finally(() => this.#making.delete(making))
+  }
+
+  /** A new folder for what is needed for a moment; it goes with the stage. */
+  scratch(): string {
+    return mkdtempSync(join(this.folder, 'scratch-'))
+  }
+
+  /** No VM is made any more, and each there is ends: whoever waits for one gets an error. */
+  async strike(): Promise<void> {
+    this.#isOver = true
+    await Promise.allSettled(this.#making)
+    const ends = await Promise.allSettled(this.host.machines().map((one) => one.delete()))
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
+  }
+
+  /** Ends and removes every VM, and the folder they were in. */
+  async close(): Promise<void> {
+    await this.strike()
+    await this.host.close()
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  /** Lets go of the VMs: they run on. */
+  async keep(): Promise<void> {
+    markAsKept(this.folder)
+    await this.host.close()
   }
 }
 
-/** Ends and removes every VM, and the folder they were in. */
-export async function closeStage({ host, stateDirectory }: Stage): Promise<void> {
-  await Promise.all(host.machines().map((machine) => machine.delete()))
-  await host.close()
-  rmSync(stateDirectory, { recursive: true, force: true })
-}
-
-const confirm: NonNullable<Parameters<typeof openHost>[0]['confirm']> = async (question) =>
-  isRefused({
-    component: question.component,
-    disk: fromBytes(new Uint8Array(readFileSync(question.disk.path))),
-    variables: question.variables,
-  })
-
-/** The installation's signer of records: made at first use, the private half 0600. */
-function signer(): SigningKey {
-  const path = join(recordsFolder, 'signer.key')
-  if (!existsSync(path)) {
-    const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-    writeFileSync(
-      join(recordsFolder, 'signer.pem'),
-      pair.publicKey.export({ format: 'pem', type: 'spki' }),
-    )
-    writeFileSync(path, pair.privateKey.export({ format: 'der', type: 'pkcs8' }), { mode: 0o600 })
+/** The authority is the installation's: what it certified in one run is believed in the next. */
+async function openRun(log: Log): Promise<Pick<Parts, 'host' | 'folder' | 'key'>> {
+  const folder = mkdtempSync(join(demoFolder, runPrefix))
+  try {
+    symlinkSync(authorityFolder, join(folder, 'authority'))
+    const host = await openHost({ stateDirectory: folder, log, confirm })
+    return { host, folder, key: installSigner(host.trustAnchor) }
+  } catch (e) {
+    rmSync(folder, { recursive: true, force: true })
+    throw e
   }
-  return SigningKey.fromPkcs8(new Uint8Array(readFileSync(path)))
 }
+
+const confirm: ConfirmViolation = async ({ component, disk, variables }) =>
+  isRefused({ component, disk: fromBytes(new Uint8Array(readFileSync(disk.path))), variables })

@@ -1,37 +1,33 @@
-import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { promisify } from 'node:util'
+import { readFile } from 'node:fs/promises'
+import { openBootDisk } from '@trusted-launch/bootchain'
+import { fromBytes } from '@trusted-launch/disk'
+import { putIntoEsp } from '@trusted-launch/host'
 
-const run = promisify(execFile)
-/** Where the EFI system partition of our own images begins. */
-const partitionOffset = 2048 * 512
-
-/** A disk of a finished, stopped VM, about to be tampered with. Paths are from the root of its EFI system partition. */
+/** The raw disk of a stopped VM, about to be tampered with. Paths are from the root of its EFI system partition. */
 export class VictimDisk {
-  readonly #image: string
+  readonly #path: string
 
-  /** @param path a raw image with the partition layout of our own guests. */
   constructor(path: string) {
-    this.#image = `${path}@@${partitionOffset}`
+    this.#path = path
   }
 
-  read(file: string): Promise<Buffer> {
-    return inScratch(async (scratch) => {
-      await run('mcopy', ['-n', '-i', this.#image, `::/${file}`, scratch])
-      return readFile(scratch)
-    })
+  /** What is there of that name. */
+  async look(file: string): Promise<'file' | 'folder' | 'nothing'> {
+    const entry = (await this.#open()).esp.find(file)
+    if (entry === null) return 'nothing'
+    return entry.isDirectory ? 'folder' : 'file'
   }
 
-  /** Puts `bytes` in the file's place, or beside all others if there is none of that name. */
-  write(file: string, bytes: Uint8Array): Promise<void> {
-    return inScratch(async (scratch) => {
-      await writeFile(scratch, bytes)
-      for (const folder of foldersOf(file))
-        await run('mmd', ['-D', 's', '-i', this.#image, `::/${folder}`]).catch(() => {})
-      await run('mcopy', ['-o', '-i', this.#image, scratch, `::/${file}`])
-    })
+  /** A file's bytes. @throws {Error} there is no such file. */
+  async read(file: string): Promise<Buffer> {
+    const found = (await this.#open()).find(file)
+    if (found === null) throw new Error(`${file}: not on the disk`)
+    return Buffer.from(found.bytes)
+  }
+
+  /** Puts `bytes` in the file's place, or makes the file. @throws {ImageError} e.g. the disk is full. */
+  async write(file: string, bytes: Uint8Array): Promise<void> {
+    await putIntoEsp(this.#path, new Map([[file, bytes]]))
   }
 
   async edit(
@@ -40,20 +36,8 @@ export class VictimDisk {
   ): Promise<void> {
     await this.write(file, await change(await this.read(file)))
   }
-}
 
-function foldersOf(file: string): string[] {
-  const parts = dirname(file)
-    .split('/')
-    .filter((part) => part !== '.')
-  return parts.map((_, i) => parts.slice(0, i + 1).join('/'))
-}
-
-async function inScratch<T>(use: (path: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'tamper-'))
-  try {
-    return await use(join(folder, 'file'))
-  } finally {
-    await rm(folder, { recursive: true, force: true })
+  async #open() {
+    return openBootDisk(fromBytes(new Uint8Array(await readFile(this.#path))))
   }
 }

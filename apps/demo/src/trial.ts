@@ -1,228 +1,176 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   type AppraisalInput,
-  type Appraised,
   appraiseEvidence,
   encodeRecord,
-  encodeReferenceValues,
   knownFirmware,
   QUOTED_PCRS,
-  type ReferenceValues,
+  type RollbackState,
   TRUSTED_LAUNCH_POLICY,
 } from '@trusted-launch/attestation'
 import { predict } from '@trusted-launch/bootchain'
 import { Certificate } from '@trusted-launch/crypto'
 import { fromBytes } from '@trusted-launch/disk'
-import { BootFailure, type Machine, VtpmError } from '@trusted-launch/host'
-import type { Verdict } from './report.ts'
+import type { Machine } from '@trusted-launch/host'
+import { replaceFile } from './installation.ts'
+import { demoFolder } from './paths.ts'
+import { ReferenceFile } from './references.ts'
 import type { Scenario } from './scenarios.ts'
-import type { Stage } from './stage.ts'
+import { type Stage, shape } from './stage.ts'
 import { VictimDisk } from './tamper.ts'
+import { appraised, type End, failed, refused, type Verdict, verdictOn } from './verdict.ts'
 
 const bootLimitMs = 300_000
-const shape = { memoryMiB: 512, vcpus: 1 }
+const banks = ['sha256'] as const
+/** The extend-only index was never asked for: what it holds is taken as it is. */
+const unseen: RollbackState = { indexName: null, value: null, unanswered: [], resetCount: null }
 
-type End = Pick<Verdict, 'outcome' | 'component' | 'told' | 'findings' | 'evidence' | 'result'>
+export interface TrialOptions {
+  /** Quoted as given; null: 32 random bytes for each quote. */
+  readonly nonce: Uint8Array | null
+  /** What happens just now, for people. */
+  readonly tell: (state: string) => void
+}
 
 /** One VM's part in one scenario: from its creation to the verdict on it. */
 export class Trial {
   readonly #stage: Stage
   readonly #scenario: Scenario
-  readonly #tell: (state: string) => void
-  #machine: Machine | null = null
-  #references: ReferenceValues | null = null
-  #referencesBefore = ''
+  readonly #options: TrialOptions
+  readonly #machines: Machine[] = []
+  #references: ReferenceFile | null = null
   #bootMs = 0
-  #end: End | null = null
+  #rollback = unseen
+  #end: End = failed('it was never played')
 
-  constructor(stage: Stage, scenario: Scenario, tell: (state: string) => void) {
+  constructor(stage: Stage, scenario: Scenario, options: TrialOptions) {
     this.#stage = stage
     this.#scenario = scenario
-    this.#tell = tell
+    this.#options = options
   }
 
-  /** The VM's own disk, while it is stopped. */
-  get disk(): VictimDisk {
-    return new VictimDisk(this.machine.disk.path)
+  /** Plays the scenario to its end. @throws {Error} what went wrong that was not asked for. */
+  async play(): Promise<void> {
+    const { tamper, attester, secondBoot } = this.#scenario
+    try {
+      await this.#create()
+      await tamper?.(new VictimDisk(this.machine.disk.path), this.#stage.scratch())
+      const from = attester === 'other' ? await this.other() : this.machine
+      await this.boot(() => from.start(), from)
+      await secondBoot?.(this)
+    } catch (e) {
+      this.#end = failed(e)
+      throw e
+    }
   }
 
-  get stage(): Stage {
-    return this.#stage
+  /** What came of it. */
+  verdict(): Verdict {
+    return verdictOn(this.#scenario, this.#end, this.#references, this.#bootMs)
+  }
+
+  /** Removes its VMs. */
+  async clear(): Promise<void> {
+    for (const machine of this.#machines) await machine.delete()
   }
 
   get machine(): Machine {
-    if (this.#machine === null) throw new Error('the scenario has no VM yet')
-    return this.#machine
+    return this.#machines[0]!
   }
 
-  /** Makes the VM, and its reference values from the pristine image before anything of it boots. */
-  async create(): Promise<void> {
-    this.#tell('creating the VM and its vTPM')
-    this.#machine = await this.#make(this.#scenario.name)
-    const { image, firmwareSha256 } = this.#stage
-    this.#references = predict({
-      disk: fromBytes(new Uint8Array(readFileSync(image.path))),
-      image: { name: image.name, sha256: image.sha256 },
-      variables: await this.machine.readVariables(),
-      banks: ['sha256'],
-      firmware: knownFirmware(firmwareSha256),
-    })
-    writeFileSync(this.#referencesPath, encodeReferenceValues(this.#references))
-    this.#referencesBefore = this.#hashOfReferences()
+  /** The TPM's, in the last verdict; NaN: there was none. */
+  get resetCount(): number {
+    return this.#end.result?.counters?.resetCount ?? Number.NaN
   }
 
-  /** Boots the VM and appraises what it hands out; a refusal to start or boot is an end as well. */
-  async bootAndAppraise(): Promise<void> {
-    await this.#booting(() => this.machine.start())
+  /** Another VM, with a vTPM of its own. */
+  other(): Promise<Machine> {
+    this.#options.tell('creating another VM')
+    return this.#make(`${this.#scenario.name}-other`)
   }
 
-  async resetAndAppraise(): Promise<void> {
-    const before = this.#end?.result?.counters?.resetCount ?? Number.NaN
-    await this.#booting(() => this.machine.reset())
-    const after = this.#end?.result?.counters?.resetCount ?? Number.NaN
-    if (this.#end?.outcome === 'affirming' && !(after > before))
-      throw new Error(`the reset counter did not grow: ${before}, then ${after}`)
+  /** Says more of what came of it. */
+  add(told: string): void {
+    this.#end = { ...this.#end, told: `${this.#end.told}; ${told}` }
   }
 
-  /** Boots another VM and hands its evidence in as this one's. */
-  async appraiseOtherVm(): Promise<void> {
-    const other = await this.#make(`${this.#scenario.name}-2`)
-    await this.#booting(() => other.start(), other)
-  }
-
-  /** Stops the VM and puts another VM's vTPM into its folder. */
-  async replaceVtpm(): Promise<void> {
-    const other = await this.#make(`${this.#scenario.name}-2`)
-    await this.machine.stop({ graceful: false })
-    for (const name of ['vtpm', 'vtpm.key']) {
-      rmSync(join(this.machine.folder, name), { recursive: true, force: true })
-      cpSync(join(other.folder, name), join(this.machine.folder, name), { recursive: true })
-    }
-  }
-
-  async switchSecureBootOff(): Promise<void> {
-    await this.machine.stop({ graceful: false })
-    await this.machine.setSecureBoot(false)
-  }
-
-  /** What came of it. @throws {Error} nothing did. */
-  verdict(): Verdict {
-    const { name, story, expected } = this.#scenario
-    if (this.#end === null) throw new Error('the scenario came to no end')
-    const references = { before: this.#referencesBefore, after: this.#hashOfReferences() }
-    return { name, story, expected, ...this.#end, references, bootMs: Math.round(this.#bootMs) }
-  }
-
-  #make(id: string): Promise<Machine> {
-    const { host, image, signatures } = this.#stage
-    const disk = { path: image.path, format: image.format }
-    const vtpm = { banks: ['sha256'] as const }
-    return host.create({ id, name: id, ...shape, disk, secureBoot: true, signatures, vtpm })
-  }
-
-  async #booting(begin: () => Promise<void>, machine = this.machine): Promise<void> {
-    this.#tell('booting')
+  /** Boots the VM and appraises what `attester` hands out; a refusal to start or boot is an end as well. */
+  async boot(begin: () => Promise<void>, attester = this.machine): Promise<void> {
+    this.#options.tell('booting')
     const started = performance.now()
     try {
       await begin()
-      await machine.waitForAgent(bootLimitMs)
-      this.#bootMs = performance.now() - started
-      await this.#appraise(machine)
+      await attester.waitForAgent(bootLimitMs)
     } catch (e) {
+      const end = refused(e, this.#scenario.expected === null)
+      if (end === null) throw e
+      this.#end = end
+      await attester.stop({ graceful: false })
+      return
+    } finally {
       this.#bootMs = performance.now() - started
-      if (e instanceof BootFailure) this.#end = bootRefused(e)
-      else if (e instanceof VtpmError) this.#end = startRefused(e)
-      else throw e
-      if (machine.status().state === 'running') await machine.stop({ graceful: false })
     }
+    this.#options.tell('attesting')
+    this.#end = await this.#appraise(attester)
   }
 
-  async #appraise(attester: Machine): Promise<void> {
-    this.#tell('attesting')
-    const nonce = this.#stage.nonce ?? new Uint8Array(randomBytes(32))
-    const request = { nonce, pcrs: [...QUOTED_PCRS], banks: ['sha256'] as const }
+  /** Makes the VM, and its reference values from the pristine image before anything of it boots. */
+  async #create(): Promise<void> {
+    this.#options.tell('creating the VM and its vTPM')
+    const { image, firmwareSha256, folder } = this.#stage
+    const machine = await this.#make(this.#scenario.name)
+    const references = predict({
+      disk: fromBytes(new Uint8Array(readFileSync(image.path))),
+      image: { name: image.name, sha256: image.sha256 },
+      variables: await machine.readVariables(),
+      banks,
+      firmware: knownFirmware(firmwareSha256),
+    })
+    const path = join(folder, `${this.#scenario.name}.references.json`)
+    this.#references = new ReferenceFile(path, references)
+  }
+
+  async #make(id: string): Promise<Machine> {
+    const machine = await this.#stage.create(id)
+    this.#machines.push(machine)
+    return machine
+  }
+
+  async #appraise(attester: Machine): Promise<End> {
+    const nonce = this.#options.nonce ?? randomNonce()
+    const extendNonce = randomNonce()
+    const request = { nonce, pcrs: [...QUOTED_PCRS], banks, extendNonce }
     const evidence = await attester.collectEvidence(request)
-    const input = { ...this.#inputFor(nonce), evidence }
-    this.#end = this.#concluded(input, appraiseEvidence(input))
+    const input = { ...this.#expected(nonce, extendNonce), evidence }
+    const { result, rollback } = appraiseEvidence(input)
+    this.#rollback = rollback ?? this.#rollback
+    const path = join(demoFolder, `${this.#scenario.name}.json`)
+    const { issuer, sign } = this.#stage
+    replaceFile(path, encodeRecord(input, { result }, issuer, sign))
+    return appraised(result, path)
   }
 
-  #inputFor(nonce: Uint8Array): Omit<AppraisalInput, 'evidence'> {
+  /** From the host's record and the pristine image: nothing of it from the guest. */
+  #expected(nonce: Uint8Array, extendNonce: Uint8Array): Omit<AppraisalInput, 'evidence'> {
     const { vm, generation, akName } = this.machine.identity
-    const machine = { ...shape, firmwareSha256: this.#stage.firmwareSha256 }
+    const { host, firmwareSha256, accelerator } = this.#stage
     return {
       expectation: {
-        ...{ vm, generation, akName, nonce, machine },
-        retiredAkNames: [],
-        banks: ['sha256'],
-        pcrs: QUOTED_PCRS,
-        anchors: [Certificate.decode(this.#stage.host.trustAnchor)],
-        rollback: null,
+        ...{ vm, generation, akName, nonce, banks, pcrs: QUOTED_PCRS, retiredAkNames: [] },
+        // A firmware volume is learnt by the shape of a machine, so far only under emulation.
+        machine: accelerator === 'tcg' ? { ...shape, firmwareSha256 } : null,
+        anchors: [Certificate.decode(host.trustAnchor)],
+        rollback: { nonce: extendNonce, state: this.#rollback },
       },
-      references: this.#references,
+      references: this.#references!.read(),
       policy: TRUSTED_LAUNCH_POLICY,
       time: Date.now(),
     }
   }
-
-  #concluded(input: AppraisalInput, appraised: Appraised): End {
-    const { result } = appraised
-    const evidence = join(this.#stage.recordsFolder, `${this.#scenario.name}.json`)
-    writeFileSync(evidence, encodeRecord(input, { result }, this.#stage.issuer, this.#stage.sign))
-    const worst = worstOf(result.findings)
-    return {
-      outcome: result.tier as End['outcome'],
-      component: worst?.component ?? null,
-      told:
-        worst === undefined
-          ? 'every event is verified and as foretold'
-          : `${worst.component}: ${worst.summary}`,
-      findings: [...new Set(result.findings.map(({ id }) => id))],
-      evidence,
-      result,
-    }
-  }
-
-  get #referencesPath(): string {
-    mkdirSync(this.#stage.recordsFolder, { recursive: true })
-    return join(this.#stage.recordsFolder, `${this.#scenario.name}.references.json`)
-  }
-
-  #hashOfReferences(): string {
-    return createHash('sha256').update(readFileSync(this.#referencesPath)).digest('hex')
-  }
 }
 
-const gravity = ['info', 'low', 'medium', 'high']
-
-function worstOf<F extends { severity: string }>(findings: readonly F[]): F | undefined {
-  const grave = findings.filter(({ severity }) => severity !== 'info')
-  return grave.sort((a, b) => gravity.indexOf(b.severity) - gravity.indexOf(a.severity))[0]
-}
-
-function bootRefused(e: BootFailure): End {
-  const component = e.component ?? 'boot'
-  const sure = e.confirmed ? ', confirmed on the stopped disk' : ''
-  const told = `the firmware's chain of trust stopped the boot at the ${component}${sure}`
-  return {
-    outcome: 'boot-refused',
-    component,
-    told,
-    findings: [e.code],
-    evidence: null,
-    result: null,
-  }
-}
-
-function startRefused(e: VtpmError): End {
-  const told = `the host did not start it: ${e.message}`
-  return {
-    outcome: 'start-refused',
-    component: 'vTPM',
-    told,
-    findings: [e.code],
-    evidence: null,
-    result: null,
-  }
+function randomNonce(): Uint8Array {
+  return new Uint8Array(randomBytes(32))
 }

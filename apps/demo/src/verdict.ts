@@ -1,0 +1,107 @@
+import type { AttestationResult, Finding } from '@trusted-launch/attestation'
+import { BootFailure, HostError, VtpmError } from '@trusted-launch/host'
+import type { ReferenceFile } from './references.ts'
+import type { Scenario } from './scenarios.ts'
+
+/** How a scenario ended: the verifier's tier, or who refused before there was anything to verify. */
+export type Outcome = 'affirming' | 'warning' | 'contraindicated' | 'boot-refused' | 'start-refused'
+
+/** What came of a VM's last boot. */
+export interface End {
+  /** Null: there is no verdict, by a fault that was not asked for. */
+  readonly outcome: Outcome | null
+  /** What is wrong, by its name; null when nothing is. */
+  readonly component: string | null
+  /** Who noticed or stopped it, and how, in one sentence. */
+  readonly told: string
+  readonly findings: readonly string[]
+  /** The appraisal record, an absolute path; null when it never came to an appraisal. */
+  readonly evidence: string | null
+  readonly result: AttestationResult | null
+}
+
+/** What came of one scenario. */
+export interface Verdict extends End {
+  readonly name: string
+  readonly story: string
+  readonly expected: Outcome | null
+  /** SHA-256 of the reference values: as made before the first boot, and at the end; null: never made. */
+  readonly references: { readonly before: string | null; readonly after: string | null }
+  readonly bootMs: number
+}
+
+export const asExpected = ({ expected, outcome }: Verdict): boolean =>
+  outcome !== null && (expected === null || outcome === expected)
+
+/** What came of a scenario, in the end. Where something was changed, its component is never null. */
+export function verdictOn(
+  { name, story, expected, target }: Scenario,
+  end: End,
+  file: ReferenceFile | null,
+  bootMs: number,
+): Verdict {
+  const isUnseen = end.outcome === 'affirming' && target !== null
+  const told = isUnseen ? `nobody noticed: ${target} takes no part in what is measured` : end.told
+  const component = end.component ?? target
+  const references = { before: file?.before ?? null, after: file?.sha256() ?? null }
+  return { name, story, expected, ...end, component, told, references, bootMs: Math.round(bootMs) }
+}
+
+/** @throws {Error} no verdict: tier `none`. */
+export function appraised(result: AttestationResult, evidence: string): End {
+  const worst = worstOf(result.findings)
+  if (result.tier === 'none') throw new Error(worst?.summary ?? 'there is no verdict')
+  return {
+    outcome: result.tier,
+    component: worst?.component ?? null,
+    told:
+      worst === undefined
+        ? 'the verifier checked every event, and all is as foretold'
+        : `the verifier noticed (${worst.component}): ${worst.summary}`,
+    findings: [...new Set(result.findings.map(({ id }) => id))],
+    evidence,
+    result,
+  }
+}
+
+const gravity = ['info', 'low', 'medium', 'high']
+
+/** The gravest finding that lowers the tier, the first of its kind. */
+function worstOf(findings: readonly Finding[]): Finding | undefined {
+  const grave = findings.filter(({ severity }) => severity !== 'info')
+  return grave.sort((a, b) => gravity.indexOf(b.severity) - gravity.indexOf(a.severity))[0]
+}
+
+/** Who verifies each before it runs. */
+const verifiers = { loader: 'the firmware', GRUB: 'shim', kernel: 'GRUB, by asking shim,' }
+/** The host's own trouble, no refusal. */
+const troubles: readonly string[] = ['vtpm-failed', 'vtpm-exists']
+
+/**
+ * A refusal to start or to boot as an end; null for any other fault. `evenStuck`: a guest that did not come
+ * up for another reason than its signatures counts as well.
+ */
+export function refused(e: unknown, evenStuck: boolean): End | null {
+  if (e instanceof VtpmError && !troubles.includes(e.code))
+    return ended('start-refused', 'vTPM', `the host did not start it: ${e.message}`, e.code)
+  if (!(e instanceof BootFailure)) return null
+  const { component } = e
+  if (e.code === 'secure-boot-violation' && component !== null) {
+    const sure = e.confirmed ? ' (confirmed on the stopped disk)' : ' (by the console alone)'
+    const told = `${verifiers[component]} refused to run the ${component}: its signature does not hold${sure}`
+    return ended('boot-refused', component, told, e.code)
+  }
+  if (!evenStuck || e.code === 'machine-crashed' || e.code === 'vtpm-lost') return null
+  const told = `it did not come up: ${[e.message, ...e.console.slice(-1)].join('; last on its console: ')}`
+  return ended('boot-refused', component, told, e.code)
+}
+
+/** An end without a verdict. */
+export function failed(e: unknown): End {
+  const code = e instanceof HostError ? e.code : 'error'
+  return ended(null, null, `failed: ${e instanceof Error ? e.message : e}`, code)
+}
+
+function ended(outcome: Outcome | null, component: string | null, told: string, id: string): End {
+  return { outcome, component, told, findings: [id], evidence: null, result: null }
+}
