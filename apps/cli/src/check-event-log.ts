@@ -40,9 +40,9 @@ export interface CheckedEventLog {
 const firstOsPcr = 8
 
 /**
- * Replays a log in one bank. With PCR values: are they the log's? Any that differs, any datum that
- * does not give its digest, any tampered start is against it; an operating system's PCR that this log
- * alone can't explain is a warning. Says nothing of where the values come from: no quote is checked.
+ * Replays a log in one bank. Any datum that does not give its digest, any tampered start is against it.
+ * With PCR values: any that differs is as well; an operating system's PCR that this log alone can't
+ * explain is a warning. Says nothing of where the values come from: no quote is checked.
  */
 export function checkEventLog(
   log: EventLog,
@@ -76,7 +76,7 @@ export function checkEventLog(
       )
       .map(({ pcr, verdict }) => `PCR ${pcr}: ${verdict}`),
   ]
-  const exitCode = values === null ? EXIT.affirming : exitCodeFor(against, pcrs)
+  const exitCode = exitCodeFor(against, values === null ? [] : pcrs)
   return { bank, replay: replayed, explanations, pcrs, against, exitCode }
 }
 
