@@ -1,14 +1,14 @@
 #!/usr/bin/env node
 // tl: finds Node 24 by path and runs the command line under it. Plain JavaScript: any Node ≥ 20 starts it.
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
+import { nodeModulesAreCurrent } from '../../../tools/node-modules.mjs'
 import { pinnedNode, root } from '../../../tools/pinned-node.mjs'
 
 const main = join(root, 'apps/cli/src/main.ts')
 const node = pinnedNode()
-if (node === null || !existsSync(join(root, 'node_modules/commander'))) {
+if (node === null || !nodeModulesAreCurrent()) {
   process.stderr.write(`tl: not set up yet. Run \`npm run setup\` in ${root}\n`)
   process.exit(1)
 }

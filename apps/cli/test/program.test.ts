@@ -62,8 +62,8 @@ test('the launcher works from any folder, passes the exit code on and colours no
 
 test('before set-up the launcher says what to run', () => {
   const empty = mkdtempSync(join(tmpdir(), 'tl-test-'))
-  for (const file of ['apps/cli/bin/tl.mjs', 'tools/pinned-node.mjs'])
-    cpSync(join(import.meta.dirname, '../../..', file), join(empty, file))
+  for (const file of ['apps/cli/bin/tl.mjs', 'tools'])
+    cpSync(join(import.meta.dirname, '../../..', file), join(empty, file), { recursive: true })
   const bin = join(empty, 'apps/cli/bin/tl.mjs')
   const { status, stderr } = spawnSync(process.execPath, [bin, '--help'], { encoding: 'utf8' })
   assert.equal(status, 1)
