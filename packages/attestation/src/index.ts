@@ -1,14 +1,11 @@
-export {
-  type AppraisalInput,
-  type Appraised,
-  appraiseEvidence,
-  concludeWithoutEvidence,
-} from './appraise.ts'
+export type { AppraisalInput } from './appraisal-input.ts'
+export { type Appraised, appraiseEvidence } from './appraise.ts'
 export { encodeCanonical, formatCanonical, type Json } from './canonical-json.ts'
 export type { Check } from './check.ts'
 export { CHECKS, runChecks } from './checks.ts'
 export { type Claims, claimsOf } from './claims.ts'
 export { COMPONENT, moduleComponent } from './component.ts'
+export { concludeWithoutEvidence } from './conclude.ts'
 export type { RecordFault, RecordFaultCode } from './errors.ts'
 export {
   type Expectation,
@@ -18,6 +15,7 @@ export {
 } from './expectation.ts'
 export { FINDINGS, type FindingId, type FindingKind, findingOf } from './finding-table.ts'
 export { knownFirmware, learnFirmware, mergeFirmware } from './learn-firmware.ts'
+export { type NonceFault, type OpenNonce, useNonce } from './nonces.ts'
 export {
   applyPolicy,
   checkPolicy,
@@ -26,6 +24,7 @@ export {
   parsePolicy,
   TRUSTED_LAUNCH_POLICY,
 } from './policy.ts'
+export type { Logs } from './read-logs.ts'
 export {
   encodeRecord,
   formatResult,
@@ -58,6 +57,6 @@ export {
 } from './result.ts'
 export { type SignToken, signTokensWith, type TokenIssuer, tokenOf, verifyToken } from './token.ts'
 export { VerifiedAttestationKey } from './verify-attestation-key.ts'
-export { type Logs, type VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
+export { type VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
 export { VerifiedQuote } from './verify-quote.ts'
 export { type RollbackVerdict, unansweredMax, verifyRollback } from './verify-rollback.ts'

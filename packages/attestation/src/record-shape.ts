@@ -1,7 +1,7 @@
 import { decodeEvidence, EVIDENCE_BYTES_MAX, encodeEvidence } from '@trusted-launch/channel'
 import { toBase64url, within } from '@trusted-launch/codec'
 import { Certificate, PublicKey } from '@trusted-launch/crypto'
-import type { AppraisalInput } from './appraise.ts'
+import type { AppraisalInput } from './appraisal-input.ts'
 import type { Json } from './canonical-json.ts'
 import { expectationJson } from './expectation-json.ts'
 import {

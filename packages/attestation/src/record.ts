@@ -7,7 +7,8 @@ import {
   toLatin1,
 } from '@trusted-launch/codec'
 import { type Certificate, CryptoError, type PublicKey } from '@trusted-launch/crypto'
-import { type AppraisalInput, type Appraised, appraiseEvidence } from './appraise.ts'
+import type { AppraisalInput } from './appraisal-input.ts'
+import { type Appraised, appraiseEvidence } from './appraise.ts'
 import { encodeCanonical, formatCanonical, type Json } from './canonical-json.ts'
 import type { RecordFault, RecordFaultCode } from './errors.ts'
 import { parseJson } from './json-shape.ts'

@@ -29,7 +29,7 @@ import {
   TPMT_PUBLIC,
   TPMT_SIGNATURE,
 } from '@trusted-launch/tpm2'
-import type { AppraisalInput } from '../src/appraise.ts'
+import type { AppraisalInput } from '../src/appraisal-input.ts'
 import { QUOTED_PCRS } from '../src/expectation.ts'
 import { TRUSTED_LAUNCH_POLICY } from '../src/policy.ts'
 

@@ -21,7 +21,7 @@ import {
   VARIABLES,
   type VariableName,
 } from '@trusted-launch/uefi'
-import type { AppraisalInput } from '../src/appraise.ts'
+import type { AppraisalInput } from '../src/appraisal-input.ts'
 import { COMPONENT } from '../src/component.ts'
 import type { ReferenceValues } from '../src/reference-values.ts'
 import { anchor, inputOf, quoteOf, valuesOf } from './attester.ts'

@@ -5,7 +5,7 @@ import type { Evidence } from '@trusted-launch/channel'
 import { decode, fromHex } from '@trusted-launch/codec'
 import { Certificate } from '@trusted-launch/crypto'
 import { nameOfPublic, TPMT_PUBLIC } from '@trusted-launch/tpm2'
-import type { AppraisalInput } from '../src/appraise.ts'
+import type { AppraisalInput } from '../src/appraisal-input.ts'
 import { TRUSTED_LAUNCH_POLICY } from '../src/policy.ts'
 
 const root = join(import.meta.dirname, '../../..')

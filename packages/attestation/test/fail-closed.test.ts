@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { appraiseEvidence, concludeWithoutEvidence } from '../src/appraise.ts'
+import { appraiseEvidence } from '../src/appraise.ts'
+import { concludeWithoutEvidence } from '../src/conclude.ts'
 import { idsOf } from './appraised.ts'
 import { cleanBoot, evidenceOf, file, grub } from './boot.ts'
 

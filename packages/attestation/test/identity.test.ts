@@ -12,7 +12,8 @@ import {
   TPMT_PUBLIC,
   TPMT_SIGNATURE,
 } from '@trusted-launch/tpm2'
-import { type AppraisalInput, appraiseEvidence } from '../src/appraise.ts'
+import type { AppraisalInput } from '../src/appraisal-input.ts'
+import { appraiseEvidence } from '../src/appraise.ts'
 import type { Expectation } from '../src/expectation.ts'
 import { VerifiedAttestationKey } from '../src/verify-attestation-key.ts'
 import { verifyRollback } from '../src/verify-rollback.ts'

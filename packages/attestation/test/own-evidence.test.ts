@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decodeEventLog, explain, unmeasured } from '@trusted-launch/eventlog'
-import { type AppraisalInput, appraiseEvidence } from '../src/appraise.ts'
+import type { AppraisalInput } from '../src/appraisal-input.ts'
+import { appraiseEvidence } from '../src/appraise.ts'
 import { genuine, withoutCorpus as skip } from './corpus.ts'
 
 const kinds = ['rsa', 'ecc'] as const
 
 for (const kind of kinds)
-  test(`genuine ${kind} evidence is genuine: only reference values are missing`, { skip }, () => {
+  test(`genuine ${kind} evidence is genuine: only PCR 23 and reference values are missing`, {
+    skip,
+  }, () => {
     const { result, claims } = appraiseEvidence(genuine(kind))
     assert.deepEqual(
       result.findings.map(({ id }) => id),
-      ['reference-values.missing'],
+      ['question.pcrs', 'reference-values.missing'],
     )
     assert.equal(result.tier, 'warning')
     assert.equal(claims['secure-boot']?.value, true)

@@ -1,0 +1,98 @@
+import { type Evidence, encodeEvidence } from '@trusted-launch/channel'
+import { toHex } from '@trusted-launch/codec'
+import { digest } from '@trusted-launch/crypto'
+import type { AppraisalInput } from './appraisal-input.ts'
+import { encodeCanonical } from './canonical-json.ts'
+import type { Claims } from './claims.ts'
+import { expectationJson } from './expectation-json.ts'
+import { findingOf } from './finding-table.ts'
+import type { NonceFault } from './nonces.ts'
+import { encodePolicy } from './policy.ts'
+import { encodeReferenceValues } from './reference-values.ts'
+import { type AttestationResult, type BootStage, type Finding, tierOfFindings } from './result.ts'
+import { formatTime } from './time.ts'
+import type { Verified } from './verify-evidence.ts'
+
+const nothing: Verified = { key: null, quotes: [], log: null, findings: [], rollback: null }
+
+const nonceFaults: Readonly<Record<NonceFault, string>> = {
+  'nonce-unknown': 'The nonce was never drawn, or was answered before.',
+  'nonce-of-another-vm': 'The nonce was drawn for another VM.',
+  'nonce-expired': 'The answer came too late.',
+}
+
+/** Why there is nothing to look at, by the code of who could not get it. */
+const told = new Map<string, Finding>([
+  [
+    'ak-unavailable',
+    findingOf({
+      id: 'attestation-key.unavailable',
+      summary: 'The guest keeps its TPM from making the attestation key again.',
+    }),
+  ],
+  [
+    'rollback-unavailable',
+    findingOf({ id: 'vtpm.index.missing', summary: 'The vTPM has no extend-only index.' }),
+  ],
+  ...Object.entries(nonceFaults).map(([fault, summary]): [string, Finding] => [
+    fault,
+    findingOf({ id: 'nonce.refused', summary, actual: fault }),
+  ]),
+])
+
+/**
+ * The result when there is no evidence to look at: tier `none`, with the reason as its one finding.
+ * @param code the agent's, the channel's, or `useNonce`'s: `ak-unavailable`, `rollback-unavailable`
+ *   and the nonce's faults are told apart.
+ */
+export function concludeWithoutEvidence(
+  input: Omit<AppraisalInput, 'evidence'>,
+  code: string,
+): AttestationResult {
+  const summary = 'The VM gave no evidence.'
+  const finding = told.get(code) ?? findingOf({ id: 'agent.no-evidence', summary, actual: code })
+  return { ...conclude(input, null, nothing, [finding], {}, []), tier: 'none' }
+}
+
+/** The result of what was verified and found: a function of its arguments only. */
+export function conclude(
+  { expectation, references, policy, time }: Omit<AppraisalInput, 'evidence'>,
+  evidence: Evidence | null,
+  verified: Verified,
+  findings: readonly Finding[],
+  claims: Claims,
+  chain: readonly BootStage[],
+): AttestationResult {
+  const clock = verified.quotes[0]?.clockInfo
+  return {
+    version: 1,
+    vm: expectation.vm,
+    generation: expectation.generation,
+    // Without a verified log there is nothing to affirm, whatever the findings weigh.
+    tier: verified.log === null ? 'contraindicated' : tierOfFindings(findings),
+    time: formatTime(time),
+    nonce: toHex(expectation.nonce),
+    bank: verified.log?.bank ?? null,
+    findings,
+    claims,
+    chain,
+    counters:
+      clock === undefined
+        ? null
+        : {
+            resetCount: clock.resetCount,
+            restartCount: clock.restartCount,
+            clock: String(clock.clock),
+            safe: Boolean(clock.safe),
+          },
+    rollback: verified.rollback?.value == null ? null : { value: verified.rollback.value },
+    policy: { id: policy.id, sha256: sha256(encodePolicy(policy)) },
+    references: references === null ? null : { sha256: sha256(encodeReferenceValues(references)) },
+    evidence: evidence === null ? null : { sha256: sha256(encodeEvidence(evidence)) },
+    expectation: { sha256: sha256(encodeCanonical(expectationJson(expectation))) },
+  }
+}
+
+function sha256(bytes: Uint8Array): string {
+  return toHex(digest('sha256', bytes))
+}

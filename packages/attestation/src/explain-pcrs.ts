@@ -1,0 +1,82 @@
+import { equalBytes, MalformedError, toHex } from '@trusted-launch/codec'
+import type { HashName } from '@trusted-launch/crypto'
+import { IMA_PCR, replayUserspaceLog } from '@trusted-launch/eventlog'
+import { COMPONENT } from './component.ts'
+import { findingOf } from './finding-table.ts'
+import type { ReadLogs } from './read-logs.ts'
+import type { Finding } from './result.ts'
+import type { VerifiedQuote } from './verify-quote.ts'
+
+/** Kernels' and systemd's own registers: their logs may go on where the firmware's ends. */
+const userspacePcrs: readonly number[] = [8, 9, 11, 12, 13, 15]
+
+/**
+ * What a quoted PCR holds and no log gives: the firmware's log, or where it ends the kernel's IMA list
+ * (PCR 10) or systemd's log; a PCR of none of them at its reset value. And a log that tries to choose
+ * where PCR 0 starts.
+ */
+export function explainPcrs(parts: ReadLogs, quotes: readonly VerifiedQuote[]): Finding[] {
+  const faults: Finding[] = []
+  const [first] = parts.replays.values()
+  for (const { code, eventIndex } of first?.faults ?? [])
+    faults.push(
+      findingOf({
+        id: 'eventlog.start',
+        summary: `The log tries to choose where PCR 0 starts: ${code}.`,
+        pcr: 0,
+        events: [eventIndex],
+      }),
+    )
+  for (const quote of quotes)
+    for (const [pcr, value] of quote.pcrs) {
+      const fault = faultOfPcr(parts, quote.bank, pcr, value)
+      if (fault !== null) faults.push(fault)
+    }
+  return faults
+}
+
+function faultOfPcr(parts: ReadLogs, bank: HashName, pcr: number, quoted: Uint8Array) {
+  const replayed = parts.replays.get(bank)!.pcrs.get(pcr)!
+  if (equalBytes(replayed.value, quoted)) return null
+  const ima = parts.ima.get(bank)
+  if (pcr === IMA_PCR && ima !== undefined) {
+    if (ima.matched !== null) return null
+    return mismatch('ima.replay', 'The IMA list does not give PCR 10.', pcr, ima.value, quoted)
+  }
+  const after = valueAfterUserspace(parts, bank, pcr)
+  if (after !== null && equalBytes(after, quoted)) return null
+  if (replayed.events.length > 0)
+    return mismatch(
+      'eventlog.replay',
+      `The event log does not give PCR ${pcr} (${bank}).`,
+      pcr,
+      replayed.value,
+      quoted,
+      replayed.events.map(({ index }) => index),
+    )
+  const component = pcr === IMA_PCR ? { component: COMPONENT.ima } : {}
+  const summary = `No log explains what PCR ${pcr} (${bank}) holds.`
+  return { ...mismatch('pcr.unexplained', summary, pcr, replayed.start, quoted), ...component }
+}
+
+function valueAfterUserspace(parts: ReadLogs, bank: HashName, pcr: number): Uint8Array | null {
+  if (!userspacePcrs.includes(pcr) || parts.userspace.length === 0) return null
+  const start = new Map([...parts.replays.get(bank)!.pcrs].map(([n, { value }]) => [n, value]))
+  try {
+    return replayUserspaceLog(parts.userspace, bank, start).get(pcr) ?? null
+  } catch (e) {
+    if (e instanceof MalformedError) return null
+    throw e
+  }
+}
+
+function mismatch(
+  id: 'ima.replay' | 'eventlog.replay' | 'pcr.unexplained',
+  summary: string,
+  pcr: number,
+  computed: Uint8Array,
+  quoted: Uint8Array,
+  events: readonly number[] = [],
+): Finding {
+  return findingOf({ id, summary, pcr, events, expected: toHex(computed), actual: toHex(quoted) })
+}

@@ -1,0 +1,83 @@
+import { equalBytes, MalformedError } from '@trusted-launch/codec'
+import type { HashName } from '@trusted-launch/crypto'
+import {
+  decodeEventLog,
+  decodeImaList,
+  decodeUserspaceLog,
+  type EventLog,
+  IMA_PCR,
+  type ImaEntry,
+  type ImaReplay,
+  type Replay,
+  replay,
+  replayIma,
+  type UserspaceRecord,
+} from '@trusted-launch/eventlog'
+import { findingOf } from './finding-table.ts'
+import type { Finding } from './result.ts'
+import type { VerifiedQuote } from './verify-quote.ts'
+
+/** The logs as the guest gave them. */
+export interface Logs {
+  readonly eventLog: Uint8Array | null
+  readonly imaLog: Uint8Array | null
+  readonly userspaceLog: Uint8Array | null
+}
+
+/** The logs, read, and what they give in each quoted bank. */
+export interface ReadLogs {
+  readonly log: EventLog
+  readonly replays: ReadonlyMap<HashName, Replay>
+  readonly ima: ReadonlyMap<HashName, ImaReplay>
+  readonly userspace: readonly UserspaceRecord[]
+}
+
+/** Reads the logs strictly and replays them in every quoted bank; or the finding that says why not. */
+export function readLogs(
+  bytes: Uint8Array,
+  logs: Logs,
+  quotes: readonly VerifiedQuote[],
+): ReadLogs | readonly Finding[] {
+  const log = attempt('eventlog.malformed', () => decodeEventLog(bytes))
+  if ('severity' in log) return [log]
+  const replays = new Map<HashName, Replay>()
+  for (const { bank } of quotes) {
+    if (!log.algorithms.includes(bank))
+      return [findingOf({ id: 'eventlog.bank', summary: `The log has no ${bank} digests.` })]
+    replays.set(bank, replay(log, bank))
+  }
+  const list = attempt('ima.malformed', () => decodeImaList(logs.imaLog ?? new Uint8Array()))
+  if ('severity' in list) return [list]
+  const userspace = attempt('userspace-log.malformed', () =>
+    decodeUserspaceLog(logs.userspaceLog ?? new Uint8Array()),
+  )
+  if ('severity' in userspace) return [userspace]
+  return { log, replays, ima: replayLists(list, replays, quotes), userspace }
+}
+
+function replayLists(
+  list: readonly ImaEntry[],
+  replays: ReadonlyMap<HashName, Replay>,
+  quotes: readonly VerifiedQuote[],
+): Map<HashName, ImaReplay> {
+  const found = new Map<HashName, ImaReplay>()
+  for (const { bank, pcrs } of quotes) {
+    const quoted = pcrs.get(IMA_PCR)
+    const start = replays.get(bank)!.pcrs.get(IMA_PCR)!.value
+    if (quoted === undefined || equalBytes(quoted, start)) continue
+    if (list.length > 0) found.set(bank, replayIma(list, bank, quoted, { start }))
+  }
+  return found
+}
+
+function attempt<T extends object>(
+  id: 'eventlog.malformed' | 'ima.malformed' | 'userspace-log.malformed',
+  read: () => T,
+): T | Finding {
+  try {
+    return read()
+  } catch (e) {
+    if (e instanceof MalformedError) return findingOf({ id, summary: e.message })
+    throw e
+  }
+}

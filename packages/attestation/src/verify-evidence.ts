@@ -1,0 +1,81 @@
+import type { AppraisalInput } from './appraisal-input.ts'
+import { checkQuestion } from './check-question.ts'
+import type { RollbackState } from './expectation.ts'
+import { findingOf } from './finding-table.ts'
+import type { Finding } from './result.ts'
+import { VerifiedAttestationKey } from './verify-attestation-key.ts'
+import { VerifiedEventLog } from './verify-event-log.ts'
+import { VerifiedQuote } from './verify-quote.ts'
+import { verifyRollback } from './verify-rollback.ts'
+
+/** What held, station by station; null where one did not, with the findings that say why. */
+export interface Verified {
+  readonly key: VerifiedAttestationKey | null
+  readonly quotes: readonly VerifiedQuote[]
+  readonly log: VerifiedEventLog | null
+  readonly findings: readonly Finding[]
+  readonly rollback: RollbackState | null
+}
+
+/**
+ * The stations in their order, each needed by the next: the question, the attestation key, the quotes,
+ * the logs. The first that fails ends it: nothing is said about what could not be verified.
+ */
+export function verifyEvidence(input: AppraisalInput): Verified {
+  const { evidence, expectation, time } = input
+  const none = { key: null, quotes: [], log: null, rollback: null }
+  const asked = checkQuestion(expectation)
+  if (asked.some(({ severity }) => severity === 'high')) return { ...none, findings: asked }
+  const key = VerifiedAttestationKey.verify(evidence, expectation, time)
+  if (!(key instanceof VerifiedAttestationKey)) return { ...none, findings: key }
+  const { quotes, findings } = verifyQuotes(input, key)
+  if (findings.length > 0) return { ...none, key, findings }
+  const notes = [...asked, ...quotes.slice(0, 1).flatMap(noteOfClock)]
+  const rollback =
+    expectation.rollback === null
+      ? { findings: [], next: null }
+      : verifyRollback(evidence.rollback, key, expectation.rollback)
+  const told = [...notes, ...rollback.findings]
+  const log = VerifiedEventLog.verify(evidence, quotes)
+  const common = { key, quotes, rollback: rollback.next }
+  if (log instanceof VerifiedEventLog) return { ...common, log, findings: told }
+  return { ...common, log: null, findings: [...told, ...log] }
+}
+
+function verifyQuotes(
+  { evidence, expectation }: AppraisalInput,
+  key: VerifiedAttestationKey,
+): { quotes: VerifiedQuote[]; findings: Finding[] } {
+  const quotes: VerifiedQuote[] = []
+  const findings: Finding[] = []
+  for (const bank of expectation.banks) {
+    const given = evidence.quotes.filter((quote) => quote.bank === bank)
+    if (given.length !== 1) {
+      const summary = `${given.length} quotes of the ${bank} bank where one must be.`
+      findings.push(findingOf({ id: 'quote.missing', summary }))
+      continue
+    }
+    const quote = VerifiedQuote.verify(given[0]!, key, expectation)
+    if (quote instanceof VerifiedQuote) quotes.push(quote)
+    else findings.push(quote)
+  }
+  if (expectation.banks.length === 0)
+    findings.push(findingOf({ id: 'quote.missing', summary: 'No bank was asked for.' }))
+  if (evidence.quotes.length > expectation.banks.length)
+    findings.push(findingOf({ id: 'quote.selection', summary: 'A bank that was not asked for.' }))
+  findings.push(...faultOfCounters(quotes))
+  return { quotes, findings }
+}
+
+function faultOfCounters(quotes: readonly VerifiedQuote[]): Finding[] {
+  const counters = quotes.map(({ clockInfo: c }) => `${c.resetCount}.${c.restartCount}`)
+  if (new Set(counters).size <= 1) return []
+  const summary = 'The quotes are not of the same boot.'
+  return [findingOf({ id: 'quote.counters', summary, actual: counters.join(' ') })]
+}
+
+function noteOfClock({ clockInfo }: VerifiedQuote): Finding[] {
+  if (clockInfo.safe) return []
+  const summary = 'The vTPM was stopped without a shutdown: its clock may have gone back.'
+  return [findingOf({ id: 'quote.unsafe-clock', summary })]
+}
