@@ -20,6 +20,8 @@ const order = [
 ]
 /** Programs at the end of an arrow: nothing imports them (`host` bundles no agent, it is given one). */
 const neverImported = ['agent', 'portal']
+/** What programs may enter of `tools`: set-up, and what their launchers look for before it. */
+const toolsDoors = ['setup', 'pinned-node', 'node-modules'].map((name) => `tools/${name}.mjs`)
 const scope = '@trusted-launch/'
 
 const storeyOf = (name: string) => order.findIndex((row) => row.includes(name))
@@ -32,10 +34,9 @@ export function faultsOf(room: Room): string[] {
   for (const [path, text] of room.sources)
     for (const target of importsOf(text)) {
       if (target.startsWith('.')) {
-        if (
-          !normalize(`${dirname(path)}/${target}`).startsWith(`${room.folder}/`) &&
-          path.endsWith('.ts')
-        )
+        const entered = normalize(`${dirname(path)}/${target}`)
+        const isDoor = room.folder.startsWith('apps/') && toolsDoors.includes(entered)
+        if (!entered.startsWith(`${room.folder}/`) && !isDoor)
           faults.push(`${path}: ${target} leaves the room; use its door`)
       } else if (!target.startsWith('node:') && !['std', 'os'].includes(target))
         used.add(

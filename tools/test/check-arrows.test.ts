@@ -33,3 +33,17 @@ test('a relative import may not leave its room', () => {
   )
   assert.deepEqual(room('tpm2', [], `import { x } from './errors.ts'\n`), [])
 })
+
+test('a program enters tools by set-up’s door, a package by none', () => {
+  const source = (file: string) => `const { need } = await import('../../../tools/${file}')\n`
+  const app = (file: string) =>
+    faultsOf({
+      folder: 'apps/cli',
+      name: 'cli',
+      declared: [],
+      sources: [['apps/cli/src/a.ts', source(file)]],
+    })
+  assert.deepEqual(app('setup.mjs'), [])
+  assert.match(app('progress.mjs')[0]!, /leaves the room/)
+  assert.match(room('tpm2', [], source('setup.mjs'))[0]!, /leaves the room/)
+})

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import type { BuildOptions, Image } from '@trusted-launch/host'
+import type { Image } from '@trusted-launch/host'
+import type { Step } from './step.ts'
 
-const root = join(import.meta.dirname, '../../..')
-/** Plain JavaScript that runs before anything is installed: found by path, as the launcher finds Node. */
-const setUp = join(root, 'tools/setup.mjs')
+/** Where set-up and builds keep what they made. */
+export const cacheDirectory = join(import.meta.dirname, '../../../.cache')
 
 /**
  * Builds a guest image. Debian packages that only this image wants are installed when it says so,
@@ -11,16 +11,16 @@ const setUp = join(root, 'tools/setup.mjs')
  */
 export async function buildGuest(
   name: string,
-  options: Omit<BuildOptions, 'cacheDirectory'>,
+  options: { readonly step: Step; readonly yes: boolean },
 ): Promise<Image> {
   const { buildImage, ImageError } = await import('@trusted-launch/host')
-  const build = () => buildImage(name, { cacheDirectory: join(root, '.cache'), ...options })
+  const build = () => buildImage(name, { cacheDirectory, step: options.step })
   try {
     return await build()
   } catch (e) {
     if (!(e instanceof ImageError) || e.code !== 'image-packages-missing') throw e
-    const { need } = await import(setUp)
-    if (!(await need(e.packages))) throw e
+    const { need } = await import('../../../tools/setup.mjs')
+    if (!(await need(e.packages, { yes: options.yes }))) throw e
     return build()
   }
 }

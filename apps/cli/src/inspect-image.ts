@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { BootChainError, type BootReport, report } from '@trusted-launch/bootchain'
 import { fromUtf16le, toHex } from '@trusted-launch/codec'
 import { digest } from '@trusted-launch/crypto'
@@ -21,11 +20,10 @@ export interface ImageFile {
   readonly sha256: string
 }
 
-/** What is on a disk image that firmware would look at. */
+/** What is on a disk that firmware would look at. */
 export interface ImageReport {
+  /** Of the disk as a machine sees it. */
   readonly sizeBytes: number
-  /** Of the disk's content (of a raw image: its name everywhere else). */
-  readonly sha256: string
   readonly partitions: readonly {
     readonly name: string
     readonly offset: number
@@ -40,7 +38,6 @@ export interface ImageReport {
 
 const foldersMax = 1000
 const filesMax = 10_000
-const chunkBytes = 4 << 20
 
 /**
  * Reads a disk image without mounting it: its partitions, and each file of its EFI system
@@ -54,7 +51,6 @@ export function inspectImage(disk: RandomAccess, template: SecureBootTemplate): 
     .flatMap((partition) => filesOf(openFat(openPartition(disk, partition))))
   return {
     sizeBytes: disk.size,
-    sha256: sha256Of(disk),
     partitions: partitions.map(viewOf),
     files,
     ...bootOf(disk, template),
@@ -96,11 +92,4 @@ function filesOf(fat: Fat): ImageFile[] {
 function fileOf(fat: Fat, path: string): ImageFile {
   const bytes = fat.readFile(path) ?? new Uint8Array(0)
   return { path, sizeBytes: bytes.length, sha256: toHex(digest('sha256', bytes)) }
-}
-
-function sha256Of(disk: RandomAccess): string {
-  const hash = createHash('sha256')
-  for (let at = 0; at < disk.size; at += chunkBytes)
-    hash.update(disk.readAt(at, Math.min(chunkBytes, disk.size - at)))
-  return hash.digest('hex')
 }

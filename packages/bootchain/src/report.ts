@@ -12,6 +12,7 @@ import {
   vendorDatabase,
   verifyImage,
 } from '@trusted-launch/uefi'
+import { ukiCommandLine } from './uki.ts'
 import { type BootChain, type BootImage, walk } from './walk.ts'
 
 /** What is known of one image of the chain. */
@@ -48,7 +49,7 @@ export function report(disk: RandomAccess, policy: ImagePolicy): BootReport {
     images,
     wouldBoot: images.every(({ verdict }) => verdict.allowed),
     microsoftCas: casOf(images[0]!),
-    commandLine: chain.kind === 'shim' ? chain.run.commandLine : null,
+    commandLine: chain.kind === 'shim' ? chain.run.commandLine : ukiCommandLine(chain),
   }
 }
 

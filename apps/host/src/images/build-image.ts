@@ -6,6 +6,7 @@ import { type Image, imageOf } from './image.ts'
 import type { GuestExtras } from './initrd.ts'
 import { withoutSignature } from './module-signature.ts'
 import { smallRecipe } from './small.ts'
+import type { Step } from './step.ts'
 
 export type ImageName = 'small' | 'uki' | 'debian-12'
 
@@ -14,7 +15,8 @@ export interface BuildOptions {
   readonly cacheDirectory: string
   /** The guest agent's program; by default the one that set-up built. */
   readonly agent?: Uint8Array
-  readonly progress?: (line: string) => void
+  /** Told of each part that takes seconds; by default nobody is. */
+  readonly step?: Step
 }
 
 /**
@@ -35,22 +37,30 @@ export async function buildImage(name: string, options: BuildOptions): Promise<I
 /** The small guest, with what a test adds to it. Without additions it is the pristine one. */
 export async function buildSmall(options: BuildOptions & GuestExtras): Promise<Image> {
   const agent = options.agent ?? agentOf(options.cacheDirectory)
-  return imageOf(smallRecipe(options.cacheDirectory, agent, options), options.cacheDirectory)
+  return imageOf(
+    smallRecipe(options.cacheDirectory, agent, options),
+    options.cacheDirectory,
+    options.step,
+  )
 }
 
 /** The small guest as a unified kernel image, signed with this installation's key. */
 export async function buildUki(options: BuildOptions & GuestExtras): Promise<Image> {
   const agent = options.agent ?? agentOf(options.cacheDirectory)
   const { ukiRecipe } = await import('./uki.ts')
-  return imageOf(ukiRecipe(options.cacheDirectory, agent, options), options.cacheDirectory)
+  return imageOf(
+    ukiRecipe(options.cacheDirectory, agent, options),
+    options.cacheDirectory,
+    options.step,
+  )
 }
 
 /** A whole Debian 12. Wants root and the package mmdebstrap; takes about a minute and the network. */
 async function buildDebian12(options: BuildOptions): Promise<Image> {
-  const { cacheDirectory, progress = () => {} } = options
+  const { cacheDirectory, step } = options
   const agent = options.agent ?? agentOf(cacheDirectory)
   const { debian12Recipe } = await import('./debian-12.ts')
-  return imageOf(debian12Recipe(cacheDirectory, agent, progress), cacheDirectory)
+  return imageOf(debian12Recipe(cacheDirectory, agent), cacheDirectory, step)
 }
 
 /** A sound kernel module for the guests' kernel that nobody signed (Debian's `dummy`, stripped). */

@@ -6,6 +6,7 @@ export type ImageErrorCode =
   | 'image-tool-failed'
   | 'image-packages-missing'
   | 'image-needs-root'
+  | 'image-no-network'
 
 /** A guest image that could not be built. */
 export class ImageError extends HostError<ImageErrorCode> {

@@ -1,8 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { createReadStream, existsSync, mkdirSync, readFileSync } from 'node:fs'
-import { rename, rm, stat, writeFile } from 'node:fs/promises'
+import {
+  closeSync,
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+} from 'node:fs'
+import { open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { writeDurably } from '../state-directory.ts'
+import { takeBuildLock } from './build-lock.ts'
+import { type Step, silently } from './step.ts'
 
 /** A guest image, whole and never written to again: machines get copies. Its SHA-256 names it. */
 export interface Image {
@@ -16,43 +25,76 @@ export interface Image {
 export interface Recipe {
   readonly name: string
   readonly format: 'raw' | 'qcow2'
-  /** Everything that decides the image's bytes. Bytes count by their SHA-256. */
+  /** Everything besides this folder's code that decides the image. Bytes count by their SHA-256. */
   readonly inputs: Readonly<Record<string, string | Uint8Array>>
-  /** Told in the image's `image.json`. */
-  readonly facts: Readonly<Record<string, unknown>>
-  build(path: string): Promise<void>
+  /** Writes the image to `path`. Returns what `image.json` tells of it. */
+  build(path: string, work: Work): Promise<Readonly<Record<string, unknown>>>
+}
+
+/** What a build is given. */
+export interface Work {
+  /** For whatever else it writes; gone afterwards. */
+  readonly folder: string
+  readonly step: Step
+  /** The build's lock, for tools that may outlive a killed builder. */
+  readonly lock: number
 }
 
 /**
  * The image of a recipe: the one made before from the same inputs, or a new one. Made in a folder of
- * its own and renamed when whole, so a killed build leaves nothing that could be taken for an image.
+ * its own and renamed when whole, so a killed build leaves nothing that could be taken for an image;
+ * what it leaves goes with the next build. One build of a name at a time.
  */
-export async function imageOf(recipe: Recipe, cacheDirectory: string): Promise<Image> {
+export async function imageOf(
+  recipe: Recipe,
+  cacheDirectory: string,
+  step: Step = silently,
+): Promise<Image> {
   const images = join(cacheDirectory, 'images')
   const made = join(images, 'made', `${recipe.name}-${hashOfInputs(recipe)}.json`)
-  if (existsSync(made)) {
-    const image = imageAt(images, recipe, JSON.parse(readFileSync(made, 'utf8')).sha256)
-    if (existsSync(image.path)) return image
-  }
-  const work = join(images, `.part-${randomBytes(8).toString('hex')}`)
-  mkdirSync(work, { recursive: true })
+  const there = madeBefore(images, recipe, made)
+  if (there !== null) return there
+  mkdirSync(images, { recursive: true })
+  const lock = await takeBuildLock(join(images, `${recipe.name}.lock`), step)
   try {
-    const file = join(work, `disk.${recipe.format}`)
-    await recipe.build(file)
+    return madeBefore(images, recipe, made) ?? (await make(images, recipe, made, { step, lock }))
+  } finally {
+    closeSync(lock)
+  }
+}
+
+function madeBefore(images: string, recipe: Recipe, made: string): Image | null {
+  if (!existsSync(made)) return null
+  const image = imageAt(images, recipe, JSON.parse(readFileSync(made, 'utf8')).sha256)
+  return existsSync(image.path) ? image : null
+}
+
+async function make(
+  images: string,
+  recipe: Recipe,
+  made: string,
+  given: Omit<Work, 'folder'>,
+): Promise<Image> {
+  const prefix = `.part-${recipe.name}-`
+  for (const left of readdirSync(images).filter((name) => name.startsWith(prefix)))
+    await rm(join(images, left), { recursive: true, force: true })
+  const folder = join(images, `${prefix}${randomBytes(8).toString('hex')}`)
+  const whole = join(folder, 'image')
+  mkdirSync(whole, { recursive: true })
+  try {
+    const file = join(whole, `disk.${recipe.format}`)
+    const facts = await recipe.build(file, { ...given, folder })
+    const sizeBytes = await syncFile(file)
     const sha256 = await sha256OfFile(file)
     const image = imageAt(images, recipe, sha256)
-    const { size } = await stat(file)
-    const record = { name: recipe.name, format: recipe.format, sha256, sizeBytes: size }
-    await writeFile(
-      join(work, 'image.json'),
-      `${JSON.stringify({ ...record, ...recipe.facts }, null, 2)}\n`,
-    )
-    if (!existsSync(image.path)) await rename(work, dirname(image.path))
+    const { name, format } = recipe
+    await writeJson(join(whole, 'image.json'), { name, format, sha256, sizeBytes, ...facts })
+    if (!existsSync(image.path)) await rename(whole, dirname(image.path))
     mkdirSync(dirname(made), { recursive: true })
-    await writeDurably(made, new TextEncoder().encode(JSON.stringify({ sha256 })), 0o644)
+    await writeJson(made, { sha256 })
     return image
   } finally {
-    await rm(work, { recursive: true, force: true })
+    await rm(folder, { recursive: true, force: true })
   }
 }
 
@@ -63,9 +105,26 @@ function imageAt(images: string, { name, format }: Recipe, sha256: string): Imag
 
 function hashOfInputs({ name, inputs }: Recipe): string {
   const hash = createHash('sha256').update(name)
+  for (const file of readdirSync(import.meta.dirname).sort())
+    hash.update(readFileSync(join(import.meta.dirname, file)))
   for (const key of Object.keys(inputs).sort())
     hash.update(`\0${key}\0`).update(createHash('sha256').update(inputs[key]!).digest())
   return hash.digest('hex').slice(0, 32)
+}
+
+function writeJson(path: string, value: object): Promise<void> {
+  return writeDurably(path, new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`), 0o644)
+}
+
+/** Makes a file's bytes last; gives their number. */
+async function syncFile(path: string): Promise<number> {
+  const file = await open(path, 'r')
+  try {
+    await file.sync()
+    return (await file.stat()).size
+  } finally {
+    await file.close()
+  }
 }
 
 async function sha256OfFile(path: string): Promise<string> {

@@ -29,7 +29,9 @@ export function smallRecipe(
     name: 'small',
     format: 'raw',
     inputs: Object.fromEntries(files),
-    facts: { kernelRelease: debian.kernelRelease, packages: debian.packages },
-    build: (path) => writeEspDisk(path, files, sizeMiB),
+    async build(path) {
+      await writeEspDisk(path, files, sizeMiB)
+      return { kernelRelease: debian.kernelRelease, packages: debian.packages }
+    },
   }
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { ImageError } from './errors.ts'
 
 const outputBytesMax = 16_384
+const linesShown = 15
 
 /** All files of an image carry this time: 2024-01-01T00:00:00Z. */
 export const EPOCH_SECONDS = 1_704_067_200
@@ -15,26 +16,42 @@ const environment = {
   SOURCE_DATE_EPOCH: String(EPOCH_SECONDS),
 }
 
+export interface ToolOptions {
+  /** Added to the tools' own environment. */
+  readonly env?: Readonly<Record<string, string>>
+  /** A build's lock, held by the tool too: it may outlive its builder. */
+  readonly lock?: number
+}
+
 /**
- * Runs a program to its end; the end of what it said is in the error.
+ * Runs a program to its end; the last lines of what it said are in the error.
  * @throws {ImageError} `image-tool-failed`
  */
-export function runTool(program: string, args: readonly string[]): Promise<void> {
+export function runTool(
+  program: string,
+  args: readonly string[],
+  { env = {}, lock }: ToolOptions = {},
+): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(program, args, {
+      env: { ...environment, ...env },
+      stdio: ['ignore', 'pipe', 'pipe', ...(lock === undefined ? [] : [lock])],
+    })
     let output = ''
     const keep = (chunk: Buffer) => {
       output = (output + chunk.toString('latin1')).slice(-outputBytesMax)
     }
-    child.stdout.on('data', keep)
-    child.stderr.on('data', keep)
+    child.stdout!.on('data', keep)
+    child.stderr!.on('data', keep)
     const fail = (reason: string, cause?: Error) =>
-      reject(
-        new ImageError('image-tool-failed', `${program} ${args.join(' ')}: ${reason}`, { cause }),
-      )
+      reject(new ImageError('image-tool-failed', `${program}: ${reason}`, { cause }))
     child.on('error', (cause) => fail(cause.message, cause))
     child.on('close', (code, signal) =>
-      code === 0 ? resolve() : fail(`${signal ?? `exit code ${code}`}\n${output}`),
+      code === 0 ? resolve() : fail(`${signal ?? `exit code ${code}`}\n${lastLines(output)}`),
     )
   })
+}
+
+function lastLines(text: string): string {
+  return text.trim().split('\n').slice(-linesShown).join('\n')
 }

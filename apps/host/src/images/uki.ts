@@ -37,7 +37,9 @@ export function ukiRecipe(
     name: 'uki',
     format: 'raw',
     inputs: { image },
-    facts: { kernelRelease: debian.kernelRelease, packages: debian.packages },
-    build: (path) => writeEspDisk(path, new Map([['EFI/BOOT/BOOTX64.EFI', image]]), sizeMiB),
+    async build(path) {
+      await writeEspDisk(path, new Map([['EFI/BOOT/BOOTX64.EFI', image]]), sizeMiB)
+      return { kernelRelease: debian.kernelRelease, packages: debian.packages }
+    },
   }
 }

@@ -1,0 +1,28 @@
+import type { BuildOptions } from '@trusted-launch/host'
+import type { Output } from './output.ts'
+
+/** Runs a part of some long work, and tells of it. */
+export type Step = NonNullable<BuildOptions['step']>
+
+const tickMs = 200
+
+/** Tells on standard error: a part's title, its time, and on a terminal the seconds between. */
+export function stepsOn({ err }: Output, isTerminal = process.stderr.isTTY === true): Step {
+  return async (title, work) => {
+    const started = performance.now()
+    const seconds = () => `${((performance.now() - started) / 1000).toFixed(1)} s`
+    const clear = isTerminal ? '\r\x1b[K' : ''
+    const tick = () => err(`${clear}${title} … ${seconds()}`)
+    if (!isTerminal) err(`${title} …\n`)
+    const ticker = isTerminal ? setInterval(tick, tickMs) : null
+    let end = 'failed after'
+    try {
+      const result = await work()
+      end = 'done in'
+      return result
+    } finally {
+      if (ticker !== null) clearInterval(ticker)
+      err(`${clear}${title}: ${end} ${seconds()}\n`)
+    }
+  }
+}
