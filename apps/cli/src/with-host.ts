@@ -1,19 +1,28 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Host } from '@trusted-launch/host'
 import type { Output } from './output.ts'
 import { defaultStateDirectory } from './state-directory.ts'
 import { plain } from './verdict.ts'
 
-/** One manager at a time: while another program holds the state directory, this fails and says so. */
+/**
+ * One manager at a time: while another program holds the state directory, this fails and says so. A
+ * state directory is never made here: a mistyped name would get keys and an authority of its own.
+ */
 export async function withHost(
   options: { state?: string },
   output: Output,
   use: (host: Host) => Promise<void>,
 ): Promise<void> {
-  const { openHost } = await import('@trusted-launch/host')
   const stateDirectory = options.state ?? defaultStateDirectory()
+  if (!existsSync(join(stateDirectory, 'vms')))
+    throw new Error(`${stateDirectory} is no state directory: no VM was ever made there`)
+  const { openHost } = await import('@trusted-launch/host')
   const host = await openHost({
     stateDirectory,
-    log: ({ message }) => output.err(`tl: ${plain(message)}\n`),
+    log: ({ level, message }) => {
+      if (level === 'warning') output.err(`tl: ${plain(message)}\n`)
+    },
   })
   try {
     await use(host)

@@ -1,24 +1,105 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import test from 'node:test'
+import test, { type TestContext } from 'node:test'
+import { toHex } from '@trusted-launch/codec'
+import { openHost } from '@trusted-launch/host'
 import { tl } from './a-run.ts'
 
 const skip = !existsSync('/usr/bin/qemu-system-x86_64') && 'no QEMU here: npm run setup installs it'
-const state = () => join(mkdtempSync(join(tmpdir(), 'tl-test-')), 'state')
 
-test('a host without VMs lists none', { skip }, async () => {
-  const { code, out } = await tl('vm', 'list', '--state', state(), '--json')
-  assert.deepEqual([code, JSON.parse(out)], [0, []])
+/** What was said, but for the warning of a host that is not root. */
+const said = (err: string) => err.replace(/^tl: not root.*\n/m, '')
+
+/** A state directory with these VMs, each with an empty disk; gone with the test. */
+async function stateWith(t: TestContext, ...ids: string[]): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'tl-test-'))
+  const [state, path] = [join(folder, 'state'), join(folder, 'disk')]
+  writeFileSync(path, '')
+  truncateSync(path, 1 << 20)
+  const host = await openHost({ stateDirectory: state })
+  for (const id of ids)
+    await host.create({
+      ...{ id, name: `the VM ${id}`, memoryMiB: 512, vcpus: 1, secureBoot: false },
+      ...{ disk: { path, format: 'raw' }, signatures: null, vtpm: { banks: ['sha256'] } },
+    })
+  await host.close()
+  t.after(async () => {
+    const last = await openHost({ stateDirectory: state })
+    for (const vm of last.machines()) await vm.delete()
+    await last.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  return state
+}
+
+test('a host without VMs lists none', { skip }, async (t) => {
+  const state = await stateWith(t)
+  assert.deepEqual(JSON.parse((await tl('vm', 'list', '--state', state, '--json')).out), [])
+  assert.equal((await tl('vm', 'list', '--state', state)).out, 'no VMs\n')
 })
 
-test('a VM that is not there ends in 1, and is named', { skip }, async () => {
-  for (const verb of ['status', 'reprovision', 'delete']) {
-    const { code, err } = await tl('vm', verb, 'nobody', '--state', state())
-    assert.equal(code, 1)
-    assert.match(err, /there is no VM nobody/)
+test('a VM that is not there ends in 1, and is named', { skip }, async (t) => {
+  const state = await stateWith(t)
+  for (const verb of ['status', 'reprovision', 'delete'])
+    for (const id of ['nobody', '../state']) {
+      const { code, out, err } = await tl('vm', verb, id, '--state', state, '--json')
+      assert.deepEqual([code, out, said(err)], [1, '', `tl: there is no VM ${id}\n`])
+    }
+})
+
+test('a folder that is no state directory ends in 1, and nothing is made there', {
+  skip,
+}, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tl-test-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const state = join(folder, 'mistyped')
+  for (const command of [
+    ['vm', 'list'],
+    ['key', 'rotate'],
+  ]) {
+    const { code, out, err } = await tl(...command, '--state', state)
+    assert.deepEqual([code, out], [1, ''])
+    assert.match(err, /mistyped is no state directory/)
+    assert.ok(!existsSync(state))
   }
+})
+
+test('a running VM is shown as such, runs on, is not reprovisioned, and is ended by its deletion', {
+  skip,
+}, async (t) => {
+  const state = await stateWith(t, 'a', 'b')
+  const host = await openHost({ stateDirectory: state })
+  await host.machine('a').start()
+  const { akName } = host.machine('a').identity
+  const { pid } = host.machine('a').processes!.qemu!
+  const busy = await tl('vm', 'list', '--state', state)
+  assert.deepEqual([busy.code, busy.out], [1, ''])
+  assert.match(busy.err, /another manager has this state directory/)
+  await host.close()
+
+  const { code, out, err } = await tl('vm', 'list', '--state', state)
+  assert.deepEqual([code, said(err)], [0, ''])
+  const [head, ...rows] = out.trimEnd().split('\n')
+  assert.match(head!, /^VM +name +state +memory +vCPUs +Secure Boot +generation +AK name$/)
+  assert.match(rows[0]!, /^a +the VM a +running +512 MiB +1 +off +1 +000b/)
+  assert.ok(rows[0]!.endsWith(toHex(akName)))
+  assert.match(rows[1]!, /^b +the VM b +stopped /)
+  const early = await tl('vm', 'reprovision', 'a', '--state', state)
+  assert.deepEqual([early.code, early.out], [1, ''])
+  assert.match(early.err, /^tl: a runs$/m)
+  process.kill(pid, 0)
+
+  const made = await tl('vm', 'reprovision', 'b', '--state', state, '--json')
+  assert.equal(JSON.parse(made.out)[0].generation, 2)
+  const deleted = await tl('vm', 'delete', 'a', '--state', state, '--json')
+  assert.deepEqual(
+    JSON.parse(deleted.out).map((vm: { id: string }) => vm.id),
+    ['b'],
+  )
+  assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
+  assert.ok(!existsSync(join(state, 'vms/a')))
 })
 
 test('a VM without a name is wrong usage: 2', async () => {

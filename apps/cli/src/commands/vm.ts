@@ -18,7 +18,7 @@ export function vmCommand(output: Output, done: (code: ExitCode) => void): Comma
     command.addOption(stateOption()).option('--json', 'one JSON document')
   const shown = (machines: readonly Machine[], { json }: Options) => {
     const views = machines.map(viewOf)
-    output.out(json === true ? jsonText(views) : textOf(views))
+    output.out(json === true ? jsonText(views) : views.length === 0 ? 'no VMs\n' : textOf(views))
     done(EXIT.affirming)
   }
   return new Command('vm')
