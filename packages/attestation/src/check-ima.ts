@@ -1,6 +1,6 @@
 import { toHex } from '@trusted-launch/codec'
 import type { HashName } from '@trusted-launch/crypto'
-import { bootAggregateRule, type ImaEntry } from '@trusted-launch/eventlog'
+import { bootAggregateRule, type ImaEntry, templateHashHolds } from '@trusted-launch/eventlog'
 import { secureBootOf } from './checks/secure-boot.ts'
 import { printable } from './claims.ts'
 import { moduleComponent } from './component.ts'
@@ -23,7 +23,7 @@ export function checkIma(log: VerifiedEventLog, references: ReferenceValues | nu
   const ima = [...log.ima.values()].find((one) => !one.paddedSha1) ?? log.ima.get(log.bank)
   if (ima === undefined || ima.matched === null) return []
   const entries = ima.entries.slice(0, ima.matched)
-  const findings = [...checkAggregate(entries[0], log)]
+  const findings = [...checkAggregate(entries[0], log), ...entries.flatMap(faultOfHash)]
   if (ima.paddedSha1)
     findings.push(
       findingOf({
@@ -45,6 +45,13 @@ export function checkIma(log: VerifiedEventLog, references: ReferenceValues | nu
   const signed = modules === null ? null : new Set(modules.map(({ sha256 }) => `sha256:${sha256}`))
   for (const entry of entries.slice(1)) findings.push(...checkEntry(entry, log, signed))
   return findings
+}
+
+/** The list's own SHA-1 of an entry vouches for nothing; where it is wrong, somebody wrote the list anew. */
+function faultOfHash(entry: ImaEntry): Finding[] {
+  if (templateHashHolds(entry)) return []
+  const summary = `The hash that entry ${entry.index} is listed with is not of its data.`
+  return [findingOf({ id: 'ima.template-hash', summary, pcr: 10, events: [entry.index] })]
 }
 
 function checkAggregate(entry: ImaEntry | undefined, log: VerifiedEventLog): Finding[] {

@@ -222,6 +222,7 @@ export const FINDINGS = {
     true,
     'Do not trust this list: it is of another boot.',
   ),
+  'ima.template-hash': row(40, COMPONENT.ima, 'high', true, badLog),
   'ima.violation': row(
     40,
     COMPONENT.ima,

@@ -266,6 +266,10 @@ test('an index that is missing, foreign, unsigned or of another nonce is refused
   const otherIndex = { ...good, nvPublic: good.nvPublic.slice() }
   otherIndex.nvPublic[3]! ^= 1
   assert.deepEqual(told(verifyRollback(otherIndex, key, ask)), ['vtpm.index.foreign'])
+  const [quoted] = input.evidence.quotes
+  const aQuote = { ...good, attest: quoted!.attest, signature: quoted!.signature }
+  const asked = { ...ask, nonce: input.expectation.nonce }
+  assert.deepEqual(told(verifyRollback(aQuote, key, asked)), ['vtpm.index.malformed'])
   const elsewhere = { ...ask, state: { ...fresh, indexName: '00'.repeat(34) } }
   assert.deepEqual(told(verifyRollback(good, key, elsewhere)), ['vtpm.index.foreign'])
   assert.equal(nvPublic.dataSize, 32)

@@ -2,9 +2,17 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { toHex, toUtf8 } from '@trusted-launch/codec'
 import { digest } from '@trusted-launch/crypto'
+import {
+  BANKS,
+  decodeImaList,
+  encodeImaList,
+  encodeTemplateData,
+  replayIma,
+} from '@trusted-launch/eventlog'
 import { appraiseEvidence } from '../src/appraise.ts'
 import { appraise, idsOf } from './appraised.ts'
-import { cleanBoot, evidenceOf, signedModule } from './boot.ts'
+import { quoteOf } from './attester.ts'
+import { cleanBoot, evidenceOf, referencesOf, signedModule } from './boot.ts'
 
 test("a module the kernel's key signed is no finding; another is named, and a warning", () => {
   const good = { name: '/lib/modules/6.1/good.ko', sha256: signedModule }
@@ -55,4 +63,62 @@ test('an IMA list that does not give PCR 10 is refused, and so is none at all', 
   assert.deepEqual(swap(other.evidence.imaLog), [])
   const shorter = { ...other, evidence: { ...other.evidence, imaLog: input.evidence.imaLog } }
   assert.ok(idsOf(appraiseEvidence(shorter)).includes('ima.replay'))
+})
+
+/** The evidence with its IMA list replaced, and PCR 10 as that list leaves it. */
+function withList(entries: Parameters<typeof encodeImaList>[0]) {
+  const input = evidenceOf(cleanBoot(), { measured: [] })
+  const [aggregate] = decodeImaList(input.evidence.imaLog!)
+  const imaLog = encodeImaList([aggregate!, ...entries])
+  const quotes = input.evidence.quotes.map(({ bank, pcrs }) => {
+    const values = new Map(pcrs.map(({ index, digest: value }) => [index, value]))
+    const end = replayIma(decodeImaList(imaLog), bank, new Uint8Array(BANKS[bank].size)).value
+    return quoteOf(bank, values.set(10, end))
+  })
+  return appraiseEvidence({ ...input, evidence: { ...input.evidence, imaLog, quotes } })
+}
+
+const templateData = encodeTemplateData({ algorithm: 'sha256', digest: signedModule }, '/a.ko')
+const entry = {
+  pcrIndex: 10,
+  templateHash: digest('sha1', templateData),
+  templateName: 'ima-ng',
+  templateData,
+  violation: false,
+}
+
+test('an entry listed with a hash that is not of its data is refused, though PCR 10 fits', () => {
+  const forged = withList([{ ...entry, templateHash: new Uint8Array(20).fill(7) }])
+  assert.deepEqual(idsOf(forged), ['ima.template-hash'])
+  assert.equal(forged.result.tier, 'contraindicated')
+})
+
+test('a violation is told, whatever its data says, and so is an entry that cannot be read', () => {
+  assert.deepEqual(idsOf(withList([entry])), [])
+  const violation = { ...entry, templateHash: new Uint8Array(20), violation: true }
+  assert.deepEqual(idsOf(withList([violation])), ['ima.violation'])
+  const unread = { ...entry, templateName: 'evm-sig' }
+  const appraised = withList([unread])
+  assert.deepEqual(idsOf(appraised), ['ima.unexpected-file'])
+  assert.equal(appraised.result.tier, 'warning')
+})
+
+test('without a list of signed modules none is judged, and that is told once there is one', () => {
+  const references = { ...referencesOf(cleanBoot()), kernel: { commandLine: null, modules: null } }
+  const measured = [{ name: '/x.ko', sha256: new Uint8Array(32) }]
+  const ids = (list: typeof measured) =>
+    idsOf(appraise(cleanBoot(), { references, measured: list }))
+  assert.deepEqual(ids(measured), ['reference-values.modules'])
+  assert.deepEqual(ids([]), [])
+})
+
+test('an aggregate in a bank that is not quoted, or of no hash, is not of this boot', () => {
+  const input = evidenceOf(cleanBoot(), { measured: [] })
+  const { expectation, evidence } = input
+  const alone = {
+    ...input,
+    evidence: { ...evidence, quotes: evidence.quotes.slice(1) },
+    expectation: { ...expectation, banks: ['sha384'] as const },
+  }
+  assert.deepEqual(idsOf(appraiseEvidence(alone)), ['ima.boot-aggregate'])
 })

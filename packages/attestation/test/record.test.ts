@@ -3,11 +3,13 @@ import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
 import { fromLatin1, toLatin1, toUtf8 } from '@trusted-launch/codec'
 import { SigningKey } from '@trusted-launch/crypto'
+import { VARIABLES } from '@trusted-launch/uefi'
 import { appraiseEvidence } from '../src/appraise.ts'
-import { encodeRecord, formatResult, verifyRecord } from '../src/record.ts'
+import { encodeRecord, formatResult, recordBytesMax, verifyRecord } from '../src/record.ts'
 import { signTokensWith, verifyToken } from '../src/token.ts'
+import { isVariable } from './appraised.ts'
 import { anchor } from './attester.ts'
-import { cleanBoot, evidenceOf } from './boot.ts'
+import { cleanBoot, configured, evidenceOf } from './boot.ts'
 
 function signingKey(): SigningKey {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -43,9 +45,21 @@ test('a record of another signer is refused, and readable without asking for the
   assert.ok(!('fault' in verifyRecord(record, inner)))
 })
 
-for (const [title, given] of Object.entries({ 'with the signer asked for': trust, without: inner }))
+/** Every byte of the token and of JSON's own signs, and of the rest one in `step`. */
+function placesIn(bytes: Uint8Array, step: number): number[] {
+  const text = toLatin1(bytes)
+  const token = text.lastIndexOf('"token"')
+  return [...text].flatMap((character, at) =>
+    at >= token || '{}[]:,"'.includes(character) || at % step === 0 ? [at] : [],
+  )
+}
+
+for (const [title, given, step] of [
+  ['with the signer asked for', trust, 29],
+  ['without', inner, 199],
+] as const)
   test(`a byte changed anywhere is refused, ${title}`, () => {
-    for (let at = 0; at < record.length; at += given.key === null ? 199 : 29) {
+    for (const at of placesIn(record, step)) {
       const changed = record.slice()
       changed[at]! ^= 1 + (at % 127)
       const verdict = verifyRecord(changed, given)
@@ -53,6 +67,37 @@ for (const [title, given] of Object.entries({ 'with the signer asked for': trust
       assert.ok(verdict.reason.length > 0)
     }
   })
+
+test("another record's token does not fit, though the same key signed it", () => {
+  const other = evidenceOf(cleanBoot(), { references: null })
+  const foreign = encodeRecord(other, appraiseEvidence(other), issuer, signTokensWith(key))
+  const [mine, theirs] = [record, foreign].map((bytes) => toLatin1(bytes).split(',"token":'))
+  const swapped = fromLatin1(`${mine![0]},"token":${theirs![1]}`)
+  for (const given of [trust, inner]) {
+    const verdict = verifyRecord(swapped, given)
+    assert.ok('fault' in verdict && verdict.fault === 'token-covers-another-record')
+  }
+})
+
+test('a record whose evidence was exchanged is refused, also when signed anew by its own key', () => {
+  const other = evidenceOf(cleanBoot())
+  const forged = encodeRecord(other, appraised, issuer, signTokensWith(key))
+  const verdict = verifyRecord(forged, inner)
+  assert.ok('fault' in verdict && verdict.fault === 'not-reproduced')
+})
+
+test('a record too big is refused before it is read', () => {
+  const verdict = verifyRecord(new Uint8Array(recordBytesMax + 1), inner)
+  assert.ok('fault' in verdict && verdict.fault === 'record-too-big')
+})
+
+test('what is hashed is canonical JSON: the same record in any other form is refused', () => {
+  const { record: body, token } = JSON.parse(toLatin1(record))
+  const turned = Object.fromEntries(Object.entries(body).reverse())
+  const escaped = toLatin1(record).replace('"vm"', '"\\u0076m"')
+  for (const text of [JSON.stringify({ record: turned, token }), escaped])
+    for (const given of [trust, inner]) assert.ok('fault' in verifyRecord(fromLatin1(text), given))
+})
 
 test('a record cut short, longer, or with a space more is refused', () => {
   const spaced = fromLatin1(toLatin1(record).replace('"version":1', '"version": 1'))
@@ -90,6 +135,25 @@ test('a token is ES256 over EAR claims that name the record', () => {
   assert.ok(!verifyToken(verified.token, signingKey().publicKey))
   assert.ok(!verifyToken(`${verified.token}A`, key.publicKey))
   assert.ok(!verifyToken('', key.publicKey))
+})
+
+test('a token is signed on P-256 only, and says that Secure Boot was off when it was', () => {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' })
+  const pkcs8 = Uint8Array.from(privateKey.export({ format: 'der', type: 'pkcs8' }))
+  const other = SigningKey.fromPkcs8(pkcs8)
+  assert.throws(() => signTokensWith(other), RangeError)
+  const token = JSON.parse(toLatin1(record)).token as string
+  assert.equal(verifyToken(token, other.publicKey), false)
+  assert.equal(verifyToken(token.replaceAll('.', ''), key.publicKey), false)
+  assert.equal(verifyToken(token.slice(0, -4), key.publicKey), false)
+  const off = evidenceOf(
+    cleanBoot().map((step) =>
+      isVariable('SecureBoot')(step) ? configured(VARIABLES.SecureBoot, Uint8Array.of(0)) : step,
+    ),
+  )
+  const made = toLatin1(encodeRecord(off, appraiseEvidence(off), issuer, signTokensWith(key)))
+  const claims = Buffer.from(JSON.parse(made).token.split('.')[1], 'base64url').toString()
+  assert.equal(JSON.parse(claims).secureboot, false)
 })
 
 test('what is no record at all is refused with a reason', () => {

@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { toHex } from '@trusted-launch/codec'
+import { digest } from '@trusted-launch/crypto'
 import { EV } from '@trusted-launch/eventlog'
+import { VARIABLES } from '@trusted-launch/uefi'
 import { appraiseEvidence } from '../src/appraise.ts'
 import { knownFirmware, mergeFirmware } from '../src/learn-firmware.ts'
-import type { ReferenceValues } from '../src/reference-values.ts'
+import { encodePolicy, TRUSTED_LAUNCH_POLICY } from '../src/policy.ts'
+import { encodeReferenceValues, type ReferenceValues } from '../src/reference-values.ts'
 import { appraise, idsOf, of, withStep } from './appraised.ts'
 import {
+  authority,
   cleanBoot,
   commandLine,
   evidenceOf,
@@ -14,6 +19,7 @@ import {
   image,
   referencesOf,
   type Step,
+  signer,
 } from './boot.ts'
 
 const changed: Record<string, [id: string, component: string, steps: () => Step[]]> = {
@@ -125,4 +131,66 @@ test('a final value that differs though no event does is told', () => {
   assert.deepEqual(idsOf(appraise(cleanBoot(), { references: { ...references, pcrs } })), [
     'boot-chain.changed',
   ])
+})
+
+const named: Record<string, [steps: () => Step[], id: string, component: string]> = {
+  'an authority more': [
+    () => [...cleanBoot(), authority(VARIABLES.vendor_db, signer)],
+    'secure-boot-variables.changed',
+    'Secure Boot variables',
+  ],
+  'a machine owner key more': [
+    () => [...cleanBoot(), { ...file('x', 'mok', '/mok'), pcrIndex: 14 }],
+    'mok.changed',
+    'machine owner keys',
+  ],
+  'a driver': [
+    () => [...cleanBoot(), { ...image('x', 'rom'), pcrIndex: 2 }],
+    'boot-chain.changed',
+    'option ROM',
+  ],
+  'a file that GRUB read': [
+    () => [...cleanBoot(), file('x', 'more', '/more')],
+    'grub-configuration.changed',
+    'grub.cfg',
+  ],
+  'another table of partitions': [
+    () => [...cleanBoot(), { ...image('x', 'gpt'), pcrIndex: 5, eventType: EV.EFI_GPT_EVENT }],
+    'partition-table.changed',
+    'partition table',
+  ],
+  'an application': [
+    () => [...cleanBoot(), image('x', 'more')],
+    'boot-chain.changed',
+    'boot manager',
+  ],
+}
+
+for (const [title, [steps, id, component]] of Object.entries(named))
+  test(`${title} that nothing foretold is named: ${component}`, () => {
+    const { findings, result } = appraise(steps())
+    const found = findings.find((finding) => finding.id === id)
+    assert.equal(found?.component, component, idsOf({ findings } as never).join(' '))
+    assert.match(found!.summary, /^Something more was measured/)
+    assert.equal(found!.expected, null)
+    assert.equal(result.tier, 'contraindicated')
+  })
+
+test('what was not measured is told as that, and what is another thing as that', () => {
+  const summaries = (steps: Step[]) => appraise(steps).findings.map(({ summary }) => summary)
+  assert.deepEqual(summaries(withStep(of('initrd', 9))), [
+    'The initrd (/initrd.img) was not measured.',
+  ])
+  assert.deepEqual(summaries(withStep(of('initrd', 9), file('initrd', 'evil', '/initrd.img'))), [
+    'The initrd (/initrd.img) is not the one expected.',
+  ])
+})
+
+test('a result names what it was made of: policy, reference values, evidence and expectation', () => {
+  const { result } = appraise(cleanBoot())
+  const sha256 = (bytes: Uint8Array) => toHex(digest('sha256', bytes))
+  const references = referencesOf(cleanBoot())
+  assert.deepEqual(result.references, { sha256: sha256(encodeReferenceValues(references)) })
+  assert.equal(result.policy.sha256, sha256(encodePolicy(TRUSTED_LAUNCH_POLICY)))
+  assert.equal(appraise(cleanBoot(), { references: null }).result.references, null)
 })

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { toUtf8 } from '@trusted-launch/codec'
+import { encode, toUtf8 } from '@trusted-launch/codec'
+import { PublicKey } from '@trusted-launch/crypto'
 import { ACTION, EV } from '@trusted-launch/eventlog'
-import { VARIABLES } from '@trusted-launch/uefi'
-import { appraise, idsOf, isVariable, withStep } from './appraised.ts'
+import { certificateList, SignatureDatabase, sha256List, VARIABLES } from '@trusted-launch/uefi'
+import { appraise, idsOf, isVariable, of, withStep } from './appraised.ts'
+import { anchor, issue } from './attester.ts'
 import {
   action,
   authority,
@@ -17,6 +19,20 @@ import {
   separator,
   signer,
 } from './boot.ts'
+
+const none = new Uint8Array()
+const noDbx = configured(VARIABLES.dbx, none)
+const audit = configured(VARIABLES.AuditMode, Uint8Array.of(0))
+const owner = '77fa9abd-0359-4d32-bd60-28f4e78f784b'
+const weak = issue({
+  subject: [{ oid: '2.5.4.3', value: 'weak' }],
+  publicKey: PublicKey.fromRsa(new Uint8Array(128).fill(0xff), 65537),
+  extensions: [],
+})
+const weakDatabase = encode(SignatureDatabase, [
+  certificateList(owner, anchor.der),
+  certificateList(owner, weak.der),
+])
 
 const structure: Record<string, [id: string, steps: () => Step[]]> = {
   'a separator missing': [
@@ -63,6 +79,50 @@ const structure: Record<string, [id: string, steps: () => Step[]]> = {
         isVariable('SecureBoot'),
         configured({ name: 'SecureBoot', guid: VARIABLES.db.guid }, Uint8Array.of(1)),
       ),
+  ],
+  'a Secure Boot variable after the separator': [
+    'secure-boot.variables',
+    () => [...cleanBoot(), configured(VARIABLES.AuditMode, Uint8Array.of(0))],
+  ],
+  'a variable that PCR 7 does not have': [
+    'secure-boot.variables',
+    () => withStep(isVariable('dbx'), noDbx, configured(VARIABLES.SetupMode, Uint8Array.of(0))),
+  ],
+  'an optional variable twice': [
+    'secure-boot.variables',
+    () => withStep(isVariable('dbx'), noDbx, audit, audit),
+  ],
+  'a db with a key of 1024 bits': [
+    'secure-boot.weak',
+    () => withStep(isVariable('db'), configured(VARIABLES.db, weakDatabase)),
+  ],
+  'five events in PCR 0': [
+    'firmware.changed',
+    () => [...cleanBoot(), { ...separator(0), data: new Uint8Array(4) }],
+  ],
+  'two separators and no volume DXEFV in PCR 0': [
+    'firmware.changed',
+    () => withStep((s) => s.pcrIndex === 0 && Buffer.from(s.data).length === 16),
+  ],
+  'the firmware ending before it was asked to': [
+    'exit-boot-services.order',
+    () => {
+      const boot = cleanBoot()
+      const [invocation, succeeded] = boot.splice(-2)
+      return [...boot, succeeded!, invocation!]
+    },
+  ],
+  'an end of the firmware that nobody asked for': [
+    'exit-boot-services.missing',
+    () => cleanBoot().filter((step, i, boot) => i !== boot.length - 2 || step.pcrIndex !== 5),
+  ],
+  'something in PCR 5 after the firmware ended': [
+    'exit-boot-services.order',
+    () => [...cleanBoot(), action(5, 'more')],
+  ],
+  "a separator's type on other data": [
+    'eventlog.separator.value',
+    () => [...cleanBoot(), { ...action(6, 'five!'), eventType: EV.SEPARATOR }],
   ],
   'a second SecureBoot at the end': [
     'secure-boot.variables',
@@ -156,6 +216,48 @@ const structure: Record<string, [id: string, steps: () => Step[]]> = {
       ),
   ],
 }
+
+test('an optional variable in its place, and a db of digests, are no fault', () => {
+  const boot = withStep(isVariable('dbx'), noDbx, audit)
+  assert.deepEqual(idsOf(appraise(boot, { references: referencesOf(boot) })), [])
+  const list = sha256List(owner, [new Uint8Array(32)])
+  const digests = encode(SignatureDatabase, [certificateList(owner, anchor.der), list])
+  const other = withStep(isVariable('db'), configured(VARIABLES.db, digests))
+  assert.deepEqual(idsOf(appraise(other, { references: referencesOf(other) })), [])
+})
+
+test('SecureBoot without a value is off', () => {
+  const boot = withStep(isVariable('SecureBoot'), configured(VARIABLES.SecureBoot, none))
+  const { claims, findings } = appraise(boot, { references: referencesOf(boot) })
+  assert.equal(claims['secure-boot']?.value, false)
+  const off = findings.find(({ id }) => id === 'secure-boot.off')
+  assert.deepEqual([off?.expected, off?.actual], ['on', 'off'])
+})
+
+test('the kernel is measured twice by its Authenticode digest: once or thrice is not as foretold', () => {
+  const boot = cleanBoot()
+  const kernels = boot.flatMap((step, i) => (of('kernel', 4)(step) ? [i] : []))
+  assert.equal(kernels.length, 2)
+  for (const at of kernels) {
+    const once = appraise(boot.toSpliced(at, 1))
+    assert.deepEqual(idsOf(once), ['kernel.changed'])
+    assert.equal(once.result.tier, 'contraindicated')
+    const thrice = appraise(boot.toSpliced(at, 0, boot[at]!))
+    assert.deepEqual(idsOf(thrice), ['boot-chain.changed'])
+  }
+})
+
+test('no type is trusted: relabelled, an event is refused, or says nothing it did not say before', () => {
+  const boot = cleanBoot()
+  const before = appraise(boot, { measured: [] }).claims
+  const types = [EV.IPL, EV.SEPARATOR, EV.EFI_ACTION, EV.NO_ACTION, EV.EVENT_TAG, EV.POST_CODE]
+  for (const [i, step] of boot.entries())
+    for (const eventType of types) {
+      const relabelled = boot.with(i, { ...step, eventType })
+      const { result, claims } = appraise(relabelled, { measured: [] })
+      if (result.tier === 'affirming') assert.deepEqual(claims, before, `event ${i}: ${eventType}`)
+    }
+})
 
 for (const [title, [id, steps]] of Object.entries(structure))
   test(`${title} is ${id}, whatever the reference values say`, () => {
