@@ -1,3 +1,5 @@
+import { AGENT_PORT_NAME } from '@trusted-launch/channel'
+
 /** What QEMU's command line depends on. Paths are relative to the machine's folder, its working directory. */
 export interface QemuMachine {
   readonly id: string
@@ -16,8 +18,6 @@ export interface QemuMachine {
 
 /** The files in the machine's folder. */
 export const FILES = { disk: 'disk', variables: 'vars.fd', monitor: 'qmp', agent: 'agent' } as const
-/** The name under which the guest finds the port to the host. */
-export const AGENT_PORT = 'org.trusted-launch.agent.0'
 /** The ids QEMU's monitor knows these devices by. */
 export const IDS = { console: 'console', tpm: 'chrtpm', agentPort: 'agent-port' } as const
 /** How much of the console QEMU keeps for us, in bytes; a power of two. A guest can fill no more. */
@@ -74,7 +74,7 @@ const ROWS: readonly Row[] = [
   fixed('-device', 'virtio-serial-pci,id=ports,addr=0x3'),
   fixed(
     '-device',
-    `virtserialport,bus=ports.0,nr=1,chardev=agent,name=${AGENT_PORT},id=${IDS.agentPort}`,
+    `virtserialport,bus=ports.0,nr=1,chardev=agent,name=${AGENT_PORT_NAME},id=${IDS.agentPort}`,
   ),
   // A disk names no other file: its backing file, if it has one, is not opened.
   fixed('-blockdev', `driver=file,node-name=disk-file,filename=${FILES.disk}`, hasDisk),
