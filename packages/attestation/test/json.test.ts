@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { MalformedError, toUtf8 } from '@trusted-launch/codec'
 import { formatCanonical } from '../src/canonical-json.ts'
@@ -92,6 +93,15 @@ test('every finding has an advice, a component and the number of its check', () 
     assert.match(id, /^[a-z-]+(\.[a-z-]+)+$/)
     assert.ok(advice.endsWith('.') && component.length > 0 && check >= 1 && check <= 47)
   }
+})
+
+test('docs/checks.md has every finding under the number of its check, and no other', () => {
+  const text = readFileSync(new URL('../../../docs/checks.md', import.meta.url), 'utf8')
+  const told = [...text.matchAll(/^\| (\d+) \|.*\| (`.*`) \|$/gm)].flatMap(([, number, ids]) =>
+    [...ids!.matchAll(/`([^`]+)`/g)].map(([, id]) => `${number} ${id}`),
+  )
+  const known = Object.entries(FINDINGS).map(([id, { check }]) => `${check} ${id}`)
+  assert.deepEqual(told.sort(), known.sort())
 })
 
 test('times are written as ECMAScript writes them, over all their years', () => {
