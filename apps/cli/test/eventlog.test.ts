@@ -71,7 +71,7 @@ test('edited data is a mismatch: 3, with PCRs and without', async () => {
   )
   const printed = await tl('eventlog', edited)
   assert.equal(printed.code, 3)
-  assert.match(printed.out, /against it: event 5, PCR 8: the data does not give the digest/)
+  assert.match(printed.out, /against it: event 6, PCR 8: the data does not give the digest/)
   assert.match(printed.out, /MISMATCH {4}kernel_cmdline: \/vmlinuz evil!/)
   assert.equal((await tl('eventlog', edited, '--pcrs', pcrs())).code, 3)
 })
