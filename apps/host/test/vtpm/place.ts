@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { execute, NV_Read, NV_ReadPublic, TPM_RH } from '@trusted-launch/tpm2'
 import { openVtpmKeeper, type SwtpmKeeper } from '../../src/vtpm/keeper.ts'
 import { FileKeyEncryptionKeys } from '../../src/vtpm/key-encryption-key.ts'
 import { StateKeyring } from '../../src/vtpm/sealing.ts'
@@ -80,4 +81,11 @@ export class Place {
     await session.control.init()
     return session
   }
+}
+
+/** What an index of certificates holds, as the TPM's owner reads it. */
+export async function readNv(tpm: TpmSession, nvIndex: number): Promise<Buffer> {
+  const size = (await execute(tpm, NV_ReadPublic, { nvIndex })).nvPublic.dataSize
+  const asked = { authHandle: TPM_RH.OWNER, nvIndex, size, offset: 0 }
+  return Buffer.from((await execute(tpm, NV_Read, asked)).data)
 }

@@ -3,7 +3,9 @@ import { randomBytes } from 'node:crypto'
 import { copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { encode } from '@trusted-launch/codec'
+import { Certificate } from '@trusted-launch/crypto'
 import {
+  AK_CERT_NV,
   AK_HANDLE,
   AK_RSA2048,
   Clear,
@@ -23,7 +25,7 @@ import {
 } from '@trusted-launch/tpm2'
 import { createPrimary } from '../../src/vtpm/provision.ts'
 import type { TpmSession } from '../../src/vtpm/swtpm.ts'
-import { Place } from './place.ts'
+import { Place, readNv } from './place.ts'
 
 /** A VM's run: the guest does `deeds`; then an orderly stop, or a crash. */
 async function run(
@@ -262,6 +264,12 @@ test('an AK certificate is renewed thirty days before it runs out', async (t) =>
   assert.deepEqual(renewed.notes, ['vtpm.ak-certificate-renewed'])
   assert.notDeepEqual(renewed.identity.akCertificate, identity.akCertificate)
   assert.deepEqual(renewed.identity.akName, identity.akName)
+  await guest(place, 'a', 'stop', async (tpm) => {
+    const held = await readNv(tpm, AK_CERT_NV)
+    assert.deepEqual(held, Buffer.from(renewed.identity.akCertificate))
+  })
+  const { notBefore, notAfter } = Certificate.decode(renewed.identity.akCertificate)
+  assert.ok(notBefore <= now && notAfter > now + 330 * day && notAfter - notBefore <= 365 * day)
 })
 
 test('a guest that took the endorsement hierarchy and removed the EK still starts, with a remark', async (t) => {
