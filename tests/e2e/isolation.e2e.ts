@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -37,6 +37,9 @@ test("QEMU's account cannot open its vTPM's folder, look into swtpm, or reach it
     assert.match(status, /^CapBnd:\t0+$/m)
     assert.match(status, /^CapEff:\t0+$/m)
     assert.match(status, /^Seccomp:\t2$/m)
+    // What a guest makes them print goes into a pipe: it fills no disk.
+    for (const fd of [1, 2])
+      assert.equal(readlinkSync(`/proc/${pid}/fd/${fd}`), join(vm.folder, 'output'))
   }
   assert.notEqual(vm.accounts.qemu!.uid, vm.accounts.swtpm!.uid)
 

@@ -1,8 +1,9 @@
-import { accessSync, constants, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { accessSync, constants, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { chown, copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HostError, ProcessError } from './errors.ts'
+import { Output } from './output.ts'
 import { type Account, bootId, isRunning, killProcess, spawnDetached } from './process.ts'
 import { CONSOLE_RING, FILES, IDS, qemuArguments } from './qemu-args.ts'
 import { QmpClient } from './qmp/client.ts'
@@ -107,17 +108,17 @@ async function runFirmware(
   cwd: string,
   { qemu, code, account }: ProbeOptions,
 ): Promise<string | null> {
-  const logPath = `${cwd}.log`
+  const output = Output.file(`${cwd}.log`)
   const groups = accelerator === 'kvm' ? kvmGroups() : []
   const size = { memoryMiB: 256, vcpus: 1, disk: null, tpmSocket: null }
   const args = qemuArguments({ id: 'probe', uuid: PROBE_UUID, accelerator, code, ...size })
-  const process = await spawnDetached(qemu, args, { account, groups, cwd, logPath })
+  const process = await spawnDetached(qemu, args, { account, groups, cwd, output })
   try {
     const until = performance.now() + PROBE_LIMIT_MS
     let monitor: QmpClient | null = null
     for (let seen = ''; performance.now() < until; ) {
       await sleep(50)
-      if (!isRunning(process)) return lastLine(readFileSync(logPath, 'latin1'))
+      if (!isRunning(process)) return lastLine(Buffer.from(output.read()).toString('latin1'))
       if (monitor === null) {
         monitor = await QmpClient.connect(join(cwd, FILES.monitor)).catch(() => null)
         await monitor?.execute('cont', {})
@@ -127,7 +128,8 @@ async function runFirmware(
     return 'the firmware did not get as far as looking for a disk'
   } finally {
     await killProcess(process)
-    rmSync(logPath, { force: true })
+    output.close()
+    rmSync(`${cwd}.log`, { force: true })
   }
 }
 

@@ -73,10 +73,15 @@ export class GuestChannel {
     return collectEvidence((name, question) => this.ask(name, question), request)
   }
 
+  /** Ends this connection; the next question goes over a new one. */
+  hangUp(why: string): void {
+    if (this.#conversation !== null) this.#drop(this.#conversation, closed(why))
+  }
+
   /** Closes for good. */
   close(): void {
     this.#closed = true
-    if (this.#conversation !== null) this.#drop(this.#conversation, closed('closed by us'))
+    this.hangUp('closed by us')
   }
 
   async #connected(): Promise<Conversation> {

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, openSync, readFileSync, readlinkSync, realpathSync } from 'node:fs'
+import { readFileSync, readlinkSync, realpathSync } from 'node:fs'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ProcessError } from './errors.ts'
+import type { Output } from './output.ts'
 
 /**
  * Whom a program runs as: a uid and gid of its own, or null: the manager's own user. Null is what a
@@ -26,8 +27,7 @@ export interface SpawnOptions {
   readonly account: Account
   /** Entered before the account is taken on: its parents may be closed to the account. */
   readonly cwd: string
-  /** Standard output and error go there; made new, 0600, the manager's. */
-  readonly logPath: string
+  readonly output: Output
   /** Supplementary groups of an account; none when not given. */
   readonly groups?: readonly number[]
   /** What files and sockets it makes are closed to; 0o077 when not given. */
@@ -56,7 +56,7 @@ export async function spawnDetached(
   args: readonly string[],
   options: SpawnOptions,
 ): Promise<DetachedProcess> {
-  const log = openSync(options.logPath, 'w', 0o600)
+  const { descriptor } = options.output
   const umask = process.umask(options.umask ?? 0o077)
   let child: ChildProcess
   try {
@@ -64,16 +64,16 @@ export async function spawnDetached(
       cwd: options.cwd,
       detached: true,
       env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
-      stdio: ['ignore', log, log, ...(options.fds ?? [])],
+      stdio: ['ignore', descriptor, descriptor, ...(options.fds ?? [])],
     })
   } finally {
     process.umask(umask)
-    closeSync(log)
+    options.output.unblock()
   }
   const stdio = child.stdio.map((stream) => stream as Duplex | null)
   for (const stream of stdio) stream?.on('error', ignoreGone)
   child.unref()
-  const identity = await started(child, program, options.logPath)
+  const identity = await started(child, program, options.output)
   return { ...identity, stdio }
 }
 
@@ -93,7 +93,7 @@ function privileges({ account, groups = [] }: SpawnOptions): string[] {
 function ignoreGone(): void {}
 
 /** Waits until the child has become `program`. */
-async function started(child: ChildProcess, program: string, logPath: string) {
+async function started(child: ChildProcess, program: string, output: Output) {
   let failure: string | null = null
   child.once('error', (e) => {
     failure = e.message
@@ -109,8 +109,8 @@ async function started(child: ChildProcess, program: string, logPath: string) {
     if (identity !== null && !identity.executable.endsWith('/setpriv')) return identity
   }
   child.kill('SIGKILL')
-  const output = readFileSync(logPath, 'utf8').slice(-OUTPUT_SHOWN).trim()
-  throw new ProcessError('process-not-started', program, failure ?? 'did not start', output)
+  const said = Buffer.from(output.read()).toString('utf8').slice(-OUTPUT_SHOWN).trim()
+  throw new ProcessError('process-not-started', program, failure ?? 'did not start', said)
 }
 
 /** The identity of a live process; null when there is none with this pid, or it is a zombie. */

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { CONSOLE_FILE_LIMIT, Console } from '../src/machine/console.ts'
+import { LOG_FILE_BYTES_MAX } from '../src/machine/bounded-log.ts'
+import { Console } from '../src/machine/console.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tl-console-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
@@ -13,10 +14,10 @@ test('a console that prints for ever fills no more than two files of the limit',
   const path = join(folder, 'flood.log')
   const console = new Console(path)
   for (let i = 0; i < 100; i++) console.append(new Uint8Array(50_000).fill(0x41))
-  console.append(new Uint8Array(2 * CONSOLE_FILE_LIMIT).fill(0x42))
+  console.append(new Uint8Array(2 * LOG_FILE_BYTES_MAX).fill(0x42))
   console.append(bytes('the end'))
   const size = statSync(path).size + statSync(`${path}.1`).size
-  assert.ok(size <= 2 * CONSOLE_FILE_LIMIT, `${size} bytes`)
+  assert.ok(size <= 2 * LOG_FILE_BYTES_MAX, `${size} bytes`)
   assert.ok(console.boot.length <= 131_072)
   assert.match(console.tail(100), /the end$/)
 })

@@ -4,13 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { ProcessError } from '../src/errors.ts'
+import { Output } from '../src/output.ts'
 import { identityOf, isRunning, killProcess, spawnDetached } from '../src/process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tl-process-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 const logPath = join(folder, 'log')
 const account = process.getuid?.() === 0 ? { uid: 612345, gid: 612346 } : null
-const options = { account, cwd: folder, logPath }
+const output = Output.file(logPath)
+const options = { account, cwd: folder, output }
 
 test('a started program is known by pid, start time and executable until it is gone', async () => {
   const sleeper = await spawnDetached('/bin/sleep', ['60'], options)

@@ -4,6 +4,7 @@ import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { Output } from '../src/output.ts'
 import { findProgram, killProcess, spawnDetached } from '../src/process.ts'
 import { LINE_LIMIT, PENDING_LIMIT, QmpClient } from '../src/qmp/client.ts'
 import { QmpError } from '../src/qmp/errors.ts'
@@ -45,7 +46,7 @@ test('a real QEMU answers, refuses, announces and quits', async () => {
   const qemu = await spawnDetached(
     findProgram('qemu-system-x86_64') ?? 'qemu-system-x86_64',
     ['-machine', 'none', '-display', 'none', '-nodefaults', '-qmp', 'unix:qmp,server=on,wait=off'],
-    { account: null, cwd: folder, logPath: join(folder, 'log') },
+    { account: null, cwd: folder, output: Output.file(join(folder, 'log')) },
   )
   const events: string[] = []
   let client: QmpClient | undefined

@@ -1,22 +1,18 @@
-import { appendFileSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { BoundedLog } from './bounded-log.ts'
 
-/** The console kept on disk: two files of at most this many bytes. */
-export const CONSOLE_FILE_LIMIT = 262_144
 /** What is held in memory of the running boot. */
 const HELD = 131_072
 
 /**
- * The guest's serial console, taken out of QEMU's ring and kept in a file that cannot grow beyond its limit:
- * `console.log`, and `console.log.1` before it. Bytes are Latin-1: OVMF draws with CP437.
+ * The guest's serial console, taken out of QEMU's ring and kept in a bounded file. Bytes are Latin-1: OVMF
+ * draws with CP437.
  */
 export class Console {
-  readonly #path: string
+  readonly #log: BoundedLog
   #boot = ''
-  #size: number
 
   constructor(path: string) {
-    this.#path = path
-    this.#size = sizeOf(path)
+    this.#log = new BoundedLog(path)
   }
 
   /** A new boot of the VM: what was printed before is not about it. */
@@ -32,25 +28,11 @@ export class Console {
   append(bytes: Uint8Array): void {
     if (bytes.length === 0) return
     this.#boot = (this.#boot + Buffer.from(bytes).toString('latin1')).slice(-HELD)
-    if (this.#size + bytes.length > CONSOLE_FILE_LIMIT) this.#turn()
-    const kept = bytes.subarray(-CONSOLE_FILE_LIMIT)
-    appendFileSync(this.#path, kept, { mode: 0o600 })
-    this.#size += kept.length
+    this.#log.append(bytes)
   }
 
   /** The end of what is kept, at most `max` bytes. */
   tail(max = 16_384): string {
-    const text = (path: string) => (sizeOf(path) === 0 ? '' : readFileSync(path, 'latin1'))
-    return (text(`${this.#path}.1`) + text(this.#path)).slice(-max)
+    return this.#log.tail(max)
   }
-
-  #turn(): void {
-    if (this.#size > 0) renameSync(this.#path, `${this.#path}.1`)
-    writeFileSync(this.#path, '', { mode: 0o600 })
-    this.#size = 0
-  }
-}
-
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }

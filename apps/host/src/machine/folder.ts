@@ -1,9 +1,11 @@
 import { constants } from 'node:fs'
 import { chmod, chown, copyFile, mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { OUTPUT_PIPE } from '../output.ts'
 import type { Account } from '../process.ts'
 import { FILES } from '../qemu-args.ts'
 import { writeDurably } from '../state-directory.ts'
+import { BoundedLog } from './bounded-log.ts'
 import { Console } from './console.ts'
 import { MachineError } from './errors.ts'
 
@@ -16,17 +18,25 @@ export class MachineFolder {
   /** The VM's folder, 0700. */
   readonly path: string
   readonly console: Console
+  /** What QEMU and swtpm printed. */
+  readonly outputLog: BoundedLog
   readonly #qemu: Account
 
   constructor(path: string, qemu: Account) {
     this.path = path
     this.#qemu = qemu
     this.console = new Console(join(path, 'console.log'))
+    this.outputLog = new BoundedLog(join(path, 'output.log'))
   }
 
   /** QEMU's working directory. */
   get machine(): string {
     return join(this.path, 'machine')
+  }
+
+  /** The pipe of what QEMU and swtpm print. */
+  get output(): string {
+    return join(this.path, OUTPUT_PIPE)
   }
 
   get disk(): string {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Acceleration, kvmGroups } from '../acceleration.ts'
 import { ProcessError } from '../errors.ts'
+import { OUTPUT_PIPE, Output } from '../output.ts'
 import {
   identityOf,
   isRunning,
@@ -30,6 +31,7 @@ export async function spawnQemu(
   const tpmSocket = `/proc/self/fd/${SOCKETS_FD}/${CONTROL_SOCKET}`
   const machine = { id, uuid: record.uuid, memoryMiB, vcpus, accelerator, code: host.code }
   const sockets = openSync(join(folder, 'sockets'), 'r')
+  const output = Output.openPipe(join(folder, OUTPUT_PIPE))
   try {
     const { stdio: _, ...identity } = await spawnDetached(
       host.qemu,
@@ -38,13 +40,14 @@ export async function spawnQemu(
         account: record.accounts.qemu,
         groups: accelerator === 'kvm' ? kvmGroups() : [],
         cwd: join(folder, 'machine'),
-        logPath: join(folder, 'qemu.log'),
+        output,
         umask: 0o177,
         fds: [sockets],
       },
     )
     return identity
   } finally {
+    output.close()
     closeSync(sockets)
   }
 }

@@ -2,10 +2,13 @@ import { closeSync, openSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HostError } from '../errors.ts'
 import { GuestChannel } from '../guest-channel.ts'
+import { Output } from '../output.ts'
 import { type ProcessIdentity, waitUntilGone } from '../process.ts'
 import { CONSOLE_RING, FILES, IDS } from '../qemu-args.ts'
 import type { QmpClient } from '../qmp/client.ts'
 import type { QmpEvent } from '../qmp/commands.ts'
+import { QmpError } from '../qmp/errors.ts'
+import type { BoundedLog } from './bounded-log.ts'
 import type { Console } from './console.ts'
 import type { MachineFolder } from './folder.ts'
 import { connectMonitor } from './qemu-process.ts'
@@ -13,6 +16,7 @@ import type { LastEnd } from './record.ts'
 
 const POLL_MS = 200
 const GONE_MS = 1_000
+const RESET_MS = 10_000
 
 /** How a VM ends that nobody asked to. */
 export type OwnEnd = Exclude<LastEnd, 'never' | 'stopped'>
@@ -25,17 +29,29 @@ export class RunningMachine {
   readonly #qemu: ProcessIdentity
   readonly #monitor: QmpClient
   readonly #directory: number
+  readonly #output: Output
+  readonly #outputLog: BoundedLog
   #portOpen = false
+  /** Boots of this run, ours and the guest's. */
+  #boots = 0
   #resets = 0
+  #onBoot: (() => void) | null = null
   #answered = false
   #printedAt = performance.now()
   #end: { readonly how: LastEnd | null; readonly done: Promise<void> } | null = null
 
-  private constructor(qemu: ProcessIdentity, console: Console, directory: number, m: QmpClient) {
+  private constructor(
+    folder: MachineFolder,
+    qemu: ProcessIdentity,
+    directory: number,
+    monitor: QmpClient,
+  ) {
     this.#qemu = qemu
-    this.console = console
+    this.console = folder.console
+    this.#outputLog = folder.outputLog
+    this.#output = Output.openPipe(folder.output)
     this.#directory = directory
-    this.#monitor = m
+    this.#monitor = monitor
     this.channel = new GuestChannel({ path: () => `/proc/self/fd/${directory}/${FILES.agent}` })
   }
 
@@ -46,7 +62,7 @@ export class RunningMachine {
     try {
       const onEvent = (event: QmpEvent) => machine?.heard(event)
       const monitor = await connectMonitor(directory, qemu, { onEvent })
-      machine = new RunningMachine(qemu, folder.console, directory, monitor)
+      machine = new RunningMachine(folder, qemu, directory, monitor)
       return machine
     } catch (e) {
       closeSync(directory)
@@ -104,11 +120,23 @@ export class RunningMachine {
     return (await this.#monitor.execute('query-status', {})).status === 'shutdown'
   }
 
-  /** Presses the reset button. @throws {QmpError} */
+  /**
+   * Presses the reset button, and waits until QEMU has reset the machine: what it says before is of the boot
+   * before. @throws {QmpError} `qmp-timeout`
+   */
   async reset(): Promise<void> {
-    await this.#monitor.execute('system_reset', {})
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const late = () => reject(new QmpError('qmp-timeout', 'the machine was not reset'))
+    const timer = setTimeout(late, RESET_MS)
+    this.#onBoot = resolve
+    try {
+      await this.#monitor.execute('system_reset', {})
+      await promise
+    } finally {
+      clearTimeout(timer)
+      this.#onBoot = null
+    }
     this.#resets = 0
-    this.#beginBoot()
     await this.resume()
   }
 
@@ -154,6 +182,8 @@ export class RunningMachine {
   disconnect(): void {
     this.channel.close()
     this.#monitor.close()
+    this.#outputLog.append(this.#output.read())
+    this.#output.close()
     closeSync(this.#directory)
   }
 
@@ -161,17 +191,24 @@ export class RunningMachine {
   heard({ event, data }: QmpEvent): void {
     if (event === 'VSERPORT_CHANGE' && data.id === IDS.agentPort)
       this.#portOpen = data.open === true
-    if (event !== 'RESET' || data.guest !== true) return
-    this.#resets++
-    this.#beginBoot()
+    if (event !== 'RESET') return
+    if (data.guest === true) this.#resets++
+    this.#boots++
+    this.#answered = false
+    this.#portOpen = false
+    this.console.startBoot()
+    this.channel.hangUp('the guest started anew')
+    this.#onBoot?.()
   }
 
   async #look(): Promise<OwnEnd | null> {
     try {
+      this.#outputLog.append(this.#output.read())
       await this.#drainConsole()
+      const boot = this.#boots
       const chardevs = await this.#monitor.execute('query-chardev', {})
       const find = (label: string) => chardevs.find((chardev) => chardev.label === label)
-      this.#portOpen = find('agent')?.['frontend-open'] === true
+      if (boot === this.#boots) this.#portOpen = find('agent')?.['frontend-open'] === true
       if (find(IDS.tpm)?.filename.startsWith('disconnected')) return 'vtpm-lost'
       return (await this.isOff()) ? 'exited' : null
     } catch (e) {
@@ -187,11 +224,5 @@ export class RunningMachine {
     if (printed.length === 0) return
     this.#printedAt = performance.now()
     this.console.append(printed)
-  }
-
-  #beginBoot(): void {
-    this.#answered = false
-    this.#portOpen = false
-    this.console.startBoot()
   }
 }

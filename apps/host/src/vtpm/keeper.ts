@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CertificateAuthority } from '../certificate-authority.ts'
+import { Output } from '../output.ts'
 import type { ProcessIdentity } from '../process.ts'
 import type { VtpmIdentity, VtpmKeeper, VtpmPlace } from '../vtpm-port.ts'
 import { type CertifiedIndex, verifyCertifiedIndex } from './certified-index.ts'
@@ -164,13 +166,20 @@ export class SwtpmKeeper implements VtpmKeeper {
     const folder = folderOf(place)
     const keys = await this.#keys.open(folder.key)
     const sockets = { folder: folder.sockets, qemu: place.qemu }
-    return spawnSwtpm({ ...optionsOf(folder, place), stateFolder: folder.state }, keys, sockets)
+    const output = await Output.makePipe(folder.output)
+    try {
+      const options = { vm: place.vm, account: place.account, stateFolder: folder.state, output }
+      return await spawnSwtpm(options, keys, sockets)
+    } finally {
+      output.close()
+    }
   }
 
   /** Both are gone. Only after an orderly stop the state's hash says what the next start must find. */
   async stopped(place: VtpmPlace, { orderly }: { orderly: boolean }): Promise<void> {
-    if (!orderly) return
     const folder = folderOf(place)
+    await rm(folder.output, { force: true })
+    if (!orderly) return
     const state = await folder.read(folder.state)
     if (state === null) return
     await folder.sync(folder.state)
@@ -219,7 +228,10 @@ export class SwtpmKeeper implements VtpmKeeper {
     keys: StateKeys | null,
     use: (tpm: TpmSession) => Promise<T>,
   ): Promise<T> {
-    const options = { ...optionsOf(folder, place), stateFolder: folder.draft }
+    const options = {
+      ...{ vm: place.vm, account: place.account },
+      ...{ stateFolder: folder.draft, logPath: folder.log },
+    }
     const tpm = await TpmSession.open(options, keys)
     try {
       return await use(tpm)
@@ -235,10 +247,6 @@ export class SwtpmKeeper implements VtpmKeeper {
 
 function folderOf({ vm, folder, account }: VtpmPlace): VtpmFolder {
   return new VtpmFolder(vm, folder, account)
-}
-
-function optionsOf(folder: VtpmFolder, { vm, account }: VtpmPlace) {
-  return { vm, account, logPath: folder.log }
 }
 
 function sealedFilesOf(folders: readonly { vm: string; folder: string }[]): SealedFile[] {

@@ -3,6 +3,7 @@ import { chown, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { toHex } from '@trusted-launch/codec'
 import { digest } from '@trusted-launch/crypto'
+import { OUTPUT_PIPE } from '../output.ts'
 import type { Account } from '../process.ts'
 import { syncFolder } from '../state-directory.ts'
 import { VtpmError } from './errors.ts'
@@ -39,8 +40,14 @@ export class VtpmFolder {
     return join(this.#folder, 'sockets')
   }
 
+  /** What swtpm printed when it last ran for us alone. */
   get log(): string {
     return join(this.#folder, 'swtpm.log')
+  }
+
+  /** The pipe of what swtpm and QEMU print while the VM runs. */
+  get output(): string {
+    return join(this.#folder, OUTPUT_PIPE)
   }
 
   get key(): { vm: string; path: string } {

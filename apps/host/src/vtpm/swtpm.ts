@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { responseBytesMax, responseSize, type Transport } from '@trusted-launch/tpm2'
+import { Output } from '../output.ts'
 import {
   type Account,
   killProcess,
@@ -23,8 +24,6 @@ export interface SwtpmOptions {
   readonly stateFolder: string
   /** Its own account, not QEMU's. */
   readonly account: Account
-  /** What it printed. */
-  readonly logPath: string
 }
 
 /** The control socket's name in the sockets folder: what QEMU's chardev connects to. */
@@ -77,14 +76,18 @@ export class TpmSession implements Transport {
    * Starts swtpm; the TPM is still off (`control.init()`).
    * @param keys null: a state that is not encrypted. For looking at one only, never for a VM.
    */
-  static async open(options: SwtpmOptions, keys: StateKeys | null): Promise<TpmSession> {
+  static async open(
+    options: SwtpmOptions & { readonly logPath: string },
+    keys: StateKeys | null,
+  ): Promise<TpmSession> {
+    const output = Output.file(options.logPath)
     const args = renderSwtpmArguments({ keys: keys !== null, control: 'stream' })
     const process = await spawnDetached(PROGRAM, args, {
       account: options.account,
       cwd: options.stateFolder,
-      logPath: options.logPath,
+      output,
       fds: ['pipe', 'pipe', 'pipe', 'pipe'],
-    })
+    }).finally(() => output.close())
     sendKeys(process.stdio, keys)
     return new TpmSession(process, process.stdio[FD.control]!, process.stdio[FD.commands]!)
   }
@@ -110,7 +113,7 @@ export class TpmSession implements Transport {
  * @throws {VtpmError} `vtpm-failed`
  */
 export async function spawnSwtpm(
-  options: SwtpmOptions,
+  options: SwtpmOptions & { readonly output: Output },
   keys: StateKeys,
   sockets: { folder: string; qemu: Account },
 ): Promise<ProcessIdentity> {
@@ -121,7 +124,7 @@ export async function spawnSwtpm(
     const { stdio, ...process } = await spawnDetached(PROGRAM, args, {
       account: options.account,
       cwd: options.stateFolder,
-      logPath: options.logPath,
+      output: options.output,
       fds: ['pipe', 'pipe', folder],
     })
     sendKeys(stdio, keys)
