@@ -1,22 +1,12 @@
-import { fromUtf8, toUtf8 } from '@trusted-launch/codec'
+import { fromUtf8 } from '@trusted-launch/codec'
 import type { BootDisk, BootFile } from './boot-disk.ts'
 import { BootChainError } from './errors.ts'
+import { GrubFiles } from './grub-files.ts'
 import type { GrubBuiltIn } from './grub-image.ts'
+import { type GrubMeasurement, GrubMeasurements } from './grub-measurements.ts'
 import { parseGrubScript, type Statement, type Word } from './grub-syntax.ts'
 import { evaluateTest } from './grub-test.ts'
 import { expandWord, joinWords, loaderCommandLine } from './grub-words.ts'
-
-/** One thing GRUB measures, in order. */
-export interface GrubMeasurement {
-  readonly pcr: 8 | 9
-  readonly kind: 'command' | 'command-line' | 'configuration' | 'kernel' | 'initrd'
-  /** The measured text without prefix and NUL, or the file's path as GRUB writes it down. */
-  readonly text: string
-  /** The bytes that are hashed. */
-  readonly bytes: Uint8Array
-  /** The file on the EFI system partition; null for text. */
-  readonly path: string | null
-}
 
 /** What GRUB will do with this disk, up to starting the kernel. */
 export interface GrubRun {
@@ -64,7 +54,8 @@ interface MenuEntry {
 class Interpreter {
   readonly #disk: BootDisk
   readonly #variables: Map<string, string>
-  readonly #measurements: GrubMeasurement[] = []
+  readonly #measured = new GrubMeasurements()
+  readonly #files: GrubFiles
   readonly #entries: MenuEntry[] = []
   #kernel: BootFile | null = null
   #initrds: BootFile[] = []
@@ -76,6 +67,7 @@ class Interpreter {
 
   constructor(builtIn: GrubBuiltIn, disk: BootDisk, folder: string) {
     this.#disk = disk
+    this.#files = new GrubFiles(disk, () => this.#variables.get('root') ?? '')
     this.#variables = new Map([
       ['root', disk.grubDevice],
       ['prefix', `(${disk.grubDevice})${builtIn.prefix}`],
@@ -108,7 +100,7 @@ class Interpreter {
     if (this.#kernel === null || !this.#booted)
       throw new BootChainError('WOULD_NOT_BOOT', 'GRUB', 'its configuration starts no kernel')
     return {
-      measurements: this.#measurements,
+      measurements: this.#measured.list,
       kernel: this.#kernel,
       initrds: this.#initrds,
       commandLine: this.#commandLine,
@@ -128,7 +120,7 @@ class Interpreter {
   #command(words: readonly Word[]): void {
     const line = words.flatMap((word) => expandWord(word, (name) => this.#value(name)))
     if (line.length === 0) return
-    this.#measureText('command', joinWords(line))
+    this.#measured.text('command', joinWords(line))
     const inverted = line[0] === '!'
     const [name, ...rest] = inverted ? line.slice(1) : line
     const status = this.#run(name ?? '', rest, words)
@@ -171,12 +163,7 @@ class Interpreter {
   }
 
   #test(words: readonly string[]): number {
-    const find = (path: string) => this.#entryAt(path)
-    const files = {
-      exists: (path: string) => find(path) !== null,
-      isDirectory: (path: string) => find(path) === 'directory',
-    }
-    return evaluateTest(words, files) ? 0 : 1
+    return evaluateTest(words, this.#files) ? 0 : 1
   }
 
   #search(words: readonly string[]): number {
@@ -190,10 +177,10 @@ class Interpreter {
 
   #source(name: string, words: readonly string[]): number {
     if (words.length !== 1) throw unpredictable(name, 'not one file')
-    const file = this.#open(words[0]!)
+    const file = this.#files.open(words[0]!)
     if (file === null) return 1
     if (++this.#sources > sourcesMax) throw unpredictable(name, `more than ${sourcesMax} files`)
-    this.#measureFile('configuration', words[0]!, file)
+    this.#measured.file('configuration', words[0]!, file)
     if (name === 'configfile') this.#entries.length = 0
     this.execute(parseGrubScript(fromUtf8(file.bytes)))
     if (name === 'configfile') this.menu()
@@ -202,22 +189,22 @@ class Interpreter {
 
   #linux(name: string, words: readonly string[]): number {
     if (name === 'linux') throw unpredictable(name, 'only linuxefi is foretold')
-    const file = words[0] === undefined ? null : this.#open(words[0])
+    const file = words[0] === undefined ? null : this.#files.open(words[0])
     if (file === null) throw new BootChainError('FILE_NOT_FOUND', words[0] ?? name, 'the kernel')
-    this.#measureFile('kernel', words[0]!, file)
+    this.#measured.file('kernel', words[0]!, file)
     this.#kernel = file
     this.#initrds = []
     this.#commandLine = loaderCommandLine(words)
-    this.#measureText('command-line', this.#commandLine)
+    this.#measured.text('command-line', this.#commandLine)
     return 0
   }
 
   #initrd(words: readonly string[]): number {
     for (const word of words) {
       if (this.#initrds.length >= initrdsMax) throw unpredictable('initrdefi', 'too many files')
-      const file = this.#open(word)
+      const file = this.#files.open(word)
       if (file === null) throw new BootChainError('FILE_NOT_FOUND', word, 'the initrd')
-      this.#measureFile('initrd', word, file)
+      this.#measured.file('initrd', word, file)
       this.#initrds.push(file)
     }
     return 0
@@ -237,40 +224,6 @@ class Interpreter {
   #boot(): number {
     if (this.#kernel !== null) this.#booted = true
     return this.#kernel === null ? 1 : 0
-  }
-
-  #open(path: string): BootFile | null {
-    const place = this.#placeOf(path)
-    return place === null ? null : this.#disk.find(place)
-  }
-
-  #entryAt(path: string): 'file' | 'directory' | null {
-    const place = this.#placeOf(path)
-    if (place === null) return null
-    const entry = this.#disk.esp.find(place)
-    if (entry === null) return null
-    return entry.isDirectory ? 'directory' : 'file'
-  }
-
-  /** The path on the EFI system partition; null when it is on a device that is not there. */
-  #placeOf(path: string): string | null {
-    const [, device = this.#variables.get('root') ?? '', rest = path] =
-      /^\(([^)]*)\)(.*)$/s.exec(path) ?? []
-    if (device === this.#disk.grubDevice) return rest
-    if (device === '') return null
-    throw unpredictable(path, `only ${this.#disk.grubDevice} is read`)
-  }
-
-  #measureText(kind: 'command' | 'command-line', text: string): void {
-    this.#measurements.push({ pcr: 8, kind, text, bytes: toUtf8(text), path: null })
-  }
-
-  #measureFile(
-    kind: 'configuration' | 'kernel' | 'initrd',
-    text: string,
-    { bytes, path }: BootFile,
-  ): void {
-    this.#measurements.push({ pcr: 9, kind, text, bytes, path })
   }
 }
 

@@ -6,8 +6,9 @@ export {
   type Violation,
 } from './confirm-violation.ts'
 export { BootChainError, type BootChainErrorCode } from './errors.ts'
-export { type GrubMeasurement, type GrubRun, runGrub } from './grub.ts'
+export { type GrubRun, runGrub } from './grub.ts'
 export { type GrubBuiltIn, grubBuiltIn } from './grub-image.ts'
+export type { GrubMeasurement } from './grub-measurements.ts'
 export { loaderCommandLine } from './grub-words.ts'
 export { type ArchivedFile, modulesOfInitrd, readNewc } from './initrd.ts'
 export { type PredictInput, predict } from './predict.ts'

@@ -1,7 +1,8 @@
 import { COMPONENT } from '@trusted-launch/attestation'
 import { concat, encode, toUtf8, u64le } from '@trusted-launch/codec'
 import { authenticodeDigest } from '@trusted-launch/uefi'
-import type { GrubMeasurement, GrubRun } from './grub.ts'
+import type { GrubRun } from './grub.ts'
+import type { GrubMeasurement } from './grub-measurements.ts'
 import { type Measured, measured } from './measure.ts'
 import type { BootChain, BootImage } from './walk.ts'
 
