@@ -33,10 +33,7 @@ export {
 } from './secure-boot-state.ts'
 export {
   appendSignatures,
-  certificatesOfPem,
   databaseOf,
-  formatSecureBootTemplate,
-  parseSecureBootTemplate,
   type SecureBootTemplate,
   signaturesOfDatabase,
   type TemplateSignature,
@@ -44,6 +41,11 @@ export {
   variablesOfTemplate,
   withSecureBoot,
 } from './secure-boot-template.ts'
+export {
+  certificatesOfPem,
+  formatSecureBootTemplate,
+  parseSecureBootTemplate,
+} from './secure-boot-template-json.ts'
 export {
   SBAT_LEVEL_RESET,
   type ShimSbatLevel,
