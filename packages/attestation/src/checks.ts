@@ -1,4 +1,5 @@
 import type { Check } from './check.ts'
+import { authorityChecks } from './checks/authorities.ts'
 import { bootChecks } from './checks/boot.ts'
 import { meaningChecks } from './checks/meaning.ts'
 import { secureBootChecks } from './checks/secure-boot.ts'
@@ -12,6 +13,7 @@ export const CHECKS: readonly Check[] = [
   ...meaningChecks,
   ...separatorChecks,
   ...secureBootChecks,
+  ...authorityChecks,
   ...bootChecks,
 ]
 

@@ -10,7 +10,7 @@ import {
   type MeasuredVariable,
   secureBootOf,
   variablesOf,
-} from './checks/secure-boot.ts'
+} from './measured-variables.ts'
 import type { Claim } from './result.ts'
 import type { VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
 

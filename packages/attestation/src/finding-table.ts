@@ -62,6 +62,7 @@ export const FINDINGS = {
   ),
   'question.nonce': row(7, quote, 'high', true, 'Ask again with a nonce of 32 random bytes.'),
   'question.pcrs': row(8, quote, 'high', true, 'Ask again for PCR 0 to 15 and 23.'),
+  'question.banks': row(8, quote, 'high', true, 'Ask again for the SHA-256 bank, each bank once.'),
   'nonce.refused': row(
     7,
     quote,

@@ -1,0 +1,76 @@
+import { MalformedError } from '@trusted-launch/codec'
+import { Certificate, CryptoError } from '@trusted-launch/crypto'
+import { EV } from '@trusted-launch/eventlog'
+import {
+  decodeSignatureDatabase,
+  type SignatureDatabase,
+  sameVariable,
+  type UEFI_VARIABLE_DATA,
+  VARIABLES,
+  type VariableName,
+} from '@trusted-launch/uefi'
+import type { VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
+
+/** The register of Secure Boot's variables and authorities. */
+export const secureBootPcr = 7
+/** What the firmware measures of Secure Boot, in this order. PC Client PFP, "PCR[7]". */
+export const SECURE_BOOT_VARIABLES = ['SecureBoot', 'PK', 'KEK', 'db', 'dbx'] as const
+
+/** A variable that PCR 7 vouches for: GUID, name and value. */
+export interface MeasuredVariable {
+  readonly event: VerifiedEvent
+  readonly variable: UEFI_VARIABLE_DATA
+}
+
+/** The variables of this type that PCR 7 vouches for, in order. */
+export function variablesOf(log: VerifiedEventLog, eventType: number): MeasuredVariable[] {
+  return log.eventsOf(secureBootPcr).flatMap((event) => {
+    const { data, verified } = event.explanation
+    const fits = event.eventType === eventType && verified && data.kind === 'variable'
+    return fits ? [{ event, variable: data.variable }] : []
+  })
+}
+
+/** The one variable of this name and GUID; null when it is not there, or there twice. */
+export function configuration(
+  log: VerifiedEventLog,
+  name: (typeof SECURE_BOOT_VARIABLES)[number],
+): MeasuredVariable | null {
+  const found = variablesOf(log, EV.EFI_VARIABLE_DRIVER_CONFIG).filter(({ variable }) =>
+    sameVariable(nameOf(variable), VARIABLES[name]),
+  )
+  return found.length === 1 ? found[0]! : null
+}
+
+/** Whether Secure Boot was on; null: the log does not say it in the one way it may be said. */
+export function secureBootOf(log: VerifiedEventLog): boolean | null {
+  const data = configuration(log, 'SecureBoot')?.variable.variableData
+  if (data === undefined || data.length > 1) return null
+  if (data.length === 0) return false
+  return data[0] === 0 || data[0] === 1 ? data[0] === 1 : null
+}
+
+/** What a measured variable is called. */
+export function nameOf({ unicodeName, variableName }: UEFI_VARIABLE_DATA): VariableName {
+  return { name: unicodeName, guid: variableName }
+}
+
+/** The lists of a measured variable; null when they cannot be read. */
+export function databaseOf(bytes: Uint8Array): SignatureDatabase | null {
+  try {
+    return decodeSignatureDatabase(bytes)
+  } catch (e) {
+    if (e instanceof MalformedError) return null
+    throw e
+  }
+}
+
+/** A certificate; null when it cannot be read. */
+export function certificateOf(der: Uint8Array): Certificate | null {
+  try {
+    return Certificate.decode(der)
+  } catch (e) {
+    if (e instanceof MalformedError || e instanceof CryptoError) return null
+    throw e
+  }
+}
