@@ -59,8 +59,6 @@ function verifyQuotes(
     if (quote instanceof VerifiedQuote) quotes.push(quote)
     else findings.push(quote)
   }
-  if (expectation.banks.length === 0)
-    findings.push(findingOf({ id: 'quote.missing', summary: 'No bank was asked for.' }))
   if (evidence.quotes.length > expectation.banks.length)
     findings.push(findingOf({ id: 'quote.selection', summary: 'A bank that was not asked for.' }))
   findings.push(...faultOfCounters(quotes))
