@@ -17,6 +17,8 @@ import type { LastEnd } from './record.ts'
 const POLL_MS = 200
 const GONE_MS = 1_000
 const RESET_MS = 10_000
+/** A guest that is starting hears no button: it is pressed so often. */
+const PRESS_MS = 3_000
 
 /** How a VM ends that nobody asked to. */
 export type OwnEnd = Exclude<LastEnd, 'never' | 'stopped'>
@@ -140,13 +142,17 @@ export class RunningMachine {
     await this.resume()
   }
 
-  /** Presses the power button; whether the guest powered off in time. */
+  /** Presses the power button, again and again; whether the guest powered off in time. */
   async powerDown(timeoutMs: number): Promise<boolean> {
     try {
       await this.resume()
-      await this.#monitor.execute('system_powerdown', {})
-      for (const until = performance.now() + timeoutMs; performance.now() < until; ) {
+      const until = performance.now() + timeoutMs
+      for (let press = 0; performance.now() < until; ) {
         if (this.#end !== null || (await this.isOff())) return true
+        if (performance.now() >= press) {
+          await this.#monitor.execute('system_powerdown', {})
+          press = performance.now() + PRESS_MS
+        }
         await sleep(POLL_MS / 2)
       }
     } catch (e) {
