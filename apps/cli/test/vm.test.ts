@@ -1,38 +1,15 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import test, { type TestContext } from 'node:test'
+import test from 'node:test'
 import { toHex } from '@trusted-launch/codec'
 import { openHost } from '@trusted-launch/host'
 import { tl } from './a-run.ts'
-
-const skip = !existsSync('/usr/bin/qemu-system-x86_64') && 'no QEMU here: npm run setup installs it'
+import { vmsMissing as skip, stateWith } from './a-state.ts'
 
 /** What was said, but for the warning of a host that is not root. */
 const said = (err: string) => err.replace(/^tl: not root.*\n/m, '')
-
-/** A state directory with these VMs, each with an empty disk; gone with the test. */
-async function stateWith(t: TestContext, ...ids: string[]): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'tl-test-'))
-  const [state, path] = [join(folder, 'state'), join(folder, 'disk')]
-  writeFileSync(path, '')
-  truncateSync(path, 1 << 20)
-  const host = await openHost({ stateDirectory: state })
-  for (const id of ids)
-    await host.create({
-      ...{ id, name: `the VM ${id}`, memoryMiB: 512, vcpus: 1, secureBoot: false },
-      ...{ disk: { path, format: 'raw' }, signatures: null, vtpm: { banks: ['sha256'] } },
-    })
-  await host.close()
-  t.after(async () => {
-    const last = await openHost({ stateDirectory: state })
-    for (const vm of last.machines()) await vm.delete()
-    await last.close()
-    rmSync(folder, { recursive: true, force: true })
-  })
-  return state
-}
 
 test('a host without VMs lists none', { skip }, async (t) => {
   const state = await stateWith(t)
