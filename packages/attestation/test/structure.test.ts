@@ -219,11 +219,30 @@ const structure: Record<string, [id: string, steps: () => Step[]]> = {
 
 test('an optional variable in its place, and a db of digests, are no fault', () => {
   const boot = withStep(isVariable('dbx'), noDbx, audit)
-  assert.deepEqual(idsOf(appraise(boot, { references: referencesOf(boot) })), [])
+  assert.deepEqual(idsOf(appraise(boot, { references: referencesOf(boot), measured: [] })), [])
   const list = sha256List(owner, [new Uint8Array(32)])
   const digests = encode(SignatureDatabase, [certificateList(owner, anchor.der), list])
   const other = withStep(isVariable('db'), configured(VARIABLES.db, digests))
-  assert.deepEqual(idsOf(appraise(other, { references: referencesOf(other) })), [])
+  assert.deepEqual(idsOf(appraise(other, { references: referencesOf(other), measured: [] })), [])
+})
+
+test('a known deviation is named: a warning where nobody needs it, a remark where loaders have it', () => {
+  const quirks = (boot: Step[]) => {
+    const { findings, result } = appraise(boot, { references: referencesOf(boot), measured: [] })
+    return [findings.map(({ id, actual }) => `${id}: ${actual}`), result.tier]
+  }
+  const isSecond = (s: Step) => s.eventType === EV.SEPARATOR && s.pcrIndex === 2
+  const ones = withStep(isSecond, separator(2, 0xffff_ffff))
+  assert.deepEqual(quirks(ones), [['eventlog.quirk: separator-of-ones'], 'warning'])
+  const isCommand = (s: Step) => s.component === 'grub.cfg' && s.pcrIndex === 8
+  const [command] = cleanBoot().filter(isCommand)
+  const cut = { ...command!, data: command!.data.slice(0, -1) }
+  const { findings, result } = appraise(withStep(isCommand, cut), { measured: [] })
+  assert.deepEqual(
+    findings.map(({ severity }) => severity),
+    ['info'],
+  )
+  assert.equal(result.tier, 'affirming')
 })
 
 test('SecureBoot without a value is off', () => {
@@ -239,10 +258,10 @@ test('the kernel is measured twice by its Authenticode digest: once or thrice is
   const kernels = boot.flatMap((step, i) => (of('kernel', 4)(step) ? [i] : []))
   assert.equal(kernels.length, 2)
   for (const at of kernels) {
-    const once = appraise(boot.toSpliced(at, 1))
+    const once = appraise(boot.toSpliced(at, 1), { measured: [] })
     assert.deepEqual(idsOf(once), ['kernel.changed'])
     assert.equal(once.result.tier, 'contraindicated')
-    const thrice = appraise(boot.toSpliced(at, 0, boot[at]!))
+    const thrice = appraise(boot.toSpliced(at, 0, boot[at]!), { measured: [] })
     assert.deepEqual(idsOf(thrice), ['boot-chain.changed'])
   }
 })
