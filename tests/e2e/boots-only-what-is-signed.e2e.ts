@@ -2,34 +2,68 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { test } from 'node:test'
-import { BootFailure } from '@trusted-launch/host'
-import { BOOT_MS, smallVm } from './machines.ts'
+import { openBootDisk } from '@trusted-launch/bootchain'
+import { BootFailure, buildSmall, type Machine, openDiskFile } from '@trusted-launch/host'
+import { BOOT_MS, cacheDirectory, smallVm } from './machines.ts'
 
-/** Changes one byte in the middle of shim on a disk: found by the name in its version data. */
-async function changeLoader(path: string): Promise<void> {
-  const at = readFileSync(path).indexOf(Buffer.from('$Version: ', 'latin1'))
-  assert.ok(at > 0)
-  const disk = await open(path, 'r+')
-  await disk.write(Uint8Array.of(0x21), 0, 1, at + 1)
-  await disk.close()
+/** Changes one byte in the middle of a file of a disk that was written in one piece. */
+async function changeFile(disk: string, path: string): Promise<void> {
+  const image = readFileSync(disk)
+  const from = openDiskFile(disk, 'raw')
+  const { bytes } = openBootDisk(from).find(path)!
+  from.close()
+  const sector = 512
+  const start = image.indexOf(Buffer.from(bytes.subarray(0, 64 * sector)))
+  assert.ok(start > 0, `${path} is on the disk`)
+  const at = start + (bytes.length >> 1)
+  const file = await open(disk, 'r+')
+  await file.write(Uint8Array.of(image[at]! ^ 1), 0, 1, at)
+  await file.close()
 }
 
-test('a VM whose loader was changed by one byte does not start it, and the loader is named, confirmed on the disk', async (t) => {
-  const asked: string[] = []
-  const confirm = async ({ component }: { component: string }) => {
-    asked.push(component)
-    return true
-  }
-  const { vm } = await smallVm(t, { host: { confirm } })
-  await changeLoader(vm.disk.path)
-  await vm.start()
-  await assert.rejects(vm.waitForAgent(BOOT_MS), (e: unknown) => {
-    assert.ok(e instanceof BootFailure)
-    assert.deepEqual([e.code, e.component, e.confirmed], ['secure-boot-violation', 'loader', true])
+async function failureOf(vm: Machine): Promise<BootFailure> {
+  try {
+    await vm.waitForAgent(BOOT_MS)
+  } catch (e) {
+    assert.ok(e instanceof BootFailure, String(e))
     assert.ok(e.console.length > 0)
-    return true
+    return e
+  }
+  return assert.fail('the VM came up')
+}
+
+for (const [component, path] of [
+  ['loader', 'EFI/BOOT/BOOTX64.EFI'],
+  ['GRUB', 'EFI/BOOT/grubx64.efi'],
+  ['kernel', 'vmlinuz'],
+] as const)
+  test(`a VM whose ${component} was changed by one bit does not start it, and it is named, confirmed on the disk`, async (t) => {
+    const { vm } = await smallVm(t)
+    await changeFile(vm.disk.path, path)
+    await vm.start()
+    const { code, component: named, confirmed } = await failureOf(vm)
+    assert.deepEqual([code, named, confirmed], ['secure-boot-violation', component, true])
+    if (component !== 'loader') return
+    const png = await vm.screenshot()
+    assert.equal(Buffer.from(png.subarray(1, 4)).toString(), 'PNG')
   })
-  assert.deepEqual(asked, ['loader'])
-  const png = await vm.screenshot()
-  assert.equal(Buffer.from(png.subarray(1, 4)).toString(), 'PNG')
+
+/** Prints what OVMF, shim and GRUB say of a violation, waits longer than words need to count, goes on. */
+const liar = `#!/bin/busybox sh
+echo 'BdsDxe: failed to load Boot0001 "UEFI Misc Device" from PciRoot(0x0)/Pci(0x2,0x0): Access Denied'
+echo 'Verification failed: (0x1A) Security Violation'
+echo 'error: bad shim signature.'
+sleep 10
+`
+
+test('a guest that prints the texts of a violation and boots raises nothing', async (t) => {
+  const image = await buildSmall({ cacheDirectory, hooks: [Buffer.from(liar)] })
+  const { vm, log } = await smallVm(t, { image })
+  await vm.start()
+  await vm.waitForAgent(BOOT_MS)
+  assert.match(vm.consoleTail(), /bad shim signature/)
+  assert.ok(
+    log.some(({ event }) => event === 'violation-refuted'),
+    'it was looked at',
+  )
 })

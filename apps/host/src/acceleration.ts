@@ -27,6 +27,8 @@ export interface ProbeOptions {
 const PROBE_LIMIT_MS = 20_000
 const PROBE_UUID = '00000000-0000-4000-8000-000000000000'
 const KVM = '/dev/kvm'
+/** How the names of a probe's folder and log begin. */
+export const PROBE_FOLDER = 'probe-'
 
 /**
  * What to run VMs with. The answer of a probe holds for this boot of the host, this QEMU and this
@@ -87,7 +89,7 @@ export async function whyNotRunning(
   accelerator: 'kvm' | 'tcg',
   options: ProbeOptions,
 ): Promise<string | null> {
-  const folder = mkdtempSync(join(options.folder, 'probe-'))
+  const folder = mkdtempSync(join(options.folder, PROBE_FOLDER))
   try {
     await copyFile(options.variables, join(folder, FILES.variables))
     if (options.account !== null)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { resolve } from 'node:path'
+import { lstatSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { HostError } from './errors.ts'
 import type { Account } from './process.ts'
 
@@ -26,6 +27,15 @@ export function allocateAccounts(stateDirectory: string, taken: readonly Account
   for (let uid = first; uid < first + BLOCK; uid += 2)
     if (!used.has(uid)) return { qemu: of(uid), swtpm: of(uid + 1) }
   throw new HostError('accounts-exhausted', `more than ${BLOCK / 2} VMs in one state directory`)
+}
+
+/** Whose a VM's files are: what is known of its accounts without its record. */
+export function accountsOf(folder: string): Accounts {
+  const owner = (name: string): Account => {
+    const facts = lstatSync(join(folder, name), { throwIfNoEntry: false })
+    return facts === undefined || facts.uid === 0 ? null : of(facts.uid)
+  }
+  return { qemu: owner('machine'), swtpm: owner('vtpm') }
 }
 
 function firstOf(stateDirectory: string): number {

@@ -17,9 +17,13 @@ export interface GuestChannelOptions {
   readonly path: () => string
   /** How long one answer may take. */
   readonly answerMs?: number
+  /** How long all answers of one evidence may take. */
+  readonly evidenceMs?: number
 }
 
 const ANSWER_MS = 20_000
+/** How long all of one evidence may take: a guest may make every answer late, but not the whole. */
+const EVIDENCE_MS = 60_000
 const RECONNECT_MS = 250
 /** After a guest broke the protocol, so long nothing is asked: it can't make us spin. */
 const PENALTY_MS = 1_000
@@ -70,7 +74,15 @@ export class GuestChannel {
    * @throws {ChannelError} @throws {AgentError}
    */
   collectEvidence(request: EvidenceRequest): Promise<Evidence> {
-    return collectEvidence((name, question) => this.ask(name, question), request)
+    const { answerMs = ANSWER_MS, evidenceMs = EVIDENCE_MS } = this.#options
+    const until = performance.now() + evidenceMs
+    const left = () => Math.max(0, Math.min(answerMs, until - performance.now()))
+    return collectEvidence((name, question) => this.ask(name, question, left()), request)
+  }
+
+  /** Connects ahead of the first question: an agent that finds nobody at its port looks again only later. */
+  async connect(): Promise<void> {
+    await this.#connected().catch(() => {})
   }
 
   /** Ends this connection; the next question goes over a new one. */

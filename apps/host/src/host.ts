@@ -1,13 +1,15 @@
+import { readdir, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { type Acceleration, chooseAcceleration } from './acceleration.ts'
-import { type Accounts, allocateAccounts } from './accounts.ts'
+import { type Acceleration, chooseAcceleration, PROBE_FOLDER } from './acceleration.ts'
+import { type Accounts, accountsOf, allocateAccounts } from './accounts.ts'
 import { HostError } from './errors.ts'
 import { type Firmware, findFirmware } from './firmware.ts'
 import type { Log } from './log.ts'
 import { MachineError } from './machine/errors.ts'
 import { Machine } from './machine/machine.ts'
+import { killStrays } from './machine/qemu-process.ts'
 import type { MachineSpec } from './machine/record.ts'
-import type { ConfirmViolation, MachineHost } from './machine/shared.ts'
+import type { MachineHost } from './machine/shared.ts'
 import { findProgram } from './process.ts'
 import { StateDirectory } from './state-directory.ts'
 import { openVtpmKeeper } from './vtpm/keeper.ts'
@@ -22,8 +24,6 @@ export interface HostOptions {
    */
   readonly journalDirectory?: string
   readonly log?: Log
-  /** Verifies on the stopped disk what a console says of a Secure Boot violation. */
-  readonly confirm?: ConfirmViolation
 }
 
 /**
@@ -58,6 +58,8 @@ export class Host {
   readonly #state: StateDirectory
   readonly #shared: MachineHost
   readonly #machines = new Map<string, Machine>()
+  /** VMs whose record cannot be read: left as they are. */
+  readonly #damaged = new Map<string, { readonly error: unknown; readonly accounts: Accounts }>()
   /** Being made: their accounts are taken already. */
   readonly #pending = new Set<{ readonly accounts: Accounts }>()
   #acceleration: Promise<Acceleration> | null = null
@@ -65,21 +67,32 @@ export class Host {
   private constructor(state: StateDirectory, parts: Parts) {
     this.#state = state
     this.firmware = parts.firmware
-    const { qemu, firmware, vtpm, log = () => {}, confirm = null } = parts
+    const { qemu, firmware, vtpm, log = () => {} } = parts
     const acceleration = () => this.acceleration()
     const forget = (id: string) => this.#machines.delete(id)
-    this.#shared = { qemu, firmware, vtpm, log, confirm, acceleration, forget }
+    this.#shared = { qemu, firmware, vtpm, log, acceleration, forget }
   }
 
   static async open(state: StateDirectory, parts: Parts): Promise<Host> {
     const host = new Host(state, parts)
     host.#sayBoundary()
-    for (const id of state.vms()) {
-      const machine = await Machine.adopt(host.#shared, state.folder(id))
-      if (machine !== null) host.#machines.set(id, machine)
-    }
+    await removeProbes(state.path)
+    await Promise.all(state.vms().map((id) => host.#adopt(id)))
     await host.#shared.vtpm.finishRotation(host.#folders())
     return host
+  }
+
+  /** One VM that cannot be read or asked is no reason to leave the others. */
+  async #adopt(id: string): Promise<void> {
+    const folder = this.#state.folder(id)
+    try {
+      const machine = await Machine.adopt(this.#shared, folder)
+      if (machine !== null) this.#machines.set(id, machine)
+    } catch (e) {
+      const message = e instanceof Error ? e.message : String(e)
+      this.#shared.log({ level: 'warning', event: 'damaged', vm: id, message })
+      this.#damaged.set(id, { error: e, accounts: accountsOf(folder) })
+    }
   }
 
   /** The certificate (DER) that the VMs' EK and AK certificates lead to: a verifier's trust anchor. */
@@ -92,11 +105,13 @@ export class Host {
     return [...this.#machines.values()]
   }
 
-  /** @throws {MachineError} `machine-missing` */
+  /** @throws {MachineError} `machine-missing`; `machine-damaged`: its record cannot be read. */
   machine(id: string): Machine {
     const machine = this.#machines.get(id)
-    if (machine === undefined) throw new MachineError('machine-missing', `there is no VM ${id}`)
-    return machine
+    if (machine !== undefined) return machine
+    const cause = this.#damaged.get(id)?.error
+    if (cause === undefined) throw new MachineError('machine-missing', `there is no VM ${id}`)
+    throw new MachineError('machine-damaged', `the record of ${id} cannot be read`, { cause })
   }
 
   /**
@@ -106,7 +121,7 @@ export class Host {
    */
   async create(spec: MachineSpec): Promise<Machine> {
     const folder = this.#state.folder(spec.id)
-    const others = [...this.#machines.values(), ...this.#pending]
+    const others = [...this.#machines.values(), ...this.#damaged.values(), ...this.#pending]
     const accounts = allocateAccounts(
       this.#state.path,
       others.map((each) => each.accounts),
@@ -177,5 +192,14 @@ export class Host {
 
   #say(event: string, message: string): void {
     this.#shared.log({ level: 'warning', event, vm: null, message })
+  }
+}
+
+/** What a manager left that died while it probed. */
+async function removeProbes(stateDirectory: string): Promise<void> {
+  const names = await readdir(stateDirectory)
+  for (const name of names.filter((each) => each.startsWith(PROBE_FOLDER))) {
+    await killStrays(join(stateDirectory, name))
+    await rm(join(stateDirectory, name), { recursive: true, force: true })
   }
 }

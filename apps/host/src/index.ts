@@ -22,7 +22,6 @@ export { type BootComponent, BootFailure, type BootFailureCode } from './machine
 export { MachineError } from './machine/errors.ts'
 export { Machine, type MachineState } from './machine/machine.ts'
 export type { MachineRecord, MachineSpec } from './machine/record.ts'
-export type { ConfirmViolation, ViolationQuestion } from './machine/shared.ts'
 export type { Account, ProcessIdentity } from './process.ts'
 export { QmpError } from './qmp/errors.ts'
 export { VtpmError, type VtpmErrorCode } from './vtpm/errors.ts'

@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -117,8 +125,9 @@ export class StateDirectory {
   }
 
   #removeHalfWritten(): void {
-    const folders = [this.path, ...this.vms().map((id) => this.folder(id))]
-    for (const folder of folders)
+    const own = ['', 'keys', 'authority', 'journal'].map((name) => join(this.path, name))
+    const vms = this.vms().flatMap((id) => [this.folder(id), join(this.folder(id), 'machine')])
+    for (const folder of [...own, ...vms].filter((each) => existsSync(each)))
       for (const name of readdirSync(folder))
         if (TEMPORARY.test(name)) rmSync(join(folder, name), { force: true })
   }

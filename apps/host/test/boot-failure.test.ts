@@ -92,6 +92,20 @@ for (const [what, console, code, component] of cases)
     assert.equal(found?.component ?? null, component)
   })
 
+for (const words of [
+  'failed to load Boot0 : ',
+  'Failed to open \\EFI\\',
+  'error: ',
+  'error: file `',
+])
+  test(`a line of nothing but "${words}" costs no time: nobody waits for a guest`, () => {
+    const line = words.repeat(131_072 / words.length)
+    const begun = performance.now()
+    assert.equal(readConsole(line), null)
+    const spent = performance.now() - begun
+    assert.ok(spent < 200, `${spent} ms`)
+  })
+
 test('the last lines of a console are few, short and free of control characters', () => {
   const flood = `${clear}${'x'.repeat(5000)}\x07\r\n`.repeat(100)
   const lines = lastLines(`${flood}the end\x1b[0m\r\n`)

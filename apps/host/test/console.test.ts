@@ -22,13 +22,14 @@ test('a console that prints for ever fills no more than two files of the limit',
   assert.match(console.tail(100), /the end$/)
 })
 
-test('a new manager goes on with the file, and a new boot begins with nothing', () => {
+test('a new manager goes on with the boot, and a new boot begins with nothing', () => {
   const path = join(folder, 'again.log')
   new Console(path).append(bytes('first boot\r\n'))
   const console = new Console(path)
+  assert.equal(console.boot, 'first boot\r\n')
+  console.startBoot()
   assert.equal(console.boot, '')
   console.append(bytes('second boot \xda\xc4\r\n'))
   assert.equal(console.tail(), 'first boot\r\nsecond boot \xda\xc4\r\n')
-  console.startBoot()
-  assert.equal(console.boot, '')
+  assert.equal(new Console(path).boot, 'second boot \xda\xc4\r\n')
 })

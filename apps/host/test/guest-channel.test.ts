@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
-import { ChannelError, encodeAnswer, encodeFrame, FrameReader } from '@trusted-launch/channel'
+import {
+  ChannelError,
+  encodeAnswer,
+  encodeFrame,
+  FRAME_BYTES_MAX,
+  FrameReader,
+} from '@trusted-launch/channel'
+import { guest as answering, evidence } from '../../../packages/channel/test/a-guest.ts'
 import { GuestChannel } from '../src/guest-channel.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tl-channel-'))
@@ -21,7 +29,7 @@ async function guest(t: TestContext, onData: (to: Socket, data: Uint8Array) => v
     socket.on('data', (data) => onData(socket, data))
   })
   await new Promise<void>((resolve) => server.listen(path, resolve))
-  const channel = new GuestChannel({ path: () => path, answerMs: 300 })
+  const channel = new GuestChannel({ path: () => path, answerMs: 300, evidenceMs: 600 })
   t.after(() => {
     channel.close()
     for (const socket of open) socket.destroy()
@@ -42,6 +50,22 @@ function answerWell(to: Socket, data: Uint8Array): void {
 test('an answer arrives', async (t) => {
   const channel = await guest(t, answerWell)
   assert.deepEqual(await ask(channel), { certificate: null })
+})
+
+test('the host is at the port before it asks, and no port yet is no fault', async (t) => {
+  const path = join(folder, `port-${++sockets}`)
+  const channel = new GuestChannel({ path: () => path })
+  t.after(() => channel.close())
+  await channel.connect()
+  const server = createServer((socket) => {
+    socket.on('data', (data) => answerWell(socket, data))
+  })
+  t.after(() => server.close())
+  await new Promise<void>((resolve) => server.listen(path, resolve))
+  const comes = once(server, 'connection', { signal: AbortSignal.timeout(5_000) })
+  await channel.connect()
+  await comes
+  await ask(channel)
 })
 
 test('silence is an error in time, and the next question goes over a new connection', async (t) => {
@@ -85,4 +109,50 @@ test('a flood ends the connection, and the host holds none of it', async (t) => 
 test('a port that is not there is closed', async () => {
   const channel = new GuestChannel({ path: () => join(folder, 'missing') })
   await assert.rejects(ask(channel), code('channel-closed'))
+})
+
+/** Milliseconds a question takes until it fails with `expected`. */
+async function failsIn(asked: Promise<unknown>, expected: string): Promise<number> {
+  const begun = performance.now()
+  await assert.rejects(asked, code(expected))
+  return performance.now() - begun
+}
+
+test('one byte at a time, for ever, is an error in time', async (t) => {
+  const frame = encodeFrame({ type: 0x81, id: 1, payload: new Uint8Array(60_000) })
+  const channel = await guest(t, (to) => {
+    let at = 0
+    const timer = setInterval(() => to.write(frame.subarray(at, ++at)), 20)
+    to.once('close', () => clearInterval(timer))
+  })
+  assert.ok((await failsIn(ask(channel), 'answer-late')) < 3_000)
+})
+
+test('every answer just in time does not make the whole evidence late without end', async (t) => {
+  const answers = answering({ ...evidence, imaLog: new Uint8Array(1 << 20) })
+  const channel = await guest(t, (to, data) => {
+    for (const answer of answers(data)) setTimeout(() => to.write(answer), 150)
+  })
+  const request = { nonce: new Uint8Array(32), pcrs: [0], banks: ['sha256' as const] }
+  assert.ok((await failsIn(channel.collectEvidence(request), 'answer-late')) < 3_000)
+})
+
+test('answers of the greatest size over and over end the connection at the first unasked', async (t) => {
+  const frame = (id: number) =>
+    encodeFrame({ type: 0x81, id, payload: new Uint8Array(FRAME_BYTES_MAX - 6) })
+  let sent = 0
+  const channel = await guest(t, (to) => {
+    const more = () => to.destroyed || to.write(frame(++sent), more)
+    more()
+  })
+  await assert.rejects(ask(channel), code('answer-unasked'))
+  assert.ok(sent < 500)
+})
+
+test('a guest that starts anew fails what was asked of it before, at once', async (t) => {
+  const channel = await guest(t, () => {})
+  const asked = failsIn(ask(channel), 'channel-closed')
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  channel.hangUp('the guest started anew')
+  assert.ok((await asked) < 290)
 })

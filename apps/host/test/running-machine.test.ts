@@ -17,7 +17,10 @@ async function machineOfOurs(t: TestContext) {
   mkdirSync(folder.machine)
   const output = await Output.makePipe(folder.output)
   let open = true
+  const uuid = '6f1c2a52-2a43-4d0e-9d5e-000000000001'
+  const printed: string[] = []
   const said: string[] = []
+  const faults: string[] = []
   const sockets = new Set<Socket>()
   const announce = (event: string, data: object) => {
     for (const socket of sockets) socket.write(`${JSON.stringify({ event, data })}\n`)
@@ -25,7 +28,8 @@ async function machineOfOurs(t: TestContext) {
   const answers: Record<string, () => unknown> = {
     'query-chardev': () => [{ label: 'agent', filename: 'unix:agent', 'frontend-open': open }],
     'query-status': () => ({ status: 'running', running: true }),
-    'ringbuf-read': () => '',
+    'ringbuf-read': () => printed.splice(0).join(''),
+    'query-uuid': () => ({ UUID: uuid }),
   }
   const server = createServer((socket) => {
     sockets.add(socket)
@@ -40,7 +44,7 @@ async function machineOfOurs(t: TestContext) {
     })
   })
   await new Promise<void>((resolve) => server.listen(join(folder.machine, 'qmp'), resolve))
-  const machine = await RunningMachine.connect(folder, identityOf(process.pid)!)
+  const machine = await RunningMachine.connect(folder, identityOf(process.pid)!, uuid)
   t.after(() => {
     machine.endAs('stopped')
     machine.disconnect()
@@ -49,12 +53,15 @@ async function machineOfOurs(t: TestContext) {
     output.close()
     rmSync(path, { recursive: true })
   })
-  machine.watch(() => {})
+  machine.watch(
+    () => {},
+    (message) => faults.push(message),
+  )
   const reset = (guest: boolean) => {
     open = false
     announce('RESET', { guest, reason: 'told' })
   }
-  return { machine, said, reset, announce }
+  return { machine, folder, said, faults, printed, reset }
 }
 
 const until = async (condition: () => boolean) => {
@@ -92,4 +99,26 @@ test("a guest's own new start begins a boot; those after an answer count from th
   reset(true)
   await until(() => machine.resets === 1)
   assert.equal(machine.answered, false)
+})
+
+test('a full disk takes no console, is told once, and the VM is looked after as before', async (t) => {
+  const { machine, folder, faults, printed } = await machineOfOurs(t)
+  await until(() => machine.portOpen)
+  mkdirSync(join(folder.path, 'console.log'))
+  for (const text of ['one', 'two', 'three']) {
+    printed.push(Buffer.from(text).toString('base64'))
+    await until(() => machine.console.boot.endsWith(text))
+  }
+  assert.equal(machine.console.boot, 'onetwothree')
+  await until(() => faults.length > 0)
+  assert.match(faults[0]!, /EISDIR/)
+  assert.equal(machine.portOpen, true)
+})
+
+test("a monitor that is another VM's is not taken for this one's", async (t) => {
+  const { folder } = await machineOfOurs(t)
+  const other = '6f1c2a52-2a43-4d0e-9d5e-000000000002'
+  await assert.rejects(RunningMachine.connect(folder, identityOf(process.pid)!, other), {
+    code: 'machine-unreachable',
+  })
 })

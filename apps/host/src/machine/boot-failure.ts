@@ -97,11 +97,15 @@ function stop(
  * only while nothing more is printed and the agent has not answered.
  */
 export function readConsole(console: string): ConsoleFinding | null {
-  const lines = linesOf(console).filter((line) => !line.includes('EFI Internal Shell'))
+  const lines = linesOf(console)
+    .map((line) => line.slice(0, LINE_READ))
+    .filter((line) => !line.includes('EFI Internal Shell'))
   const has = (pattern: RegExp) => lines.some((line) => pattern.test(line))
   return PATTERNS.find((row) => row.lines.every(has)) ?? null
 }
 
+/** A line is read so far: a guest that prints one without end costs no time. */
+const LINE_READ = 512
 const LINES_SHOWN = 12
 const LINE_SHOWN = 200
 

@@ -49,8 +49,7 @@ export class BootWait {
       const left = until - performance.now()
       const info = await this.#ask(Math.min(INFO_MS, left))
       if (info !== null) return info
-      if (this.#machine.resets > RESETS_MAX)
-        throw this.#failure('boot-loop', 'the guest starts over and over')
+      if (this.#machine.resets > RESETS_MAX) await this.#stopLoop()
       await this.#refuseConsole()
       if (left <= 0) throw this.#failure('agent-silent', 'no answer of the agent')
     }
@@ -58,6 +57,7 @@ export class BootWait {
 
   async #ask(timeoutMs: number): Promise<AgentInfo | null> {
     const { channel, portOpen } = this.#machine
+    await channel.connect()
     if (!portOpen || timeoutMs <= 0) return null
     const info = await channel.ask('info', undefined as never, timeoutMs).catch(() => null)
     if (info !== null) this.#machine.agentAnswered()
@@ -72,6 +72,12 @@ export class BootWait {
     if (end.how === 'vtpm-lost') throw this.#failure('vtpm-lost', 'the vTPM went away')
     if (end.how === 'crashed') throw this.#failure('machine-crashed', 'QEMU ended')
     throw this.#failure('guest-stopped', 'the guest powered off before its agent answered')
+  }
+
+  /** It stands still from here on. */
+  async #stopLoop(): Promise<never> {
+    await this.#machine.pause().catch(() => {})
+    throw this.#failure('boot-loop', 'the guest starts over and over: it was stopped')
   }
 
   async #refuseConsole(): Promise<void> {

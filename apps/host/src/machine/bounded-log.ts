@@ -15,7 +15,7 @@ export class BoundedLog {
 
   append(bytes: Uint8Array): void {
     if (bytes.length === 0) return
-    if (this.#size + bytes.length > LOG_FILE_BYTES_MAX) this.#turn()
+    if (this.#size + bytes.length > LOG_FILE_BYTES_MAX) this.turn()
     const kept = bytes.subarray(-LOG_FILE_BYTES_MAX)
     appendFileSync(this.#path, kept, { mode: 0o600 })
     this.#size += kept.length
@@ -23,15 +23,25 @@ export class BoundedLog {
 
   /** The end of what is kept, at most `max` bytes, Latin-1. */
   tail(max: number): string {
-    const text = (path: string) => (sizeOf(path) === 0 ? '' : readFileSync(path, 'latin1'))
-    return (text(`${this.#path}.1`) + text(this.#path)).slice(-max)
+    return (textOf(`${this.#path}.1`) + this.current).slice(-max)
   }
 
-  #turn(): void {
-    if (this.#size > 0) renameSync(this.#path, `${this.#path}.1`)
+  /** What is in the newer file, Latin-1. */
+  get current(): string {
+    return textOf(this.#path)
+  }
+
+  /** Begins a new file, if anything is in this one. */
+  turn(): void {
+    if (this.#size === 0) return
+    renameSync(this.#path, `${this.#path}.1`)
     writeFileSync(this.#path, '', { mode: 0o600 })
     this.#size = 0
   }
+}
+
+function textOf(path: string): string {
+  return sizeOf(path) === 0 ? '' : readFileSync(path, 'latin1')
 }
 
 function sizeOf(path: string): number {

@@ -9,15 +9,18 @@ const HELD = 131_072
  */
 export class Console {
   readonly #log: BoundedLog
-  #boot = ''
+  #boot: string
 
+  /** Goes on with what a former manager kept of the running boot. */
   constructor(path: string) {
     this.#log = new BoundedLog(path)
+    this.#boot = this.#log.current.slice(-HELD)
   }
 
-  /** A new boot of the VM: what was printed before is not about it. */
+  /** A new boot of the VM, and a new file: what was printed before is not about it. */
   startBoot(): void {
     this.#boot = ''
+    this.#log.turn()
   }
 
   /** What this boot printed, the last 128 KiB. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import type { Accounts } from '../accounts.ts'
+import { HostError } from '../errors.ts'
 import { type Firmware, makeVariableStore } from '../firmware.ts'
 import type { VtpmKeeper, VtpmPlace } from '../vtpm-port.ts'
 import { MachineError } from './errors.ts'
@@ -43,7 +44,8 @@ export async function createMachine(
     return record
   } catch (e) {
     await folder.remove()
-    await host.vtpm.forget(spec.id)
+    const isOthers = e instanceof HostError && e.code === 'vtpm-exists'
+    if (!isOthers) await host.vtpm.forget(spec.id)
     throw e
   }
 }

@@ -6,6 +6,8 @@ export type MachineErrorCode =
   | 'machine-running'
   | 'machine-not-running'
   | 'machine-bad-spec'
+  | 'machine-damaged'
+  | 'machine-unreachable'
   | 'machine-file-foreign'
 
 /** A VM was asked for what its state does not allow. */

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { chmod, chown, copyFile, mkdir, open, rm } from 'node:fs/promises'
+import { chmod, copyFile, lchown, mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OUTPUT_PIPE } from '../output.ts'
 import type { Account } from '../process.ts'
@@ -85,7 +85,7 @@ export class MachineFolder {
   }
 
   async #give(path: string): Promise<void> {
-    if (this.#qemu !== null) await chown(path, this.#qemu.uid, this.#qemu.gid)
+    if (this.#qemu !== null) await lchown(path, this.#qemu.uid, this.#qemu.gid)
   }
 }
 
@@ -94,8 +94,12 @@ async function readOwn(path: string): Promise<Uint8Array> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   try {
     const facts = await file.stat()
-    if (facts.isFile() && facts.size <= FILE_MAX) return await file.readFile()
-    throw new MachineError('machine-file-foreign', `${path} is not a file of ours`)
+    if (!facts.isFile() || facts.size > FILE_MAX)
+      throw new MachineError('machine-file-foreign', `${path} is not a file of ours`)
+    // Not a byte more, should it grow meanwhile.
+    const bytes = new Uint8Array(facts.size)
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, 0)
+    return bytes.subarray(0, bytesRead)
   } finally {
     await file.close()
   }

@@ -1,4 +1,5 @@
 import type { Acceleration } from '../acceleration.ts'
+import { HostError } from '../errors.ts'
 import { checkVariableStore } from '../firmware.ts'
 import { isRunning, killProcess, waitUntilGone } from '../process.ts'
 import type { VtpmPlace } from '../vtpm-port.ts'
@@ -7,7 +8,7 @@ import { MachineError } from './errors.ts'
 import { MachineFolder } from './folder.ts'
 import { killStrays, spawnQemu } from './qemu-process.ts'
 import { type LastEnd, type MachineRecord, writeRecord } from './record.ts'
-import { RunningMachine } from './running-machine.ts'
+import { type OwnEnd, RunningMachine } from './running-machine.ts'
 import type { MachineHost } from './shared.ts'
 
 const QUIT_MS = 10_000
@@ -22,6 +23,7 @@ export class MachineLife {
   #record: MachineRecord
   #live: RunningMachine | null = null
   #turn: Promise<unknown> = Promise.resolve()
+  #unreachable = false
 
   constructor(host: MachineHost, folder: string, record: MachineRecord) {
     this.#host = host
@@ -38,9 +40,15 @@ export class MachineLife {
     return this.#live
   }
 
-  /** @throws {MachineError} `machine-not-running` */
+  /** A QEMU of a former manager's that runs and does not let itself be asked. */
+  get unreachable(): boolean {
+    return this.#unreachable
+  }
+
+  /** @throws {MachineError} `machine-not-running`, `machine-unreachable` */
   running(): RunningMachine {
     if (this.#live !== null && this.#live.end === null) return this.#live
+    this.#refuseUnreachable()
     throw new MachineError('machine-not-running', `${this.#record.spec.id} does not run`)
   }
 
@@ -51,9 +59,10 @@ export class MachineLife {
     return done
   }
 
-  /** The same, while the VM is stopped. @throws {MachineError} `machine-running` */
+  /** The same, while the VM is stopped. @throws {MachineError} `machine-running`, `machine-unreachable` */
   whileStopped<T>(work: () => Promise<T>): Promise<T> {
     return this.next(async () => {
+      this.#refuseUnreachable()
       if (this.#live === null) return work()
       throw new MachineError('machine-running', `${this.#record.spec.id} runs`)
     })
@@ -112,12 +121,31 @@ export class MachineLife {
     if (this.#record.run === null) return
     const { qemu, released } = this.#record.run
     if (qemu === null || !released || !isRunning(qemu)) return this.#lost(released)
-    const live = await RunningMachine.connect(this.files, qemu)
+    try {
+      await this.#adopt(await RunningMachine.connect(this.files, qemu, this.#record.uuid))
+    } catch (e) {
+      if (!(e instanceof HostError)) throw e
+      if (!isRunning(qemu)) return this.#lost(true)
+      this.log('warning', 'unreachable', `QEMU runs and cannot be asked: ${e.message}`)
+      this.#unreachable = true
+    }
+  }
+
+  /** Goes on where the former manager was: it may have died before the firmware began, or while it looked. */
+  async #adopt(live: RunningMachine): Promise<void> {
     this.#live = live
     const off = await live.isOff()
     this.log('info', 'adopted', `taken over, ${off ? 'powered off' : 'running'}`)
-    if (off) await this.end(live, 'exited')
-    else this.#watch(live)
+    if (off) return this.end(live, 'exited')
+    await live.resume()
+    this.#watch(live)
+  }
+
+  /** In a turn: ends by force what runs and cannot be asked. */
+  async endUnreachable(): Promise<void> {
+    if (!this.#unreachable) return
+    this.#unreachable = false
+    await this.#lost(false)
   }
 
   /** Lets go: the VM runs on. */
@@ -136,11 +164,11 @@ export class MachineLife {
     const host = { qemu: program, code: firmware.code, acceleration }
     const qemu = await spawnQemu(this.files.path, this.#record, host)
     await this.write({ run: { qemu, swtpm, released: false } })
-    const live = await RunningMachine.connect(this.files, qemu)
+    const live = await RunningMachine.connect(this.files, qemu, this.#record.uuid)
     this.#live = live
     live.console.startBoot()
-    await live.resume()
     await this.write({ run: { qemu, swtpm, released: true } })
+    await live.resume()
     this.#watch(live)
   }
 
@@ -164,11 +192,18 @@ export class MachineLife {
   }
 
   #watch(live: RunningMachine): void {
-    live.watch((how) => {
+    const onEnd = (how: OwnEnd) => {
       const done = this.next(() => this.end(live, how))
       live.endAs(how, done)
       done.catch((e) => this.log('warning', 'end-failed', String(e)))
-    })
+    }
+    live.watch(onEnd, (message) => this.log('warning', 'output-lost', message))
+  }
+
+  #refuseUnreachable(): void {
+    if (!this.#unreachable) return
+    const { id } = this.#record.spec
+    throw new MachineError('machine-unreachable', `${id} runs, but its QEMU cannot be asked`)
   }
 
   #disconnect(live: RunningMachine): void {

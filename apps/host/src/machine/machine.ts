@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import type { AgentInfo, Evidence, EvidenceRequest } from '@trusted-launch/channel'
 import type { Accounts } from '../accounts.ts'
 import { switchSecureBoot } from '../firmware.ts'
@@ -9,15 +10,23 @@ import { createMachine } from './creation.ts'
 import { MachineFolder } from './folder.ts'
 import { MachineLife } from './life.ts'
 import { killStrays } from './qemu-process.ts'
-import { type LastEnd, type MachineRecord, type MachineSpec, readRecord } from './record.ts'
+import {
+  type LastEnd,
+  type MachineRecord,
+  type MachineSpec,
+  readRecord,
+  removeRecord,
+} from './record.ts'
+import { whetherRefused } from './refusal.ts'
 import type { RunningMachine } from './running-machine.ts'
 import type { MachineHost } from './shared.ts'
 
 /**
  * - `stopped`: by us, or never started. - `exited`: the guest powered off. - `crashed`: QEMU is gone and
- * nobody asked it. - `vtpm-lost`: its swtpm went away while it ran, so it was stopped.
+ * nobody asked it. - `vtpm-lost`: its swtpm went away while it ran, so it was stopped. - `unreachable`: its
+ * QEMU runs and does not answer its new manager; `stop` ends it by force.
  */
-export type MachineState = 'running' | Exclude<LastEnd, 'never'>
+export type MachineState = 'running' | 'unreachable' | Exclude<LastEnd, 'never'>
 
 const GRACE_MS = 60_000
 
@@ -42,11 +51,15 @@ export class Machine {
     return new Machine(host, folder, await createMachine(host, folder, spec, accounts))
   }
 
-  /** A VM that is there: takes over its processes when they run; null for a folder never finished. */
+  /**
+   * A VM that is there: takes over its processes when they run; null for a folder never finished, or half
+   * removed: nothing of it stays. @throws {StateError} a record that cannot be read.
+   */
   static async adopt(host: MachineHost, folder: string): Promise<Machine | null> {
     const record = readRecord(folder)
     if (record === null) {
       await killStrays(folder)
+      await host.vtpm.forget(basename(folder))
       await new MachineFolder(folder, null).remove()
       return null
     }
@@ -95,7 +108,8 @@ export class Machine {
   }
 
   status(): { state: MachineState; agentPortOpen: boolean; released: boolean } {
-    const { live, record } = this.#life
+    const { live, record, unreachable } = this.#life
+    if (unreachable) return { state: 'unreachable', agentPortOpen: false, released: true }
     if (live !== null && live.end === null)
       return { state: 'running', agentPortOpen: live.portOpen, released: true }
     const how = live?.end?.how ?? record.lastEnd
@@ -119,6 +133,7 @@ export class Machine {
   stop(options: { graceful?: boolean; timeoutMs?: number } = {}): Promise<{ graceful: boolean }> {
     return this.#life.next(async () => {
       const { live } = this.#life
+      await this.#life.endUnreachable()
       if (live === null) return { graceful: false }
       const asked = options.graceful ?? true
       const graceful = asked && (await live.powerDown(options.timeoutMs ?? GRACE_MS))
@@ -137,8 +152,9 @@ export class Machine {
     await this.stop({ graceful: false })
     await this.#life.next(async () => {
       await killStrays(this.folder)
-      await this.#life.files.remove()
+      await removeRecord(this.folder)
       await this.#host.vtpm.forget(this.id)
+      await this.#life.files.remove()
       this.#host.forget(this.id)
     })
   }
@@ -204,9 +220,11 @@ export class Machine {
   async #confirm(live: RunningMachine, component: BootComponent): Promise<boolean | null> {
     await live.pause()
     const variables = await this.readVariables()
-    const question = { component, disk: this.disk, variables }
-    const answer = (await this.#host.confirm?.(question).catch(() => null)) ?? null
-    if (answer === false) await live.resume()
-    return answer
+    const refused = await whetherRefused({ component, disk: this.disk, variables })
+    if (refused !== false) return refused
+    const said = `the console says that the ${component} was refused; disk and variables say otherwise`
+    this.#life.log('info', 'violation-refuted', said)
+    await live.resume()
+    return false
   }
 }

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fromBase64url, toBase64url, toUtf8 } from '@trusted-launch/codec'
 import {
@@ -8,7 +9,7 @@ import {
 import type { Accounts } from '../accounts.ts'
 import { StateError } from '../errors.ts'
 import type { ProcessIdentity } from '../process.ts'
-import { readJson, writeDurably } from '../state-directory.ts'
+import { readJson, syncFolder, writeDurably } from '../state-directory.ts'
 import type { VtpmIdentity } from '../vtpm-port.ts'
 
 /** What a VM is to be. */
@@ -75,6 +76,12 @@ export async function writeRecord(folder: string, record: MachineRecord): Promis
   }
   const json = { ...record, spec, identity: withText(record.identity) }
   await writeDurably(join(folder, FILE), toUtf8(`${JSON.stringify(json, null, 2)}\n`), 0o600)
+}
+
+/** What is left of the folder is then no VM. */
+export async function removeRecord(folder: string): Promise<void> {
+  await rm(join(folder, FILE), { force: true })
+  await syncFolder(folder)
 }
 
 const BYTES = 'base64url:'

@@ -1,5 +1,6 @@
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, lstatSync, openSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ChannelError } from '@trusted-launch/channel'
 import { HostError } from '../errors.ts'
 import { GuestChannel } from '../guest-channel.ts'
 import { Output } from '../output.ts'
@@ -10,6 +11,7 @@ import type { QmpEvent } from '../qmp/commands.ts'
 import { QmpError } from '../qmp/errors.ts'
 import type { BoundedLog } from './bounded-log.ts'
 import type { Console } from './console.ts'
+import { MachineError } from './errors.ts'
 import type { MachineFolder } from './folder.ts'
 import { connectMonitor } from './qemu-process.ts'
 import type { LastEnd } from './record.ts'
@@ -38,6 +40,7 @@ export class RunningMachine {
   #boots = 0
   #resets = 0
   #onBoot: (() => void) | null = null
+  #fault: string | null = null
   #answered = false
   #printedAt = performance.now()
   #end: { readonly how: LastEnd | null; readonly done: Promise<void> } | null = null
@@ -54,16 +57,28 @@ export class RunningMachine {
     this.#output = Output.openPipe(folder.output)
     this.#directory = directory
     this.#monitor = monitor
-    this.channel = new GuestChannel({ path: () => `/proc/self/fd/${directory}/${FILES.agent}` })
+    this.channel = new GuestChannel({ path: () => socketIn(directory, FILES.agent) })
   }
 
-  /** Takes hold of a QEMU that runs. @throws {ProcessError} it ended. @throws {QmpError} */
-  static async connect(folder: MachineFolder, qemu: ProcessIdentity): Promise<RunningMachine> {
+  /**
+   * Takes hold of a QEMU that runs.
+   * @throws {ProcessError} it ended. @throws {QmpError}
+   * @throws {MachineError} `machine-unreachable`: another VM's answers in its place.
+   */
+  static async connect(
+    folder: MachineFolder,
+    qemu: ProcessIdentity,
+    uuid: string,
+  ): Promise<RunningMachine> {
     const directory = openSync(folder.machine, 'r')
     let machine: RunningMachine | null = null
     try {
       const onEvent = (event: QmpEvent) => machine?.heard(event)
       const monitor = await connectMonitor(directory, qemu, { onEvent })
+      if ((await monitor.execute('query-uuid', {})).UUID !== uuid) {
+        monitor.close()
+        throw new MachineError('machine-unreachable', "its monitor is another VM's")
+      }
       machine = new RunningMachine(folder, qemu, directory, monitor)
       return machine
     } catch (e) {
@@ -166,12 +181,21 @@ export class RunningMachine {
     await this.#monitor.execute('screendump', { filename: name, format: 'png' })
   }
 
-  /** Looks after it until it ends, and says once how, when it does so by itself. */
-  watch(onEnd: (how: OwnEnd) => void): void {
+  /**
+   * Looks after it until it ends.
+   * @param onEnd told once how, when it ends by itself.
+   * @param onFault told of each new fault of ours, like a full disk; the VM runs on.
+   */
+  watch(onEnd: (how: OwnEnd) => void, onFault: (message: string) => void): void {
+    let told: string | null = null
     const turn = async () => {
       while (this.#end === null) {
+        this.#fault = null
+        this.#keepOutput()
         const how = await this.#look()
         if (how !== null && this.#end === null) onEnd(how)
+        if (this.#fault !== null && this.#fault !== told) onFault(this.#fault)
+        told = this.#fault
         await sleep(POLL_MS, undefined, { ref: false })
       }
     }
@@ -181,6 +205,7 @@ export class RunningMachine {
   /** Takes the last of the console and asks QEMU to end; nothing when it is gone. */
   async quit(): Promise<void> {
     await this.#drainConsole().catch(() => {})
+    this.#keepOutput()
     await this.#monitor.execute('quit', {}).catch(() => {})
   }
 
@@ -188,7 +213,7 @@ export class RunningMachine {
   disconnect(): void {
     this.channel.close()
     this.#monitor.close()
-    this.#outputLog.append(this.#output.read())
+    this.#keepOutput()
     this.#output.close()
     closeSync(this.#directory)
   }
@@ -202,14 +227,13 @@ export class RunningMachine {
     this.#boots++
     this.#answered = false
     this.#portOpen = false
-    this.console.startBoot()
+    this.#keep(() => this.console.startBoot())
     this.channel.hangUp('the guest started anew')
     this.#onBoot?.()
   }
 
   async #look(): Promise<OwnEnd | null> {
     try {
-      this.#outputLog.append(this.#output.read())
       await this.#drainConsole()
       const boot = this.#boots
       const chardevs = await this.#monitor.execute('query-chardev', {})
@@ -229,6 +253,26 @@ export class RunningMachine {
     const printed = await this.#monitor.execute('ringbuf-read', ring)
     if (printed.length === 0) return
     this.#printedAt = performance.now()
-    this.console.append(printed)
+    this.#keep(() => this.console.append(printed))
   }
+
+  /** Writes what the disk may refuse: the VM runs on, and the watch tells. */
+  #keep(write: () => void): void {
+    try {
+      write()
+    } catch (e) {
+      this.#fault = String(e)
+    }
+  }
+
+  #keepOutput(): void {
+    this.#keep(() => this.#outputLog.append(this.#output.read()))
+  }
+}
+
+/** A socket in a folder that QEMU's account owns: no link to another VM's. */
+function socketIn(directory: number, name: string): string {
+  const path = `/proc/self/fd/${directory}/${name}`
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return path
+  throw new ChannelError('channel-closed', 'the port is a link')
 }

@@ -49,9 +49,10 @@ export const COMMANDS = {
       return { label, filename, 'frontend-open': open === true }
     }),
   ),
-  'query-name': command<{}, { name: string | null }>((value) => {
-    const { name } = object(value)
-    return { name: typeof name === 'string' ? name : null }
+  'query-uuid': command<{}, { UUID: string }>((value) => {
+    const { UUID } = object(value)
+    if (typeof UUID !== 'string') throw unexpected()
+    return { UUID }
   }),
   'ringbuf-read': command<{ device: string; size: number; format: 'base64' }, Uint8Array>(
     (value) => {

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { type Host, type LogEntry, openHost } from '../src/index.ts'
+import { identityOf } from '../src/process.ts'
+
+const spec = {
+  name: 'a test',
+  memoryMiB: 512,
+  vcpus: 1,
+  secureBoot: false,
+  signatures: null,
+  vtpm: { banks: ['sha256' as const] },
+}
+
+/** A state directory that one manager after the other opens, and what the last one said. */
+async function place(t: TestContext) {
+  const path = mkdtempSync(join(tmpdir(), 'tl-host-'))
+  const disk = { path: join(path, 'image'), format: 'raw' as const }
+  writeFileSync(disk.path, new Uint8Array(4096))
+  const stateDirectory = join(path, 'state')
+  let host: Host | null = null
+  const log: LogEntry[] = []
+  t.after(async () => {
+    await host?.close()
+    rmSync(path, { recursive: true })
+  })
+  return {
+    log,
+    folder: (id: string) => join(stateDirectory, 'vms', id),
+    stateDirectory,
+    create: (id: string) => host!.create({ ...spec, id, disk }),
+    async open(): Promise<Host> {
+      await host?.close()
+      log.length = 0
+      host = await openHost({ stateDirectory, log: (entry) => log.push(entry) })
+      return host
+    },
+  }
+}
+
+test('a VM whose record cannot be read is told, keeps its accounts, and leaves the others alone', async (t) => {
+  const { open, create, folder, log } = await place(t)
+  await open()
+  const damaged = await create('damaged')
+  await create('sound')
+  writeFileSync(join(folder('damaged'), 'machine.json'), '{ "version"')
+  const host = await open()
+  assert.deepEqual(
+    host.machines().map(({ id }) => id),
+    ['sound'],
+  )
+  assert.throws(() => host.machine('damaged'), { code: 'machine-damaged' })
+  assert.ok(log.some(({ event, vm }) => event === 'damaged' && vm === 'damaged'))
+  await assert.rejects(create('damaged'), { code: 'machine-exists' })
+  const next = await create('next')
+  if (damaged.accounts.qemu !== null)
+    assert.notDeepEqual(next.accounts.qemu, damaged.accounts.qemu, 'it may run yet')
+})
+
+test('a VM half made or half removed by a killed manager is none, and can be made again', async (t) => {
+  const { open, create, folder } = await place(t)
+  await open()
+  await create('vm-1')
+  rmSync(join(folder('vm-1'), 'machine.json'))
+  const host = await open()
+  assert.deepEqual(host.machines(), [])
+  assert.equal(existsSync(folder('vm-1')), false)
+  await create('vm-1')
+})
+
+test('a VM whose folder is gone without having been deleted keeps its journal', async (t) => {
+  const { open, create, folder } = await place(t)
+  await open()
+  await create('vm-1')
+  rmSync(folder('vm-1'), { recursive: true })
+  await open()
+  for (let i = 0; i < 2; i++) await assert.rejects(create('vm-1'), { code: 'vtpm-exists' })
+})
+
+test('a QEMU that does not greet its new manager is unreachable, holds up nobody, and ends by force', async (t) => {
+  const { open, create, folder } = await place(t)
+  await open()
+  await create('silent')
+  await create('other')
+  const machine = join(folder('silent'), 'machine')
+  const program = join(tmpdir(), 'qemu-system-silent')
+  copyFileSync('/bin/sleep', program)
+  const qemu = spawn(program, ['600'], { cwd: machine, stdio: 'ignore' })
+  t.after(() => {
+    qemu.kill('SIGKILL')
+    rmSync(program)
+  })
+  await new Promise((resolve) => qemu.once('spawn', resolve))
+  const path = join(folder('silent'), 'machine.json')
+  const record = JSON.parse(readFileSync(path, 'utf8'))
+  const run = { qemu: identityOf(qemu.pid!), swtpm: null, released: true }
+  writeFileSync(path, JSON.stringify({ ...record, run }))
+  const host = await open()
+  const silent = host.machine('silent')
+  assert.equal(host.machine('other').status().state, 'stopped')
+  assert.equal(silent.status().state, 'unreachable')
+  await assert.rejects(silent.start(), { code: 'machine-unreachable' })
+  await assert.rejects(silent.waitForAgent(1), { code: 'machine-unreachable' })
+  await silent.stop()
+  assert.equal(silent.status().state, 'stopped')
+  assert.equal(identityOf(qemu.pid!), null)
+})
+
+test('what a killed manager left of its probe is gone when the next one opens', async (t) => {
+  const { open, stateDirectory } = await place(t)
+  await open()
+  mkdirSync(join(stateDirectory, 'probe-abc'))
+  writeFileSync(join(stateDirectory, 'probe-abc.log'), 'half')
+  await open()
+  assert.equal(existsSync(join(stateDirectory, 'probe-abc')), false)
+  assert.equal(existsSync(join(stateDirectory, 'probe-abc.log')), false)
+})
