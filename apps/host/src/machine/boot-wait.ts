@@ -58,6 +58,7 @@ export class BootWait {
   async #ask(timeoutMs: number): Promise<AgentInfo | null> {
     const { channel, portOpen } = this.#machine
     await channel.connect()
+    await channel.connect()
     if (!portOpen || timeoutMs <= 0) return null
     const info = await channel.ask('info', undefined as never, timeoutMs).catch(() => null)
     if (info !== null) this.#machine.agentAnswered()
