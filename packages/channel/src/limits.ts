@@ -16,6 +16,7 @@ export const STALE_ANSWERS_MAX = 8
 /** What one answer carries of a log: small, because the agent is. */
 export const LOG_PART_BYTES_MAX = 16 * 1024
 
+/** A nonce: drawn by who asks, quoted as qualifyingData. */
 export const NONCE_BYTES = 32
 /** PCRs of a PC Client TPM: 0 to 23. */
 export const PCR_COUNT = 24
@@ -30,10 +31,12 @@ export const NV_PUBLIC_BYTES_MAX = 256
 /** An NV index of libtpms holds at most so much (certificates live in one). */
 export const CERTIFICATE_BYTES_MAX = 2048
 
+/** What is taken of each log, in bytes. */
 export const EVENT_LOG_BYTES_MAX = 1024 * 1024
 export const IMA_LOG_BYTES_MAX = 4 * 1024 * 1024
 export const USERSPACE_LOG_BYTES_MAX = 256 * 1024
 
+/** Characters of what a guest says of itself, and of an error's code and detail. */
 export const INFO_TEXT_CHARACTERS_MAX = 128
 export const ERROR_CODE_CHARACTERS_MAX = 32
 export const ERROR_DETAIL_CHARACTERS_MAX = 200

@@ -32,6 +32,7 @@ export const LOGS = {
   imaLog: { number: 2, bytesMax: IMA_LOG_BYTES_MAX },
   userspaceLog: { number: 3, bytesMax: USERSPACE_LOG_BYTES_MAX },
 } as const
+/** A log that the agent hands out in parts. */
 export type LogName = keyof typeof LOGS
 
 const LOG_NAMES = Object.keys(LOGS) as LogName[]
@@ -55,6 +56,7 @@ export const LOG_REQUEST = struct('LogRequest', {
     size < 1 || size > LOG_PART_BYTES_MAX ? 'not a part of a log' : null,
   ),
 })
+/** A part of a log: from `offset`, at most `sizeBytes`. */
 export type LogRequest = Of<typeof LOG_REQUEST>
 
 /** At most as many bytes as were asked; fewer where the log ends. */
@@ -74,8 +76,11 @@ export const EXCHANGES = {
   akCertificate: exchange(4, nothing, AK_CERTIFICATE),
   rollback: exchange(5, ROLLBACK_REQUEST, ROLLBACK),
 }
+/** What may be asked of an agent. */
 export type ExchangeName = keyof typeof EXCHANGES
+/** What is asked, by the exchange's name. */
 export type Question<N extends ExchangeName> = Of<(typeof EXCHANGES)[N]['question']>
+/** What is answered, by the exchange's name: the guest's word. */
 export type Answer<N extends ExchangeName> = Of<(typeof EXCHANGES)[N]['answer']>
 
 const ANSWER = 0x80
@@ -86,6 +91,7 @@ const AGENT_FAULT = struct('AgentFault', {
   detail: plainText(ERROR_DETAIL_CHARACTERS_MAX),
 })
 
+/** A question as a frame. @throws {RangeError} above a limit. */
 export function encodeQuestion<N extends ExchangeName>(
   id: number,
   name: N,
@@ -111,6 +117,7 @@ export function decodeQuestion(frame: Frame): AnyQuestion {
   throw new AgentError('unsupported', `question type ${frame.type}`)
 }
 
+/** An answer as a frame. @throws {RangeError} above a limit. */
 export function encodeAnswer<N extends ExchangeName>(
   id: number,
   name: N,
@@ -124,6 +131,7 @@ export function encodeAnswer<N extends ExchangeName>(
   })
 }
 
+/** That the agent has no answer, as a frame: its code as reported, its detail cut to the limit. */
 export function encodeAgentError(id: number, error: AgentError): Uint8Array {
   const payload = encode(AGENT_FAULT, { code: error.reported, detail: error.detail })
   return encodeFrame({ type: ERROR, id, payload })

@@ -30,6 +30,10 @@ function unsigned64(little: boolean): Codec<bigint> {
   }
 }
 
+/**
+ * Unsigned numbers of 8 to 64 bits, `be` big and `le` little endian; those of 64 bits are bigints.
+ * Writing what does not fit is a RangeError.
+ */
 export const u8 = unsigned(1, true)
 export const u16le = unsigned(2, true)
 export const u16be = unsigned(2, false)

@@ -156,6 +156,7 @@ export function text(
   }
 }
 
+/** Character sets for `text`: what does not decode is a MalformedError, what does not encode a RangeError. */
 export const utf8 = { to: toUtf8, from: fromUtf8 }
 export const utf16le = { to: toUtf16le, from: fromUtf16le }
 export const latin1 = { to: fromLatin1, from: toLatin1 }

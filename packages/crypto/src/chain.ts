@@ -27,6 +27,7 @@ export interface VerifiedChain {
   readonly chain: readonly Certificate[]
 }
 
+/** What `verifyChain` may believe, and what the leaf must be for. */
 export interface ChainOptions {
   /** Believed for nothing; only what might lie between. At most 32 are looked at. */
   readonly intermediates?: readonly Certificate[]

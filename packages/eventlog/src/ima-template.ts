@@ -31,6 +31,7 @@ export interface ImaFields {
   readonly appendedDigest: ImaDigest | null
 }
 
+/** An entry's data by its template. Believe none of it but what PCR 10 vouches for (`replayIma`). */
 export type ImaTemplateData =
   | ImaFields
   | { readonly kind: 'undecodable'; readonly bytes: Uint8Array; readonly reason: string }

@@ -37,6 +37,7 @@ export interface EventLog {
   readonly events: readonly LoggedEvent[]
 }
 
+/** What of the formats a log may have is taken. */
 export interface DecodeOptions {
   /** The formats allowed; crypto-agile alone when not said. */
   formats?: readonly EventLogFormat[]

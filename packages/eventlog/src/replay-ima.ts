@@ -22,7 +22,9 @@ export interface ImaReplay {
   readonly value: Uint8Array
 }
 
+/** Where a replay begins. */
 export interface ImaReplayOptions {
+  /** IMA's register: 10 when not said. */
   pcrIndex?: number
   /** The PCR's value before the list: what the event log left there; zeros when not said. */
   start?: Uint8Array
