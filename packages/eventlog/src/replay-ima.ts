@@ -24,8 +24,6 @@ export interface ImaReplay {
 
 /** Where a replay begins. */
 export interface ImaReplayOptions {
-  /** IMA's register: 10 when not said. */
-  pcrIndex?: number
   /** The PCR's value before the list: what the event log left there; zeros when not said. */
   start?: Uint8Array
 }
@@ -40,7 +38,7 @@ export function replayIma(
   quoted: Uint8Array,
   options: ImaReplayOptions = {},
 ): ImaReplay {
-  const entries = list.filter(({ pcrIndex }) => pcrIndex === (options.pcrIndex ?? IMA_PCR))
+  const entries = list.filter(({ pcrIndex }) => pcrIndex === IMA_PCR)
   const start = options.start ?? new Uint8Array(DIGEST_SIZE[bank])
   const violations = entries.filter(({ violation }) => violation).length
   const full = walk(entries, bank, quoted, start, templateDigest)
