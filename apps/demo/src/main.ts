@@ -22,8 +22,8 @@ function interruption(): Promise<(typeof signals)[number]> {
 /** Runs the demo as asked; its exit code. Cleans up after itself, however it ends. */
 async function demo(options: DemoOptions): Promise<number> {
   const interrupted = interruption()
-  const stage = await Stage.open(({ level, message }) => {
-    if (level === 'warning') process.stderr.write(`${message}\n`)
+  const stage = await Stage.open(({ level, vm, message }) => {
+    if (level === 'warning') process.stderr.write(`${vm === null ? '' : `${vm}: `}${message}\n`)
   })
   let isKept = false
   try {
@@ -58,10 +58,12 @@ async function verdictsOn(stage: Stage, options: DemoOptions): Promise<Verdict[]
       const trial = new Trial(stage, scenario, { nonce: options.nonce, tell })
       try {
         await trial.play()
+      } catch (e) {
+        throw stage.isOver ? new Error('interrupted') : e
       } finally {
         const verdict = trial.verdict()
         verdicts.set(scenario.name, verdict)
-        tell(verdict.outcome ?? verdict.told)
+        if (!stage.isOver) tell(verdict.outcome ?? `no verdict: ${verdict.told}`)
         if (!options.keep) await trial.clear()
       }
     },

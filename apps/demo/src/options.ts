@@ -50,7 +50,7 @@ Examples:
   npm run demo -- --tamper EFI/debian/grub.cfg=./my-grub.cfg
   npm run --silent demo -- --all --json > verdicts.json
 
-Exit code 0 when every scenario came out as expected, 1 when one did not, 2 for wrong usage.`,
+Exit code 0 when every scenario came out as expected, 1 when one did not, 2 for wrong usage, 130 after Ctrl-C.`,
     )
 }
 

@@ -33,10 +33,10 @@ export function textOf(verdicts: readonly Verdict[], look: Look): string {
   const parts = verdicts.map((verdict) => textOfOne(verdict, look))
   const { green, red } = look.colors
   const failed = verdicts.filter((verdict) => !asExpected(verdict)).map(({ name }) => name)
-  const foretold = verdicts.filter(({ expected }) => expected !== null).length
+  const foretold = verdicts.filter(({ expected }) => expected !== null).map(({ name }) => name)
   if (failed.length > 0) parts.push(red(`Not as expected: ${failed.join(', ')}.`))
-  else if (foretold === 1) parts.push(green('It came out as expected.'))
-  else if (foretold > 1) parts.push(green(`All ${foretold} came out as expected.`))
+  else if (foretold.length === 1) parts.push(green(`${foretold[0]} came out as expected.`))
+  else if (foretold.length > 1) parts.push(green(`All ${foretold.length} came out as expected.`))
   return parts.join('\n\n')
 }
 

@@ -2,9 +2,12 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { type SignToken, signTokensWith, type TokenIssuer } from '@trusted-launch/attestation'
+import { isRefused } from '@trusted-launch/bootchain'
 import type { SigningKey } from '@trusted-launch/crypto'
+import { fromBytes } from '@trusted-launch/disk'
 import {
   buildImage,
+  type ConfirmViolation,
   type Host,
   type Image,
   type Log,
@@ -41,6 +44,11 @@ export class Stage {
   readonly #signatures: SecureBootTemplate = parseSecureBootTemplate(template)
   readonly #making = new Set<Promise<unknown>>()
   #isOver = false
+
+  /** Whether it was struck. */
+  get isOver(): boolean {
+    return this.#isOver
+  }
 
   private constructor({ host, image, accelerator, folder, key }: Parts) {
     this.host = host
@@ -113,10 +121,13 @@ async function openRun(log: Log): Promise<Pick<Parts, 'host' | 'folder' | 'key'>
   const folder = mkdtempSync(join(demoFolder, runPrefix))
   try {
     symlinkSync(authorityFolder, join(folder, 'authority'))
-    const host = await openHost({ stateDirectory: folder, log })
+    const host = await openHost({ stateDirectory: folder, log, confirm })
     return { host, folder, key: installSigner(host.trustAnchor) }
   } catch (e) {
     rmSync(folder, { recursive: true, force: true })
     throw e
   }
 }
+
+const confirm: ConfirmViolation = async ({ component, disk, variables }) =>
+  isRefused({ component, disk: fromBytes(new Uint8Array(readFileSync(disk.path))), variables })

@@ -22,7 +22,7 @@ import { type Stage, shape } from './stage.ts'
 import { VictimDisk } from './tamper.ts'
 import { appraised, type End, failed, refused, type Verdict, verdictOn } from './verdict.ts'
 
-const bootLimitMs = 300_000
+const bootLimitMs = 180_000
 const banks = ['sha256'] as const
 /** The extend-only index was never asked for: what it holds is taken as it is. */
 const unseen: RollbackState = { indexName: null, value: null, unanswered: [], resetCount: null }

@@ -41,7 +41,9 @@ export function verdictOn(
   bootMs: number,
 ): Verdict {
   const isUnseen = end.outcome === 'affirming' && target !== null
-  const told = isUnseen ? `nobody noticed: ${target} takes no part in what is measured` : end.told
+  const told = isUnseen
+    ? `nobody noticed: ${target} changed nothing that is measured at boot`
+    : end.told
   const component = end.component ?? target
   const references = { before: file?.before ?? null, after: file?.sha256() ?? null }
   return { name, story, expected, ...end, component, told, references, bootMs: Math.round(bootMs) }
@@ -99,7 +101,7 @@ export function refused(e: unknown, evenStuck: boolean): End | null {
 /** An end without a verdict. */
 export function failed(e: unknown): End {
   const code = e instanceof HostError ? e.code : 'error'
-  return ended(null, null, `failed: ${e instanceof Error ? e.message : e}`, code)
+  return ended(null, null, e instanceof Error ? e.message : String(e), code)
 }
 
 function ended(outcome: Outcome | null, component: string | null, told: string, id: string): End {
