@@ -5,24 +5,26 @@
 import { dirname, normalize } from 'node:path'
 import { importsOf, type Room, rooms } from './rooms.ts'
 
-/** A room may depend on rooms of an earlier row only; `bootchain` also on its own row's `attestation`. */
+/** A room may depend on rooms of an earlier row only. */
 const order = [
   ['codec'],
   ['crypto', 'channel'],
   ['tpm2', 'uefi'],
   ['disk', 'eventlog'],
   ['attestation'],
-  ['posture', 'bootchain'],
+  ['bootchain'],
   ['agent', 'host'],
-  ['service'],
   ['demo'],
   ['cli'],
 ]
 /** Programs at the end of an arrow: nothing imports them (`host` bundles no agent, it is given one). */
-const neverImported = ['agent', 'portal']
+const neverImported = ['agent']
 /** What programs may enter of `tools`: set-up, and what their launchers look for before it. */
 const toolsDoors = ['setup', 'pinned-node', 'node-modules'].map((name) => `tools/${name}.mjs`)
 const scope = '@trusted-launch/'
+/** What a package may not touch: files, clock, environment, randomness; the library's cryptography by one room. */
+const impure =
+  /\b(?:Date\.now|new Date\(\)|Math\.random|process\.|performance\.|setTimeout|setInterval|fetch)\b/
 
 const storeyOf = (name: string) => order.findIndex((row) => row.includes(name))
 
@@ -58,6 +60,23 @@ export function faultsOf(room: Room): string[] {
   return faults
 }
 
+/** What a package does that only apps may: it knows things, and does nothing. */
+export function impuritiesOf({ folder, name, declared, sources }: Room): string[] {
+  if (!folder.startsWith('packages/')) return []
+  const foreign = declared.filter((target) => !target.startsWith(scope))
+  const touching = sources.flatMap(([path, text]) => {
+    const code = text.replace(/^ *(?:\/\*\*.*|\*.*|\/\/.*)$/gm, '')
+    const modules = importsOf(text).filter((target) => target.startsWith('node:'))
+    const outside = modules.filter((module) => name !== 'crypto' || module !== 'node:crypto')
+    const said = impure.exec(code)?.[0]
+    return [...outside, ...(said === undefined ? [] : [said])].map((what) => `${path}: ${what}`)
+  })
+  return [
+    ...foreign.map((target) => `${folder}: depends on ${target}, which is not of this house`),
+    ...touching.map((what) => `${what} is not for a package`),
+  ]
+}
+
 export function checkArrows(): string[] {
-  return rooms().flatMap(faultsOf)
+  return rooms().flatMap((room) => [...faultsOf(room), ...impuritiesOf(room)])
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { faultsOf } from '../check-arrows.ts'
+import { faultsOf, impuritiesOf } from '../check-arrows.ts'
 import { importsOf } from '../rooms.ts'
 
 const room = (name: string, declared: string[], source: string) =>
@@ -46,4 +46,22 @@ test('a program enters tools by set-up’s door, a package by none', () => {
   assert.deepEqual(app('setup.mjs'), [])
   assert.match(app('progress.mjs')[0]!, /leaves the room/)
   assert.match(room('tpm2', [], source('setup.mjs'))[0]!, /leaves the room/)
+})
+
+test('a package reads no file, clock, environment or chance, and depends on nobody else', () => {
+  const faults = (name: string, source: string, declared: string[] = []) =>
+    impuritiesOf({
+      folder: `packages/${name}`,
+      name,
+      declared,
+      sources: [[`packages/${name}/src/a.ts`, source]],
+    })
+  for (const source of ['Date.now()', 'process.env', 'Math.random()', "import 'node:fs'"])
+    assert.equal(faults('uefi', source).length, 1, source)
+  assert.equal(faults('uefi', "import { sign } from 'node:crypto'").length, 1)
+  assert.deepEqual(faults('crypto', "import { sign } from 'node:crypto'"), [])
+  assert.deepEqual(faults('uefi', '// as process.env would be'), [])
+  assert.equal(faults('uefi', '', ['left-pad']).length, 1)
+  const app = { folder: 'apps/host', name: 'host', declared: [], sources: [] }
+  assert.deepEqual(impuritiesOf({ ...app, sources: [['apps/host/src/a.ts', 'Date.now()']] }), [])
 })
