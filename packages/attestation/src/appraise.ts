@@ -2,6 +2,7 @@ import { toHex } from '@trusted-launch/codec'
 import type { AppraisalInput } from './appraisal-input.ts'
 import { bootChainOf } from './boot-chain.ts'
 import { checkIma } from './check-ima.ts'
+import { checkUserspace } from './check-userspace.ts'
 import { runChecks } from './checks.ts'
 import { type Claims, claimsOf } from './claims.ts'
 import { compareFirmware } from './compare-firmware.ts'
@@ -43,7 +44,7 @@ export function appraiseEvidence(input: AppraisalInput): Appraised {
   if (log !== null) {
     const { references, policy } = input
     const compared = references === null ? null : compareEvents(log, references)
-    findings.push(...runChecks(log), ...checkIma(log, references))
+    findings.push(...runChecks(log), ...checkIma(log, references), ...checkUserspace(log))
     if (references !== null) {
       findings.push(...compareReferences(log, references, compared!))
       findings.push(...firmwareFindings(log, input))

@@ -19,12 +19,13 @@ const bankNames: readonly string[] = ['sha1', 'sha256', 'sha384', 'sha512']
  * measured. Entries after the quoted value are not judged.
  */
 export function checkIma(log: VerifiedEventLog, references: ReferenceValues | null): Finding[] {
-  // A kernel without SHA-384 pads that bank with SHA-1: one bank with whole digests is enough.
-  const ima = [...log.ima.values()].find((one) => !one.paddedSha1) ?? log.ima.get(log.bank)
-  if (ima === undefined || ima.matched === null) return []
-  const entries = ima.entries.slice(0, ima.matched)
+  const lists = [...log.ima.values()]
+  const [any] = lists
+  if (any === undefined) return faultOfNone(references)
+  const entries = any.entries.slice(0, Math.max(...lists.map(({ matched }) => matched ?? 0)))
   const findings = [...checkAggregate(entries[0], log), ...entries.flatMap(faultOfHash)]
-  if (ima.paddedSha1)
+  // A kernel without SHA-384 pads that bank with SHA-1: one bank with whole digests is enough.
+  if (lists.every(({ paddedSha1 }) => paddedSha1))
     findings.push(
       findingOf({
         id: 'ima.padded',
@@ -47,6 +48,13 @@ export function checkIma(log: VerifiedEventLog, references: ReferenceValues | nu
   return findings
 }
 
+/** PCR 10 is at its start: whatever the kernel read, it measured nothing of it. */
+function faultOfNone(references: ReferenceValues | null): Finding[] {
+  if ((references?.kernel.modules ?? null) === null) return []
+  const summary = 'The kernel measured no module that it read: none can be judged.'
+  return [findingOf({ id: 'ima.missing', summary, pcr: 10 })]
+}
+
 /** The list's own SHA-1 of an entry vouches for nothing; where it is wrong, somebody wrote the list anew. */
 function faultOfHash(entry: ImaEntry): Finding[] {
   if (templateHashHolds(entry)) return []
@@ -59,7 +67,8 @@ function checkAggregate(entry: ImaEntry | undefined, log: VerifiedEventLog): Fin
   const bank = bankNames.includes(algorithm) ? (algorithm as HashName) : null
   const quote = log.quotes.find((one) => one.bank === bank)
   const pcrs = quote?.pcrs
-  if (entry !== undefined && bank !== null && pcrs !== undefined)
+  // Of a violation only ones are measured, and nothing of its data.
+  if (entry?.violation === false && bank !== null && pcrs !== undefined)
     if (bootAggregateRule(entry, bank, pcrs) !== null) return []
   return [
     findingOf({

@@ -1,6 +1,7 @@
 import type { Check } from './check.ts'
 import { authorityChecks } from './checks/authorities.ts'
 import { bootChecks } from './checks/boot.ts'
+import { firmwarePartChecks } from './checks/firmware-part.ts'
 import { meaningChecks } from './checks/meaning.ts'
 import { secureBootChecks } from './checks/secure-boot.ts'
 import { separatorChecks } from './checks/separators.ts'
@@ -12,6 +13,7 @@ import type { VerifiedEventLog } from './verify-event-log.ts'
 export const CHECKS: readonly Check[] = [
   ...meaningChecks,
   ...separatorChecks,
+  ...firmwarePartChecks,
   ...secureBootChecks,
   ...authorityChecks,
   ...bootChecks,

@@ -5,7 +5,7 @@ import { align, type Pair } from './alignment.ts'
 import { printable } from './claims.ts'
 import { COMPONENT } from './component.ts'
 import { type FindingId, findingOf } from './finding-table.ts'
-import type { ReferenceEvent, ReferenceValues } from './reference-values.ts'
+import { type ReferenceEvent, type ReferenceValues, uncoveredPcrs } from './reference-values.ts'
 import type { Finding } from './result.ts'
 import type { VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
 
@@ -75,6 +75,7 @@ function componentOf({ pcrIndex, eventType, explanation }: VerifiedEvent): strin
   const { data, verified } = explanation
   if (verified && data.kind === 'ipl' && data.by === 'kernel_cmdline')
     return COMPONENT.kernelCommandLine
+  if (pcrIndex === 12) return COMPONENT.kernelCommandLine
   if (pcrIndex === 7) return COMPONENT.secureBootVariables
   if (pcrIndex === 8 || pcrIndex === 9) return COMPONENT.grubConfiguration
   if (pcrIndex === 14) return COMPONENT.mok
@@ -91,11 +92,12 @@ export function compareReferences(
   compared: readonly Compared[],
 ): Finding[] {
   const findings = compared.filter(({ same }) => !same).map(findingOfPair(log.bank))
-  return [...findings, ...log.quotes.flatMap(({ bank, pcrs }) => otherBank(bank, pcrs))]
+  findings.push(...faultOfCoverage(references))
+  return [...findings, ...log.quotes.flatMap(({ bank }) => otherBank(bank))]
 
   // A value that differs though no event did: the reference values contradict themselves, or the
-  // other bank was extended otherwise.
-  function otherBank(bank: HashName, pcrs: ReadonlyMap<number, Uint8Array>): Finding[] {
+  // other bank was extended otherwise. What userspace's log adds to its registers is not foretold.
+  function otherBank(bank: HashName): Finding[] {
     if (!references.banks.includes(bank))
       return [
         findingOf({
@@ -105,20 +107,27 @@ export function compareReferences(
       ]
     return Object.entries(references.pcrs).flatMap(([number, { values }]) => {
       const pcr = Number(number)
-      const actual = pcrs.get(pcr)
+      const actual = log.replays.get(bank)!.pcrs.get(pcr)!.value
       const told = compared.some((pair) => pair.pcr === pcr && !pair.same)
-      if (told || (actual !== undefined && values[bank] === toHex(actual))) return []
+      if (told || values[bank] === toHex(actual)) return []
       return [
         findingOf({
           id: 'boot-chain.changed',
           summary: `PCR ${pcr} (${bank}) does not hold what is expected.`,
           pcr,
           expected: values[bank] ?? null,
-          actual: actual === undefined ? null : toHex(actual),
+          actual: toHex(actual),
         }),
       ]
     })
   }
+}
+
+function faultOfCoverage(references: ReferenceValues): Finding[] {
+  const missing = uncoveredPcrs(references)
+  if (missing.length === 0) return []
+  const summary = `The reference values say nothing of PCR ${missing.join(', ')}.`
+  return [findingOf({ id: 'reference-values.incomplete', summary })]
 }
 
 function findingOfPair(bank: HashName): (pair: Compared) => Finding {

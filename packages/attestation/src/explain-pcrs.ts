@@ -7,8 +7,8 @@ import type { ReadLogs } from './read-logs.ts'
 import type { Finding } from './result.ts'
 import type { VerifiedQuote } from './verify-quote.ts'
 
-/** Kernels' and systemd's own registers: their logs may go on where the firmware's ends. */
-const userspacePcrs: readonly number[] = [8, 9, 11, 12, 13, 15]
+/** systemd's own registers: its log may go on where the firmware's ends. */
+const userspacePcrs: readonly number[] = [11, 12, 13, 15]
 
 /**
  * What a quoted PCR holds and no log gives: the firmware's log, or where it ends the kernel's IMA list
@@ -27,12 +27,30 @@ export function explainPcrs(parts: ReadLogs, quotes: readonly VerifiedQuote[]): 
         events: [eventIndex],
       }),
     )
+  faults.push(...faultsOfList(parts))
   for (const quote of quotes)
     for (const [pcr, value] of quote.pcrs) {
       const fault = faultOfPcr(parts, quote.bank, pcr, value)
       if (fault !== null) faults.push(fault)
     }
   return faults
+}
+
+/** The kernel measures its list into PCR 10 and nowhere else, from its first entry on. */
+function faultsOfList({ imaList, ima }: ReadLogs): Finding[] {
+  const elsewhere = imaList.filter(({ pcrIndex }) => pcrIndex !== IMA_PCR)
+  if (elsewhere.length > 0)
+    return [
+      findingOf({
+        id: 'ima.register',
+        summary: 'The IMA list has entries of another register than PCR 10.',
+        pcr: elsewhere[0]!.pcrIndex,
+        events: elsewhere.map(({ index }) => index),
+      }),
+    ]
+  if (imaList.length === 0 || ima.size > 0) return []
+  const summary = 'There is an IMA list, and PCR 10 was never extended.'
+  return [findingOf({ id: 'ima.replay', summary, pcr: IMA_PCR })]
 }
 
 function faultOfPcr(parts: ReadLogs, bank: HashName, pcr: number, quoted: Uint8Array) {

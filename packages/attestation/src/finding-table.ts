@@ -154,6 +154,7 @@ export const FINDINGS = {
   'eventlog.separator.repeated': row(26, eventLog, 'high', true, badLog),
   'eventlog.separator.error': row(26, COMPONENT.firmware, 'high', true, firmware),
   'eventlog.separator.value': row(26, eventLog, 'high', true, badLog),
+  'eventlog.after-separator': row(27, eventLog, 'high', true, badLog),
   'eventlog.phase': row(27, eventLog, 'high', true, badLog),
   'secure-boot.off': row(29, secureBoot, 'high', true, 'Switch Secure Boot on and restart the VM.'),
   'secure-boot.variables': row(28, secureBootVariables, 'high', true, settings),
@@ -216,6 +217,14 @@ export const FINDINGS = {
   ),
   'ima.malformed': row(40, COMPONENT.ima, 'high', true, badLog),
   'ima.replay': row(40, COMPONENT.ima, 'high', true, badLog),
+  'ima.register': row(40, COMPONENT.ima, 'high', true, badLog),
+  'ima.missing': row(
+    40,
+    COMPONENT.ima,
+    'low',
+    true,
+    "Have the guest's kernel measure the modules it reads (an IMA policy), and hand out the list.",
+  ),
   'ima.boot-aggregate': row(
     40,
     COMPONENT.ima,
@@ -247,6 +256,14 @@ export const FINDINGS = {
     'Remove the module, or sign it with a key the kernel trusts.',
   ),
   'userspace-log.malformed': row(37, COMPONENT.userspace, 'high', true, badLog),
+  'userspace-log.replay': row(21, COMPONENT.userspace, 'low', true, badLog),
+  'userspace-log.unjudged': row(
+    21,
+    COMPONENT.userspace,
+    'low',
+    true,
+    'Look at what userspace measured: no reference values cover it.',
+  ),
   'vtpm.rolled-back': row(
     10,
     vtpm,
@@ -279,6 +296,13 @@ export const FINDINGS = {
     true,
     "Make reference values from the VM's image.",
   ),
+  'reference-values.incomplete': row(
+    41,
+    COMPONENT.referenceValues,
+    'high',
+    true,
+    "Make reference values from the VM's image: they cover every register of its boot.",
+  ),
   'reference-values.bank': row(
     41,
     COMPONENT.referenceValues,
@@ -289,7 +313,7 @@ export const FINDINGS = {
   'reference-values.modules': row(
     41,
     COMPONENT.referenceValues,
-    'info',
+    'low',
     true,
     "Make reference values that list the kernel's signed modules.",
   ),

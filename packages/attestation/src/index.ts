@@ -37,6 +37,7 @@ export {
   type Digests,
   encodeReferenceValues,
   type LearntFirmware,
+  PINNED_PCRS,
   parseReferenceValues,
   type ReferenceEvent,
   type ReferenceFirmware,

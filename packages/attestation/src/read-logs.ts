@@ -28,6 +28,7 @@ export interface Logs {
 export interface ReadLogs {
   readonly log: EventLog
   readonly replays: ReadonlyMap<HashName, Replay>
+  readonly imaList: readonly ImaEntry[]
   readonly ima: ReadonlyMap<HashName, ImaReplay>
   readonly userspace: readonly UserspaceRecord[]
 }
@@ -52,7 +53,7 @@ export function readLogs(
     decodeUserspaceLog(logs.userspaceLog ?? new Uint8Array()),
   )
   if ('severity' in userspace) return [userspace]
-  return { log, replays, ima: replayLists(list, replays, quotes), userspace }
+  return { log, replays, imaList: list, ima: replayLists(list, replays, quotes), userspace }
 }
 
 function replayLists(

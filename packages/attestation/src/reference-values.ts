@@ -1,4 +1,4 @@
-import { within } from '@trusted-launch/codec'
+import { MalformedError, within } from '@trusted-launch/codec'
 import { encodeCanonical, type Json } from './canonical-json.ts'
 import {
   array,
@@ -19,6 +19,12 @@ export const referenceValuesBytesMax = 8 * 1024 * 1024
 const eventsMax = 4096
 const modulesMax = 16384
 const learntMax = 4096
+
+/**
+ * The registers that reference values cover, whatever boots: what is not measured into one is foretold
+ * as nothing. PCR 0 is judged by its events, PCR 1 not at all, PCR 10 by the IMA list.
+ */
+export const PINNED_PCRS: readonly number[] = [2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15]
 
 /** Digests of one thing by bank: `{ "sha256": "…", "sha384": "…" }`, lowercase hexadecimal. */
 export type Digests = Readonly<Record<string, string>>
@@ -80,8 +86,8 @@ export interface ReferenceModule {
 
 /**
  * What a VM made from an image must measure: made from the pristine image and the VM's variable store
- * before the first boot, never from the VM's own disk or log. PCR 1 is not pinned (it holds the
- * machine's device paths), PCR 10 is IMA's.
+ * before the first boot, never from the VM's own disk or log. PCR 1 is not pinned: it holds the
+ * machine's device paths.
  */
 export interface ReferenceValues {
   readonly version: 1
@@ -90,7 +96,7 @@ export interface ReferenceValues {
   readonly variables: ReferenceVariables
   /** Null: PCR 0 is not compared. */
   readonly firmware: ReferenceFirmware | null
-  /** By PCR number (2-9, 14, also 11-13 for unified kernel images): only these are pinned. */
+  /** By PCR number: all of `PINNED_PCRS`. Without events: it stays as a reset leaves it. */
   readonly pcrs: { readonly [pcr: string]: ReferencePcr }
   readonly kernel: {
     /** As GRUB or the stub measures it; null: not known. */
@@ -123,6 +129,19 @@ export const firmwareShape: Shape<ReferenceFirmware> = object({
   }),
 })
 
+const everyPcr = record(/^([0-9]|1[0-9]|2[0-3])$/, pcr, { max: 24 })
+const pcrs: Shape<ReferenceValues['pcrs']> = (value) => {
+  const made = everyPcr(value)
+  const missing = uncoveredPcrs({ pcrs: made })
+  if (missing.length === 0) return made
+  throw new MalformedError('', 0, `nothing of PCR ${missing.join(', ')}`)
+}
+
+/** The registers that these reference values say nothing of, and must. */
+export function uncoveredPcrs({ pcrs: given }: Pick<ReferenceValues, 'pcrs'>): readonly number[] {
+  return PINNED_PCRS.filter((number) => !Object.hasOwn(given, String(number)))
+}
+
 const shape: Shape<ReferenceValues> = object({
   version: oneOf(1),
   image: object({ name: words, sha256 }),
@@ -135,7 +154,7 @@ const shape: Shape<ReferenceValues> = object({
     dbx: nullable(sha256),
   }),
   firmware: nullable(firmwareShape),
-  pcrs: record(/^([0-9]|1[0-9]|2[0-3])$/, pcr, { max: 24 }),
+  pcrs,
   kernel: object({
     commandLine: nullable(words),
     modules: nullable(array(object({ path: words, sha256 }), { max: modulesMax })),

@@ -23,7 +23,7 @@ import {
 } from '@trusted-launch/uefi'
 import type { AppraisalInput } from '../src/appraisal-input.ts'
 import { COMPONENT } from '../src/component.ts'
-import type { ReferenceValues } from '../src/reference-values.ts'
+import { PINNED_PCRS, type ReferenceValues } from '../src/reference-values.ts'
 import { anchor, inputOf, quoteOf, valuesOf } from './attester.ts'
 
 /** An event of a made-up boot, with the component it is of. */
@@ -141,14 +141,13 @@ export function cleanBoot(): Step[] {
 
 /** The module that the kernel's key signed, by its SHA-256. */
 export const signedModule = digest('sha256', toUtf8('signed module'))
-const pinned = [2, 3, 4, 5, 6, 7, 8, 9, 14]
 
 /** Reference values of a boot. */
 export function referencesOf(steps: readonly Step[]): ReferenceValues {
   const log = buildEventLog(banks as Bank[], steps)
   const hex = (digests: ReadonlyMap<Bank, Uint8Array>) =>
     Object.fromEntries(banks.map((bank) => [bank, toHex(digests.get(bank as Bank)!)]))
-  const pcrs = pinned.map((pcr) => {
+  const pcrs = PINNED_PCRS.map((pcr) => {
     const events = steps
       .filter(({ pcrIndex }) => pcrIndex === pcr)
       .map(({ component, description, path, digests }) => ({
@@ -189,7 +188,7 @@ export function referencesOf(steps: readonly Step[]): ReferenceValues {
   }
 }
 
-/** What IMA wrote down after a boot: the aggregate, then these files by SHA-256. */
+/** What IMA wrote down after a boot: the aggregate, then these files by SHA-256; null: it measured nothing. */
 export type Measured = readonly { readonly name: string; readonly sha256: Uint8Array }[]
 
 /** Evidence of a boot, genuine to the last byte, and what is expected of it. */
@@ -206,7 +205,8 @@ export function evidenceOf(
 ): AppraisalInput {
   const log = buildEventLog(banks as Bank[], steps)
   const replays = new Map(banks.map((bank) => [bank, replay(log, bank)]))
-  const list = options.measured ? imaList(replays.get('sha256')!, options) : null
+  const { measured = [] } = options
+  const list = measured ? imaList(replays.get('sha256')!, { ...options, measured }) : null
   const quotes = banks.map((bank) => {
     const values = new Map([...replays.get(bank)!.pcrs].map(([pcr, { value }]) => [pcr, value]))
     if (list !== null) values.set(10, list.values.get(bank)!)

@@ -80,7 +80,7 @@ test("another record's token does not fit, though the same key signed it", () =>
 })
 
 test('a record whose evidence was exchanged is refused, also when signed anew by its own key', () => {
-  const other = evidenceOf(cleanBoot())
+  const other = evidenceOf(cleanBoot(), { measured: null })
   const forged = encodeRecord(other, appraised, issuer, signTokensWith(key))
   const verdict = verifyRecord(forged, inner)
   assert.ok('fault' in verdict && verdict.fault === 'not-reproduced')

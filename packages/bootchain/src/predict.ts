@@ -1,5 +1,6 @@
 import {
   COMPONENT,
+  PINNED_PCRS,
   type ReferenceFirmware,
   type ReferencePcr,
   type ReferenceValues,
@@ -37,7 +38,8 @@ export interface PredictInput {
 
 /**
  * What a VM with this image and this variable store must measure: PCR 2-9 and 14 (a unified kernel
- * image: 2-7, 9 and 11) exactly, event by event and to the final value, in every bank; PCR 0 by the firmware's events when they are known.
+ * image: 2-7, 9 and 11) exactly, event by event and to the final value, in every bank, and nothing into the
+ * others of PCR 8-15 but 10; PCR 0 by the firmware's events when they are known.
  * PCR 1 (the machine's device paths) and PCR 10 (IMA) are not pinned.
  *
  * It foretells OVMF, shim, GRUB's `linuxefi` and systemd's stub with nobody at the keyboard and no
@@ -69,7 +71,7 @@ function pcrsOf(
   secureBoot: boolean,
   banks: readonly HashName[],
 ): Record<string, ReferencePcr> {
-  const pcrs: Record<string, readonly Measured[]> = {
+  const pcrs: Record<number, readonly Measured[]> = {
     2: [separator(COMPONENT.optionRom)],
     3: [separator(COMPONENT.optionRom)],
     4: applicationEvents(chain, secureBoot),
@@ -84,9 +86,7 @@ function pcrsOf(
         }
       : stubEvents(chain)),
   }
-  return Object.fromEntries(
-    Object.entries(pcrs).map(([pcr, events]) => [pcr, referencePcr(events, banks)]),
-  )
+  return Object.fromEntries(PINNED_PCRS.map((pcr) => [pcr, referencePcr(pcrs[pcr] ?? [], banks)]))
 }
 
 function kernelOf(chain: BootChain): ReferenceValues['kernel'] {

@@ -11,12 +11,13 @@ export function isAction({ eventType, explanation }: VerifiedEvent, text: string
   return eventType === EV.EFI_ACTION && verified && data.kind === 'action' && data.text === text
 }
 
-/** GRUB's or a stub's kernel command lines that PCR 8 or 12 vouches for. */
+/** GRUB's kernel command lines, and a stub's (UTF-16), that PCR 8 or 12 vouches for. */
 export function commandLines(log: VerifiedEventLog): { event: VerifiedEvent; text: string }[] {
   return [8, 12].flatMap((pcr) =>
     log.eventsOf(pcr).flatMap((event) => {
       const { data, verified } = event.explanation
-      const fits = verified && data.kind === 'ipl' && data.by === 'kernel_cmdline'
+      const fits =
+        verified && data.kind === 'ipl' && (data.by === 'kernel_cmdline' || data.by === 'utf16')
       return fits ? [{ event, text: data.text }] : []
     }),
   )
