@@ -2,12 +2,9 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { type SignToken, signTokensWith, type TokenIssuer } from '@trusted-launch/attestation'
-import { isRefused } from '@trusted-launch/bootchain'
 import type { SigningKey } from '@trusted-launch/crypto'
-import { fromBytes } from '@trusted-launch/disk'
 import {
   buildImage,
-  type ConfirmViolation,
   type Host,
   type Image,
   type Log,
@@ -121,13 +118,10 @@ async function openRun(log: Log): Promise<Pick<Parts, 'host' | 'folder' | 'key'>
   const folder = mkdtempSync(join(demoFolder, runPrefix))
   try {
     symlinkSync(authorityFolder, join(folder, 'authority'))
-    const host = await openHost({ stateDirectory: folder, log, confirm })
+    const host = await openHost({ stateDirectory: folder, log })
     return { host, folder, key: installSigner(host.trustAnchor) }
   } catch (e) {
     rmSync(folder, { recursive: true, force: true })
     throw e
   }
 }
-
-const confirm: ConfirmViolation = async ({ component, disk, variables }) =>
-  isRefused({ component, disk: fromBytes(new Uint8Array(readFileSync(disk.path))), variables })
