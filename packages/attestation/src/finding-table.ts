@@ -90,6 +90,7 @@ export const FINDINGS = {
     'Restart the VM: its host renews the certificate before each boot.',
   ),
   'attestation-key.certificate.other-key': row(1, attestationKey, 'high', true, foreign),
+  'attestation-key.certificate.other-vm': row(1, attestationKey, 'high', true, foreign),
   'attestation-key.certificate.untrusted': row(
     1,
     attestationKey,

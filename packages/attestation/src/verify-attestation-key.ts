@@ -1,5 +1,11 @@
 import { decode, equalBytes, MalformedError, toHex } from '@trusted-launch/codec'
-import { Certificate, CryptoError, PublicKey, verifyChain } from '@trusted-launch/crypto'
+import {
+  Certificate,
+  CryptoError,
+  PublicKey,
+  subjectUris,
+  verifyChain,
+} from '@trusted-launch/crypto'
 import { nameOfPublic, TPM_ALG, TPM_ECC, TPMA_OBJECT, TPMT_PUBLIC } from '@trusted-launch/tpm2'
 import type { Expectation } from './expectation.ts'
 import { findingOf } from './finding-table.ts'
@@ -29,8 +35,8 @@ export class VerifiedAttestationKey {
   /**
    * This verifies that: the public area decodes; its name, computed anew, is the one on record for
    * the VM's current generation; its attributes make it a key that signs only what its TPM made; it
-   * is RSA of 2048 bits or P-256 or P-384; its certificate is for this very key, for attestation,
-   * and leads to an anchor at `time`.
+   * is RSA of 2048 bits or P-256 or P-384; its certificate is for this very key, for attestation and
+   * for this VM, and leads to an anchor, which is an authority above it, at `time`.
    *
    * It does not prove where the TPM runs: that its state is the VM's own is the host's word.
    */
@@ -128,7 +134,7 @@ function hasScheme(area: TPMT_PUBLIC): boolean {
 function verifyCertificate(
   bytes: Uint8Array | null,
   key: PublicKey,
-  { anchors }: Expectation,
+  expected: Expectation,
   time: number,
 ): readonly Certificate[] | Finding {
   if (bytes === null)
@@ -143,8 +149,12 @@ function verifyCertificate(
       id: 'attestation-key.certificate.other-key',
       summary: 'The certificate is for another key.',
     })
+  // A leaf that is believed as its own anchor would be nobody's word.
+  const anchors = expected.anchors.filter(
+    (anchor) => anchor.basicConstraints?.ca === true && !anchor.equals(certificate),
+  )
   const path = verifyChain(certificate, { anchors, time, eku: akCertificateUsage })
-  if ('chain' in path) return path.chain
+  if ('chain' in path) return faultOfSubject(certificate, expected) ?? path.chain
   return findingOf({
     id: 'attestation-key.certificate.untrusted',
     summary: `The certificate is not believed: ${path.fault} (${path.certificate.subject}: ${path.detail}).`,
@@ -152,9 +162,23 @@ function verifyCertificate(
   })
 }
 
+const urnPrefix = 'urn:trusted-launch:vm:'
+
+/** An AK certificate names its VM: ours by a URN with the generation, another authority's by its common name. */
+function faultOfSubject(certificate: Certificate, { vm, generation }: Expectation): Finding | null {
+  const named = subjectUris(certificate).filter((uri) => uri.startsWith(urnPrefix))
+  const expected = named.length > 0 ? `${urnPrefix}${vm}:generation:${generation}` : `CN=${vm}`
+  const actual = named.length > 0 ? named.join(' ') : certificate.subject
+  if (actual === expected) return null
+  const summary = 'The certificate is for another VM, or another generation of this one.'
+  return findingOf({ id: 'attestation-key.certificate.other-vm', summary, expected, actual })
+}
+
 function decodeCertificate(bytes: Uint8Array): Certificate | Finding {
   try {
-    return Certificate.decode(bytes)
+    const certificate = Certificate.decode(bytes)
+    subjectUris(certificate)
+    return certificate
   } catch (e) {
     if (!(e instanceof MalformedError || e instanceof CryptoError)) throw e
     return findingOf({ id: 'attestation-key.certificate.malformed', summary: e.message })

@@ -5,8 +5,14 @@ import {
   basicConstraints,
   Certificate,
   type CertificateFields,
+  contextTag,
+  DER,
+  der,
   digest,
+  EXTENSION,
+  type Extension,
   extendedKeyUsage,
+  extension,
   type HashName,
   issueCertificate,
   KEY_USAGE,
@@ -86,8 +92,15 @@ export const akCertificate = issue({
     basicConstraints({ ca: false }),
     keyUsage(KEY_USAGE.digitalSignature),
     extendedKeyUsage('2.23.133.8.3'),
+    uri('urn:trusted-launch:vm:vm-1:generation:1'),
   ],
 })
+
+/** The alternative name that an AK certificate of our own authority has. */
+function uri(text: string): Extension {
+  const value = der(DER.SEQUENCE, der(contextTag(6, false), toUtf8(text)))
+  return extension(EXTENSION.subjectAltName, false, value)
+}
 
 /** Signs as our AK does: RSASSA, SHA-256. */
 export function signAsAk(message: Uint8Array): Uint8Array {

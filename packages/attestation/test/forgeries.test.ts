@@ -18,7 +18,7 @@ import type { AppraisalInput } from '../src/appraisal-input.ts'
 import { appraiseEvidence } from '../src/appraise.ts'
 import type { FindingId } from '../src/finding-table.ts'
 import { idsOf, of, withStep } from './appraised.ts'
-import { inputOf, quoteOf, valuesOf } from './attester.ts'
+import { akCertificate, inputOf, quoteOf, valuesOf } from './attester.ts'
 import { banks, cleanBoot, evidenceOf, file, referencesOf, type Step } from './boot.ts'
 
 /**
@@ -29,6 +29,18 @@ const forgeries: Record<string, [id: FindingId, make: () => AppraisalInput]> = {
   'a question for SHA-1 alone': ['question.banks', sha1Alone],
   'a bank asked for twice': ['question.banks', bankTwice],
   'a PCR asked for that never is': ['question.pcrs', onePcrMore],
+  "another VM's name beside the key on record": [
+    'attestation-key.certificate.other-vm',
+    () => expecting({ vm: 'vm-2' }),
+  ],
+  'another generation beside the key on record': [
+    'attestation-key.certificate.other-vm',
+    () => expecting({ generation: 2 }),
+  ],
+  'a certificate that is its own anchor': [
+    'attestation-key.certificate.untrusted',
+    () => expecting({ anchors: [akCertificate] }),
+  ],
   'reference values that pin nothing': [
     'reference-values.incomplete',
     () => ({ ...evilInitrd(), references: { ...referencesOf(cleanBoot()), pcrs: {} } }),
@@ -110,6 +122,11 @@ function unmeasured(): AppraisalInput {
 
 function changed(input: AppraisalInput, by: Partial<AppraisalInput['evidence']>): AppraisalInput {
   return { ...input, evidence: { ...input.evidence, ...by } }
+}
+
+function expecting(given: Partial<AppraisalInput['expectation']>): AppraisalInput {
+  const input = clean()
+  return { ...input, expectation: { ...input.expectation, ...given } }
 }
 
 /** The clean boot with one event more at its end. */

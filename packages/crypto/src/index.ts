@@ -42,6 +42,7 @@ export {
   SigningKey,
   verifySignature,
 } from './signature.ts'
+export { subjectUris } from './subject-alt-name.ts'
 export {
   certificateOf,
   type SignatureFault,
