@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { cpSync, existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { guestProgram } from '@trusted-launch/agent/test-programs'
 import { buildSmall } from '@trusted-launch/host'
-import { atEnd, BOOT_MS, cacheDirectory, lineOf, smallVm, testFolder } from './machines.ts'
+import { atEnd, BOOT_MS, cacheDirectory, isPlain, lineOf, smallVm, testFolder } from './machines.ts'
 
 /** Where the guest's program writes: see flash-write.c. */
 const AT = 0x3_0000
@@ -35,7 +35,7 @@ function unprotected(pid: number): string[] {
 async function bootCopy(t: TestContext, machine: string, program: string, args: string[]) {
   const folder = join(testFolder(t), 'machine')
   mkdirSync(folder)
-  cpSync(machine, folder, { recursive: true, filter: (path) => !lstatSync(path).isSocket() })
+  cpSync(machine, folder, { recursive: true, filter: isPlain })
   const qemu = spawn(program, args, { cwd: folder, stdio: 'inherit' })
   atEnd(t, () => qemu.kill('SIGKILL'))
   const read = () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { lstatSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -91,6 +91,12 @@ export async function smallVm(t: TestContext, options: SmallVmOptions = {}): Pro
   closeAtEnd(t, host)
   const vm = await host.create(specOf(image ?? (await smallImage()), change))
   return { host, vm, stateDirectory, log }
+}
+
+/** Of a VM's folder, what may be copied: neither sockets nor pipes. */
+export function isPlain(path: string): boolean {
+  const facts = lstatSync(path)
+  return facts.isFile() || facts.isDirectory()
 }
 
 /** How long a line that the guest printed may take to reach the console's file. */

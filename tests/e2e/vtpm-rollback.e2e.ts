@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { cpSync, lstatSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Host, type Machine, openHost } from '@trusted-launch/host'
-import { BOOT_MS, closeAtEnd, smallImage, specOf, testFolder } from './machines.ts'
+import { BOOT_MS, closeAtEnd, isPlain, smallImage, specOf, testFolder } from './machines.ts'
 
 const STATE = 'vtpm/tpm2-00.permall'
 
@@ -13,7 +13,7 @@ const STATE = 'vtpm/tpm2-00.permall'
 function copyOf(root: string, vm: Machine): (name?: string) => void {
   const { folder } = vm
   const copy = mkdtempSync(join(root, 'copy-'))
-  cpSync(folder, copy, { recursive: true, filter: (path) => !lstatSync(path).isSocket() })
+  cpSync(folder, copy, { recursive: true, filter: isPlain })
   return (name = '.') => {
     rmSync(join(folder, name), { recursive: true, force: true })
     cpSync(join(copy, name), join(folder, name), { recursive: true })
@@ -26,7 +26,7 @@ async function crash(vm: Machine): Promise<void> {
   await vm.stop()
 }
 
-test('an older vTPM state, or a whole older VM folder, is never started; a crash is no rollback', async (t) => {
+test('an older vTPM state, a whole older VM folder, a foreign or a blank state is never started; a crash is no rollback', async (t) => {
   const stateDirectory = testFolder(t)
   const notes: string[] = []
   const options = {
@@ -60,11 +60,11 @@ test('an older vTPM state, or a whole older VM folder, is never started; a crash
   putBackSameSession(STATE)
   await vm.start()
   assert.deepEqual(notes.splice(0), ['vtpm.unclean-stop', 'vtpm.same-session-state'])
-  await vm.stop()
+  await vm.stop({ graceful: false })
 
   const putBackStopped = copyOf(stateDirectory, vm)
   await vm.start()
-  await vm.stop()
+  await vm.stop({ graceful: false })
   assert.deepEqual(notes, [])
   const putBackNewest = copyOf(stateDirectory, vm)
   putBackStopped(STATE)
@@ -76,8 +76,14 @@ test('an older vTPM state, or a whole older VM folder, is never started; a crash
   vm = host.machine('vm-1')
   await assert.rejects(vm.start(), { code: 'vtpm-rolled-back' }, 'a whole older VM folder')
 
+  const other = await host.create(specOf(await smallImage(), { id: 'vm-2' }))
+  cpSync(join(other.folder, STATE), join(vm.folder, STATE))
+  await assert.rejects(vm.start(), { code: 'vtpm-foreign' }, "another VM's")
+  writeFileSync(join(vm.folder, STATE), '')
+  await assert.rejects(vm.start(), { code: 'vtpm-blank' })
   rmSync(join(vm.folder, STATE))
   await assert.rejects(vm.start(), { code: 'vtpm-state-missing' })
+  assert.equal(vm.processes, null)
   assert.deepEqual(vm.identity.akName, akName, 'nothing made a new identity silently')
 
   await host.close()
