@@ -4,6 +4,7 @@ import { toHex } from '@trusted-launch/codec'
 import { digest } from '@trusted-launch/crypto'
 import { EV } from '@trusted-launch/eventlog'
 import { VARIABLES } from '@trusted-launch/uefi'
+import shipped from '../firmware/learnt.json' with { type: 'json' }
 import { appraiseEvidence } from '../src/appraise.ts'
 import { knownFirmware, mergeFirmware } from '../src/learn-firmware.ts'
 import { encodePolicy, TRUSTED_LAUNCH_POLICY } from '../src/policy.ts'
@@ -112,6 +113,15 @@ test('what was learnt of one firmware on two machines is kept together', () => {
   const other = { ...more, dxefv: { sha256: '00'.repeat(32) } }
   assert.throws(() => mergeFirmware(firmware!, other), RangeError)
   assert.equal(knownFirmware('00'.repeat(32)), null)
+})
+
+test('what was learnt and ships reads, nothing of it twice', () => {
+  for (const { sha256, learnt } of shipped) {
+    assert.deepEqual(knownFirmware(sha256)?.learnt, learnt)
+    const told = learnt.map((one) => JSON.stringify(one))
+    assert.deepEqual(told, [...new Set(told)])
+    assert.ok(learnt.every(({ firmwareSha256 }) => firmwareSha256 === sha256))
+  }
 })
 
 test('reference values that lack a quoted bank affirm nothing', () => {
