@@ -108,9 +108,11 @@ export class StateDirectory {
     return directory
   }
 
-  /** The ids of the VMs that have a folder. */
+  /** The ids of the VMs that have a folder, sorted. */
   vms(): string[] {
-    return readdirSync(join(this.path, 'vms')).filter((name) => VM_ID.test(name))
+    return readdirSync(join(this.path, 'vms'))
+      .filter((name) => VM_ID.test(name))
+      .sort()
   }
 
   /** Where a VM's things are. @throws {StateError} `state-bad-id` */
