@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { TestContext } from 'node:test'
+import { type RunningAgent, startAgent } from '@trusted-launch/agent/an-agent'
 import {
   AK_HANDLE,
   AK_RSA2048,
@@ -9,7 +10,6 @@ import {
   TPM_RH,
   type Transport,
 } from '@trusted-launch/tpm2'
-import { type RunningAgent, startAgent } from '../apps/agent/test/an-agent.ts'
 
 /** Runs `work` with the built agent on this machine over a swtpm that has its key; then both go. */
 export async function withAgent<T>(work: (agent: RunningAgent) => Promise<T>): Promise<T> {

@@ -1,12 +1,10 @@
-import { randomBytes } from 'node:crypto'
-import { type AppraisalInput, appraiseEvidence, QUOTED_PCRS } from '@trusted-launch/attestation'
-import { collectEvidence } from '@trusted-launch/channel'
-import { appraisalInput } from './appraisal-input.ts'
-import { BareMachine } from './bare-machine.ts'
+import { type AppraisalInput, appraiseEvidence } from '@trusted-launch/attestation'
+import { firstEvidence, foretell } from './attestation.ts'
 import { opensslSpeed } from './openssl-speed.ts'
+import { want } from './packages.ts'
 import { against, measured, type Row } from './row.ts'
-import { converse, smallGuest } from './small-guest.ts'
 import { median } from './statistics.ts'
+import { bootLimitMs, smallGuest, specOf, withHost } from './virtual-machines.ts'
 
 const rounds = 7
 const appraisalsPerRound = 100
@@ -17,12 +15,13 @@ const appraisalsPerRound = 100
  * logs. Cold: the first appraisal of this process; warm: the hundredth and later.
  */
 export async function measureAppraise(progress: (text: string) => void): Promise<Row[]> {
+  await want({ openssl: 'openssl speed, what appraising is measured against' })
   progress('booting the small guest for its evidence')
   const input = await recordedInput()
   const logBytes = (input.evidence.eventLog?.length ?? 0) + (input.evidence.imaLog?.length ?? 0)
   const cold = cpuMs(() => appraiseEvidence(input))
   const { result } = appraiseEvidence(input)
-  progress(`${logBytes} bytes of logs, the verdict is ${JSON.stringify(result.tier)}`)
+  progress(`${logBytes} bytes of logs, the verdict is ${result.tier}`)
   const warm: number[] = []
   const limits: number[] = []
   for (let round = 0; round < rounds; round++) {
@@ -51,19 +50,13 @@ function cpuMs(work: () => void): number {
   return (user + system) / 1000
 }
 
-async function recordedInput(): Promise<AppraisalInput> {
-  const nonce = new Uint8Array(randomBytes(32))
-  const machine = new BareMachine(await smallGuest(true))
-  try {
+function recordedInput(): Promise<AppraisalInput> {
+  return withHost(async (host) => {
+    const image = await smallGuest()
+    const machine = await host.create(specOf('bench', image))
+    const references = foretell(host, image, await machine.readVariables())
     await machine.start()
-    const conversation = converse(machine)
-    const request = { nonce, pcrs: QUOTED_PCRS, banks: ['sha256'] as const }
-    const evidence = await collectEvidence(
-      (name, question) => conversation.ask(name, question),
-      request,
-    )
-    return appraisalInput(evidence, nonce)
-  } finally {
-    await machine.stop()
-  }
+    await machine.waitForAgent(bootLimitMs)
+    return firstEvidence(host, machine, references)
+  })
 }

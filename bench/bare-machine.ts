@@ -14,12 +14,13 @@ export interface BareOptions {
   readonly memoryMiB: number
   readonly vcpus: number
   readonly code: string
-  readonly variables: string
   /** With a swtpm of its own, so that firmware and kernel measure; else with no TPM at all. */
   readonly tpm: boolean
 }
 
 const bootLimitMs = 180_000
+/** Debian's own variable store with Microsoft's keys enrolled and Secure Boot on. */
+const enrolledVariables = '/usr/share/OVMF/OVMF_VARS_4M.ms.fd'
 
 /** A machine run by QEMU alone, by nobody managed. `stop` it. */
 export class BareMachine {
@@ -33,23 +34,18 @@ export class BareMachine {
     if (options.tpm) prepareTpm(this.#directory)
   }
 
-  /** The socket of the port to the agent. */
-  get port(): string {
-    return join(this.#directory, 'agent')
-  }
-
   /** Copies the disk and starts. */
   async start(): Promise<void> {
-    const { disk, variables, tpm } = this.#options
+    const { disk, tpm } = this.#options
     const cwd = this.#directory
     copyFileSync(disk, join(cwd, 'disk'))
-    copyFileSync(variables, join(cwd, 'vars.fd'))
+    copyFileSync(enrolledVariables, join(cwd, 'vars.fd'))
     if (tpm) this.#processes.push(await startTpm(cwd))
     const options = argumentsOf(this.#options)
     const stdio = ['ignore', 'pipe', 'inherit'] as const
     this.#qemu = spawn('qemu-system-x86_64', options, { cwd, stdio: [...stdio] })
     this.#processes.unshift(this.#qemu)
-    await untilThere(this.port, this.#qemu)
+    await untilThere(join(cwd, 'agent'), this.#qemu)
   }
 
   /** Waits until `line` stands on the console. @throws {Error} QEMU ended first, or took 3 minutes. */

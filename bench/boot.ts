@@ -1,39 +1,36 @@
-import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { appraiseEvidence, QUOTED_PCRS } from '@trusted-launch/attestation'
-import { type Host, openHost } from '@trusted-launch/host'
-import { parseSecureBootTemplate } from '@trusted-launch/uefi'
-import { appraisalInput } from './appraisal-input.ts'
+import { appraiseEvidence } from '@trusted-launch/attestation'
+import type { Host, Image } from '@trusted-launch/host'
+import { firstEvidence, foretell } from './attestation.ts'
 import { BareMachine, type BareOptions } from './bare-machine.ts'
+import { swtpmTools, want } from './packages.ts'
 import { against, measured, type Row } from './row.ts'
-import { smallGuest, userspaceLine } from './small-guest.ts'
 import { median, timed } from './statistics.ts'
+import { bootLimitMs, size, smallGuest, specOf, withHost } from './virtual-machines.ts'
 
 const pairs = 5
 const goal = 1.1
-const agentLimitMs = 180_000
+/** What the small guest prints once its userspace runs. */
+const userspaceLine = 'trusted-launch: userspace'
 
 /**
  * From "create a VM" to "attested", against QEMU booting the same disk by itself to the line that its
  * userspace prints: with a vTPM, as the same measured boot without us, and without any TPM.
  */
 export async function measureBoot(progress: (text: string) => void): Promise<Row[]> {
-  const directory = mkdtempSync(join(tmpdir(), 'bench-boot-'))
-  const host = await openHost({ stateDirectory: directory })
-  try {
+  await want(swtpmTools)
+  const image = await smallGuest()
+  return withHost(async (host) => {
     const { accelerator } = await host.acceleration()
-    const measuredDisk = await smallGuest(true, accelerator)
+    const bare = { disk: image.path, accelerator, ...size, code: host.firmware.code, tpm: true }
     const times: number[][] = [[], [], []]
     for (let i = 0; i < pairs; i++) {
       progress(`pair ${i + 1} of ${pairs}, ${accelerator}`)
-      times[0]!.push(await bareBoot(measuredDisk))
-      times[1]!.push(await attestedBoot(host, `bench-${i}`, measuredDisk))
-      times[2]!.push(await bareBoot({ ...measuredDisk, tpm: false }))
+      times[0]!.push(await bareBoot(bare))
+      times[1]!.push(await attestedBoot(host, `bench-${i}`, image))
+      times[2]!.push(await bareBoot({ ...bare, tpm: false }))
     }
-    const [bare, attested, without] = times.map(median)
-    const yardstick = measured('bare QEMU with a vTPM, to userspace, p50', bare!, 'ms')
+    const [measuredBoot, attested, without] = times.map(median)
+    const yardstick = measured('bare QEMU with a vTPM, to userspace, p50', measuredBoot!, 'ms')
     const untouched = measured('bare QEMU without a TPM, to userspace, p50', without!, 'ms')
     return [
       yardstick,
@@ -41,10 +38,7 @@ export async function measureBoot(progress: (text: string) => void): Promise<Row
       untouched,
       against(untouched, 'create to attested, p50, against no TPM', attested!),
     ]
-  } finally {
-    await host.close()
-    rmSync(directory, { recursive: true })
-  }
+  })
 }
 
 async function bareBoot(options: BareOptions): Promise<number> {
@@ -59,31 +53,19 @@ async function bareBoot(options: BareOptions): Promise<number> {
   }
 }
 
-async function attestedBoot(host: Host, id: string, bare: BareOptions): Promise<number> {
-  const { memoryMiB, vcpus, disk } = bare
-  const spec = { id, name: id, memoryMiB, vcpus, disk: { path: disk, format: 'raw' as const } }
-  const signatures = parseSecureBootTemplate(template())
-  const nonce = new Uint8Array(randomBytes(32))
+/** All of it, reference values too; they are made while the guest boots. */
+async function attestedBoot(host: Host, id: string, image: Image): Promise<number> {
   try {
     return await timed(async () => {
-      const vtpm = { banks: ['sha256'] as const }
-      const machine = await host.create({ ...spec, secureBoot: true, signatures, vtpm })
+      const machine = await host.create(specOf(id, image))
+      const variables = await machine.readVariables()
       await machine.start()
-      await machine.waitForAgent(agentLimitMs)
-      const evidence = await machine.collectEvidence({
-        nonce,
-        pcrs: QUOTED_PCRS,
-        banks: ['sha256'],
-      })
-      const { result } = appraiseEvidence(appraisalInput(evidence, nonce))
-      if (result.tier === 'none') throw new Error('the boot was not attested')
+      const references = foretell(host, image, variables)
+      await machine.waitForAgent(bootLimitMs)
+      const { result } = appraiseEvidence(await firstEvidence(host, machine, references))
+      if (result.tier !== 'affirming') throw new Error(`the verdict is ${result.tier}`)
     })
   } finally {
     await host.delete(id)
   }
-}
-
-function template(): unknown {
-  const folder = join(import.meta.dirname, '../packages/uefi/templates')
-  return JSON.parse(readFileSync(join(folder, 'microsoft-uefi-ca.json'), 'utf8'))
 }

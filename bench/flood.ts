@@ -1,42 +1,45 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { GuestChannel } from '../apps/host/src/guest-channel.ts'
+import { AGENT_PORT_NAME, encodeFrame } from '@trusted-launch/channel'
+import { toUtf8 } from '@trusted-launch/codec'
+import { buildSmall, type Image, type Machine } from '@trusted-launch/host'
+import { bootLimitMs, cacheDirectory } from './virtual-machines.ts'
 
-/** A hostile guest that this process keeps asking, until `stop`. */
+const frame = encodeFrame({ type: 0x81, id: 0xdead_beef, payload: new Uint8Array(65_000) })
+const octal = (byte: number) => `\\${byte.toString(8).padStart(3, '0')}`
+/** In the agent's place: writes answers that nobody asked for, as fast as they are taken. */
+const program = `#!/bin/sh
+printf '${[...frame]
+  .map(octal)
+  .join('')
+  .replace(/(\\000)+$/, '')}' >/flood
+head -c ${frame.length} /dev/zero >>/flood
+truncate -s ${frame.length} /flood
+until name=$(grep -lx ${AGENT_PORT_NAME} /sys/class/virtio-ports/*/name); do sleep 1; done
+port=\${name%/name}
+while :; do cat /flood /flood /flood /flood; done >/dev/\${port##*/}
+`
+
+/** The small guest, but it floods. */
+export function floodingGuest(): Promise<Image> {
+  return buildSmall({ cacheDirectory, agent: toUtf8(program) })
+}
+
+/** A flood that this process keeps asking for, until `stop`. */
 export interface Flood {
   stop(): Promise<void>
 }
 
-/** Starts a guest that floods, in a process of its own, and asks it without pause. */
-export async function startFlood(): Promise<Flood> {
-  const directory = mkdtempSync(join(tmpdir(), 'bench-flood-'))
-  const path = join(directory, 'port')
-  const program = join(import.meta.dirname, 'flooder.ts')
-  const child = spawn(process.execPath, [program, path], { stdio: ['ignore', 'pipe', 'inherit'] })
-  await once(child.stdout, 'data')
-  const channel = new GuestChannel({ path: () => path })
+/** Asks the flooding VM without pause; resolves when its first answer has been refused. */
+export async function startFlood({ channel }: Machine): Promise<Flood> {
   let stopped = false
-  const asking = askUntil(channel, () => stopped)
+  const refused = () => channel.ask('info', null, bootLimitMs).catch(() => {})
+  await refused()
+  const asking = (async () => {
+    while (!stopped) await refused()
+  })()
   return {
     async stop() {
       stopped = true
-      child.kill('SIGKILL')
-      channel.close()
       await asking
-      rmSync(directory, { recursive: true })
     },
-  }
-}
-
-async function askUntil(channel: GuestChannel, stopped: () => boolean): Promise<void> {
-  while (!stopped()) {
-    try {
-      await channel.ask('info', null)
-    } catch {
-      // What a flooding guest earns; the next question follows at once.
-    }
   }
 }

@@ -1,26 +1,22 @@
 // Measures. usage: npm run bench            lists the benchmarks
 //                  npm run bench -- NAME [--json]
-import { type Benchmark, benchmarks } from './benchmarks.ts'
-import { thisMachine } from './machine.ts'
+import { benchmarks } from './benchmarks.ts'
+import { documentOf } from './document.ts'
 import { formatTable } from './table.ts'
 
 const args = process.argv.slice(2).filter((arg) => arg !== '--yes')
 const names = args.filter((arg) => arg !== '--json')
 const known = Object.entries(benchmarks)
+const list = known.map(([name, { measures }]) => `${name.padEnd(10)} ${measures}`).join('\n')
 
-if (names.length === 0 && args.length === 0) {
-  for (const [name, { measures }] of known) console.log(`${name.padEnd(10)} ${measures}`)
+if (args.length === 0) {
+  console.log(list)
 } else if (names.length === 1 && Object.hasOwn(benchmarks, names[0]!)) {
-  await run(names[0]!, benchmarks[names[0]!]!)
+  const document = await documentOf(names[0]!, benchmarks[names[0]!]!)
+  console.log(
+    args.includes('--json') ? JSON.stringify(document, null, 2) : formatTable(document.rows),
+  )
 } else {
-  console.error(`usage: npm run bench -- ${known.map(([name]) => name).join('|')} [--json]`)
+  console.error(`usage: npm run bench -- NAME [--json]\n${list}`)
   process.exitCode = 2
-}
-
-async function run(benchmark: string, { load }: Benchmark): Promise<void> {
-  const machine = thisMachine()
-  const measure = await load()
-  const rows = await measure((text) => process.stderr.write(`${benchmark}: ${text}\n`))
-  const document = { benchmark, machine, rows }
-  console.log(args.includes('--json') ? JSON.stringify(document, null, 2) : formatTable(rows))
 }

@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openVtpmKeeper } from '../apps/host/src/vtpm/keeper.ts'
-import { need } from '../tools/setup.mjs'
+import { openVtpmKeeper } from '@trusted-launch/host'
+import { swtpmTools, want } from './packages.ts'
 import { against, measured, type Row } from './row.ts'
 import { interleaved, median, percentile } from './statistics.ts'
 import { SwtpmSetup } from './swtpm-setup.ts'
@@ -13,8 +13,7 @@ const goalRatio = 0.25
 
 /** Making a VM's vTPM with all that is in it, against swtpm's own tool with certificates, in turn. */
 export async function measureVtpm(progress: (text: string) => void): Promise<Row[]> {
-  if (!(await need({ 'swtpm-tools': 'swtpm_setup, what provisioning is measured against' })))
-    throw new Error('swtpm-tools is not installed')
+  await want(swtpmTools)
   const directory = mkdtempSync(join(tmpdir(), 'bench-vtpm-'))
   const at = (name: string) => join(directory, name)
   const theirs = new SwtpmSetup()
