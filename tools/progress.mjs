@@ -37,7 +37,9 @@ export async function step(title, work) {
   }
 }
 
-const tailBytes = 4000
+const linesShown = 12
+const offline =
+  /Temporary failure resolving|Could not (?:resolve|connect)|Network is unreachable|EAI_AGAIN|ENOTFOUND|ENETUNREACH/
 
 /**
  * Runs a command with its output in `log`; the end of that output is in the error when it fails.
@@ -57,9 +59,10 @@ export function run(command, args, { cwd, env = process.env, log, lock }) {
     )
     child.on('exit', (code, signal) => {
       if (code === 0) return resolve()
-      const tail = readFileSync(log, 'utf8').slice(-tailBytes)
+      const tail = readFileSync(log, 'utf8').trim().split('\n').slice(-linesShown).join('\n')
       const line = [command, ...args].join(' ')
-      reject(new SetupError(`${line}: ${signal ?? `exit code ${code}`}\n${tail}`))
+      const why = offline.test(tail) ? ', the network cannot be reached' : ''
+      reject(new SetupError(`${line}: ${signal ?? `exit code ${code}`}${why}\n${tail}`))
     })
   })
 }

@@ -98,6 +98,34 @@ test('a command that fails shows the end of what it said', () => {
   rmSync(folder, { recursive: true })
 })
 
+test('a command that fails for want of a network is told as such, in few lines', () => {
+  const folder = work()
+  const says = 'seq 100; echo Temporary failure resolving a mirror; exit 100'
+  const { stdout } = evaluate(`
+    import { run } from './progress.mjs'
+    const log = '${folder}/log'
+    await run('sh', ['-c', '${says}'], { log }).catch((e) => console.log(e.message))`)
+  assert.match(stdout, /exit code 100, the network cannot be reached\n/)
+  assert.ok(stdout.trim().split('\n').length <= 15)
+  rmSync(folder, { recursive: true })
+})
+
+test('set-up on another distribution ends with exit code 2', (t) => {
+  const folder = work()
+  writeFileSync(join(folder, 'os-release'), 'ID=fedora\n')
+  const node = process.execPath
+  const inside = `mount --bind ${folder}/os-release /etc/os-release && exec ${node} tools/run.mjs --version`
+  const { status, stdout, stderr } = spawnSync('unshare', ['-rm', 'sh', '-c', inside], {
+    cwd: join(tools, '..'),
+    encoding: 'utf8',
+  })
+  rmSync(folder, { recursive: true })
+  if (/unshare: /.test(stderr)) return t.skip('no namespaces for a plain user here')
+  assert.equal(status, 2, stderr)
+  assert.equal(stdout, '')
+  assert.match(stderr, /"fedora"/)
+})
+
 test('the hash of inputs changes with a name, a content and a value, and with nothing else', () => {
   const { stdout } = evaluate(`
     import { hashOf } from './inputs.mjs'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import {
   cpSync,
@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { equalBytes } from '@trusted-launch/codec'
 import {
   EFI_SYSTEM_PARTITION,
@@ -71,10 +72,30 @@ function filesOf(path: string) {
   return openFat(openPartition(disk, esp))
 }
 
-for (const build of [buildSmall, buildUki])
-  test(`two runs of ${build.name} in two folders give the same bytes`, { skip }, async () => {
-    const first = await build({ cacheDirectory: one, agent })
-    const second = await build({ cacheDirectory: other, agent })
+/** FAT keeps times to two seconds. */
+const fatTimeMs = 2_100
+
+/** Builds in another process: elsewhere, later, in another time zone and with another umask. */
+function buildElsewhere(name: 'small' | 'uki', cacheDirectory: string) {
+  const module = new URL('../../src/images/build-image.ts', import.meta.url)
+  const code = `
+    import { buildImage } from '${module}'
+    process.umask(0o077)
+    const agent = new TextEncoder().encode('an agent')
+    const options = { cacheDirectory: '${cacheDirectory}', agent }
+    console.log(JSON.stringify(await buildImage('${name}', options)))`
+  const env = { PATH: process.env.PATH, TZ: 'Asia/Kathmandu', LANG: 'C.UTF-8', HOME: '/nowhere' }
+  const args = ['--input-type=module', '-e', code]
+  return JSON.parse(execFileSync(process.execPath, args, { env, cwd: '/', encoding: 'utf8' }))
+}
+
+for (const name of ['small', 'uki'] as const)
+  test(`${name} has the same bytes from another folder, later, in another time zone and umask`, {
+    skip,
+  }, async () => {
+    const first = await buildImage(name, { cacheDirectory: one, agent })
+    await sleep(fatTimeMs)
+    const second = buildElsewhere(name, other)
     assert.notEqual(first.path, second.path)
     assert.equal(first.sha256, second.sha256)
     assert.ok(equalBytes(readFileSync(first.path), readFileSync(second.path)))
