@@ -65,6 +65,12 @@ const cases: readonly [
     'kernel',
   ],
   [
+    'a disk without kernel, with initrdefi',
+    "error: file `/vmlinuz' not found.\n\rout of range pointer 0x53ed315500000000\n\rAborted. Press any key to exit.",
+    'kernel-not-found',
+    'kernel',
+  ],
+  [
     'a panic',
     '[    1.2] Kernel panic - not syncing: Attempted to kill init!\r\n',
     'guest-panic',

@@ -67,7 +67,8 @@ const PATTERNS: readonly Pattern[] = [
     'kernel',
     'GRUB found no kernel',
     /error: file `.*' not found/,
-    /error: you need to load the kernel first/,
+    // `initrdefi` without a kernel crashes GRUB.
+    /error: you need to load the kernel first|Aborted\. Press any key to exit/,
   ),
   stop(
     'no-loader',

@@ -58,7 +58,6 @@ export class BootWait {
   async #ask(timeoutMs: number): Promise<AgentInfo | null> {
     const { channel, portOpen } = this.#machine
     await channel.connect()
-    await channel.connect()
     if (!portOpen || timeoutMs <= 0) return null
     const info = await channel.ask('info', undefined as never, timeoutMs).catch(() => null)
     if (info !== null) this.#machine.agentAnswered()
@@ -78,7 +77,11 @@ export class BootWait {
   /** It stands still from here on. */
   async #stopLoop(): Promise<never> {
     await this.#machine.pause().catch(() => {})
-    throw this.#failure('boot-loop', 'the guest starts over and over: it was stopped')
+    // The last of its boots has hardly begun.
+    const console = this.#machine.console.tail()
+    throw new BootFailure('boot-loop', 'the guest starts over and over: it was stopped', {
+      console,
+    })
   }
 
   async #refuseConsole(): Promise<void> {
