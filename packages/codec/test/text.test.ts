@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
+  equalBytes,
   fromBase64url,
   fromHex,
+  fromLatin1,
   fromUtf8,
   fromUtf16le,
   MalformedError,
   toBase64url,
   toHex,
+  toLatin1,
   toUtf8,
   toUtf16le,
+  Writer,
 } from '../src/index.ts'
 import { randomFrom } from './check-codec.ts'
 
@@ -53,4 +57,46 @@ test('UTF-16 keeps lone surrogates and refuses odd lengths', () => {
 test('base64url refuses what no encoder leaves', () => {
   for (const text of ['A', 'AB', 'A=', 'A+', 'AAAAA'])
     assert.throws(() => fromBase64url(text), MalformedError, text)
+})
+
+test('hexadecimal refuses odd lengths and foreign characters', () => {
+  for (const text of ['0', '0g', 'abc', '0x', ' 0'])
+    assert.throws(() => fromHex(text), MalformedError)
+  assert.deepEqual(fromHex('aAfF'), Uint8Array.of(0xaa, 0xff))
+})
+
+test('base64url refuses a foreign character wherever it stands', () => {
+  for (const text of ['!AAA', 'AA!A', 'AAA!'])
+    assert.throws(() => fromBase64url(text), MalformedError)
+})
+
+test('Latin-1 is bytes as characters, and nothing above', () => {
+  const all = Uint8Array.from({ length: 5000 }, (_, i) => i & 0xff)
+  assert.deepEqual(fromLatin1(toLatin1(all)), all)
+  assert.throws(() => fromLatin1('a\u0100'), RangeError)
+})
+
+test('a lone surrogate is written as U+FFFD', () => {
+  assert.deepEqual(toUtf8('\ud800'), toUtf8('\ufffd'))
+})
+
+test('bytes are equal when they are as many and the same', () => {
+  const bytes = Uint8Array.of(1, 2, 3)
+  assert.ok(equalBytes(bytes, bytes.slice()))
+  for (const other of [
+    [1, 2],
+    [1, 2, 3, 0],
+    [0, 2, 3],
+    [1, 2, 0],
+  ])
+    assert.equal(equalBytes(bytes, Uint8Array.from(other)), false)
+})
+
+test('a writer grows, and what it held stays', () => {
+  const to = new Writer()
+  for (let i = 0; i < 3000; i++) to.put(Uint8Array.of(i & 0xff))
+  assert.deepEqual(
+    to.finish(),
+    Uint8Array.from({ length: 3000 }, (_, i) => i & 0xff),
+  )
 })
