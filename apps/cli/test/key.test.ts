@@ -35,3 +35,19 @@ test('tl key rotate names a VM whose key cannot be opened, keeps the former key 
   assert.match(err, /^tl: the key of vm-2 could not be opened$/m)
   assert.equal(readdirSync(join(state, 'keys')).filter((name) => name.endsWith('.key')).length, 2)
 })
+
+test('tl key rotate wraps the key of a VM whose record cannot be read, too', {
+  skip,
+}, async (t) => {
+  const state = await stateWith(t, 'vm-1', 'vm-2')
+  const path = join(state, 'vms/vm-2/machine.json')
+  const record = readFileSync(path)
+  writeFileSync(path, '{')
+  const { code, out, err } = await tl('key', 'rotate', '--state', state, '--json')
+  assert.equal(code, 0, err)
+  const { current, wrapped } = JSON.parse(out)
+  assert.equal(wrapped, 2)
+  const wrappedKey = readFileSync(join(state, 'vms/vm-2/vtpm.key'), 'utf8')
+  assert.equal(JSON.parse(wrappedKey).keyEncryptionKey, current)
+  writeFileSync(path, record)
+})

@@ -100,9 +100,9 @@ export class Host {
     return this.#shared.vtpm.authorityRoot
   }
 
-  /** Every VM there is. */
+  /** Every VM there is, by id. */
   machines(): readonly Machine[] {
-    return [...this.#machines.values()]
+    return [...this.#machines.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
   }
 
   /** @throws {MachineError} `machine-missing`; `machine-damaged`: its record cannot be read. */
@@ -150,8 +150,9 @@ export class Host {
     return this.#shared.vtpm.rotate(this.#folders())
   }
 
+  /** Of VMs being made and of damaged ones, too: no key of theirs may be lost to a rotation. */
   #folders() {
-    return this.machines().map(({ id, folder }) => ({ vm: id, folder }))
+    return this.#state.vms().map((id) => ({ vm: id, folder: this.#state.folder(id) }))
   }
 
   /** How VMs run here; probed at the first asking, and said aloud then when it is emulation. */

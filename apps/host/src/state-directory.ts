@@ -108,11 +108,9 @@ export class StateDirectory {
     return directory
   }
 
-  /** The ids of the VMs that have a folder, sorted. */
+  /** The ids of the VMs that have a folder. */
   vms(): string[] {
-    return readdirSync(join(this.path, 'vms'))
-      .filter((name) => VM_ID.test(name))
-      .sort()
+    return readdirSync(join(this.path, 'vms')).filter((name) => VM_ID.test(name))
   }
 
   /** Where a VM's things are. @throws {StateError} `state-bad-id` */
