@@ -85,11 +85,6 @@ export class GuestChannel {
     await this.#connected().catch(() => {})
   }
 
-  /** Connects ahead of the first question: an agent that finds nobody at its port looks again only later. */
-  async connect(): Promise<void> {
-    await this.#connected().catch(() => {})
-  }
-
   /** Ends this connection; the next question goes over a new one. */
   hangUp(why: string): void {
     if (this.#conversation !== null) this.#drop(this.#conversation, closed(why))

@@ -68,22 +68,6 @@ test('the host is at the port before it asks, and no port yet is no fault', asyn
   await ask(channel)
 })
 
-test('the host is at the port before it asks, and no port yet is no fault', async (t) => {
-  const path = join(folder, `port-${++sockets}`)
-  const channel = new GuestChannel({ path: () => path })
-  t.after(() => channel.close())
-  await channel.connect()
-  const server = createServer((socket) => {
-    socket.on('data', (data) => answerWell(socket, data))
-  })
-  t.after(() => server.close())
-  await new Promise<void>((resolve) => server.listen(path, resolve))
-  const comes = once(server, 'connection', { signal: AbortSignal.timeout(5_000) })
-  await channel.connect()
-  await comes
-  await ask(channel)
-})
-
 test('silence is an error in time, and the next question goes over a new connection', async (t) => {
   let questions = 0
   const channel = await guest(t, (to, data) => {
