@@ -37,6 +37,7 @@ async function ask(host: Host, vm: Machine, state: RollbackState) {
   const evidence = await vm.collectEvidence(request)
   const code = readFileSync(findFirmware().code)
   const firmwareSha256 = createHash('sha256').update(code).digest('hex')
+  const { accelerator } = await host.acceleration()
   return {
     evidence,
     expectation: {
@@ -48,7 +49,7 @@ async function ask(host: Host, vm: Machine, state: RollbackState) {
       banks,
       pcrs: QUOTED_PCRS,
       anchors: [Certificate.decode(host.trustAnchor)],
-      machine: { firmwareSha256, memoryMiB: 512, vcpus: 1 },
+      machine: { firmwareSha256, memoryMiB: 512, vcpus: 1, accelerator },
       rollback: { nonce: extendNonce!, state },
     },
     firmware: knownFirmware(firmwareSha256),

@@ -35,6 +35,7 @@ async function foretold(t: TestContext, image: Image, vm: Machine, firmwareSha25
 async function attest(host: Host, vm: Machine, firmwareSha256: string) {
   const nonce = Uint8Array.from(randomBytes(32))
   const evidence = await vm.collectEvidence({ nonce, pcrs: [...QUOTED_PCRS], banks: [...banks] })
+  const { accelerator } = await host.acceleration()
   const expectation = {
     vm: vm.id,
     nonce,
@@ -44,7 +45,7 @@ async function attest(host: Host, vm: Machine, firmwareSha256: string) {
     banks,
     pcrs: QUOTED_PCRS,
     anchors: [Certificate.decode(host.trustAnchor)],
-    machine: { firmwareSha256, memoryMiB, vcpus: 1 },
+    machine: { firmwareSha256, memoryMiB, vcpus: 1, accelerator },
     rollback: null,
   }
   return { evidence, expectation }
@@ -79,7 +80,7 @@ test('a whole Debian 12 boots under Secure Boot as foretold, serves SSH, and sto
     findings.map(({ id }) => id),
     ['reference-values.modules'],
   )
-  assert.equal(result.tier, 'affirming')
+  assert.equal(result.tier, 'warning')
   const files = chain.slice(1)
   assert.deepEqual(
     files.map(({ stage }) => stage),

@@ -31,19 +31,20 @@ function tl(...args: string[]) {
 }
 
 /** What is asked of the VM, and what it is held against: the record of now, and the pristine image. */
-function asked(host: Host, vm: Machine, retiredAkNames: readonly Uint8Array[] = []) {
+async function asked(host: Host, vm: Machine, retiredAkNames: readonly Uint8Array[] = []) {
   const nonce = Uint8Array.from(randomBytes(32))
   const request = { nonce, pcrs: [...QUOTED_PCRS], banks: ['sha256' as const] }
   const { generation, akName } = vm.identity
   const firmwareSha256 = createHash('sha256')
     .update(readFileSync(findFirmware().code))
     .digest('hex')
+  const { accelerator } = await host.acceleration()
   const expectation = {
     ...{ vm: vm.id, nonce, akName, generation, retiredAkNames },
     banks: ['sha256' as const],
     pcrs: QUOTED_PCRS,
     anchors: [Certificate.decode(host.trustAnchor)],
-    machine: { firmwareSha256, memoryMiB: 512, vcpus: 1 },
+    machine: { firmwareSha256, memoryMiB: 512, vcpus: 1, accelerator },
     rollback: null,
   }
   return { request, expectation, firmware: knownFirmware(firmwareSha256) }
@@ -66,7 +67,7 @@ test('the AK comes back after EvictControl and TPM2_Clear, and not from a locked
   const former = vm.identity
   const disk = fromBytes(new Uint8Array(readFileSync(image.path)))
   const input = (
-    { expectation, firmware }: ReturnType<typeof asked>,
+    { expectation, firmware }: Awaited<ReturnType<typeof asked>>,
     variables: Uint8Array,
   ): Omit<AppraisalInput, 'evidence'> => ({
     expectation,
@@ -82,7 +83,7 @@ test('the AK comes back after EvictControl and TPM2_Clear, and not from a locked
   await vm.start()
   await vm.waitForAgent(BOOT_MS)
   assert.equal(await lineOf(vm, 'owner'), 'cleared')
-  const first = asked(host, vm)
+  const first = await asked(host, vm)
   const evidence = await vm.collectEvidence(first.request)
   const affirmed = appraiseEvidence({ ...input(first, variables), evidence }).result
   assert.equal(affirmed.tier, 'affirming', JSON.stringify(affirmed.findings))
@@ -124,7 +125,7 @@ test('the AK comes back after EvictControl and TPM2_Clear, and not from a locked
   const now = await vm.readVariables()
   await vm.start()
   await vm.waitForAgent(BOOT_MS)
-  const second = asked(host, vm, [former.akName])
+  const second = await asked(host, vm, [former.akName])
   const next = await vm.collectEvidence(second.request)
   const again = appraiseEvidence({ ...input(second, now), evidence: next }).result
   assert.equal(again.tier, 'affirming', JSON.stringify(again.findings))

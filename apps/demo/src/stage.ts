@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { type SignToken, signTokensWith, type TokenIssuer } from '@trusted-launch/attestation'
+import {
+  type MachineShape,
+  type SignToken,
+  signTokensWith,
+  type TokenIssuer,
+} from '@trusted-launch/attestation'
 import type { SigningKey } from '@trusted-launch/crypto'
 import {
   buildImage,
@@ -13,6 +18,7 @@ import {
 } from '@trusted-launch/host'
 import { parseSecureBootTemplate, type SecureBootTemplate } from '@trusted-launch/uefi'
 import template from '@trusted-launch/uefi/templates/microsoft-uefi-ca.json' with { type: 'json' }
+import { learnWhereUnknown } from './firmware.ts'
 import { alone, authorityFolder, installSigner } from './installation.ts'
 import { markAsKept, removeLeftovers, runPrefix } from './leftovers.ts'
 import { cacheDirectory, demoFolder } from './paths.ts'
@@ -69,7 +75,20 @@ export class Stage {
       return openRun(log)
     })
     const { accelerator } = await host.acceleration()
-    return new Stage({ host, image, accelerator, folder, key })
+    const stage = new Stage({ host, image, accelerator, folder, key })
+    try {
+      await learnWhereUnknown(stage.machineShape, log)
+      return stage
+    } catch (e) {
+      await stage.close()
+      throw e
+    }
+  }
+
+  /** Of every VM of the demo, on this host. */
+  get machineShape(): MachineShape {
+    const { firmwareSha256, accelerator } = this
+    return { ...shape, firmwareSha256, accelerator }
   }
 
   /** A VM of the pristine image. */

@@ -5,7 +5,6 @@ import {
   type AppraisalInput,
   appraiseEvidence,
   encodeRecord,
-  knownFirmware,
   QUOTED_PCRS,
   type RollbackState,
   TRUSTED_LAUNCH_POLICY,
@@ -14,11 +13,12 @@ import { predict } from '@trusted-launch/bootchain'
 import { Certificate } from '@trusted-launch/crypto'
 import { fromBytes } from '@trusted-launch/disk'
 import type { Machine } from '@trusted-launch/host'
+import { believedFirmware } from './firmware.ts'
 import { replaceFile } from './installation.ts'
 import { demoFolder } from './paths.ts'
 import { ReferenceFile } from './references.ts'
 import type { Scenario } from './scenarios.ts'
-import { type Stage, shape } from './stage.ts'
+import type { Stage } from './stage.ts'
 import { VictimDisk } from './tamper.ts'
 import { appraised, type End, failed, refused, type Verdict, verdictOn } from './verdict.ts'
 
@@ -126,7 +126,7 @@ export class Trial {
       image: { name: image.name, sha256: image.sha256 },
       variables: await machine.readVariables(),
       banks,
-      firmware: knownFirmware(firmwareSha256),
+      firmware: believedFirmware(firmwareSha256),
     })
     const path = join(folder, `${this.#scenario.name}.references.json`)
     this.#references = new ReferenceFile(path, references)
@@ -155,12 +155,11 @@ export class Trial {
   /** From the host's record and the pristine image: nothing of it from the guest. */
   #expected(nonce: Uint8Array, extendNonce: Uint8Array): Omit<AppraisalInput, 'evidence'> {
     const { vm, generation, akName } = this.machine.identity
-    const { host, firmwareSha256, accelerator } = this.#stage
+    const { host, machineShape } = this.#stage
     return {
       expectation: {
         ...{ vm, generation, akName, nonce, banks, pcrs: QUOTED_PCRS, retiredAkNames: [] },
-        // A firmware volume is learnt by the shape of a machine, so far only under emulation.
-        machine: accelerator === 'tcg' ? { ...shape, firmwareSha256 } : null,
+        machine: machineShape,
         anchors: [Certificate.decode(host.trustAnchor)],
         rollback: { nonce: extendNonce, state: this.#rollback },
       },

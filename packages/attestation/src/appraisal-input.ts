@@ -7,7 +7,7 @@ import type { ReferenceValues } from './reference-values.ts'
 export interface AppraisalInput {
   readonly evidence: Evidence
   readonly expectation: Expectation
-  /** Null: nothing to compare with, so never affirming (under the default policy a warning). */
+  /** Null: nothing to compare with, so never affirming, whatever the policy. */
   readonly references: ReferenceValues | null
   readonly policy: Policy
   /** Milliseconds since 1970: when the evidence was taken. */

@@ -10,7 +10,7 @@ import { compareEvents, compareReferences } from './compare-references.ts'
 import { conclude } from './conclude.ts'
 import type { RollbackState } from './expectation.ts'
 import { findingOf, sortFindings } from './finding-table.ts'
-import { applyPolicy, severityOfUnlearnt } from './policy.ts'
+import { applyPolicy, type Policy, severityOf } from './policy.ts'
 import type { AttestationResult, BootStage, Finding } from './result.ts'
 import type { VerifiedEventLog } from './verify-event-log.ts'
 import { verifyEvidence } from './verify-evidence.ts'
@@ -45,11 +45,12 @@ export function appraiseEvidence(input: AppraisalInput): Appraised {
     const { references, policy } = input
     const compared = references === null ? null : compareEvents(log, references)
     findings.push(...runChecks(log), ...checkIma(log, references), ...checkUserspace(log))
-    if (references !== null) {
+    if (references === null) findings.push(noReferences(policy))
+    else {
       findings.push(...compareReferences(log, references, compared!))
       findings.push(...firmwareFindings(log, input))
     }
-    findings.push(...applyPolicy(policy, { claims, references }))
+    findings.push(...applyPolicy(policy, { claims }))
     chain = bootChainOf(log, compared, references)
   }
   const sorted = sortFindings(withoutRepeats(findings))
@@ -65,9 +66,15 @@ export function appraiseEvidence(input: AppraisalInput): Appraised {
   }
 }
 
+function noReferences(policy: Policy): Finding {
+  const severity = severityOf('reference-values-present', policy)
+  const summary = 'There are no reference values: what booted is not compared with anything.'
+  return findingOf({ id: 'reference-values.missing', summary, severity })
+}
+
 function firmwareFindings(log: VerifiedEventLog, input: AppraisalInput): Finding[] {
   const { references, expectation, policy } = input
-  const severity = severityOfUnlearnt(policy)
+  const severity = severityOf('firmware-learnt', policy)
   const firmware = references?.firmware ?? null
   if (firmware === null) {
     const summary = 'The reference values say nothing of the firmware: PCR 0 is not compared.'

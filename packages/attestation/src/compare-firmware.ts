@@ -46,7 +46,8 @@ export function learntFor(
         machine !== null &&
         one.firmwareSha256 === machine.firmwareSha256 &&
         one.memoryMiB === machine.memoryMiB &&
-        one.vcpus === machine.vcpus,
+        one.vcpus === machine.vcpus &&
+        one.accelerator === machine.accelerator,
     )
     .map(({ digests }) => digests)
 }

@@ -17,6 +17,8 @@ export interface MachineShape {
   readonly firmwareSha256: string
   readonly memoryMiB: number
   readonly vcpus: number
+  /** Under KVM the guest has the host's own processor, under emulation always the same. */
+  readonly accelerator: 'kvm' | 'tcg'
 }
 
 /** What the verifier knows before it looks at the evidence: from the VM's record, never from the VM. */

@@ -214,7 +214,7 @@ export const FINDINGS = {
     COMPONENT.firmware,
     'low',
     true,
-    "Learn the firmware's volume on a machine of this shape that is trusted.",
+    'On a host you trust, learn it from a machine started for that: node tools/run.mjs tools/learn-firmware.ts MEMORYxVCPUS.',
   ),
   'ima.malformed': row(40, COMPONENT.ima, 'high', true, badLog),
   'ima.replay': row(40, COMPONENT.ima, 'high', true, badLog),

@@ -14,7 +14,14 @@ export {
   type RollbackState,
 } from './expectation.ts'
 export { FINDINGS, type FindingId, type FindingKind, findingOf } from './finding-table.ts'
-export { knownFirmware, learnFirmware, mergeFirmware } from './learn-firmware.ts'
+export {
+  knownFirmware,
+  learnFirmware,
+  learnFromEvidence,
+  mergeFirmware,
+  parseLearntFirmware,
+  withLearnt,
+} from './learn-firmware.ts'
 export { type NonceFault, type OpenNonce, useNonce } from './nonces.ts'
 export {
   applyPolicy,

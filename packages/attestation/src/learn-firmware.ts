@@ -1,7 +1,10 @@
-import { toHex } from '@trusted-launch/codec'
+import { toHex, within } from '@trusted-launch/codec'
 import known from '../firmware/learnt.json' with { type: 'json' }
+import type { AppraisalInput } from './appraisal-input.ts'
+import { runChecks } from './checks.ts'
+import { learntFor } from './compare-firmware.ts'
 import type { MachineShape } from './expectation.ts'
-import { array, type Shape } from './json-shape.ts'
+import { array, parseJson, type Shape } from './json-shape.ts'
 import {
   type Digests,
   firmwareShape,
@@ -9,13 +12,57 @@ import {
   type ReferenceFirmware,
 } from './reference-values.ts'
 import type { VerifiedEventLog } from './verify-event-log.ts'
+import { verifyEvidence } from './verify-evidence.ts'
 
 const knownMax = 256
+const learntBytesMax = 8 * 1024 * 1024
 const shape: Shape<readonly ReferenceFirmware[]> = array(firmwareShape, { max: knownMax })
 
-/** What this project learnt of a firmware file, by its SHA-256; null: nothing. */
-export function knownFirmware(sha256: string): ReferenceFirmware | null {
-  return shape(known).find((firmware) => firmware.sha256 === sha256) ?? null
+/**
+ * What is known of a firmware file, by its SHA-256: what this project learnt, and what an installation
+ * learnt itself; null: nothing.
+ * @throws {RangeError} they contradict each other.
+ */
+export function knownFirmware(
+  sha256: string,
+  own: readonly ReferenceFirmware[] = [],
+): ReferenceFirmware | null {
+  const found = [...shape(known), ...own].filter((firmware) => firmware.sha256 === sha256)
+  return found.length === 0 ? null : found.reduce(mergeFirmware)
+}
+
+/** What an installation learnt, out of its file. @throws {MalformedError} */
+export function parseLearntFirmware(bytes: Uint8Array): readonly ReferenceFirmware[] {
+  return within('LearntFirmware', () => parseJson(bytes, shape, { max: learntBytesMax }))
+}
+
+/**
+ * What an installation knows with this learnt besides.
+ * @throws {RangeError} it contradicts what was learnt before.
+ */
+export function withLearnt(
+  own: readonly ReferenceFirmware[],
+  learnt: ReferenceFirmware,
+): readonly ReferenceFirmware[] {
+  const at = own.findIndex(({ sha256 }) => sha256 === learnt.sha256)
+  return at < 0 ? [...own, learnt] : own.with(at, mergeFirmware(own[at]!, learnt))
+}
+
+/**
+ * Learns PCR 0 from evidence of a machine that was started for this by who trusts its host: one of this
+ * shape, on a pristine image. Never from the VM that is then judged by it. The shape of machine in
+ * `expectation` is not looked at, nor are reference values.
+ * @throws {RangeError} the evidence does not hold; the message says why.
+ */
+export function learnFromEvidence(
+  input: Pick<AppraisalInput, 'evidence' | 'expectation' | 'time'>,
+  machine: MachineShape,
+): ReferenceFirmware {
+  const { log, findings } = verifyEvidence(input)
+  const faults = log === null ? findings : runChecks(log)
+  const fault = faults.find(({ severity }) => severity === 'high')
+  if (log === null || fault !== undefined) throw new RangeError(fault?.summary ?? 'no log')
+  return learnFirmware(log, machine)
 }
 
 /**
@@ -42,9 +89,8 @@ export function mergeFirmware(a: ReferenceFirmware, b: ReferenceFirmware): Refer
   if (a.sha256 !== b.sha256 || !same(a.crtmVersion, b.crtmVersion) || !same(a.dxefv, b.dxefv))
     throw new RangeError('two firmware files, or two versions of one')
   const isKnown = (one: LearntFirmware) =>
-    a.learnt.some(
-      ({ memoryMiB, vcpus, digests }) =>
-        memoryMiB === one.memoryMiB && vcpus === one.vcpus && same(digests, one.digests),
+    learntFor(a, one).some((digests) =>
+      Object.entries(one.digests).every(([bank, digest]) => digests[bank] === digest),
     )
   return { ...a, learnt: [...a.learnt, ...b.learnt.filter((one) => !isKnown(one))] }
 }

@@ -4,7 +4,6 @@ import { encodeCanonical, type Json } from './canonical-json.ts'
 import type { Claims } from './claims.ts'
 import { findingOf } from './finding-table.ts'
 import { object, oneOf, parseJson, record, type Shape, string } from './json-shape.ts'
-import type { ReferenceValues } from './reference-values.ts'
 import type { Finding, Severity } from './result.ts'
 
 const policyBytesMax = 64 * 1024
@@ -13,7 +12,6 @@ const rulesMax = 64
 /** What a rule looks at. It cannot read a claim that is not verified. */
 interface Facts {
   readonly claims: Claims
-  readonly references: ReferenceValues | null
 }
 
 type Rule = (facts: Facts, severity: Severity) => readonly Finding[]
@@ -45,17 +43,8 @@ const RULES: Readonly<Record<string, Rule>> = {
             pcr: 5,
           }),
         ],
-  'reference-values-present': ({ references }, severity) =>
-    references !== null
-      ? []
-      : [
-          findingOf({
-            id: 'reference-values.missing',
-            summary: 'There are no reference values: what booted is not compared with anything.',
-            severity,
-          }),
-        ],
-  // How bad it is that no firmware volume was learnt: see `severityOf`.
+  // A policy may make these worse, never harmless, and need not name them: see `severityOf`.
+  'reference-values-present': () => [],
   'firmware-learnt': () => [],
 }
 
@@ -99,9 +88,13 @@ export function applyPolicy(policy: Policy, facts: Facts): Finding[] {
   return Object.entries(policy.rules).flatMap(([name, severity]) => RULES[name]!(facts, severity))
 }
 
-/** How bad a firmware volume is that nobody learnt; a policy without that rule does not care. */
-export function severityOfUnlearnt({ rules }: Policy): Severity {
-  return rules['firmware-learnt'] ?? 'info'
+/** How bad it is that there is nothing to compare with: never less than a warning, whatever the policy. */
+export function severityOf(
+  rule: 'firmware-learnt' | 'reference-values-present',
+  { rules }: Policy,
+): Severity {
+  const severity = rules[rule] ?? 'low'
+  return severity === 'info' ? 'low' : severity
 }
 
 function notEmpty(value: unknown): Policy {

@@ -1,4 +1,9 @@
-import { decodeEvidence, EVIDENCE_BYTES_MAX, encodeEvidence } from '@trusted-launch/channel'
+import {
+  decodeEvidence,
+  EVIDENCE_BYTES_MAX,
+  encodeEvidence,
+  NONCE_BYTES,
+} from '@trusted-launch/channel'
 import { toBase64url, within } from '@trusted-launch/codec'
 import { Certificate, PublicKey } from '@trusted-launch/crypto'
 import type { AppraisalInput } from './appraisal-input.ts'
@@ -28,7 +33,7 @@ const certificateBytesMax = 64 * 1024
 
 const expectationShape = object({
   vm: string({ max: 256 }),
-  nonce: hexBytes({ min: 8, max: 64 }),
+  nonce: hexBytes({ min: NONCE_BYTES, max: NONCE_BYTES }),
   akName: name,
   generation: counter,
   retiredAkNames: array(name, { max: 1024 }),
@@ -36,7 +41,12 @@ const expectationShape = object({
   pcrs: array(integer({ min: 0, max: 23 }), { max: 24 }),
   anchors: array(base64url({ max: certificateBytesMax }), { max: 64 }),
   machine: nullable(
-    object({ firmwareSha256: hex({ min: 32, max: 32 }), memoryMiB: positive, vcpus: positive }),
+    object({
+      firmwareSha256: hex({ min: 32, max: 32 }),
+      memoryMiB: positive,
+      vcpus: positive,
+      accelerator: oneOf('kvm', 'tcg'),
+    }),
   ),
   rollback: nullable(
     object({

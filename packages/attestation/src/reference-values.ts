@@ -1,5 +1,6 @@
 import { MalformedError, within } from '@trusted-launch/codec'
 import { encodeCanonical, type Json } from './canonical-json.ts'
+import type { MachineShape } from './expectation.ts'
 import {
   array,
   boolean,
@@ -48,11 +49,7 @@ export interface ReferencePcr {
 }
 
 /** A firmware volume's digest that was seen on a machine of this shape and is believed. */
-export interface LearntFirmware {
-  /** SHA-256 of the firmware's CODE file. */
-  readonly firmwareSha256: string
-  readonly memoryMiB: number
-  readonly vcpus: number
+export interface LearntFirmware extends MachineShape {
   /** Of PEIFV, which the firmware changes in memory before it measures it. */
   readonly digests: Digests
 }
@@ -119,12 +116,19 @@ const pcr: Shape<ReferencePcr> = object({
   values: digests,
 })
 
+const machine = {
+  firmwareSha256: sha256,
+  memoryMiB: size,
+  vcpus: size,
+  accelerator: oneOf('kvm', 'tcg'),
+}
+
 /** The form of `ReferenceFirmware`. */
 export const firmwareShape: Shape<ReferenceFirmware> = object({
   sha256,
   crtmVersion: digests,
   dxefv: digests,
-  learnt: array(object({ firmwareSha256: sha256, memoryMiB: size, vcpus: size, digests }), {
+  learnt: array(object({ ...machine, digests }), {
     max: learntMax,
   }),
 })

@@ -8,6 +8,9 @@ import { VerifiedEventLog } from './verify-event-log.ts'
 import { VerifiedQuote } from './verify-quote.ts'
 import { verifyRollback } from './verify-rollback.ts'
 
+/** What it takes to verify: nothing to compare with, no policy. */
+export type VerifiableInput = Pick<AppraisalInput, 'evidence' | 'expectation' | 'time'>
+
 /** What held, station by station; null where one did not, with the findings that say why. */
 export interface Verified {
   readonly key: VerifiedAttestationKey | null
@@ -21,7 +24,7 @@ export interface Verified {
  * The stations in their order, each needed by the next: the question, the attestation key, the quotes,
  * the logs. The first that fails ends it: nothing is said about what could not be verified.
  */
-export function verifyEvidence(input: AppraisalInput): Verified {
+export function verifyEvidence(input: VerifiableInput): Verified {
   const { evidence, expectation, time } = input
   const none = { key: null, quotes: [], log: null, rollback: null }
   const asked = checkQuestion(expectation)
@@ -43,7 +46,7 @@ export function verifyEvidence(input: AppraisalInput): Verified {
 }
 
 function verifyQuotes(
-  { evidence, expectation }: AppraisalInput,
+  { evidence, expectation }: VerifiableInput,
   key: VerifiedAttestationKey,
 ): { quotes: VerifiedQuote[]; findings: Finding[] } {
   const quotes: VerifiedQuote[] = []

@@ -176,6 +176,7 @@ export function referencesOf(steps: readonly Step[]): ReferenceValues {
           firmwareSha256: '11'.repeat(32),
           memoryMiB: 512,
           vcpus: 1,
+          accelerator: 'tcg',
           digests: hex(peifv!.digests),
         },
       ],
@@ -216,7 +217,8 @@ export function evidenceOf(
   const input = inputOf(quotes, encodeEventLog(log), { imaLog, ...options.evidence })
   const references =
     options.references === undefined ? referencesOf(cleanBoot()) : options.references
-  const machine = { firmwareSha256: '11'.repeat(32), memoryMiB: 512, vcpus: 1 }
+  const accelerator = 'tcg' as const
+  const machine = { firmwareSha256: '11'.repeat(32), memoryMiB: 512, vcpus: 1, accelerator }
   return { ...input, references, expectation: { ...input.expectation, machine } }
 }
 

@@ -23,6 +23,11 @@ const verified = (trusted: typeof key.publicKey | null) => (bytes: Uint8Array) =
 }
 
 const tried: Record<string, () => void> = {
+  parseLearntFirmware: () => {
+    const { firmware } = referencesOf(cleanBoot())
+    const learnt = fromLatin1(JSON.stringify([firmware]))
+    checkDecoder(door.parseLearntFirmware, { learnt })
+  },
   parsePolicy: () => {
     const policy = door.encodePolicy(door.TRUSTED_LAUNCH_POLICY)
     checkDecoder(door.parsePolicy, { policy })

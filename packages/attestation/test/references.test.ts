@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { toHex } from '@trusted-launch/codec'
+import { toHex, toUtf8 } from '@trusted-launch/codec'
 import { digest } from '@trusted-launch/crypto'
 import { EV } from '@trusted-launch/eventlog'
 import { VARIABLES } from '@trusted-launch/uefi'
 import shipped from '../firmware/learnt.json' with { type: 'json' }
 import { appraiseEvidence } from '../src/appraise.ts'
-import { knownFirmware, mergeFirmware } from '../src/learn-firmware.ts'
+import type { MachineShape } from '../src/expectation.ts'
+import {
+  knownFirmware,
+  learnFromEvidence,
+  mergeFirmware,
+  parseLearntFirmware,
+  withLearnt,
+} from '../src/learn-firmware.ts'
 import { encodePolicy, TRUSTED_LAUNCH_POLICY } from '../src/policy.ts'
 import { encodeReferenceValues, type ReferenceValues } from '../src/reference-values.ts'
 import { appraise, idsOf, of, withStep } from './appraised.ts'
@@ -20,6 +27,7 @@ import {
   image,
   referencesOf,
   type Step,
+  separator,
   signer,
 } from './boot.ts'
 
@@ -87,18 +95,65 @@ test('without reference values a genuine boot is a warning, and only that is tol
   assert.equal(appraised.result.tier, 'warning')
 })
 
-test('a machine whose firmware volume nobody learnt is told, as badly as the policy says', () => {
+const lenient = { version: 1, id: 'lenient', rules: { 'secure-boot-on': 'info' } } as const
+const harmless = {
+  ...lenient,
+  rules: { 'firmware-learnt': 'info', 'reference-values-present': 'info' },
+} as const
+const strict = {
+  ...lenient,
+  rules: { 'firmware-learnt': 'high', 'reference-values-present': 'medium' },
+} as const
+
+test('a machine whose firmware volume nobody learnt is a warning, by any policy; a policy may refuse it', () => {
   const input = evidenceOf(cleanBoot())
-  const machine = { ...input.expectation.machine!, memoryMiB: 1024 }
-  const other = { ...input, expectation: { ...input.expectation, machine } }
-  const silent = { ...input, references: { ...input.references!, firmware: null } }
-  const strict = { ...input.policy, rules: { ...input.policy.rules, 'firmware-learnt': 'low' } }
-  for (const given of [other, silent]) {
+  const machine = (given: Partial<MachineShape>) => ({
+    ...input,
+    expectation: { ...input.expectation, machine: { ...input.expectation.machine!, ...given } },
+  })
+  for (const given of [
+    machine({ memoryMiB: 1024 }),
+    machine({ vcpus: 2 }),
+    machine({ accelerator: 'kvm' }),
+    machine({ firmwareSha256: '22'.repeat(32) }),
+    { ...input, expectation: { ...input.expectation, machine: null } },
+    { ...input, references: { ...input.references!, firmware: null } },
+  ]) {
     assert.deepEqual(idsOf(appraiseEvidence(given)), ['firmware.not-learnt'])
-    assert.equal(appraiseEvidence(given).result.tier, 'affirming')
-    const judged = appraiseEvidence({ ...given, policy: strict as typeof input.policy })
-    assert.equal(judged.result.tier, 'warning')
+    for (const policy of [input.policy, lenient, harmless])
+      assert.equal(appraiseEvidence({ ...given, policy }).result.tier, 'warning')
+    assert.equal(appraiseEvidence({ ...given, policy: strict }).result.tier, 'contraindicated')
   }
+})
+
+test('without reference values nothing is affirmed, by any policy', () => {
+  const input = evidenceOf(cleanBoot(), { references: null })
+  for (const policy of [input.policy, lenient, harmless, strict]) {
+    const { findings, result } = appraiseEvidence({ ...input, policy })
+    assert.deepEqual(
+      findings.map(({ id, severity }) => [id, severity]),
+      [['reference-values.missing', policy === strict ? 'medium' : 'low']],
+    )
+    assert.equal(result.tier, 'warning')
+  }
+})
+
+test('a firmware is learnt from a boot that holds, and its own VM then is as learnt', () => {
+  const input = evidenceOf(cleanBoot())
+  const machine = { ...input.expectation.machine!, vcpus: 8 }
+  const learnt = learnFromEvidence(input, machine)
+  assert.deepEqual(learnt.learnt[0]?.vcpus, 8)
+  const own = withLearnt([], learnt)
+  const file = toUtf8(JSON.stringify(own))
+  const firmware = knownFirmware(machine.firmwareSha256, parseLearntFirmware(file))
+  const references = { ...input.references!, firmware }
+  const judged = { ...input, references, expectation: { ...input.expectation, machine } }
+  assert.deepEqual(idsOf(appraiseEvidence(judged)), [])
+  assert.deepEqual(withLearnt(own, learnt), own)
+  const forged = { ...input, evidence: { ...input.evidence, eventLog: null } }
+  assert.throws(() => learnFromEvidence(forged, machine), RangeError)
+  const disguised = evidenceOf([...cleanBoot(), separator(0)])
+  assert.throws(() => learnFromEvidence(disguised, machine), RangeError)
 })
 
 test('what was learnt of one firmware on two machines is kept together', () => {
