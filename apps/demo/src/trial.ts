@@ -154,11 +154,11 @@ export class Trial {
 
   /** From the host's record and the pristine image: nothing of it from the guest. */
   #expected(nonce: Uint8Array, extendNonce: Uint8Array): Omit<AppraisalInput, 'evidence'> {
-    const { vm, generation, akName } = this.machine.identity
+    const { vm, generation, akName, retiredAkNames } = this.machine.identity
     const { host, machineShape } = this.#stage
     return {
       expectation: {
-        ...{ vm, generation, akName, nonce, banks, pcrs: QUOTED_PCRS, retiredAkNames: [] },
+        ...{ vm, generation, akName, nonce, banks, pcrs: QUOTED_PCRS, retiredAkNames },
         machine: machineShape,
         anchors: [Certificate.decode(host.trustAnchor)],
         rollback: { nonce: extendNonce, state: this.#rollback },

@@ -11,6 +11,8 @@ export interface VtpmIdentity {
   readonly akPublic: Uint8Array
   readonly ekCertificate: Uint8Array
   readonly akCertificate: Uint8Array
+  /** AK names of former generations, oldest first: evidence by them is refused by that reason. */
+  readonly retiredAkNames: readonly Uint8Array[]
 }
 
 /** Where one VM's vTPM lives and who runs it. */

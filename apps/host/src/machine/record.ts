@@ -87,17 +87,23 @@ export async function removeRecord(folder: string): Promise<void> {
 const BYTES = 'base64url:'
 
 function withText(identity: VtpmIdentity): object {
-  return mapValues(identity, (value) =>
-    value instanceof Uint8Array ? BYTES + toBase64url(value) : value,
-  )
+  return mapValues(identity, textOf)
+}
+
+function textOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(textOf)
+  return value instanceof Uint8Array ? BYTES + toBase64url(value) : value
 }
 
 function withBytes(identity: object): VtpmIdentity {
-  return mapValues(identity, (value) =>
-    typeof value === 'string' && value.startsWith(BYTES)
-      ? fromBase64url(value.slice(BYTES.length))
-      : value,
-  ) as unknown as VtpmIdentity
+  return mapValues(identity, bytesOf) as unknown as VtpmIdentity
+}
+
+function bytesOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(bytesOf)
+  return typeof value === 'string' && value.startsWith(BYTES)
+    ? fromBase64url(value.slice(BYTES.length))
+    : value
 }
 
 function mapValues(object: object, map: (value: unknown) => unknown): object {

@@ -39,6 +39,12 @@ export async function openVtpmKeeper(options: VtpmKeeperOptions): Promise<SwtpmK
   })
 }
 
+/** What a new identity is besides its keys. */
+type Generation = Pick<VtpmIdentity, 'generation' | 'retiredAkNames'>
+
+/** An AK retired longer ago is refused as a foreign one. */
+const RETIRED_MAX = 16
+
 interface Parts {
   readonly keys: StateKeyring
   readonly authority: CertificateAuthority
@@ -73,19 +79,21 @@ export class SwtpmKeeper implements VtpmKeeper {
   async provision(place: VtpmPlace): Promise<VtpmIdentity> {
     if ((await this.#journal.find(place.vm)) !== null)
       throw new VtpmError('vtpm-exists', place.vm, 'it has one already: reprovision it on purpose')
-    return this.#make(place, 1, [])
+    return this.#make(place, { generation: 1, retiredAkNames: [] }, [])
   }
 
   /** The VM is stopped; its former AK is refused from now on, since the record names the new one. */
   async reprovision(place: VtpmPlace): Promise<VtpmIdentity> {
     const { identity, former } = await this.#journal.get(place.vm)
-    return this.#make(place, identity.generation + 1, [...former, identity.ekName])
+    const retiredAkNames = [...identity.retiredAkNames, identity.akName].slice(-RETIRED_MAX)
+    const next = { generation: identity.generation + 1, retiredAkNames }
+    return this.#make(place, next, [...former, identity.ekName])
   }
 
-  async #make(place: VtpmPlace, generation: number, former: Uint8Array[]): Promise<VtpmIdentity> {
+  async #make(place: VtpmPlace, next: Generation, former: Uint8Array[]): Promise<VtpmIdentity> {
     const folder = folderOf(place)
     await folder.makeDraft(null)
-    const { identity, resetCount, value } = await this.#provisionDraft(folder, place, generation)
+    const { identity, resetCount, value } = await this.#provisionDraft(folder, place, next)
     const sha256 = await folder.finishDraft()
     const begin = { state: 'stopped', values: [value], pending: [] } as const
     await this.#journal.write(place.vm, { ...begin, sha256, resetCount, identity, former })
@@ -93,7 +101,7 @@ export class SwtpmKeeper implements VtpmKeeper {
     return identity
   }
 
-  async #provisionDraft(folder: VtpmFolder, place: VtpmPlace, generation: number) {
+  async #provisionDraft(folder: VtpmFolder, place: VtpmPlace, next: Generation) {
     const keys = await this.#keys.make(folder.draftKey)
     return this.#session<Provisioned>(folder, place, keys, async (tpm) => {
       await tpm.control.init()
@@ -102,7 +110,7 @@ export class SwtpmKeeper implements VtpmKeeper {
         throw new VtpmError('vtpm-failed', place.vm, 'swtpm does not encrypt')
       const stamp = stampOf(randomBytes(32), 'provision')
       const more = { authority: this.#authority, time: this.#now(), stamp }
-      return provision(tpm, { vm: place.vm, generation, banks: place.banks, ...more })
+      return provision(tpm, { vm: place.vm, ...next, banks: place.banks, ...more })
     })
   }
 

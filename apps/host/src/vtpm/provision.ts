@@ -44,6 +44,7 @@ export interface Provisioned {
 export interface ProvisionOptions {
   readonly vm: string
   readonly generation: number
+  readonly retiredAkNames: readonly Uint8Array[]
   readonly banks: readonly ('sha256' | 'sha384')[]
   readonly authority: CertificateAuthority
   /** Milliseconds since 1970. */
@@ -105,6 +106,7 @@ export async function provision(tpm: Transport, options: ProvisionOptions): Prom
     akPublic: encode(TPMT_PUBLIC, ak.outPublic),
     ekCertificate,
     akCertificate,
+    retiredAkNames: options.retiredAkNames,
   }
   return { identity, resetCount: currentTime.clockInfo.resetCount, value }
 }

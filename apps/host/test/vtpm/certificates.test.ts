@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { decode } from '@trusted-launch/codec'
+import { decode, toHex } from '@trusted-launch/codec'
 import { Certificate, verifyChain } from '@trusted-launch/crypto'
 import { TPMT_PUBLIC } from '@trusted-launch/tpm2'
 import { spkiOf } from '../../src/vtpm/provision.ts'
@@ -37,8 +37,11 @@ test('EK and AK certificates lead to the authority’s root, each for its own pu
 
 test('an AK certificate names the VM and the generation, and is good for a year at most', async (t) => {
   const place = await Place.make(t)
-  await place.keeper.provision(place.of('a'))
-  const { akCertificate } = await place.keeper.reprovision(place.of('a'))
+  const { akName } = await place.keeper.provision(place.of('a'))
+  const { akCertificate, retiredAkNames } = await place.keeper.reprovision(place.of('a'))
+  assert.deepEqual(retiredAkNames, [akName])
+  const { identity } = await place.keeper.check(place.of('a'))
+  assert.deepEqual(identity.retiredAkNames.map(toHex), [toHex(akName)])
   const openssl = new X509Certificate(akCertificate)
   assert.equal(openssl.subject, 'CN=a')
   assert.equal(openssl.subjectAltName, 'URI:urn:trusted-launch:vm:a:generation:2')
