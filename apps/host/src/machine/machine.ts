@@ -169,11 +169,15 @@ export class Machine {
     return new BootWait(live, (component) => this.#confirm(live, component)).agent(timeoutMs)
   }
 
-  /** Evidence of the guest, for a verifier: it proves nothing here. @throws as `channel`. */
+  /** Evidence of the guest, for a verifier: it proves nothing here. @throws as `channel`; {VtpmError} `vtpm-unanswered` */
   async collectEvidence(request: EvidenceRequest): Promise<Evidence> {
     const { channel } = this
     const nonce = request.extendNonce ?? null
-    if (nonce !== null) await this.#host.vtpm.recordIssued(this.id, nonce)
+    if (nonce !== null) {
+      // An agent that is not there leaves no nonce unanswered.
+      await channel.ask('info', undefined as never)
+      await this.#host.vtpm.recordIssued(this.id, nonce)
+    }
     const evidence = await channel.collectEvidence(request)
     if (nonce !== null && evidence.rollback !== null) {
       const index = await this.#host.vtpm.recordAttested(this.id, nonce, evidence.rollback)

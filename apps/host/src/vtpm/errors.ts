@@ -11,6 +11,7 @@ import { HostError } from '../errors.ts'
  * - `vtpm-key-missing`: no wrapped key with the VM, or the key-encryption key it names is not there.
  * - `vtpm-key-refused`: the wrapped key is not this VM's, or was changed, or does not open its state.
  * - `vtpm-exists`: the VM has a vTPM already; only reprovisioning makes another.
+ * - `vtpm-unanswered`: the guest left too many nonces of this session unanswered.
  * - `vtpm-failed`: swtpm itself failed; `result` is what it answered, where it did.
  */
 export type VtpmErrorCode =
@@ -24,6 +25,7 @@ export type VtpmErrorCode =
   | 'vtpm-key-missing'
   | 'vtpm-key-refused'
   | 'vtpm-exists'
+  | 'vtpm-unanswered'
   | 'vtpm-failed'
 
 /** A vTPM that cannot be trusted, or does not work. Never holds a secret. */

@@ -4,7 +4,7 @@ import { fromHex, fromUtf8, toHex, toUtf8 } from '@trusted-launch/codec'
 import { readDurably, syncFolder, writeDurably } from '../state-directory.ts'
 import type { VtpmIdentity } from '../vtpm-port.ts'
 import { VtpmError } from './errors.ts'
-import { continues } from './rollback-index.ts'
+import { continues, UNANSWERED_MAX } from './rollback-index.ts'
 
 /** What the host remembers of a vTPM. */
 export interface JournalEntry {
@@ -23,7 +23,6 @@ export interface JournalEntry {
 }
 
 const VALUES_MAX = 64
-const PENDING_MAX = 64
 const FORMER_MAX = 16
 const ENTRY_BYTES_MAX = 64 << 10
 
@@ -72,9 +71,17 @@ export class Journal {
     return this.#change(vm, (entry) => ({ ...entry, state: 'stopped', sha256 }))
   }
 
-  /** Before a nonce is sent to be extended: the index may continue by it from now on. */
+  /**
+   * Before a nonce is sent to be extended: the index may continue by it from now on.
+   * @throws {VtpmError} `vtpm-unanswered`: one more, and an honest state could not be told after a crash.
+   */
   recordIssued(vm: string, nonce: Uint8Array): Promise<void> {
-    return this.#change(vm, (entry) => ({ ...entry, pending: [...entry.pending, nonce] }))
+    return this.#change(vm, (entry) => {
+      if (entry.pending.length < UNANSWERED_MAX)
+        return { ...entry, pending: [...entry.pending, nonce] }
+      const message = `${UNANSWERED_MAX} nonces of this session are unanswered: start it anew`
+      throw new VtpmError('vtpm-unanswered', vm, message)
+    })
   }
 
   /**
@@ -117,12 +124,11 @@ export class Journal {
 
 /** The first value of a session is kept, so that a state from its beginning is known for what it is. */
 function bounded(entry: JournalEntry): JournalEntry {
-  const { values, pending, former } = entry
+  const { values, former } = entry
   const kept = values.length > VALUES_MAX ? [values[0]!, ...values.slice(1 - VALUES_MAX)] : values
   return {
     ...entry,
     values: kept,
-    pending: pending.slice(-PENDING_MAX),
     former: former.slice(-FORMER_MAX),
   }
 }

@@ -73,47 +73,22 @@ export async function holdsRollbackIndex(tpm: Transport): Promise<boolean> {
   return equalBytes(nvName, ROLLBACK_NAME)
 }
 
-/** Of up to so many unanswered nonces every selection is tried; of more, every unbroken run. */
-const SELECTIONS_MAX = 8
+/** So many nonces of a session may be unanswered: every selection of them is tried. */
+export const UNANSWERED_MAX = 8
 
 /**
  * Whether `current` is `value`, or `value` extended in order by some of the nonces that were issued
- * and never answered. Of more than eight nonces: by an unbroken run of them.
+ * and never answered.
  */
 export function continues(
   value: Uint8Array,
   pending: readonly Uint8Array[],
   current: Uint8Array,
 ): boolean {
-  const few = pending.length <= SELECTIONS_MAX
-  const reached = few ? selections(value, pending) : runs(value, pending)
-  return reached.some((each) => equalBytes(each, current))
-}
-
-function selections(value: Uint8Array, pending: readonly Uint8Array[]): Uint8Array[] {
   let reached = [value]
   for (const nonce of pending)
-    reached = concatLists(
-      reached,
-      reached.map((each) => extended(each, nonce)),
-    )
-  return reached
-}
-
-function runs(value: Uint8Array, pending: readonly Uint8Array[]): Uint8Array[] {
-  const reached = [value]
-  for (let start = 0; start < pending.length; start++) {
-    let at = value
-    for (const nonce of pending.slice(start)) {
-      at = extended(at, nonce)
-      reached.push(at)
-    }
-  }
-  return reached
-}
-
-function concatLists<T>(a: readonly T[], b: readonly T[]): T[] {
-  return [...a, ...b]
+    reached = [...reached, ...reached.map((each) => extended(each, nonce))]
+  return reached.some((each) => equalBytes(each, current))
 }
 
 /** A stamp no guest knows beforehand: what a session of ours extends the index by. */

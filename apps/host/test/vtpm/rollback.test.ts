@@ -24,6 +24,7 @@ import {
   TPMT_SIGNATURE,
 } from '@trusted-launch/tpm2'
 import { createPrimary } from '../../src/vtpm/provision.ts'
+import { UNANSWERED_MAX } from '../../src/vtpm/rollback-index.ts'
 import type { TpmSession } from '../../src/vtpm/swtpm.ts'
 import { Place, readNv } from './place.ts'
 
@@ -160,6 +161,23 @@ test('an extension whose answer was lost in a crash is no rollback', async (t) =
     }
   })
   assert.deepEqual(await run(place, 'a', 'stop'), ['vtpm.unclean-stop'])
+})
+
+test('no more nonces are issued than an honest state may leave unanswered, until the next start', async (t) => {
+  const place = await Place.make(t)
+  await place.keeper.provision(place.of('vm-1'))
+  await run(place, 'vm-1', 'crash', async (tpm) => {
+    for (let i = 0; i < UNANSWERED_MAX; i++) {
+      const nonce = randomBytes(32)
+      await place.keeper.recordIssued('vm-1', nonce)
+      if (i % 3 === 0) await certify(tpm, nonce)
+    }
+    await assert.rejects(place.keeper.recordIssued('vm-1', randomBytes(32)), {
+      code: 'vtpm-unanswered',
+    })
+  })
+  assert.deepEqual(await run(place, 'vm-1', 'stop'), ['vtpm.unclean-stop'])
+  await run(place, 'vm-1', 'stop', () => place.keeper.recordIssued('vm-1', randomBytes(32)))
 })
 
 test('an index that was set back while the VM ran, or certified by nobody, is told', async (t) => {
