@@ -21,10 +21,11 @@ import {
   verifyImage,
 } from '@trusted-launch/uefi'
 import { type BootDisk, type BootFile, openBootDisk } from './boot-disk.ts'
+import { DEFAULT_LOADER, loaderPaths } from './boot-options.ts'
 import { BootChainError } from './errors.ts'
 import { runGrub } from './grub.ts'
 import { grubBuiltIn } from './grub-image.ts'
-import { DEFAULT_LOADER, secondStagePath } from './walk.ts'
+import { folderOf, secondStagePath } from './walk.ts'
 
 /** A file that Secure Boot refuses. */
 export interface Violation {
@@ -35,14 +36,15 @@ export interface Violation {
 }
 
 /**
- * The first file on a *stopped* VM's disk that its own variables refuse: the loader by db and dbx; GRUB and
- * the kernel as shim judges them, by db, dbx, the vendor's and the machine owner's lists, and SBAT. Null: all
- * three are allowed, or what decides cannot be read (then nothing is confirmed).
+ * The first file on a *stopped* VM's disk that its own variables refuse, of those its firmware would run: each
+ * boot option's loader by db and dbx; GRUB and the kernel as shim judges them, by db, dbx, the vendor's and the
+ * machine owner's lists, and SBAT. Null: an option's files are all allowed, so the firmware gets past those
+ * before it; or what decides cannot be read (then nothing is confirmed).
  *
  * A file that is not there is no violation. It does not prove that a boot was refused: only that it would be.
  */
 export function confirmViolation(given: StoppedMachine): Violation | null {
-  return judgeDisk(given) ?? null
+  return judgeDisk(given)?.[0] ?? null
 }
 
 /**
@@ -53,7 +55,7 @@ export function isRefused(
   given: StoppedMachine & { readonly component: Violation['component'] },
 ): boolean | null {
   const found = judgeDisk(given)
-  return found === undefined ? null : found?.component === given.component
+  return found === undefined ? null : found.some(({ component }) => component === given.component)
 }
 
 /** A VM that does not run. */
@@ -63,29 +65,43 @@ export interface StoppedMachine {
   readonly variables: Uint8Array
 }
 
-/** Undefined: it cannot be told. */
-function judgeDisk(given: StoppedMachine): Violation | null | undefined {
+/** What stops each boot option, in their order; none where one of them boots. Undefined: it cannot be told. */
+function judgeDisk(given: StoppedMachine): readonly Violation[] | undefined {
   try {
     const disk = openBootDisk(given.disk)
-    return findViolation(disk, decodeVariableStore(given.variables))
+    const store = decodeVariableStore(given.variables)
+    const found: Violation[] = []
+    for (const path of loaderPaths(store)) {
+      const loader = disk.find(path)
+      if (loader === null) continue
+      if (hasFallback(disk, path)) return undefined
+      const violation = findViolation(disk, store, loader)
+      if (violation === null) return []
+      found.push(violation)
+    }
+    return found
   } catch (e) {
     if (e instanceof MalformedError || e instanceof BootChainError) return undefined
     throw e
   }
 }
 
-function findViolation(disk: BootDisk, store: VariableStore): Violation | null {
+/** Shim at the default path runs it where there is one, which makes boot options: not followed here. */
+function hasFallback(disk: BootDisk, path: string): boolean {
+  const isDefault = path.toUpperCase() === DEFAULT_LOADER
+  return isDefault && disk.find(`${folderOf(path)}/fbx64.efi`) !== null
+}
+
+function findViolation(disk: BootDisk, store: VariableStore, loader: BootFile): Violation | null {
   const policy = {
     db: signatureDatabaseOf(store, VARIABLES.db),
     dbx: signatureDatabaseOf(store, VARIABLES.dbx),
   }
-  const loader = disk.find(DEFAULT_LOADER)
-  if (loader === null) return null
   const refused = judge('loader', loader, policy, null)
   if (refused !== null) return refused
   const shim = decodePe(loader.bytes)
   const vendor = shimVendor(shim)
-  const grub = disk.find(secondStagePath())
+  const grub = disk.find(secondStagePath(loader.path))
   if (vendor === null || grub === null) return null
   const wide: ImagePolicy = {
     db: [...policy.db, ...vendorDatabase(vendor), ...listsOf(store, VARIABLES.MokList)],
@@ -96,14 +112,18 @@ function findViolation(disk: BootDisk, store: VariableStore): Violation | null {
     ],
   }
   const level = sbatLevel(store, shimSbatLevel(shim)?.previous ?? null)
-  return judge('GRUB', grub, wide, level) ?? judgeKernel(disk, grub, wide)
+  return judge('GRUB', grub, wide, level) ?? judgeKernel(disk, folderOf(loader.path), grub, wide)
 }
 
 /** The kernel that GRUB's configuration names now: a changed configuration may name another. */
-function judgeKernel(disk: BootDisk, grub: BootFile, policy: ImagePolicy): Violation | null {
+function judgeKernel(
+  disk: BootDisk,
+  folder: string,
+  grub: BootFile,
+  policy: ImagePolicy,
+): Violation | null {
   const builtIn = grubBuiltIn(decodePe(grub.bytes))
   if (builtIn === null) return null
-  const folder = DEFAULT_LOADER.slice(0, DEFAULT_LOADER.lastIndexOf('/'))
   return judge('kernel', runGrub(builtIn, disk, folder).kernel, policy, null)
 }
 

@@ -1,4 +1,5 @@
 export { type BootDisk, type BootFile, openBootDisk } from './boot-disk.ts'
+export { DEFAULT_LOADER } from './boot-options.ts'
 export {
   confirmViolation,
   isRefused,
@@ -13,4 +14,4 @@ export { loaderCommandLine } from './grub-words.ts'
 export { type ArchivedFile, modulesOfInitrd, readNewc } from './initrd.ts'
 export { type PredictInput, predict } from './predict.ts'
 export { type BootReport, type ImageReport, report } from './report.ts'
-export { type BootChain, type BootImage, DEFAULT_LOADER, walk } from './walk.ts'
+export { type BootChain, type BootImage, walk } from './walk.ts'

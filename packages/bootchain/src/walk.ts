@@ -1,6 +1,7 @@
 import type { RandomAccess } from '@trusted-launch/disk'
 import { decodePe, type PeImage, sectionOf, shimVendor } from '@trusted-launch/uefi'
 import { type BootDisk, type BootFile, openBootDisk } from './boot-disk.ts'
+import { DEFAULT_LOADER } from './boot-options.ts'
 import { BootChainError } from './errors.ts'
 import { type GrubRun, runGrub } from './grub.ts'
 import { grubBuiltIn } from './grub-image.ts'
@@ -22,8 +23,6 @@ export type BootChain =
     }
   | { readonly kind: 'uki'; readonly disk: BootDisk; readonly loader: BootImage }
 
-/** Where firmware looks on a disk it has no boot option for. UEFI 2.10, 3.5.1.1. */
-export const DEFAULT_LOADER = 'EFI/BOOT/BOOTX64.EFI'
 /** Where shim looks for what it starts. shim, Make.defaults. */
 const secondStage = 'grubx64.efi'
 
@@ -38,7 +37,7 @@ export function walk(disk: RandomAccess): BootChain {
   if (sectionOf(loader.image, '.linux') !== null) return { kind: 'uki', disk: bootDisk, loader }
   if (shimVendor(loader.image) === null)
     throw new BootChainError('UNPREDICTABLE', DEFAULT_LOADER, 'neither shim nor a unified kernel')
-  const grub = openImage(bootDisk, secondStagePath(), 'FILE_NOT_FOUND')
+  const grub = openImage(bootDisk, secondStagePath(DEFAULT_LOADER), 'FILE_NOT_FOUND')
   const builtIn = grubBuiltIn(grub.image)
   if (builtIn === null) throw new BootChainError('UNPREDICTABLE', grub.path, 'not a GRUB')
   const run = runGrub(builtIn, bootDisk, folderOf(DEFAULT_LOADER))
@@ -51,9 +50,9 @@ export function openLoader(disk: BootDisk): BootImage {
   return openImage(disk, DEFAULT_LOADER, 'NO_LOADER')
 }
 
-/** Where shim at the default path looks for GRUB. */
-export function secondStagePath(): string {
-  return `${folderOf(DEFAULT_LOADER)}/${secondStage}`
+/** Where shim at this path looks for GRUB. */
+export function secondStagePath(loader: string): string {
+  return `${folderOf(loader)}/${secondStage}`
 }
 
 /** A PE file of the boot disk. @throws {BootChainError} `code` when it is not there. */
@@ -67,6 +66,6 @@ export function openImage(
   return { ...file, image: decodePe(file.bytes) }
 }
 
-function folderOf(path: string): string {
+export function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/'))
 }

@@ -7,18 +7,36 @@ import {
   PINNED_PCRS,
   parseReferenceValues,
 } from '@trusted-launch/attestation'
-import { MalformedError } from '@trusted-launch/codec'
+import { encode, MalformedError, toUtf16le } from '@trusted-launch/codec'
 import { randomFrom } from '@trusted-launch/codec/check'
 import { fromBytes, openFat, openPartition, readPartitionTable } from '@trusted-launch/disk'
 import {
+  bootOptionName,
+  DEVICE_PATH_TYPE,
+  DevicePath,
   databaseOf,
   decodeVariableStore,
+  EFI_LOAD_OPTION,
   encodeVariableStore,
   parseSecureBootTemplate,
+  plainVariable,
+  SignatureDatabase,
+  shimVendor,
+  VARIABLES,
   variablesOfTemplate,
+  vendorDatabase,
   withSecureBoot,
 } from '@trusted-launch/uefi'
-import { BootChainError, confirmViolation, isRefused, predict, report, walk } from '../src/index.ts'
+import {
+  BootChainError,
+  confirmViolation,
+  isRefused,
+  openBootDisk,
+  predict,
+  report,
+  walk,
+} from '../src/index.ts'
+import { openLoader } from '../src/walk.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const images = join(root, '.cache/images')
@@ -110,6 +128,57 @@ for (const [path, component] of [
     for (const each of ['loader', 'GRUB', 'kernel'] as const)
       assert.equal(isRefused({ ...given, component: each }), each === component)
   })
+
+/** A store with this boot option before the default path; GRUB's own signer may be in its db. */
+function withOption(path: string | Uint8Array, trustsGrub = false): Uint8Array {
+  const loader = openLoader(openBootDisk(fromBytes(bytesOfDisk()))).image
+  let store = decodeVariableStore(storeOf(true))
+  const more = trustsGrub ? vendorDatabase(shimVendor(loader)!) : []
+  const db = encode(SignatureDatabase, [...databaseOf(template.db), ...more])
+  store = store.with({ ...store.get(VARIABLES.db)!, data: db })
+  const name = toUtf16le(`\\${path}\0`)
+  const option =
+    typeof path === 'string'
+      ? encode(EFI_LOAD_OPTION, {
+          ...{ attributes: 1, description: 'other', optionalData: new Uint8Array() },
+          filePathList: encode(DevicePath, [
+            { type: DEVICE_PATH_TYPE.MEDIA, subType: 4, data: name },
+            { type: DEVICE_PATH_TYPE.END, subType: 0xff, data: new Uint8Array() },
+          ]),
+        })
+      : path
+  const values = [
+    plainVariable(bootOptionName(7), option),
+    plainVariable(VARIABLES.BootOrder, Uint8Array.of(7, 0)),
+  ]
+  for (const value of values) store = store.with(value)
+  return encodeVariableStore(new Uint8Array(readFileSync(firmware)), store)
+}
+
+test('what is judged is what the firmware would take: a boot option before the default path', {
+  skip,
+}, () => {
+  const grub = 'EFI\\BOOT\\grubx64.efi'
+  const judged = (bytes: Uint8Array, variables: Uint8Array) =>
+    isRefused({ disk: fromBytes(bytes), variables, component: 'loader' })
+  const shim = struck('EFI/BOOT/BOOTX64.EFI')
+  const good = bytesOfDisk()
+  // the option boots: what lies at the default path is not run
+  assert.equal(judged(shim, withOption(grub, true)), false)
+  assert.equal(confirmViolation({ disk: fromBytes(shim), variables: withOption(grub, true) }), null)
+  // the option is refused: the firmware goes on to the default path
+  assert.equal(judged(good, withOption(grub)), false)
+  assert.equal(judged(shim, withOption(grub)), true)
+  assert.equal(
+    confirmViolation({ disk: fromBytes(shim), variables: withOption(grub) })?.path,
+    'EFI/BOOT/grubx64.efi',
+  )
+  // the option's file is gone
+  assert.equal(judged(good, withOption('EFI\\gone.efi')), false)
+  assert.equal(judged(shim, withOption('EFI\\gone.efi')), true)
+  // an option that cannot be read
+  assert.equal(judged(shim, withOption(Uint8Array.of(1, 0))), null)
+})
 
 test('a good disk is no violation, and neither is one that is not a disk', { skip }, () => {
   const variables = storeOf(true)
