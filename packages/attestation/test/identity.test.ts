@@ -164,6 +164,11 @@ test('a signature of another key, of SHA-1 or of no shape is refused', () => {
   assert.deepEqual(idsOf({ quotes: [{ ...first!, signature }, second!] }), ['quote.algorithm'])
   const other = { ...first!, signature: second!.signature }
   assert.deepEqual(idsOf({ quotes: [other, second!] }), ['quote.signature'])
+  const unsigned = {
+    ...first!,
+    signature: encode(TPMT_SIGNATURE, { sigAlg: TPM_ALG.NULL, signature: null }),
+  }
+  assert.deepEqual(idsOf({ quotes: [unsigned, second!] }), ['quote.algorithm'])
   const none = { ...first!, signature: new Uint8Array(3) }
   assert.deepEqual(idsOf({ quotes: [none, second!] }), ['quote.malformed'])
 })

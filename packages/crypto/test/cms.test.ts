@@ -3,7 +3,15 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { MalformedError, toUtf8 } from '@trusted-launch/codec'
-import { Certificate, decodeSignedData, verifySignedData } from '@trusted-launch/crypto'
+import {
+  Certificate,
+  contextTag,
+  DER,
+  decodeSignedData,
+  der,
+  derOid,
+  verifySignedData,
+} from '@trusted-launch/crypto'
 
 const read = (name: string) =>
   Uint8Array.from(readFileSync(join(import.meta.dirname, '../testdata', name)))
@@ -67,3 +75,9 @@ for (const name of files)
       if ('signers' in verified) assert.deepEqual(data.content, content, `byte ${at}`)
     }
   })
+
+test('what is too big, or another content than SignedData, is refused', () => {
+  assert.throws(() => decodeSignedData(new Uint8Array((1 << 20) + 1)), /more than 1048576/)
+  const enveloped = der(DER.SEQUENCE, derOid('1.2.840.113549.1.7.3'), der(contextTag(0)))
+  assert.throws(() => decodeSignedData(enveloped), /contentType: 1\.2\.840\.113549\.1\.7\.3/)
+})

@@ -182,3 +182,34 @@ test('an extension twice, and an outer algorithm that is not the one signed, are
   changed[at + 7] = 3
   assert.throws(() => Certificate.decode(changed), /differs/)
 })
+
+test('a chain of more than eight certificates is refused, one of eight is not', () => {
+  const authorities = Array.from({ length: 9 }, () => signingKey())
+  const made = authorities.map((key, i) =>
+    issue(
+      { subject: cn(`ca ${i}`), issuer: cn(`ca ${i + 1}`), publicKey: key.publicKey },
+      authorities[i + 1] ?? key,
+    ),
+  )
+  const last = issue(
+    {
+      subject: cn('leaf'),
+      issuer: cn('ca 0'),
+      publicKey: leafKey.publicKey,
+      extensions: [extendedKeyUsage(usage)],
+    },
+    authorities[0],
+  )
+  assert.equal(faultOf(last, { anchors: [made[6]!], intermediates: made.slice(0, 6) }), null)
+  assert.equal(
+    faultOf(last, { anchors: [made[7]!], intermediates: made.slice(0, 7) }),
+    'path-too-long',
+  )
+})
+
+test('issuers that go round in circles are given up after some work', () => {
+  const others = Array.from({ length: 12 }, (_, i) =>
+    issue({ serial: Uint8Array.of(i + 2), subject: cn('ca'), issuer: cn('ca') }),
+  )
+  assert.equal(faultOf(good, { anchors: [], intermediates: others }), 'too-much-work')
+})
