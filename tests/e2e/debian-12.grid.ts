@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { debian12Image } from './debian-12-image.ts'
-import { BOOT_MS, smallVm } from './machines.ts'
+import { BOOT_MS, cacheDirectory, smallVm, testFolder } from './machines.ts'
 
 test('debian-12 stops in order when its power button is pressed before anything in it listens', async (t) => {
   const image = await debian12Image(t)
@@ -12,3 +16,34 @@ test('debian-12 stops in order when its power button is pressed before anything 
   assert.deepEqual(await vm.stop({ graceful: true, timeoutMs: BOOT_MS }), { graceful: true })
   assert.match(vm.consoleTail(), /Power down/)
 })
+
+test('a killed build of debian-12 leaves no process and no mount', async (t) => {
+  if ((await debian12Image(t)) === null) return
+  const cache = testFolder(t)
+  for (const name of ['debian', 'agent']) symlinkSync(join(cacheDirectory, name), join(cache, name))
+  const code = `
+    import { buildImage } from '@trusted-launch/host'
+    await buildImage('debian-12', { cacheDirectory: '${cache}' })`
+  const args = ['--input-type=module', '-e', code]
+  const builder = spawn(process.execPath, args, { cwd: import.meta.dirname, stdio: 'ignore' })
+  const held = (file: 'cmdline' | 'mounts') =>
+    ofProcesses(file).some((text) => text.includes(cache))
+  for (const until = Date.now() + BOOT_MS; !held('mounts') && Date.now() < until; ) await sleep(50)
+  assert.ok(held('mounts'), 'packages are being set up in the guest’s folder')
+  builder.kill('SIGKILL')
+  await sleep(1000)
+  assert.deepEqual([held('cmdline'), held('mounts')], [false, false])
+  rmSync(join(cache, 'images'), { recursive: true })
+})
+
+/** That file of every process. */
+function ofProcesses(file: string): string[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  return pids.map((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/${file}`, 'utf8')
+    } catch {
+      return ''
+    }
+  })
+}

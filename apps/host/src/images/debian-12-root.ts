@@ -26,11 +26,23 @@ export type GuestFiles = Record<
   Uint8Array
 >
 
+/**
+ * Arguments of setpriv(1). mmdebstrap mounts /proc, /sys and devices below `root`: were it to outlive a
+ * killed builder, whoever removes that folder would remove through them. So it has namespaces of its own,
+ * and ends, mounts and all, with its builder.
+ */
+const contained = [
+  ...['--pdeathsig', 'KILL'],
+  ...['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'],
+]
+
 /** Installs Debian 12 into the folder `root`. @throws {ImageError} `image-no-network` and others. */
 export async function installDebian12(root: string, lock: number): Promise<void> {
   const { sources, proxy } = debianArchive('bookworm')
   const modules = initrdModules.map((name) => `echo ${name} >>"$1"/etc/initramfs-tools/modules`)
   const args = [
+    ...contained,
+    'mmdebstrap',
     '--mode=root',
     '--variant=minbase',
     `--include=${packages.join(',')}`,
@@ -43,7 +55,7 @@ export async function installDebian12(root: string, lock: number): Promise<void>
     ...sources,
   ]
   try {
-    await runTool('mmdebstrap', args, { env: proxy, lock })
+    await runTool('setpriv', args, { env: proxy, lock })
   } catch (cause) {
     const line = cause instanceof ImageError ? unreachable.exec(cause.message)?.[0] : undefined
     if (line === undefined) throw cause
