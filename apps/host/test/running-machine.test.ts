@@ -1,73 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { MachineFolder } from '../src/machine/folder.ts'
 import { RunningMachine } from '../src/machine/running-machine.ts'
-import { Output } from '../src/output.ts'
 import { identityOf } from '../src/process.ts'
-
-/** A monitor of ours in place of QEMU's: the agent's port is open until the machine is reset. */
-async function machineOfOurs(t: TestContext) {
-  const path = mkdtempSync(join(tmpdir(), 'tl-running-'))
-  const folder = new MachineFolder(path, null)
-  mkdirSync(folder.machine)
-  const output = await Output.makePipe(folder.output)
-  let open = true
-  const uuid = '6f1c2a52-2a43-4d0e-9d5e-000000000001'
-  const printed: string[] = []
-  const said: string[] = []
-  const faults: string[] = []
-  const sockets = new Set<Socket>()
-  const announce = (event: string, data: object) => {
-    for (const socket of sockets) socket.write(`${JSON.stringify({ event, data })}\n`)
-  }
-  const answers: Record<string, () => unknown> = {
-    'query-chardev': () => [{ label: 'agent', filename: 'unix:agent', 'frontend-open': open }],
-    'query-status': () => ({ status: 'running', running: true }),
-    'ringbuf-read': () => printed.splice(0).join(''),
-    'query-uuid': () => ({ UUID: uuid }),
-  }
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    socket.on('error', () => {})
-    socket.write('{"QMP": {}}\n')
-    socket.on('data', (data) => {
-      for (const line of data.toString().trim().split('\n')) {
-        const { execute, id } = JSON.parse(line)
-        said.push(execute)
-        socket.write(`${JSON.stringify({ return: answers[execute]?.() ?? {}, id })}\n`)
-      }
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(join(folder.machine, 'qmp'), resolve))
-  const machine = await RunningMachine.connect(folder, identityOf(process.pid)!, uuid)
-  t.after(() => {
-    machine.endAs('stopped')
-    machine.disconnect()
-    for (const socket of sockets) socket.destroy()
-    server.close()
-    output.close()
-    rmSync(path, { recursive: true })
-  })
-  machine.watch(
-    () => {},
-    (message) => faults.push(message),
-  )
-  const reset = (guest: boolean) => {
-    open = false
-    announce('RESET', { guest, reason: 'told' })
-  }
-  return { machine, folder, said, faults, printed, reset }
-}
-
-const until = async (condition: () => boolean) => {
-  for (let i = 0; i < 200 && !condition(); i++) await sleep(20)
-  assert.ok(condition())
-}
+import { machineOfOurs, until } from './a-running-machine.ts'
 
 test('a reset is over when the machine was reset: the boot before is not believed any more', async (t) => {
   const { machine, said, reset } = await machineOfOurs(t)
@@ -102,11 +40,11 @@ test("a guest's own new start begins a boot; those after an answer count from th
 })
 
 test('a full disk takes no console, is told once, and the VM is looked after as before', async (t) => {
-  const { machine, folder, faults, printed } = await machineOfOurs(t)
+  const { machine, folder, faults, print } = await machineOfOurs(t)
   await until(() => machine.portOpen)
   mkdirSync(join(folder.path, 'console.log'))
   for (const text of ['one', 'two', 'three']) {
-    printed.push(Buffer.from(text).toString('base64'))
+    print(text)
     await until(() => machine.console.boot.endsWith(text))
   }
   assert.equal(machine.console.boot, 'onetwothree')

@@ -60,12 +60,7 @@ export const COMMANDS = {
       return Buffer.from(value, 'base64')
     },
   ),
-  'human-monitor-command': command<{ 'command-line': string }, string>((value) => {
-    if (typeof value !== 'string') throw unexpected()
-    return value
-  }),
   screendump: command<{ filename: string; format: 'png' | 'ppm' }, void>(nothing),
-  'send-key': command<{ keys: { type: 'qcode'; data: string }[] }, void>(nothing),
   system_powerdown: command<{}, void>(nothing),
   system_reset: command<{}, void>(nothing),
   cont: command<{}, void>(nothing),

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { MachineFolder } from '../src/machine/folder.ts'
+import { RunningMachine } from '../src/machine/running-machine.ts'
+import { Output } from '../src/output.ts'
+import { identityOf } from '../src/process.ts'
+
+/** A monitor of ours in place of QEMU's: the agent's port is open until the machine is reset. */
+export async function machineOfOurs(t: TestContext) {
+  const path = mkdtempSync(join(tmpdir(), 'tl-running-'))
+  const folder = new MachineFolder(path, null)
+  mkdirSync(folder.machine)
+  const output = await Output.makePipe(folder.output)
+  let open = true
+  const uuid = '6f1c2a52-2a43-4d0e-9d5e-000000000001'
+  const printed: string[] = []
+  const said: string[] = []
+  const faults: string[] = []
+  const sockets = new Set<Socket>()
+  const announce = (event: string, data: object) => {
+    for (const socket of sockets) socket.write(`${JSON.stringify({ event, data })}\n`)
+  }
+  const answers: Record<string, () => unknown> = {
+    'query-chardev': () => [{ label: 'agent', filename: 'unix:agent', 'frontend-open': open }],
+    'query-status': () => ({ status: 'running', running: true }),
+    'ringbuf-read': () => printed.splice(0).join(''),
+    'query-uuid': () => ({ UUID: uuid }),
+  }
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => {})
+    socket.write('{"QMP": {}}\n')
+    socket.on('data', (data) => {
+      for (const line of data.toString().trim().split('\n')) {
+        const { execute, id } = JSON.parse(line)
+        said.push(execute)
+        socket.write(`${JSON.stringify({ return: answers[execute]?.() ?? {}, id })}\n`)
+      }
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(join(folder.machine, 'qmp'), resolve))
+  const machine = await RunningMachine.connect(folder, identityOf(process.pid)!, uuid)
+  t.after(() => {
+    machine.endAs('stopped')
+    machine.disconnect()
+    for (const socket of sockets) socket.destroy()
+    server.close()
+    output.close()
+    rmSync(path, { recursive: true })
+  })
+  machine.watch(
+    () => {},
+    (message) => faults.push(message),
+  )
+  const reset = (guest: boolean) => {
+    open = false
+    announce('RESET', { guest, reason: 'told' })
+  }
+  const print = (text: string) => printed.push(Buffer.from(text).toString('base64'))
+  return { machine, folder, said, faults, print, reset }
+}
+
+export const until = async (condition: () => boolean, limitMs = 4_000) => {
+  for (let i = 0; i < limitMs / 20 && !condition(); i++) await sleep(20)
+  assert.ok(condition())
+}
