@@ -57,6 +57,17 @@ export function array<T>(element: Shape<T>, limits: { max: number }): Shape<read
   }
 }
 
+/** Each only once. */
+export function different<T extends string | number>(
+  shape: Shape<readonly T[]>,
+): Shape<readonly T[]> {
+  return (value) => {
+    const given = shape(value)
+    if (new Set(given).size !== given.length) throw malformed('the same twice')
+    return given
+  }
+}
+
 /** Exactly these names: one missing, or one more, is refused. */
 export function object<F extends Shapes>(fields: F): Shape<ObjectOf<F>> {
   return (value) => {

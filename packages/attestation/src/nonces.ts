@@ -1,4 +1,10 @@
+import { NONCE_BYTES } from '@trusted-launch/channel'
 import { toHex } from '@trusted-launch/codec'
+
+/** How long an answer is waited for, in milliseconds. */
+const lifetimeMs = 300_000
+/** How many nonces one VM may leave unanswered: of more, the oldest is forgotten. */
+const openPerVmMax = 16
 
 /** A nonce that was drawn for one VM and not answered yet. */
 export interface OpenNonce {
@@ -11,6 +17,25 @@ export interface OpenNonce {
 
 /** Why an answer's nonce is refused: never drawn or used before, another VM's, or too old. */
 export type NonceFault = 'nonce-unknown' | 'nonce-of-another-vm' | 'nonce-expired'
+
+/**
+ * Writes down a nonce that was drawn for a VM: answers are believed for five minutes. What ran out goes,
+ * and so does this VM's oldest where it has too many, so what is kept is bounded by the number of VMs.
+ * @throws {RangeError} not 32 bytes, or drawn before: then it was not drawn by chance.
+ */
+export function keepNonce(
+  open: readonly OpenNonce[],
+  drawn: { readonly vm: string; readonly nonce: Uint8Array; readonly time: number },
+): readonly OpenNonce[] {
+  const { vm, time } = drawn
+  const nonce = toHex(drawn.nonce)
+  if (drawn.nonce.length !== NONCE_BYTES) throw new RangeError(`${drawn.nonce.length} bytes`)
+  if (open.some((one) => one.nonce === nonce)) throw new RangeError('a nonce that is open already')
+  const live = open.filter((one) => one.expires > time)
+  const own = live.filter((one) => one.vm === vm)
+  const forgotten = new Set(own.slice(0, Math.max(0, own.length + 1 - openPerVmMax)))
+  return [...live.filter((one) => !forgotten.has(one)), { vm, nonce, expires: time + lifetimeMs }]
+}
 
 /**
  * Takes the nonce that a VM's answer came with out of those that are open: it is used up, whatever

@@ -12,6 +12,7 @@ import { expectationJson } from './expectation-json.ts'
 import {
   array,
   base64url,
+  different,
   hex,
   hexBytes,
   integer,
@@ -37,8 +38,8 @@ const expectationShape = object({
   akName: name,
   generation: counter,
   retiredAkNames: array(name, { max: 1024 }),
-  banks: array(oneOf('sha1', 'sha256', 'sha384', 'sha512'), { max: 4 }),
-  pcrs: array(integer({ min: 0, max: 23 }), { max: 24 }),
+  banks: different(array(oneOf('sha1', 'sha256', 'sha384', 'sha512'), { max: 4 })),
+  pcrs: different(array(integer({ min: 0, max: 23 }), { max: 24 })),
   anchors: array(base64url({ max: certificateBytesMax }), { max: 64 }),
   machine: nullable(
     object({
@@ -50,7 +51,7 @@ const expectationShape = object({
   ),
   rollback: nullable(
     object({
-      nonce: hexBytes({ min: 8, max: 64 }),
+      nonce: hexBytes({ min: NONCE_BYTES, max: NONCE_BYTES }),
       state: object({
         indexName: nullable(hex({ min: 20, max: 66 })),
         value: nullable(hex({ min: 20, max: 64 })),

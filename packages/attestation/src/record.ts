@@ -71,12 +71,10 @@ export function verifyRecord(
   const parts = split(bytes)
   if ('fault' in parts) return parts
   const { record, token } = parts
-  if (trust.key !== null) {
-    if (!verifyToken(token, trust.key))
-      return fault('token-signature', 'the token is not signed by the trusted key')
-    if (hashIn(token) !== sha256Hex(record))
-      return fault('token-covers-another-record', 'the token covers another record than this one')
-  }
+  if (trust.key !== null && !verifyToken(token, trust.key))
+    return fault('token-signature', 'the token is not signed by the trusted key')
+  if (hashIn(token) !== sha256Hex(record))
+    return fault('token-covers-another-record', 'the token covers another record than this one')
   try {
     return reproduce(record, token, trust)
   } catch (e) {

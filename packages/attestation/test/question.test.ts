@@ -4,7 +4,7 @@ import { toHex } from '@trusted-launch/codec'
 import { appraiseEvidence } from '../src/appraise.ts'
 import { concludeWithoutEvidence } from '../src/conclude.ts'
 import { QUOTED_PCRS } from '../src/expectation.ts'
-import { useNonce } from '../src/nonces.ts'
+import { keepNonce, type OpenNonce, useNonce } from '../src/nonces.ts'
 import { idsOf } from './appraised.ts'
 import { quoteOf } from './attester.ts'
 import { cleanBoot, evidenceOf } from './boot.ts'
@@ -78,6 +78,25 @@ test('a nonce that was never drawn, or too long ago, is refused', () => {
   assert.equal(useNonce([], answer).fault, 'nonce-unknown')
   const late = useNonce([drawn, { ...drawn, nonce: 'ff' }], { ...answer, time: 1000 })
   assert.deepEqual(late, { fault: 'nonce-expired', next: [] })
+})
+
+test('a nonce is kept for five minutes, sixteen of a VM, and never drawn twice', () => {
+  const bytes = (n: number) => new Uint8Array(32).fill(n)
+  const draw = (open: readonly OpenNonce[], n: number, vm = 'vm-1', at = 0) =>
+    keepNonce(open, { vm, nonce: bytes(n), time: at })
+  const other = draw([], 200, 'vm-2')
+  let open = other
+  for (let n = 0; n < 17; n++) open = draw(open, n)
+  assert.equal(open.length, 17)
+  const used = (n: number, vm = 'vm-1', at = 299_999) =>
+    useNonce(open, { vm, nonce: bytes(n), time: at }).fault
+  assert.deepEqual([used(0), used(1), used(16)], ['nonce-unknown', null, null])
+  assert.deepEqual([used(200, 'vm-2'), used(200)], [null, 'nonce-of-another-vm'])
+  assert.equal(used(1, 'vm-1', 300_000), 'nonce-expired')
+  assert.equal(draw(open, 17, 'vm-1', 300_000).length, 1)
+  assert.throws(() => draw(open, 1), RangeError)
+  assert.throws(() => draw(open, 1, 'vm-2'), RangeError)
+  assert.throws(() => keepNonce([], { vm: 'a', nonce: new Uint8Array(31), time: 0 }), RangeError)
 })
 
 test('a refused nonce gives no verdict, and says why', () => {
