@@ -51,6 +51,8 @@ const shapes = (positionals.length > 0 ? positionals : ['512x1']).map((text) => 
 
 const directory = mkdtempSync(join(tmpdir(), 'learn-'))
 const host = await openHost({ stateDirectory: directory })
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.once(signal, () => void end().finally(() => process.exit(1)))
 try {
   const { accelerator } = await host.acceleration()
   if (values.project && accelerator !== 'tcg')
@@ -62,8 +64,13 @@ try {
     console.log(`learnt ${shape.memoryMiB} MiB, ${shape.vcpus} vCPUs, ${accelerator}: ${file}`)
   }
 } finally {
+  await end()
+}
+
+async function end(): Promise<void> {
+  for (const machine of host.machines()) await machine.delete()
   await host.close()
-  rmSync(directory, { recursive: true })
+  rmSync(directory, { recursive: true, force: true })
 }
 
 async function learn(on: Host, shape: MachineShape): Promise<ReferenceFirmware> {

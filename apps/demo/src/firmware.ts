@@ -24,7 +24,11 @@ export function believedFirmware(sha256: string): ReferenceFirmware | null {
  * Has this installation learn what its firmware measures on machines of this shape, where that is not
  * known: from machines of their own, which are gone afterwards, before any that is judged by it.
  */
-export async function learnWhereUnknown(shape: MachineShape, log: Log): Promise<void> {
+export async function learnWhereUnknown(
+  shape: MachineShape,
+  log: Log,
+  interrupted: AbortSignal,
+): Promise<void> {
   const known = believedFirmware(shape.firmwareSha256)?.learnt ?? []
   const isThis = (one: MachineShape) =>
     one.memoryMiB === shape.memoryMiB &&
@@ -35,6 +39,7 @@ export async function learnWhereUnknown(shape: MachineShape, log: Log): Promise<
   log({ level: 'warning', event: 'firmware', vm: null, message })
   const size = `${shape.memoryMiB}x${shape.vcpus}`
   const child = spawn(process.execPath, [tool, size], { stdio: ['ignore', 'ignore', 'inherit'] })
+  interrupted.addEventListener('abort', () => child.kill())
   const [code] = await once(child, 'exit')
   if (code !== 0) throw new Error('what the firmware measures could not be learnt')
 }

@@ -1,4 +1,5 @@
 import { availableParallelism, constants } from 'node:os'
+import type { Log } from '@trusted-launch/host'
 import { type DemoOptions, demoCommand, optionsOf } from './options.ts'
 import { ownScenario, UsageError } from './own-scenario.ts'
 import { quoted, tlLine } from './paths.ts'
@@ -12,30 +13,33 @@ import { asExpected, type Verdict } from './verdict.ts'
 const exit = { asExpected: 0, otherwise: 1, usage: 2 }
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** Resolves with the first signal that asks us to end; later ones change nothing. */
-function interruption(): Promise<(typeof signals)[number]> {
-  return new Promise((resolve) => {
-    for (const signal of signals) process.on(signal, () => resolve(signal))
-  })
+/** Aborted by the first signal that asks us to end, which is its reason; later ones change nothing. */
+function interruption(): AbortSignal {
+  const controller = new AbortController()
+  for (const signal of signals) process.on(signal, () => controller.abort(signal))
+  return controller.signal
 }
 
 /** Runs the demo as asked; its exit code. Cleans up after itself, however it ends. */
 async function demo(options: DemoOptions): Promise<number> {
   const interrupted = interruption()
-  const stage = await Stage.open(({ level, vm, message }) => {
+  try {
+    return await played(options, interrupted)
+  } catch (e) {
+    if (!interrupted.aborted) throw e
+    return 128 + constants.signals[interrupted.reason as (typeof signals)[number]]
+  }
+}
+
+/** @throws {Error} it could not begin, or was interrupted. */
+async function played(options: DemoOptions, interrupted: AbortSignal): Promise<number> {
+  const log: Log = ({ level, vm, message }) => {
     if (level === 'warning') process.stderr.write(`${vm === null ? '' : `${vm}: `}${message}\n`)
-  })
+  }
+  const stage = await Stage.open(log, interrupted)
   let isKept = false
   try {
-    const work = verdictsOn(stage, options)
-    const signal = await Promise.race([interrupted, work.then(() => null)])
-    if (signal !== null) {
-      process.stderr.write('interrupted: removing the VMs\n')
-      await stage.strike()
-      await work.catch(() => {})
-      return 128 + constants.signals[signal]
-    }
-    const verdicts = await work
+    const verdicts = await untilInterrupted(stage, verdictsOn(stage, options), interrupted)
     const text = options.json
       ? jsonOf(stage.accelerator, verdicts)
       : textOf(verdicts, lookOf(process.stdout))
@@ -46,6 +50,27 @@ async function demo(options: DemoOptions): Promise<number> {
   } finally {
     await (isKept ? stage.keep() : stage.close())
   }
+}
+
+/** The work's outcome. Once interrupted, its VMs end under it. @throws {Error} it was interrupted. */
+async function untilInterrupted<T>(
+  stage: Stage,
+  work: Promise<T>,
+  interrupted: AbortSignal,
+): Promise<T> {
+  const strike = () => {
+    process.stderr.write('interrupted: removing the VMs\n')
+    return stage.strike()
+  }
+  const struck = new Promise<void>((resolve, reject) => {
+    const begin = () => void strike().then(resolve, reject)
+    if (interrupted.aborted) begin()
+    else interrupted.addEventListener('abort', begin)
+  })
+  await Promise.race([work, struck])
+  const outcome = await work
+  interrupted.throwIfAborted()
+  return outcome
 }
 
 async function verdictsOn(stage: Stage, options: DemoOptions): Promise<Verdict[]> {

@@ -66,7 +66,7 @@ export class Stage {
   }
 
   /** Sets the stage, and removes what runs that were killed left of theirs. */
-  static async open(log: Log): Promise<Stage> {
+  static async open(log: Log, interrupted: AbortSignal): Promise<Stage> {
     const image = await buildImage('small', { cacheDirectory })
     const { host, folder, key } = await alone(async () => {
       const warn = (message: string) =>
@@ -77,7 +77,7 @@ export class Stage {
     const { accelerator } = await host.acceleration()
     const stage = new Stage({ host, image, accelerator, folder, key })
     try {
-      await learnWhereUnknown(stage.machineShape, log)
+      await learnWhereUnknown(stage.machineShape, log, interrupted)
       return stage
     } catch (e) {
       await stage.close()
