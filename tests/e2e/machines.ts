@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -101,18 +101,17 @@ export function isPlain(path: string): boolean {
 
 /** How long a line that the guest printed may take to reach the console's file. */
 const LINE_MS = 20_000
-/** All that is kept of a console. */
-const CONSOLE_BYTES = 1 << 19
 
 /**
- * What a guest's program said after "NAME: ", the `nth` time of all its boots; waited for, since the
- * agent may answer before the console is read.
+ * What a guest's program said after "NAME: ", the `nth` time in the boot that runs; waited for, since
+ * the agent may answer before the console is read.
  */
 export async function lineOf(vm: Machine, name: string, nth = 1): Promise<string> {
   for (const until = Date.now() + LINE_MS; ; await sleep(100)) {
-    const lines = vm.consoleTail(CONSOLE_BYTES).split(/\r?\n/)
-    const said = lines.slice(0, -1).filter((line) => line.startsWith(`${name}: `))
+    const printed = readFileSync(join(vm.folder, 'console.log'), 'latin1')
+    const lines = printed.split(/\r?\n/).slice(0, -1)
+    const said = lines.filter((line) => line.startsWith(`${name}: `))
     if (said.length >= nth) return said[nth - 1]!.slice(name.length + 2)
-    if (Date.now() > until) throw new Error(`${name} said ${said.length} lines, not ${nth}`)
+    if (Date.now() > until) throw new Error(`${name} said ${said.length} lines: ${printed}`)
   }
 }
