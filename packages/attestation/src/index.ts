@@ -22,7 +22,7 @@ export {
   parseLearntFirmware,
   withLearnt,
 } from './learn-firmware.ts'
-export { type NonceFault, type OpenNonce, keepNonce, useNonce } from './nonces.ts'
+export { keepNonce, type NonceFault, type OpenNonce, useNonce } from './nonces.ts'
 export {
   applyPolicy,
   checkPolicy,
