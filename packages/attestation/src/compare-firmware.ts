@@ -1,4 +1,5 @@
 import { toHex } from '@trusted-launch/codec'
+import type { HashName } from '@trusted-launch/crypto'
 import type { MachineShape } from './expectation.ts'
 import { findingOf } from './finding-table.ts'
 import type { Digests, ReferenceFirmware } from './reference-values.ts'
@@ -6,7 +7,7 @@ import type { Finding } from './result.ts'
 import type { VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
 
 /**
- * PCR 0 by its events: the version, PEIFV, DXEFV, a separator and nothing else. PEIFV must be one
+ * PCR 0 by its events, in every quoted bank: the version, PEIFV, DXEFV, a separator and nothing else. PEIFV must be one
  * that was learnt on a machine of this shape; when none was, that is a finding of its own. A PCR 0
  * *value* is never pinned: it changes with memory and processors.
  */
@@ -28,11 +29,11 @@ export function compareFirmware(
         actual: `${events.length} events`,
       }),
     ]
-  return [
-    ...compare(log, version!, firmware.crtmVersion, "The firmware's version"),
-    ...comparePeifv(log, peifv!, firmware, machine),
-    ...compare(log, dxefv!, firmware.dxefv, 'The firmware volume DXEFV'),
-  ]
+  return log.quotes.flatMap(({ bank }) => [
+    ...compare(bank, version!, firmware.crtmVersion, "The firmware's version"),
+    ...comparePeifv(bank, peifv!, firmware, machine),
+    ...compare(bank, dxefv!, firmware.dxefv, 'The firmware volume DXEFV'),
+  ])
 }
 
 /** What was learnt for this shape of machine and firmware; empty: nothing. */
@@ -53,14 +54,14 @@ export function learntFor(
 }
 
 function comparePeifv(
-  log: VerifiedEventLog,
+  bank: HashName,
   event: VerifiedEvent,
   firmware: ReferenceFirmware,
   machine: MachineShape | null,
 ): Finding[] {
   const known = learntFor(firmware, machine)
-  const actual = toHex(event.digest)
-  if (known.some((digests) => digests[log.bank] === actual)) return []
+  const actual = toHex(event.digests.get(bank)!)
+  if (known.some((digests) => digests[bank] === actual)) return []
   const common = { pcr: 0, events: [event.index], actual }
   if (known.length === 0)
     return [
@@ -74,27 +75,22 @@ function comparePeifv(
     findingOf({
       id: 'firmware.changed',
       summary: 'The firmware volume PEIFV is none that was learnt for a machine of this shape.',
-      expected: known.map((digests) => digests[log.bank]).join(' or '),
+      expected: known.map((digests) => digests[bank]).join(' or '),
       ...common,
     }),
   ]
 }
 
-function compare(
-  log: VerifiedEventLog,
-  event: VerifiedEvent,
-  expected: Digests,
-  what: string,
-): Finding[] {
-  const actual = toHex(event.digest)
-  if (expected[log.bank] === actual) return []
+function compare(bank: HashName, event: VerifiedEvent, expected: Digests, what: string): Finding[] {
+  const actual = toHex(event.digests.get(bank)!)
+  if (expected[bank] === actual) return []
   return [
     findingOf({
       id: 'firmware.changed',
       summary: `${what} is not the one expected.`,
       pcr: 0,
       events: [event.index],
-      expected: expected[log.bank] ?? null,
+      expected: expected[bank] ?? null,
       actual,
     }),
   ]

@@ -92,7 +92,7 @@ export function compareReferences(
   compared: readonly Compared[],
 ): Finding[] {
   const findings = compared.filter(({ same }) => !same).map(findingOfPair(log.bank))
-  findings.push(...faultOfCoverage(references))
+  findings.push(...faultOfCoverage(references), ...compared.flatMap(disguisedLine))
   return [...findings, ...log.quotes.flatMap(({ bank }) => otherBank(bank))]
 
   // A value that differs though no event did: the reference values contradict themselves, or the
@@ -121,6 +121,29 @@ export function compareReferences(
       ]
     })
   }
+}
+
+/**
+ * GRUB's prefixes, which tell a command from the kernel's command line, are not measured: the place among
+ * what is expected does.
+ */
+function disguisedLine({ pcr, expected, actual, same }: Compared): Finding[] {
+  if (pcr !== 8 || !same || expected === null || actual === null) return []
+  const { data } = actual.explanation
+  const isLine = data.kind === 'ipl' && data.by === 'kernel_cmdline'
+  if (isLine === (expected.component === COMPONENT.kernelCommandLine)) return []
+  const summary = isLine
+    ? 'What GRUB did is logged as the kernel command line.'
+    : 'The kernel command line is logged as something else.'
+  return [
+    findingOf({
+      id: 'kernel-command-line.disguised',
+      summary,
+      pcr,
+      events: [actual.index],
+      expected: expected.description,
+    }),
+  ]
 }
 
 function faultOfCoverage(references: ReferenceValues): Finding[] {

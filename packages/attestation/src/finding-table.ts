@@ -120,6 +120,13 @@ export const FINDINGS = {
     true,
     'Ask again: the machine was reset while it answered.',
   ),
+  'quote.restarted': row(
+    10,
+    vtpm,
+    'low',
+    true,
+    'Find out how the VM could sleep, and restart it: its host offers no sleep.',
+  ),
   'quote.unsafe-clock': row(
     10,
     vtpm,
@@ -184,6 +191,7 @@ export const FINDINGS = {
   ),
   'exit-boot-services.order': row(36, eventLog, 'high', true, badLog),
   'kernel-command-line.count': row(37, COMPONENT.kernelCommandLine, 'high', true, badLog),
+  'kernel-command-line.disguised': row(37, COMPONENT.kernelCommandLine, 'high', true, badLog),
   'kernel-command-line.changed': row(
     41,
     COMPONENT.kernelCommandLine,

@@ -38,9 +38,10 @@ export function verifyEvidence(input: VerifiableInput): Verified {
     expectation.rollback === null
       ? { findings: [], next: null }
       : verifyRollback(evidence.rollback, key, expectation.rollback)
-  const told = [...notes, ...rollback.findings]
+  const strayed = faultOfIndex(rollback.next, quotes)
+  const told = [...notes, ...rollback.findings, ...strayed]
   const log = VerifiedEventLog.verify(evidence, quotes)
-  const common = { key, quotes, rollback: rollback.next }
+  const common = { key, quotes, rollback: strayed.length > 0 ? null : rollback.next }
   if (log instanceof VerifiedEventLog) return { ...common, log, findings: told }
   return { ...common, log: null, findings: [...told, ...log] }
 }
@@ -68,6 +69,14 @@ function verifyQuotes(
   return { quotes, findings }
 }
 
+/** The index too must be certified in the boot that is quoted: another copy of the vTPM may be ahead. */
+function faultOfIndex(next: RollbackState | null, [quote]: readonly VerifiedQuote[]): Finding[] {
+  if (next === null || next.resetCount === quote?.clockInfo.resetCount) return []
+  const summary = 'The extend-only index was certified in another boot than the one quoted.'
+  const expected = `${quote?.clockInfo.resetCount}`
+  return [findingOf({ id: 'quote.counters', summary, expected, actual: `${next.resetCount}` })]
+}
+
 function faultOfCounters(quotes: readonly VerifiedQuote[]): Finding[] {
   const counters = quotes.map(({ clockInfo: c }) => `${c.resetCount}.${c.restartCount}`)
   if (new Set(counters).size <= 1) return []
@@ -76,6 +85,11 @@ function faultOfCounters(quotes: readonly VerifiedQuote[]): Finding[] {
 }
 
 function noteOfClock({ clockInfo }: VerifiedQuote): Finding[] {
+  if (clockInfo.restartCount > 0) {
+    const summary = 'The vTPM was resumed: our VMs cannot sleep, and PCRs can be lost in between.'
+    const actual = `${clockInfo.restartCount} restarts`
+    return [findingOf({ id: 'quote.restarted', summary, expected: '0 restarts', actual })]
+  }
   if (clockInfo.safe) return []
   const summary = 'The vTPM was stopped without a shutdown: its clock may have gone back.'
   return [findingOf({ id: 'quote.unsafe-clock', summary })]

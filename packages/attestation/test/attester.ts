@@ -111,14 +111,19 @@ export function signAsAk(message: Uint8Array): Uint8Array {
   })
 }
 
-type Changes = { extraData?: Uint8Array; resetCount?: number; safe?: boolean }
+type Changes = {
+  extraData?: Uint8Array
+  resetCount?: number
+  restartCount?: number
+  safe?: boolean
+}
 
-function header({ extraData = nonce, resetCount = 3, safe = true }: Changes) {
+function header({ extraData = nonce, resetCount = 3, restartCount = 0, safe = true }: Changes) {
   return {
     magic: 0xff54_4347,
     qualifiedSigner: new Uint8Array(34),
     extraData,
-    clockInfo: { clock: 1000n, resetCount, restartCount: 0, safe },
+    clockInfo: { clock: 1000n, resetCount, restartCount, safe },
     firmwareVersion: 1n,
   } as const
 }

@@ -18,7 +18,7 @@ import type { AppraisalInput } from '../src/appraisal-input.ts'
 import { appraiseEvidence } from '../src/appraise.ts'
 import type { FindingId } from '../src/finding-table.ts'
 import { idsOf, of, withStep } from './appraised.ts'
-import { akCertificate, inputOf, quoteOf, valuesOf } from './attester.ts'
+import { akCertificate, inputOf, quoteOf, rollbackOf, valuesOf } from './attester.ts'
 import { banks, cleanBoot, evidenceOf, file, referencesOf, type Step } from './boot.ts'
 
 /**
@@ -41,6 +41,13 @@ const forgeries: Record<string, [id: FindingId, make: () => AppraisalInput]> = {
     'attestation-key.certificate.untrusted',
     () => expecting({ anchors: [akCertificate] }),
   ],
+  "a GRUB command logged as the kernel's command line, and that as a command": [
+    'kernel-command-line.disguised',
+    relabelled,
+  ],
+  'a firmware version in one bank only': ['firmware.changed', otherVersion],
+  'a vTPM that was resumed': ['quote.restarted', resumed],
+  'an index certified in another boot': ['quote.counters', indexOfAnotherBoot],
   'reference values that pin nothing': [
     'reference-values.incomplete',
     () => ({ ...evilInitrd(), references: { ...referencesOf(cleanBoot()), pcrs: {} } }),
@@ -122,6 +129,44 @@ function unmeasured(): AppraisalInput {
 
 function changed(input: AppraisalInput, by: Partial<AppraisalInput['evidence']>): AppraisalInput {
   return { ...input, evidence: { ...input.evidence, ...by } }
+}
+
+/** GRUB's prefixes are not measured: the quoted PCR is the genuine one. */
+function relabelled(): AppraisalInput {
+  const as = (prefix: string, { data, ...step }: Step, { length }: { length: number }) => ({
+    ...step,
+    data: Uint8Array.of(...fromLatin1(prefix), ...data.subarray(length)),
+  })
+  const steps = cleanBoot().map((step) => {
+    if (of('kernel command line', 8)(step)) return as('grub_cmd: ', step, 'kernel_cmdline: ')
+    return of('grub.cfg', 8)(step) ? as('kernel_cmdline: ', step, 'grub_cmd: ') : step
+  })
+  return evidenceOf(steps)
+}
+
+/** The strongest bank is as learnt. */
+function otherVersion(): AppraisalInput {
+  const [version, ...steps] = cleanBoot()
+  const digests = new Map(version!.digests).set('sha256', digest('sha256', nobodys))
+  return evidenceOf([{ ...version!, digests }, ...steps])
+}
+
+function resumed(): AppraisalInput {
+  const input = clean()
+  const quotes = input.evidence.quotes.map(({ bank, pcrs }) =>
+    quoteOf(bank, new Map(pcrs.map(({ index, digest: value }) => [index, value])), {
+      restartCount: 1,
+    }),
+  )
+  return changed(input, { quotes })
+}
+
+/** Another copy of the same vTPM may be ahead: what it certifies says nothing of the one quoted. */
+function indexOfAnotherBoot(): AppraisalInput {
+  const own = digest('sha256', nobodys)
+  const state = { indexName: null, value: null, unanswered: [], resetCount: null }
+  const input = expecting({ rollback: { nonce: own, state } })
+  return changed(input, { rollback: rollbackOf([own], { resetCount: 4 }) })
 }
 
 function expecting(given: Partial<AppraisalInput['expectation']>): AppraisalInput {

@@ -7,6 +7,7 @@ import {
   type Bank,
   bootAggregate,
   buildEventLog,
+  decodeEventData,
   decodeEventLog,
   decodeImaList,
   encodeEventLog,
@@ -69,9 +70,16 @@ function firmwareOf([version, peifv, dxefv]: readonly LoggedEvent[]) {
 
 function pinned(pcr: number) {
   const own = events.filter(({ pcrIndex }) => pcrIndex === pcr)
-  const component = COMPONENT.bootManager
+  const componentOf = (event: LoggedEvent) => {
+    const data = decodeEventData(event)
+    const isLine = data.kind === 'ipl' && data.by === 'kernel_cmdline'
+    return isLine ? COMPONENT.kernelCommandLine : COMPONENT.bootManager
+  }
   return {
-    events: own.map((event) => ({ component, description: '', path: null, digests: hex(event) })),
+    events: own.map((event) => ({
+      ...{ component: componentOf(event), description: '', path: null },
+      digests: hex(event),
+    })),
     values: { [bank]: toHex(quoted.get(pcr)!) },
   }
 }
