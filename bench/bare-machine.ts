@@ -89,7 +89,7 @@ async function untilThere(socket: string, process: ChildProcess): Promise<void> 
 function argumentsOf({ accelerator, memoryMiB, vcpus, code, tpm }: BareOptions): string[] {
   const port = `virtserialport,chardev=agent,name=${AGENT_PORT_NAME},id=agent-port`
   return [
-    ...['-nodefaults', '-no-user-config', '-display', 'none', '-serial', 'stdio'],
+    ...['-nodefaults', '-no-user-config', '-display', 'none', '-vga', 'std', '-serial', 'stdio'],
     ...['-machine', `q35,smm=on,accel=${accelerator}`],
     ...['-cpu', accelerator === 'kvm' ? 'host' : 'max'],
     ...['-smp', `cpus=${vcpus}`, '-m', `size=${memoryMiB}M`],
