@@ -26,12 +26,12 @@ test('a reset is over when the machine was reset: the boot before is not believe
 
 test("a guest's own new start begins a boot; those after an answer count from there", async (t) => {
   const { machine, reset } = await machineOfOurs(t)
-  machine.console.append(Buffer.from('Kernel panic - not syncing'))
+  machine.printed.console.append(Buffer.from('Kernel panic - not syncing'))
   for (let i = 1; i <= 3; i++) {
     reset(true)
     await until(() => machine.resets === i)
   }
-  assert.deepEqual([machine.console.boot, machine.answered], ['', false])
+  assert.deepEqual([machine.printed.console.boot, machine.answered], ['', false])
   machine.agentAnswered()
   assert.deepEqual([machine.resets, machine.answered], [0, true])
   reset(true)
@@ -45,9 +45,9 @@ test('a full disk takes no console, is told once, and the VM is looked after as 
   mkdirSync(join(folder.path, 'console.log'))
   for (const text of ['one', 'two', 'three']) {
     print(text)
-    await until(() => machine.console.boot.endsWith(text))
+    await until(() => machine.printed.console.boot.endsWith(text))
   }
-  assert.equal(machine.console.boot, 'onetwothree')
+  assert.equal(machine.printed.console.boot, 'onetwothree')
   await until(() => faults.length > 0)
   assert.match(faults[0]!, /EISDIR/)
   assert.equal(machine.portOpen, true)

@@ -78,18 +78,19 @@ export class BootWait {
   async #stopLoop(): Promise<never> {
     await this.#machine.pause().catch(() => {})
     // The last of its boots has hardly begun.
-    const console = this.#machine.console.tail()
+    const console = this.#machine.printed.console.tail()
     throw new BootFailure('boot-loop', 'the guest starts over and over: it was stopped', {
       console,
     })
   }
 
   async #refuseConsole(): Promise<void> {
-    const { answered, console, printedAt, resets } = this.#machine
+    const { answered, printed, resets } = this.#machine
+    const printedAt = printed.consoleAt
     if (answered) return
     if (performance.now() - printedAt < SETTLE_MS || printedAt === this.#readAt) return
     this.#readAt = printedAt
-    const found = readConsole(console.boot)
+    const found = readConsole(printed.console.boot)
     if (found === null) return
     if (found.code !== 'secure-boot-violation') throw this.#failureOf(found, false)
     const words = `${resets} ${found.message}`
@@ -110,11 +111,11 @@ export class BootWait {
   }
 
   #failureOf({ code, component, message }: ConsoleFinding, confirmed: boolean): BootFailure {
-    const console = this.#machine.console.boot
+    const console = this.#machine.printed.console.boot
     return new BootFailure(code, message, { component, confirmed, console })
   }
 
   #failure(code: BootFailureCode, message: string): BootFailure {
-    return new BootFailure(code, message, { console: this.#machine.console.boot })
+    return new BootFailure(code, message, { console: this.#machine.printed.console.boot })
   }
 }

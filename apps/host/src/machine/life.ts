@@ -166,7 +166,7 @@ export class MachineLife {
     await this.write({ run: { qemu, swtpm, released: false } })
     const live = await RunningMachine.connect(this.files, qemu, this.#record.uuid)
     this.#live = live
-    live.console.startBoot()
+    live.printed.startBoot()
     await this.write({ run: { qemu, swtpm, released: true } })
     await live.resume()
     this.#watch(live)

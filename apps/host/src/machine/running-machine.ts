@@ -3,16 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ChannelError } from '@trusted-launch/channel'
 import { HostError } from '../errors.ts'
 import { GuestChannel } from '../guest-channel.ts'
-import { Output } from '../output.ts'
 import { type ProcessIdentity, waitUntilGone } from '../process.ts'
-import { CONSOLE_RING, FILES, IDS } from '../qemu-args.ts'
+import { FILES, IDS } from '../qemu-args.ts'
 import type { QmpClient } from '../qmp/client.ts'
 import type { QmpEvent } from '../qmp/commands.ts'
 import { QmpError } from '../qmp/errors.ts'
-import type { BoundedLog } from './bounded-log.ts'
-import type { Console } from './console.ts'
 import { MachineError } from './errors.ts'
 import type { MachineFolder } from './folder.ts'
+import { Printed } from './printed.ts'
 import { connectMonitor } from './qemu-process.ts'
 import type { LastEnd } from './record.ts'
 
@@ -25,24 +23,20 @@ const PRESS_MS = 3_000
 /** How a VM ends that nobody asked to. */
 export type OwnEnd = Exclude<LastEnd, 'never' | 'stopped'>
 
-/** A VM while it runs: its monitor, its console, its agent's port, and the watch over all three. */
+/** A VM while it runs: its monitor, what it prints, its agent's port, and the watch over all three. */
 export class RunningMachine {
   /** The agent's port. */
   readonly channel: GuestChannel
-  readonly console: Console
+  readonly printed: Printed
   readonly #qemu: ProcessIdentity
   readonly #monitor: QmpClient
   readonly #directory: number
-  readonly #output: Output
-  readonly #outputLog: BoundedLog
   #portOpen = false
   /** Boots of this run, ours and the guest's. */
   #boots = 0
   #resets = 0
   #onBoot: (() => void) | null = null
-  #fault: string | null = null
   #answered = false
-  #printedAt = performance.now()
   #end: { readonly how: LastEnd | null; readonly done: Promise<void> } | null = null
 
   private constructor(
@@ -52,9 +46,7 @@ export class RunningMachine {
     monitor: QmpClient,
   ) {
     this.#qemu = qemu
-    this.console = folder.console
-    this.#outputLog = folder.outputLog
-    this.#output = Output.openPipe(folder.output)
+    this.printed = new Printed(folder)
     this.#directory = directory
     this.#monitor = monitor
     this.channel = new GuestChannel({ path: () => socketIn(directory, FILES.agent) })
@@ -72,16 +64,16 @@ export class RunningMachine {
   ): Promise<RunningMachine> {
     const directory = openSync(folder.machine, 'r')
     let machine: RunningMachine | null = null
+    let monitor: QmpClient | null = null
     try {
       const onEvent = (event: QmpEvent) => machine?.heard(event)
-      const monitor = await connectMonitor(directory, qemu, { onEvent })
-      if ((await monitor.execute('query-uuid', {})).UUID !== uuid) {
-        monitor.close()
+      monitor = await connectMonitor(directory, qemu, { onEvent })
+      if ((await monitor.execute('query-uuid', {})).UUID !== uuid)
         throw new MachineError('machine-unreachable', "its monitor is another VM's")
-      }
       machine = new RunningMachine(folder, qemu, directory, monitor)
       return machine
     } catch (e) {
+      monitor?.close()
       closeSync(directory)
       throw e
     }
@@ -105,11 +97,6 @@ export class RunningMachine {
   agentAnswered(): void {
     this.#answered = true
     this.#resets = 0
-  }
-
-  /** When the console printed last, on `performance.now()`'s clock. */
-  get printedAt(): number {
-    return this.#printedAt
   }
 
   /** Set once its end has begun: how it ends (null: we let it go), and when that is done. */
@@ -190,12 +177,11 @@ export class RunningMachine {
     let told: string | null = null
     const turn = async () => {
       while (this.#end === null) {
-        this.#fault = null
-        this.#keepOutput()
         const how = await this.#look()
         if (how !== null && this.#end === null) onEnd(how)
-        if (this.#fault !== null && this.#fault !== told) onFault(this.#fault)
-        told = this.#fault
+        const fault = this.printed.takeFault()
+        if (fault !== null && fault !== told) onFault(fault)
+        told = fault
         await sleep(POLL_MS, undefined, { ref: false })
       }
     }
@@ -204,8 +190,7 @@ export class RunningMachine {
 
   /** Takes the last of the console and asks QEMU to end; nothing when it is gone. */
   async quit(): Promise<void> {
-    await this.#drainConsole().catch(() => {})
-    this.#keepOutput()
+    await this.printed.drain(this.#monitor).catch(() => {})
     await this.#monitor.execute('quit', {}).catch(() => {})
   }
 
@@ -213,8 +198,7 @@ export class RunningMachine {
   disconnect(): void {
     this.channel.close()
     this.#monitor.close()
-    this.#keepOutput()
-    this.#output.close()
+    this.printed.close()
     closeSync(this.#directory)
   }
 
@@ -227,14 +211,14 @@ export class RunningMachine {
     this.#boots++
     this.#answered = false
     this.#portOpen = false
-    this.#keep(() => this.console.startBoot())
+    this.printed.startBoot()
     this.channel.hangUp('the guest started anew')
     this.#onBoot?.()
   }
 
   async #look(): Promise<OwnEnd | null> {
     try {
-      await this.#drainConsole()
+      await this.printed.drain(this.#monitor)
       const boot = this.#boots
       const chardevs = await this.#monitor.execute('query-chardev', {})
       const find = (label: string) => chardevs.find((chardev) => chardev.label === label)
@@ -246,27 +230,6 @@ export class RunningMachine {
       const gone = await waitUntilGone(this.#qemu, GONE_MS)
       return gone || !this.#monitor.open ? 'crashed' : null
     }
-  }
-
-  async #drainConsole(): Promise<void> {
-    const ring = { device: IDS.console, size: CONSOLE_RING, format: 'base64' } as const
-    const printed = await this.#monitor.execute('ringbuf-read', ring)
-    if (printed.length === 0) return
-    this.#printedAt = performance.now()
-    this.#keep(() => this.console.append(printed))
-  }
-
-  /** Writes what the disk may refuse: the VM runs on, and the watch tells. */
-  #keep(write: () => void): void {
-    try {
-      write()
-    } catch (e) {
-      this.#fault = String(e)
-    }
-  }
-
-  #keepOutput(): void {
-    this.#keep(() => this.#outputLog.append(this.#output.read()))
   }
 }
 
