@@ -20,7 +20,7 @@ export async function replaceVtpm(trial: Trial): Promise<void> {
     rmSync(join(machine.folder, name), { recursive: true, force: true })
     cpSync(join(other.folder, name), join(machine.folder, name), { recursive: true })
   }
-  await trial.boot(() => machine.start())
+  await trial.restart()
 }
 
 /** Changes the stopped VM's own setting; what is expected of it stays. */
@@ -28,5 +28,5 @@ export async function switchSecureBootOff(trial: Trial): Promise<void> {
   const { machine } = trial
   await machine.stop({ graceful: false })
   await machine.setSecureBoot(false)
-  await trial.boot(() => machine.start())
+  await trial.restart()
 }

@@ -96,6 +96,15 @@ export class Trial {
     this.#end = { ...this.#end, told: `${this.#end.told}; ${told}` }
   }
 
+  /**
+   * Starts the stopped VM anew. Its host then judged the extend-only index and extended it by a number of its
+   * own: what it holds is not known here.
+   */
+  restart(): Promise<void> {
+    this.#rollback = { ...this.#rollback, value: null }
+    return this.boot(() => this.machine.start())
+  }
+
   /** Boots the VM and appraises what `attester` hands out; a refusal to start or boot is an end as well. */
   async boot(begin: () => Promise<void>, attester = this.machine): Promise<void> {
     this.#options.tell('booting')
