@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { openHost } from '@trusted-launch/host'
 import { surviveKills } from '../../apps/host/test/vtpm/kills.ts'
 import { startManager } from './a-manager.ts'
-import { BOOT_MS, closeAtEnd, smallImage, specOf, testFolder } from './machines.ts'
+import { BOOT_MS, smallImage, specOf, testFolder } from './machines.ts'
 
 const KILLS = 20
 /** Every fifth kill comes after the agent answered, the others in the first seconds. */
@@ -71,7 +71,6 @@ test(`a VM is not refused after its manager, QEMU or swtpm was killed ${KILLS} t
 }, async (t: TestContext) => {
   const stateDirectory = testFolder(t)
   const first = await openHost({ stateDirectory })
-  closeAtEnd(t, first)
   const { folder, identity } = await first.create(specOf(await smallImage()))
   await first.close()
 
@@ -93,12 +92,15 @@ test(`a VM is not refused after its manager, QEMU or swtpm was killed ${KILLS} t
     assert.doesNotMatch(manager.printed(), /error (?!vtpm-failed|vtpm-lost)vtpm-/, what)
 
     const host = await openHost({ stateDirectory })
-    const vm = host.machine('vm-1')
-    await vm.stop({ graceful: false })
-    await vm.start().catch((e) => assert.fail(`${what}\n${e}`))
-    assert.deepEqual(vm.identity.akName, identity.akName)
-    await vm.stop({ graceful: false })
-    await host.close()
+    try {
+      const vm = host.machine('vm-1')
+      await vm.stop({ graceful: false })
+      await vm.start().catch((e) => assert.fail(`${what}\n${e}`))
+      assert.deepEqual(vm.identity.akName, identity.akName)
+      await vm.stop({ graceful: false })
+    } finally {
+      await host.close()
+    }
   }
 })
 
