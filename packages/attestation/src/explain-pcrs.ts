@@ -36,8 +36,8 @@ export function explainPcrs(parts: ReadLogs, quotes: readonly VerifiedQuote[]): 
   return faults
 }
 
-/** The kernel measures its list into PCR 10 and nowhere else, from its first entry on. */
-function faultsOfList({ imaList, ima }: ReadLogs): Finding[] {
+/** The kernel measures its list into PCR 10 and nowhere else, into every bank, from its first entry on. */
+function faultsOfList({ imaList, ima, replays }: ReadLogs): Finding[] {
   const elsewhere = imaList.filter(({ pcrIndex }) => pcrIndex !== IMA_PCR)
   if (elsewhere.length > 0)
     return [
@@ -48,8 +48,8 @@ function faultsOfList({ imaList, ima }: ReadLogs): Finding[] {
         events: elsewhere.map(({ index }) => index),
       }),
     ]
-  if (imaList.length === 0 || ima.size > 0) return []
-  const summary = 'There is an IMA list, and PCR 10 was never extended.'
+  if (imaList.length === 0 || ima.size === replays.size) return []
+  const summary = 'There is an IMA list, and a bank whose PCR 10 was never extended.'
   return [findingOf({ id: 'ima.replay', summary, pcr: IMA_PCR })]
 }
 

@@ -83,9 +83,11 @@ export function encodePolicy(policy: Policy): Uint8Array {
   return encodeCanonical(policy as unknown as Json)
 }
 
-/** Runs the policy's rules. */
+/** Runs the policy's rules. @throws {MalformedError} an unknown rule, or none. */
 export function applyPolicy(policy: Policy, facts: Facts): Finding[] {
-  return Object.entries(policy.rules).flatMap(([name, severity]) => RULES[name]!(facts, severity))
+  return Object.entries(checkPolicy(policy).rules).flatMap(([name, severity]) =>
+    RULES[name]!(facts, severity),
+  )
 }
 
 /** How bad it is that there is nothing to compare with: never less than a warning, whatever the policy. */

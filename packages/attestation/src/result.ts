@@ -95,8 +95,9 @@ const tierOf: Readonly<Record<Severity, Tier>> = {
   high: 'contraindicated',
 }
 
-/** The worst finding's tier; `affirming` without any. */
+/** The worst finding's tier; `affirming` without any. A severity that is none weighs the most. */
 export function tierOfFindings(findings: readonly Finding[]): Tier {
-  const worst = Math.max(0, ...findings.map(({ severity }) => order.indexOf(tierOf[severity])))
-  return order[worst]!
+  const weights = findings.map(({ severity }) => order.indexOf(tierOf[severity]))
+  if (weights.includes(-1)) return 'contraindicated'
+  return order[Math.max(0, ...weights)]!
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fromLatin1, toHex, toUtf8, toUtf16le } from '@trusted-launch/codec'
+import { fromLatin1, MalformedError, toHex, toUtf8, toUtf16le } from '@trusted-launch/codec'
 import { digest, type HashName } from '@trusted-launch/crypto'
 import {
   type Bank,
@@ -17,6 +17,7 @@ import {
 import type { AppraisalInput } from '../src/appraisal-input.ts'
 import { appraiseEvidence } from '../src/appraise.ts'
 import type { FindingId } from '../src/finding-table.ts'
+import { tierOfFindings } from '../src/result.ts'
 import { idsOf, of, withStep } from './appraised.ts'
 import { akCertificate, inputOf, quoteOf, rollbackOf, valuesOf } from './attester.ts'
 import { banks, cleanBoot, evidenceOf, file, referencesOf, type Step } from './boot.ts'
@@ -61,6 +62,10 @@ const forgeries: Record<string, [id: FindingId, make: () => AppraisalInput]> = {
   'an IMA list beside a PCR 10 at its start': [
     'ima.replay',
     () => changed(unmeasured(), { imaLog: clean().evidence.imaLog }),
+  ],
+  'an IMA list, and one bank whose PCR 10 is at its start': [
+    'ima.replay',
+    () => requoted(clean(), 10, (bank, value) => (bank === 'sha256' ? new Uint8Array(32) : value)),
   ],
   'an IMA entry of another register': ['ima.register', imaElsewhere],
   'an IMA list that begins with a violation': ['ima.boot-aggregate', violatedAggregate],
@@ -114,6 +119,16 @@ for (const [title, [id, make]] of Object.entries(forgeries))
     assert.ok(idsOf(appraised).includes(id), idsOf(appraised).join(' ') || 'no finding')
     assert.notEqual(appraised.result.tier, 'affirming')
   })
+
+test('a policy of unknown rules, or of none, gives no verdict, however it was made', () => {
+  for (const rules of [{}, { constructor: 'info' }, { 'secure-boot-on': 'none' }])
+    assert.throws(
+      () => appraiseEvidence({ ...clean(), policy: { version: 1, id: 'made', rules } as never }),
+      MalformedError,
+    )
+  const finding = appraiseEvidence(evilInitrd()).findings[0]!
+  assert.equal(tierOfFindings([{ ...finding, severity: 'none' as never }]), 'contraindicated')
+})
 
 test('what the forgeries are made of is affirmed', () => {
   assert.deepEqual(appraiseEvidence(clean()).findings, [])
