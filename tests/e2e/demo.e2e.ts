@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -41,7 +41,8 @@ function appraise(...args: string[]) {
 /** Folders of runs, and the folders below them that processes work in, that were not there before. */
 function traces(before: readonly string[] = []): string[] {
   const folder = join(cacheDirectory, 'demo')
-  const runs = readdirSync(folder).filter((name) => name.startsWith('vms-'))
+  const names = existsSync(folder) ? readdirSync(folder) : []
+  const runs = names.filter((name) => name.startsWith('vms-'))
   const places = readdirSync('/proc').flatMap((pid) => {
     try {
       const place = readlinkSync(`/proc/${pid}/cwd`)
