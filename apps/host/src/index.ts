@@ -15,7 +15,7 @@ export {
 export { type DiskFile, openDiskFile } from './images/disk-file.ts'
 export { ImageError, type ImageErrorCode } from './images/errors.ts'
 export { putIntoEsp } from './images/esp-disk.ts'
-export type { Image } from './images/image.ts'
+export { type Image, type ImageModule, modulesOfImage } from './images/image.ts'
 export { ownSecureBootTemplate } from './images/own-keys.ts'
 export type { Log, LogEntry } from './log.ts'
 export { type BootComponent, BootFailure, type BootFailureCode } from './machine/boot-failure.ts'

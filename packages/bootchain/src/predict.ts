@@ -2,6 +2,7 @@ import {
   COMPONENT,
   PINNED_PCRS,
   type ReferenceFirmware,
+  type ReferenceModule,
   type ReferencePcr,
   type ReferenceValues,
   type ReferenceVariables,
@@ -34,6 +35,8 @@ export interface PredictInput {
   readonly banks: readonly HashName[]
   /** What was learnt of the firmware file; null: PCR 0 is not compared. */
   readonly firmware?: ReferenceFirmware | null
+  /** Modules that the image's builder knows beside those of an initial RAM file system that can be read. */
+  readonly modules?: readonly ReferenceModule[] | null
 }
 
 /**
@@ -51,7 +54,7 @@ export function predict(input: PredictInput): ReferenceValues {
   const store = decodeVariableStore(input.variables)
   const secureBoot = secureBootState(store).enforced
   const chain = walk(input.disk)
-  const { banks, firmware = null } = input
+  const { banks, firmware = null, modules = null } = input
   const { name, sha256 } = input.image
   return {
     version: 1,
@@ -61,7 +64,7 @@ export function predict(input: PredictInput): ReferenceValues {
     variables: variablesOf(store, secureBoot),
     firmware,
     pcrs: pcrsOf(chain, store, secureBoot, banks),
-    kernel: kernelOf(chain),
+    kernel: kernelOf(chain, modules),
   }
 }
 
@@ -89,16 +92,19 @@ function pcrsOf(
   return Object.fromEntries(PINNED_PCRS.map((pcr) => [pcr, referencePcr(pcrs[pcr] ?? [], banks)]))
 }
 
-function kernelOf(chain: BootChain): ReferenceValues['kernel'] {
-  if (chain.kind === 'uki') {
-    const initrd = ukiInitrd(chain)
-    const modules = initrd === null ? null : modulesOfInitrd(initrd)
-    return { commandLine: ukiCommandLine(chain), modules }
+function kernelOf(
+  chain: BootChain,
+  told: readonly ReferenceModule[] | null,
+): ReferenceValues['kernel'] {
+  const initrds =
+    chain.kind === 'uki' ? [ukiInitrd(chain)] : chain.run.initrds.map(({ bytes }) => bytes)
+  const lists = initrds.map((bytes) => (bytes === null ? null : modulesOfInitrd(bytes)))
+  const read = lists.filter((list) => list !== null)
+  const isKnown = told !== null || read.length === lists.length
+  return {
+    commandLine: chain.kind === 'uki' ? ukiCommandLine(chain) : chain.run.commandLine,
+    modules: isKnown ? [...read.flat(), ...(told ?? [])] : null,
   }
-  const { commandLine, initrds } = chain.run
-  const lists = initrds.map(({ bytes }) => modulesOfInitrd(bytes))
-  const known = lists.every((list) => list !== null)
-  return { commandLine, modules: known ? lists.flat() : null }
 }
 
 function variablesOf(store: VariableStore, secureBoot: boolean): ReferenceVariables {

@@ -1,7 +1,17 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import {
+  chmodSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { debianArchive } from './debian-archive.ts'
 import { ImageError } from './errors.ts'
+import type { ImageModule } from './image.ts'
 import { runTool } from './tool.ts'
 
 const packages = [
@@ -74,6 +84,17 @@ export function installedIn(root: string): { package: string; version: string }[
   return [...status.matchAll(/^Package: (.*)\n(?:.+\n)*?Version: (.*)$/gm)].map(
     ([, name = '', version = '']) => ({ package: name, version }),
   )
+}
+
+/** The modules of the guest's kernels, Debian's own, as IMA writes each down. */
+export function modulesIn(root: string): ImageModule[] {
+  const paths = globSync('usr/lib/modules/*/kernel/**/*.ko', { cwd: root }).sort()
+  return paths.map((path) => {
+    const sha256 = createHash('sha256')
+      .update(readFileSync(join(root, path)))
+      .digest('hex')
+    return { path: `/${path}`, sha256 }
+  })
 }
 
 /** Files of the guest that no package brings. */

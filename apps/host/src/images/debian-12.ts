@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { configure, installDebian12, installedIn } from './debian-12-root.ts'
+import { configure, installDebian12, installedIn, modulesIn } from './debian-12-root.ts'
 import { debianFiles } from './debian-files.ts'
 import { ImageError } from './errors.ts'
 import { SECOND_PARTITION_OFFSET, writeEspDisk } from './esp-disk.ts'
@@ -50,7 +50,7 @@ export function debian12Recipe(cacheDirectory: string, agent: Uint8Array): Recip
       })
       const convert = ['convert', '-c', '-m', '2', '-O', 'qcow2', raw, path]
       await step('compressing it', () => runTool('qemu-img', convert))
-      return { packages: installedIn(root) }
+      return { packages: installedIn(root), modules: modulesIn(root) }
     },
   }
 }

@@ -21,6 +21,21 @@ export interface Image {
   readonly format: 'raw' | 'qcow2'
 }
 
+/** A kernel module of an image: its path in the guest, and the SHA-256 of the whole file. */
+export interface ImageModule {
+  readonly path: string
+  readonly sha256: string
+}
+
+/**
+ * The kernel modules that an image was built with, for reference values: of one whose initial RAM file
+ * system does not tell them. Null: its builder wrote none down.
+ */
+export function modulesOfImage({ path }: Image): readonly ImageModule[] | null {
+  const facts = JSON.parse(readFileSync(join(dirname(path), 'image.json'), 'utf8'))
+  return facts.modules ?? null
+}
+
 /** How one image is made: what it comes from, and the deed. */
 export interface Recipe {
   readonly name: string
