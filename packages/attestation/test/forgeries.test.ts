@@ -99,6 +99,12 @@ for (const pcr of [0, 1, 2, 3, 6])
       'eventlog.after-separator',
       () => more(pcr, EV[type], nobodys),
     ]
+for (const pcr of [0, 1, 6])
+  for (const bank of banks)
+    forgeries[`another end of PCR ${pcr} in ${bank} only`] = [
+      'eventlog.data',
+      () => otherEnd(pcr, bank),
+    ]
 for (const pcr of [11, 12, 13, 15])
   for (const type of ['IPL', 'EVENT_TAG'] as const)
     forgeries[`EV_${type} in PCR ${pcr}`] = [
@@ -164,6 +170,14 @@ function otherVersion(): AppraisalInput {
   const [version, ...steps] = cleanBoot()
   const digests = new Map(version!.digests).set('sha256', digest('sha256', nobodys))
   return evidenceOf([{ ...version!, digests }, ...steps])
+}
+
+/** The last event of this PCR measured something else in one bank. */
+function otherEnd(pcr: number, bank: HashName): AppraisalInput {
+  const steps = cleanBoot()
+  const at = steps.findLastIndex(({ pcrIndex }) => pcrIndex === pcr)
+  const digests = new Map(steps[at]!.digests).set(bank, digest(bank, nobodys))
+  return evidenceOf(steps.with(at, { ...steps[at]!, digests }))
 }
 
 function resumed(): AppraisalInput {

@@ -1,5 +1,5 @@
 import { nameOf } from '@trusted-launch/codec'
-import { EV } from '@trusted-launch/eventlog'
+import { EV, explain } from '@trusted-launch/eventlog'
 import type { Check } from '../check.ts'
 import type { Occurrence } from '../finding-table.ts'
 import type { VerifiedEventLog } from '../verify-event-log.ts'
@@ -71,6 +71,29 @@ function dataMatchesDigest({ events, bank }: VerifiedEventLog): Occurrence[] {
     }))
 }
 
+/** What is said of an event is said of its digest in the strongest bank: it must be so in the others as well. */
+function banksAgree({ events, bank, quotes }: VerifiedEventLog): Occurrence[] {
+  const others = quotes.map((quote) => quote.bank).filter((other) => other !== bank)
+  return others.flatMap((other) =>
+    events
+      .filter((event) => {
+        const { status, rule, disguised } = explain(event, other)
+        const { explanation } = event
+        return (
+          status !== explanation.status ||
+          rule !== explanation.rule ||
+          disguised !== explanation.disguised
+        )
+      })
+      .map(({ index, pcrIndex, eventType }) => ({
+        id: 'eventlog.data',
+        summary: `Event ${index} (${nameOf(EV, eventType)}) measured something else in ${other} than in ${bank}.`,
+        pcr: pcrIndex,
+        events: [index],
+      })),
+  )
+}
+
 /** A separator, action or SecureBoot variable under another type hides a step of the boot. */
 function nothingDisguised({ events }: VerifiedEventLog): Occurrence[] {
   return events
@@ -125,5 +148,6 @@ export const meaningChecks: readonly Check[] = [
   { number: 23, title: 'types are hints, and none hides another', run: nothingDisguised },
   { number: 23, title: 'types belong to their PCR', run: typesAllowed },
   { number: 24, title: 'data is hashed again', run: dataMatchesDigest },
+  { number: 24, title: 'banks measure the same', run: banksAgree },
   { number: 25, title: 'deviations are named', run: noQuirks },
 ]
