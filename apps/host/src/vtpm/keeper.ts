@@ -91,7 +91,7 @@ export class SwtpmKeeper implements VtpmKeeper {
   }
 
   async #make(place: VtpmPlace, next: Generation, former: Uint8Array[]): Promise<VtpmIdentity> {
-    const folder = folderOf(place)
+    const folder = this.#folderOf(place)
     await folder.makeDraft(null)
     const { identity, resetCount, value } = await this.#provisionDraft(folder, place, next)
     const sha256 = await folder.finishDraft()
@@ -121,7 +121,7 @@ export class SwtpmKeeper implements VtpmKeeper {
    */
   async check(place: VtpmPlace): Promise<Pick<Checked, 'identity' | 'notes'>> {
     const entry = await this.#journal.get(place.vm)
-    const folder = folderOf(place)
+    const folder = this.#folderOf(place)
     const state = await settled(folder, entry)
     await folder.makeDraft(state)
     try {
@@ -171,7 +171,7 @@ export class SwtpmKeeper implements VtpmKeeper {
   }
 
   async start(place: VtpmPlace): Promise<ProcessIdentity> {
-    const folder = folderOf(place)
+    const folder = this.#folderOf(place)
     const keys = await this.#keys.open(folder.key)
     const sockets = { folder: folder.sockets, qemu: place.qemu }
     const output = await Output.makePipe(folder.output)
@@ -185,7 +185,7 @@ export class SwtpmKeeper implements VtpmKeeper {
 
   /** Both are gone. Only after an orderly stop the state's hash says what the next start must find. */
   async stopped(place: VtpmPlace, { orderly }: { orderly: boolean }): Promise<void> {
-    const folder = folderOf(place)
+    const folder = this.#folderOf(place)
     await rm(folder.output, { force: true })
     if (!orderly) return
     const state = await folder.read(folder.state)
@@ -222,12 +222,23 @@ export class SwtpmKeeper implements VtpmKeeper {
 
   /** A new key-encryption key; wraps all VMs' keys anew. `folders` are the VMs'. */
   rotate(folders: readonly { vm: string; folder: string }[]): Promise<Rotation> {
-    return this.#keys.rotate(sealedFilesOf(folders))
+    return this.#keys.rotate(this.#sealedFilesOf(folders))
   }
 
   /** Does what a killed rotation left undone. */
   finishRotation(folders: readonly { vm: string; folder: string }[]): Promise<Rotation> {
-    return this.#keys.finishRotation(sealedFilesOf(folders))
+    return this.#keys.finishRotation(this.#sealedFilesOf(folders))
+  }
+
+  #folderOf({ vm, folder, account }: Pick<VtpmPlace, 'vm' | 'folder' | 'account'>): VtpmFolder {
+    return new VtpmFolder(vm, folder, account, this.#keys)
+  }
+
+  #sealedFilesOf(folders: readonly { vm: string; folder: string }[]): SealedFile[] {
+    return folders.flatMap((each) => {
+      const { key, draftKey } = this.#folderOf({ ...each, account: null })
+      return [key, draftKey]
+    })
   }
 
   async #session<T>(
@@ -251,17 +262,6 @@ export class SwtpmKeeper implements VtpmKeeper {
       await tpm.close()
     }
   }
-}
-
-function folderOf({ vm, folder, account }: VtpmPlace): VtpmFolder {
-  return new VtpmFolder(vm, folder, account)
-}
-
-function sealedFilesOf(folders: readonly { vm: string; folder: string }[]): SealedFile[] {
-  return folders.flatMap(({ vm, folder }) => {
-    const each = new VtpmFolder(vm, folder, null)
-    return [each.key, each.draftKey]
-  })
 }
 
 /**

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { fromUtf8, toUtf8 } from '@trusted-launch/codec'
-import { readDurably, writeDurably } from '../state-directory.ts'
+import { readDurably, syncFolder, writeDurably } from '../state-directory.ts'
 import { VtpmError } from './errors.ts'
 import type { KeyEncryptionKeys, WrappedKey } from './key-encryption-key.ts'
 
@@ -18,7 +20,7 @@ export interface SealedFile {
   readonly path: string
 }
 
-/** What a rotation did. `refused` VMs' keys could not be wrapped anew: then no key is forgotten. */
+/** What a rotation did. `refused` VMs' keys are not wrapped with the new one: then no key is forgotten. */
 export interface Rotation {
   readonly current: string
   readonly wrapped: number
@@ -29,8 +31,8 @@ const KEY_BYTES = 32
 const SEALED_FILE_LIMIT = 4096
 
 /**
- * The VMs' state keys, wrapped in a file with each VM. One thing happens at a time, so that no key
- * is wrapped anew with a key-encryption key that is just being retired.
+ * The VMs' state keys, wrapped in a file with each VM. Nobody else writes, moves or removes these files,
+ * and one thing happens at a time: no key is left wrapped with a key-encryption key being retired.
  */
 export class StateKeyring {
   readonly #keys: KeyEncryptionKeys
@@ -59,6 +61,24 @@ export class StateKeyring {
     })
   }
 
+  /** One file takes another's place; nothing happens when there is none. */
+  move(from: SealedFile, to: SealedFile): Promise<void> {
+    return this.#next(async () => {
+      try {
+        await rename(from.path, to.path)
+      } catch (e) {
+        if ((e as NodeJS.ErrnoException).code === 'ENOENT') return
+        throw e
+      }
+      await syncFolder(dirname(to.path))
+    })
+  }
+
+  /** Removes a file; the folder is not yet synced. */
+  remove({ path }: SealedFile): Promise<void> {
+    return this.#next(() => rm(path, { force: true }))
+  }
+
   /**
    * A new key-encryption key for everything: wraps each file anew, then forgets the former ones. May be
    * killed at any point: what is not wrapped anew still opens, and `finishRotation` does the rest.
@@ -77,15 +97,10 @@ export class StateKeyring {
 
   async #wrapAnew(files: readonly SealedFile[]): Promise<Rotation> {
     const current = await this.#keys.current()
-    const refused: string[] = []
     let wrapped = 0
     for (const file of files)
-      try {
-        if (await this.#wrapOneAnew(file, current)) wrapped++
-      } catch (e) {
-        if (!(e instanceof VtpmError)) throw e
-        refused.push(file.vm)
-      }
+      if (await this.#wrapOneAnew(file, current).catch(() => false)) wrapped++
+    const refused = await refusedOf(files, current)
     if (refused.length === 0) await this.#keys.retireFormer()
     return { current, wrapped, refused }
   }
@@ -104,6 +119,19 @@ export class StateKeyring {
     this.#turn = done.catch(() => {})
     return done
   }
+}
+
+/** The VMs whose files, as they are now, do not open with the current key. */
+async function refusedOf(files: readonly SealedFile[], current: string): Promise<string[]> {
+  const refused = new Set<string>()
+  for (const file of files) {
+    const id = await find(file).then(
+      (wrapped) => wrapped?.keyEncryptionKey ?? current,
+      () => null,
+    )
+    if (id !== current) refused.add(file.vm)
+  }
+  return [...refused]
 }
 
 function split(secret: Uint8Array): StateKeys {

@@ -7,6 +7,7 @@ import { OUTPUT_PIPE } from '../output.ts'
 import type { Account } from '../process.ts'
 import { syncFolder } from '../state-directory.ts'
 import { VtpmError } from './errors.ts'
+import type { SealedFile, StateKeyring } from './sealing.ts'
 
 /** swtpm's state: 1.4 kB blank, 145 kB with its non-volatile memory full. */
 export const STATE_FILE = 'tpm2-00.permall'
@@ -19,11 +20,13 @@ export class VtpmFolder {
   readonly vm: string
   readonly #folder: string
   readonly #account: Account
+  readonly #keys: StateKeyring
 
-  constructor(vm: string, folder: string, account: Account) {
+  constructor(vm: string, folder: string, account: Account, keys: StateKeyring) {
     this.vm = vm
     this.#folder = folder
     this.#account = account
+    this.#keys = keys
   }
 
   /** Where swtpm works for the VM: its own, closed to all others. */
@@ -50,11 +53,11 @@ export class VtpmFolder {
     return join(this.#folder, OUTPUT_PIPE)
   }
 
-  get key(): { vm: string; path: string } {
+  get key(): SealedFile {
     return { vm: this.vm, path: join(this.#folder, 'vtpm.key') }
   }
 
-  get draftKey(): { vm: string; path: string } {
+  get draftKey(): SealedFile {
     return { vm: this.vm, path: join(this.#folder, 'vtpm.key.new') }
   }
 
@@ -98,7 +101,7 @@ export class VtpmFolder {
 
   /** The draft takes the state's place, with its key if it has one of its own; then it is gone. */
   async promoteDraft(): Promise<void> {
-    await rename(this.draftKey.path, this.key.path).catch(ignoreMissing)
+    await this.#keys.move(this.draftKey, this.key)
     const folders = await readdir(this.#folder)
     if (!folders.includes('vtpm')) await this.#makeFolder(this.state)
     else if (this.#account !== null) await chown(this.state, this.#account.uid, this.#account.gid) // copied back by somebody
@@ -110,7 +113,7 @@ export class VtpmFolder {
   }
 
   async removeDraft(): Promise<void> {
-    await rm(this.draftKey.path, { force: true })
+    await this.#keys.remove(this.draftKey)
     await rm(this.draft, { recursive: true, force: true })
     await syncFolder(this.#folder)
   }
@@ -147,8 +150,4 @@ async function readState(vm: string, path: string): Promise<Uint8Array | null> {
   } finally {
     await file.close()
   }
-}
-
-function ignoreMissing(e: NodeJS.ErrnoException): void {
-  if (e.code !== 'ENOENT') throw e
 }

@@ -1,13 +1,22 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { FileKeyEncryptionKeys } from '../../src/vtpm/key-encryption-key.ts'
+import { FileKeyEncryptionKeys, type KeyEncryptionKeys } from '../../src/vtpm/key-encryption-key.ts'
 import { StateKeyring } from '../../src/vtpm/sealing.ts'
+import { STATE_FILE, VtpmFolder } from '../../src/vtpm/state-file.ts'
 
 const KILLS = 6
 
@@ -48,7 +57,6 @@ test('a rotation wraps every VM’s keys anew, and forgets the former key', asyn
 
 test('a former key is kept while a VM’s keys could not be wrapped anew', async (t) => {
   const { folders, files, secrets, keyring } = await made(t, 2)
-  const { writeFileSync } = await import('node:fs')
   const whole = readFileSync(files[0]!.path)
   writeFileSync(files[0]!.path, '{}')
   assert.deepEqual((await keyring.rotate(files)).refused, ['vm-0'])
@@ -57,6 +65,76 @@ test('a former key is kept while a VM’s keys could not be wrapped anew', async
   assert.deepEqual(await keyring.open(files[0]!), secrets[0])
   assert.deepEqual((await keyring.finishRotation(files)).refused, [])
   assert.equal(keyFiles(folders.keys).length, 1)
+})
+
+/** A keyring whose rotation calls `meanwhile` when it has read a file and not yet written it back. */
+async function interrupted(keysFolder: string, meanwhile: () => Promise<void> | void) {
+  const keys = await FileKeyEncryptionKeys.open(keysFolder)
+  let renewed = false
+  const slow: KeyEncryptionKeys = {
+    current: () => keys.current(),
+    wrap: (vm, secret) => keys.wrap(vm, secret),
+    retireFormer: () => keys.retireFormer(),
+    renew: () => {
+      renewed = true
+      return keys.renew()
+    },
+    unwrap: async (vm, wrapped) => {
+      if (renewed) await meanwhile()
+      return keys.unwrap(vm, wrapped)
+    },
+  }
+  return new StateKeyring(slow)
+}
+
+test('a draft that takes its place while a rotation runs keeps its key', async (t) => {
+  const { folders, open } = await made(t, 0)
+  const waits: Promise<void>[] = []
+  const keyring = await interrupted(folders.keys, async () => {
+    waits.push(folder.promoteDraft())
+    await sleep(50)
+  })
+  const folder = new VtpmFolder('vm', folders.vms, null, keyring)
+  await folder.makeDraft(null)
+  const secret = await keyring.make(folder.draftKey)
+  writeFileSync(join(folder.draft, STATE_FILE), 'state')
+  assert.deepEqual((await keyring.rotate([folder.key, folder.draftKey])).refused, [])
+  await Promise.all(waits)
+  assert.equal(waits.length, 1)
+  assert.deepEqual(await (await open()).open(folder.key), secret)
+  assert.deepEqual(readdirSync(folders.vms).sort(), ['vtpm', 'vtpm.key'])
+})
+
+test('a draft that is dropped while a rotation runs leaves no key', async (t) => {
+  const { folders } = await made(t, 0)
+  const waits: Promise<void>[] = []
+  const keyring = await interrupted(folders.keys, async () => {
+    waits.push(folder.removeDraft())
+    await sleep(50)
+  })
+  const folder = new VtpmFolder('vm', folders.vms, null, keyring)
+  await keyring.make(folder.draftKey)
+  await keyring.rotate([folder.key, folder.draftKey])
+  await Promise.all(waits)
+  assert.deepEqual(readdirSync(folders.vms), [])
+})
+
+test('a file put back while a rotation runs keeps its key-encryption key', async (t) => {
+  const { folders, files, secrets } = await made(t, 2)
+  const before = readFileSync(files[0]!.path)
+  const keyring = await interrupted(folders.keys, () => writeFileSync(files[0]!.path, before))
+  assert.deepEqual((await keyring.rotate(files)).refused, ['vm-0'])
+  assert.deepEqual(await keyring.open(files[0]!), secrets[0])
+})
+
+test('a key file that cannot be read at all is refused alone', async (t) => {
+  const { folders, files, secrets, keyring } = await made(t, 2)
+  rmSync(files[0]!.path)
+  mkdirSync(files[0]!.path)
+  const { refused, wrapped } = await keyring.rotate(files)
+  assert.deepEqual([refused, wrapped], [['vm-0'], 1])
+  assert.equal(keyFiles(folders.keys).length, 2)
+  assert.deepEqual(await keyring.open(files[1]!), secrets[1])
 })
 
 test('a manager killed at any point of a rotation loses no key', async (t) => {
