@@ -1,13 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-} from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, unlinkSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -110,7 +102,8 @@ export class StateDirectory {
 
   /** The ids of the VMs that have a folder. */
   vms(): string[] {
-    return readdirSync(join(this.path, 'vms')).filter((name) => VM_ID.test(name))
+    const entries = readdirSync(join(this.path, 'vms'), { withFileTypes: true })
+    return entries.filter((each) => VM_ID.test(each.name) && !each.isFile()).map(({ name }) => name)
   }
 
   /** Where a VM's things are. @throws {StateError} `state-bad-id` */
@@ -127,9 +120,26 @@ export class StateDirectory {
   #removeHalfWritten(): void {
     const own = ['', 'keys', 'authority', 'journal'].map((name) => join(this.path, name))
     const vms = this.vms().flatMap((id) => [this.folder(id), join(this.folder(id), 'machine')])
-    for (const folder of [...own, ...vms].filter((each) => existsSync(each)))
-      for (const name of readdirSync(folder))
-        if (TEMPORARY.test(name)) rmSync(join(folder, name), { force: true })
+    for (const folder of [...own, ...vms])
+      for (const name of namesIn(folder)) if (TEMPORARY.test(name)) tryUnlink(join(folder, name))
+  }
+}
+
+/** None when it cannot be read: who needs the folder says so. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
+/** Anything in `machine/` can be named so by QEMU's account: no link is followed, a folder stays. */
+function tryUnlink(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch {
+    // In nobody's way.
   }
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -67,6 +68,28 @@ test('a VM whose record cannot be read is told, keeps its accounts, and leaves t
   const next = await create('next')
   if (damaged.accounts.qemu !== null)
     assert.notDeepEqual(next.accounts.qemu, damaged.accounts.qemu, 'it may run yet')
+})
+
+test('a copy of a VM’s folder is no VM, and costs the VM nothing', async (t) => {
+  const { open, create, folder, stateDirectory } = await place(t)
+  await open()
+  await create('a')
+  cpSync(folder('a'), folder('a-copy'), { recursive: true })
+  const host = await open()
+  assert.deepEqual(
+    host.machines().map((machine) => [machine.id, machine.folder]),
+    [['a', folder('a')]],
+  )
+  assert.throws(
+    () => host.machine('a-copy'),
+    ({ code, cause }) => code === 'machine-damaged' && cause.code === 'state-malformed',
+  )
+  assert.throws(() => host.delete('a-copy'), { code: 'machine-damaged' })
+  assert.ok(existsSync(join(stateDirectory, 'journal/a.json')))
+  assert.deepEqual((await host.rotateKeys()).refused, ['a-copy'])
+  rmSync(join(folder('a-copy'), 'machine.json'))
+  assert.equal((await open()).machine('a').id, 'a')
+  assert.ok(existsSync(join(stateDirectory, 'journal/a.json')))
 })
 
 test('a VM half made or half removed by a killed manager is none, and can be made again', async (t) => {

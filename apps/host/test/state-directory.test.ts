@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -91,6 +99,22 @@ test('half-written files are removed when the state directory is opened, others 
   writeFileSync(join(path, 'notes.tmp'), 'whole')
   StateDirectory.open(path).close()
   assert.deepEqual(readdirSync(path).sort(), ['lock', 'notes.tmp', 'vms'])
+})
+
+test('what a VM’s QEMU puts in its folder keeps nobody from opening the state directory', () => {
+  const path = join(root, 'hostile')
+  const machine = join(path, 'vms/vm-1/machine')
+  const elsewhere = join(root, 'elsewhere')
+  const name = (letter: string) => `.${letter}.0123456789abcdef.tmp`
+  for (const each of [join(machine, name('a')), elsewhere]) mkdirSync(each, { recursive: true })
+  writeFileSync(join(elsewhere, 'kept'), '')
+  writeFileSync(join(machine, name('a'), 'kept'), '')
+  symlinkSync(elsewhere, join(machine, name('b')))
+  writeFileSync(join(machine, name('c')), 'half')
+  writeFileSync(join(path, 'vms/no-folder'), '')
+  StateDirectory.open(path).close()
+  assert.deepEqual(readdirSync(machine), [name('a')])
+  assert.deepEqual(readdirSync(elsewhere), ['kept'])
 })
 
 test('a file over the limit is refused unread, a missing one is null', async () => {

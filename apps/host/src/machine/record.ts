@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fromBase64url, toBase64url, toUtf8 } from '@trusted-launch/codec'
 import {
   formatSecureBootTemplate,
@@ -60,6 +60,8 @@ export function readRecord(folder: string): MachineRecord | null {
   if (value === null) return null
   if (value.version !== 1 || typeof value.spec?.id !== 'string')
     throw new StateError('state-malformed', path, 'not a machine of version 1')
+  if (value.spec.id !== basename(folder))
+    throw new StateError('state-malformed', path, 'the machine of another folder')
   const { signatures } = value.spec
   const spec = {
     ...value.spec,
