@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
+  AgentError,
   type Answer,
   ChannelError,
   Conversation,
@@ -19,6 +20,8 @@ export interface GuestChannelOptions {
   readonly answerMs?: number
   /** How long all answers of one evidence may take. */
   readonly evidenceMs?: number
+  /** Told of each answer of the agent, also that it has none. */
+  readonly onAnswer?: () => void
 }
 
 const ANSWER_MS = 20_000
@@ -63,7 +66,12 @@ export class GuestChannel {
     })
     const timer = setTimeout(() => this.#drop(conversation, late), timeoutMs)
     try {
-      return await conversation.ask(name, question)
+      const answer = await conversation.ask(name, question)
+      this.#options.onAnswer?.()
+      return answer
+    } catch (e) {
+      if (e instanceof AgentError) this.#options.onAnswer?.()
+      throw e
     } finally {
       clearTimeout(timer)
     }

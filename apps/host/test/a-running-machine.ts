@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { guest } from '../../../packages/channel/test/a-guest.ts'
 import { MachineFolder } from '../src/machine/folder.ts'
 import { RunningMachine } from '../src/machine/running-machine.ts'
 import { Output } from '../src/output.ts'
@@ -21,6 +22,7 @@ export async function machineOfOurs(t: TestContext) {
   const printed: string[] = []
   const said: string[] = []
   const faults: string[] = []
+  const ends: string[] = []
   const sockets = new Set<Socket>()
   const announce = (event: string, data: object) => {
     for (const socket of sockets) socket.write(`${JSON.stringify({ event, data })}\n`)
@@ -31,6 +33,13 @@ export async function machineOfOurs(t: TestContext) {
     'ringbuf-read': () => printed.splice(0).join(''),
     'query-uuid': () => ({ UUID: uuid }),
   }
+  const agent = createServer((socket) => {
+    const answers = guest()
+    socket.on('error', () => {})
+    socket.on('data', (data) => {
+      for (const answer of answers(data)) socket.write(answer)
+    })
+  })
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.on('error', () => {})
@@ -50,11 +59,12 @@ export async function machineOfOurs(t: TestContext) {
     machine.disconnect()
     for (const socket of sockets) socket.destroy()
     server.close()
+    agent.close()
     output.close()
     rmSync(path, { recursive: true })
   })
   machine.watch(
-    () => {},
+    (how) => ends.push(how),
     (message) => faults.push(message),
   )
   const reset = (guest: boolean) => {
@@ -62,7 +72,14 @@ export async function machineOfOurs(t: TestContext) {
     announce('RESET', { guest, reason: 'told' })
   }
   const print = (text: string) => printed.push(Buffer.from(text).toString('base64'))
-  return { machine, folder, said, faults, print, reset }
+  /** A line that ends our connection to a monitor that is sound. */
+  const garble = () => {
+    for (const socket of sockets) socket.write('not QMP\n')
+  }
+  const answer = () =>
+    new Promise<void>((resolve) => agent.listen(join(folder.machine, 'agent'), resolve))
+  const deafen = () => server.close()
+  return { machine, folder, said, faults, ends, print, reset, garble, answer, deafen }
 }
 
 export const until = async (condition: () => boolean, limitMs = 4_000) => {

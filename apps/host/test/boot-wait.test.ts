@@ -63,6 +63,14 @@ suite('the wait for the agent', { concurrency: true }, () => {
     assert.ok(said.includes('stop'))
   })
 
+  test('a guest that started anew often before anyone asked is not stopped', async (t) => {
+    const { machine, said, reset } = await machineOfOurs(t)
+    for (let i = 0; i < 9; i++) reset(true)
+    await until(() => machine.resets === 9)
+    assert.equal((await endOf(machine, 500)).code, 'agent-silent')
+    assert.ok(!said.includes('stop'))
+  })
+
   test('a wait ends in time, and with the VM that is let go', async (t) => {
     const { machine } = await machineOfOurs(t)
     const begun = performance.now()

@@ -31,12 +31,53 @@ test("a guest's own new start begins a boot; those after an answer count from th
     reset(true)
     await until(() => machine.resets === i)
   }
-  assert.deepEqual([machine.printed.console.boot, machine.answered], ['', false])
+  assert.equal(machine.answered, false)
+  await until(() => machine.printed.boot === '')
   machine.agentAnswered()
   assert.deepEqual([machine.resets, machine.answered], [0, true])
   reset(true)
   await until(() => machine.resets === 1)
   assert.equal(machine.answered, false)
+})
+
+test("any answer over the port is the agent's", async (t) => {
+  const { machine, reset, answer } = await machineOfOurs(t)
+  await answer()
+  reset(true)
+  await until(() => machine.resets === 1)
+  await machine.channel.ask('info', undefined as never)
+  assert.deepEqual([machine.resets, machine.answered], [0, true])
+})
+
+test('the last words of a boot are not those of the next', async (t) => {
+  const { machine, folder, print, reset } = await machineOfOurs(t)
+  await until(() => machine.portOpen)
+  for (let i = 1; i <= 5; i++) {
+    print('Kernel panic - not syncing\r\n')
+    reset(true)
+    await until(() => machine.resets === i)
+    assert.equal(machine.printed.boot, '')
+    await sleep(300)
+    assert.equal(machine.printed.boot, '')
+  }
+  assert.match(folder.console.tail(), /panic/)
+  print('it goes on')
+  await until(() => machine.printed.boot === 'it goes on')
+})
+
+test('a monitor that is lost is asked again, and a VM whose monitor is not there is no crash', async (t) => {
+  const { machine, said, ends, print, garble, deafen } = await machineOfOurs(t)
+  await until(() => machine.portOpen)
+  garble()
+  await until(() => said.filter((each) => each === 'query-uuid').length === 2)
+  print('it goes on')
+  await until(() => machine.printed.boot === 'it goes on')
+  await machine.pause()
+  assert.deepEqual(ends, [])
+  deafen()
+  garble()
+  await until(() => ends.length > 0, 8_000)
+  assert.deepEqual(ends, ['unreachable'])
 })
 
 test('a full disk takes no console, is told once, and the VM is looked after as before', async (t) => {
@@ -45,9 +86,9 @@ test('a full disk takes no console, is told once, and the VM is looked after as 
   mkdirSync(join(folder.path, 'console.log'))
   for (const text of ['one', 'two', 'three']) {
     print(text)
-    await until(() => machine.printed.console.boot.endsWith(text))
+    await until(() => machine.printed.boot.endsWith(text))
   }
-  assert.equal(machine.printed.console.boot, 'onetwothree')
+  assert.equal(machine.printed.boot, 'onetwothree')
   await until(() => faults.length > 0)
   assert.match(faults[0]!, /EISDIR/)
   assert.equal(machine.portOpen, true)

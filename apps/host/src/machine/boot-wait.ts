@@ -29,6 +29,8 @@ const INFO_MS = 5_000
 export class BootWait {
   readonly #machine: RunningMachine
   readonly #confirm: Confirm
+  /** New starts of the guest that were before we waited. */
+  #resetsBefore: number
   /** Words of a boot that the disk showed untrue. */
   readonly #refuted = new Set<string>()
   /** When the console that was read last had printed. */
@@ -37,6 +39,7 @@ export class BootWait {
   constructor(machine: RunningMachine, confirm: Confirm) {
     this.#machine = machine
     this.#confirm = confirm
+    this.#resetsBefore = machine.resets
   }
 
   /**
@@ -49,7 +52,7 @@ export class BootWait {
       const left = until - performance.now()
       const info = await this.#ask(Math.min(INFO_MS, left))
       if (info !== null) return info
-      if (this.#machine.resets > RESETS_MAX) await this.#stopLoop()
+      if (this.#resets() > RESETS_MAX) await this.#stopLoop()
       await this.#refuseConsole()
       if (left <= 0) throw this.#failure('agent-silent', 'no answer of the agent')
     }
@@ -59,15 +62,22 @@ export class BootWait {
     const { channel, portOpen } = this.#machine
     await channel.connect()
     if (!portOpen || timeoutMs <= 0) return null
-    const info = await channel.ask('info', undefined as never, timeoutMs).catch(() => null)
-    if (info !== null) this.#machine.agentAnswered()
-    return info
+    return channel.ask('info', undefined as never, timeoutMs).catch(() => null)
+  }
+
+  /** How often the guest started anew while we waited, since its agent's last answer. */
+  #resets(): number {
+    const { resets } = this.#machine
+    this.#resetsBefore = Math.min(this.#resetsBefore, resets)
+    return resets - this.#resetsBefore
   }
 
   async #refuseEnded(): Promise<void> {
     const { end } = this.#machine
     if (end === null) return
     await end.done
+    if (end.how === 'unreachable')
+      throw new MachineError('machine-unreachable', 'its QEMU cannot be asked any more')
     if (end.how === null) throw new MachineError('machine-not-running', 'the VM was let go')
     if (end.how === 'vtpm-lost') throw this.#failure('vtpm-lost', 'the vTPM went away')
     if (end.how === 'crashed') throw this.#failure('machine-crashed', 'QEMU ended')
@@ -90,7 +100,7 @@ export class BootWait {
     if (answered) return
     if (performance.now() - printedAt < SETTLE_MS || printedAt === this.#readAt) return
     this.#readAt = printedAt
-    const found = readConsole(printed.console.boot)
+    const found = readConsole(printed.boot)
     if (found === null) return
     if (found.code !== 'secure-boot-violation') throw this.#failureOf(found, false)
     const words = `${resets} ${found.message}`
@@ -111,11 +121,11 @@ export class BootWait {
   }
 
   #failureOf({ code, component, message }: ConsoleFinding, confirmed: boolean): BootFailure {
-    const console = this.#machine.printed.console.boot
+    const console = this.#machine.printed.boot
     return new BootFailure(code, message, { component, confirmed, console })
   }
 
   #failure(code: BootFailureCode, message: string): BootFailure {
-    return new BootFailure(code, message, { console: this.#machine.printed.console.boot })
+    return new BootFailure(code, message, { console: this.#machine.printed.boot })
   }
 }

@@ -8,7 +8,7 @@ import { MachineError } from './errors.ts'
 import { MachineFolder } from './folder.ts'
 import { killStrays, spawnQemu } from './qemu-process.ts'
 import { type LastEnd, type MachineRecord, writeRecord } from './record.ts'
-import { type OwnEnd, RunningMachine } from './running-machine.ts'
+import { RunningMachine, type WatchEnd } from './running-machine.ts'
 import type { MachineHost } from './shared.ts'
 
 const QUIT_MS = 10_000
@@ -40,7 +40,7 @@ export class MachineLife {
     return this.#live
   }
 
-  /** A QEMU of a former manager's that runs and does not let itself be asked. */
+  /** A QEMU that runs and does not let itself be asked. */
   get unreachable(): boolean {
     return this.#unreachable
   }
@@ -172,6 +172,14 @@ export class MachineLife {
     this.#watch(live)
   }
 
+  /** In a turn: its monitor is lost, and it runs on. */
+  #lose(live: RunningMachine): void {
+    if (this.#live !== live) return
+    this.log('warning', 'unreachable', 'QEMU runs and cannot be asked any more')
+    this.#disconnect(live)
+    this.#unreachable = true
+  }
+
   /** A manager died and left it half-started, or it ended without one. */
   async #lost(crashed: boolean): Promise<void> {
     await killStrays(this.files.path)
@@ -192,8 +200,10 @@ export class MachineLife {
   }
 
   #watch(live: RunningMachine): void {
-    const onEnd = (how: OwnEnd) => {
-      const done = this.next(() => this.end(live, how))
+    const onEnd = (how: WatchEnd) => {
+      const done = this.next(async () =>
+        how === 'unreachable' ? this.#lose(live) : this.end(live, how),
+      )
       live.endAs(how, done)
       done.catch((e) => this.log('warning', 'end-failed', String(e)))
     }

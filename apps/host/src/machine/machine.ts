@@ -24,7 +24,7 @@ import type { MachineHost } from './shared.ts'
 /**
  * - `stopped`: by us, or never started. - `exited`: the guest powered off. - `crashed`: QEMU is gone and
  * nobody asked it. - `vtpm-lost`: its swtpm went away while it ran, so it was stopped. - `unreachable`: its
- * QEMU runs and does not answer its new manager; `stop` ends it by force.
+ * QEMU runs and its monitor does not answer; `stop` ends it by force.
  */
 export type MachineState = 'running' | 'unreachable' | Exclude<LastEnd, 'never'>
 
@@ -113,6 +113,7 @@ export class Machine {
     if (live !== null && live.end === null)
       return { state: 'running', agentPortOpen: live.portOpen, released: true }
     const how = live?.end?.how ?? record.lastEnd
+    if (how === 'unreachable') return { state: how, agentPortOpen: false, released: true }
     return { state: how === 'never' ? 'stopped' : how, agentPortOpen: false, released: false }
   }
 

@@ -8,6 +8,9 @@ import type { MachineFolder } from './folder.ts'
 /** What a running VM prints: its console, out of QEMU's ring, and what QEMU and swtpm say, out of their pipe. */
 export class Printed {
   readonly console: Console
+  /** One after the other: what was asked for before a reset is of the boot before. */
+  #turn: Promise<unknown> = Promise.resolve()
+  #turning = 0
   readonly #log: BoundedLog
   readonly #output: Output
   #consoleAt = performance.now()
@@ -17,6 +20,11 @@ export class Printed {
     this.console = console
     this.#log = outputLog
     this.#output = Output.openPipe(output)
+  }
+
+  /** What the running boot printed; nothing while the last of the boot before is being taken. */
+  get boot(): string {
+    return this.#turning > 0 ? '' : this.console.boot
   }
 
   /** When the console printed last, on `performance.now()`'s clock. */
@@ -35,8 +43,22 @@ export class Printed {
     this.#keep(() => this.console.startBoot())
   }
 
+  /** The machine was reset: what QEMU still holds is of the boot before. */
+  async turnBoot(monitor: QmpClient): Promise<void> {
+    this.#turning++
+    await this.drain(monitor).catch(() => {})
+    this.#turning--
+    this.startBoot()
+  }
+
   /** Takes what is there. @throws {QmpError} */
-  async drain(monitor: QmpClient): Promise<void> {
+  drain(monitor: QmpClient): Promise<void> {
+    const drained = this.#turn.then(() => this.#take(monitor))
+    this.#turn = drained.catch(() => {})
+    return drained
+  }
+
+  async #take(monitor: QmpClient): Promise<void> {
     this.#drainOutput()
     const ring = { device: IDS.console, size: CONSOLE_RING, format: 'base64' } as const
     const printed = await monitor.execute('ringbuf-read', ring)

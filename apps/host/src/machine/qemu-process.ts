@@ -52,6 +52,11 @@ export async function spawnQemu(
   }
 }
 
+export interface MonitorOptions extends Required<Pick<QmpOptions, 'onEvent'>> {
+  /** How long a monitor may not be listening. */
+  readonly limitMs?: number
+}
+
 /**
  * Connects to a QEMU's monitor as soon as it listens.
  * @param machineFd a descriptor of the machine's folder: socket paths are short that way.
@@ -60,15 +65,12 @@ export async function spawnQemu(
 export async function connectMonitor(
   machineFd: number,
   qemu: ProcessIdentity,
-  options: QmpOptions,
+  { onEvent, limitMs = MONITOR_LIMIT_MS }: MonitorOptions,
 ): Promise<QmpClient> {
-  const until = performance.now() + MONITOR_LIMIT_MS
+  const until = performance.now() + limitMs
   for (let wait = 2; ; wait = Math.min(wait * 2, 50))
     try {
-      return await QmpClient.connect(`/proc/self/fd/${machineFd}/${FILES.monitor}`, {
-        onEvent: (event) => options.onEvent?.(event),
-        onClose: () => {},
-      })
+      return await QmpClient.connect(`/proc/self/fd/${machineFd}/${FILES.monitor}`, { onEvent })
     } catch (e) {
       if (!isRunning(qemu))
         throw new ProcessError('process-not-started', 'QEMU', 'it ended', '', { cause: e })

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ChannelError } from '@trusted-launch/channel'
 import { HostError } from '../errors.ts'
 import { GuestChannel } from '../guest-channel.ts'
-import { type ProcessIdentity, waitUntilGone } from '../process.ts'
+import { isRunning, type ProcessIdentity, waitUntilGone } from '../process.ts'
 import { FILES, IDS } from '../qemu-args.ts'
 import type { QmpClient } from '../qmp/client.ts'
 import type { QmpEvent } from '../qmp/commands.ts'
@@ -11,17 +11,26 @@ import { QmpError } from '../qmp/errors.ts'
 import { MachineError } from './errors.ts'
 import type { MachineFolder } from './folder.ts'
 import { Printed } from './printed.ts'
-import { connectMonitor } from './qemu-process.ts'
+import { connectMonitor, type MonitorOptions } from './qemu-process.ts'
 import type { LastEnd } from './record.ts'
 
 const POLL_MS = 200
 const GONE_MS = 1_000
 const RESET_MS = 10_000
+/** A monitor that was lost and answers no more for so long is not coming back. */
+const RECONNECT_MS = 2_000
 /** A guest that is starting hears no button: it is pressed so often. */
 const PRESS_MS = 3_000
 
 /** How a VM ends that nobody asked to. */
 export type OwnEnd = Exclude<LastEnd, 'never' | 'stopped'>
+/** How the watch over a VM ends. `unreachable`: the VM runs on, and its monitor is lost. */
+export type WatchEnd = OwnEnd | 'unreachable'
+
+interface End {
+  readonly how: LastEnd | 'unreachable' | null
+  readonly done: Promise<void>
+}
 
 /** A VM while it runs: its monitor, what it prints, its agent's port, and the watch over all three. */
 export class RunningMachine {
@@ -29,7 +38,8 @@ export class RunningMachine {
   readonly channel: GuestChannel
   readonly printed: Printed
   readonly #qemu: ProcessIdentity
-  readonly #monitor: QmpClient
+  readonly #uuid: string
+  #monitor: QmpClient
   readonly #directory: number
   #portOpen = false
   /** Boots of this run, ours and the guest's. */
@@ -37,19 +47,24 @@ export class RunningMachine {
   #resets = 0
   #onBoot: (() => void) | null = null
   #answered = false
-  #end: { readonly how: LastEnd | null; readonly done: Promise<void> } | null = null
+  #end: End | null = null
 
   private constructor(
     folder: MachineFolder,
     qemu: ProcessIdentity,
+    uuid: string,
     directory: number,
     monitor: QmpClient,
   ) {
     this.#qemu = qemu
+    this.#uuid = uuid
     this.printed = new Printed(folder)
     this.#directory = directory
     this.#monitor = monitor
-    this.channel = new GuestChannel({ path: () => socketIn(directory, FILES.agent) })
+    this.channel = new GuestChannel({
+      path: () => socketIn(directory, FILES.agent),
+      onAnswer: () => this.agentAnswered(),
+    })
   }
 
   /**
@@ -64,16 +79,12 @@ export class RunningMachine {
   ): Promise<RunningMachine> {
     const directory = openSync(folder.machine, 'r')
     let machine: RunningMachine | null = null
-    let monitor: QmpClient | null = null
     try {
       const onEvent = (event: QmpEvent) => machine?.heard(event)
-      monitor = await connectMonitor(directory, qemu, { onEvent })
-      if ((await monitor.execute('query-uuid', {})).UUID !== uuid)
-        throw new MachineError('machine-unreachable', "its monitor is another VM's")
-      machine = new RunningMachine(folder, qemu, directory, monitor)
+      const monitor = await ownMonitor(directory, qemu, uuid, { onEvent })
+      machine = new RunningMachine(folder, qemu, uuid, directory, monitor)
       return machine
     } catch (e) {
-      monitor?.close()
       closeSync(directory)
       throw e
     }
@@ -100,12 +111,12 @@ export class RunningMachine {
   }
 
   /** Set once its end has begun: how it ends (null: we let it go), and when that is done. */
-  get end(): { readonly how: LastEnd | null; readonly done: Promise<void> } | null {
+  get end(): End | null {
     return this.#end
   }
 
   /** It counts as ended from now on. */
-  endAs(how: LastEnd | null, done: Promise<void> = Promise.resolve()): void {
+  endAs(how: End['how'], done: Promise<void> = Promise.resolve()): void {
     this.#end ??= { how, done }
   }
 
@@ -150,7 +161,8 @@ export class RunningMachine {
       await this.resume()
       const until = performance.now() + timeoutMs
       for (let press = 0; performance.now() < until; ) {
-        if (this.#end !== null || (await this.isOff())) return true
+        if (this.#end !== null) return this.#end.how === 'exited'
+        if (await this.isOff()) return true
         if (performance.now() >= press) {
           await this.#monitor.execute('system_powerdown', {})
           press = performance.now() + PRESS_MS
@@ -170,10 +182,10 @@ export class RunningMachine {
 
   /**
    * Looks after it until it ends.
-   * @param onEnd told once how, when it ends by itself.
+   * @param onEnd told once how, when it ends by itself or its monitor is lost.
    * @param onFault told of each new fault of ours, like a full disk; the VM runs on.
    */
-  watch(onEnd: (how: OwnEnd) => void, onFault: (message: string) => void): void {
+  watch(onEnd: (how: WatchEnd) => void, onFault: (message: string) => void): void {
     let told: string | null = null
     const turn = async () => {
       while (this.#end === null) {
@@ -211,12 +223,12 @@ export class RunningMachine {
     this.#boots++
     this.#answered = false
     this.#portOpen = false
-    this.printed.startBoot()
+    void this.printed.turnBoot(this.#monitor)
     this.channel.hangUp('the guest started anew')
     this.#onBoot?.()
   }
 
-  async #look(): Promise<OwnEnd | null> {
+  async #look(): Promise<WatchEnd | null> {
     try {
       await this.printed.drain(this.#monitor)
       const boot = this.#boots
@@ -227,9 +239,40 @@ export class RunningMachine {
       return (await this.isOff()) ? 'exited' : null
     } catch (e) {
       if (!(e instanceof HostError)) throw e
-      const gone = await waitUntilGone(this.#qemu, GONE_MS)
-      return gone || !this.#monitor.open ? 'crashed' : null
+      if (await waitUntilGone(this.#qemu, GONE_MS)) return 'crashed'
+      return this.#monitor.open || this.#end !== null ? null : this.#reconnect()
     }
+  }
+
+  /** QEMU takes the next client when one is gone. */
+  async #reconnect(): Promise<WatchEnd | null> {
+    try {
+      const options = { onEvent: (event: QmpEvent) => this.heard(event), limitMs: RECONNECT_MS }
+      const monitor = await ownMonitor(this.#directory, this.#qemu, this.#uuid, options)
+      if (this.#end === null) this.#monitor = monitor
+      else monitor.close()
+      return null
+    } catch (e) {
+      if (!(e instanceof HostError)) throw e
+      return isRunning(this.#qemu) ? 'unreachable' : 'crashed'
+    }
+  }
+}
+
+/** The monitor of that VM and of no other. @throws as `RunningMachine.connect` */
+async function ownMonitor(
+  directory: number,
+  qemu: ProcessIdentity,
+  uuid: string,
+  options: MonitorOptions,
+): Promise<QmpClient> {
+  const monitor = await connectMonitor(directory, qemu, options)
+  try {
+    if ((await monitor.execute('query-uuid', {})).UUID === uuid) return monitor
+    throw new MachineError('machine-unreachable', "its monitor is another VM's")
+  } catch (e) {
+    monitor.close()
+    throw e
   }
 }
 
