@@ -12,7 +12,7 @@ import { Output } from '../src/output.ts'
 import { identityOf } from '../src/process.ts'
 
 /** A monitor of ours in place of QEMU's: the agent's port is open until the machine is reset. */
-export async function machineOfOurs(t: TestContext) {
+export async function monitorOfOurs(t: TestContext) {
   const path = mkdtempSync(join(tmpdir(), 'tl-running-'))
   const folder = new MachineFolder(path, null)
   mkdirSync(folder.machine)
@@ -21,8 +21,6 @@ export async function machineOfOurs(t: TestContext) {
   const uuid = '6f1c2a52-2a43-4d0e-9d5e-000000000001'
   const printed: string[] = []
   const said: string[] = []
-  const faults: string[] = []
-  const ends: string[] = []
   const sockets = new Set<Socket>()
   const announce = (event: string, data: object) => {
     for (const socket of sockets) socket.write(`${JSON.stringify({ event, data })}\n`)
@@ -52,21 +50,19 @@ export async function machineOfOurs(t: TestContext) {
       }
     })
   })
-  await new Promise<void>((resolve) => server.listen(join(folder.machine, 'qmp'), resolve))
-  const machine = await RunningMachine.connect(folder, identityOf(process.pid)!, uuid)
-  t.after(() => {
-    machine.endAs('stopped')
-    machine.disconnect()
+  const listen = () =>
+    new Promise<void>((resolve) => server.listen(join(folder.machine, 'qmp'), resolve))
+  await listen()
+  /** What is to be let go of before the monitor is. */
+  const first: (() => unknown)[] = []
+  t.after(async () => {
+    for (const done of first) await done()
     for (const socket of sockets) socket.destroy()
     server.close()
     agent.close()
     output.close()
-    rmSync(path, { recursive: true })
+    rmSync(path, { recursive: true, force: true })
   })
-  machine.watch(
-    (how) => ends.push(how),
-    (message) => faults.push(message),
-  )
   const reset = (guest: boolean) => {
     open = false
     announce('RESET', { guest, reason: 'told' })
@@ -79,7 +75,25 @@ export async function machineOfOurs(t: TestContext) {
   const answer = () =>
     new Promise<void>((resolve) => agent.listen(join(folder.machine, 'agent'), resolve))
   const deafen = () => server.close()
-  return { machine, folder, said, faults, ends, print, reset, garble, answer, deafen }
+  return { folder, uuid, answers, said, first, print, reset, garble, answer, deafen, listen }
+}
+
+/** The same, taken hold of. */
+export async function machineOfOurs(t: TestContext) {
+  const monitor = await monitorOfOurs(t)
+  const { folder, uuid, first } = monitor
+  const faults: string[] = []
+  const ends: string[] = []
+  const machine = await RunningMachine.connect(folder, identityOf(process.pid)!, uuid)
+  first.push(() => {
+    machine.endAs('stopped')
+    machine.disconnect()
+  })
+  machine.watch(
+    (how) => ends.push(how),
+    (message) => faults.push(message),
+  )
+  return { ...monitor, machine, faults, ends }
 }
 
 export const until = async (condition: () => boolean, limitMs = 4_000) => {

@@ -7,8 +7,8 @@ import { vtpmPlace } from './creation.ts'
 import { MachineError } from './errors.ts'
 import { MachineFolder } from './folder.ts'
 import { killStrays, spawnQemu } from './qemu-process.ts'
-import { type LastEnd, type MachineRecord, writeRecord } from './record.ts'
-import { RunningMachine, type WatchEnd } from './running-machine.ts'
+import { type LastEnd, type MachineRecord, removeRecord, writeRecord } from './record.ts'
+import { RECONNECT_MS, RunningMachine, type WatchEnd } from './running-machine.ts'
 import type { MachineHost } from './shared.ts'
 
 const QUIT_MS = 10_000
@@ -24,6 +24,7 @@ export class MachineLife {
   #live: RunningMachine | null = null
   #turn: Promise<unknown> = Promise.resolve()
   #unreachable = false
+  #removed = false
 
   constructor(host: MachineHost, folder: string, record: MachineRecord) {
     this.#host = host
@@ -59,12 +60,18 @@ export class MachineLife {
     return done
   }
 
-  /** The same, while the VM is stopped. @throws {MachineError} `machine-running`, `machine-unreachable` */
+  /**
+   * The same, while the VM is stopped.
+   * @throws {MachineError} `machine-running`, `machine-unreachable`; `machine-missing`: it was removed.
+   */
   whileStopped<T>(work: () => Promise<T>): Promise<T> {
     return this.next(async () => {
+      const { id } = this.#record.spec
+      if (this.#removed) throw new MachineError('machine-missing', `${id} was removed`)
+      if (this.#unreachable) await this.takeOver()
       this.#refuseUnreachable()
       if (this.#live === null) return work()
-      throw new MachineError('machine-running', `${this.#record.spec.id} runs`)
+      throw new MachineError('machine-running', `${id} runs`)
     })
   }
 
@@ -110,7 +117,7 @@ export class MachineLife {
         orderly = false
         await killProcess(process)
       }
-    this.#disconnect(live)
+    this.#disconnect(live, how)
     await this.#host.vtpm.stopped(this.place, { orderly })
     await this.write({ run: null, lastEnd: how })
     this.log(how === 'crashed' || how === 'vtpm-lost' ? 'warning' : 'info', how, how)
@@ -122,11 +129,14 @@ export class MachineLife {
     const { qemu, released } = this.#record.run
     if (qemu === null || !released || !isRunning(qemu)) return this.#lost(released)
     try {
-      await this.#adopt(await RunningMachine.connect(this.files, qemu, this.#record.uuid))
+      const { uuid } = this.#record
+      await this.#adopt(await RunningMachine.connect(this.files, qemu, uuid, RECONNECT_MS))
     } catch (e) {
       if (!(e instanceof HostError)) throw e
+      if (this.#live !== null) this.#disconnect(this.#live, 'unreachable')
       if (!isRunning(qemu)) return this.#lost(true)
-      this.log('warning', 'unreachable', `QEMU runs and cannot be asked: ${e.message}`)
+      if (!this.#unreachable)
+        this.log('warning', 'unreachable', `QEMU runs and cannot be asked: ${e.message}`)
       this.#unreachable = true
     }
   }
@@ -134,6 +144,7 @@ export class MachineLife {
   /** Goes on where the former manager was: it may have died before the firmware began, or while it looked. */
   async #adopt(live: RunningMachine): Promise<void> {
     this.#live = live
+    this.#unreachable = false
     const off = await live.isOff()
     this.log('info', 'adopted', `taken over, ${off ? 'powered off' : 'running'}`)
     if (off) return this.end(live, 'exited')
@@ -141,20 +152,38 @@ export class MachineLife {
     this.#watch(live)
   }
 
-  /** In a turn: ends by force what runs and cannot be asked. */
-  async endUnreachable(): Promise<void> {
-    if (!this.#unreachable) return
-    this.#unreachable = false
-    await this.#lost(false)
+  /** Asks a VM that was unreachable once more. */
+  async retake(): Promise<void> {
+    if (this.#unreachable)
+      await this.next(async () => {
+        if (this.#unreachable) await this.takeOver()
+      })
+  }
+
+  /** In a turn: ends what runs, by force what cannot be asked. */
+  async stop(): Promise<void> {
+    if (this.#unreachable) await this.#lost(false)
+    if (this.#live !== null) await this.end(this.#live, 'stopped')
+  }
+
+  /** In a turn: ends it, and removes all that was kept of it. */
+  async remove(): Promise<void> {
+    if (this.#removed) return
+    const { id } = this.#record.spec
+    await this.stop()
+    await killStrays(this.files.path)
+    await removeRecord(this.files.path)
+    await this.#host.vtpm.forget(id)
+    await this.files.remove()
+    this.#host.forget(id)
+    this.#removed = true
   }
 
   /** Lets go: the VM runs on. */
   async release(): Promise<void> {
     await this.#turn
     const live = this.#live
-    if (live === null) return
-    live.endAs(null)
-    this.#disconnect(live)
+    if (live !== null) this.#disconnect(live, null)
   }
 
   async #launch(acceleration: Acceleration): Promise<void> {
@@ -176,12 +205,13 @@ export class MachineLife {
   #lose(live: RunningMachine): void {
     if (this.#live !== live) return
     this.log('warning', 'unreachable', 'QEMU runs and cannot be asked any more')
-    this.#disconnect(live)
+    this.#disconnect(live, 'unreachable')
     this.#unreachable = true
   }
 
   /** A manager died and left it half-started, or it ended without one. */
   async #lost(crashed: boolean): Promise<void> {
+    this.#unreachable = false
     await killStrays(this.files.path)
     await this.#host.vtpm.stopped(this.place, { orderly: false })
     await this.write({ run: null, lastEnd: crashed ? 'crashed' : 'stopped' })
@@ -190,10 +220,7 @@ export class MachineLife {
 
   /** A start that failed: nothing of it stays. */
   async #abandon(): Promise<void> {
-    if (this.#live !== null) {
-      this.#live.endAs('stopped')
-      this.#disconnect(this.#live)
-    }
+    if (this.#live !== null) this.#disconnect(this.#live, 'stopped')
     await killStrays(this.files.path)
     await this.#host.vtpm.stopped(this.place, { orderly: false })
     await this.write({ run: null })
@@ -216,7 +243,8 @@ export class MachineLife {
     throw new MachineError('machine-unreachable', `${id} runs, but its QEMU cannot be asked`)
   }
 
-  #disconnect(live: RunningMachine): void {
+  #disconnect(live: RunningMachine, how: WatchEnd | LastEnd | null): void {
+    live.endAs(how)
     live.disconnect()
     if (this.#live === live) this.#live = null
   }

@@ -3,6 +3,7 @@ import type { AgentInfo, Evidence, EvidenceRequest } from '@trusted-launch/chann
 import type { Accounts } from '../accounts.ts'
 import { switchSecureBoot } from '../firmware.ts'
 import type { GuestChannel } from '../guest-channel.ts'
+import { VtpmError } from '../vtpm/errors.ts'
 import type { VtpmIdentity } from '../vtpm-port.ts'
 import type { BootComponent } from './boot-failure.ts'
 import { BootWait } from './boot-wait.ts'
@@ -10,13 +11,7 @@ import { createMachine } from './creation.ts'
 import { MachineFolder } from './folder.ts'
 import { MachineLife } from './life.ts'
 import { killStrays } from './qemu-process.ts'
-import {
-  type LastEnd,
-  type MachineRecord,
-  type MachineSpec,
-  readRecord,
-  removeRecord,
-} from './record.ts'
+import { type LastEnd, type MachineRecord, type MachineSpec, readRecord } from './record.ts'
 import { whetherRefused } from './refusal.ts'
 import type { RunningMachine } from './running-machine.ts'
 import type { MachineHost } from './shared.ts'
@@ -119,7 +114,7 @@ export class Machine {
 
   /**
    * Starts the VM, after the vTPM and the variable store were checked.
-   * @throws {MachineError} `machine-running` @throws {FirmwareError} `secure-boot-not-enforced`
+   * @throws {MachineError} `machine-running`, `machine-missing` @throws {FirmwareError} `secure-boot-not-enforced`
    * @throws {VtpmError} @throws {ProcessError}
    */
   start(): Promise<void> {
@@ -134,11 +129,9 @@ export class Machine {
   stop(options: { graceful?: boolean; timeoutMs?: number } = {}): Promise<{ graceful: boolean }> {
     return this.#life.next(async () => {
       const { live } = this.#life
-      await this.#life.endUnreachable()
-      if (live === null) return { graceful: false }
-      const asked = options.graceful ?? true
+      const asked = live !== null && (options.graceful ?? true)
       const graceful = asked && (await live.powerDown(options.timeoutMs ?? GRACE_MS))
-      await this.#life.end(live, 'stopped')
+      await this.#life.stop()
       return { graceful }
     })
   }
@@ -148,16 +141,9 @@ export class Machine {
     return this.#life.next(() => this.#life.running().reset())
   }
 
-  /** Ends the VM if it runs and removes all that was kept of it. */
-  async delete(): Promise<void> {
-    await this.stop({ graceful: false })
-    await this.#life.next(async () => {
-      await killStrays(this.folder)
-      await removeRecord(this.folder)
-      await this.#host.vtpm.forget(this.id)
-      await this.#life.files.remove()
-      this.#host.forget(this.id)
-    })
+  /** Ends the VM if it runs and removes all that was kept of it; nothing happens when it is gone. */
+  delete(): Promise<void> {
+    return this.#life.next(() => this.#life.remove())
   }
 
   /**
@@ -166,25 +152,40 @@ export class Machine {
    * @throws {MachineError} `machine-not-running`
    */
   async waitForAgent(timeoutMs: number): Promise<AgentInfo> {
+    await this.#life.retake()
     const live = this.#life.running()
     return new BootWait(live, (component) => this.#confirm(live, component)).agent(timeoutMs)
   }
 
-  /** Evidence of the guest, for a verifier: it proves nothing here. @throws as `channel`; {VtpmError} `vtpm-unanswered` */
+  /**
+   * Evidence of the guest, for a verifier: it proves nothing here. The rollback index is not asked for while
+   * too many nonces of this session are unanswered. @throws as `channel` @throws {AgentError} @throws {VtpmError}
+   */
   async collectEvidence(request: EvidenceRequest): Promise<Evidence> {
+    await this.#life.retake()
     const { channel } = this
-    const nonce = request.extendNonce ?? null
-    if (nonce !== null) {
-      // An agent that is not there leaves no nonce unanswered.
-      await channel.ask('info', undefined as never)
-      await this.#host.vtpm.recordIssued(this.id, nonce)
-    }
-    const evidence = await channel.collectEvidence(request)
+    const nonce = await this.#issue(channel, request.extendNonce ?? null)
+    const evidence = await channel.collectEvidence({ ...request, extendNonce: nonce })
     if (nonce !== null && evidence.rollback !== null) {
       const index = await this.#host.vtpm.recordAttested(this.id, nonce, evidence.rollback)
       if (index !== 'continued') this.#life.log('warning', 'rollback-index', `the index ${index}`)
     }
     return evidence
+  }
+
+  /** The nonce, once it is remembered; null when no more of them can be. */
+  async #issue(channel: GuestChannel, nonce: Uint8Array | null): Promise<Uint8Array | null> {
+    if (nonce === null) return null
+    // An agent that is not there leaves no nonce unanswered.
+    await channel.ask('info', undefined as never)
+    try {
+      await this.#host.vtpm.recordIssued(this.id, nonce)
+      return nonce
+    } catch (e) {
+      if (!(e instanceof VtpmError && e.code === 'vtpm-unanswered')) throw e
+      this.#life.log('warning', 'rollback-index', e.message)
+      return null
+    }
   }
 
   /** The end of the serial console, of this boot and the ones before; Latin-1. */

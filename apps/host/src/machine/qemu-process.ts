@@ -54,7 +54,7 @@ export async function spawnQemu(
 
 export interface MonitorOptions extends Required<Pick<QmpOptions, 'onEvent'>> {
   /** How long a monitor may not be listening. */
-  readonly limitMs?: number
+  readonly limitMs?: number | undefined
 }
 
 /**

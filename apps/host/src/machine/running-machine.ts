@@ -17,8 +17,8 @@ import type { LastEnd } from './record.ts'
 const POLL_MS = 200
 const GONE_MS = 1_000
 const RESET_MS = 10_000
-/** A monitor that was lost and answers no more for so long is not coming back. */
-const RECONNECT_MS = 2_000
+/** A monitor that listened once and takes nobody for so long is not coming back. */
+export const RECONNECT_MS = 2_000
 /** A guest that is starting hears no button: it is pressed so often. */
 const PRESS_MS = 3_000
 
@@ -69,6 +69,7 @@ export class RunningMachine {
 
   /**
    * Takes hold of a QEMU that runs.
+   * @param limitMs how long its monitor may not be listening.
    * @throws {ProcessError} it ended. @throws {QmpError}
    * @throws {MachineError} `machine-unreachable`: another VM's answers in its place.
    */
@@ -76,12 +77,13 @@ export class RunningMachine {
     folder: MachineFolder,
     qemu: ProcessIdentity,
     uuid: string,
+    limitMs?: number,
   ): Promise<RunningMachine> {
     const directory = openSync(folder.machine, 'r')
     let machine: RunningMachine | null = null
     try {
       const onEvent = (event: QmpEvent) => machine?.heard(event)
-      const monitor = await ownMonitor(directory, qemu, uuid, { onEvent })
+      const monitor = await ownMonitor(directory, qemu, uuid, { onEvent, limitMs })
       machine = new RunningMachine(folder, qemu, uuid, directory, monitor)
       return machine
     } catch (e) {

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { copyFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { evidence } from '../../../packages/channel/test/a-guest.ts'
+import { Machine } from '../src/machine/machine.ts'
+import { writeRecord } from '../src/machine/record.ts'
+import type { MachineHost } from '../src/machine/shared.ts'
+import { identityOf } from '../src/process.ts'
+import { VtpmError } from '../src/vtpm/errors.ts'
+import { monitorOfOurs, until } from './a-running-machine.ts'
+
+/** A VM that a former manager left running, with a process of ours for its QEMU. */
+async function adopted(t: TestContext, vtpm: Partial<MachineHost['vtpm']> = {}) {
+  const monitor = await monitorOfOurs(t)
+  const { folder, uuid, first, answers } = monitor
+  const program = join(folder.path, 'qemu-system-ours')
+  copyFileSync('/bin/sleep', program)
+  const qemu = spawn(program, ['600'], { cwd: folder.machine, stdio: 'ignore' })
+  first.push(() => qemu.kill('SIGKILL'))
+  answers.quit = () => qemu.kill('SIGKILL')
+  await new Promise((resolve) => qemu.once('spawn', resolve))
+  const events: string[] = []
+  const host = {
+    vtpm: { stopped: async () => {}, forget: async () => {}, ...vtpm },
+    log: ({ event }: { event: string }) => events.push(event),
+    forget: () => {},
+  } as unknown as MachineHost
+  await writeRecord(folder.path, {
+    version: 1,
+    spec: {
+      id: folder.path.split('/').at(-1)!,
+      disk: { format: 'raw' },
+      signatures: null,
+      vtpm: { banks: [] },
+    },
+    uuid,
+    accounts: { qemu: null, swtpm: null },
+    identity: {},
+    run: { qemu: identityOf(qemu.pid!), swtpm: null, released: true },
+    lastEnd: 'never',
+  } as never)
+  const vm = (await Machine.adopt(host, folder.path))!
+  first.unshift(() => vm.release())
+  assert.equal(vm.status().state, 'running')
+  return { ...monitor, vm, events, runs: () => identityOf(qemu.pid!) !== null }
+}
+
+test('a VM whose monitor is lost runs on, is unreachable, and is taken back when it answers', async (t) => {
+  const { vm, events, runs, deafen, garble, listen, answer } = await adopted(t)
+  deafen()
+  garble()
+  await until(() => vm.status().state === 'unreachable', 8_000)
+  assert.deepEqual([runs(), events], [true, ['adopted', 'unreachable']])
+  await assert.rejects(vm.waitForAgent(1), { code: 'machine-unreachable' })
+  await listen()
+  await answer()
+  assert.deepEqual(await vm.waitForAgent(5_000), evidence.info)
+  assert.equal(vm.status().state, 'running')
+})
+
+test('a VM that is unreachable ends by force', async (t) => {
+  const { vm, runs, deafen, garble } = await adopted(t)
+  deafen()
+  garble()
+  await until(() => vm.status().state === 'unreachable', 8_000)
+  await vm.stop()
+  assert.deepEqual([runs(), vm.status().state], [false, 'stopped'])
+})
+
+const request = { nonce: new Uint8Array(32), pcrs: [0], banks: ['sha256' as const] }
+const extendNonce = new Uint8Array(32).fill(7)
+
+test('evidence without the index, when too many nonces are unanswered', async (t) => {
+  const { vm, events, answer } = await adopted(t, {
+    recordIssued: async () => {
+      throw new VtpmError('vtpm-unanswered', 'vm', 'eight of them')
+    },
+    recordAttested: async () => assert.fail('nothing was extended'),
+  })
+  await answer()
+  assert.deepEqual((await vm.collectEvidence({ ...request, extendNonce })).info, evidence.info)
+  assert.ok(events.includes('rollback-index'))
+})
+
+test('a VM is removed in one turn, and once', async (t) => {
+  const { vm, folder, runs } = await adopted(t)
+  const deleted = [vm.delete(), vm.delete()]
+  const started = vm.start()
+  await assert.rejects(started, { code: 'machine-missing' })
+  await Promise.all(deleted)
+  await vm.delete()
+  assert.equal(runs(), false)
+  assert.throws(() => rmSync(folder.path, { recursive: true }), { code: 'ENOENT' })
+})
