@@ -6,15 +6,18 @@ export interface Pair<A, B> {
 
 const cellsMax = 1_000_000
 
+type Test<A, B> = (a: A, b: B) => boolean
+
 /**
  * Lays two sequences side by side by what is the same in both (longest common subsequence). What is
- * left between is paired in order: changed, then missing or added. Above a million cells only the
- * common beginning and end are looked for.
+ * left between is paired in order where one may be the other changed (`alike`), and is else missing or
+ * added. Above a million cells only the common beginning and end are looked for.
  */
 export function align<A, B>(
   expected: readonly A[],
   actual: readonly B[],
-  same: (a: A, b: B) => boolean,
+  same: Test<A, B>,
+  alike: Test<A, B>,
 ): Pair<A, B>[] {
   let start = 0
   const shorter = Math.min(expected.length, actual.length)
@@ -24,7 +27,8 @@ export function align<A, B>(
   while (end < shorter - start && same(last(expected), last(actual))) end++
   const a = expected.slice(start, expected.length - end)
   const b = actual.slice(start, actual.length - end)
-  const middle = a.length * b.length > cellsMax ? gap(a, b) : byCommon(a, b, same)
+  const changed = (c: readonly A[], d: readonly B[]) => byCommon(c, d, alike, apart)
+  const middle = a.length * b.length > cellsMax ? apart(a, b) : byCommon(a, b, same, changed)
   return [
     ...zip(expected.slice(0, start), actual),
     ...middle,
@@ -32,7 +36,12 @@ export function align<A, B>(
   ]
 }
 
-function byCommon<A, B>(a: readonly A[], b: readonly B[], same: (a: A, b: B) => boolean) {
+function byCommon<A, B>(
+  a: readonly A[],
+  b: readonly B[],
+  same: Test<A, B>,
+  between: (a: readonly A[], b: readonly B[]) => Pair<A, B>[],
+): Pair<A, B>[] {
   const width = b.length + 1
   const lengths = new Uint32Array((a.length + 1) * width)
   for (let i = a.length - 1; i >= 0; i--)
@@ -44,21 +53,21 @@ function byCommon<A, B>(a: readonly A[], b: readonly B[], same: (a: A, b: B) => 
   let [i, k, fromA, fromB] = [0, 0, 0, 0]
   while (i < a.length && k < b.length) {
     if (same(a[i]!, b[k]!)) {
-      pairs.push(...gap(a.slice(fromA, i), b.slice(fromB, k)))
+      pairs.push(...between(a.slice(fromA, i), b.slice(fromB, k)))
       pairs.push({ expected: a[i++]!, actual: b[k++]! })
       fromA = i
       fromB = k
     } else if (lengths[(i + 1) * width + k]! >= lengths[i * width + k + 1]!) i++
     else k++
   }
-  return [...pairs, ...gap(a.slice(fromA), b.slice(fromB))]
+  return [...pairs, ...between(a.slice(fromA), b.slice(fromB))]
 }
 
-function gap<A, B>(a: readonly A[], b: readonly B[]): Pair<A, B>[] {
-  return Array.from({ length: Math.max(a.length, b.length) }, (_, i) => ({
-    expected: a[i] ?? null,
-    actual: b[i] ?? null,
-  }))
+function apart<A, B>(a: readonly A[], b: readonly B[]): Pair<A, B>[] {
+  return [
+    ...a.map((expected) => ({ expected, actual: null })),
+    ...b.map((actual) => ({ expected: null, actual })),
+  ]
 }
 
 function zip<A, B>(a: readonly A[], b: readonly B[]): Pair<A, B>[] {

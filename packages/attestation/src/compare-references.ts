@@ -37,7 +37,7 @@ export function compareEvents(log: VerifiedEventLog, references: ReferenceValues
   return Object.entries(references.pcrs).flatMap(([number, { events }]) => {
     const pcr = Number(number)
     const same = (a: ReferenceEvent, b: VerifiedEvent) => a.digests[log.bank] === toHex(b.digest)
-    const pairs = settle(align(events, log.eventsOf(pcr), same), same)
+    const pairs = align(events, log.eventsOf(pcr), same, alike(pcr))
     return pairs.map((pair) => ({
       ...pair,
       pcr,
@@ -47,27 +47,14 @@ export function compareEvents(log: VerifiedEventLog, references: ReferenceValues
   })
 }
 
-// Within what differs, a kernel command line is compared with the kernel command line.
-function settle(
-  pairs: Pair<ReferenceEvent, VerifiedEvent>[],
-  same: (a: ReferenceEvent, b: VerifiedEvent) => boolean,
-): Pair<ReferenceEvent, VerifiedEvent>[] {
-  const isLine = (pair: Pair<ReferenceEvent, VerifiedEvent>) =>
-    pair.expected?.component === COMPONENT.kernelCommandLine
-  const at = pairs.findIndex(
-    (p) => isLine(p) && (p.actual === null || !same(p.expected!, p.actual)),
-  )
-  const from = pairs.findIndex(
-    ({ expected, actual }) =>
-      actual !== null &&
-      componentOf(actual) === COMPONENT.kernelCommandLine &&
-      (expected === null || !same(expected, actual)),
-  )
-  if (at < 0 || from < 0 || at === from) return pairs
-  const swapped = [...pairs]
-  swapped[at] = { expected: pairs[at]!.expected, actual: pairs[from]!.actual }
-  swapped[from] = { expected: pairs[from]!.expected, actual: pairs[at]!.actual }
-  return swapped.filter(({ expected, actual }) => expected !== null || actual !== null)
+/** Whether what was measured may be what was expected, changed: in PCR 7 the same variable, in PCR 8 a command line for one. */
+function alike(pcr: number): (expected: ReferenceEvent, actual: VerifiedEvent) => boolean {
+  return ({ component, description }, actual) => {
+    const { data } = actual.explanation
+    if (pcr === 7 && data.kind === 'variable') return data.variable.unicodeName === description
+    const isLine = componentOf(actual) === COMPONENT.kernelCommandLine
+    return isLine === (component === COMPONENT.kernelCommandLine)
+  }
 }
 
 /** What an event that nothing expected is about, as far as the register and verified data tell. */
@@ -158,28 +145,37 @@ function findingOfPair(bank: HashName): (pair: Compared) => Finding {
     findingOf({
       id: ids[component] ?? 'boot-chain.changed',
       component,
-      summary: summaryOf(component, expected, actual),
+      summary: summaryOf(pcr, component, expected, actual),
       pcr,
       events: actual === null ? [] : [actual.index],
-      expected: expected === null ? null : expectedText(expected, bank),
+      expected: expected === null ? null : expectedText(pcr, expected, bank),
       actual: actual === null ? null : actualText(actual),
     })
 }
 
 function summaryOf(
+  pcr: number,
   component: string,
   expected: ReferenceEvent | null,
   actual: VerifiedEvent | null,
 ): string {
-  const what = expected?.path ?? expected?.description ?? ''
-  const told = what === '' || component === COMPONENT.kernelCommandLine ? '' : ` (${what})`
-  if (actual === null) return `The ${component}${told} was not measured.`
   if (expected === null) return `Something more was measured: ${component}.`
-  return `The ${component}${told} is not the one expected.`
+  const what = whatIs(pcr, expected)
+  return actual === null ? `The ${what} was not measured.` : `The ${what} is not the one expected.`
 }
 
-function expectedText({ component, description, digests }: ReferenceEvent, bank: HashName) {
-  return component === COMPONENT.kernelCommandLine ? description : (digests[bank] ?? null)
+function whatIs(pcr: number, { component, path, description }: ReferenceEvent): string {
+  if (component === COMPONENT.kernelCommandLine) return component
+  if (pcr === 7 && component === COMPONENT.secureBoot && description === 'db')
+    return 'entry of db that lets the loader run'
+  if (pcr === 7 && description !== 'separator') return `variable ${description}`
+  if (pcr === 8) return `GRUB command "${description}"`
+  return `${component} (${path ?? description})`
+}
+
+/** PCR 8 holds text, which is compared with text; all else are digests. */
+function expectedText(pcr: number, { description, digests }: ReferenceEvent, bank: HashName) {
+  return pcr === 8 || pcr === 12 ? description : (digests[bank] ?? null)
 }
 
 // Text only where the digest vouches for it.

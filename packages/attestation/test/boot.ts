@@ -80,19 +80,29 @@ export const commandLine = (text: string) =>
     description: text,
   })
 
-export function variable(eventType: number, { name, guid }: VariableName, value: Uint8Array) {
+export function variable(
+  eventType: number,
+  { name, guid }: VariableName,
+  value: Uint8Array,
+  component: string = COMPONENT.secureBootVariables,
+) {
   const data = encode(UEFI_VARIABLE_DATA, {
     variableName: guid,
     unicodeName: name,
     variableData: value,
   })
-  return step(7, eventType, data, data, { component: COMPONENT.secureBootVariables })
+  return step(7, eventType, data, data, { component, description: name })
 }
 
 export const configured = (name: VariableName, value: Uint8Array) =>
   variable(EV.EFI_VARIABLE_DRIVER_CONFIG, name, value)
 export const authority = (name: VariableName, value: Uint8Array) =>
-  variable(EV.EFI_VARIABLE_AUTHORITY, name, value)
+  variable(
+    EV.EFI_VARIABLE_AUTHORITY,
+    name,
+    value,
+    name === VARIABLES.db ? COMPONENT.secureBoot : COMPONENT.shim,
+  )
 
 const database = (der: Uint8Array) => encode(SignatureDatabase, [certificateList(owner, der)])
 /** The value of an authority: owner and certificate. */

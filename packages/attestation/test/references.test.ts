@@ -69,6 +69,34 @@ const changed: Record<string, [id: string, component: string, steps: () => Step[
   ],
 }
 
+test('with Secure Boot off each variable is held against itself, and what is missing is named', () => {
+  const of7 = ({ pcrIndex, eventType }: Step) =>
+    pcrIndex === 7 && eventType === EV.EFI_VARIABLE_AUTHORITY
+  const level = authority(VARIABLES.SbatLevel, toUtf8('sbat,2\n'))
+  const steps = cleanBoot().flatMap((step) => (of7(step) ? [] : [step]))
+  const { findings } = appraise([...steps.slice(0, -2), level, ...steps.slice(-2)])
+  const told = findings.filter(({ pcr, expected }) => pcr === 7 && expected !== null)
+  assert.deepEqual(
+    told.map(({ component, summary }) => [component, summary]),
+    [
+      ['shim', 'The variable SbatLevel is not the one expected.'],
+      ['shim', 'The variable MokListRT was not measured.'],
+      ['Secure Boot', 'The entry of db that lets the loader run was not measured.'],
+    ],
+  )
+})
+
+test("a changed GRUB command is told as text beside text, and a line more is no other command's change", () => {
+  const command = grub('linuxefi /vmlinuz quiet audit=0')
+  const { findings } = appraise(withStep(of('grub.cfg', 8), command))
+  const [told] = findings.filter(({ pcr }) => pcr === 8)
+  assert.equal(told!.summary, 'The GRUB command "linuxefi /vmlinuz quiet" is not the one expected.')
+  assert.deepEqual(
+    [told!.expected, told!.actual],
+    ['linuxefi /vmlinuz quiet', 'linuxefi /vmlinuz quiet audit=0'],
+  )
+})
+
 for (const [title, [id, component, steps]] of Object.entries(changed))
   test(`${title} is contraindicated, and named: ${component}`, () => {
     const { result, findings } = appraise(steps())
