@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, unlinkSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -86,7 +94,7 @@ export class StateDirectory {
   }
 
   /**
-   * Makes the folder if it is missing, takes its lock, and removes half-written files.
+   * Makes the folder if it is missing, takes its lock, and removes half-written files and empty VM folders.
    * @throws {StateError} `state-locked` while another manager has it; `state-foreign` when the folder
    * belongs to another user.
    */
@@ -121,7 +129,9 @@ export class StateDirectory {
     const own = ['', 'keys', 'authority', 'journal'].map((name) => join(this.path, name))
     const vms = this.vms().flatMap((id) => [this.folder(id), join(this.folder(id), 'machine')])
     for (const folder of [...own, ...vms])
-      for (const name of namesIn(folder)) if (TEMPORARY.test(name)) tryUnlink(join(folder, name))
+      for (const name of namesIn(folder))
+        if (TEMPORARY.test(name)) attempt(() => unlinkSync(join(folder, name)))
+    for (const id of this.vms()) attempt(() => rmdirSync(this.folder(id))) // only when it is empty
   }
 }
 
@@ -135,9 +145,9 @@ function namesIn(folder: string): string[] {
 }
 
 /** Anything in `machine/` can be named so by QEMU's account: no link is followed, a folder stays. */
-function tryUnlink(path: string): void {
+function attempt(remove: () => void): void {
   try {
-    unlinkSync(path)
+    remove()
   } catch {
     // In nobody's way.
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   copyFileSync,
   cpSync,
@@ -10,10 +11,13 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Host, type LogEntry, openHost } from '../src/index.ts'
+import { removeRecord } from '../src/machine/record.ts'
 import { identityOf } from '../src/process.ts'
 
 const spec = {
@@ -87,20 +91,61 @@ test('a copy of a VM’s folder is no VM, and costs the VM nothing', async (t) =
   assert.throws(() => host.delete('a-copy'), { code: 'machine-damaged' })
   assert.ok(existsSync(join(stateDirectory, 'journal/a.json')))
   assert.deepEqual((await host.rotateKeys()).refused, ['a-copy'])
-  rmSync(join(folder('a-copy'), 'machine.json'))
+  await removeRecord(folder('a-copy'))
   assert.equal((await open()).machine('a').id, 'a')
   assert.ok(existsSync(join(stateDirectory, 'journal/a.json')))
 })
 
-test('a VM half made or half removed by a killed manager is none, and can be made again', async (t) => {
+test('a VM that a killed manager was making is none, and can be made again', async (t) => {
+  const { open, create, folder, stateDirectory } = await place(t)
+  const pipe = join(stateDirectory, '../pipe')
+  execFileSync('mkfifo', [pipe]) // reading the image never ends
+  const script = `import { openHost } from '${new URL('../src/index.ts', import.meta.url).href}'
+    const host = await openHost({ stateDirectory: ${JSON.stringify(stateDirectory)} })
+    await host.create(${JSON.stringify({ ...spec, id: 'vm-1', disk: { path: pipe, format: 'raw' } })})`
+  const manager = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  t.after(() => manager.kill('SIGKILL'))
+  const journal = join(stateDirectory, 'journal/vm-1.json')
+  while (!existsSync(journal) && manager.exitCode === null) await sleep(10)
+  manager.kill('SIGKILL')
+  await once(manager, 'exit')
+  assert.ok(existsSync(folder('vm-1')))
+  const host = await open()
+  assert.deepEqual(host.machines(), [])
+  assert.equal(existsSync(folder('vm-1')), false)
+  assert.equal(existsSync(journal), false)
+  await create('vm-1')
+})
+
+test('a VM half removed by a killed manager is none, and can be made again', async (t) => {
   const { open, create, folder } = await place(t)
   await open()
   await create('vm-1')
-  rmSync(join(folder('vm-1'), 'machine.json'))
+  await removeRecord(folder('vm-1'))
+  await rm(join(folder('vm-1'), 'vtpm'), { recursive: true })
   const host = await open()
   assert.deepEqual(host.machines(), [])
   assert.equal(existsSync(folder('vm-1')), false)
   await create('vm-1')
+})
+
+test('a folder without a record is damaged and stays; an empty one goes, its journal stays', async (t) => {
+  const { open, create, folder, stateDirectory } = await place(t)
+  await open()
+  await create('vm-1')
+  const record = readFileSync(join(folder('vm-1'), 'machine.json'))
+  rmSync(join(folder('vm-1'), 'machine.json'))
+  const host = await open()
+  assert.throws(() => host.machine('vm-1'), { code: 'machine-damaged' })
+  writeFileSync(join(folder('vm-1'), 'machine.json'), record)
+  assert.equal((await open()).machine('vm-1').status().state, 'stopped')
+  rmSync(folder('vm-1'), { recursive: true })
+  mkdirSync(folder('vm-1'))
+  await open()
+  assert.equal(existsSync(folder('vm-1')), false)
+  assert.ok(existsSync(join(stateDirectory, 'journal/vm-1.json')))
 })
 
 test('a VM whose folder is gone without having been deleted keeps its journal', async (t) => {

@@ -6,10 +6,10 @@ import { type Firmware, makeVariableStore } from '../firmware.ts'
 import type { VtpmKeeper, VtpmPlace } from '../vtpm-port.ts'
 import { MachineError } from './errors.ts'
 import { MachineFolder } from './folder.ts'
-import { type MachineRecord, type MachineSpec, writeRecord } from './record.ts'
+import { beginRecord, type MachineRecord, type MachineSpec, writeRecord } from './record.ts'
 
 /**
- * Makes a VM's folder: disk, variable store, vTPM; `machine.json` last, so a half-made VM is none.
+ * Makes a VM's folder: disk, variable store, vTPM; its record last, so a half-made VM is none.
  * On failure nothing of it stays.
  */
 export async function createMachine(
@@ -25,6 +25,7 @@ export async function createMachine(
   })
   const folder = new MachineFolder(path, accounts.qemu)
   try {
+    await beginRecord(path)
     const variables = await makeVariableStore(host.firmware, spec.signatures, spec.secureBoot)
     const [identity] = await Promise.all([
       host.vtpm.provision(vtpmPlace(spec, path, accounts)),

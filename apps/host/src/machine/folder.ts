@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { chmod, copyFile, lchown, mkdir, open, rm } from 'node:fs/promises'
+import { chmod, copyFile, lchown, mkdir, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OUTPUT_PIPE } from '../output.ts'
 import type { Account } from '../process.ts'
@@ -8,6 +8,7 @@ import { writeDurably } from '../state-directory.ts'
 import { BoundedLog } from './bounded-log.ts'
 import { Console } from './console.ts'
 import { MachineError } from './errors.ts'
+import { RECORD } from './record.ts'
 
 /** No file of QEMU's that we read is larger. */
 const FILE_MAX = 64 << 20
@@ -76,7 +77,10 @@ export class MachineFolder {
     }
   }
 
+  /** The record last: until then it says that the VM is none. */
   async remove(): Promise<void> {
+    for (const name of await readdir(this.path))
+      if (name !== RECORD) await rm(join(this.path, name), { recursive: true, force: true })
     await rm(this.path, { recursive: true, force: true })
   }
 

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { fromBase64url, toBase64url, toUtf8 } from '@trusted-launch/codec'
 import {
@@ -9,7 +8,7 @@ import {
 import type { Accounts } from '../accounts.ts'
 import { StateError } from '../errors.ts'
 import type { ProcessIdentity } from '../process.ts'
-import { readJson, syncFolder, writeDurably } from '../state-directory.ts'
+import { readJson, writeDurably } from '../state-directory.ts'
 import type { VtpmIdentity } from '../vtpm-port.ts'
 
 /** What a VM is to be. */
@@ -51,13 +50,19 @@ export interface MachineRecord {
   readonly lastEnd: LastEnd
 }
 
-const FILE = 'machine.json'
+export const RECORD = 'machine.json'
+/** In the record's place while the VM is being made or removed. */
+const UNFINISHED = { version: 1, unfinished: true }
 
-/** Null when the folder has none: the VM was never finished. @throws {StateError} `state-malformed` */
+/**
+ * Null when the VM was never finished, or is half removed. @throws {StateError} `state-malformed`, also when
+ * there is no record: a folder half put back is not to be taken for one half removed.
+ */
 export function readRecord(folder: string): MachineRecord | null {
-  const path = join(folder, FILE)
+  const path = join(folder, RECORD)
   const value = readJson(path) as any
-  if (value === null) return null
+  if (value === null) throw new StateError('state-malformed', path, 'the folder has no record')
+  if (value.version === 1 && value.unfinished === true) return null
   if (value.version !== 1 || typeof value.spec?.id !== 'string')
     throw new StateError('state-malformed', path, 'not a machine of version 1')
   if (value.spec.id !== basename(folder))
@@ -77,13 +82,21 @@ export async function writeRecord(folder: string, record: MachineRecord): Promis
     signatures: signatures === null ? null : formatSecureBootTemplate(signatures),
   }
   const json = { ...record, spec, identity: withText(record.identity) }
-  await writeDurably(join(folder, FILE), toUtf8(`${JSON.stringify(json, null, 2)}\n`), 0o600)
+  await write(folder, json)
+}
+
+/** What comes into the folder is no VM yet. */
+export function beginRecord(folder: string): Promise<void> {
+  return write(folder, UNFINISHED)
 }
 
 /** What is left of the folder is then no VM. */
-export async function removeRecord(folder: string): Promise<void> {
-  await rm(join(folder, FILE), { force: true })
-  await syncFolder(folder)
+export function removeRecord(folder: string): Promise<void> {
+  return write(folder, UNFINISHED)
+}
+
+function write(folder: string, json: object): Promise<void> {
+  return writeDurably(join(folder, RECORD), toUtf8(`${JSON.stringify(json, null, 2)}\n`), 0o600)
 }
 
 const BYTES = 'base64url:'
