@@ -17,16 +17,23 @@ export interface RefusalWork extends RefusalQuestion {
 
 const LIMIT_MS = 30_000
 const HEAP_MIB = 256
+let turn: Promise<unknown> = Promise.resolve()
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants
 
 /**
  * Whether the VM's own variables refuse that file of its stopped disk. True: they do. False: they do not.
  * Null: it can't be told (not a file of ours, nothing that decides can be read, or it takes too long).
  *
- * Disk and store are a guest's to write, so they are read in a thread with a limit of time and memory: no
- * other VM waits.
+ * Disk and store are a guest's to write, so they are read in a thread with a limit of time and memory, one
+ * at a time: nobody waits but who asks the same.
  */
-export async function whetherRefused(question: RefusalQuestion): Promise<boolean | null> {
+export function whetherRefused(question: RefusalQuestion): Promise<boolean | null> {
+  const answer = turn.then(() => ask(question))
+  turn = answer.catch(() => {})
+  return answer
+}
+
+async function ask(question: RefusalQuestion): Promise<boolean | null> {
   const descriptor = openOwn(question.disk.path)
   if (descriptor === null) return null
   try {
@@ -56,11 +63,14 @@ function inWorker(workerData: RefusalWork): Promise<boolean | null> {
   })
   return new Promise((resolve) => {
     const timer = setTimeout(() => worker.terminate(), LIMIT_MS)
-    worker.once('message', resolve)
-    worker.once('error', () => resolve(null))
+    let answer: boolean | null = null
+    worker.once('message', (said) => {
+      answer = said
+    })
+    worker.once('error', () => {})
     worker.once('exit', () => {
       clearTimeout(timer)
-      resolve(null)
+      resolve(answer)
     })
   })
 }
