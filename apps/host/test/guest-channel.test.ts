@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import {
+  AgentError,
   ChannelError,
+  encodeAgentError,
   encodeAnswer,
   encodeFrame,
   FRAME_BYTES_MAX,
@@ -20,7 +22,11 @@ after(() => rmSync(folder, { recursive: true, force: true }))
 let sockets = 0
 
 /** A guest of ours: does as told whenever the host says something. */
-async function guest(t: TestContext, onData: (to: Socket, data: Uint8Array) => void) {
+async function guest(
+  t: TestContext,
+  onData: (to: Socket, data: Uint8Array) => void,
+  onAnswer = () => {},
+) {
   const path = join(folder, `port-${++sockets}`)
   const open = new Set<Socket>()
   const server = createServer((socket) => {
@@ -29,7 +35,7 @@ async function guest(t: TestContext, onData: (to: Socket, data: Uint8Array) => v
     socket.on('data', (data) => onData(socket, data))
   })
   await new Promise<void>((resolve) => server.listen(path, resolve))
-  const channel = new GuestChannel({ path: () => path, answerMs: 300, evidenceMs: 600 })
+  const channel = new GuestChannel({ path: () => path, answerMs: 300, evidenceMs: 600, onAnswer })
   t.after(() => {
     channel.close()
     for (const socket of open) socket.destroy()
@@ -47,9 +53,30 @@ function answerWell(to: Socket, data: Uint8Array): void {
     to.write(encodeAnswer(id, 'akCertificate', { certificate: null }))
 }
 
+function answerNone(to: Socket, data: Uint8Array): void {
+  for (const { id } of new FrameReader().read(data))
+    to.write(encodeAgentError(id, new AgentError('ak-unavailable', 'none')))
+}
+
 test('an answer arrives', async (t) => {
   const channel = await guest(t, answerWell)
   assert.deepEqual(await ask(channel), { certificate: null })
+})
+
+test('an answer is told of, that the agent has none too, and silence is not', async (t) => {
+  let told = 0
+  const answers = [answerWell, answerNone, () => {}]
+  const channel = await guest(
+    t,
+    (to, data) => answers.shift()!(to, data),
+    () => told++,
+  )
+  await ask(channel)
+  assert.equal(told, 1)
+  await assert.rejects(ask(channel), { code: 'ak-unavailable' })
+  assert.equal(told, 2)
+  await assert.rejects(ask(channel), code('answer-late'))
+  assert.equal(told, 2)
 })
 
 test('the host is at the port before it asks, and no port yet is no fault', async (t) => {

@@ -19,7 +19,8 @@ import type { MachineHost } from './shared.ts'
 /**
  * - `stopped`: by us, or never started. - `exited`: the guest powered off. - `crashed`: QEMU is gone and
  * nobody asked it. - `vtpm-lost`: its swtpm went away while it ran, so it was stopped. - `unreachable`: its
- * QEMU runs and its monitor does not answer; `stop` ends it by force.
+ * QEMU runs and its monitor does not answer: `start`, `waitForAgent` and `collectEvidence` ask it again, `stop`
+ * ends it by force.
  */
 export type MachineState = 'running' | 'unreachable' | Exclude<LastEnd, 'never'>
 
