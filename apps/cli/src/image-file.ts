@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs'
 import { MalformedError } from '@trusted-launch/codec'
 import type { DiskFile } from '@trusted-launch/host'
+import { readable } from './input-file.ts'
 
 /** What names an image. */
 export interface ImageName {
@@ -20,7 +21,7 @@ export async function withImage<T>(
   path: string,
   look: (disk: DiskFile) => T,
 ): Promise<ImageName & { readonly seen: T }> {
-  const stat = statSync(path)
+  const stat = readable(path, () => statSync(path))
   if (!stat.isFile()) throw new MalformedError(path, 0, 'not a file, so no disk image')
   const format = formatOf(path)
   const seen = await lookInto(path, format, look)

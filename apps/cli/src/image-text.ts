@@ -1,12 +1,12 @@
 import type { ImageName } from './image-file.ts'
 import type { ImageReport } from './inspect-image.ts'
-import { tableText } from './output.ts'
+import { tableText } from './table.ts'
 import { commonName, plain } from './verdict.ts'
 
 const digestShown = 16
 
-/** An image for people: its name, its partitions and files, and what boots from it. */
-export function textOfImage(named: ImageName, report: ImageReport): string {
+/** An image for people: its name, its partitions and files, and what boots from it; tables of `width`. */
+export function textOfImage(named: ImageName, report: ImageReport, width: number): string {
   const { format, fileBytes, sha256 } = named
   const partitions = report.partitions.map((one) => [
     plain(one.name) || '-',
@@ -17,13 +17,13 @@ export function textOfImage(named: ImageName, report: ImageReport): string {
   const files = report.files.map((one) => [plain(one.path), String(one.sizeBytes), one.sha256])
   return [
     `SHA-256 ${sha256}\n${format}, ${fileBytes} bytes, a disk of ${report.sizeBytes} bytes\n`,
-    tableText(['partition', 'offset', 'bytes', 'type'], partitions),
-    tableText(['file', 'bytes', 'SHA-256'], files),
-    bootText(report),
+    tableText(['partition', 'offset', 'bytes', 'type'], partitions, width),
+    tableText(['file', 'bytes', 'SHA-256'], files, width),
+    bootText(report, width),
   ].join('\n')
 }
 
-function bootText({ boot, bootUnknown }: ImageReport): string {
+function bootText({ boot, bootUnknown }: ImageReport, width: number): string {
   if (boot === null) return `What it boots cannot be foretold: ${plain(bootUnknown ?? '')}\n`
   const head = ['what boots', '', 'Authenticode', 'signed by', 'Secure Boot']
   const rows = boot.images.map(({ stage, path, sha256, signers, verdict }) => [
@@ -35,5 +35,5 @@ function bootText({ boot, bootUnknown }: ImageReport): string {
   ])
   const line = boot.commandLine === null ? '' : `command line: ${plain(boot.commandLine)}\n`
   const end = boot.wouldBoot ? 'It boots' : 'It does not boot'
-  return `${tableText(head, rows)}${line}${end} under Secure Boot with these keys.\n`
+  return `${tableText(head, rows, width)}${line}${end} under Secure Boot with these keys.\n`
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import manifest from '../package.json' with { type: 'json' }
 import { appraiseCommand } from './commands/appraise.ts'
 import { completionCommand } from './commands/completion.ts'
 import { demoCommand } from './commands/demo.ts'
@@ -12,6 +13,7 @@ import type { Output } from './output.ts'
 /** The whole command line. Each command tells `done` its exit code. */
 export function programOf(output: Output, done: (code: ExitCode) => void): Command {
   const program = new Command('tl')
+    .version(manifest.version)
     .description(
       'Virtual machines that prove how they booted: look at the evidence, make the verdict again.',
     )
@@ -57,7 +59,10 @@ export async function run(args: readonly string[], output: Output): Promise<Exit
   })
   try {
     if (args.length === 0) program.help({ error: true })
-    await program.parseAsync(args, { from: 'user' })
+    // the parser's own `help` knows one level
+    const [first, ...path] = args
+    const asked = first === 'help' && path.length > 1 ? [...path, '--help'] : args
+    await program.parseAsync(asked, { from: 'user' })
     return code
   } catch (error) {
     const isCommander = error instanceof Error && error.name === 'CommanderError'

@@ -1,7 +1,7 @@
 import { createPublicKey, X509Certificate } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { fromUtf8 } from '@trusted-launch/codec'
+import { toLatin1 } from '@trusted-launch/codec'
 import { Certificate, PublicKey } from '@trusted-launch/crypto'
 import { UsageError } from './exit-code.ts'
 import { readInput } from './input-file.ts'
@@ -23,7 +23,7 @@ export function trustedSigner(file: string | undefined): PublicKey {
     throw new Error(
       'no trusted signer: this installation has signed nothing yet; name one with --key FILE',
     )
-  const pem = fromUtf8(readInput(path, fileBytesMax))
+  const pem = toLatin1(readInput(path, fileBytesMax))
   if (/PRIVATE KEY-----/.test(pem))
     throw new UsageError(`${path}: a private key; name the public one`)
   try {
@@ -41,7 +41,7 @@ export function trustedSigner(file: string | undefined): PublicKey {
 export function trustedAnchors(files: readonly string[]): Certificate[] {
   const paths = files.length > 0 ? files : existsSync(installedAnchors) ? [installedAnchors] : []
   return paths.flatMap((path) => {
-    const pem = fromUtf8(readInput(path, fileBytesMax))
+    const pem = toLatin1(readInput(path, fileBytesMax))
     const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
     if (blocks.length === 0) throw new UsageError(`${path}: no certificate in PEM`)
     return blocks.map((block) => certificateOf(block, path))

@@ -1,8 +1,7 @@
 import type { AttestationResult, Finding, Tier } from '@trusted-launch/attestation'
 import { EXIT, type ExitCode } from './exit-code.ts'
-import { type Output, tableText } from './output.ts'
-
-type Colors = Output['colors']
+import type { Look } from './output.ts'
+import { tableText, wrapped } from './table.ts'
 
 const exitCodes: Readonly<Record<Tier, ExitCode>> = {
   affirming: EXIT.affirming,
@@ -16,15 +15,35 @@ export function exitCodeOfTier(tier: Tier): ExitCode {
   return exitCodes[tier]
 }
 
-/** A result for people: the boot chain, what was found, and the verdict last. */
-export function textOfResult(result: AttestationResult, colors: Colors): string {
-  const { vm, generation, tier, time, nonce, bank } = result
-  const banner = `VM ${plain(vm)}, generation ${generation}, appraised ${time}, bank ${bank ?? '-'}, nonce ${nonce}`
-  const findings = result.findings.map((finding) => textOfFinding(finding, colors))
-  return [banner, '', chainText(result), ...findings, colored(tier, tier, colors), ''].join('\n')
+/**
+ * What a result is worth to whoever trusts its anchor or does not: an anchor nobody here trusts makes an
+ * affirming result a warning; it makes no worse one better.
+ */
+export function conclusionOf({ tier }: AttestationResult, anchorKnown: boolean | null): Tier {
+  return tier === 'affirming' && anchorKnown !== true ? 'warning' : tier
 }
 
-function chainText({ chain }: AttestationResult): string {
+/** A result for people: the boot chain, what was found, and the conclusion last. */
+export function textOfResult(
+  result: AttestationResult,
+  anchorKnown: boolean | null,
+  look: Look,
+): string {
+  const { vm, generation, tier, time, nonce, bank } = result
+  const banner = `VM ${plain(vm)}, generation ${generation}, appraised ${time}, bank ${bank ?? '-'}, nonce ${nonce}`
+  const findings = result.findings.map((finding) => textOfFinding(finding, look))
+  const conclusion = conclusionOf(result, anchorKnown)
+  const told = conclusion === tier ? tier : `${conclusion}: ${tier}`
+  const last = colored(`${told}${doubts.get(anchorKnown) ?? ''}`, conclusion, look)
+  return [banner, '', chainText(result, look), ...findings, last, ''].join('\n')
+}
+
+const doubts: ReadonlyMap<boolean | null, string> = new Map([
+  [false, ', but by an authority that is not trusted here (--anchor)'],
+  [null, ', but by no authority'],
+])
+
+function chainText({ chain }: AttestationResult, { width }: Look): string {
   const head = ['stage', 'what ran', 'digest', 'signed by', 'PCR', 'verdict']
   const rows = chain.map(({ stage, what, digest, signer, pcr, verdict }) => [
     plain(stage),
@@ -34,7 +53,7 @@ function chainText({ chain }: AttestationResult): string {
     String(pcr),
     verdict,
   ])
-  return tableText(head, rows)
+  return tableText(head, rows, width)
 }
 
 /** The common name of a distinguished name, or all of it: a table has little room. */
@@ -42,20 +61,27 @@ export function commonName(name: string): string {
   return /(?:^|, ?)CN=([^,]+)/.exec(name)?.[1] ?? name
 }
 
-function textOfFinding(finding: Finding, colors: Colors): string {
+function textOfFinding(finding: Finding, look: Look): string {
   const { id, component, summary, severity, pcr, events, expected, actual, advice } = finding
   const place = [
     ...(pcr === null ? [] : [`PCR ${pcr}`]),
     ...(events.length === 0 ? [] : [`event ${events.join(', ')}`]),
   ].join(', ')
   const lines = [
-    colored(`${severity}  ${plain(component)}: ${plain(summary)}`, tierOf[severity], colors),
+    ...hanging(`${severity}  `, `${plain(component)}: ${plain(summary)}`, look).map((line) =>
+      colored(line, tierOf[severity], look),
+    ),
     `      ${id}${place === '' ? '' : ` (${place})`}`,
     ...(expected === null ? [] : [`      expected  ${plain(expected)}`]),
     ...(actual === null ? [] : [`      actual    ${plain(actual)}`]),
-    `      advice    ${plain(advice)}`,
+    ...hanging('      advice    ', plain(advice), look),
   ]
   return `${lines.join('\n')}\n`
+}
+
+function hanging(head: string, text: string, { width }: Look): string[] {
+  const lines = wrapped(text, Math.max(width - head.length, 20))
+  return lines.map((line, i) => `${i === 0 ? head : ' '.repeat(head.length)}${line}`)
 }
 
 const tierOf: Readonly<Record<Finding['severity'], Tier>> = {
@@ -65,7 +91,7 @@ const tierOf: Readonly<Record<Finding['severity'], Tier>> = {
   high: 'contraindicated',
 }
 
-function colored(text: string, tier: Tier, colors: Colors): string {
+function colored(text: string, tier: Tier, { colors }: Look): string {
   if (tier === 'affirming') return colors.green(text)
   return tier === 'warning' ? colors.yellow(text) : colors.red(text)
 }

@@ -16,7 +16,9 @@ export async function withHost(
 ): Promise<void> {
   const stateDirectory = options.state ?? defaultStateDirectory()
   if (!existsSync(join(stateDirectory, 'vms')))
-    throw new Error(`${stateDirectory} is no state directory: no VM was ever made there`)
+    throw new Error(
+      `${stateDirectory} is no state directory: no VM was ever made there. --state DIR names another; \`npm run demo -- --keep\` makes VMs and says where`,
+    )
   const { openHost } = await import('@trusted-launch/host')
   const host = await openHost({
     stateDirectory,

@@ -25,6 +25,7 @@ export async function tl(...args: string[]): Promise<Ran> {
       ran.err += text
     },
     colors: picocolors.createColors(false),
+    width: Number.POSITIVE_INFINITY,
   })
   return ran
 }

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { appraiseEvidence, formatResult } from '@trusted-launch/attestation'
+import {
+  appraiseEvidence,
+  formatCanonical,
+  formatResult,
+  type Json,
+} from '@trusted-launch/attestation'
 import { newAuthority, newKey, pemOf, recordedInput, recordOf } from './a-record.ts'
 import { fileOf, tl } from './a-run.ts'
 
@@ -19,7 +24,9 @@ test('a stored verdict is made again, the same', async () => {
   const { code, out, err } = await tl('appraise', file, ...trusted, '--json')
   assert.equal(err, '')
   assert.equal(code, codeOfTier)
-  assert.equal(out, `${formatResult(appraiseEvidence(input))}\n`)
+  const { result } = appraiseEvidence(input)
+  const view = result as unknown as Json
+  assert.equal(out, `${formatCanonical(view)}\n`)
   const text = await tl('appraise', file, ...trusted)
   assert.equal(text.code, codeOfTier)
   assert.match(text.out, new RegExp(`${tier}\\n$`))
@@ -48,7 +55,10 @@ test('another signer is refused, and --inner says that nobody vouches', async ()
   const stranger = fileOf('key.pem', pemOf('PUBLIC KEY', newKey().publicKey.spki))
   const refused = await tl('appraise', file, '--key', stranger, '--anchor', anchor)
   assert.equal(refused.code, 1)
-  assert.match(refused.err, /not signed by the trusted key/)
+  assert.match(
+    refused.err,
+    /record\.json: the token is not signed by the trusted key; .*--key FILE/,
+  )
   const inner = await tl('appraise', file, '--inner', '--anchor', anchor)
   assert.equal(inner.code, codeOfTier)
   assert.match(inner.err, /nobody vouches/)
@@ -56,16 +66,16 @@ test('another signer is refused, and --inner says that nobody vouches', async ()
 
 test('an anchor that only the record names is a warning, and never 0', async () => {
   const other = fileOf('ca.pem', pemOf('CERTIFICATE', newAuthority('another').certificate.der))
-  const { code, err } = await tl(
-    'appraise',
-    fileOf('record.json', record),
-    '--key',
-    key,
-    '--anchor',
-    other,
-  )
-  assert.equal(code, 4)
-  assert.match(err, /not trusted here/)
+  const file = fileOf('record.json', record)
+  for (const how of [['--key', key], ['--inner']]) {
+    const { code, out, err } = await tl('appraise', file, ...how, '--anchor', other)
+    assert.equal(code, 4)
+    assert.match(err, /not trusted here/)
+    assert.match(out, /but by an authority that is not trusted here \(--anchor\)\n$/)
+    const { out: json } = await tl('appraise', file, ...how, '--anchor', other, '--json')
+    const { anchorKnown, conclusion } = JSON.parse(json)
+    assert.deepEqual([anchorKnown, conclusion], [false, 'warning'])
+  }
 })
 
 test('what is no record is malformed: 5; a wrong key file or both --key and --inner: 2', async () => {
@@ -79,6 +89,23 @@ test('what is no record is malformed: 5; a wrong key file or both --key and --in
   assert.equal((await tl('appraise', file, '--key', fileOf('key.pem', 'hello'))).code, 2)
   assert.equal((await tl('appraise', file, ...trusted, '--inner')).code, 2)
   assert.equal((await tl('appraise', file, '--key', key, '--anchor', key)).code, 2)
+})
+
+test('a record in another form of JSON is refused as such', async () => {
+  const text = new TextDecoder().decode(record)
+  for (const form of [`${text}\n`, JSON.stringify(JSON.parse(text), null, 2)]) {
+    const { code, err } = await tl('appraise', fileOf('record.json', form), ...trusted)
+    assert.equal(code, 5)
+    assert.match(err, /record\.json: not canonical JSON \(RFC 8785\)/)
+  }
+  const { err } = await tl('appraise', fileOf('record.json', '{}\n'), ...trusted)
+  assert.match(err, /record\.json: not an appraisal record/)
+})
+
+test('a key or an anchor that is no text is wrong usage: 2', async () => {
+  const [file, rubbish] = [fileOf('record.json', record), fileOf('x.pem', Uint8Array.of(255, 0))]
+  assert.equal((await tl('appraise', file, '--key', rubbish)).code, 2)
+  assert.equal((await tl('appraise', file, '--key', key, '--anchor', rubbish)).code, 2)
 })
 
 test('a refusal is a JSON document too', async () => {

@@ -76,6 +76,32 @@ test('edited data is a mismatch: 3, with PCRs and without', async () => {
   assert.equal((await tl('eventlog', edited, '--pcrs', pcrs())).code, 3)
 })
 
+test('a file that is no log, or cannot be read, is named with what is wrong with it', async () => {
+  const rubbish = fileOf('rubbish', 'root:x:0:0:root:/root:/bin/bash and some more bytes of that')
+  const said = async (...args: string[]) => {
+    const { code, err } = await tl('eventlog', ...args)
+    return { code, err }
+  }
+  const noLog = await said(rubbish)
+  assert.equal(noLog.code, 5)
+  assert.ok(noLog.err.startsWith(`tl: ${rubbish}: not an event log: `), noLog.err)
+  const noPcrs = await said(log(), '--pcrs', rubbish)
+  assert.equal(noPcrs.code, 5)
+  assert.ok(noPcrs.err.startsWith(`tl: ${rubbish}: not a file of PCR values: `), noPcrs.err)
+  const noList = await said(log(), '--pcrs', pcrs(), '--ima', rubbish)
+  assert.equal(noList.code, 5)
+  assert.ok(noList.err.startsWith(`tl: ${rubbish}: not an IMA list: `), noList.err)
+  const err = 'tl: cannot read /nowhere: there is no such file\n'
+  assert.deepEqual(await said('/nowhere'), { code: 1, err })
+  assert.deepEqual(await said('/'), { code: 1, err: 'tl: cannot read /: it is a directory\n' })
+})
+
+test('an IMA list without PCR values is wrong usage: 2', async () => {
+  const { code, out, err } = await tl('eventlog', log(), '--ima', join(recorded, 'ima-list'))
+  assert.deepEqual([code, out], [2, ''])
+  assert.match(err, /--ima wants --pcrs/)
+})
+
 test('--json is one document with the same content', async () => {
   const { out } = await tl('eventlog', log(), '--json')
   const document = JSON.parse(out)
@@ -87,7 +113,10 @@ test('--json is one document with the same content', async () => {
 test('a malformed log, or malformed values, end in 5 and a line that says where', async () => {
   const cut = await tl('eventlog', fileOf('log.bin', smallLog().subarray(0, 300)))
   assert.equal(cut.code, 5)
-  assert.match(cut.err, /^tl: EventLog\.events\[\d\]\..*truncated at byte \d+\n$/)
+  assert.match(
+    cut.err,
+    /^tl: .*log\.bin: not an event log: EventLog\.events\[\d\]\..*truncated at byte \d+\n$/,
+  )
   for (const text of [
     '{',
     '{}',

@@ -14,6 +14,16 @@ test('help names every command and the exit codes', async (t) => {
   t.assert.fileSnapshot(out, golden('help'), asText)
 })
 
+test('the version is told, and help of a command below another is its own', async () => {
+  const { code, out } = await tl('--version')
+  assert.equal(code, 0)
+  assert.match(out, /^\d+\.\d+\.\d+\n$/)
+  const help = await tl('help', 'image', 'build')
+  assert.equal(help.code, 0)
+  assert.match(help.out, /^Usage: tl image build /)
+  assert.match((await tl('help', 'image')).out, /^Usage: tl image /)
+})
+
 test('each command has help with an example', async () => {
   const { out } = await tl('--help')
   const names = [...out.matchAll(/^ {2}([a-z]+) .*/gm)]

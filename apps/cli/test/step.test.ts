@@ -7,7 +7,10 @@ import { stepsOn } from '../src/step.ts'
 function told(isTerminal: boolean) {
   const lines: string[] = []
   const colors = picocolors.createColors(false)
-  const step = stepsOn({ out: () => {}, err: (text) => lines.push(text), colors }, isTerminal)
+  const step = stepsOn(
+    { out: () => {}, err: (text) => lines.push(text), colors, width: 80 },
+    isTerminal,
+  )
   return { lines, step }
 }
 

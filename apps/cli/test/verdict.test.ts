@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { AttestationResult } from '@trusted-launch/attestation'
 import picocolors from 'picocolors'
-import { exitCodeOfTier, textOfResult } from '../src/verdict.ts'
+import { conclusionOf, exitCodeOfTier, textOfResult } from '../src/verdict.ts'
 import { asText, golden } from './a-run.ts'
+
+const look = { colors: picocolors.createColors(false), width: Number.POSITIVE_INFINITY }
 
 const result: AttestationResult = {
   version: 1,
@@ -57,7 +59,7 @@ const result: AttestationResult = {
 }
 
 test('a result is a chain, its findings with advice, and the verdict last', (t) => {
-  const text = textOfResult(result, picocolors.createColors(false))
+  const text = textOfResult(result, true, look)
   assert.match(text, /contraindicated\n$/)
   t.assert.fileSnapshot(text, golden('verdict'), asText)
 })
@@ -72,8 +74,34 @@ test('what a guest wrote reaches no terminal as a command', () => {
       signer: '\x9b2J',
     })),
   }
-  const text = textOfResult(hostile, picocolors.createColors(false))
+  const text = textOfResult(hostile, true, look)
   assert.doesNotMatch(text, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/)
+})
+
+test('an affirming result of an authority that is not trusted here is a warning, and its last line says so', () => {
+  const affirming = { ...result, tier: 'affirming', findings: [] } as const
+  const lastOf = (anchorKnown: boolean | null, of: AttestationResult = affirming) =>
+    textOfResult(of, anchorKnown, look).trimEnd().split('\n').at(-1)
+  assert.equal(lastOf(true), 'affirming')
+  const doubt = 'but by an authority that is not trusted here (--anchor)'
+  assert.equal(lastOf(false), `warning: affirming, ${doubt}`)
+  assert.equal(lastOf(false, result), `contraindicated, ${doubt}`)
+  assert.equal(lastOf(null), 'warning: affirming, but by no authority')
+  const conclusions = [true, false, null].map((known) => conclusionOf(affirming, known))
+  assert.deepEqual(conclusions, ['affirming', 'warning', 'warning'])
+  assert.equal(conclusionOf(result, false), 'contraindicated')
+})
+
+test('on a narrow terminal the chain and the advice wrap at words', () => {
+  const advice =
+    'Put the configuration of the boot loader back, then start the VM and appraise again.'
+  const told = { ...result, findings: [{ ...result.findings[0]!, advice }] }
+  const lines = textOfResult(told, true, { ...look, width: 80 })
+    .split('\n')
+    .slice(1)
+  assert.ok(lines.every((line) => line.length <= 80))
+  assert.ok(lines.includes(`${' '.repeat(16)}and appraise again.`), lines.join('\n'))
+  assert.match(lines.join('\n'), /Microsoft +4 +expected\n.* Corporation/)
 })
 
 test('each tier has its exit code', () => {

@@ -1,17 +1,19 @@
 import {
-  type AttestationResult,
-  formatResult,
+  encodeCanonical,
+  formatCanonical,
+  type Json,
   type RecordFaultCode,
   recordBytesMax,
   type VerifiedRecord,
   verifyRecord,
 } from '@trusted-launch/attestation'
+import { equalBytes, fromUtf8 } from '@trusted-launch/codec'
 import { Command, Option } from 'commander'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { readInput } from '../input-file.ts'
 import { jsonText, type Output } from '../output.ts'
 import { trustedAnchors, trustedSigner } from '../trust.ts'
-import { exitCodeOfTier, textOfResult } from '../verdict.ts'
+import { conclusionOf, exitCodeOfTier, textOfResult } from '../verdict.ts'
 
 interface Options {
   key?: string
@@ -50,7 +52,8 @@ Examples:
   tl appraise record.json --inner --anchor ca.pem
 
 Anchors come from --anchor or this installation, never from the record: when the attestation key's
-certificate leads to another one, that is a warning and the exit code is never 0.
+certificate leads to another one, that is a warning and the exit code is never 0. --json then says
+anchorKnown, and as its conclusion the tier with that in mind, beside the result.
 
 Exit codes: 0 affirming, 1 refused or no verdict, 2 usage, 3 contraindicated, 4 warning, 5 malformed.`,
     )
@@ -60,23 +63,45 @@ Exit codes: 0 affirming, 1 refused or no verdict, 2 usage, 3 contraindicated, 4 
 function run(file: string, options: Options, output: Output): ExitCode {
   const key = options.inner === true ? null : trustedSigner(options.key)
   const anchors = trustedAnchors(options.anchor)
-  const verified = verifyRecord(readInput(file, recordBytesMax), { key, anchors })
+  const bytes = readInput(file, recordBytesMax)
+  const verified = verifyRecord(bytes, { key, anchors })
   if ('fault' in verified) {
-    const { fault, reason } = verified
+    const { fault } = verified
+    const reason = isReformatted(bytes, { key, anchors })
+      ? 'not canonical JSON (RFC 8785): the same was written in another form, by a line feed or an indentation'
+      : verified.reason
+    const hint =
+      fault === 'token-signature' && key !== null ? '; another is named by --key FILE' : ''
     if (options.json === true) output.out(jsonText({ fault, reason, result: null }))
-    output.err(`tl: refused: ${reason} (${fault})\n`)
+    output.err(`tl: refused: ${file}: ${reason}${hint} (${fault})\n`)
     return exitCodeOfFault(fault)
   }
   print(verified, options, output)
-  return exitCodeFor(verified)
+  const { appraised, anchorKnown } = verified
+  return exitCodeOfTier(conclusionOf(appraised.result, anchorKnown))
+}
+
+/** Whether the form of the JSON is all that is wrong: the same in canonical form is a record that holds. */
+function isReformatted(bytes: Uint8Array, trust: Parameters<typeof verifyRecord>[1]): boolean {
+  try {
+    const canonical = encodeCanonical(JSON.parse(fromUtf8(bytes)))
+    return !equalBytes(canonical, bytes) && !('fault' in verifyRecord(canonical, trust))
+  } catch {
+    return false
+  }
 }
 
 function print(verified: VerifiedRecord, { json, inner }: Options, output: Output): void {
   const { result } = verified.appraised
   const warnings = warningsOf(verified, inner === true)
   for (const warning of warnings) output.err(`tl: warning: ${warning}\n`)
+  const { anchorKnown } = verified
+  const conclusion = conclusionOf(result, anchorKnown)
+  const view = anchorKnown === false ? { ...result, anchorKnown, conclusion } : result
   output.out(
-    json === true ? `${formatResult(verified.appraised)}\n` : textOfResult(result, output.colors),
+    json === true
+      ? `${formatCanonical(view as unknown as Json)}\n`
+      : textOfResult(result, anchorKnown, output),
   )
 }
 
@@ -92,12 +117,6 @@ function warningsOf({ anchorKnown, appraised }: VerifiedRecord, inner: boolean):
     )
   if (anchorKnown === null) warnings.push("the attestation key's certificate leads to no authority")
   return warnings
-}
-
-/** An anchor nobody here trusts makes an affirming result a warning; it makes no worse one better. */
-function exitCodeFor({ anchorKnown, appraised }: VerifiedRecord): ExitCode {
-  const { tier }: AttestationResult = appraised.result
-  return tier === 'affirming' && anchorKnown !== true ? EXIT.warning : exitCodeOfTier(tier)
 }
 
 const malformed: readonly RecordFaultCode[] = [

@@ -13,9 +13,10 @@ import {
 import { Command, Option } from 'commander'
 import { type CheckedEventLog, checkEventLog } from '../check-event-log.ts'
 import { type ExitCode, UsageError } from '../exit-code.ts'
-import { readInput } from '../input-file.ts'
-import { jsonText, type Output, tableText } from '../output.ts'
+import { decodedFrom } from '../input-file.ts'
+import { jsonText, type Output } from '../output.ts'
 import { decodePcrValues, PCR_FILE_BYTES_MAX, type PcrValues } from '../pcr-values.ts'
+import { tableText } from '../table.ts'
 
 const banks = Object.keys(DIGEST_SIZE) as HashName[]
 /** Which bank is looked at when none is named: the strongest. */
@@ -71,12 +72,19 @@ Exit codes: 0 fine (with --pcrs: every value is explained), 3 the log or a PCR i
 
 function run(file: string, options: Options, output: Output): ExitCode {
   const formats = options.tcg12 === true ? (['crypto-agile', 'tcg-1.2'] as const) : undefined
-  const bytes = readInput(file, MAX_EVENT_LOG_SIZE)
-  const log = decodeEventLog(bytes, formats === undefined ? {} : { formats })
+  if (options.ima !== undefined && options.pcrs === undefined)
+    throw new UsageError("--ima wants --pcrs: the list explains PCR 10's value")
+  const log = decodedFrom(file, 'an event log', MAX_EVENT_LOG_SIZE, (bytes) =>
+    decodeEventLog(bytes, formats === undefined ? {} : { formats }),
+  )
   const values =
-    options.pcrs === undefined ? null : decodePcrValues(readInput(options.pcrs, PCR_FILE_BYTES_MAX))
+    options.pcrs === undefined
+      ? null
+      : decodedFrom(options.pcrs, 'a file of PCR values', PCR_FILE_BYTES_MAX, decodePcrValues)
   const imaList =
-    options.ima === undefined ? null : decodeImaList(readInput(options.ima, MAX_IMA_LIST_SIZE))
+    options.ima === undefined
+      ? null
+      : decodedFrom(options.ima, 'an IMA list', MAX_IMA_LIST_SIZE, (bytes) => decodeImaList(bytes))
   const bank = bankFor(log, values, options.bank)
   const checked = checkEventLog(log, bank, values, imaList)
   output.out(
@@ -100,7 +108,7 @@ function textOf(
   log: EventLog,
   checked: CheckedEventLog,
   values: PcrValues | null,
-  { colors }: Output,
+  { colors, width }: Output,
 ): string {
   const lines = log.events.map((event) => {
     const explanation = checked.explanations[event.index]!
@@ -116,7 +124,7 @@ function textOf(
     given ?? replayed,
     values === null ? '' : colored(verdict, colors),
   ])
-  return `${[banner, '', ...lines, '', tableText(head, rows), ...faults].join('\n').trimEnd()}\n`
+  return `${[banner, '', ...lines, '', tableText(head, rows, width), ...faults].join('\n').trimEnd()}\n`
 }
 
 function colored(verdict: string, colors: Output['colors']): string {

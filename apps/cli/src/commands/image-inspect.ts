@@ -6,7 +6,7 @@ import { cacheDirectory } from '../build-guest.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { withImage } from '../image-file.ts'
 import { textOfImage } from '../image-text.ts'
-import { readInput } from '../input-file.ts'
+import { decodedFrom } from '../input-file.ts'
 import { inspectImage } from '../inspect-image.ts'
 import { jsonText, type Output } from '../output.ts'
 
@@ -33,7 +33,7 @@ export function imageInspectCommand(output: Output, done: (code: ExitCode) => vo
       output.out(
         options.json === true
           ? jsonText(plainJson({ ...named, ...seen }))
-          : textOfImage(named, seen),
+          : textOfImage(named, seen, output.width),
       )
       done(EXIT.affirming)
     })
@@ -48,13 +48,15 @@ async function templateOf(keys: string | undefined): Promise<SecureBootTemplate>
     const { ownSecureBootTemplate } = await import('@trusted-launch/host')
     return ownSecureBootTemplate(cacheDirectory)
   }
-  const bytes = readInput(keys, templateBytesMax)
-  try {
-    return parseSecureBootTemplate(JSON.parse(fromUtf8(bytes)))
-  } catch (cause) {
-    if (cause instanceof MalformedError || !(cause instanceof Error)) throw cause
-    throw new MalformedError(keys, 0, cause.message, { cause })
-  }
+  return decodedFrom(keys, 'a Secure Boot template', templateBytesMax, (bytes) => {
+    const text = fromUtf8(bytes)
+    try {
+      return parseSecureBootTemplate(JSON.parse(text))
+    } catch (cause) {
+      if (cause instanceof MalformedError || !(cause instanceof Error)) throw cause
+      throw new MalformedError('', 0, cause.message, { cause })
+    }
+  })
 }
 
 /** Bytes as hexadecimal. */

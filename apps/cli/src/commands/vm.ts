@@ -2,8 +2,9 @@ import { toHex } from '@trusted-launch/codec'
 import type { Machine } from '@trusted-launch/host'
 import { Command } from 'commander'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { jsonText, type Output, tableText } from '../output.ts'
+import { jsonText, type Output } from '../output.ts'
 import { stateOption } from '../state-directory.ts'
+import { tableText } from '../table.ts'
 import { plain } from '../verdict.ts'
 import { withHost } from '../with-host.ts'
 
@@ -18,7 +19,13 @@ export function vmCommand(output: Output, done: (code: ExitCode) => void): Comma
     command.addOption(stateOption()).option('--json', 'one JSON document')
   const shown = (machines: readonly Machine[], { json }: Options) => {
     const views = machines.map(viewOf)
-    output.out(json === true ? jsonText(views) : views.length === 0 ? 'no VMs\n' : textOf(views))
+    output.out(
+      json === true
+        ? jsonText(views)
+        : views.length === 0
+          ? 'no VMs\n'
+          : textOf(views, output.width),
+    )
     done(EXIT.affirming)
   }
   return new Command('vm')
@@ -77,7 +84,7 @@ function viewOf(machine: Machine) {
   return { id: machine.id, name, state, memoryMiB, vcpus, secureBoot, ...identity }
 }
 
-function textOf(views: readonly ReturnType<typeof viewOf>[]): string {
+function textOf(views: readonly ReturnType<typeof viewOf>[], width: number): string {
   const head = ['VM', 'name', 'state', 'memory', 'vCPUs', 'Secure Boot', 'generation', 'AK name']
   const rows = views.map((one) => [
     one.id,
@@ -89,5 +96,5 @@ function textOf(views: readonly ReturnType<typeof viewOf>[]): string {
     String(one.generation),
     one.akName,
   ])
-  return tableText(head, rows)
+  return tableText(head, rows, width)
 }
