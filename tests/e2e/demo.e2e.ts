@@ -57,6 +57,8 @@ function traces(before: readonly string[] = []): string[] {
 test('the demo tells good from tampered, and its records say the same again', async (t) => {
   const before = traces()
   const names = ['clean', 'kernel-unsigned', 'command-line-edited']
+  const stale = join(cacheDirectory, 'demo/kernel-unsigned.json')
+  writeFileSync(stale, 'of a former run')
   const run = begin(t, '--only', names.join(), '--json', '--nonce', nonce)
   assert.equal(await run.ended, 0, run.said.err)
   const { ok, accelerator, scenarios } = JSON.parse(run.said.out)
@@ -74,6 +76,7 @@ test('the demo tells good from tampered, and its records say the same again', as
     assert.ok(bootMs > 0)
   }
   assert.equal(scenarios[1].evidence, null)
+  assert.ok(!existsSync(stale), 'no record of a boot that was refused')
   assert.deepEqual(traces(before), [])
 
   for (const [row, code] of [

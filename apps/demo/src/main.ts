@@ -2,8 +2,8 @@ import { availableParallelism, constants } from 'node:os'
 import type { Log } from '@trusted-launch/host'
 import { type DemoOptions, demoCommand, optionsOf } from './options.ts'
 import { ownScenario, UsageError } from './own-scenario.ts'
-import { quoted, tlLine } from './paths.ts'
-import { watch } from './progress.ts'
+import { shownPath, tlLine } from './paths.ts'
+import { CutShort, watch } from './progress.ts'
 import { jsonOf, lookOf, textOf } from './report.ts'
 import { type Scenario, scenarios } from './scenarios.ts'
 import { Stage } from './stage.ts'
@@ -36,10 +36,13 @@ async function played(options: DemoOptions, interrupted: AbortSignal): Promise<n
   const log: Log = ({ level, vm, message }) => {
     if (level === 'warning') process.stderr.write(`${vm === null ? '' : `${vm}: `}${message}\n`)
   }
-  const stage = await Stage.open(log, interrupted)
+  const stage = await Stage.open(log)
   let isKept = false
   try {
-    const verdicts = await untilInterrupted(stage, verdictsOn(stage, options), interrupted)
+    const chosen = await chosenOf(stage, options)
+    await stage.prepare(log, interrupted)
+    const work = verdictsOn(stage, chosen, options, interrupted)
+    const verdicts = await untilInterrupted(stage, work, interrupted)
     const text = options.json
       ? jsonOf(stage.accelerator, verdicts)
       : textOf(verdicts, lookOf(process.stdout))
@@ -73,23 +76,30 @@ async function untilInterrupted<T>(
   return outcome
 }
 
-async function verdictsOn(stage: Stage, options: DemoOptions): Promise<Verdict[]> {
-  const chosen = await chosenOf(stage, options)
+async function verdictsOn(
+  stage: Stage,
+  chosen: readonly Scenario[],
+  options: DemoOptions,
+  interrupted: AbortSignal,
+): Promise<Verdict[]> {
   const verdicts = new Map<string, Verdict>()
   const works = chosen.map((scenario) => ({
     name: scenario.name,
     title: scenario.story,
     run: async (tell: (state: string) => void) => {
+      if (interrupted.aborted) throw new CutShort()
       const trial = new Trial(stage, scenario, { nonce: options.nonce, tell })
       try {
         await trial.play()
       } catch (e) {
-        throw stage.isOver ? new Error('interrupted') : e
+        throw interrupted.aborted ? new CutShort() : e
       } finally {
         const verdict = trial.verdict()
         verdicts.set(scenario.name, verdict)
-        if (!stage.isOver) tell(verdict.outcome ?? `no verdict: ${verdict.told}`)
-        if (!options.keep) await trial.clear()
+        if (!interrupted.aborted) {
+          tell(verdict.outcome ?? `no verdict: ${verdict.told}`)
+          if (!options.keep) await trial.clear()
+        }
       }
     },
   }))
@@ -109,10 +119,10 @@ function kept({ folder, host }: Stage): string {
   const lines = [
     'The VMs stay. Look at them:',
     `  ${tlLine('vm list --state', folder)}`,
-    ...machines.map((machine) => `  tail -n 20 ${quoted(`${machine.folder}/console.log`)}`),
+    ...machines.map((machine) => `  tail -n 20 ${shownPath(`${machine.folder}/console.log`)}`),
     'Remove them:',
     ...machines.map(({ id }) => `  ${tlLine(`vm delete ${id} --state`, folder)}`),
-    `  rm -r ${quoted(folder)}`,
+    `  rm -r ${shownPath(folder)}`,
   ]
   return `${lines.join('\n')}\n`
 }

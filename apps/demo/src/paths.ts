@@ -20,17 +20,22 @@ export function userPath(path: string): string {
 
 /** A line that runs `tl` on a file or folder, as the user can type it where they are. */
 export function tlLine(before: string, path: string, after = ''): string {
+  const tl = isWithin(root, userFolder()) ? 'npx tl' : join(root, 'node_modules/.bin/tl')
+  return [tl, before, shownPath(path), after].filter((word) => word !== '').join(' ')
+}
+
+/** A path as the user can type it where they are: relative when it is below. */
+export function shownPath(path: string): string {
   const here = userFolder()
-  const isWithin = (from: string, to: string) => {
-    const way = relative(from, to)
-    return way === '' || !(way.startsWith('..') || isAbsolute(way))
-  }
-  const tl = isWithin(root, here) ? 'npx tl' : join(root, 'node_modules/.bin/tl')
-  const shown = isWithin(here, path) ? relative(here, path) : path
-  return [tl, before, quoted(shown), after].filter((word) => word !== '').join(' ')
+  return quoted(isWithin(here, path) ? relative(here, path) : path)
+}
+
+function isWithin(from: string, to: string): boolean {
+  const way = relative(from, to)
+  return way === '' || !(way.startsWith('..') || isAbsolute(way))
 }
 
 /** A word as a shell reads it back. */
-export function quoted(word: string): string {
+function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }

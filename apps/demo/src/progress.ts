@@ -1,5 +1,8 @@
 import { Listr, ListrLogger, ProcessOutput } from 'listr2'
 
+/** What `run` of a piece of work throws when it was interrupted: that is no failure of its own. */
+export class CutShort extends Error {}
+
 /** A piece of work whose state people watch: `tell` says what it does now. */
 export interface Watched {
   readonly name: string
@@ -18,11 +21,15 @@ export async function watch(works: readonly Watched[], atOnce: number): Promise<
     works.map((work) => ({
       title: `${work.name}: ${work.title}`,
       task: (_, task) =>
-        isTerminal
-          ? work.run((state) => {
-              task.output = state
-            })
-          : work.run((state) => void process.stderr.write(`${work.name}: ${state}\n`)),
+        work
+          .run((state) => {
+            if (isTerminal) task.output = state
+            else process.stderr.write(`${work.name}: ${state}\n`)
+          })
+          .catch((e) => {
+            if (!(e instanceof CutShort)) throw e
+            task.skip('interrupted')
+          }),
     })),
     {
       concurrent: atOnce,

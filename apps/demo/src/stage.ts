@@ -29,7 +29,6 @@ export const shape = { memoryMiB: 512, vcpus: 1 }
 interface Parts {
   readonly host: Host
   readonly image: Image
-  readonly accelerator: 'kvm' | 'tcg'
   readonly folder: string
   readonly key: SigningKey
 }
@@ -38,7 +37,6 @@ interface Parts {
 export class Stage {
   readonly host: Host
   readonly image: Image
-  readonly accelerator: 'kvm' | 'tcg'
   /** Where this run's VMs are, and all its scratch. */
   readonly folder: string
   readonly firmwareSha256: string
@@ -46,17 +44,12 @@ export class Stage {
   readonly sign: SignToken
   readonly #signatures: SecureBootTemplate = parseSecureBootTemplate(template)
   readonly #making = new Set<Promise<unknown>>()
+  #accelerator: 'kvm' | 'tcg' = 'tcg'
   #isOver = false
 
-  /** Whether it was struck. */
-  get isOver(): boolean {
-    return this.#isOver
-  }
-
-  private constructor({ host, image, accelerator, folder, key }: Parts) {
+  private constructor({ host, image, folder, key }: Parts) {
     this.host = host
     this.image = image
-    this.accelerator = accelerator
     this.folder = folder
     this.firmwareSha256 = createHash('sha256')
       .update(readFileSync(host.firmware.code))
@@ -66,7 +59,7 @@ export class Stage {
   }
 
   /** Sets the stage, and removes what runs that were killed left of theirs. */
-  static async open(log: Log, interrupted: AbortSignal): Promise<Stage> {
+  static async open(log: Log): Promise<Stage> {
     const image = await buildImage('small', { cacheDirectory })
     const { host, folder, key } = await alone(async () => {
       const warn = (message: string) =>
@@ -74,15 +67,18 @@ export class Stage {
       await removeLeftovers(demoFolder, warn)
       return openRun(log)
     })
-    const { accelerator } = await host.acceleration()
-    const stage = new Stage({ host, image, accelerator, folder, key })
-    try {
-      await learnWhereUnknown(stage.machineShape, log, interrupted)
-      return stage
-    } catch (e) {
-      await stage.close()
-      throw e
-    }
+    return new Stage({ host, image, folder, key })
+  }
+
+  /** Finds out how VMs run here and, where it is unknown, what their firmware measures. */
+  async prepare(log: Log, interrupted: AbortSignal): Promise<void> {
+    this.#accelerator = (await this.host.acceleration()).accelerator
+    await learnWhereUnknown(this.machineShape, log, interrupted)
+  }
+
+  /** What VMs run on; known once it is prepared. */
+  get accelerator(): 'kvm' | 'tcg' {
+    return this.#accelerator
   }
 
   /** Of every VM of the demo, on this host. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   type AppraisalInput,
@@ -44,6 +44,7 @@ export class Trial {
   #bootMs = 0
   #rollback = unseen
   #end: End = failed('it was never played')
+  #record: Uint8Array = new Uint8Array()
 
   constructor(stage: Stage, scenario: Scenario, options: TrialOptions) {
     this.#stage = stage
@@ -51,9 +52,13 @@ export class Trial {
     this.#options = options
   }
 
-  /** Plays the scenario to its end. @throws {Error} what went wrong that was not asked for. */
+  /**
+   * Plays the scenario to its end. Afterwards there is a record under its name only where the last boot was
+   * appraised. @throws {Error} what went wrong that was not asked for.
+   */
   async play(): Promise<void> {
     const { tamper, attester, secondBoot } = this.#scenario
+    rmSync(this.#recordPath, { force: true })
     try {
       await this.#create()
       await tamper?.(new VictimDisk(this.machine.disk.path), this.#stage.scratch())
@@ -64,6 +69,7 @@ export class Trial {
       this.#end = failed(e)
       throw e
     }
+    if (this.#end.evidence !== null) replaceFile(this.#recordPath, this.#record)
   }
 
   /** What came of it. */
@@ -155,10 +161,13 @@ export class Trial {
     const input = { ...this.#expected(nonce, extendNonce), evidence }
     const { result, rollback } = appraiseEvidence(input)
     this.#rollback = rollback ?? this.#rollback
-    const path = join(demoFolder, `${this.#scenario.name}.json`)
     const { issuer, sign } = this.#stage
-    replaceFile(path, encodeRecord(input, { result }, issuer, sign))
-    return appraised(result, path)
+    this.#record = encodeRecord(input, { result }, issuer, sign)
+    return appraised(result, this.#recordPath)
+  }
+
+  get #recordPath(): string {
+    return join(demoFolder, `${this.#scenario.name}.json`)
   }
 
   /** From the host's record and the pristine image: nothing of it from the guest. */

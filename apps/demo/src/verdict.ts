@@ -74,8 +74,12 @@ function worstOf(findings: readonly Finding[]): Finding | undefined {
   return grave.sort((a, b) => gravity.indexOf(b.severity) - gravity.indexOf(a.severity))[0]
 }
 
-/** Who verifies each before it runs. */
-const verifiers = { loader: 'the firmware', GRUB: 'shim', kernel: 'GRUB, by asking shim,' }
+/** Each is verified by another before it runs. */
+const refusals = {
+  loader: 'the firmware refused to run the loader',
+  GRUB: 'shim refused to run GRUB',
+  kernel: 'GRUB, by asking shim, refused to run the kernel',
+}
 /** The host's own trouble, no refusal. */
 const troubles: readonly string[] = ['vtpm-failed', 'vtpm-exists']
 
@@ -90,11 +94,13 @@ export function refused(e: unknown, evenStuck: boolean): End | null {
   const { component } = e
   if (e.code === 'secure-boot-violation' && component !== null) {
     const sure = e.confirmed ? ' (confirmed on the stopped disk)' : ' (by the console alone)'
-    const told = `${verifiers[component]} refused to run the ${component}: its signature does not hold${sure}`
+    const why = 'it is not signed by a key that this VM trusts, or was changed'
+    const told = `${refusals[component]}: ${why}${sure}`
     return ended('boot-refused', component, told, e.code)
   }
   if (!evenStuck || e.code === 'machine-crashed' || e.code === 'vtpm-lost') return null
-  const told = `it did not come up: ${[e.message, ...e.console.slice(-1)].join('; last on its console: ')}`
+  const why = [e.message, ...e.console.slice(-1)].join('; last on its console: ')
+  const told = `nobody was seen to refuse it, yet it did not come up: ${why}`
   return ended('boot-refused', component, told, e.code)
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { cacheDirectory, demoFolder, tlLine, userPath } from '../src/paths.ts'
+import { cacheDirectory, demoFolder, shownPath, tlLine, userPath } from '../src/paths.ts'
 import { aFolder } from './a-disk.ts'
 
 const root = join(cacheDirectory, '..')
@@ -18,11 +18,13 @@ test('paths are of where the user is, and lines to type work there', (t) => {
   process.chdir(root)
   delete process.env.INIT_CWD
   assert.equal(tlLine('appraise', record), 'npx tl appraise .cache/demo/clean.json')
+  assert.equal(shownPath(record), '.cache/demo/clean.json')
   assert.equal(userPath('x'), join(root, 'x'))
 
   process.env.INIT_CWD = join(root, 'apps')
   assert.equal(tlLine('appraise', record), `npx tl appraise ${record}`)
   assert.equal(userPath('../x'), join(root, 'x'))
+  assert.equal(shownPath(record), record)
   assert.equal(userPath('/x'), '/x')
 
   const elsewhere = aFolder(t)

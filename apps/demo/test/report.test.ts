@@ -45,7 +45,7 @@ const refused = verdict({
   expected: 'boot-refused',
   outcome: 'boot-refused',
   component: 'loader',
-  told: 'the firmware refused to run the loader: its signature does not hold (confirmed on the stopped disk)',
+  told: 'the firmware refused to run the loader: it is not signed by a key that this VM trusts, or was changed (confirmed on the stopped disk)',
   findings: ['secure-boot-violation'],
   evidence: null,
   result: null,

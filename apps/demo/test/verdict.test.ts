@@ -20,8 +20,13 @@ test('a boot is refused only for a signature, unless nobody foretold what happen
   const end = refused(violation, false)!
   assert.deepEqual([end.outcome, end.component], ['boot-refused', 'kernel'])
   assert.match(end.told, /^GRUB, by asking shim, refused to run the kernel: .*\(confirmed on/)
+  const ofGrub = new BootFailure('secure-boot-violation', '', { component: 'GRUB' })
+  assert.match(refused(ofGrub, false)!.told, /^shim refused to run GRUB: it is not signed by a key/)
   assert.equal(refused(silent, false), null)
-  assert.match(refused(silent, true)!.told, /no answer of the agent; last on its console: grub>/)
+  assert.match(
+    refused(silent, true)!.told,
+    /^nobody was seen to refuse it, .*no answer of the agent; last on its console: grub>/,
+  )
   for (const code of ['machine-crashed', 'vtpm-lost'] as const)
     assert.equal(refused(new BootFailure(code, '', {}), true), null)
 })
