@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -58,6 +58,7 @@ test('the demo tells good from tampered, and its records say the same again', as
   const before = traces()
   const names = ['clean', 'kernel-unsigned', 'command-line-edited']
   const stale = join(cacheDirectory, 'demo/kernel-unsigned.json')
+  mkdirSync(join(cacheDirectory, 'demo'), { recursive: true, mode: 0o700 })
   writeFileSync(stale, 'of a former run')
   const run = begin(t, '--only', names.join(), '--json', '--nonce', nonce)
   assert.equal(await run.ended, 0, run.said.err)
