@@ -39,6 +39,11 @@ const script = (image: object) => `
   await at('made')
   const vm = host.machine('vm-0')
   await vm.start()
+  // a start is short: again until somebody saw one
+  while (!existsSync(join(process.env.TMPDIR, 'running.seen'))) {
+    await vm.stop({ graceful: false })
+    await vm.start()
+  }
   await at('running')
   await vm.stop({ graceful: false })
   const fail = async (name, change) => {
@@ -80,7 +85,7 @@ test('no secret of a vTPM is in an argument, environment, file, log or error whi
         manager.process.kill('SIGSTOP')
         assert.deepEqual(await look(), [])
         manager.process.kill('SIGCONT')
-        if (known.length > 2) looks++
+        if (known.length > 2 && looks++ === 0) writeFileSync(join(TMPDIR, `${place}.seen`), '')
       }
     }
     assert.deepEqual(await look(), [], place)
