@@ -69,6 +69,17 @@ test('a VM that is unreachable ends by force', async (t) => {
   assert.deepEqual([runs(), vm.status().state], [false, 'stopped'])
 })
 
+test('while an end is written down a VM is in that end already, not in the one before', async (t) => {
+  const wasWritten: string[] = []
+  const { vm, answers } = await adopted(t, {
+    stopped: async () => void wasWritten.push(vm.status().state),
+  })
+  answers['query-status'] = () => ({ status: 'shutdown', running: false })
+  await until(() => wasWritten.length > 0, 8_000)
+  await vm.stop()
+  assert.deepEqual([wasWritten, vm.status().state], [['exited'], 'exited'])
+})
+
 const request = { nonce: new Uint8Array(32), pcrs: [0], banks: ['sha256' as const] }
 const extendNonce = new Uint8Array(32).fill(7)
 

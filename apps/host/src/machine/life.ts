@@ -117,9 +117,12 @@ export class MachineLife {
         orderly = false
         await killProcess(process)
       }
-    this.#disconnect(live, how)
-    await this.#host.vtpm.stopped(this.place, { orderly })
-    await this.write({ run: null, lastEnd: how })
+    try {
+      await this.#host.vtpm.stopped(this.place, { orderly })
+      await this.write({ run: null, lastEnd: how })
+    } finally {
+      this.#disconnect(live, how)
+    }
     this.log(how === 'crashed' || how === 'vtpm-lost' ? 'warning' : 'info', how, how)
   }
 
@@ -211,10 +214,10 @@ export class MachineLife {
 
   /** A manager died and left it half-started, or it ended without one. */
   async #lost(crashed: boolean): Promise<void> {
-    this.#unreachable = false
     await killStrays(this.files.path)
     await this.#host.vtpm.stopped(this.place, { orderly: false })
     await this.write({ run: null, lastEnd: crashed ? 'crashed' : 'stopped' })
+    this.#unreachable = false
     if (crashed) this.log('warning', 'crashed', 'QEMU ended while nobody watched')
   }
 
