@@ -1,0 +1,46 @@
+import { COMPONENT } from '../component.ts'
+import { ADVICE, type FindingKind, row } from './kind.ts'
+
+/** What the kernel's IMA list says. */
+export const imaFindings = {
+  'ima.malformed': row(40, COMPONENT.ima, 'high', true, ADVICE.badLog),
+  'ima.replay': row(40, COMPONENT.ima, 'high', true, ADVICE.badLog),
+  'ima.register': row(40, COMPONENT.ima, 'high', true, ADVICE.badLog),
+  'ima.missing': row(
+    40,
+    COMPONENT.ima,
+    'low',
+    true,
+    "Have the guest's kernel measure the modules it reads (an IMA policy), and hand out the list.",
+  ),
+  'ima.boot-aggregate': row(
+    40,
+    COMPONENT.ima,
+    'high',
+    true,
+    'Do not trust this list: it is of another boot.',
+  ),
+  'ima.template-hash': row(40, COMPONENT.ima, 'high', true, ADVICE.badLog),
+  'ima.violation': row(
+    40,
+    COMPONENT.ima,
+    'low',
+    true,
+    'Look for what writes to a file while it is measured.',
+  ),
+  'ima.padded': row(40, COMPONENT.ima, 'low', true, "Update the guest's kernel to 5.8 or newer."),
+  'ima.unexpected-file': row(
+    40,
+    COMPONENT.ima,
+    'medium',
+    true,
+    'Find out what was loaded: it may be another kernel (kexec).',
+  ),
+  'module.untrusted': row(
+    40,
+    'kernel module',
+    'low',
+    true,
+    'Remove the module, or sign it with a key the kernel trusts.',
+  ),
+} as const satisfies Record<string, FindingKind>
