@@ -1,12 +1,13 @@
 import type { Codec } from './codec.ts'
 import { MalformedError } from './errors.ts'
 
-const digits = '0123456789abcdef'
+/** Each byte's two digits. */
+const pairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 /** Lowercase hexadecimal. */
 export function toHex(bytes: Uint8Array): string {
   let text = ''
-  for (const byte of bytes) text += digits[byte >> 4]! + digits[byte & 15]!
+  for (let i = 0; i < bytes.length; i++) text += pairs[bytes[i]!]
   return text
 }
 
@@ -56,9 +57,9 @@ export function fromBase64url(text: string): Uint8Array {
 
 /** Bytes 0-255 to the characters of the same numbers: loses nothing, claims nothing. */
 export function toLatin1(bytes: Uint8Array): string {
+  if (bytes.length <= 4096) return String.fromCharCode.apply(null, bytes as unknown as number[])
   let text = ''
-  for (let i = 0; i < bytes.length; i += 4096)
-    text += String.fromCharCode(...bytes.subarray(i, i + 4096))
+  for (let i = 0; i < bytes.length; i += 4096) text += toLatin1(bytes.subarray(i, i + 4096))
   return text
 }
 
@@ -170,11 +171,13 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 
 /** One after the other, in a buffer of their own. */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let size = 0
+  for (let i = 0; i < parts.length; i++) size += parts[i]!.length
+  const whole = new Uint8Array(size)
   let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
+  for (let i = 0; i < parts.length; i++) {
+    whole.set(parts[i]!, at)
+    at += parts[i]!.length
   }
   return whole
 }

@@ -3,14 +3,16 @@ import { bytes, type Codec, fromHex, MalformedError, toHex } from '@trusted-laun
 const pattern = /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/
 /** Where the bytes of the text stand in the structure: the first three groups are little endian. */
 const order = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15]
+const turned = new Uint8Array(16)
 
 /**
  * A GUID as text, lowercase with dashes: `8be4df61-93ca-11d2-aa0d-00e098032b8c`.
  * @param guid 16 bytes, the first three groups little endian. UEFI 2.10, appendix A.
  */
 export function formatGuid(guid: Uint8Array): string {
-  const hex = toHex(Uint8Array.from(order, (at) => guid[at]!))
-  return [0, 8, 12, 16, 20].map((at, i) => hex.slice(at, [8, 12, 16, 20, 32][i])).join('-')
+  for (let i = 0; i < 16; i++) turned[i] = guid[order[i]!]!
+  const hex = toHex(turned)
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 
 /** The 16 bytes of a GUID's text. @throws {MalformedError} anything but 8-4-4-4-12 digits. */
