@@ -55,6 +55,7 @@ export async function firstEvidence(
       pcrs: QUOTED_PCRS,
       anchors: [Certificate.decode(host.trustAnchor)],
       machine: shape,
+      profile: 'strict',
       rollback: { nonce: extendNonce, state },
     },
     references,

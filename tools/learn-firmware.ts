@@ -101,6 +101,7 @@ async function learnFrom(on: Host, machine: Machine, shape: MachineShape) {
     ...{ vm, nonce, akName, generation, retiredAkNames: [], banks, pcrs: QUOTED_PCRS },
     anchors: [Certificate.decode(on.trustAnchor)],
     machine: null,
+    profile: 'strict' as const,
     rollback: null,
   }
   return learnFromEvidence({ evidence, expectation, time: Date.now() }, shape)

@@ -53,6 +53,7 @@ export async function expected(
       pcrs: QUOTED_PCRS,
       anchors: [Certificate.decode(host.trustAnchor)],
       machine: { firmwareSha256, memoryMiB, vcpus, accelerator },
+      profile: 'strict',
     },
     references,
     policy: TRUSTED_LAUNCH_POLICY,

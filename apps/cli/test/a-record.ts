@@ -79,6 +79,7 @@ export function recordedInput(authority: ReturnType<typeof newAuthority>): Appra
       pcrs: QUOTED_PCRS,
       anchors: [authority.certificate],
       machine: null,
+      profile: 'strict',
       rollback: null,
     },
     references: null,

@@ -178,6 +178,7 @@ export class Trial {
       expectation: {
         ...{ vm, generation, akName, nonce, banks, pcrs: QUOTED_PCRS, retiredAkNames },
         machine: machineShape,
+        profile: 'strict',
         anchors: [Certificate.decode(host.trustAnchor)],
         rollback: { nonce: extendNonce, state: this.#rollback },
       },

@@ -15,6 +15,7 @@ export function expectationJson(expectation: Expectation): Json {
     pcrs: [...expectation.pcrs],
     anchors: expectation.anchors.map(({ der }) => toBase64url(der)),
     machine: expectation.machine === null ? null : { ...expectation.machine },
+    profile: expectation.profile,
     rollback:
       rollback === null
         ? null

@@ -1,4 +1,5 @@
 import type { Certificate, HashName } from '@trusted-launch/crypto'
+import type { Profile } from './profile.ts'
 
 /** What an extend-only index held when it was last believed. `verifyRollback` makes the next one. */
 export interface RollbackState {
@@ -38,6 +39,8 @@ export interface Expectation {
   /** Authorities believed to issue AK certificates. */
   readonly anchors: readonly Certificate[]
   readonly machine: MachineShape | null
+  /** How its log is to be read: `strict` for a VM on our own firmware. */
+  readonly profile: Profile
   /** Null: the extend-only index was not asked for. */
   readonly rollback: { readonly nonce: Uint8Array; readonly state: RollbackState } | null
 }

@@ -31,6 +31,7 @@ export {
   parsePolicy,
   TRUSTED_LAUNCH_POLICY,
 } from './policy.ts'
+export { PROFILES, type Profile } from './profile.ts'
 export type { Logs } from './read-logs.ts'
 export {
   encodeRecord,

@@ -23,6 +23,7 @@ import {
   string,
 } from './json-shape.ts'
 import { checkPolicy } from './policy.ts'
+import { PROFILES } from './profile.ts'
 import { checkReferenceValues } from './reference-values.ts'
 import type { TokenIssuer } from './token.ts'
 
@@ -49,6 +50,7 @@ const expectationShape = object({
       accelerator: oneOf('kvm', 'tcg'),
     }),
   ),
+  profile: oneOf(...PROFILES),
   rollback: nullable(
     object({
       nonce: hexBytes({ min: NONCE_BYTES, max: NONCE_BYTES }),

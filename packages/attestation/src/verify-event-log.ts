@@ -10,6 +10,7 @@ import {
 } from '@trusted-launch/eventlog'
 import { explainPcrs } from './explain-pcrs.ts'
 import { findingOf } from './finding-table.ts'
+import type { Profile } from './profile.ts'
 import { type Logs, type ReadLogs, readLogs } from './read-logs.ts'
 import type { Finding } from './result.ts'
 import type { VerifiedQuote } from './verify-quote.ts'
@@ -35,9 +36,17 @@ export class VerifiedEventLog {
   /** By bank; without an entry where there is no list, or PCR 10 is still at its start. */
   readonly ima: ReadonlyMap<HashName, ImaReplay>
   readonly userspace: readonly UserspaceRecord[]
+  /** How it was read, and is to be judged. */
+  readonly profile: Profile
 
-  private constructor(bank: HashName, quotes: readonly VerifiedQuote[], parts: ReadLogs) {
+  private constructor(
+    bank: HashName,
+    quotes: readonly VerifiedQuote[],
+    parts: ReadLogs,
+    profile: Profile,
+  ) {
     this.bank = bank
+    this.profile = profile
     this.quotes = quotes
     this.log = parts.log
     this.replays = parts.replays
@@ -79,6 +88,7 @@ export class VerifiedEventLog {
   static verify(
     logs: Logs,
     quotes: readonly VerifiedQuote[],
+    profile: Profile,
   ): VerifiedEventLog | readonly Finding[] {
     if (logs.eventLog === null || logs.eventLog.length === 0)
       return [findingOf({ id: 'eventlog.missing', summary: 'The evidence has no event log.' })]
@@ -88,6 +98,6 @@ export class VerifiedEventLog {
     if (faults.length > 0) return faults
     const bank = strength.find((name) => quotes.some((quote) => quote.bank === name))
     if (bank === undefined) return [findingOf({ id: 'quote.missing', summary: 'No quote.' })]
-    return new VerifiedEventLog(bank, quotes, parts)
+    return new VerifiedEventLog(bank, quotes, parts, profile)
   }
 }

@@ -40,7 +40,7 @@ export function verifyEvidence(input: VerifiableInput): Verified {
       : verifyRollback(evidence.rollback, key, expectation.rollback)
   const strayed = faultOfIndex(rollback.next, quotes)
   const told = [...notes, ...rollback.findings, ...strayed]
-  const log = VerifiedEventLog.verify(evidence, quotes)
+  const log = VerifiedEventLog.verify(evidence, quotes, expectation.profile)
   const common = { key, quotes, rollback: strayed.length > 0 ? null : rollback.next }
   if (log instanceof VerifiedEventLog) return { ...common, log, findings: told }
   return { ...common, log: null, findings: [...told, ...log] }

@@ -209,6 +209,7 @@ export function inputOf(
       pcrs: QUOTED_PCRS,
       anchors: [anchor],
       machine: null,
+      profile: 'strict',
       rollback: null,
     },
     references: null,

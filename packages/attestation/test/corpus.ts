@@ -75,6 +75,7 @@ export function genuine(kind: 'rsa' | 'ecc'): AppraisalInput {
       pcrs,
       anchors: [certificate('own-evidence', kind, 'ca.crt')],
       machine: null,
+      profile: 'strict',
       rollback: null,
     },
     references: null,
