@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { contained } from './contained.ts'
 import { debianArchive } from './debian-archive.ts'
 import { ImageError } from './errors.ts'
 import type { ImageModule } from './image.ts'
@@ -36,22 +37,12 @@ export type GuestFiles = Record<
   Uint8Array
 >
 
-/**
- * Arguments of setpriv(1). mmdebstrap mounts /proc, /sys and devices below `root`: were it to outlive a
- * killed builder, whoever removes that folder would remove through them. So it has namespaces of its own,
- * and ends, mounts and all, with its builder.
- */
-const contained = [
-  ...['--pdeathsig', 'KILL'],
-  ...['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'],
-]
-
 /** Installs Debian 12 into the folder `root`. @throws {ImageError} `image-no-network` and others. */
 export async function installDebian12(root: string, lock: number): Promise<void> {
   const { sources, proxy } = debianArchive('bookworm')
   const modules = initrdModules.map((name) => `echo ${name} >>"$1"/etc/initramfs-tools/modules`)
   const args = [
-    ...contained,
+    ...contained(),
     'mmdebstrap',
     '--mode=root',
     '--variant=minbase',

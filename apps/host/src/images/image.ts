@@ -7,10 +7,11 @@ import {
   readdirSync,
   readFileSync,
 } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
+import { open, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { writeDurably } from '../state-directory.ts'
 import { takeBuildLock } from './build-lock.ts'
+import { removeBuildFolder } from './contained.ts'
 import { type Step, silently } from './step.ts'
 
 /** A guest image, whole and never written to again: machines get copies. Its SHA-256 names it. */
@@ -92,7 +93,7 @@ async function make(
 ): Promise<Image> {
   const prefix = `.part-${recipe.name}-`
   for (const left of readdirSync(images).filter((name) => name.startsWith(prefix)))
-    await rm(join(images, left), { recursive: true, force: true })
+    await removeBuildFolder(join(images, left))
   const folder = join(images, `${prefix}${randomBytes(8).toString('hex')}`)
   const whole = join(folder, 'image')
   mkdirSync(whole, { recursive: true })
@@ -109,7 +110,7 @@ async function make(
     await writeJson(made, { sha256 })
     return image
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    await removeBuildFolder(folder)
   }
 }
 
