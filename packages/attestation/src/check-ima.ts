@@ -65,7 +65,7 @@ function faultOfHash(entry: ImaEntry): Finding[] {
 function checkAggregate(entry: ImaEntry | undefined, log: VerifiedEventLog): Finding[] {
   const algorithm = entry?.data.kind === 'fields' ? entry.data.digest.algorithm : ''
   const bank = bankNames.includes(algorithm) ? (algorithm as HashName) : null
-  const quote = log.quotes.find((one) => one.bank === bank)
+  const quote = log.values.find((one) => one.bank === bank)
   const pcrs = quote?.pcrs
   // Of a violation only ones are measured, and nothing of its data.
   if (entry?.violation === false && bank !== null && pcrs !== undefined)

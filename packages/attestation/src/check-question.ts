@@ -2,20 +2,21 @@ import { NONCE_BYTES } from '@trusted-launch/channel'
 import type { HashName } from '@trusted-launch/crypto'
 import { type Expectation, QUOTED_PCRS } from './expectation.ts'
 import { findingOf } from './finding-table.ts'
+import type { Profile } from './profile.ts'
 import type { Finding } from './result.ts'
 
-/** PCRs above are the guest's to reset: a quote without them is weaker, not blind. */
-const bootPcrs = 16
+/** Without these a boot's events would be nobody's word. Of our own VMs everything a boot extends is asked for. */
+const neededPcrs: Readonly<Record<Profile, number>> = { strict: 16, 'pc-client': 8 }
 
 /** SHA-1 is broken: what it alone vouches for, somebody else may have written. */
 const strong: readonly HashName[] = ['sha256', 'sha384', 'sha512']
 
 /**
  * Whether what was asked can carry a verdict at all: a nonce of 32 bytes, every PCR that is always
- * asked for, and a bank that is not SHA-1. Without a PCR that a boot extends, its events would be
- * nobody's word.
+ * asked for (of an imported log at least the firmware's), and a bank that is not SHA-1. PCR 23 is the
+ * guest's to reset: nothing is said by it, so that it was not asked for is told and weighs nothing.
  */
-export function checkQuestion({ nonce, pcrs, banks }: Expectation): Finding[] {
+export function checkQuestion({ nonce, pcrs, banks, profile }: Expectation): Finding[] {
   const findings: Finding[] = []
   if (nonce.length !== NONCE_BYTES)
     findings.push(
@@ -26,20 +27,21 @@ export function checkQuestion({ nonce, pcrs, banks }: Expectation): Finding[] {
         actual: `${nonce.length} bytes`,
       }),
     )
-  return [...findings, ...faultOfPcrs(pcrs), ...faultOfBanks(banks)]
+  return [...findings, ...faultOfPcrs(pcrs, profile), ...faultOfBanks(banks)]
 }
 
-function faultOfPcrs(pcrs: readonly number[]): Finding[] {
+function faultOfPcrs(pcrs: readonly number[], profile: Profile): Finding[] {
   const missing = QUOTED_PCRS.filter((pcr) => !pcrs.includes(pcr))
-  const more = pcrs.length !== QUOTED_PCRS.length - missing.length
-  if (missing.length === 0 && !more) return []
+  const more = pcrs.length !== QUOTED_PCRS.length - missing.length && profile === 'strict'
+  const blind = missing.some((pcr) => pcr < neededPcrs[profile])
+  if (!more && !blind && (missing.length === 0 || profile !== 'strict')) return []
   return [
     findingOf({
       id: 'question.pcrs',
       summary: more
         ? 'Other PCRs were asked for than those that always are.'
         : `PCR ${missing.join(', ')} was not asked for.`,
-      severity: more || missing.some((pcr) => pcr < bootPcrs) ? 'high' : 'low',
+      severity: more || blind ? 'high' : 'info',
       expected: QUOTED_PCRS.join(','),
       actual: pcrs.join(','),
     }),

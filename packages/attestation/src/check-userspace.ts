@@ -23,8 +23,8 @@ export function checkUserspace(log: VerifiedEventLog): Finding[] {
 }
 
 /** Whether more than the firmware's log is in it: then `explainPcrs` found that userspace's gives it. */
-function goesOn({ quotes, replays }: VerifiedEventLog, pcr: number): boolean {
-  return quotes.some(({ bank, pcrs }) => {
+function goesOn({ values, replays }: VerifiedEventLog, pcr: number): boolean {
+  return values.some(({ bank, pcrs }) => {
     const quoted = pcrs.get(pcr)
     const replayed = replays.get(bank)!.pcrs.get(pcr)!.value
     return quoted !== undefined && !equalBytes(replayed, quoted)

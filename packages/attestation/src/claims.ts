@@ -28,7 +28,7 @@ export interface Authority {
 /**
  * The claims a verified log supports: `secure-boot`, `variable-PK` … `variable-dbx` (SHA-256 of the
  * value), `authorities`, `images` (what PCR 4 loaded, by Authenticode digest), `command-line`,
- * `sbat-level`, `os-present`, `boot-counter`. What is not verified is a claim of null, unverified.
+ * `sbat-level`, `os-present`, `boot-counter` (of a quote only). What is not verified is a claim of null, unverified.
  */
 export function claimsOf(log: VerifiedEventLog): Claims {
   const secureBoot = configuration(log, 'SecureBoot')
@@ -39,7 +39,7 @@ export function claimsOf(log: VerifiedEventLog): Claims {
   const sbat = variablesOf(log, EV.EFI_VARIABLE_AUTHORITY).find(({ variable }) =>
     sameVariable({ name: variable.unicodeName, guid: variable.variableName }, VARIABLES.SbatLevel),
   )
-  const { clockInfo } = log.quotes[0]!
+  const clockInfo = log.values[0]?.clockInfo ?? null
   return {
     'secure-boot': claim(secureBootOf(log), secureBoot === null ? [] : [secureBoot.event]),
     ...variableClaims(log),
@@ -60,7 +60,7 @@ export function claimsOf(log: VerifiedEventLog): Claims {
       sbat === undefined ? [] : [sbat.event],
     ),
     'os-present': claim(ended !== undefined ? true : null, ended === undefined ? [] : [ended]),
-    'boot-counter': { value: clockInfo.resetCount, verified: true, events: [] },
+    'boot-counter': claim(clockInfo?.resetCount ?? null, []),
   }
 }
 

@@ -29,7 +29,7 @@ export function compareFirmware(
         actual: `${events.length} events`,
       }),
     ]
-  return log.quotes.flatMap(({ bank }) => [
+  return log.values.flatMap(({ bank }) => [
     ...compare(bank, version!, firmware.crtmVersion, "The firmware's version"),
     ...comparePeifv(bank, peifv!, firmware, machine),
     ...compare(bank, dxefv!, firmware.dxefv, 'The firmware volume DXEFV'),

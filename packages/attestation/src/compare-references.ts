@@ -80,7 +80,7 @@ export function compareReferences(
 ): Finding[] {
   const findings = compared.filter(({ same }) => !same).map(findingOfPair(log.bank))
   findings.push(...faultOfCoverage(references), ...compared.flatMap(disguisedLine))
-  return [...findings, ...log.quotes.flatMap(({ bank }) => otherBank(bank))]
+  return [...findings, ...log.values.flatMap(({ bank }) => otherBank(bank))]
 
   // A value that differs though no event did: the reference values contradict themselves, or the
   // other bank was extended otherwise. What userspace's log adds to its registers is not foretold.

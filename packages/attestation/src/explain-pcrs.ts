@@ -3,9 +3,9 @@ import type { HashName } from '@trusted-launch/crypto'
 import { IMA_PCR, replayUserspaceLog } from '@trusted-launch/eventlog'
 import { COMPONENT } from './component.ts'
 import { findingOf } from './finding-table.ts'
+import type { PcrValues } from './pcr-values.ts'
 import type { ReadLogs } from './read-logs.ts'
 import type { Finding } from './result.ts'
-import type { VerifiedQuote } from './verify-quote.ts'
 
 /** systemd's own registers: its log may go on where the firmware's ends. */
 const userspacePcrs: readonly number[] = [11, 12, 13, 15]
@@ -15,7 +15,7 @@ const userspacePcrs: readonly number[] = [11, 12, 13, 15]
  * (PCR 10) or systemd's log; a PCR of none of them at its reset value. And a log that tries to choose
  * where PCR 0 starts.
  */
-export function explainPcrs(parts: ReadLogs, quotes: readonly VerifiedQuote[]): Finding[] {
+export function explainPcrs(parts: ReadLogs, values: readonly PcrValues[]): Finding[] {
   const faults: Finding[] = []
   const [first] = parts.replays.values()
   for (const { code, eventIndex } of first?.faults ?? [])
@@ -28,9 +28,9 @@ export function explainPcrs(parts: ReadLogs, quotes: readonly VerifiedQuote[]): 
       }),
     )
   faults.push(...faultsOfList(parts))
-  for (const quote of quotes)
-    for (const [pcr, value] of quote.pcrs) {
-      const fault = faultOfPcr(parts, quote.bank, pcr, value)
+  for (const { bank, pcrs } of values)
+    for (const [pcr, value] of pcrs) {
+      const fault = faultOfPcr(parts, bank, pcr, value)
       if (fault !== null) faults.push(fault)
     }
   return faults

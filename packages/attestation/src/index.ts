@@ -1,5 +1,11 @@
 export type { AppraisalInput } from './appraisal-input.ts'
 export { type Appraised, appraiseEvidence } from './appraise.ts'
+export {
+  type AppraisedEvent,
+  appraiseEventLog,
+  type EventLogAppraisal,
+  type EventLogInput,
+} from './appraise-event-log.ts'
 export { encodeCanonical, formatCanonical, type Json } from './canonical-json.ts'
 export type { Check } from './check.ts'
 export { CHECKS, runChecks } from './checks.ts'
@@ -23,6 +29,7 @@ export {
   withLearnt,
 } from './learn-firmware.ts'
 export { keepNonce, type NonceFault, type OpenNonce, useNonce } from './nonces.ts'
+export { type PcrsByNumber, PcrValues } from './pcr-values.ts'
 export {
   applyPolicy,
   checkPolicy,

@@ -97,6 +97,6 @@ export function mergeFirmware(a: ReferenceFirmware, b: ReferenceFirmware): Refer
 
 function digestsOf(log: VerifiedEventLog, digests: ReadonlyMap<string, Uint8Array>): Digests {
   return Object.fromEntries(
-    log.quotes.map(({ bank }) => [bank, toHex(digests.get(bank)!)] as const),
+    log.values.map(({ bank }) => [bank, toHex(digests.get(bank)!)] as const),
   )
 }

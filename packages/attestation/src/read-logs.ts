@@ -5,6 +5,7 @@ import {
   decodeImaList,
   decodeUserspaceLog,
   type EventLog,
+  type EventLogFormat,
   IMA_PCR,
   type ImaEntry,
   type ImaReplay,
@@ -14,14 +15,17 @@ import {
   type UserspaceRecord,
 } from '@trusted-launch/eventlog'
 import { findingOf } from './finding-table.ts'
+import type { PcrValues } from './pcr-values.ts'
+import type { Profile } from './profile.ts'
 import type { Finding } from './result.ts'
-import type { VerifiedQuote } from './verify-quote.ts'
 
 /** The logs as the guest gave them. */
 export interface Logs {
   readonly eventLog: Uint8Array | null
   readonly imaLog: Uint8Array | null
   readonly userspaceLog: Uint8Array | null
+  /** `acpi`: the event log is an area of memory, and ends in padding (CCEL). None when not said. */
+  readonly padding?: 'none' | 'acpi'
 }
 
 /** The logs, read, and what they give in each quoted bank. */
@@ -33,16 +37,31 @@ export interface ReadLogs {
   readonly userspace: readonly UserspaceRecord[]
 }
 
-/** Reads the logs strictly and replays them in every quoted bank; or the finding that says why not. */
+const formats: Readonly<Record<Profile, readonly EventLogFormat[]>> = {
+  strict: ['crypto-agile'],
+  'pc-client': ['crypto-agile', 'tcg-1.2'],
+}
+
+/** Reads the firmware's log strictly, in the formats the profile has; or the finding that says why not. */
+export function readEventLog(logs: Logs, profile: Profile): EventLog | Finding {
+  const { eventLog, padding = 'none' } = logs
+  if (eventLog === null || eventLog.length === 0)
+    return findingOf({ id: 'eventlog.missing', summary: 'The evidence has no event log.' })
+  return attempt('eventlog.malformed', () =>
+    decodeEventLog(eventLog, { formats: formats[profile], padding }),
+  )
+}
+
+/** Reads the logs strictly and replays them in every bank that has values; or the findings that say why not. */
 export function readLogs(
-  bytes: Uint8Array,
   logs: Logs,
-  quotes: readonly VerifiedQuote[],
+  values: readonly PcrValues[],
+  profile: Profile,
 ): ReadLogs | readonly Finding[] {
-  const log = attempt('eventlog.malformed', () => decodeEventLog(bytes))
+  const log = readEventLog(logs, profile)
   if ('severity' in log) return [log]
   const replays = new Map<HashName, Replay>()
-  for (const { bank } of quotes) {
+  for (const { bank } of values) {
     if (!log.algorithms.includes(bank))
       return [findingOf({ id: 'eventlog.bank', summary: `The log has no ${bank} digests.` })]
     replays.set(bank, replay(log, bank))
@@ -53,16 +72,16 @@ export function readLogs(
     decodeUserspaceLog(logs.userspaceLog ?? new Uint8Array()),
   )
   if ('severity' in userspace) return [userspace]
-  return { log, replays, imaList: list, ima: replayLists(list, replays, quotes), userspace }
+  return { log, replays, imaList: list, ima: replayLists(list, replays, values), userspace }
 }
 
 function replayLists(
   list: readonly ImaEntry[],
   replays: ReadonlyMap<HashName, Replay>,
-  quotes: readonly VerifiedQuote[],
+  values: readonly PcrValues[],
 ): Map<HashName, ImaReplay> {
   const found = new Map<HashName, ImaReplay>()
-  for (const { bank, pcrs } of quotes) {
+  for (const { bank, pcrs } of values) {
     const quoted = pcrs.get(IMA_PCR)
     const start = replays.get(bank)!.pcrs.get(IMA_PCR)!.value
     if (quoted === undefined || equalBytes(quoted, start)) continue

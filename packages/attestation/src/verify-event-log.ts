@@ -10,10 +10,10 @@ import {
 } from '@trusted-launch/eventlog'
 import { explainPcrs } from './explain-pcrs.ts'
 import { findingOf } from './finding-table.ts'
+import type { PcrValues } from './pcr-values.ts'
 import type { Profile } from './profile.ts'
 import { type Logs, type ReadLogs, readLogs } from './read-logs.ts'
 import type { Finding } from './result.ts'
-import type { VerifiedQuote } from './verify-quote.ts'
 
 /** An event whose digest a quoted PCR vouches for, and what its data is worth. */
 export interface VerifiedEvent extends LoggedEvent {
@@ -24,13 +24,33 @@ export interface VerifiedEvent extends LoggedEvent {
 
 const strength: readonly HashName[] = ['sha512', 'sha384', 'sha256', 'sha1']
 
+/** The strongest of these banks; null: none that we can replay. */
+export function strongestBank(banks: readonly string[]): HashName | null {
+  return strength.find((bank) => banks.includes(bank)) ?? null
+}
+
+const firmwarePcrs = [0, 1, 2, 3, 4, 5, 6, 7]
+
+/** Without the firmware's own registers a log says nothing that can be verified. */
+function faultOfNotGiven(values: readonly PcrValues[]): Finding[] {
+  return values.flatMap(({ bank, pcrs }) => {
+    const missing = firmwarePcrs.filter((pcr) => !pcrs.has(pcr))
+    if (missing.length === 0) return []
+    const summary = `The ${bank} values of PCR ${missing.join(', ')} are missing.`
+    return [
+      findingOf({ id: 'pcr.missing', summary, expected: '0-7', actual: `${[...pcrs.keys()]}` }),
+    ]
+  })
+}
+
 /** An event log that gives exactly the quoted PCRs, in every quoted bank. Only `verify` makes one. */
 export class VerifiedEventLog {
   readonly #proof = true
-  /** The strongest quoted bank: everything said of events is said of their digests in it. */
+  /** The strongest bank that has values: everything said of events is said of their digests in it. */
   readonly bank: HashName
   readonly log: EventLog
-  readonly quotes: readonly VerifiedQuote[]
+  /** What it was held against, by bank. */
+  readonly values: readonly PcrValues[]
   readonly events: readonly VerifiedEvent[]
   readonly replays: ReadonlyMap<HashName, Replay>
   /** By bank; without an entry where there is no list, or PCR 10 is still at its start. */
@@ -41,13 +61,13 @@ export class VerifiedEventLog {
 
   private constructor(
     bank: HashName,
-    quotes: readonly VerifiedQuote[],
+    values: readonly PcrValues[],
     parts: ReadLogs,
     profile: Profile,
   ) {
     this.bank = bank
     this.profile = profile
-    this.quotes = quotes
+    this.values = values
     this.log = parts.log
     this.replays = parts.replays
     this.ima = parts.ima
@@ -65,21 +85,22 @@ export class VerifiedEventLog {
     return this.#proof
   }
 
-  /** The quoted values of the strongest bank. */
+  /** The values of the strongest bank. */
   get pcrs(): ReadonlyMap<number, Uint8Array> {
-    return this.quotes.find(({ bank }) => bank === this.bank)!.pcrs
+    return this.values.find(({ bank }) => bank === this.bank)!.pcrs
   }
 
-  /** The events that extended this PCR, in order. */
+  /** The events that extended this PCR, in order; none where no value vouches for them. */
   eventsOf(pcrIndex: number): VerifiedEvent[] {
+    if (!this.pcrs.has(pcrIndex)) return []
     const extending = this.replays.get(this.bank)!.pcrs.get(pcrIndex)?.events ?? []
     return extending.map(({ index }) => this.events[index]!)
   }
 
   /**
-   * This verifies that: the log parses strictly; it has every quoted bank; in each of them it replays
-   * to every quoted PCR, or the kernel's IMA list (PCR 10) or systemd's log goes on from where it
-   * ends to the quoted value; nothing tries to choose where PCR 0 starts; and a PCR that no log
+   * This verifies that: the log parses strictly, in a format the profile has; it has every bank that
+   * has values; those are of PCR 0-7 at least; in each bank it replays to the value of every PCR, or the kernel's IMA list (PCR 10) or systemd's log goes on from where it
+   * ends to that value; nothing tries to choose where PCR 0 starts; and a PCR that no log
    * explains is at its reset value.
    *
    * It proves digests and their order within each PCR: neither types, nor data, nor the order across
@@ -87,17 +108,15 @@ export class VerifiedEventLog {
    */
   static verify(
     logs: Logs,
-    quotes: readonly VerifiedQuote[],
+    values: readonly PcrValues[],
     profile: Profile,
   ): VerifiedEventLog | readonly Finding[] {
-    if (logs.eventLog === null || logs.eventLog.length === 0)
-      return [findingOf({ id: 'eventlog.missing', summary: 'The evidence has no event log.' })]
-    const parts = readLogs(logs.eventLog, logs, quotes)
+    const parts = readLogs(logs, values, profile)
     if (!('log' in parts)) return parts
-    const faults = explainPcrs(parts, quotes)
+    const bank = strongestBank(values.map((one) => one.bank))
+    if (bank === null) return [findingOf({ id: 'quote.missing', summary: 'No PCR values.' })]
+    const faults = [...faultOfNotGiven(values), ...explainPcrs(parts, values)]
     if (faults.length > 0) return faults
-    const bank = strength.find((name) => quotes.some((quote) => quote.bank === name))
-    if (bank === undefined) return [findingOf({ id: 'quote.missing', summary: 'No quote.' })]
-    return new VerifiedEventLog(bank, quotes, parts, profile)
+    return new VerifiedEventLog(bank, values, parts, profile)
   }
 }

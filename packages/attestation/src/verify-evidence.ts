@@ -2,6 +2,7 @@ import type { AppraisalInput } from './appraisal-input.ts'
 import { checkQuestion } from './check-question.ts'
 import type { RollbackState } from './expectation.ts'
 import { findingOf } from './finding-table.ts'
+import { PcrValues } from './pcr-values.ts'
 import type { Finding } from './result.ts'
 import { VerifiedAttestationKey } from './verify-attestation-key.ts'
 import { VerifiedEventLog } from './verify-event-log.ts'
@@ -40,7 +41,7 @@ export function verifyEvidence(input: VerifiableInput): Verified {
       : verifyRollback(evidence.rollback, key, expectation.rollback)
   const strayed = faultOfIndex(rollback.next, quotes)
   const told = [...notes, ...rollback.findings, ...strayed]
-  const log = VerifiedEventLog.verify(evidence, quotes, expectation.profile)
+  const log = VerifiedEventLog.verify(evidence, quotes.map(PcrValues.ofQuote), expectation.profile)
   const common = { key, quotes, rollback: strayed.length > 0 ? null : rollback.next }
   if (log instanceof VerifiedEventLog) return { ...common, log, findings: told }
   return { ...common, log: null, findings: [...told, ...log] }

@@ -90,7 +90,7 @@ test('the worst finding decides the tier, and comes first', () => {
 
 test('every finding has an advice, a component and the number of its check', () => {
   for (const [id, { advice, component, check }] of Object.entries(FINDINGS)) {
-    assert.match(id, /^[a-z-]+(\.[a-z-]+)+$/)
+    assert.match(id, /^[a-z0-9-]+(\.[a-z0-9-]+)+$/)
     assert.ok(advice.endsWith('.') && component.length > 0 && check >= 1 && check <= 47)
   }
 })

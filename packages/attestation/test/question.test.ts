@@ -5,6 +5,7 @@ import { appraiseEvidence } from '../src/appraise.ts'
 import { concludeWithoutEvidence } from '../src/conclude.ts'
 import { QUOTED_PCRS } from '../src/expectation.ts'
 import { keepNonce, type OpenNonce, useNonce } from '../src/nonces.ts'
+import type { Profile } from '../src/profile.ts'
 import { idsOf } from './appraised.ts'
 import { quoteOf } from './attester.ts'
 import { cleanBoot, evidenceOf } from './boot.ts'
@@ -12,7 +13,7 @@ import { cleanBoot, evidenceOf } from './boot.ts'
 const input = evidenceOf(cleanBoot(), { measured: [] })
 
 /** Genuine evidence over these PCRs only, asked for as such. */
-function asked(pcrs: readonly number[]) {
+function asked(pcrs: readonly number[], profile: Profile = 'strict') {
   const quotes = input.evidence.quotes.map(({ bank, pcrs: quoted }) => {
     const values = quoted.filter(({ index }) => pcrs.includes(index))
     return quoteOf(bank, new Map(values.map(({ index, digest }) => [index, digest])))
@@ -20,7 +21,7 @@ function asked(pcrs: readonly number[]) {
   return appraiseEvidence({
     ...input,
     evidence: { ...input.evidence, quotes },
-    expectation: { ...input.expectation, pcrs },
+    expectation: { ...input.expectation, pcrs, profile },
   })
 }
 
@@ -30,16 +31,31 @@ test('PCR 0 to 15 and 23 are always asked for', () => {
   assert.deepEqual(asked(QUOTED_PCRS).findings, [])
 })
 
-for (const pcr of QUOTED_PCRS)
+const without = (...pcrs: number[]) => QUOTED_PCRS.filter((each) => !pcrs.includes(each))
+
+for (const pcr of without(23))
   test(`a question that leaves out PCR ${pcr} affirms nothing, though it is answered as asked`, () => {
-    const { result, claims, findings } = asked(QUOTED_PCRS.filter((each) => each !== pcr))
-    assert.deepEqual(
-      findings.map(({ id }) => id),
-      ['question.pcrs'],
-    )
-    assert.equal(result.tier, pcr === 23 ? 'warning' : 'contraindicated')
-    if (pcr !== 23) assert.deepEqual(claims, {})
+    const appraised = asked(without(pcr))
+    assert.deepEqual(idsOf(appraised), ['question.pcrs'])
+    assert.equal(appraised.result.tier, 'contraindicated')
+    assert.deepEqual(appraised.claims, {})
   })
+
+test('nothing is said by PCR 23, so a question without it says so and affirms the rest', () => {
+  const appraised = asked(without(23))
+  assert.deepEqual(idsOf(appraised), ['question.pcrs'])
+  assert.equal(appraised.result.tier, 'affirming')
+})
+
+test('of an imported log PCR 0 to 7 must be asked for, and of another nothing is claimed', () => {
+  for (const pcr of [0, 7])
+    assert.deepEqual(idsOf(asked(without(pcr), 'pc-client')), ['question.pcrs'])
+  const { claims, findings, result } = asked(without(8, 23), 'pc-client')
+  assert.ok(findings.some(({ id, pcr }) => id === 'pcr.not-given' && pcr === 8))
+  assert.equal(claims['command-line']?.verified, false)
+  assert.equal(claims['secure-boot']?.verified, true)
+  assert.notEqual(result.tier, 'affirming')
+})
 
 test('a nonce that is not 32 bytes affirms nothing, though it is quoted', () => {
   for (const nonce of [new Uint8Array(), new Uint8Array(16), new Uint8Array(33)]) {

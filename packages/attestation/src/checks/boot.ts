@@ -36,6 +36,19 @@ function banksUsed({ replays }: VerifiedEventLog): Occurrence[] {
   )
 }
 
+/** What was measured into a register that nobody gave the value of stays unverified. */
+function everyValueGiven({ events, pcrs }: VerifiedEventLog): Occurrence[] {
+  const without = events.filter(
+    ({ eventType, pcrIndex }) => eventType !== EV.NO_ACTION && !pcrs.has(pcrIndex),
+  )
+  return [...new Set(without.map(({ pcrIndex }) => pcrIndex))].map((pcr) => ({
+    id: 'pcr.not-given' as const,
+    summary: `The log extends PCR ${pcr}, and its value is not known.`,
+    pcr,
+    events: without.filter(({ pcrIndex }) => pcrIndex === pcr).map(({ index }) => index),
+  }))
+}
+
 /** Applications only after "Calling EFI Application from Boot Option", which comes once. */
 function applicationsAfterCall(log: VerifiedEventLog): Occurrence[] {
   const events = log.eventsOf(4)
@@ -103,6 +116,7 @@ function oneCommandLine(log: VerifiedEventLog): Occurrence[] {
 }
 
 export const bootChecks: readonly Check[] = [
+  { number: 21, title: 'every register has its value', run: everyValueGiven },
   { number: 22, title: 'every firmware PCR was extended', run: banksUsed },
   { number: 35, title: 'applications after the call', run: applicationsAfterCall },
   { number: 36, title: 'the firmware ended', run: firmwareEnded },

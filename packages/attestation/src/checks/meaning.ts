@@ -72,8 +72,8 @@ function dataMatchesDigest({ events, bank }: VerifiedEventLog): Occurrence[] {
 }
 
 /** What is said of an event is said of its digest in the strongest bank: it must be so in the others as well. */
-function banksAgree({ events, bank, quotes }: VerifiedEventLog): Occurrence[] {
-  const others = quotes.map((quote) => quote.bank).filter((other) => other !== bank)
+function banksAgree({ events, bank, values }: VerifiedEventLog): Occurrence[] {
+  const others = values.map((one) => one.bank).filter((other) => other !== bank)
   return others.flatMap((other) =>
     events
       .filter((event) => {

@@ -1,0 +1,56 @@
+import { MalformedError } from '@trusted-launch/codec'
+import { DIGEST_SIZE, type HashName } from '@trusted-launch/crypto'
+import { PCR_COUNT } from '@trusted-launch/eventlog'
+import type { TPMS_CLOCK_INFO } from '@trusted-launch/tpm2'
+import type { VerifiedQuote } from './verify-quote.ts'
+
+/** The values of one bank's registers, by number. */
+export type PcrsByNumber = ReadonlyMap<number, Uint8Array>
+
+/**
+ * PCR values that a log may be held against: a quote vouches for them, or the caller does. Only
+ * `ofQuote` and `asGivenByCaller` make one, so that no values get there unnoticed.
+ */
+export class PcrValues {
+  readonly #proof = true
+  readonly bank: HashName
+  readonly pcrs: PcrsByNumber
+  /** Who vouches for them. */
+  readonly source: 'quote' | 'caller'
+  /** Null where there is no quote. */
+  readonly clockInfo: TPMS_CLOCK_INFO | null
+
+  private constructor(
+    given: Pick<PcrValues, 'bank' | 'pcrs' | 'source'>,
+    clockInfo: TPMS_CLOCK_INFO | null,
+  ) {
+    this.bank = given.bank
+    this.pcrs = given.pcrs
+    this.source = given.source
+    this.clockInfo = clockInfo
+  }
+
+  /** Always true: what makes the type nominal. */
+  get isVouchedFor(): boolean {
+    return this.#proof
+  }
+
+  /** What the TPM signed. */
+  static ofQuote({ bank, pcrs, clockInfo }: VerifiedQuote): PcrValues {
+    return new PcrValues({ bank, pcrs, source: 'quote' }, clockInfo)
+  }
+
+  /**
+   * What the caller says the TPM holds. No signature says so: whatever follows is as true as the caller.
+   * @throws {MalformedError} no such PCR, or a value of another size than the bank's.
+   */
+  static asGivenByCaller(bank: HashName, pcrs: PcrsByNumber): PcrValues {
+    for (const [pcr, value] of pcrs) {
+      if (!Number.isInteger(pcr) || pcr < 0 || pcr >= PCR_COUNT)
+        throw new MalformedError('PcrValues', 0, `there is no PCR ${pcr}`)
+      if (value.length !== DIGEST_SIZE[bank])
+        throw new MalformedError('PcrValues', 0, `PCR ${pcr} (${bank}) of ${value.length} bytes`)
+    }
+    return new PcrValues({ bank, pcrs, source: 'caller' }, null)
+  }
+}
