@@ -5,6 +5,7 @@ import type { EventData } from './event-data.ts'
 import type { Explanation } from './explain.ts'
 import type { LoggedEvent } from './log.ts'
 import { QUIRKS } from './quirks.ts'
+import { isSipaId, sipaName } from './sipa-ids.ts'
 
 const shownCharsMax = 160
 const shownDigestChars = 16
@@ -86,10 +87,13 @@ const describers: Describers = {
   'h-crtm': ({ text }) => text,
   'post-code': ({ text }) => text,
   ipl: ({ by, text }) => (by === 'text' || by === 'utf16' ? text : `${by}: ${text}`),
-  tagged: ({ tags }) =>
-    tags.map(({ id, data }) => `tag 0x${id.toString(16)} ${shownBytes(data)}`).join(', '),
+  tagged: ({ tags }) => tags.map(({ id, data }) => `${tagName(id)} ${shownBytes(data)}`).join(', '),
   opaque: ({ bytes }) => shownBytes(bytes),
   undecodable: ({ bytes, reason }) => `${bytes.length} bytes not understood: ${reason}`,
+}
+
+function tagName(id: number): string {
+  return isSipaId(id) ? sipaName(id) : `tag 0x${id.toString(16)}`
 }
 
 function shownBytes(bytes: Uint8Array): string {

@@ -63,6 +63,31 @@ export {
   replayIma,
 } from './replay-ima.ts'
 export {
+  decodeSipa,
+  encodeSipa,
+  SIPA_DEPTH_MAX,
+  SIPA_EVENTS_MAX,
+  type TCG_PCClientTaggedEventStruct,
+} from './sipa.ts'
+export {
+  isAggregation,
+  isSipaId,
+  SIPAERROR,
+  SIPAEVENT,
+  SIPAEVENTTYPE,
+  sipaFamily,
+  sipaName,
+} from './sipa-ids.ts'
+export {
+  FVEB_UNLOCK_FLAG,
+  LSA_ISO,
+  SIPAEVENT_REVOCATION_LIST_PAYLOAD,
+  SIPAEVENT_SI_POLICY_PAYLOAD,
+  sipaNumber,
+  sipaText,
+  TRANSFER_CONTROL,
+} from './sipa-values.ts'
+export {
   decodeUserspaceLog,
   isTextMeasured,
   MAX_USERSPACE_LOG_SIZE,

@@ -13,6 +13,7 @@ test('every structure at the door and within event data reads and writes the sam
 })
 
 const { EV } = door
+const flag = Uint8Array.of(1)
 const anywhere = { isWhole: () => true }
 const digestOf = (text: string) => ({ algorithm: 'sha256', digest: digest('sha256', toUtf8(text)) })
 const templateData = door.encodeTemplateData(digestOf('module'), '/lib/modules/a.ko')
@@ -62,6 +63,10 @@ const tried: Record<string, () => void> = {
           { [eventType]: data },
           { ...anywhere, tries: 5 },
         )
+  },
+  decodeSipa: () => {
+    const boundary = [{ eventID: 0x40010001, eventData: [{ eventID: 0x40001, eventData: flag }] }]
+    checkDecoder(door.decodeSipa, { 'one boundary': door.encodeSipa(boundary) })
   },
   decodeImaList: () =>
     checkDecoder(

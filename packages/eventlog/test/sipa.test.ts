@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  concat,
+  encode,
+  fromHex,
+  MalformedError,
+  toHex,
+  toUtf16le,
+  u32le,
+} from '@trusted-launch/codec'
+import { checkCodec, checkDecoder } from '@trusted-launch/codec/check'
+import {
+  decodeEventData,
+  decodeEventLog,
+  decodeSipa,
+  describeData,
+  EV,
+  encodeSipa,
+  isAggregation,
+  isSipaId,
+  SIPA_DEPTH_MAX,
+  SIPA_EVENTS_MAX,
+  SIPAERROR,
+  SIPAEVENT,
+  SIPAEVENT_REVOCATION_LIST_PAYLOAD,
+  SIPAEVENT_SI_POLICY_PAYLOAD,
+  sipaName,
+  sipaNumber,
+  sipaText,
+  type TCG_PCClientTaggedEventStruct,
+} from '../src/index.ts'
+import { event } from './a-log.ts'
+import { corpus, evidence, skipWithoutCorpus } from './corpus.ts'
+
+const flag = (eventID: number, value: number) => ({ eventID, eventData: Uint8Array.of(value) })
+const boundary = (...eventData: TCG_PCClientTaggedEventStruct[]) => ({
+  eventID: SIPAEVENT.TRUSTBOUNDARY,
+  eventData,
+})
+
+/** So many boundaries inside one another. */
+function nested(depth: number): TCG_PCClientTaggedEventStruct {
+  return depth === 1 ? boundary() : boundary(nested(depth - 1))
+}
+
+/** The same as bytes, whatever the codec allows. */
+function nestedBytes(depth: number): Uint8Array {
+  const inner = depth === 1 ? new Uint8Array() : nestedBytes(depth - 1)
+  return concat(encode(u32le, SIPAEVENT.TRUSTBOUNDARY), encode(u32le, inner.length), inner)
+}
+
+test('a SIPA id is known by its name, of events and of errors; an unknown one by its number', () => {
+  assert.equal(sipaName(SIPAEVENT.VBS_VSM_REQUIRED), 'SIPAEVENT_VBS_VSM_REQUIRED')
+  assert.equal(sipaName(SIPAERROR.TPMFAILURE), 'SIPAERROR_TPMFAILURE')
+  assert.equal(sipaName(0x50099), 'SIPAEVENT(0x50099)')
+})
+
+test("ids of wbcl.h's families are SIPA's; tags of Linux and systemd are not", () => {
+  for (const id of [...Object.values(SIPAEVENT), ...Object.values(SIPAERROR), 0x50099])
+    assert.ok(isSipaId(id), sipaName(id))
+  for (const id of [0, 0xffff, 0x8f3b22ec, 0x8f3b22ed, 0xf5bc582a, 0x000d0001, 0x00100001])
+    assert.ok(!isSipaId(id), id.toString(16))
+})
+
+test('aggregations are opened, everything else keeps its bytes', () => {
+  const module = {
+    eventID: SIPAEVENT.LOADEDMODULE_AGGREGATION,
+    eventData: [flag(SIPAEVENT.IMAGEVALIDATED, 1)],
+  }
+  const events = [boundary(flag(SIPAEVENT.BOOTDEBUGGING, 0), module)]
+  const bytes = encodeSipa(events)
+  assert.equal(
+    toHex(bytes),
+    '010001401a000000' + '010004000100000000' + '0300014009000000' + '0a0007000100000001',
+  )
+  assert.deepEqual(decodeSipa(bytes), events)
+  assert.ok(isAggregation(SIPAEVENT.TRUSTPOINT_AGGREGATION) && !isAggregation(SIPAEVENT.SI_POLICY))
+})
+
+test('truncation, mutation and chance raise nothing but a MalformedError', () => {
+  const bytes = encodeSipa([boundary(flag(SIPAEVENT.BOOTDEBUGGING, 0), nested(3))])
+  checkDecoder(decodeSipa, { bytes })
+  checkDecoder((mutated) => again(mutated), { bytes })
+})
+
+/** What is read is written as the same bytes. */
+function again(bytes: Uint8Array): void {
+  assert.equal(toHex(encodeSipa(decodeSipa(bytes))), toHex(bytes))
+}
+
+test('events are nested as deep as allowed, and not one deeper', () => {
+  assert.deepEqual(decodeSipa(nestedBytes(SIPA_DEPTH_MAX - 1)), [nested(SIPA_DEPTH_MAX - 1)])
+  assert.throws(() => decodeSipa(nestedBytes(SIPA_DEPTH_MAX)), /nested deeper than 8/)
+  assert.throws(() => decodeSipa(nestedBytes(500)), MalformedError)
+  assert.throws(() => encodeSipa([nested(SIPA_DEPTH_MAX)]), RangeError)
+})
+
+test('a level holds as many events as allowed, and not one more', () => {
+  const empty = concat(encode(u32le, SIPAEVENT.INFORMATION), new Uint8Array(4))
+  const many = (count: number) => concat(...Array.from({ length: count }, () => empty))
+  assert.equal(decodeSipa(many(SIPA_EVENTS_MAX)).length, SIPA_EVENTS_MAX)
+  assert.throws(() => decodeSipa(many(SIPA_EVENTS_MAX + 1)), /more than 4096 elements/)
+})
+
+test('a size beyond its event is refused before anything is read', () => {
+  assert.throws(() => decodeSipa(fromHex('01000400ffffffff')), /more than 1048576/)
+  assert.throws(() => decodeSipa(fromHex('0100040002000000ff')), /truncated/)
+  assert.throws(() => decodeSipa(fromHex('010001400400000001000400')), /truncated/)
+})
+
+test("nothing, and somebody else's tag, are not SIPA", () => {
+  assert.throws(() => decodeSipa(new Uint8Array()), /no event/)
+  assert.throws(() => decodeSipa(fromHex('ec223b8f0100000000')), /tag 0x8f3b22ec/)
+})
+
+test('data of the other kind than the id says is not written', () => {
+  const { TRUSTBOUNDARY, BOOTDEBUGGING } = SIPAEVENT
+  assert.throws(() => encodeSipa([flag(TRUSTBOUNDARY, 0)]), RangeError)
+  assert.throws(() => encodeSipa([{ eventID: BOOTDEBUGGING, eventData: [] }]), RangeError)
+})
+
+test('numbers have one, four or eight bytes; text is UTF-16 with at most one zero at its end', () => {
+  assert.equal(sipaNumber(Uint8Array.of(1)), 1n)
+  assert.equal(sipaNumber(fromHex('02010000')), 0x102n)
+  assert.equal(sipaNumber(fromHex('0201000000000080')), 0x8000_0000_0000_0102n)
+  for (const size of [0, 2, 3, 5, 16])
+    assert.throws(() => sipaNumber(new Uint8Array(size)), MalformedError)
+  assert.equal(sipaText(toUtf16le('\\Windows\0')), '\\Windows')
+  assert.equal(sipaText(toUtf16le('\\Windows')), '\\Windows')
+  assert.throws(() => sipaText(toUtf16le('a\0b')), MalformedError)
+  assert.throws(() => sipaText(Uint8Array.of(65)), MalformedError)
+})
+
+test('revocation lists and policies hold for every truncation and a thousand mutations', () => {
+  const digest = new Uint8Array(32).fill(7)
+  checkCodec(SIPAEVENT_REVOCATION_LIST_PAYLOAD, {
+    list: encode(SIPAEVENT_REVOCATION_LIST_PAYLOAD, { creationTime: 5n, hashAlgID: 11, digest }),
+  })
+  const policyName = toUtf16le('{a}.CIP\0')
+  const policy = { policyVersion: 1n, hashAlgID: 11, policyName, digest }
+  checkCodec(SIPAEVENT_SI_POLICY_PAYLOAD, { policy: encode(SIPAEVENT_SI_POLICY_PAYLOAD, policy) })
+})
+
+test('a listing names what Windows tagged', () => {
+  const { data, eventType } = event(12, EV.EVENT_TAG, encodeSipa([boundary()]))
+  const shown = describeData(decodeEventData({ data, eventType }))
+  assert.equal(shown, 'SIPAEVENT_TRUSTBOUNDARY nothing')
+})
+
+test('a real Windows log is read and written as the same bytes', {
+  skip: skipWithoutCorpus,
+}, () => {
+  assert.ok(corpus !== null)
+  const file = evidence('google__go-attestation/windows_gcp_shielded_vm.wbcl.bin')
+  const { events } = decodeEventLog(file, { formats: ['tcg-1.2'] })
+  const tagged = events.filter(({ eventType }) => eventType === EV.EVENT_TAG)
+  assert.equal(tagged.length, 6)
+  for (const { data } of tagged) again(data)
+})
