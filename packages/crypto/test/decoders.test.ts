@@ -20,7 +20,16 @@ const es256 = { scheme: 'ecdsa', hash: 'sha256' } as const
 const signature = SigningKey.fromPkcs8(pkcs8).sign(es256, message)
 const box = { key: new Uint8Array(32), nonce: new Uint8Array(12), associatedData: message }
 
+const pem = toUtf8(
+  `before\n-----BEGIN PUBLIC KEY-----\n${btoa(String.fromCharCode(...read('leaf.der')))}\n-----END PUBLIC KEY-----\n`,
+)
+
 const tried: Record<string, () => void> = {
+  decodePem: () => {
+    // a line feed behind the last block is no part of it
+    const isWhole = (size: number) => size === pem.length - 1
+    checkDecoder(door.decodePem, { pem }, { isWhole })
+  },
   readDer: () => checkDecoder(door.readDer, certificates, { tries: 2000 }),
   decodeSignedData: () =>
     checkDecoder(

@@ -75,6 +75,12 @@ export { PcrError, parseResponseCode, type ResponseCode, type Subject, TpmError 
 export { encodeCommand, execute } from './execute.ts'
 export { hashNameOf, nameOfNv, nameOfPublic } from './names.ts'
 export { TPM2B_NV_PUBLIC, TPMS_NV_PUBLIC } from './nv.ts'
+export {
+  type BankOfPcrs,
+  decodePcrFile,
+  MARSHALED_PCRS,
+  SERIALIZED_PCRS,
+} from './pcr-file.ts'
 export { decodePcrSelection, encodePcrSelection, type PcrReading, readPcrs } from './pcrs.ts'
 export { TPM2B_PUBLIC, TPMT_PUBLIC, TPMT_SIG_SCHEME } from './public.ts'
 export { TPM_RC, TPM_RC_FMT1 } from './response-codes.ts'

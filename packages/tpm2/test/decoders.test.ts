@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fromHex } from '@trusted-launch/codec'
-import { checkCodecsAt, decodersAt, randomFrom } from '@trusted-launch/codec/check'
+import { checkCodecsAt, checkDecoder, decodersAt, randomFrom } from '@trusted-launch/codec/check'
 import * as door from '../src/index.ts'
+import { marshaledPcrs, serializedPcrs } from './pcr-files.ts'
 import { vectors } from './vectors.ts'
 
 const vector = (name: string) => fromHex(Object.values(vectors[name]!)[0]!)
@@ -15,6 +16,8 @@ test('every structure at the door reads and writes the same bytes and refuses al
     TPM2B_NV_PUBLIC: sized(vector('TPMS_NV_PUBLIC')),
     TPMS_ATTEST: vector('TPMS_ATTEST'),
     TPMT_TK_CREATION: vector('TPMT_TK_CREATION'),
+    SERIALIZED_PCRS: serializedPcrs,
+    MARSHALED_PCRS: marshaledPcrs,
   })
 })
 
@@ -51,6 +54,15 @@ test('a selection of any bits names ascending PCRs', () => {
   }
 })
 
+test('a file of PCR values cut short or mutated is refused, or read, and nothing else happens', () => {
+  checkDecoder(door.decodePcrFile, { serializedPcrs, marshaledPcrs }, { tries: 2000 })
+})
+
 test('no function that reads is left out', () => {
-  assert.deepEqual(decodersAt(door), ['decodePcrSelection', 'parseResponseCode', 'readPcrs'])
+  assert.deepEqual(decodersAt(door), [
+    'decodePcrFile',
+    'decodePcrSelection',
+    'parseResponseCode',
+    'readPcrs',
+  ])
 })

@@ -1,0 +1,86 @@
+import { decode, encode, MalformedError, within } from '@trusted-launch/codec'
+import { Certificate, CryptoError, decodePem, isPem, PublicKey } from '@trusted-launch/crypto'
+import { TPM2B_PUBLIC, TPMT_PUBLIC } from '@trusted-launch/tpm2'
+import { keyOf } from '../verify-attestation-key.ts'
+
+/** The most bytes a file of a key or a certificate may have. */
+export const KEY_FILE_BYTES_MAX = 64 * 1024
+
+/** An AK as somebody gave it: its key, and what came with it. */
+export interface ImportedKey {
+  readonly publicKey: PublicKey
+  /** TPMT_PUBLIC; null: the form has none, so the key's attributes and name are not known. */
+  readonly area: Uint8Array | null
+  readonly certificate: Certificate | null
+}
+
+/**
+ * Reads an AK in any form it is handed around in: TPM2B_PUBLIC (`tpm2_createak -u`), TPMT_PUBLIC
+ * (`-f tpmt`), SubjectPublicKeyInfo in PEM or DER, an X.509 certificate in PEM or DER.
+ *
+ * It proves nothing of the key: that whoever gives it means it is his word.
+ *
+ * @throws {MalformedError} none of these, a key that is neither RSA nor P-256 or P-384, a private key.
+ */
+export function decodeImportedKey(file: Uint8Array): ImportedKey {
+  try {
+    return isPem(file) ? ofPem(file) : ofBinary(file)
+  } catch (e) {
+    if (!(e instanceof CryptoError)) throw e
+    throw new MalformedError('key', 0, e.message, { cause: e })
+  }
+}
+
+function ofPem(file: Uint8Array): ImportedKey {
+  const [block, ...more] = decodePem(file)
+  if (more.length > 0) throw new MalformedError('key', 0, `${1 + more.length} PEM blocks, not one`)
+  const { label, der } = block!
+  if (label === 'CERTIFICATE') return ofCertificate(der)
+  if (label === 'PUBLIC KEY') return ofSpki(der)
+  throw new MalformedError('key', 0, `a PEM block "${label}": neither PUBLIC KEY nor CERTIFICATE`)
+}
+
+const derSequence = 0x30
+
+function ofBinary(file: Uint8Array): ImportedKey {
+  if (file[0] === derSequence) return isCertificate(file) ? ofCertificate(file) : ofSpki(file)
+  const sizeIsFirst = file.length > 2 && ((file[0]! << 8) | file[1]!) === file.length - 2
+  const publicArea = sizeIsFirst ? decode(TPM2B_PUBLIC, file) : decode(TPMT_PUBLIC, file)
+  const area = encode(TPMT_PUBLIC, publicArea)
+  return { publicKey: keyOf(publicArea), area, certificate: null }
+}
+
+/** A certificate is a sequence that begins with a sequence of its fields; so is an SPKI, but far smaller. */
+function isCertificate(der: Uint8Array): boolean {
+  try {
+    PublicKey.fromSpki(der)
+    return false
+  } catch {
+    return true
+  }
+}
+
+function ofSpki(der: Uint8Array): ImportedKey {
+  const publicKey = within('SubjectPublicKeyInfo', () => PublicKey.fromSpki(der))
+  return { publicKey, area: null, certificate: null }
+}
+
+function ofCertificate(der: Uint8Array): ImportedKey {
+  const certificate = Certificate.decode(der)
+  return { publicKey: certificate.publicKey, area: null, certificate }
+}
+
+/**
+ * One AK out of several files: its public area and its certificate may come apart.
+ * @throws {MalformedError} files of different keys, or two of the same kind that differ.
+ */
+export function joinImportedKeys(keys: readonly [ImportedKey, ...ImportedKey[]]): ImportedKey {
+  const [{ publicKey }] = keys
+  if (keys.some((key) => !key.publicKey.equals(publicKey)))
+    throw new MalformedError('key', 0, 'the files hold different keys')
+  const certificates = keys.flatMap(({ certificate }) => certificate ?? [])
+  const areas = keys.flatMap(({ area }) => area ?? [])
+  if (certificates.length > 1 || areas.length > 1)
+    throw new MalformedError('key', 0, 'more than one public area or certificate')
+  return { publicKey, area: areas[0] ?? null, certificate: certificates[0] ?? null }
+}

@@ -1,0 +1,110 @@
+import { fromHex, fromUtf8, MalformedError } from '@trusted-launch/codec'
+import { DIGEST_SIZE, type HashName } from '@trusted-launch/crypto'
+import { decodePcrFile, hashNameOf } from '@trusted-launch/tpm2'
+
+/** PCR values by bank and number. Nothing vouches for them by themselves. */
+export type PcrValues = ReadonlyMap<HashName, ReadonlyMap<number, Uint8Array>>
+
+/** The most bytes a file of PCR values may have. */
+export const PCR_FILE_BYTES_MAX = 1 << 20
+
+const pcrCount = 24
+const isBank = (name: unknown): name is HashName =>
+  typeof name === 'string' && Object.hasOwn(DIGEST_SIZE, name)
+
+type RawPcrs = readonly (readonly [string, string])[]
+type RawBanks = readonly (readonly [HashName, RawPcrs])[]
+
+/**
+ * Reads PCR values in any form they are handed around in: what `tpm2_quote -o` wrote
+ * (`decodePcrFile`), what `tpm2_pcrread` prints (`sha256:` and then `  0 : 0xHEX`), JSON
+ * `{ "sha256": { "0": "hex", … } }`, or JSON `{ "alg": "sha256", "pcrs": { "0": "hex", … } }`. A bank
+ * without a value is left out: that is how `tpm2_pcrread` prints one that is switched off.
+ *
+ * @throws {MalformedError} any other form, no value at all, an unknown bank or one twice, a PCR
+ *   above 23 or one twice, a value of another size.
+ */
+export function decodePcrValues(file: Uint8Array): PcrValues {
+  const banks = isText(file) ? valuesOf(banksOf(fromUtf8(file))) : valuesOfFile(file)
+  const given = [...banks].filter(([, values]) => values.size > 0)
+  if (given.length === 0) throw malformed('', 'no PCR value')
+  return new Map(given)
+}
+
+/** tpm2_quote's files begin with a count of banks in binary, and are full of zeros. */
+function isText(file: Uint8Array): boolean {
+  return !file.subarray(0, 4).includes(0)
+}
+
+function valuesOfFile(file: Uint8Array): PcrValues {
+  return new Map(
+    decodePcrFile(file).map(({ hash, pcrs }) => [
+      hashNameOf(hash)!,
+      new Map(pcrs.map(({ index, digest }) => [index, digest])),
+    ]),
+  )
+}
+
+function malformed(path: string, reason: string, options?: ErrorOptions): MalformedError {
+  return new MalformedError(`PCRs${path}`, 0, reason, options)
+}
+
+function valuesOf(banks: RawBanks): PcrValues {
+  const values = new Map<HashName, ReadonlyMap<number, Uint8Array>>()
+  for (const [bank, pcrs] of banks) {
+    if (values.has(bank)) throw malformed(`.${bank}`, 'the bank twice')
+    values.set(bank, valuesOfBank(bank, pcrs))
+  }
+  return values
+}
+
+function valuesOfBank(bank: HashName, pcrs: RawPcrs): Map<number, Uint8Array> {
+  const values = new Map<number, Uint8Array>()
+  for (const [name, hex] of pcrs) {
+    const pcrIndex = Number(name)
+    if (!/^\d{1,2}$/.test(name) || pcrIndex >= pcrCount)
+      throw malformed(`.${bank}`, `no PCR ${name.slice(0, 16)}`)
+    if (values.has(pcrIndex)) throw malformed(`.${bank}`, `PCR ${name} twice`)
+    const value = fromHex(hex.replace(/^0x/, ''))
+    if (value.length !== DIGEST_SIZE[bank])
+      throw malformed(`.${bank}.${name}`, `${value.length} bytes`)
+    values.set(pcrIndex, value)
+  }
+  return values
+}
+
+function banksOf(text: string): RawBanks {
+  return text.trimStart().startsWith('{') ? banksOfJson(text) : banksOfText(text)
+}
+
+function banksOfJson(text: string): RawBanks {
+  let document: Record<string, unknown>
+  try {
+    document = JSON.parse(text) as Record<string, unknown>
+  } catch (cause) {
+    throw malformed('', 'not JSON', { cause })
+  }
+  const names = Object.keys(document).sort().join()
+  const banks = names === 'alg,pcrs' ? [[document.alg, document.pcrs]] : Object.entries(document)
+  return banks.map(([bank, pcrs]) => {
+    if (!isBank(bank)) throw malformed(`.${String(bank).slice(0, 16)}`, 'no such bank')
+    if (typeof pcrs !== 'object' || pcrs === null || Array.isArray(pcrs))
+      throw malformed(`.${bank}`, 'not an object of PCR values')
+    const entries = Object.entries(pcrs as Record<string, unknown>)
+    if (!entries.every((entry): entry is [string, string] => typeof entry[1] === 'string'))
+      throw malformed(`.${bank}`, 'a value that is not text')
+    return [bank, entries] as const
+  })
+}
+
+function banksOfText(text: string): RawBanks {
+  const banks: [HashName, [string, string][]][] = []
+  for (const line of text.split('\n')) {
+    const heading = /^\s*([a-z0-9_]+)\s*:\s*$/.exec(line)
+    const value = /^\s*(\d+)\s*:\s*0x([0-9a-fA-F]+)\s*$/.exec(line)
+    if (isBank(heading?.[1])) banks.push([heading[1], []])
+    else if (value !== null && banks.length > 0) banks.at(-1)![1].push([value[1]!, value[2]!])
+    else if (line.trim() !== '') throw malformed('', 'a line that is neither bank nor value')
+  }
+  return banks
+}
