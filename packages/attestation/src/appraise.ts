@@ -10,6 +10,7 @@ import { compareEvents, compareReferences } from './compare-references.ts'
 import { conclude } from './conclude.ts'
 import type { RollbackState } from './expectation.ts'
 import { findingOf, sortFindings } from './finding-table.ts'
+import { keyClaims } from './key-claims.ts'
 import { applyPolicy, type Policy, severityOf } from './policy.ts'
 import type { AttestationResult, BootStage, Finding } from './result.ts'
 import type { VerifiedEventLog } from './verify-event-log.ts'
@@ -37,9 +38,9 @@ export interface Appraised {
  */
 export function appraiseEvidence(input: AppraisalInput): Appraised {
   const verified = verifyEvidence(input)
-  const { log } = verified
+  const { key, log } = verified
   const findings = [...verified.findings]
-  const claims = log === null ? {} : claimsOf(log)
+  const claims = log === null || key === null ? {} : { ...claimsOf(log), ...keyClaims(key) }
   let chain: readonly BootStage[] = []
   if (log !== null) {
     const { references, policy } = input

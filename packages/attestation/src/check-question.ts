@@ -8,6 +8,9 @@ import type { Finding } from './result.ts'
 /** Without these a boot's events would be nobody's word. Of our own VMs everything a boot extends is asked for. */
 const neededPcrs: Readonly<Record<Profile, number>> = { strict: 16, 'pc-client': 8 }
 
+/** 128 bits. */
+const givenNonceBytes = 16
+
 /** SHA-1 is broken: what it alone vouches for, somebody else may have written. */
 const strong: readonly HashName[] = ['sha256', 'sha384', 'sha512']
 
@@ -16,9 +19,11 @@ const strong: readonly HashName[] = ['sha256', 'sha384', 'sha512']
  * asked for (of an imported log at least the firmware's), and a bank that is not SHA-1. PCR 23 is the
  * guest's to reset: nothing is said by it, so that it was not asked for is told and weighs nothing.
  */
-export function checkQuestion({ nonce, pcrs, banks, profile }: Expectation): Finding[] {
+export function checkQuestion(expectation: Expectation): Finding[] {
+  const { nonce, pcrs, banks, profile, givenKey } = expectation
   const findings: Finding[] = []
-  if (nonce.length !== NONCE_BYTES)
+  if (givenKey !== undefined) findings.push(...faultOfGivenNonce(nonce))
+  else if (nonce.length !== NONCE_BYTES)
     findings.push(
       findingOf({
         id: 'question.nonce',
@@ -28,6 +33,20 @@ export function checkQuestion({ nonce, pcrs, banks, profile }: Expectation): Fin
       }),
     )
   return [...findings, ...faultOfPcrs(pcrs, profile), ...faultOfBanks(banks)]
+}
+
+/** Whoever asked with tools of his own chose its length; shorter ones are found by trying. */
+function faultOfGivenNonce(nonce: Uint8Array): Finding[] {
+  if (nonce.length >= givenNonceBytes) return []
+  return [
+    findingOf({
+      id: 'question.nonce',
+      summary: 'The nonce is so short that an old quote may answer it.',
+      severity: nonce.length === 0 ? 'high' : 'medium',
+      expected: `at least ${givenNonceBytes} bytes`,
+      actual: `${nonce.length} bytes`,
+    }),
+  ]
 }
 
 function faultOfPcrs(pcrs: readonly number[], profile: Profile): Finding[] {

@@ -9,6 +9,9 @@ export function expectationJson(expectation: Expectation): Json {
     vm: expectation.vm,
     nonce: toHex(expectation.nonce),
     akName: toHex(expectation.akName),
+    ...(expectation.givenKey === undefined
+      ? {}
+      : { givenKey: toBase64url(expectation.givenKey.spki) }),
     generation: expectation.generation,
     retiredAkNames: expectation.retiredAkNames.map(toHex),
     banks: [...expectation.banks],

@@ -1,4 +1,4 @@
-import type { Certificate, HashName } from '@trusted-launch/crypto'
+import type { Certificate, HashName, PublicKey } from '@trusted-launch/crypto'
 import type { Profile } from './profile.ts'
 
 /** What an extend-only index held when it was last believed. `verifyRollback` makes the next one. */
@@ -29,6 +29,11 @@ export interface Expectation {
   readonly nonce: Uint8Array
   /** The name (nameAlg and digest) of the AK on record for the VM's current generation. */
   readonly akName: Uint8Array
+  /**
+   * Set for imported evidence: the AK that whoever asks gives and believes, in place of a record. Then
+   * its certificate is judged when there are anchors to judge it by, and not for a VM's name.
+   */
+  readonly givenKey?: PublicKey
   readonly generation: number
   /** Names of AKs of earlier generations: refused, by that reason. */
   readonly retiredAkNames: readonly Uint8Array[]

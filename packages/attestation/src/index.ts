@@ -21,6 +21,15 @@ export {
 } from './expectation.ts'
 export { FINDINGS, type FindingId, type FindingKind, findingOf } from './finding-table.ts'
 export {
+  decodeImportedKey,
+  type ImportedKey,
+  joinImportedKeys,
+  KEY_FILE_BYTES_MAX,
+} from './imported/attestation-key.ts'
+export { type ImportedParts, importEvidence } from './imported/evidence.ts'
+export { decodePcrValues, PCR_FILE_BYTES_MAX, type PcrsByBank } from './imported/pcr-file.ts'
+export { decodeImportedQuote, decodeImportedSignature } from './imported/quote.ts'
+export {
   knownFirmware,
   learnFirmware,
   learnFromEvidence,

@@ -22,13 +22,17 @@ const rsaBitsMin = 2048
 export class VerifiedAttestationKey {
   readonly #proof = true
   readonly publicKey: PublicKey
+  /** Empty where `hasAttributes` is false. */
   readonly name: Uint8Array
-  /** From the AK's certificate to the anchor. */
+  /** Whether its public area says what it may sign; a bare public key does not. */
+  readonly hasAttributes: boolean
+  /** From the AK's certificate to the anchor; empty: nothing but the record, or who gave it, vouches for it. */
   readonly chain: readonly Certificate[]
 
   private constructor(publicKey: PublicKey, name: Uint8Array, chain: readonly Certificate[]) {
     this.publicKey = publicKey
     this.name = name
+    this.hasAttributes = name.length > 0
     this.chain = chain
   }
 
@@ -45,6 +49,8 @@ export class VerifiedAttestationKey {
     expected: Expectation,
     time: number,
   ): VerifiedAttestationKey | readonly Finding[] {
+    if (expected.givenKey !== undefined)
+      return VerifiedAttestationKey.#verifyGiven(evidence, expected.givenKey, expected, time)
     const area = decodePublic(evidence.akPublic)
     if (!('publicArea' in area)) return [area]
     const { publicArea, publicKey, name } = area
@@ -53,6 +59,26 @@ export class VerifiedAttestationKey {
     const chain = verifyCertificate(evidence.akCertificate, publicKey, expected, time)
     if (!Array.isArray(chain)) return [chain as Finding]
     return new VerifiedAttestationKey(publicKey, name, chain as readonly Certificate[])
+  }
+
+  /** The same of a key that is believed because it was given: without its public area, as it is. */
+  static #verifyGiven(
+    evidence: { akPublic: Uint8Array; akCertificate: Uint8Array | null },
+    given: PublicKey,
+    expected: Expectation,
+    time: number,
+  ): VerifiedAttestationKey | readonly Finding[] {
+    const area = evidence.akPublic.length === 0 ? null : decodePublic(evidence.akPublic)
+    if (area !== null && !('publicArea' in area)) return [area]
+    const faults = area === null ? faultsOfSize(given) : faultsOfArea(area.publicArea, given)
+    if (area !== null && !area.publicKey.equals(given))
+      faults.push(findingOf({ id: 'attestation-key.foreign', summary: 'It is another key.' }))
+    if (faults.length > 0) return faults
+    const name = area?.name ?? new Uint8Array()
+    if (expected.anchors.length === 0) return new VerifiedAttestationKey(given, name, [])
+    const chain = verifyCertificate(evidence.akCertificate, given, expected, time)
+    if (!Array.isArray(chain)) return [chain as Finding]
+    return new VerifiedAttestationKey(given, name, chain as readonly Certificate[])
   }
 
   /** Always true: what makes the type nominal. */
@@ -113,16 +139,19 @@ function faultsOfArea(area: TPMT_PUBLIC, key: PublicKey): Finding[] {
         actual: `0x${attributes.toString(16)}`,
       }),
     )
-  if (key.kind === 'rsa' && key.bits < rsaBitsMin)
-    faults.push(
-      findingOf({
-        id: 'attestation-key.weak',
-        summary: `The key has ${key.bits} bits.`,
-        expected: `RSA of at least ${rsaBitsMin} bits`,
-        actual: `${key.bits} bits`,
-      }),
-    )
-  return faults
+  return [...faults, ...faultsOfSize(key)]
+}
+
+function faultsOfSize({ kind, bits }: PublicKey): Finding[] {
+  if (kind !== 'rsa' || bits >= rsaBitsMin) return []
+  return [
+    findingOf({
+      id: 'attestation-key.weak',
+      summary: `The key has ${bits} bits.`,
+      expected: `RSA of at least ${rsaBitsMin} bits`,
+      actual: `${bits} bits`,
+    }),
+  ]
 }
 
 function hasScheme(area: TPMT_PUBLIC): boolean {
@@ -165,7 +194,11 @@ function verifyCertificate(
 const urnPrefix = 'urn:trusted-launch:vm:'
 
 /** An AK certificate names its VM: ours by a URN with the generation, another authority's by its common name. */
-function faultOfSubject(certificate: Certificate, { vm, generation }: Expectation): Finding | null {
+function faultOfSubject(
+  certificate: Certificate,
+  { vm, generation, givenKey }: Expectation,
+): Finding | null {
+  if (givenKey !== undefined) return null
   const named = subjectUris(certificate).filter((uri) => uri.startsWith(urnPrefix))
   const expected = named.length > 0 ? `${urnPrefix}${vm}:generation:${generation}` : `CN=${vm}`
   const actual = named.length > 0 ? named.join(' ') : certificate.subject

@@ -1,3 +1,5 @@
+import type { Quote } from '@trusted-launch/channel'
+import { equalBytes } from '@trusted-launch/codec'
 import type { AppraisalInput } from './appraisal-input.ts'
 import { checkQuestion } from './check-question.ts'
 import type { RollbackState } from './expectation.ts'
@@ -34,7 +36,7 @@ export function verifyEvidence(input: VerifiableInput): Verified {
   if (!(key instanceof VerifiedAttestationKey)) return { ...none, findings: key }
   const { quotes, findings } = verifyQuotes(input, key)
   if (findings.length > 0) return { ...none, key, findings }
-  const notes = [...asked, ...quotes.slice(0, 1).flatMap(noteOfClock)]
+  const notes = [...asked, ...notesOfKey(key, input), ...quotes.slice(0, 1).flatMap(noteOfClock)]
   const rollback =
     expectation.rollback === null
       ? { findings: [], next: null }
@@ -47,10 +49,40 @@ export function verifyEvidence(input: VerifiableInput): Verified {
   return { ...common, log: null, findings: [...told, ...log] }
 }
 
+/** What is not known of a key that was given: told, because it weighs as much as who gave it. */
+function notesOfKey(
+  { hasAttributes, chain }: VerifiedAttestationKey,
+  { evidence }: VerifiableInput,
+): Finding[] {
+  const notes: Finding[] = []
+  if (!hasAttributes)
+    notes.push(
+      findingOf({
+        id: 'attestation-key.bare',
+        summary: 'The key came without its public area: what else it may sign is not known.',
+      }),
+    )
+  if (chain.length === 0 && evidence.akCertificate !== null)
+    notes.push(
+      findingOf({
+        id: 'attestation-key.certificate.not-judged',
+        summary: "No authority was given to judge the key's certificate by.",
+      }),
+    )
+  return notes
+}
+
+/** Of our own VMs each bank is quoted by itself; whoever gives the key may have quoted several at once. */
+function besides(quote: Quote, { evidence, expectation }: VerifiableInput): readonly Quote[] {
+  if (expectation.givenKey === undefined) return [quote]
+  return evidence.quotes.filter(({ attest }) => equalBytes(attest, quote.attest))
+}
+
 function verifyQuotes(
-  { evidence, expectation }: VerifiableInput,
+  input: VerifiableInput,
   key: VerifiedAttestationKey,
 ): { quotes: VerifiedQuote[]; findings: Finding[] } {
+  const { evidence, expectation } = input
   const quotes: VerifiedQuote[] = []
   const findings: Finding[] = []
   for (const bank of expectation.banks) {
@@ -60,7 +92,8 @@ function verifyQuotes(
       findings.push(findingOf({ id: 'quote.missing', summary }))
       continue
     }
-    const quote = VerifiedQuote.verify(given[0]!, key, expectation)
+    const beside = besides(given[0]!, input)
+    const quote = VerifiedQuote.verify(given[0]!, key, expectation, beside)
     if (quote instanceof VerifiedQuote) quotes.push(quote)
     else findings.push(quote)
   }

@@ -39,16 +39,19 @@ export class VerifiedQuote {
 
   /**
    * This verifies that: the AK signed the bytes as they came; they are a quote (magic and type), of
-   * this nonce; the signed selection is one bank and exactly the PCRs asked for; the values sent
-   * along are exactly those PCRs and hash to the signed digest.
+   * this nonce; the signed selection is exactly the PCRs asked for, of this bank and of those that came
+   * in the same quote; the values sent along are exactly those PCRs and hash to the signed digest.
    *
    * It does not prove that the values mean anything: PCR 16 and 23 can be reset by the guest.
+   * @param beside the quotes that came in the same signed bytes, this one among them: a TPM can
+   *   quote several banks at once.
    * @see TPM 2.0 Part 3, 18.4
    */
   static verify(
     quote: Quote,
     key: VerifiedAttestationKey,
     expected: Expectation,
+    beside: readonly Quote[] = [quote],
   ): VerifiedQuote | Finding {
     const signed = verifyTpmSignature(key.publicKey, quote.attest, quote.signature)
     if (typeof signed === 'string') {
@@ -57,7 +60,7 @@ export class VerifiedQuote {
     }
     const attest = decodeAttest(quote.attest)
     if ('severity' in attest) return attest
-    const fault = faultOf(quote, attest, expected, signed.hash)
+    const fault = faultOf(beside, attest, expected, signed.hash)
     if (fault !== null) return fault
     const pcrs = new Map(quote.pcrs.map(({ index, digest }) => [index, digest]))
     return new VerifiedQuote(quote.bank, pcrs, attest)
@@ -77,7 +80,7 @@ function decodeAttest(bytes: Uint8Array): QuoteAttest | Finding {
 }
 
 function faultOf(
-  quote: Quote,
+  quotes: readonly Quote[],
   attest: QuoteAttest,
   { nonce, pcrs }: Expectation,
   hash: HashName,
@@ -89,28 +92,29 @@ function faultOf(
       expected: toHex(nonce),
       actual: toHex(attest.extraData),
     })
-  const [selection, ...more] = attest.attested.pcrSelect
-  const selected = selection === undefined ? [] : decodePcrSelection(selection)
-  const bank = selection === undefined ? null : hashNameOf(selection.hash)
-  if (more.length > 0 || bank !== quote.bank || !sameNumbers(selected, ascending(pcrs)))
+  const signed = attest.attested.pcrSelect.map(
+    (selection) => `${hashNameOf(selection.hash)}:${decodePcrSelection(selection)}`,
+  )
+  const asked = quotes.map(({ bank }) => `${bank}:${ascending(pcrs)}`)
+  if ([...signed].sort().join(' ') !== [...asked].sort().join(' '))
     return findingOf({
       id: 'quote.selection',
       summary: 'The quote is over other PCRs than those asked for.',
-      expected: `${quote.bank}:${ascending(pcrs)}`,
-      actual: `${bank}:${selected}${more.length > 0 ? ' and more banks' : ''}`,
+      expected: asked.join(' '),
+      actual: signed.join(' '),
     })
-  const given = quote.pcrs.map(({ index }) => index)
-  if (
-    !sameNumbers(given, selected) ||
-    quote.pcrs.some((p) => p.digest.length !== DIGEST_SIZE[bank])
-  )
+  const strange = quotes.find((quote) => !isWhole(quote, ascending(pcrs)))
+  if (strange !== undefined)
     return findingOf({
       id: 'quote.pcrs',
       summary: 'The values sent along are not those of the PCRs quoted.',
-      expected: `${selected}`,
-      actual: `${given}`,
+      expected: `${ascending(pcrs)}`,
+      actual: `${strange.pcrs.map(({ index }) => index)}`,
     })
-  const computed = digest(hash, ...quote.pcrs.map((pcr) => pcr.digest))
+  const ordered = attest.attested.pcrSelect.flatMap(
+    (selection) => quotes.find(({ bank }) => bank === hashNameOf(selection.hash))!.pcrs,
+  )
+  const computed = digest(hash, ...ordered.map((pcr) => pcr.digest))
   if (equalBytes(computed, attest.attested.pcrDigest)) return null
   return findingOf({
     id: 'quote.digest',
@@ -118,6 +122,16 @@ function faultOf(
     expected: toHex(attest.attested.pcrDigest),
     actual: toHex(computed),
   })
+}
+
+/** Whether the values are of exactly these PCRs, each as long as its bank's are. */
+function isWhole({ bank, pcrs }: Quote, numbers: readonly number[]): boolean {
+  return (
+    sameNumbers(
+      pcrs.map(({ index }) => index),
+      numbers,
+    ) && pcrs.every((pcr) => pcr.digest.length === DIGEST_SIZE[bank])
+  )
 }
 
 function ascending(numbers: readonly number[]): number[] {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
-import { fromLatin1, MalformedError, toLatin1 } from '@trusted-launch/codec'
+import { fromLatin1, MalformedError, toHex, toLatin1 } from '@trusted-launch/codec'
 import { checkDecoder, decodersAt } from '@trusted-launch/codec/check'
-import { SigningKey } from '@trusted-launch/crypto'
+import { PublicKey, SigningKey } from '@trusted-launch/crypto'
 import * as door from '../src/index.ts'
-import { anchor } from './attester.ts'
+import { akPublic, anchor } from './attester.ts'
 import { cleanBoot, evidenceOf, referencesOf } from './boot.ts'
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -22,7 +22,24 @@ const verified = (trusted: typeof key.publicKey | null) => (bytes: Uint8Array) =
   if ('fault' in found) throw new MalformedError('record', 0, found.reason)
 }
 
+const quote = input.evidence.quotes[0]!
+const ak = PublicKey.fromRsa(akPublic().unique as Uint8Array, 65537)
+const pcrs = fromLatin1(`sha256:\n  7 : 0x${toHex(quote.pcrs[7]!.digest)}`)
+
 const tried: Record<string, () => void> = {
+  decodeImportedKey: () => {
+    const { akPublic, akCertificate } = input.evidence
+    checkDecoder(door.decodeImportedKey, { akPublic, akCertificate: akCertificate!, spki: ak.spki })
+  },
+  decodeImportedQuote: () => checkDecoder(door.decodeImportedQuote, { attest: quote.attest }),
+  decodeImportedSignature: () =>
+    checkDecoder(
+      (bytes) => door.decodeImportedSignature(bytes, ak, quote.attest),
+      { signature: quote.signature, plain: new Uint8Array(256) },
+      // as long as a plain signature of this key
+      { isWhole: (size) => size === 256 },
+    ),
+  decodePcrValues: () => checkDecoder(door.decodePcrValues, { pcrs }),
   parseLearntFirmware: () => {
     const { firmware } = referencesOf(cleanBoot())
     const learnt = fromLatin1(JSON.stringify([firmware]))

@@ -10,6 +10,20 @@ export const identityFindings = {
     true,
     'Take back the endorsement authorization that the guest set (TPM2_HierarchyChangeAuth), or clear its TPM.',
   ),
+  'attestation-key.bare': row(
+    2,
+    COMPONENT.attestationKey,
+    'info',
+    true,
+    'Give the key as TPM2B_PUBLIC, as tpm2_createak -u writes it: its attributes are then checked.',
+  ),
+  'attestation-key.certificate.not-judged': row(
+    1,
+    COMPONENT.attestationKey,
+    'info',
+    true,
+    "Name the authority that issues the keys' certificates.",
+  ),
   'attestation-key.malformed': row(3, COMPONENT.attestationKey, 'high', false, ADVICE.forged),
   'attestation-key.foreign': row(1, COMPONENT.attestationKey, 'high', false, ADVICE.foreign),
   'attestation-key.retired-generation': row(

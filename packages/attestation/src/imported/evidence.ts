@@ -5,7 +5,7 @@ import { nameOfPublic, TPMT_PUBLIC } from '@trusted-launch/tpm2'
 import type { Expectation } from '../expectation.ts'
 import type { Profile } from '../profile.ts'
 import type { ImportedKey } from './attestation-key.ts'
-import type { PcrValues } from './pcr-values.ts'
+import type { PcrsByBank } from './pcr-file.ts'
 
 /** What somebody brings to have a machine appraised that no record knows: the parts, decoded. */
 export interface ImportedParts {
@@ -15,7 +15,7 @@ export interface ImportedParts {
   readonly signature: Uint8Array
   readonly key: ImportedKey
   readonly nonce: Uint8Array
-  readonly pcrs: PcrValues
+  readonly pcrs: PcrsByBank
   readonly eventLog: Uint8Array
   readonly imaLog: Uint8Array | null
   readonly userspaceLog: Uint8Array | null

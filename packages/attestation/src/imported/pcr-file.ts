@@ -1,14 +1,15 @@
 import { fromHex, fromUtf8, MalformedError } from '@trusted-launch/codec'
 import { DIGEST_SIZE, type HashName } from '@trusted-launch/crypto'
+import { PCR_COUNT } from '@trusted-launch/eventlog'
 import { decodePcrFile, hashNameOf } from '@trusted-launch/tpm2'
+import type { PcrsByNumber } from '../pcr-values.ts'
 
-/** PCR values by bank and number. Nothing vouches for them by themselves. */
-export type PcrValues = ReadonlyMap<HashName, ReadonlyMap<number, Uint8Array>>
+/** PCR values as they stand in a file, by bank: nothing vouches for them yet. */
+export type PcrsByBank = ReadonlyMap<HashName, PcrsByNumber>
 
 /** The most bytes a file of PCR values may have. */
 export const PCR_FILE_BYTES_MAX = 1 << 20
 
-const pcrCount = 24
 const isBank = (name: unknown): name is HashName =>
   typeof name === 'string' && Object.hasOwn(DIGEST_SIZE, name)
 
@@ -24,7 +25,7 @@ type RawBanks = readonly (readonly [HashName, RawPcrs])[]
  * @throws {MalformedError} any other form, no value at all, an unknown bank or one twice, a PCR
  *   above 23 or one twice, a value of another size.
  */
-export function decodePcrValues(file: Uint8Array): PcrValues {
+export function decodePcrValues(file: Uint8Array): PcrsByBank {
   const banks = isText(file) ? valuesOf(banksOf(fromUtf8(file))) : valuesOfFile(file)
   const given = [...banks].filter(([, values]) => values.size > 0)
   if (given.length === 0) throw malformed('', 'no PCR value')
@@ -36,7 +37,7 @@ function isText(file: Uint8Array): boolean {
   return !file.subarray(0, 4).includes(0)
 }
 
-function valuesOfFile(file: Uint8Array): PcrValues {
+function valuesOfFile(file: Uint8Array): PcrsByBank {
   return new Map(
     decodePcrFile(file).map(({ hash, pcrs }) => [
       hashNameOf(hash)!,
@@ -49,8 +50,8 @@ function malformed(path: string, reason: string, options?: ErrorOptions): Malfor
   return new MalformedError(`PCRs${path}`, 0, reason, options)
 }
 
-function valuesOf(banks: RawBanks): PcrValues {
-  const values = new Map<HashName, ReadonlyMap<number, Uint8Array>>()
+function valuesOf(banks: RawBanks): PcrsByBank {
+  const values = new Map<HashName, PcrsByNumber>()
   for (const [bank, pcrs] of banks) {
     if (values.has(bank)) throw malformed(`.${bank}`, 'the bank twice')
     values.set(bank, valuesOfBank(bank, pcrs))
@@ -62,7 +63,7 @@ function valuesOfBank(bank: HashName, pcrs: RawPcrs): Map<number, Uint8Array> {
   const values = new Map<number, Uint8Array>()
   for (const [name, hex] of pcrs) {
     const pcrIndex = Number(name)
-    if (!/^\d{1,2}$/.test(name) || pcrIndex >= pcrCount)
+    if (!/^\d{1,2}$/.test(name) || pcrIndex >= PCR_COUNT)
       throw malformed(`.${bank}`, `no PCR ${name.slice(0, 16)}`)
     if (values.has(pcrIndex)) throw malformed(`.${bank}`, `PCR ${name} twice`)
     const value = fromHex(hex.replace(/^0x/, ''))
