@@ -21,14 +21,49 @@ export function hmac(hash: HashName, key: Uint8Array, ...parts: readonly Uint8Ar
   return Uint8Array.from(state.digest())
 }
 
+/**
+ * What a register holds that starts at `value` and is extended with these digests one after the other:
+ * each time the hash of what it held and what is extended. TPM 2.0 Part 1, "Extend of a PCR".
+ */
+export function extendAll(
+  hash: HashName,
+  value: Uint8Array,
+  digests: readonly Uint8Array[],
+): Uint8Array {
+  if (digests.length === 0) return value
+  const size = DIGEST_SIZE[hash]
+  const held = value.slice()
+  let joined = new Uint8Array(2 * size)
+  for (const each of digests) {
+    if (joined.length !== size + each.length) joined = new Uint8Array(size + each.length)
+    joined.set(held)
+    joined.set(each, size)
+    put(held, hashOnce(hash, joined, 'binary'))
+  }
+  return held
+}
+
+/** Whether `digest` is the hash of these bytes. */
+export function isDigestOf(hash: HashName, bytes: Uint8Array, digest: Uint8Array): boolean {
+  if (digest.length !== DIGEST_SIZE[hash]) return false
+  const text = hashOnce(hash, bytes, 'binary')
+  for (let i = 0; i < digest.length; i++) if (text.charCodeAt(i) !== digest[i]) return false
+  return true
+}
+
 // As text of one byte a character: several times faster than the library's buffers.
 function digestOf(hash: HashName, bytes: Uint8Array): Uint8Array {
-  const text = hashOnce(hash, bytes, 'binary')
   const value = new Uint8Array(DIGEST_SIZE[hash])
-  for (let i = 0; i < value.length; i++) value[i] = text.charCodeAt(i)
+  put(value, hashOnce(hash, bytes, 'binary'))
   return value
 }
 
+function put(to: Uint8Array, text: string): void {
+  for (let i = 0; i < to.length; i++) to[i] = text.charCodeAt(i)
+}
+
 function sizeOf(parts: readonly Uint8Array[]): number {
-  return parts.reduce((sum, part) => sum + part.length, 0)
+  let size = 0
+  for (let i = 0; i < parts.length; i++) size += parts[i]!.length
+  return size
 }

@@ -20,7 +20,7 @@ export {
   inside,
   readDer,
 } from './der.ts'
-export { digest, hmac } from './digest.ts'
+export { digest, extendAll, hmac, isDigestOf } from './digest.ts'
 export { CryptoError, type CryptoErrorCode } from './errors.ts'
 export { DIGEST_SIZE, type HashName } from './hash-name.ts'
 export {

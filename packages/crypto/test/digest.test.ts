@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { fromHex, toHex, toUtf8 } from '@trusted-launch/codec'
-import { DIGEST_SIZE, digest, type HashName, hmac } from '@trusted-launch/crypto'
+import {
+  DIGEST_SIZE,
+  digest,
+  extendAll,
+  type HashName,
+  hmac,
+  isDigestOf,
+} from '@trusted-launch/crypto'
 import { digest as guestDigest } from '../src/guest.ts'
 
 // FIPS 180 examples, "abc".
@@ -46,4 +53,28 @@ test('the SHA-256 of a guest equals the library at every length around its block
 
 test('a guest has no other hash', () => {
   assert.throws(() => guestDigest('sha384', new Uint8Array(1)), RangeError)
+})
+
+test('extending one after the other is hashing what was held and what comes, each time', () => {
+  for (const hash of ['sha1', 'sha256', 'sha384', 'sha512'] as const) {
+    const start = new Uint8Array(DIGEST_SIZE[hash])
+    const digests = [1, 2, 3].map((n) => digest(hash, Uint8Array.of(n)))
+    let expected = start
+    for (const each of digests) expected = Uint8Array.from(digest(hash, expected, each))
+    assert.deepEqual(extendAll(hash, start, digests), expected)
+    assert.deepEqual(start, new Uint8Array(DIGEST_SIZE[hash]))
+    assert.deepEqual(extendAll(hash, start, []), start)
+    const short = toUtf8('short')
+    assert.deepEqual(extendAll(hash, start, [short]), digest(hash, start, short))
+  }
+})
+
+test('bytes have one digest, and no shorter or longer one', () => {
+  const right = digest('sha256', toUtf8('abc'))
+  assert.ok(isDigestOf('sha256', toUtf8('abc'), right))
+  assert.ok(!isDigestOf('sha256', toUtf8('abd'), right))
+  assert.ok(!isDigestOf('sha384', toUtf8('abc'), right))
+  assert.ok(!isDigestOf('sha256', toUtf8('abc'), right.subarray(1)))
+  for (let i = 0; i < right.length; i++)
+    assert.ok(!isDigestOf('sha256', toUtf8('abc'), right.with(i, right[i]! ^ 1)))
 })

@@ -1,5 +1,5 @@
-import { concat, equalBytes, fromLatin1 } from '@trusted-launch/codec'
-import { digest, type HashName } from '@trusted-launch/crypto'
+import { concat, fromLatin1 } from '@trusted-launch/codec'
+import { type HashName, isDigestOf } from '@trusted-launch/crypto'
 import { EV } from './constants.ts'
 import { decodeEventData, type EventData } from './event-data.ts'
 import { disguiseOf } from './known-digests.ts'
@@ -71,7 +71,7 @@ export function explain(event: LoggedEvent, bank: HashName): Explanation {
   const measured = event.digests.get(bank)
   for (const { rule, covers, quirk, bytes } of candidates(event, data)) {
     const input = bytes ?? event.data.subarray(covers.start, covers.end)
-    if (measured !== undefined && equalBytes(digest(bank, input), measured))
+    if (measured !== undefined && isDigestOf(bank, input, measured))
       return {
         ...common,
         status: 'verified',

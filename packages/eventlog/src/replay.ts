@@ -1,5 +1,5 @@
 import { MalformedError } from '@trusted-launch/codec'
-import { DIGEST_SIZE, digest, type HashName } from '@trusted-launch/crypto'
+import { DIGEST_SIZE, digest, extendAll, type HashName } from '@trusted-launch/crypto'
 import { EV, hasSignature, PCR_COUNT, SIGNATURE } from './constants.ts'
 import type { EventLog, LoggedEvent } from './log.ts'
 
@@ -62,8 +62,8 @@ export function replay(log: EventLog, bank: HashName): Replay {
     const locality = hCrtm ? hCrtmStart : (startupLocality ?? 0)
     const start = startValue(bank, pcrIndex, locality)
     const events = extending[pcrIndex]!
-    let value = start
-    for (const event of events) value = extend(bank, value, event.digests.get(bank)!)
+    const digests = events.map((event) => event.digests.get(bank)!)
+    const value = extendAll(bank, start, digests)
     pcrs.set(pcrIndex, { pcrIndex, start, value, events })
   }
   return { bank, pcrs, startupLocality, hCrtm, faults }
