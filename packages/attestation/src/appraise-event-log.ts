@@ -49,8 +49,9 @@ export interface EventLogAppraisal {
  */
 export function appraiseEventLog(input: EventLogInput): EventLogAppraisal {
   const values = [...input.pcrs].map(([bank, pcrs]) => PcrValues.asGivenByCaller(bank, pcrs))
-  const log = readEventLog(input, input.profile)
-  if ('severity' in log) return appraisalOf(values.length > 0 ? false : null, null, [log])
+  const read = readEventLog(input, input.profile)
+  if ('severity' in read) return appraisalOf(values.length > 0 ? false : null, null, [read])
+  const { log } = read
   if (values.length === 0) return appraisalOf(null, log, [])
   const verified = VerifiedEventLog.verify(input, values, input.profile)
   if (!(verified instanceof VerifiedEventLog)) return appraisalOf(false, log, verified)

@@ -86,11 +86,20 @@ export function conclude(
             safe: Boolean(clock.safe),
           },
     rollback: verified.rollback?.value == null ? null : { value: verified.rollback.value },
-    policy: { id: policy.id, sha256: sha256(encodePolicy(policy)) },
-    references: references === null ? null : { sha256: sha256(encodeReferenceValues(references)) },
+    policy: { id: policy.id, sha256: hashOf(policy, encodePolicy) },
+    references: references === null ? null : { sha256: hashOf(references, encodeReferenceValues) },
     evidence: evidence === null ? null : { sha256: sha256(encodeEvidence(evidence)) },
     expectation: { sha256: sha256(encodeCanonical(expectationJson(expectation))) },
   }
+}
+
+const hashes = new WeakMap<object, string>()
+
+/** The hash of a value that is never changed: policies and reference values serve many verdicts. */
+function hashOf<T extends object>(value: T, encode: (value: T) => Uint8Array): string {
+  const hash = hashes.get(value) ?? sha256(encode(value))
+  hashes.set(value, hash)
+  return hash
 }
 
 function sha256(bytes: Uint8Array): string {

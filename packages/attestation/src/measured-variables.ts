@@ -1,5 +1,5 @@
 import { MalformedError } from '@trusted-launch/codec'
-import { Certificate, CryptoError } from '@trusted-launch/crypto'
+import { type Certificate, CryptoError } from '@trusted-launch/crypto'
 import { EV } from '@trusted-launch/eventlog'
 import {
   decodeSignatureDatabase,
@@ -9,6 +9,7 @@ import {
   VARIABLES,
   type VariableName,
 } from '@trusted-launch/uefi'
+import { certificateFrom } from './known.ts'
 import type { VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
 
 /** The register of Secure Boot's variables and authorities. */
@@ -68,7 +69,7 @@ export function databaseOf(bytes: Uint8Array): SignatureDatabase | null {
 /** A certificate; null when it cannot be read. */
 export function certificateOf(der: Uint8Array): Certificate | null {
   try {
-    return Certificate.decode(der)
+    return certificateFrom(der)
   } catch (e) {
     if (e instanceof MalformedError || e instanceof CryptoError) return null
     throw e

@@ -85,9 +85,17 @@ export function encodePolicy(policy: Policy): Uint8Array {
 
 /** Runs the policy's rules. @throws {MalformedError} an unknown rule, or none. */
 export function applyPolicy(policy: Policy, facts: Facts): Finding[] {
-  return Object.entries(checkPolicy(policy).rules).flatMap(([name, severity]) =>
+  return Object.entries(soundPolicy(policy).rules).flatMap(([name, severity]) =>
     RULES[name]!(facts, severity),
   )
+}
+
+/** Policies that were found sound: read-only, so they stay so. */
+const sound = new WeakSet<Policy>()
+
+function soundPolicy(policy: Policy): Policy {
+  if (!sound.has(policy)) sound.add(checkPolicy(policy) && policy)
+  return policy
 }
 
 /** How bad it is that there is nothing to compare with: never less than a warning, whatever the policy. */

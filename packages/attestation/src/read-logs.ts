@@ -1,20 +1,18 @@
 import { equalBytes, MalformedError } from '@trusted-launch/codec'
 import type { HashName } from '@trusted-launch/crypto'
 import {
-  decodeEventLog,
   decodeImaList,
   decodeUserspaceLog,
-  type EventLog,
   type EventLogFormat,
   IMA_PCR,
   type ImaEntry,
   type ImaReplay,
   type Replay,
-  replay,
   replayIma,
   type UserspaceRecord,
 } from '@trusted-launch/eventlog'
 import { findingOf } from './finding-table.ts'
+import { type ReadLog, readLogFrom } from './known.ts'
 import type { PcrValues } from './pcr-values.ts'
 import type { Profile } from './profile.ts'
 import type { Finding } from './result.ts'
@@ -30,7 +28,7 @@ export interface Logs {
 
 /** The logs, read, and what they give in each quoted bank. */
 export interface ReadLogs {
-  readonly log: EventLog
+  readonly read: ReadLog
   readonly replays: ReadonlyMap<HashName, Replay>
   readonly imaList: readonly ImaEntry[]
   readonly ima: ReadonlyMap<HashName, ImaReplay>
@@ -43,13 +41,11 @@ const formats: Readonly<Record<Profile, readonly EventLogFormat[]>> = {
 }
 
 /** Reads the firmware's log strictly, in the formats the profile has; or the finding that says why not. */
-export function readEventLog(logs: Logs, profile: Profile): EventLog | Finding {
+export function readEventLog(logs: Logs, profile: Profile): ReadLog | Finding {
   const { eventLog, padding = 'none' } = logs
   if (eventLog === null || eventLog.length === 0)
     return findingOf({ id: 'eventlog.missing', summary: 'The evidence has no event log.' })
-  return attempt('eventlog.malformed', () =>
-    decodeEventLog(eventLog, { formats: formats[profile], padding }),
-  )
+  return attempt('eventlog.malformed', () => readLogFrom(eventLog, formats[profile], padding))
 }
 
 /** Reads the logs strictly and replays them in every bank that has values; or the findings that say why not. */
@@ -58,13 +54,13 @@ export function readLogs(
   values: readonly PcrValues[],
   profile: Profile,
 ): ReadLogs | readonly Finding[] {
-  const log = readEventLog(logs, profile)
-  if ('severity' in log) return [log]
+  const read = readEventLog(logs, profile)
+  if ('severity' in read) return [read]
   const replays = new Map<HashName, Replay>()
   for (const { bank } of values) {
-    if (!log.algorithms.includes(bank))
+    if (!read.log.algorithms.includes(bank))
       return [findingOf({ id: 'eventlog.bank', summary: `The log has no ${bank} digests.` })]
-    replays.set(bank, replay(log, bank))
+    replays.set(bank, read.replay(bank))
   }
   const list = attempt('ima.malformed', () => decodeImaList(logs.imaLog ?? new Uint8Array()))
   if ('severity' in list) return [list]
@@ -72,7 +68,7 @@ export function readLogs(
     decodeUserspaceLog(logs.userspaceLog ?? new Uint8Array()),
   )
   if ('severity' in userspace) return [userspace]
-  return { log, replays, imaList: list, ima: replayLists(list, replays, values), userspace }
+  return { read, replays, imaList: list, ima: replayLists(list, replays, values), userspace }
 }
 
 function replayLists(

@@ -9,6 +9,7 @@ import {
 import { nameOfPublic, TPM_ALG, TPM_ECC, TPMA_OBJECT, TPMT_PUBLIC } from '@trusted-launch/tpm2'
 import type { Expectation } from './expectation.ts'
 import { findingOf } from './finding-table.ts'
+import { certificateFrom, isSignedBy } from './known.ts'
 import type { Finding } from './result.ts'
 
 /** tcg-kp-AIKCertificate, TCG EK Credential Profile. */
@@ -58,7 +59,12 @@ export class VerifiedAttestationKey {
     if (faults.length > 0) return faults
     const chain = verifyCertificate(evidence.akCertificate, publicKey, expected, time)
     if (!Array.isArray(chain)) return [chain as Finding]
-    return new VerifiedAttestationKey(publicKey, name, chain as readonly Certificate[])
+    // The certificate's own copy of the key: it is remembered with it, in the library's form.
+    return new VerifiedAttestationKey(
+      (chain as readonly Certificate[])[0]!.publicKey,
+      name,
+      chain as readonly Certificate[],
+    )
   }
 
   /** The same of a key that is believed because it was given: without its public area, as it is. */
@@ -182,7 +188,7 @@ function verifyCertificate(
   const anchors = expected.anchors.filter(
     (anchor) => anchor.basicConstraints?.ca === true && !anchor.equals(certificate),
   )
-  const path = verifyChain(certificate, { anchors, time, eku: akCertificateUsage })
+  const path = verifyChain(certificate, { anchors, time, eku: akCertificateUsage, isSignedBy })
   if ('chain' in path) return faultOfSubject(certificate, expected) ?? path.chain
   return findingOf({
     id: 'attestation-key.certificate.untrusted',
@@ -209,7 +215,7 @@ function faultOfSubject(
 
 function decodeCertificate(bytes: Uint8Array): Certificate | Finding {
   try {
-    const certificate = Certificate.decode(bytes)
+    const certificate = certificateFrom(bytes)
     subjectUris(certificate)
     return certificate
   } catch (e) {

@@ -1,26 +1,15 @@
 import type { HashName } from '@trusted-launch/crypto'
-import {
-  type EventLog,
-  type Explanation,
-  explain,
-  type ImaReplay,
-  type LoggedEvent,
-  type Replay,
-  type UserspaceRecord,
-} from '@trusted-launch/eventlog'
+import type { EventLog, ImaReplay, Replay, UserspaceRecord } from '@trusted-launch/eventlog'
 import { explainPcrs } from './explain-pcrs.ts'
 import { findingOf } from './finding-table.ts'
+import type { ExplainedEvent } from './known.ts'
 import type { PcrValues } from './pcr-values.ts'
 import type { Profile } from './profile.ts'
 import { type Logs, type ReadLogs, readLogs } from './read-logs.ts'
 import type { Finding } from './result.ts'
 
 /** An event whose digest a quoted PCR vouches for, and what its data is worth. */
-export interface VerifiedEvent extends LoggedEvent {
-  /** In the strongest quoted bank. */
-  readonly digest: Uint8Array
-  readonly explanation: Explanation
-}
+export type VerifiedEvent = ExplainedEvent
 
 const strength: readonly HashName[] = ['sha512', 'sha384', 'sha256', 'sha1']
 
@@ -68,16 +57,11 @@ export class VerifiedEventLog {
     this.bank = bank
     this.profile = profile
     this.values = values
-    this.log = parts.log
+    this.log = parts.read.log
     this.replays = parts.replays
     this.ima = parts.ima
     this.userspace = parts.userspace
-    const none = new Uint8Array()
-    this.events = parts.log.events.map((event) => ({
-      ...event,
-      digest: event.digests.get(bank) ?? none,
-      explanation: explain(event, bank),
-    }))
+    this.events = parts.read.events(bank)
   }
 
   /** Always true: what makes the type nominal. */
@@ -112,7 +96,7 @@ export class VerifiedEventLog {
     profile: Profile,
   ): VerifiedEventLog | readonly Finding[] {
     const parts = readLogs(logs, values, profile)
-    if (!('log' in parts)) return parts
+    if (!('read' in parts)) return parts
     const bank = strongestBank(values.map((one) => one.bank))
     if (bank === null) return [findingOf({ id: 'quote.missing', summary: 'No PCR values.' })]
     const faults = [...faultOfNotGiven(values), ...explainPcrs(parts, values)]

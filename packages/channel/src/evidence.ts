@@ -161,9 +161,15 @@ const EVIDENCE = struct('Evidence', {
  */
 export type Evidence = Omit<Of<typeof EVIDENCE>, 'version'>
 
+/** What evidence is besides its logs, about: quotes, keys, certificate. */
+const QUOTED_BYTES = 4096
+
 /** Evidence as bytes, for keeping. The bytes that were signed stay as they came. */
 export function encodeEvidence(evidence: Evidence): Uint8Array {
-  return encode(EVIDENCE, { version: CHANNEL_VERSION, ...evidence })
+  const { eventLog, imaLog, userspaceLog } = evidence
+  const logs = [eventLog, imaLog, userspaceLog].map((log) => log?.length ?? 0)
+  const sizeHint = logs.reduce((sum, size) => sum + size, QUOTED_BYTES)
+  return encode(EVIDENCE, { version: CHANNEL_VERSION, ...evidence }, sizeHint)
 }
 
 /** @throws {MalformedError} bytes that are not evidence of this version, or above its limits. */

@@ -32,9 +32,13 @@ export function decode<T>(codec: Codec<T>, bytes: Uint8Array): T {
   }
 }
 
-/** Value to bytes. @throws {RangeError} a value its layout cannot hold: the caller's mistake. */
-export function encode<T>(codec: Codec<T>, value: T): Uint8Array {
-  const to = new Writer()
+/**
+ * Value to bytes.
+ * @param sizeHint how many bytes it will be about, where that is known: spares copies.
+ * @throws {RangeError} a value its layout cannot hold: the caller's mistake.
+ */
+export function encode<T>(codec: Codec<T>, value: T, sizeHint?: number): Uint8Array {
+  const to = new Writer(sizeHint)
   codec.write(to, value)
   return to.finish()
 }

@@ -76,6 +76,16 @@ export function fromLatin1(text: string): Uint8Array {
 
 /** UTF-8, RFC 3629. A lone surrogate becomes U+FFFD. */
 export function toUtf8(text: string): Uint8Array {
+  const plain = new Uint8Array(text.length)
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code >= 0x80) return manyByteUtf8(text)
+    plain[i] = code
+  }
+  return plain
+}
+
+function manyByteUtf8(text: string): Uint8Array {
   const bytes: number[] = []
   for (const character of text) {
     let code = character.codePointAt(0)!

@@ -36,8 +36,9 @@ export class Writer {
     this.#bytes.set(bytes, start)
   }
 
-  /** What was written, a copy of its own. */
+  /** What was written. Nothing may be written after it. */
   finish(): Uint8Array {
+    if (this.#length > this.#bytes.length / 2) return this.#bytes.subarray(0, this.#length)
     return this.#bytes.slice(0, this.#length)
   }
 }

@@ -37,6 +37,8 @@ export interface ChainOptions {
   readonly time: number | null
   /** An extended key usage that the leaf must name (and no CA above it exclude). */
   readonly eku?: string
+  /** Whether the second signed the first; `Certificate.signedBy`, unless the caller remembers what it said. */
+  readonly isSignedBy?: (certificate: Certificate, issuer: Certificate) => boolean
   /** Object identifiers of critical extensions that the caller itself understands. */
   readonly understood?: readonly string[]
 }
@@ -91,9 +93,14 @@ function extend(path: readonly Certificate[], search: Search): VerifiedChain | C
 
 function step(path: readonly Certificate[], issuer: Certificate, search: Search) {
   const last = path.at(-1)!
-  if (!last.signedBy(issuer.publicKey))
+  const { isSignedBy = signedBy } = search
+  if (!isSignedBy(last, issuer))
     return faultOf('bad-signature', last, `not signed by ${issuer.subject}`)
   return faultOfIssuer(issuer, path, search) ?? extend([...path, issuer], search)
+}
+
+function signedBy(certificate: Certificate, issuer: Certificate): boolean {
+  return certificate.signedBy(issuer.publicKey)
 }
 
 function faultOfLeaf(leaf: Certificate, options: ChainOptions): ChainFault | null {

@@ -1,0 +1,102 @@
+import { MalformedError } from '@trusted-launch/codec'
+import { Certificate, CryptoError, type HashName, Memo } from '@trusted-launch/crypto'
+import {
+  decodeEventLog,
+  type EventLog,
+  type EventLogFormat,
+  type Explanation,
+  explain,
+  type LoggedEvent,
+  type Replay,
+  replay,
+} from '@trusted-launch/eventlog'
+
+/** A log longer than this is read anew each time: what is remembered stays small. */
+const knownLogBytesMax = 64 * 1024
+const certificates = new Memo<Certificate | MalformedError | CryptoError>(512)
+const signatures = new Memo<boolean>(4096)
+const logs = new Memo<ReadLog>(64)
+
+/** An event, and what its data is worth in one bank. */
+export interface ExplainedEvent extends LoggedEvent {
+  readonly digest: Uint8Array
+  readonly explanation: Explanation
+}
+
+/** A log that was read, and what follows from its bytes alone: nothing in it is verified. */
+export class ReadLog {
+  readonly log: EventLog
+  readonly #replays = new Map<HashName, Replay>()
+  readonly #events = new Map<HashName, readonly ExplainedEvent[]>()
+
+  constructor(log: EventLog) {
+    this.log = log
+  }
+
+  /** @throws {MalformedError} it has no such bank. */
+  replay(bank: HashName): Replay {
+    return remember(this.#replays, bank, () => replay(this.log, bank))
+  }
+
+  events(bank: HashName): readonly ExplainedEvent[] {
+    return remember(this.#events, bank, () =>
+      this.log.events.map((event) => explained(event, bank)),
+    )
+  }
+}
+const none = new Uint8Array()
+
+function explained(event: LoggedEvent, bank: HashName): ExplainedEvent {
+  const { index, pcrIndex, eventType, digests, data } = event
+  const digest = digests.get(bank) ?? none
+  return { index, pcrIndex, eventType, digests, data, digest, explanation: explain(event, bank) }
+}
+
+function remember<K, V>(known: Map<K, V>, key: K, make: () => V): V {
+  const found = known.get(key) ?? make()
+  known.set(key, found)
+  return found
+}
+
+/**
+ * A certificate by its bytes, decoded once: the vendors' are in every log. @throws as `Certificate.decode`
+ */
+export function certificateFrom(der: Uint8Array): Certificate {
+  const known = certificates.of(() => decodeCertificate(der), der)
+  if (known instanceof Certificate) return known
+  throw known
+}
+
+function decodeCertificate(der: Uint8Array): Certificate | MalformedError | CryptoError {
+  try {
+    return Certificate.decode(der)
+  } catch (e) {
+    if (e instanceof MalformedError || e instanceof CryptoError) return e
+    throw e
+  }
+}
+
+/** Whether the issuer's key signed it; asked of OpenSSL once. */
+export function isSignedBy(certificate: Certificate, issuer: Certificate): boolean {
+  const ask = () => certificate.signedBy(issuer.publicKey)
+  return signatures.of(ask, certificate.der, issuer.publicKey.spki)
+}
+
+/** A log by its bytes, read once. @throws {MalformedError} */
+export function readLogFrom(
+  bytes: Uint8Array,
+  formats: readonly EventLogFormat[],
+  padding: 'none' | 'acpi',
+): ReadLog {
+  const read = () => new ReadLog(decodeEventLog(bytes, { formats, padding }))
+  if (bytes.length > knownLogBytesMax) return read()
+  return logs.of(read, Uint8Array.of(formats.length, padding === 'acpi' ? 1 : 0), bytes)
+}
+
+/**
+ * Forgets what was made of bytes before: certificates, who signed them, logs. It is remembered by the bytes'
+ * SHA-256, within limits, and only what is a function of the bytes: it never changes a verdict, only its time.
+ */
+export function forgetKnown(): void {
+  for (const memo of [certificates, signatures, logs]) memo.forget()
+}
