@@ -61,7 +61,7 @@ export function commonName(name: string): string {
   return /(?:^|, ?)CN=([^,]+)/.exec(name)?.[1] ?? name
 }
 
-function textOfFinding(finding: Finding, look: Look): string {
+export function textOfFinding(finding: Finding, look: Look): string {
   const { id, component, summary, severity, pcr, events, expected, actual, advice } = finding
   const place = [
     ...(pcr === null ? [] : [`PCR ${pcr}`]),
@@ -91,7 +91,7 @@ const tierOf: Readonly<Record<Finding['severity'], Tier>> = {
   high: 'contraindicated',
 }
 
-function colored(text: string, tier: Tier, { colors }: Look): string {
+export function colored(text: string, tier: Tier, { colors }: Look): string {
   if (tier === 'affirming') return colors.green(text)
   return tier === 'warning' ? colors.yellow(text) : colors.red(text)
 }

@@ -16,6 +16,11 @@ export interface Ran {
 
 /** Runs `tl` in this process, without colours. */
 export async function tl(...args: string[]): Promise<Ran> {
+  return tlOf({ width: Number.POSITIVE_INFINITY }, ...args)
+}
+
+/** The same on a terminal of this width. */
+export async function tlOf({ width }: { width: number }, ...args: string[]): Promise<Ran> {
   const ran = { code: -1, out: '', err: '' }
   ran.code = await run(args, {
     out: (text) => {
@@ -25,7 +30,7 @@ export async function tl(...args: string[]): Promise<Ran> {
       ran.err += text
     },
     colors: picocolors.createColors(false),
-    width: Number.POSITIVE_INFINITY,
+    width,
   })
   return ran
 }

@@ -25,6 +25,7 @@ export const COMPONENT = {
   referenceValues: 'reference values',
   policy: 'policy',
   agent: 'agent',
+  input: 'what was given',
 } as const
 
 /** `kernel module dummy`, from the path IMA wrote down (a hint: paths are not measured as such). */

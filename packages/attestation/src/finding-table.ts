@@ -2,6 +2,7 @@ import { bootFindings } from './findings/boot.ts'
 import { eventLogFindings } from './findings/event-log.ts'
 import { identityFindings } from './findings/identity.ts'
 import { imaFindings } from './findings/ima.ts'
+import { inputFindings } from './findings/input.ts'
 import type { FindingKind } from './findings/kind.ts'
 import { quoteFindings } from './findings/quote.ts'
 import { referencesFindings } from './findings/references.ts'
@@ -28,6 +29,7 @@ export interface Occurrence {
  * a person needs to know, then what follows from it. A finding more is a row more, in its subject's file.
  */
 export const FINDINGS = {
+  ...inputFindings,
   ...identityFindings,
   ...quoteFindings,
   ...eventLogFindings,

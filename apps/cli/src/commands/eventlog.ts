@@ -1,32 +1,41 @@
+import {
+  appraiseEventLog,
+  decodePcrValues,
+  type EventLogAppraisal,
+  type Finding,
+  PCR_FILE_BYTES_MAX,
+  type PcrsByBank,
+  PROFILES,
+  type Profile,
+} from '@trusted-launch/attestation'
 import { toHex } from '@trusted-launch/codec'
 import { DIGEST_SIZE, type HashName } from '@trusted-launch/crypto'
 import {
-  decodeEventLog,
-  decodeImaList,
   describeData,
-  describeEvent,
-  type EventLog,
   eventTypeName,
+  explain,
   MAX_EVENT_LOG_SIZE,
   MAX_IMA_LIST_SIZE,
+  MAX_USERSPACE_LOG_SIZE,
+  replay,
 } from '@trusted-launch/eventlog'
 import { Command, Option } from 'commander'
-import { type CheckedEventLog, checkEventLog } from '../check-event-log.ts'
-import { type ExitCode, UsageError } from '../exit-code.ts'
-import { decodedFrom } from '../input-file.ts'
+import { textOfEventLog } from '../event-log-text.ts'
+import { EXIT, type ExitCode, UsageError } from '../exit-code.ts'
+import { documented, isMalformed, partFrom } from '../input-fault.ts'
+import { readInput } from '../input-file.ts'
 import { jsonText, type Output } from '../output.ts'
-import { decodePcrValues, PCR_FILE_BYTES_MAX, type PcrValues } from '../pcr-values.ts'
-import { tableText } from '../table.ts'
+import { pcrRows } from '../pcr-rows.ts'
 
 const banks = Object.keys(DIGEST_SIZE) as HashName[]
-/** Which bank is looked at when none is named: the strongest. */
-const preference: readonly HashName[] = ['sha512', 'sha384', 'sha256', 'sha1']
 
 interface Options {
   pcrs?: string
   ima?: string
+  userspaceLog?: string
   bank?: HashName
-  tcg12?: boolean
+  profile: Profile
+  ccel?: boolean
   json?: boolean
 }
 
@@ -35,27 +44,37 @@ export function eventlogCommand(output: Output, done: (code: ExitCode) => void):
   return new Command('eventlog')
     .summary('print an event log readably, and with PCR values verify it')
     .description(
-      'Prints each event of a firmware event log: what it says, and whether its digest is the digest of what it says. With PCR values, replays the log and compares. It does not verify a quote: `tl appraise` does.',
+      'Prints each event of a firmware event log: what it says, and whether its digest is the digest of what it says. With PCR values, says whether the log is genuine and well-formed: it gives those values, and every event is where it may be. It does not verify a quote, and holds nothing against a VM that has Secure Boot off: `tl appraise` does.',
     )
     .argument(
       '<file>',
       'the log, as in /sys/kernel/security/tpm0/binary_bios_measurements; - for standard input',
     )
-    .option('--pcrs <file>', 'PCR values: {"sha256": {"0": "hex", …}}, or what tpm2_pcrread prints')
-    .option('--ima <file>', "the kernel's binary_runtime_measurements, to explain PCR 10")
-    .addOption(
-      new Option('--bank <name>', 'the bank to look at (default: the strongest there is)').choices(
-        banks,
-      ),
+    .option(
+      '--pcrs <file>',
+      'PCR values, of PCR 0 to 7 at least: JSON {"sha256": {"0": "hex", …}}, what tpm2_pcrread prints, or what tpm2_quote -o writes',
     )
-    .option('--tcg12', 'allow the SHA-1 format of TPM 1.2')
-    .option('--json', 'one JSON document')
+    .option('--ima <file>', "the kernel's binary_runtime_measurements, to explain PCR 10")
+    .option(
+      '--userspace-log <file>',
+      "systemd's tpm2-measure.log, to explain PCR 11, 12, 13 and 15",
+    )
+    .addOption(
+      new Option(
+        '--bank <name>',
+        'the one bank to look at (default: all that have values)',
+      ).choices(banks),
+    )
+    .addOption(profileOption())
+    .option('--ccel', 'the log is an area of memory, and ends in padding (ACPI CCEL)')
+    .option('--json', 'one JSON document, also of what cannot be read')
     .addHelpText(
       'after',
       `
 Examples:
   tl eventlog binary_bios_measurements
   tl eventlog binary_bios_measurements --pcrs pcrs.json --ima binary_runtime_measurements
+  tl eventlog binary_bios_measurements --pcrs quote.pcrs --profile strict
   tl eventlog - --json < binary_bios_measurements
 
 A line reads: number, PCR, type (never measured), digest, then
@@ -64,106 +83,141 @@ A line reads: number, PCR, type (never measured), digest, then
   MISMATCH    the data ought to give the digest and does not
   unmeasured  no PCR knows of it
 
-Exit codes: 0 fine (with --pcrs: every value is explained), 3 the log or a PCR is contradicted,
-4 a PCR is left unexplained, 5 malformed.`,
+Exit codes: 0 verified, or no --pcrs to verify by, 3 refused, 4 verified with tolerances or warnings,
+5 malformed.`,
     )
-    .action((file: string, options: Options) => done(run(file, options, output)))
+    .action((file: string, options: Options) =>
+      done(documented(options, output, viewOfNothing, () => run(file, options, output))),
+    )
+}
+
+/** Logs that somebody brings are of anybody's firmware: so are the deviations that are told, not refused. */
+export function profileOption(): Option {
+  return new Option(
+    '--profile <name>',
+    'strict: of a VM on our own firmware; pc-client: of any firmware, whose usual deviations are told and not refused',
+  )
+    .choices(PROFILES)
+    .default('pc-client')
 }
 
 function run(file: string, options: Options, output: Output): ExitCode {
-  const formats = options.tcg12 === true ? (['crypto-agile', 'tcg-1.2'] as const) : undefined
-  if (options.ima !== undefined && options.pcrs === undefined)
-    throw new UsageError("--ima wants --pcrs: the list explains PCR 10's value")
-  const log = decodedFrom(file, 'an event log', MAX_EVENT_LOG_SIZE, (bytes) =>
-    decodeEventLog(bytes, formats === undefined ? {} : { formats }),
+  for (const name of ['ima', 'userspaceLog'] as const)
+    if (options[name] !== undefined && options.pcrs === undefined)
+      throw new UsageError(
+        `--${name === 'ima' ? 'ima' : 'userspace-log'} wants --pcrs: it explains a PCR's value`,
+      )
+  const pcrs = pcrsFrom(options)
+  const read = (path: string | undefined, max: number) =>
+    path === undefined ? null : readInput(path, max)
+  const appraisal = inBank(
+    appraiseEventLog({
+      eventLog: readInput(file, MAX_EVENT_LOG_SIZE),
+      imaLog: read(options.ima, MAX_IMA_LIST_SIZE),
+      userspaceLog: read(options.userspaceLog, MAX_USERSPACE_LOG_SIZE),
+      padding: options.ccel === true ? 'acpi' : 'none',
+      pcrs,
+      profile: options.profile,
+    }),
+    options.bank,
   )
-  const values =
-    options.pcrs === undefined
-      ? null
-      : decodedFrom(options.pcrs, 'a file of PCR values', PCR_FILE_BYTES_MAX, decodePcrValues)
-  const imaList =
-    options.ima === undefined
-      ? null
-      : decodedFrom(options.ima, 'an IMA list', MAX_IMA_LIST_SIZE, (bytes) => decodeImaList(bytes))
-  const bank = bankFor(log, values, options.bank)
-  const checked = checkEventLog(log, bank, values, imaList)
-  output.out(
-    options.json === true ? jsonText(viewOf(log, checked)) : textOf(log, checked, values, output),
+  const exitCode = exitCodeFor(appraisal)
+  const named = appraisal.findings[0]?.summary
+  if (exitCode === EXIT.malformed) output.err(`tl: ${file}: malformed: ${named}\n`)
+  if (options.json === true) output.out(jsonText(viewOf(appraisal, pcrs, options, exitCode)))
+  else if (!appraisal.malformed)
+    output.out(textOfEventLog(appraisal, pcrRows(appraisal, pcrs), output))
+  return exitCode
+}
+
+function pcrsFrom({ pcrs, bank }: Options): PcrsByBank {
+  if (pcrs === undefined) return new Map()
+  const values = partFrom(
+    'pcrs.malformed',
+    pcrs,
+    'a file of PCR values',
+    PCR_FILE_BYTES_MAX,
+    decodePcrValues,
   )
-  return checked.exitCode
+  if (bank === undefined) return values
+  const asked = values.get(bank)
+  if (asked === undefined)
+    throw new UsageError(`${pcrs} has no ${bank} values: ${[...values.keys()].join(', ')}`)
+  return new Map([[bank, asked]])
 }
 
-function bankFor(log: EventLog, values: PcrValues | null, asked: HashName | undefined): HashName {
-  const has = (bank: HashName) =>
-    log.algorithms.includes(bank) && (values === null || values.has(bank))
-  const found = preference.find((bank) => has(bank) && (asked === undefined || bank === asked))
-  if (found === undefined)
-    throw new UsageError(
-      `no ${asked ?? 'common'} bank: the log has ${log.algorithms.join(', ')}${values === null ? '' : `, the PCR values ${[...values.keys()].join(', ')}`}`,
-    )
-  return found
+/** A log that nothing verifies is shown in the bank that was asked for. */
+function inBank(appraisal: EventLogAppraisal, bank: HashName | undefined): EventLogAppraisal {
+  const { log } = appraisal
+  if (bank === undefined || log === null || appraisal.verified !== null) return appraisal
+  if (!log.algorithms.includes(bank))
+    throw new UsageError(`the log has no ${bank} bank: ${log.algorithms.join(', ')}`)
+  const events = appraisal.events.map((event) => ({
+    ...event,
+    digest: event.digests.get(bank) ?? new Uint8Array(),
+    explanation: explain(event, bank),
+  }))
+  return { ...appraisal, bank, events }
 }
 
-function textOf(
-  log: EventLog,
-  checked: CheckedEventLog,
-  values: PcrValues | null,
-  { colors, width }: Output,
-): string {
-  const lines = log.events.map((event) => {
-    const explanation = checked.explanations[event.index]!
-    const line = describeEvent(event, explanation, event.digests.get(checked.bank))
-    return explanation.status === 'mismatch' ? colors.red(line) : line
-  })
-  const banner = `${log.events.length} events, banks ${log.algorithms.join(', ')}; shown: ${checked.bank}`
-  const faults = checked.against.map((sentence) => colors.red(`against it: ${sentence}`))
-  const head = ['PCR', 'events', values === null ? 'after this log' : 'given', 'verdict']
-  const rows = checked.pcrs.map(({ pcr, events, replayed, given, verdict }) => [
-    String(pcr),
-    String(events),
-    given ?? replayed,
-    values === null ? '' : colored(verdict, colors),
-  ])
-  return `${[banner, '', ...lines, '', tableText(head, rows, width), ...faults].join('\n').trimEnd()}\n`
+function exitCodeFor({ verified, malformed, findings }: EventLogAppraisal): ExitCode {
+  if (malformed || isMalformed(findings)) return EXIT.malformed
+  if (verified === null) return EXIT.affirming
+  if (!verified) return EXIT.contraindicated
+  return findings.some(({ severity }) => severity !== 'info') ? EXIT.warning : EXIT.affirming
 }
 
-function colored(verdict: string, colors: Output['colors']): string {
-  if (verdict === 'equal') return colors.green(verdict)
-  return verdict === 'different' ? colors.red(verdict) : colors.yellow(verdict)
+function viewOfNothing(finding: Finding) {
+  return {
+    verified: null,
+    bank: null,
+    secureBoot: 'unverified',
+    findings: [finding],
+    claims: {},
+    events: [],
+  }
 }
 
 function viewOf(
-  log: EventLog,
-  { bank, explanations, pcrs, against, replay, exitCode }: CheckedEventLog,
+  appraisal: EventLogAppraisal,
+  given: PcrsByBank,
+  { profile }: Options,
+  exitCode: ExitCode,
 ) {
-  const events = log.events.map((event) => {
-    const { kind, status, rule, covers, quirk, disguised, data } = explanations[event.index]!
-    const digest = event.digests.get(bank)
-    return {
-      index: event.index,
-      pcr: event.pcrIndex,
-      type: eventTypeName(event),
-      digest: digest === undefined ? null : toHex(digest),
-      kind,
-      status,
-      rule,
-      covers,
-      quirk,
-      disguised,
-      text: describeData(data),
-      data: toHex(event.data),
-    }
-  })
-  const { startupLocality, hCrtm } = replay
+  const { verified, bank, secureBoot, findings, claims, log } = appraisal
+  const start = log === null || bank === null ? null : replay(log, bank)
   return {
-    format: log.format,
-    banks: log.algorithms,
+    verified,
     bank,
-    startupLocality,
-    hCrtm,
-    events,
-    pcrs,
-    against,
+    secureBoot,
+    findings,
+    claims,
+    events: appraisal.events.map(viewOfEvent),
+    pcrs: pcrRows(appraisal, given),
+    profile,
+    format: log?.format ?? null,
+    banks: log?.algorithms ?? [],
+    startupLocality: start?.startupLocality ?? null,
+    hCrtm: start?.hCrtm ?? null,
     exitCode,
+  }
+}
+
+function viewOfEvent(event: EventLogAppraisal['events'][number]) {
+  const { kind, status, rule, covers, quirk, disguised, data } = event.explanation
+  return {
+    index: event.index,
+    pcr: event.pcrIndex,
+    type: eventTypeName(event),
+    digest: event.digest.length === 0 ? null : toHex(event.digest),
+    vouchedFor: event.vouchedFor,
+    kind,
+    status,
+    rule,
+    covers,
+    quirk,
+    disguised,
+    text: describeData(data),
+    data: toHex(event.data),
   }
 }

@@ -1,0 +1,74 @@
+import type { Claims, EventLogAppraisal, Json } from '@trusted-launch/attestation'
+import { describeEvent } from '@trusted-launch/eventlog'
+import type { Look } from './output.ts'
+import type { CheckedPcr, PcrVerdict } from './pcr-rows.ts'
+import { tableText } from './table.ts'
+import { colored, plain, textOfFinding } from './verdict.ts'
+
+/** A log for people: its events, its registers, what they let us say, what was found, the conclusion. */
+export function textOfEventLog(
+  appraisal: EventLogAppraisal,
+  pcrs: readonly CheckedPcr[],
+  look: Look,
+): string {
+  const { log, bank, events, claims, findings, verified } = appraisal
+  const banner = `${events.length} events, banks ${log?.algorithms.join(', ') ?? '-'}; shown: ${bank ?? '-'}`
+  const lines = events.map((event) => {
+    const line = cut(describeEvent(event, event.explanation, event.digests.get(bank!)), look)
+    return event.explanation.status === 'mismatch' ? look.colors.red(line) : line
+  })
+  const parts = [banner, '', ...lines, '', pcrText(pcrs, verified !== null, look)]
+  if (verified === true) parts.push(claimText(claims, look))
+  parts.push(...findings.map((finding) => textOfFinding(finding, look)))
+  return `${parts.join('\n')}\n${conclusionText(appraisal, look)}\n`
+}
+
+/** One line an event: what a terminal has no room for is left out there, and only there. */
+function cut(line: string, { width }: Look): string {
+  return line.length <= width ? line : `${line.slice(0, width - 1)}…`
+}
+
+function pcrText(pcrs: readonly CheckedPcr[], given: boolean, { colors, width }: Look): string {
+  const head = ['PCR', 'events', given ? 'given' : 'after this log', 'verdict']
+  const shown: Readonly<Record<PcrVerdict, (text: string) => string>> = {
+    equal: colors.green,
+    different: colors.red,
+    'not given': colors.yellow,
+  }
+  const rows = pcrs.map(({ pcr, events, replayed, given: value, verdict }) => [
+    String(pcr),
+    String(events),
+    value ?? replayed,
+    given ? shown[verdict](verdict) : '',
+  ])
+  return tableText(head, rows, width)
+}
+
+function claimText(claims: Claims, { width }: Look): string {
+  const rows = Object.entries(claims).map(([name, { value, verified, events }]) => [
+    name,
+    value === null ? 'not reported' : verified ? 'verified' : 'not verified',
+    events.join(' '),
+    value === null ? '' : plain(valueText(value)),
+  ])
+  return tableText(['claim', '', 'events', 'value'], rows, width)
+}
+
+/** A value in a line: a list one after the other, an object as its fields' values. */
+function valueText(value: Json | undefined): string {
+  if (value === null || value === undefined || typeof value !== 'object') return String(value)
+  if (Array.isArray(value)) return value.map(valueText).join('; ')
+  return Object.values(value)
+    .filter((one) => one !== null)
+    .map(valueText)
+    .join(' ')
+}
+
+function conclusionText({ verified, findings }: EventLogAppraisal, look: Look): string {
+  if (verified === null)
+    return 'nothing is verified: no PCR values were given (--pcrs), and a log can say anything'
+  if (!verified) return colored('refused', 'contraindicated', look)
+  return findings.some(({ severity }) => severity !== 'info')
+    ? colored('verified, with what is told above', 'warning', look)
+    : colored('verified', 'affirming', look)
+}

@@ -1,0 +1,66 @@
+import { type Finding, type FindingId, findingOf } from '@trusted-launch/attestation'
+import { MalformedError } from '@trusted-launch/codec'
+import { EXIT, type ExitCode, exitCodeOf, UsageError } from './exit-code.ts'
+import { decodedFrom } from './input-file.ts'
+import { jsonText, type Output } from './output.ts'
+
+/** A part of what was given that is not what it should be, with the finding that says so. */
+export class InputFault extends Error {
+  readonly code = 'MALFORMED'
+  readonly id: FindingId
+
+  constructor(id: FindingId, cause: Error) {
+    super(cause.message, { cause })
+    this.id = id
+  }
+}
+
+/**
+ * What `decode` makes of a file's bytes.
+ * @throws {InputFault} under this id, when they are not `what`. @throws {Error} it cannot be read.
+ */
+export function partFrom<T>(
+  id: FindingId,
+  path: string,
+  what: string,
+  max: number,
+  decode: (bytes: Uint8Array) => T,
+): T {
+  try {
+    return decodedFrom(path, what, max, decode)
+  } catch (cause) {
+    throw cause instanceof MalformedError ? new InputFault(id, cause) : cause
+  }
+}
+
+/** An error as a finding: it names the file and what is wrong with it. */
+export function findingOfError(error: unknown): Finding {
+  const summary = error instanceof Error ? error.message : String(error)
+  if (error instanceof InputFault) return findingOf({ id: error.id, summary })
+  if (error instanceof UsageError) return findingOf({ id: 'input.usage', summary })
+  const malformed = exitCodeOf(error) === EXIT.malformed
+  return findingOf({ id: malformed ? 'input.malformed' : 'input.unreadable', summary })
+}
+
+/**
+ * Runs a command that prints a JSON document in every case: when it fails, the one that `view` makes of
+ * the finding that says why. The error itself goes on to standard error.
+ */
+export function documented(
+  { json }: { json?: boolean },
+  output: Output,
+  view: (finding: Finding) => unknown,
+  run: () => ExitCode,
+): ExitCode {
+  try {
+    return run()
+  } catch (error) {
+    if (json === true) output.out(jsonText(view(findingOfError(error))))
+    throw error
+  }
+}
+
+/** Whether it is the form of the evidence that is at fault, not what it says. */
+export function isMalformed(findings: readonly Finding[]): boolean {
+  return findings[0]?.id.endsWith('.malformed') === true
+}
