@@ -54,7 +54,7 @@ test('completion offers commands and options, and bash and zsh accept the script
   const { out } = await tl('completion', 'bash')
   const asked = `${out}\nCOMP_WORDS=(tl eventlog --p); COMP_CWORD=2; _tl; echo "\${COMPREPLY[@]}"`
   const bash = spawnSync('bash', ['-c', asked], { encoding: 'utf8' })
-  assert.deepEqual([bash.stdout.trim(), bash.stderr], ['--pcrs', ''])
+  assert.deepEqual([bash.stdout.trim(), bash.stderr], ['--pcrs --profile', ''])
   assert.equal((await tl('completion', 'tcsh')).code, 2)
 })
 
