@@ -3,7 +3,8 @@ import { digest } from '@trusted-launch/crypto'
 import { ACTION, EV } from '@trusted-launch/eventlog'
 import { sameVariable, VARIABLES } from '@trusted-launch/uefi'
 import type { Json } from './canonical-json.ts'
-import { commandLines, isAction } from './checks/boot.ts'
+import { imagesOf, isAction } from './checks/boot-manager.ts'
+import { commandLines } from './checks/command-line.ts'
 import {
   certificateOf,
   configuration,
@@ -33,7 +34,7 @@ export interface Authority {
 export function claimsOf(log: VerifiedEventLog): Claims {
   const secureBoot = configuration(log, 'SecureBoot')
   const [commandLine, ...more] = commandLines(log)
-  const images = log.eventsOf(4).filter((e) => e.eventType === EV.EFI_BOOT_SERVICES_APPLICATION)
+  const images = imagesOf(log)
   const ended = log.eventsOf(5).find((e) => isAction(e, ACTION.exitBootServicesSucceeded))
   const authorities = authoritiesOf(log)
   const sbat = variablesOf(log, EV.EFI_VARIABLE_AUTHORITY).find(({ variable }) =>
@@ -68,7 +69,8 @@ function variableClaims(log: VerifiedEventLog): Record<string, Claim> {
   const made: Record<string, Claim> = {}
   for (const name of ['PK', 'KEK', 'db', 'dbx'] as const) {
     const given = configuration(log, name)
-    const value = given === null ? null : toHex(digest('sha256', given.variable.variableData))
+    const value =
+      given?.nameVouchedFor === true ? toHex(digest('sha256', given.variable.variableData)) : null
     made[`variable-${name}`] = claim(value, given === null ? [] : [given.event])
   }
   return made

@@ -7,8 +7,10 @@ import type { FindingKind } from './findings/kind.ts'
 import { quoteFindings } from './findings/quote.ts'
 import { referencesFindings } from './findings/references.ts'
 import { secureBootFindings } from './findings/secure-boot.ts'
+import { toleratedFindings } from './findings/tolerated.ts'
 import { vtpmFindings } from './findings/vtpm.ts'
 import type { Finding, Severity } from './result.ts'
+import { TOLERANCES, type ToleranceName } from './tolerances.ts'
 
 export type { FindingKind } from './findings/kind.ts'
 
@@ -22,6 +24,8 @@ export interface Occurrence {
   readonly events?: readonly number[]
   readonly expected?: string | null
   readonly actual?: string | null
+  /** What it is in an imported log, where the profile takes it. */
+  readonly tolerance?: ToleranceName | null
 }
 
 /**
@@ -38,6 +42,7 @@ export const FINDINGS = {
   ...bootFindings,
   ...imaFindings,
   ...vtpmFindings,
+  ...toleratedFindings,
 } as const satisfies Record<string, FindingKind>
 
 /** The id of a finding. Stable: it is never given another meaning. */
@@ -58,6 +63,13 @@ export function findingOf(given: Occurrence): Finding {
     recoverable: kind.recoverable,
     advice: kind.advice,
   }
+}
+
+/** The same as the use of its tolerance: no refusal, but told. */
+export function toleratedOf(given: Occurrence & { readonly tolerance: ToleranceName }): Finding {
+  const { tolerance, severity: _, component: __, ...about } = given
+  const summary = `${given.summary} Tolerated: ${TOLERANCES[tolerance].what}`
+  return findingOf({ ...about, id: `tolerated.${tolerance}`, summary })
 }
 
 const weights: readonly Severity[] = ['high', 'medium', 'low', 'info']

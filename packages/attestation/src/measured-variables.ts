@@ -1,6 +1,6 @@
 import { MalformedError } from '@trusted-launch/codec'
 import { type Certificate, CryptoError } from '@trusted-launch/crypto'
-import { EV } from '@trusted-launch/eventlog'
+import { EV, type EventData } from '@trusted-launch/eventlog'
 import {
   decodeSignatureDatabase,
   type SignatureDatabase,
@@ -20,16 +20,35 @@ export const SECURE_BOOT_VARIABLES = ['SecureBoot', 'PK', 'KEK', 'db', 'dbx'] as
 /** A variable that PCR 7 vouches for: GUID, name and value. */
 export interface MeasuredVariable {
   readonly event: VerifiedEvent
+  /** As far as the digest vouches for its value. */
   readonly variable: UEFI_VARIABLE_DATA
+  /** False: only its value was measured (TPM 1.2). What it is called is then a hint: no claim may rest on it. */
+  readonly nameVouchedFor: boolean
 }
 
-/** The variables of this type that PCR 7 vouches for, in order. */
+/** The variables of this type whose values PCR 7 vouches for, in order. */
 export function variablesOf(log: VerifiedEventLog, eventType: number): MeasuredVariable[] {
   return log.eventsOf(secureBootPcr).flatMap((event) => {
     const { data, verified } = event.explanation
     const fits = event.eventType === eventType && verified && data.kind === 'variable'
-    return fits ? [{ event, variable: data.variable }] : []
+    return fits ? [{ event, ...vouchedFor(event, data) }] : []
   })
+}
+
+/** A value logged with more than was measured is what was measured. */
+function vouchedFor(
+  { data, explanation: { covers } }: VerifiedEvent,
+  { variable, extra }: EventData & { kind: 'variable' },
+): Omit<MeasuredVariable, 'event'> {
+  const unmeasured = Math.max(0, data.length - extra - covers!.end)
+  const { variableData } = variable
+  return {
+    variable: {
+      ...variable,
+      variableData: variableData.subarray(0, variableData.length - unmeasured),
+    },
+    nameVouchedFor: covers!.start === 0,
+  }
 }
 
 /** The one variable of this name and GUID; null when it is not there, or there twice. */
@@ -43,8 +62,13 @@ export function configuration(
   return found.length === 1 ? found[0]! : null
 }
 
-/** Whether Secure Boot was on; null: the log does not say it in the one way it may be said. */
+/** Whether Secure Boot was on; null: the log does not say it in the one way it may be said, or nobody vouches for it. */
 export function secureBootOf(log: VerifiedEventLog): boolean | null {
+  return configuration(log, 'SecureBoot')?.nameVouchedFor === true ? secureBootSaid(log) : null
+}
+
+/** What the log says of Secure Boot, be its name vouched for or not: what follows must fit it. */
+export function secureBootSaid(log: VerifiedEventLog): boolean | null {
   const data = configuration(log, 'SecureBoot')?.variable.variableData
   if (data === undefined || data.length > 1) return null
   if (data.length === 0) return false

@@ -3,30 +3,10 @@ import { test } from 'node:test'
 import { MalformedError } from '@trusted-launch/codec'
 import type { HashName } from '@trusted-launch/crypto'
 import { VARIABLES } from '@trusted-launch/uefi'
-import { appraiseEventLog, type EventLogInput } from '../src/appraise-event-log.ts'
+import { appraiseEventLog } from '../src/appraise-event-log.ts'
 import { isVariable, withStep } from './appraised.ts'
-import { cleanBoot, commandLine, configured, evidenceOf, type Step } from './boot.ts'
-
-/** A boot's logs and what its TPM holds, as somebody says who has both. */
-function given(steps: readonly Step[] = cleanBoot()): EventLogInput {
-  const { evidence } = evidenceOf(steps, { measured: null })
-  const pcrs = new Map(
-    evidence.quotes.map(({ bank, pcrs }) => [
-      bank,
-      new Map(pcrs.map(({ index, digest }) => [index, digest])),
-    ]),
-  )
-  return { ...evidence, pcrs, profile: 'strict' }
-}
-
-function withPcrs(
-  input: EventLogInput,
-  change: (pcrs: Map<number, Uint8Array>) => void,
-): EventLogInput {
-  const pcrs = new Map([...input.pcrs].map(([bank, values]) => [bank, new Map(values)] as const))
-  for (const values of pcrs.values()) change(values)
-  return { ...input, pcrs }
-}
+import { cleanBoot, commandLine, configured } from './boot.ts'
+import { given, withPcrs } from './given.ts'
 
 test('a log that gives the PCR values is verified, with its claims and nothing found', () => {
   const { verified, secureBoot, findings, claims, bank, events, malformed } = appraiseEventLog(

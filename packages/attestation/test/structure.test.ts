@@ -168,9 +168,10 @@ const structure: Record<string, [id: string, steps: () => Step[]]> = {
       return [...boot.slice(0, 3), action(7, ACTION.debugMode), ...boot.slice(3)]
     },
   ],
-  'another action in PCR 7': [
-    'secure-boot.action',
-    () => [...cleanBoot(), action(7, 'DMA Protection Disabled')],
+  'another action in PCR 7': ['secure-boot.action', () => [...cleanBoot(), action(7, 'Something')]],
+  'a firmware without DMA protection': [
+    'secure-boot.dma-protection',
+    () => [action(7, 'DMA Protection Disabled'), ...cleanBoot()],
   ],
   'an application before the boot manager called': [
     'boot-manager.order',

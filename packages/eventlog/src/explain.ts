@@ -197,7 +197,6 @@ const contentTypes: ReadonlySet<number> = new Set([
   EV.NONHOST_CODE,
   EV.NONHOST_CONFIG,
   EV.NONHOST_INFO,
-  EV.EVENT_TAG,
   EV.EFI_BOOT_SERVICES_APPLICATION,
   EV.EFI_BOOT_SERVICES_DRIVER,
   EV.EFI_RUNTIME_SERVICES_DRIVER,
@@ -213,7 +212,11 @@ const contentTypes: ReadonlySet<number> = new Set([
 /** PCRs where GRUB and systemd measure command lines: an EV_IPL there measures its own text. */
 const commandLinePcrs = [8, 12]
 
+/** Where the Linux EFI stub tags what it loaded: the digest is of that, not of the tag. */
+const taggedContentPcr = 9
+
 function isContentElsewhere(event: LoggedEvent, data: EventData): boolean {
+  if (event.eventType === EV.EVENT_TAG) return event.pcrIndex === taggedContentPcr
   if (event.eventType !== EV.IPL) return contentTypes.has(event.eventType)
   const isCommand = data.kind === 'ipl' && data.by !== 'text' && data.by !== 'utf16'
   return !isCommand && !commandLinePcrs.includes(event.pcrIndex)

@@ -1,58 +1,71 @@
 import { ACTION, EV } from '@trusted-launch/eventlog'
-import { entriesOf, sameVariable, VARIABLES } from '@trusted-launch/uefi'
+import { sameVariable, VARIABLES } from '@trusted-launch/uefi'
 import type { Check } from '../check.ts'
 import type { Occurrence } from '../finding-table.ts'
 import {
   configuration,
   databaseOf,
+  type MeasuredVariable,
   nameOf,
   SECURE_BOOT_VARIABLES,
-  secureBootOf,
   secureBootPcr,
+  secureBootSaid,
   variablesOf,
 } from '../measured-variables.ts'
-import type { VerifiedEvent, VerifiedEventLog } from '../verify-event-log.ts'
+import type { VerifiedEventLog } from '../verify-event-log.ts'
 import { isSeparator } from './separators.ts'
 
-const optional = ['dbt', 'dbr', 'AuditMode', 'DeployedMode'] as const
+/** What may follow, in this order; firmware writes the last two either way round. */
+const optional = [['dbt'], ['dbr'], ['AuditMode', 'DeployedMode']] as const
 
-/** SecureBoot, PK, KEK, db, dbx, then the optional ones: in this order, once, before the separator. */
+/** SecureBoot, PK, KEK, db, dbx come first, in this order and under their GUIDs. */
 function variablesInOrder(log: VerifiedEventLog): Occurrence[] {
-  const events = log.eventsOf(secureBootPcr)
   const found = variablesOf(log, EV.EFI_VARIABLE_DRIVER_CONFIG)
-  const end = events.findIndex(isSeparator)
-  const faults: Occurrence[] = []
-  const fault = (summary: string, event?: VerifiedEvent) =>
-    faults.push({
-      id: 'secure-boot.variables',
-      summary,
-      pcr: secureBootPcr,
-      events: event === undefined ? [] : [event.index],
-    })
-  for (const [i, name] of SECURE_BOOT_VARIABLES.entries()) {
+  return SECURE_BOOT_VARIABLES.flatMap((name, i) => {
     const at = found[i]
-    if (at === undefined || !sameVariable(nameOf(at.variable), VARIABLES[name]))
-      fault(`Variable ${i + 1} in PCR 7 is not ${name}.`, at?.event)
-  }
-  const later = found.slice(SECURE_BOOT_VARIABLES.length).map(({ variable }) => nameOf(variable))
-  for (const [i, given] of later.entries()) {
-    const known = optional.some((name) => sameVariable(given, VARIABLES[name]))
-    const repeated = later.slice(0, i).some((before) => sameVariable(before, given))
-    if (!known || repeated)
-      fault(
-        'PCR 7 has a variable more than it may.',
-        found[SECURE_BOOT_VARIABLES.length + i]!.event,
-      )
-  }
-  for (const { event } of found)
-    if (end >= 0 && events.indexOf(event) > end)
-      fault('A Secure Boot variable was measured after the separator.', event)
-  return faults
+    if (at !== undefined && sameVariable(nameOf(at.variable), VARIABLES[name])) return []
+    return [faultOfVariables(`Variable ${i + 1} in PCR 7 is not ${name}.`, at)]
+  })
+}
+
+/** Then the optional ones: none that is not known, each once, in their order. */
+function optionalInOrder(log: VerifiedEventLog): Occurrence[] {
+  const found = variablesOf(log, EV.EFI_VARIABLE_DRIVER_CONFIG)
+  const later = found.slice(SECURE_BOOT_VARIABLES.length)
+  const places = later.map(({ variable }) =>
+    optional.findIndex((names) =>
+      names.some((name) => sameVariable(nameOf(variable), VARIABLES[name])),
+    ),
+  )
+  return later.flatMap((each, i) => {
+    const before = later.slice(0, i)
+    const repeated = before.some(({ variable }) =>
+      sameVariable(nameOf(variable), nameOf(each.variable)),
+    )
+    const inOrder = places.slice(0, i).every((place) => place <= places[i]!)
+    if (places[i]! >= 0 && !repeated && inOrder) return []
+    return [faultOfVariables('PCR 7 has a variable more than it may.', each)]
+  })
+}
+
+function variablesBeforeSeparator(log: VerifiedEventLog): Occurrence[] {
+  const events = log.eventsOf(secureBootPcr)
+  const end = events.findIndex(isSeparator)
+  return variablesOf(log, EV.EFI_VARIABLE_DRIVER_CONFIG)
+    .filter(({ event }) => end >= 0 && events.indexOf(event) > end)
+    .map((each) =>
+      faultOfVariables('A Secure Boot variable was measured after the separator.', each),
+    )
+}
+
+function faultOfVariables(summary: string, at: MeasuredVariable | undefined): Occurrence {
+  const events = at === undefined ? [] : [at.event.index]
+  return { id: 'secure-boot.variables', summary, pcr: secureBootPcr, events }
 }
 
 function secureBootValue(log: VerifiedEventLog): Occurrence[] {
   const given = configuration(log, 'SecureBoot')
-  if (given === null || secureBootOf(log) !== null) return []
+  if (given === null || secureBootSaid(log) !== null) return []
   const { event, variable } = given
   return [
     {
@@ -66,23 +79,6 @@ function secureBootValue(log: VerifiedEventLog): Occurrence[] {
   ]
 }
 
-/** With Secure Boot on: one PK, KEK and db not empty, dbx not malformed. */
-function keysPresent(log: VerifiedEventLog): Occurrence[] {
-  return (['PK', 'KEK', 'db', 'dbx'] as const).flatMap((name): Occurrence[] => {
-    const given = configuration(log, name)
-    if (given === null) return []
-    const at = { pcr: secureBootPcr, events: [given.event.index] }
-    const lists = databaseOf(given.variable.variableData)
-    if (lists === null)
-      return [{ id: 'secure-boot.lists' as const, summary: `${name} cannot be read.`, ...at }]
-    const count = entriesOf(lists).length
-    const wrong = name === 'PK' ? count !== 1 : name !== 'dbx' && count === 0
-    if (secureBootOf(log) !== true || !wrong) return []
-    const summary = `Secure Boot is on, and ${name} has ${count} entries.`
-    return [{ id: 'secure-boot.keys' as const, summary, ...at }]
-  })
-}
-
 /** Nothing but the platform's own notes in PCR 7: the debug mode is refused by name. */
 function actions(log: VerifiedEventLog): Occurrence[] {
   return log
@@ -90,22 +86,47 @@ function actions(log: VerifiedEventLog): Occurrence[] {
     .filter(({ eventType }) => eventType === EV.EFI_ACTION)
     .map(({ index, explanation: { data } }) => {
       const text = data.kind === 'action' ? data.text : ''
-      const debug = text === ACTION.debugMode
-      return {
-        id: debug ? 'secure-boot.debug-mode' : 'secure-boot.action',
-        summary: debug
-          ? 'The firmware is in debug mode.'
-          : 'The firmware notes an action in PCR 7.',
-        pcr: secureBootPcr,
-        events: [index],
-        actual: text.slice(0, 128),
+      const note = notes[text] ?? {
+        id: 'secure-boot.action' as const,
+        summary: 'The firmware notes an action in PCR 7.',
       }
+      return { ...note, pcr: secureBootPcr, events: [index], actual: text.slice(0, 128) }
     })
+}
+
+const notes: Readonly<Record<string, Pick<Occurrence, 'id' | 'summary'>>> = {
+  [ACTION.debugMode]: {
+    id: 'secure-boot.debug-mode',
+    summary: 'The firmware is in debug mode.',
+  },
+  [ACTION.dmaProtectionDisabled]: {
+    id: 'secure-boot.dma-protection',
+    summary: 'The firmware does not keep devices from writing to its memory (DMA).',
+  },
+}
+
+/** Modes in which Secure Boot enforces less than it seems, or may be changed by who runs. UEFI 2.10, 32.3. */
+function modes(log: VerifiedEventLog): Occurrence[] {
+  const found = variablesOf(log, EV.EFI_VARIABLE_DRIVER_CONFIG)
+  return found.flatMap(({ event, variable }): Occurrence[] => {
+    const is = (name: keyof typeof VARIABLES) => sameVariable(nameOf(variable), VARIABLES[name])
+    const [value] = variable.variableData
+    const at = { pcr: secureBootPcr, events: [event.index] }
+    if (is('AuditMode') && value !== 0)
+      return [{ id: 'secure-boot.audit-mode', summary: 'The firmware is in audit mode.', ...at }]
+    if (is('DeployedMode') && value !== 1)
+      return [{ id: 'secure-boot.not-deployed', summary: 'The firmware is not deployed.', ...at }]
+    if (!is('PK') || databaseOf(variable.variableData)?.length !== 0) return []
+    const summary = 'There is no platform key: whoever runs may set one (setup mode).'
+    return [{ id: 'secure-boot.setup-mode', summary, ...at }]
+  })
 }
 
 export const secureBootChecks: readonly Check[] = [
   { number: 28, title: 'Secure Boot variables in order', run: variablesInOrder },
+  { number: 28, title: 'no variable more', run: optionalInOrder },
+  { number: 28, title: 'variables before the separator', run: variablesBeforeSeparator },
   { number: 29, title: 'SecureBoot is on or off', run: secureBootValue },
-  { number: 30, title: 'keys are present', run: keysPresent },
   { number: 31, title: 'no debug mode', run: actions },
+  { number: 31, title: 'modes are told', run: modes },
 ]

@@ -59,11 +59,12 @@ function noneElsewhere({ events }: VerifiedEventLog): Occurrence[] {
   return events
     .filter((event) => event.eventType === EV.SEPARATOR)
     .filter((event) => event.pcrIndex > 7 || !isSeparator(event))
-    .map(({ index, pcrIndex }) => ({
+    .map((event) => ({
       id: 'eventlog.separator.value',
-      summary: `Event ${index} is no separator that PCR ${pcrIndex} may have.`,
-      pcr: pcrIndex,
-      events: [index],
+      summary: `Event ${event.index} is no separator that PCR ${event.pcrIndex} may have.`,
+      pcr: event.pcrIndex,
+      events: [event.index],
+      tolerance: isSeparator(event) ? 'separator-above-7' : null,
     }))
 }
 

@@ -20,6 +20,13 @@ export const bootFindings = {
     true,
     ADVICE.badLog,
   ),
+  'mok.validation-off': row(
+    38,
+    COMPONENT.mok,
+    'medium',
+    true,
+    "Switch shim's validation on again: mokutil --enable-validation.",
+  ),
   'userspace-log.malformed': row(37, COMPONENT.userspace, 'high', true, ADVICE.badLog),
   'userspace-log.replay': row(21, COMPONENT.userspace, 'low', true, ADVICE.badLog),
   'userspace-log.unjudged': row(

@@ -12,6 +12,13 @@ export const eventLogFindings = {
   ),
   'eventlog.malformed': row(13, COMPONENT.eventLog, 'high', true, ADVICE.badLog),
   'eventlog.bank': row(20, COMPONENT.eventLog, 'high', true, ADVICE.badLog),
+  'eventlog.bank.weak': row(
+    20,
+    COMPONENT.eventLog,
+    'high',
+    true,
+    'Switch a SHA-256 bank on in the TPM, and quote it.',
+  ),
   'eventlog.replay': row(20, COMPONENT.eventLog, 'high', true, ADVICE.badLog),
   'eventlog.start': row(18, COMPONENT.eventLog, 'high', true, ADVICE.badLog),
   'pcr.unexplained': row(
@@ -38,7 +45,7 @@ export const eventLogFindings = {
   'pcr.empty': row(22, COMPONENT.firmware, 'high', true, ADVICE.firmware),
   'eventlog.data': row(24, COMPONENT.eventLog, 'high', true, ADVICE.badLog),
   'eventlog.disguised': row(23, COMPONENT.eventLog, 'high', true, ADVICE.badLog),
-  'eventlog.type': row(23, COMPONENT.eventLog, 'medium', true, ADVICE.badLog),
+  'eventlog.type': row(23, COMPONENT.eventLog, 'high', true, ADVICE.badLog),
   'eventlog.type.secure-boot': row(23, COMPONENT.secureBootVariables, 'high', true, ADVICE.badLog),
   'eventlog.quirk': row(25, COMPONENT.eventLog, 'low', true, ADVICE.badLog),
   'eventlog.separator.missing': row(26, COMPONENT.eventLog, 'high', true, ADVICE.badLog),

@@ -1,0 +1,75 @@
+import { ACTION, EV } from '@trusted-launch/eventlog'
+import type { Check } from '../check.ts'
+import type { Occurrence } from '../finding-table.ts'
+import type { VerifiedEvent, VerifiedEventLog } from '../verify-event-log.ts'
+import { isSeparator } from './separators.ts'
+
+const bootManagerPcr = 4
+
+/** Whether the event was verified to be this action. */
+export function isAction({ eventType, explanation }: VerifiedEvent, text: string): boolean {
+  const { data, verified } = explanation
+  return eventType === EV.EFI_ACTION && verified && data.kind === 'action' && data.text === text
+}
+
+/**
+ * What PCR 4 loaded. Types are not measured, so whatever there is not verified to be a separator or an
+ * action is an image: none can hide under another type.
+ */
+export function imagesOf(log: VerifiedEventLog): VerifiedEvent[] {
+  return log.eventsOf(bootManagerPcr).filter((event) => !isSeparator(event) && !isText(event))
+}
+
+function isText({ explanation: { data, verified } }: VerifiedEvent): boolean {
+  return verified && data.kind === 'action'
+}
+
+/** Applications only after "Calling EFI Application from Boot Option". */
+function applicationsAfterCall(log: VerifiedEventLog): Occurrence[] {
+  const events = log.eventsOf(bootManagerPcr)
+  const first = events.findIndex((event) => isAction(event, ACTION.callingApplication))
+  return events
+    .filter((event, i) => isApplication(event) && (first < 0 || i < first))
+    .map(({ index }) => ({
+      id: 'boot-manager.order',
+      summary: `Event ${index}: an application ran before the boot manager called one.`,
+      pcr: bootManagerPcr,
+      events: [index],
+      tolerance: 'application-before-call',
+    }))
+}
+
+function isApplication({ eventType }: VerifiedEvent): boolean {
+  return eventType === EV.EFI_BOOT_SERVICES_APPLICATION
+}
+
+/** The boot manager calls one option; another only when the one before has returned. */
+function oneCall(log: VerifiedEventLog): Occurrence[] {
+  const actions = log
+    .eventsOf(bootManagerPcr)
+    .filter(
+      (event) =>
+        isAction(event, ACTION.callingApplication) ||
+        isAction(event, ACTION.returningFromApplication),
+    )
+  return actions.flatMap((event, i): Occurrence[] => {
+    const before = actions.slice(0, i)
+    const calls = before.filter((each) => isAction(each, ACTION.callingApplication))
+    if (!isAction(event, ACTION.callingApplication) || calls.length === 0) return []
+    const returned = isAction(before.at(-1)!, ACTION.returningFromApplication)
+    return [
+      {
+        id: 'boot-manager.order',
+        summary: 'The boot manager called more than one boot option.',
+        pcr: bootManagerPcr,
+        events: [calls[0]!.index, event.index],
+        tolerance: returned ? 'second-call' : null,
+      },
+    ]
+  })
+}
+
+export const bootManagerChecks: readonly Check[] = [
+  { number: 35, title: 'applications after the call', run: applicationsAfterCall },
+  { number: 35, title: 'one call', run: oneCall },
+]

@@ -1,0 +1,94 @@
+import { toLatin1 } from '@trusted-launch/codec'
+import type { Check } from '../check.ts'
+import type { Occurrence } from '../finding-table.ts'
+import type { VerifiedEvent, VerifiedEventLog } from '../verify-event-log.ts'
+
+const grubPcr = 8
+
+/** A kernel command line, and the event that vouches for it. */
+export interface CommandLine {
+  readonly event: VerifiedEvent
+  readonly text: string
+}
+
+/** GRUB's kernel command lines, and a stub's (UTF-16), that PCR 8 or 12 vouches for. */
+export function commandLines(log: VerifiedEventLog): CommandLine[] {
+  return [grubPcr, 12].flatMap((pcr) =>
+    log.eventsOf(pcr).flatMap((event) => {
+      const { data, verified } = event.explanation
+      const fits =
+        verified && data.kind === 'ipl' && (data.by === 'kernel_cmdline' || data.by === 'utf16')
+      return fits ? [{ event, text: data.text }] : []
+    }),
+  )
+}
+
+/**
+ * At most one kernel command line: which of two was used, no log tells. A loader and the stub it starts
+ * may both measure the same one; on our own machines none does.
+ */
+function oneCommandLine(log: VerifiedEventLog): Occurrence[] {
+  const found = commandLines(log)
+  const texts = found.map(({ text }) => text)
+  const count = log.profile === 'strict' ? texts.length : new Set(texts).size
+  if (count <= 1) return []
+  return [
+    {
+      id: 'kernel-command-line.count',
+      summary: `${count} kernel command lines were measured; only one can have been used.`,
+      pcr: found[0]!.event.pcrIndex,
+      events: found.map(({ event }) => event.index),
+      expected: '1',
+      actual: `${count}`,
+    },
+  ]
+}
+
+const linuxCommand = /^linux(?:efi|16)?\s+(.*)$/s
+
+/**
+ * GRUB's prefixes are not measured, its texts are: whatever its kind is said to be, `linux X` is the
+ * command, and what is measured next must be the command line X, and is one nowhere else.
+ */
+function linesFollowCommands(log: VerifiedEventLog): Occurrence[] {
+  const events = log.eventsOf(grubPcr)
+  const commands = events.map((event) => linuxCommand.exec(measuredText(event))?.[1] ?? null)
+  if (commands.every((command) => command === null)) return []
+  return events.flatMap((event, i): Occurrence[] => {
+    const command = i === 0 ? null : commands[i - 1]!
+    const isLine = isCommandLine(event)
+    const wanted = command !== null && plain(command) === plain(measuredText(event))
+    const last = i === events.length - 1 && commands[i] !== null
+    if (isLine ? wanted : command === null && !last) return []
+    return [
+      {
+        id: 'kernel-command-line.disguised',
+        summary: isLine
+          ? 'A kernel command line is logged that no command of GRUB gave.'
+          : 'The kernel command line is logged as something else.',
+        pcr: grubPcr,
+        events: [event.index],
+      },
+    ]
+  })
+}
+
+function isCommandLine({ explanation: { data, verified } }: VerifiedEvent): boolean {
+  return verified && data.kind === 'ipl' && data.by === 'kernel_cmdline'
+}
+
+/** What the digest vouches for, as text; empty where it vouches for nothing. */
+function measuredText({ data, explanation: { covers } }: VerifiedEvent): string {
+  if (covers === null) return ''
+  return toLatin1(data.subarray(covers.start, covers.end)).replace(/\0+$/, '')
+}
+
+/** GRUB puts an argument with blanks into quotes in one of the two, and escapes what is in it. */
+function plain(text: string): string {
+  return text.replace(/["'\\]/g, '').trim()
+}
+
+export const commandLineChecks: readonly Check[] = [
+  { number: 37, title: 'one kernel command line', run: oneCommandLine },
+  { number: 37, title: 'command lines follow their commands', run: linesFollowCommands },
+]

@@ -1,0 +1,67 @@
+import { EV, type Quirk } from '@trusted-launch/eventlog'
+import type { Check } from '../check.ts'
+import type { Occurrence } from '../finding-table.ts'
+import type { Severity } from '../result.ts'
+import type { ToleranceName } from '../tolerances.ts'
+import type { VerifiedEventLog } from '../verify-event-log.ts'
+
+/** How the Linux EFI stub tags an initrd and load options, of which it measures the content. */
+const linuxTags: readonly number[] = [0x8f3b22ec, 0x8f3b22ed]
+
+/** A tag in PCR 9 beside a digest of something else. Of our own guests the reference values know what it is. */
+function tagsExplained({ events, profile }: VerifiedEventLog): Occurrence[] {
+  return events
+    .filter(({ eventType }) => eventType === EV.EVENT_TAG)
+    .filter(({ explanation: { status, data } }) => {
+      const ours = data.kind === 'tagged' && data.tags.every(({ id }) => linuxTags.includes(id))
+      return status === 'content-elsewhere' && (profile !== 'strict' || !ours)
+    })
+    .map(({ index, pcrIndex }) => ({
+      id: 'eventlog.data',
+      summary: `The tag of event ${index} is not what was measured.`,
+      pcr: pcrIndex,
+      events: [index],
+      tolerance: 'event-tag-unexplained',
+    }))
+}
+
+/** Ways of writing text down that loaders of our own guests have; what was measured is verified. */
+const harmless: readonly Quirk[] = [
+  'section-name-narrow',
+  'text-cut-short',
+  'text-with-nul',
+  'text-without-nul',
+]
+
+/** Deviations that only the profile for imported logs takes, and by which of its tolerances. */
+const tolerated: Readonly<Partial<Record<Quirk, ToleranceName>>> = {
+  'authority-extra-byte': 'authority-extra-byte',
+  'driver-config-value': 'variable-data-only',
+  'secure-boot-empty': 'secure-boot-empty',
+}
+
+/** On our own firmware no deviation is known but the loader's: each is told. */
+function noQuirks({ events }: VerifiedEventLog): Occurrence[] {
+  const found = new Map<Quirk, number[]>()
+  for (const { index, explanation } of events)
+    if (explanation.quirk !== null && explanation.status !== 'mismatch')
+      found.set(explanation.quirk, [...(found.get(explanation.quirk) ?? []), index])
+  return [...found].map(([quirk, indexes]) => ({
+    id: 'eventlog.quirk',
+    severity: severityOf(quirk),
+    tolerance: tolerated[quirk] ?? null,
+    summary: `Events were understood only as a known deviation: ${quirk}.`,
+    events: indexes,
+    actual: quirk,
+  }))
+}
+
+function severityOf(quirk: Quirk): Severity {
+  if (harmless.includes(quirk)) return 'info'
+  return tolerated[quirk] === undefined ? 'low' : 'high'
+}
+
+export const deviationChecks: readonly Check[] = [
+  { number: 25, title: 'tags are explained', run: tagsExplained },
+  { number: 25, title: 'deviations are named', run: noQuirks },
+]
