@@ -12,6 +12,7 @@ import { separatorChecks } from './checks/separators.ts'
 import { shimChecks } from './checks/shim.ts'
 import { signatureChecks } from './checks/signatures.ts'
 import { typeChecks } from './checks/types.ts'
+import { windowsChecks } from './checks/windows.ts'
 import { findingOf, type Occurrence, toleratedOf } from './finding-table.ts'
 import type { Profile } from './profile.ts'
 import type { Finding } from './result.ts'
@@ -32,6 +33,7 @@ export const CHECKS: readonly Check[] = [
   ...bootManagerChecks,
   ...bootChecks,
   ...commandLineChecks,
+  ...windowsChecks,
 ]
 
 /** Runs every check; what they find, in the table's order, as the log's profile takes it. */

@@ -12,8 +12,10 @@ import {
   secureBootOf,
   variablesOf,
 } from './measured-variables.ts'
+import { printable } from './printable.ts'
 import type { Claim } from './result.ts'
 import type { VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
+import { windowsClaims } from './windows-claims.ts'
 
 /** What the evidence says, each claim with the events that vouch for it. */
 export type Claims = Readonly<Record<string, Claim>>
@@ -29,7 +31,7 @@ export interface Authority {
 /**
  * The claims a verified log supports: `secure-boot`, `variable-PK` … `variable-dbx` (SHA-256 of the
  * value), `authorities`, `images` (what PCR 4 loaded, by Authenticode digest), `command-line`,
- * `sbat-level`, `os-present`, `boot-counter` (of a quote only). What is not verified is a claim of null, unverified.
+ * `sbat-level`, `os-present`, `boot-counter` (of a quote only), and what Windows tells (`windowsClaims`). What is not verified is a claim of null, unverified.
  */
 export function claimsOf(log: VerifiedEventLog): Claims {
   const secureBoot = configuration(log, 'SecureBoot')
@@ -62,6 +64,7 @@ export function claimsOf(log: VerifiedEventLog): Claims {
     ),
     'os-present': claim(ended !== undefined ? true : null, ended === undefined ? [] : [ended]),
     'boot-counter': claim(clockInfo?.resetCount ?? null, []),
+    ...windowsClaims(log),
   }
 }
 
@@ -87,11 +90,6 @@ export function authoritiesOf(log: VerifiedEventLog): Authority[] {
 
 function textOf({ variable }: MeasuredVariable): string {
   return printable(String.fromCharCode(...variable.variableData.subarray(0, 1024)))
-}
-
-/** Without control characters: it is shown on terminals. */
-export function printable(text: string): string {
-  return text.replace(/[^\u0020-\u007e\n]/g, '?')
 }
 
 // Null says nothing, so there is nothing to verify.

@@ -22,6 +22,7 @@ export const COMPONENT = {
   initrd: 'initrd',
   ima: 'IMA list',
   userspace: 'userspace',
+  windows: 'Windows',
   referenceValues: 'reference values',
   policy: 'policy',
   agent: 'agent',

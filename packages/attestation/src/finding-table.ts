@@ -9,6 +9,7 @@ import { referencesFindings } from './findings/references.ts'
 import { secureBootFindings } from './findings/secure-boot.ts'
 import { toleratedFindings } from './findings/tolerated.ts'
 import { vtpmFindings } from './findings/vtpm.ts'
+import { windowsFindings } from './findings/windows.ts'
 import type { Finding, Severity } from './result.ts'
 import { TOLERANCES, type ToleranceName } from './tolerances.ts'
 
@@ -41,6 +42,7 @@ export const FINDINGS = {
   ...referencesFindings,
   ...bootFindings,
   ...imaFindings,
+  ...windowsFindings,
   ...vtpmFindings,
   ...toleratedFindings,
 } as const satisfies Record<string, FindingKind>

@@ -37,7 +37,7 @@ const owner = '77fa9abd-0359-4d32-bd60-28f4e78f784b'
 /** SHA-256 and SHA-384, as a VM with both banks has them. */
 export const banks: readonly HashName[] = ['sha256', 'sha384']
 
-function step(
+export function step(
   pcrIndex: number,
   eventType: number,
   data: Uint8Array,

@@ -2,6 +2,7 @@ import { EV } from '@trusted-launch/eventlog'
 import type { Check } from '../check.ts'
 import type { Occurrence } from '../finding-table.ts'
 import type { VerifiedEvent, VerifiedEventLog } from '../verify-event-log.ts'
+import { isOfWindows } from '../windows-boot.ts'
 
 const firmwarePcrs = [0, 1, 2, 3, 4, 5, 6, 7]
 const legal = [0, 0xffff_ffff]
@@ -55,10 +56,11 @@ function faultOfValue({ index, pcrIndex, explanation: { data } }: VerifiedEvent)
 }
 
 /** Separators elsewhere, or whose data does not give a separator's digest. */
-function noneElsewhere({ events }: VerifiedEventLog): Occurrence[] {
-  return events
+function noneElsewhere(log: VerifiedEventLog): Occurrence[] {
+  return log.events
     .filter((event) => event.eventType === EV.SEPARATOR)
     .filter((event) => event.pcrIndex > 7 || !isSeparator(event))
+    .filter((event) => !isOfWindows(log, event))
     .map((event) => ({
       id: 'eventlog.separator.value',
       summary: `Event ${event.index} is no separator that PCR ${event.pcrIndex} may have.`,

@@ -4,6 +4,7 @@ import type { Check } from '../check.ts'
 import type { Occurrence } from '../finding-table.ts'
 import { secureBootPcr } from '../measured-variables.ts'
 import type { VerifiedEvent, VerifiedEventLog } from '../verify-event-log.ts'
+import { isOfWindows } from '../windows-boot.ts'
 
 const firmwareTypes = [
   EV.POST_CODE,
@@ -69,9 +70,10 @@ function nothingDisguised({ events }: VerifiedEventLog): Occurrence[] {
     }))
 }
 
-function typesAllowed({ events }: VerifiedEventLog): Occurrence[] {
-  return events
+function typesAllowed(log: VerifiedEventLog): Occurrence[] {
+  return log.events
     .filter(({ eventType, pcrIndex }) => !isAllowed(eventType, pcrIndex))
+    .filter((event) => !isOfWindows(log, event))
     .map((event) => ({
       id: event.pcrIndex === secureBootPcr ? 'eventlog.type.secure-boot' : 'eventlog.type',
       summary: `Event ${event.index} is of a type that PCR ${event.pcrIndex} does not have: ${nameOf(EV, event.eventType)}.`,

@@ -1,0 +1,122 @@
+import { SIPAEVENT, sipaName, TRANSFER_CONTROL } from '@trusted-launch/eventlog'
+import type { Check } from '../check.ts'
+import type { Occurrence } from '../finding-table.ts'
+import { secureBootOf } from '../measured-variables.ts'
+import type { VerifiedEventLog } from '../verify-event-log.ts'
+import { transfersOf, type WindowsBoot, windowsBootOf } from '../windows-boot.ts'
+import type { Report } from '../windows-reports.ts'
+import type { Told } from '../windows-settings.ts'
+
+type Look = (boot: WindowsBoot, log: VerifiedEventLog) => readonly Occurrence[]
+
+/** A check of a boot of Windows: of anything else there is nothing to look at. */
+const row = (title: string, look: Look): Check => ({
+  number: 39,
+  title,
+  run: (log) => {
+    const boot = windowsBootOf(log)
+    return boot === null ? [] : look(boot, log)
+  },
+})
+
+/** Where these reports stand. */
+function at(reports: readonly Report[]): Pick<Occurrence, 'pcr' | 'events'> {
+  return { pcr: reports[0]?.pcr ?? null, events: [...new Set(reports.map(({ event }) => event))] }
+}
+
+/** One finding for all of these; none for none. */
+function together(id: Occurrence['id'], told: readonly Told[], says: string): Occurrence[] {
+  if (told.length === 0) return []
+  const names = told.map(({ reports }) => sipaName(reports[0]!.id)).join(', ')
+  return [
+    {
+      id,
+      summary: `${says}: ${names}.`,
+      ...at(told.flatMap(({ reports }) => reports)),
+      actual: names,
+    },
+  ]
+}
+
+const readable: Look = ({ told }) =>
+  together(
+    'windows.value',
+    told.filter(({ malformed }) => malformed !== null),
+    'What Windows says cannot be read',
+  )
+
+/** Of two values the weaker is taken, of two numbers none: but it is told. */
+const consistent: Look = ({ told }) =>
+  together(
+    'windows.contradiction',
+    told.filter(({ contradicted }) => contradicted),
+    'Windows contradicts itself',
+  )
+
+/** Virtualization-based security that requires Secure Boot is not launched without it. */
+const agreesOnSecureBoot: Look = ({ told }, log) => {
+  const holds = (claim: string) => told.some((one) => one.claim === claim && one.value === true)
+  if (!holds('windows-vbs-launched') || !holds('windows-vbs-secure-boot-required')) return []
+  if (secureBootOf(log) !== false) return []
+  const summary =
+    'Windows launched what it launches with Secure Boot only, and Secure Boot was off.'
+  return [{ id: 'windows.secure-boot', summary, pcr: 7, expected: 'on', actual: 'off' }]
+}
+
+const noErrors: Look = ({ errors }) =>
+  errors.map((report) => ({
+    id: 'windows.error',
+    summary: `Windows reports ${sipaName(report.id)} while it measured.`,
+    ...at([report]),
+  }))
+
+const modulesValidated: Look = ({ reports: { modules } }) => {
+  const without = modules.flatMap((module) =>
+    module.filter(({ id, data }) => id === SIPAEVENT.IMAGEVALIDATED && data[0] !== 1),
+  )
+  if (without.length === 0) return []
+  const summary = `Windows loaded ${without.length} module(s) that it did not validate.`
+  return [{ id: 'windows.module.not-validated', summary, ...at(without) }]
+}
+
+const { NONE, OSLOADER, RESUME, HYPERVISOR } = TRANSFER_CONTROL
+const expected: readonly number[] = [NONE, OSLOADER, RESUME, HYPERVISOR]
+
+const controlKept: Look = ({ reports, resumed }) => {
+  const transfers = transfersOf(reports)
+  const found: Occurrence[] = transfers
+    .filter(({ to }) => !expected.includes(to))
+    .map(({ report, to }) => ({
+      id: 'windows.transfer',
+      summary: `The boot manager gave control to another program than Windows: ${to}.`,
+      ...at([report]),
+      actual: `${to}`,
+    }))
+  if (resumed)
+    found.push({
+      id: 'windows.resumed',
+      summary:
+        'Windows was resumed from hibernation: this boot says nothing of how it was started.',
+      ...at(transfers.filter(({ to }) => to === RESUME).map(({ report }) => report)),
+    })
+  return found
+}
+
+const unknownTold: Look = ({ reports: { unknown } }) => {
+  if (unknown.length === 0) return []
+  const names = [...new Set(unknown.map(({ id }) => sipaName(id)))]
+  const summary = `Windows reports ${names.length} thing(s) that this verifier does not know.`
+  return [{ id: 'windows.unknown', summary, ...at(unknown), actual: names.slice(0, 16).join(' ') }]
+}
+
+export const windowsChecks: readonly Check[] = [
+  row('what Windows measured is its own, whole, and ends', ({ log }) => log.faults),
+  row('Windows says each thing once', ({ reports }) => reports.faults),
+  row('what Windows says can be read', readable),
+  row('Windows does not contradict itself', consistent),
+  row('Windows and the firmware agree on Secure Boot', agreesOnSecureBoot),
+  row('Windows could measure everything', noErrors),
+  row('Windows validated what it loaded', modulesValidated),
+  row('control went to Windows alone', controlKept),
+  row('what is not known is told', unknownTold),
+]
