@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { toHex } from '@trusted-launch/codec'
+import { randomFrom } from '@trusted-launch/codec/check'
 import { digest } from '@trusted-launch/crypto'
-import { EV, SIPAEVENT } from '@trusted-launch/eventlog'
+import {
+  buildEventLog,
+  decodeEventLog,
+  EV,
+  encodeEventLog,
+  SIPAEVENT,
+} from '@trusted-launch/eventlog'
 import { VARIABLES } from '@trusted-launch/uefi'
 import { appraiseEvidence } from '../src/appraise.ts'
 import { appraiseEventLog } from '../src/appraise-event-log.ts'
@@ -505,4 +512,46 @@ test("Azure's names say what Windows reports, and nothing of what it does not", 
     )['x-ms-azurevm-debuggersdisabled']
   assert.equal(launched(0n), true)
   assert.equal(launched(1n), undefined)
+})
+
+/** The events merged anew, each register's own in their order. */
+function interleaved(boot: readonly Step[], random: (below: number) => number): Step[] {
+  const queues = Map.groupBy(boot, ({ pcrIndex }) => pcrIndex)
+  const left = [...queues.values()].map((steps) => [...steps])
+  const merged: Step[] = []
+  while (merged.length < boot.length) {
+    const waiting = left.filter((steps) => steps.length > 0)
+    merged.push(waiting[random(waiting.length)]!.shift()!)
+  }
+  return merged
+}
+
+test('no order between registers changes a claim: a TPM does not vouch for it', () => {
+  const weak = [...without(system, SIPAEVENT.TESTSIGNING), flag('TESTSIGNING', 1)]
+  const boot = windowsBoot(windowsPart({ second: weak }))
+  const before = valuesOf(told(boot).claims)
+  const random = randomFrom(3)
+  for (let i = 0; i < 100; i++)
+    assert.deepEqual(valuesOf(told(interleaved(boot, random)).claims), before)
+})
+
+test('an event dropped, moved or repeated gives no better claim', () => {
+  const boot = windowsBoot()
+  const input = evidenceOf(boot, { references: null, measured: null })
+  const genuine = decodeEventLog(input.evidence.eventLog!)
+  const events = genuine.events.slice(1)
+  const tried = events.flatMap((event, i) => [
+    events.toSpliced(i, 1),
+    [...events, event],
+    [...events.toSpliced(i, 1), event],
+    events.with(i, { ...event, pcrIndex: event.pcrIndex === 12 ? 13 : 12 }),
+  ])
+  const before = valuesOf(told(boot).claims)
+  for (const forged of tried) {
+    const eventLog = encodeEventLog(buildEventLog(genuine.algorithms, forged))
+    const evidence = { ...input.evidence, eventLog }
+    const { claims, result } = appraiseEvidence({ ...input, evidence })
+    if (result.tier === 'contraindicated') continue
+    assert.deepEqual(valuesOf(claims), before)
+  }
 })
