@@ -8,6 +8,7 @@ export {
 } from './appraise-event-log.ts'
 export { encodeCanonical, formatCanonical, type Json } from './canonical-json.ts'
 export type { Check } from './check.ts'
+export { CHECK_LIST, type CheckKind } from './check-list.ts'
 export { CHECKS, runChecks } from './checks.ts'
 export { type Claims, claimsOf } from './claims.ts'
 export { COMPONENT, moduleComponent } from './component.ts'
