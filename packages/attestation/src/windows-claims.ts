@@ -25,7 +25,7 @@ export function windowsClaims(log: VerifiedEventLog): Readonly<Record<string, Cl
     windows: {
       value: true,
       verified: true,
-      events: boot.log.events.map(({ event }) => event.index),
+      events: boot.log.marks,
     },
     'windows-resumed': fromSound(boot, boot.resumed, []),
     'windows-bitlocker-pcr-closed': bitLockerClosed(log),

@@ -1,4 +1,4 @@
-import { equalBytes, fromLatin1, MalformedError } from '@trusted-launch/codec'
+import { equalBytes, fromLatin1, MalformedError, Reader, u32le } from '@trusted-launch/codec'
 import { digest } from '@trusted-launch/crypto'
 import {
   decodeSipa,
@@ -30,13 +30,15 @@ export interface WindowsLog {
   readonly events: readonly WindowsEvent[]
   /** With any of these it supports no claim. */
   readonly faults: readonly Occurrence[]
+  /** The events (by index) whose data, as it was measured, is of Windows, whatever type they say they are. */
+  readonly marks: readonly number[]
   /** Whose events (by index) are Windows' own: the separators too, and what it tags after them. */
   readonly own: ReadonlySet<number>
 }
 
 /**
  * Reads what Windows measured into PCR 12 to 14, once each event's digest was computed again from its
- * data in every bank that has values. Null: no event of Windows is verified.
+ * data in every bank that has values. Null: what is verified of those registers is not of Windows.
  *
  * This verifies that: every event of PCR 12 and 13 before the separator is Windows' own and whole;
  * so is every tagged one of PCR 14, where shim measures too; each register that Windows used ends in
@@ -44,10 +46,11 @@ export interface WindowsLog {
  */
 export function windowsLogOf(log: VerifiedEventLog): WindowsLog | null {
   const parts = Object.values(WINDOWS_PCR).map((pcr) => partOf(log, pcr))
+  const marks = parts.flatMap((part) => part.marks)
+  if (marks.length === 0) return null
   const events = parts.flatMap((part) => part.events)
-  if (events.length === 0) return null
   const faults = parts.flatMap((part) => part.faults)
-  return { events, faults, own: new Set(parts.flatMap((part) => [...part.own])) }
+  return { events, faults, marks, own: new Set(parts.flatMap((part) => [...part.own])) }
 }
 
 /** Whether it is the separator that Windows ends a register's part with, by its digest in every bank. */
@@ -84,7 +87,25 @@ function partOf(log: VerifiedEventLog, pcr: number): WindowsLog {
     })
   const later = all.slice(before.length).filter(({ eventType }) => eventType === EV.EVENT_TAG)
   const own = [...events.map(({ event }) => event), ...ends, ...later].map(({ index }) => index)
-  return { events, faults, own: new Set(own) }
+  const marks = all.filter((event) => holdsSipa(log, event)).map(({ index }) => index)
+  return { events, faults, marks, own: new Set(own) }
+}
+
+/** By its data, which is measured; its type, which is not, only tells whether a broken one was meant so. */
+function holdsSipa(log: VerifiedEventLog, event: VerifiedEvent): boolean {
+  const { data, eventType } = event
+  if (data.length < 8 || !isSipaId(u32le.read(new Reader(data)))) return false
+  if (!isWholeInEachBank(log, event)) return false
+  return eventType === EV.EVENT_TAG || !('malformed' in tagsOf(data))
+}
+
+function tagsOf(data: Uint8Array): Pick<WindowsEvent, 'tags'> | { readonly malformed: string } {
+  try {
+    return { tags: decodeSipa(data) }
+  } catch (e) {
+    if (e instanceof MalformedError) return { malformed: e.message }
+    throw e
+  }
 }
 
 /** What Windows said, or what is wrong with the event; null for shim's in PCR 14. */
@@ -96,7 +117,8 @@ function readEvent(log: VerifiedEventLog, event: VerifiedEvent): WindowsEvent | 
     pcr: pcrIndex,
     events: [index],
   })
-  if (eventType === EV.IPL && pcrIndex === WINDOWS_PCR.authorities) return null
+  const mayBeShims = eventType === EV.IPL && pcrIndex === WINDOWS_PCR.authorities
+  if (mayBeShims && !holdsSipa(log, event)) return null
   if (!isWholeInEachBank(log, event))
     return fault('windows.data', 'its data is not what was measured')
   if (eventType !== EV.EVENT_TAG)
@@ -104,12 +126,8 @@ function readEvent(log: VerifiedEventLog, event: VerifiedEvent): WindowsEvent | 
   const { data: read } = event.explanation
   const isSipa = read.kind === 'tagged' && read.tags.every(({ id }) => isSipaId(id))
   if (!isSipa) return fault('windows.foreign', 'it is not of Windows')
-  try {
-    return { event, tags: decodeSipa(data) }
-  } catch (e) {
-    if (e instanceof MalformedError) return fault('windows.malformed', e.message)
-    throw e
-  }
+  const found = tagsOf(data)
+  return 'tags' in found ? { event, ...found } : fault('windows.malformed', found.malformed)
 }
 
 /** Whether the digest is of all of the data, in each bank that has a value for the register. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { toHex } from '@trusted-launch/codec'
+import { toHex, toUtf16le } from '@trusted-launch/codec'
 import { randomFrom } from '@trusted-launch/codec/check'
 import { digest } from '@trusted-launch/crypto'
 import {
@@ -297,6 +297,29 @@ test('an event of another type, or of another writer, is refused', () => {
   const mixed = ofPart(part.toSpliced(4, 0, foreign))
   assert.deepEqual(mixed.ids, ['windows.foreign'])
   nothingBelieved(mixed)
+})
+
+test('a log whose every tag is relabelled is still of Windows, and says nothing', () => {
+  for (const eventType of [EV.IPL, EV.COMPACT_HASH, EV.NONHOST_CONFIG]) {
+    const relabelled = windowsPart().map((one) =>
+      one.eventType === EV.EVENT_TAG ? { ...one, eventType } : one,
+    )
+    const result = ofPart(relabelled)
+    assert.ok(result.ids.includes('windows.foreign'))
+    nothingBelieved(result)
+  }
+})
+
+test('text in PCR 12 that begins like a tag does not make a boot one of Windows', () => {
+  const textual = step(12, EV.IPL, toUtf16le('x\n quiet splash\0'))
+  no(told([...cleanBoot(), textual]).claims.windows!)
+})
+
+test("tags in PCR 14 under shim's type are not taken for shim's", () => {
+  const relabelled = windowsPart().map((one) =>
+    one.pcrIndex === 14 && one.eventType === EV.EVENT_TAG ? { ...one, eventType: EV.IPL } : one,
+  )
+  assert.ok(ofPart(relabelled).ids.includes('windows.foreign'))
 })
 
 test("shim's measurements in PCR 14 are no fault; somebody else's tags there are", () => {
