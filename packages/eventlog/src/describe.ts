@@ -6,6 +6,7 @@ import type { Explanation } from './explain.ts'
 import type { LoggedEvent } from './log.ts'
 import { QUIRKS } from './quirks.ts'
 import { isSipaId, sipaName } from './sipa-ids.ts'
+import { NO_PCR } from './trust-point.ts'
 
 const shownCharsMax = 160
 const shownDigestChars = 16
@@ -36,7 +37,7 @@ export function describeEvent(
 ): string {
   const cells = [
     String(event.index).padStart(4),
-    `PCR ${String(event.pcrIndex).padEnd(2)}`,
+    `PCR ${(event.pcrIndex === NO_PCR ? '-' : String(event.pcrIndex)).padEnd(2)}`,
     eventTypeName(event).padEnd(32),
     (digest === undefined ? '-' : toHex(digest).slice(0, shownDigestChars)).padEnd(
       shownDigestChars,

@@ -87,6 +87,7 @@ export {
   sipaText,
   TRANSFER_CONTROL,
 } from './sipa-values.ts'
+export { NO_PCR } from './trust-point.ts'
 export {
   decodeUserspaceLog,
   isTextMeasured,

@@ -6,16 +6,17 @@ import {
   EV,
   hasSignature,
   MAX_EVENT_LOG_SIZE,
-  PCR_COUNT,
   SIGNATURE,
 } from './constants.ts'
 import { TCG_EfiSpecIDEvent, TCG_PCR_EVENT, TCG_PCR_EVENT2 } from './event.ts'
 import { decodeTcg12 } from './tcg12.ts'
+import { checkRegister } from './trust-point.ts'
 
 /** One event of a log, as its writer says. Nothing in it is verified yet. */
 export interface LoggedEvent {
   /** Its place in the log, the Spec ID event being 0. */
   readonly index: number
+  /** 0 to 23, or `NO_PCR`. */
   readonly pcrIndex: number
   /** A number of `EV`. Never measured: it may lie. */
   readonly eventType: number
@@ -50,7 +51,7 @@ export interface DecodeOptions {
  * nor that the data of an event is what was measured (`explain`).
  *
  * The first event is a `Spec ID Event03`, alone of its kind; every other event has each declared
- * bank's digest exactly once; PCRs are 0 to 23; no byte is left over.
+ * bank's digest exactly once; PCRs are 0 to 23, but for Windows' own quotes (`NO_PCR`); no byte is left over.
  *
  * @param log at most 1 MiB, as received. The events' data and digests are views of it.
  * @throws {MalformedError} with the event's number in the path.
@@ -122,8 +123,7 @@ function readEvent(
 ): LoggedEvent {
   const start = from.position
   const { pcrIndex, eventType, digests, event: data } = layout.read(from)
-  if (pcrIndex >= PCR_COUNT)
-    throw new MalformedError('pcrIndex', start, `there is no PCR ${pcrIndex}`)
+  checkRegister({ pcrIndex, eventType, data }, start)
   if (eventType === EV.NO_ACTION && hasSignature(data, SIGNATURE.specId03))
     throw new MalformedError('event', start, 'a second Spec ID event')
   return { index, pcrIndex, eventType, digests, data }

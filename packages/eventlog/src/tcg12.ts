@@ -1,7 +1,8 @@
 import { MalformedError, Reader, within } from '@trusted-launch/codec'
-import { EV, hasSignature, PCR_COUNT, SIGNATURE } from './constants.ts'
+import { EV, hasSignature, SIGNATURE } from './constants.ts'
 import { TCG_PCClientSpecIDEvent, TCG_PCR_EVENT } from './event.ts'
 import type { EventLog, LoggedEvent } from './log.ts'
+import { checkRegister } from './trust-point.ts'
 
 /**
  * Reads a log of the TPM 1.2 format: SHA-1 alone, no Spec ID event needed. SHA-1 protects nothing
@@ -23,8 +24,7 @@ export function decodeTcg12(log: Uint8Array): EventLog {
 function readEvent(from: Reader, index: number): LoggedEvent {
   const start = from.position
   const { pcrIndex, eventType, digest, event: data } = TCG_PCR_EVENT.read(from)
-  if (pcrIndex >= PCR_COUNT)
-    throw new MalformedError('pcrIndex', start, `there is no PCR ${pcrIndex}`)
+  checkRegister({ pcrIndex, eventType, data }, start)
   if (eventType === EV.NO_ACTION) checkSpecId(data, index, from.position - data.length)
   return { index, pcrIndex, eventType, digests: new Map([['sha1', digest]]), data }
 }

@@ -15,10 +15,15 @@ import {
   decodeEventLog,
   decodeSipa,
   describeData,
+  describeEvent,
   EV,
   encodeSipa,
+  explain,
   isAggregation,
   isSipaId,
+  type NewEvent,
+  NO_PCR,
+  replay,
   SIPA_DEPTH_MAX,
   SIPA_EVENTS_MAX,
   SIPAERROR,
@@ -29,8 +34,9 @@ import {
   sipaNumber,
   sipaText,
   type TCG_PCClientTaggedEventStruct,
+  TCG_PCR_EVENT,
 } from '../src/index.ts'
-import { event } from './a-log.ts'
+import { bytesOf, event, logOf, noAction, smallBoot } from './a-log.ts'
 import { corpus, evidence, skipWithoutCorpus } from './corpus.ts'
 
 const flag = (eventID: number, value: number) => ({ eventID, eventData: Uint8Array.of(value) })
@@ -157,4 +163,39 @@ test('a real Windows log is read and written as the same bytes', {
   const tagged = events.filter(({ eventType }) => eventType === EV.EVENT_TAG)
   assert.equal(tagged.length, 6)
   for (const { data } of tagged) again(data)
+})
+
+const quote = { eventID: SIPAEVENT.QUOTE, eventData: new Uint8Array(8) }
+const trustPoint = encodeSipa([{ eventID: SIPAEVENT.TRUSTPOINT_AGGREGATION, eventData: [quote] }])
+
+test("Windows' own quotes are carried in no register, extend nothing and are shown", () => {
+  const before = logOf(smallBoot())
+  const after = decodeEventLog(bytesOf([...smallBoot(), noAction(NO_PCR, trustPoint)]))
+  const added = after.events.at(-1)!
+  assert.equal(added.pcrIndex, NO_PCR)
+  assert.deepEqual(replay(after, 'sha256').pcrs.size, 24)
+  for (const [pcr, { value }] of replay(after, 'sha256').pcrs)
+    assert.deepEqual(value, replay(before, 'sha256').pcrs.get(pcr)!.value)
+  assert.match(describeEvent(added, explain(added, 'sha256')), /PCR - +EV_NO_ACTION .*unmeasured/)
+})
+
+test('anything else in no register, or in one that no TPM has, is refused', () => {
+  const refused = (...more: NewEvent[]) =>
+    assert.throws(() => decodeEventLog(bytesOf([...smallBoot(), ...more])), /there is no PCR/)
+  refused(noAction(NO_PCR, new Uint8Array(8)))
+  refused(noAction(NO_PCR, trustPoint.subarray(1)))
+  refused(noAction(NO_PCR, encodeSipa([boundary()])))
+  refused(noAction(24, trustPoint))
+  refused(event(NO_PCR, EV.EVENT_TAG, trustPoint))
+})
+
+test("Windows' own quotes are carried in a log of TPM 1.2 likewise", () => {
+  const old = (pcrIndex: number, eventType: number, data: Uint8Array) =>
+    encode(TCG_PCR_EVENT, { pcrIndex, eventType, digest: new Uint8Array(20), event: data })
+  const formats = { formats: ['tcg-1.2'] } as const
+  const separator = old(7, EV.SEPARATOR, new Uint8Array(4))
+  const read = (pcrIndex: number) =>
+    decodeEventLog(concat(separator, old(pcrIndex, EV.NO_ACTION, trustPoint)), formats)
+  assert.equal(read(NO_PCR).events[1]!.pcrIndex, NO_PCR)
+  assert.throws(() => read(200), /there is no PCR 200/)
 })
