@@ -20,6 +20,11 @@ export class UsageError extends Error {
   readonly code = 'USAGE'
 }
 
+/** An option's name as it is typed. */
+export function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+}
+
 /** What an error ends `tl` with. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.affirming : EXIT.usage

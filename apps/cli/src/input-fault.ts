@@ -60,6 +60,11 @@ export function documented(
   }
 }
 
+/** The document of `tl appraise` where there is no verdict. */
+export function viewOfFault(finding: Finding) {
+  return { tier: 'none', token: null, claims: {}, findings: [finding] }
+}
+
 /** Whether it is the form of the evidence that is at fault, not what it says. */
 export function isMalformed(findings: readonly Finding[]): boolean {
   return findings[0]?.id.endsWith('.malformed') === true

@@ -1,8 +1,8 @@
-import { createPublicKey, X509Certificate } from 'node:crypto'
+import { createPublicKey } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { toLatin1 } from '@trusted-launch/codec'
-import { Certificate, PublicKey } from '@trusted-launch/crypto'
+import { MalformedError, toLatin1 } from '@trusted-launch/codec'
+import { Certificate, CryptoError, decodePem, isPem, PublicKey } from '@trusted-launch/crypto'
 import { UsageError } from './exit-code.ts'
 import { readInput } from './input-file.ts'
 
@@ -35,23 +35,35 @@ export function trustedSigner(file: string | undefined): PublicKey {
 }
 
 /**
- * The authorities whose attestation keys we believe: of these files (PEM, several certificates may
- * stand in one), or of this installation when none is named. Never of the record.
+ * The authorities whose attestation keys we believe: of these files (PEM, where several certificates
+ * may stand in one, or DER), or of this installation when none is named. Never of the record.
  */
 export function trustedAnchors(files: readonly string[]): Certificate[] {
   const paths = files.length > 0 ? files : existsSync(installedAnchors) ? [installedAnchors] : []
   return paths.flatMap((path) => {
-    const pem = toLatin1(readInput(path, fileBytesMax))
-    const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
-    if (blocks.length === 0) throw new UsageError(`${path}: no certificate in PEM`)
-    return blocks.map((block) => certificateOf(block, path))
+    try {
+      return certificatesFrom(readInput(path, fileBytesMax))
+    } catch (cause) {
+      if (!(cause instanceof MalformedError)) throw cause
+      throw new UsageError(`${path}: no certificate: ${cause.reason}`, { cause })
+    }
   })
 }
 
-function certificateOf(pem: string, path: string): Certificate {
+/** Certificates in PEM, or one in DER. @throws {MalformedError} anything else. */
+export function certificatesFrom(bytes: Uint8Array): Certificate[] {
+  if (!isPem(bytes)) return [certificateOf(bytes)]
+  return decodePem(bytes).map(({ label, der }) => {
+    if (label !== 'CERTIFICATE') throw new MalformedError('PEM', 0, `a block "${label}"`)
+    return certificateOf(der)
+  })
+}
+
+function certificateOf(der: Uint8Array): Certificate {
   try {
-    return Certificate.decode(Uint8Array.from(new X509Certificate(pem).raw))
+    return Certificate.decode(der)
   } catch (cause) {
-    throw new UsageError(`${path}: a certificate that cannot be read`, { cause })
+    if (!(cause instanceof CryptoError)) throw cause
+    throw new MalformedError('Certificate', 0, cause.message, { cause })
   }
 }

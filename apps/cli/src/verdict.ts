@@ -1,4 +1,4 @@
-import type { AttestationResult, Finding, Tier } from '@trusted-launch/attestation'
+import type { AttestationResult, Finding, Profile, Tier } from '@trusted-launch/attestation'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import type { Look } from './output.ts'
 import { tableText, wrapped } from './table.ts'
@@ -29,13 +29,25 @@ export function textOfResult(
   anchorKnown: boolean | null,
   look: Look,
 ): string {
-  const { vm, generation, tier, time, nonce, bank } = result
-  const banner = `VM ${plain(vm)}, generation ${generation}, appraised ${time}, bank ${bank ?? '-'}, nonce ${nonce}`
-  const findings = result.findings.map((finding) => textOfFinding(finding, look))
+  const { vm, generation, tier } = result
   const conclusion = conclusionOf(result, anchorKnown)
   const told = conclusion === tier ? tier : `${conclusion}: ${tier}`
   const last = colored(`${told}${doubts.get(anchorKnown) ?? ''}`, conclusion, look)
-  return [banner, '', chainText(result, look), ...findings, last, ''].join('\n')
+  return textOf(`VM ${plain(vm)}, generation ${generation}`, result, last, look)
+}
+
+/** The same of imported evidence, which is of no VM that a record knows. */
+export function textOfImported(result: AttestationResult, profile: Profile, look: Look): string {
+  const last = colored(result.tier === 'none' ? 'no verdict' : result.tier, result.tier, look)
+  return textOf(`imported evidence, profile ${profile}`, result, last, look)
+}
+
+function textOf(of: string, result: AttestationResult, last: string, look: Look): string {
+  const { time, nonce, bank } = result
+  const banner = `${of}, appraised ${time}, bank ${bank ?? '-'}, nonce ${nonce}`
+  const findings = result.findings.map((finding) => textOfFinding(finding, look))
+  const chain = result.chain.length === 0 ? [] : [chainText(result, look)]
+  return [banner, '', ...chain, ...findings, last, ''].join('\n')
 }
 
 const doubts: ReadonlyMap<boolean | null, string> = new Map([

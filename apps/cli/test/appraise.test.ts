@@ -25,7 +25,8 @@ test('a stored verdict is made again, the same', async () => {
   assert.equal(err, '')
   assert.equal(code, codeOfTier)
   const { result } = appraiseEvidence(input)
-  const view = result as unknown as Json
+  const { token } = JSON.parse(new TextDecoder().decode(record))
+  const view = { ...result, token } as unknown as Json
   assert.equal(out, `${formatCanonical(view)}\n`)
   const text = await tl('appraise', file, ...trusted)
   assert.equal(text.code, codeOfTier)
@@ -110,5 +111,7 @@ test('a key or an anchor that is no text is wrong usage: 2', async () => {
 
 test('a refusal is a JSON document too', async () => {
   const { out } = await tl('appraise', fileOf('record.json', '{}'), ...trusted, '--json')
-  assert.deepEqual(Object.keys(JSON.parse(out)), ['fault', 'reason', 'result'])
+  const { tier, token, claims, findings, fault, result } = JSON.parse(out)
+  assert.deepEqual([tier, token, claims, result], ['none', null, {}, null])
+  assert.deepEqual([fault, findings[0].id], ['record-malformed', 'record.malformed'])
 })

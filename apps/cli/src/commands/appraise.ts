@@ -1,130 +1,110 @@
-import {
-  encodeCanonical,
-  formatCanonical,
-  type Json,
-  type RecordFaultCode,
-  recordBytesMax,
-  type VerifiedRecord,
-  verifyRecord,
-} from '@trusted-launch/attestation'
-import { equalBytes, fromUtf8 } from '@trusted-launch/codec'
+import { PROFILES } from '@trusted-launch/attestation'
 import { Command, Option } from 'commander'
-import { EXIT, type ExitCode } from '../exit-code.ts'
-import { readInput } from '../input-file.ts'
-import { jsonText, type Output } from '../output.ts'
-import { trustedAnchors, trustedSigner } from '../trust.ts'
-import { conclusionOf, exitCodeOfTier, textOfResult } from '../verdict.ts'
+import { appraiseFiles, type FileOptions } from '../appraise-files.ts'
+import { appraiseRecord, type RecordOptions } from '../appraise-record.ts'
+import { type ExitCode, flagOf, UsageError } from '../exit-code.ts'
+import { documented, viewOfFault } from '../input-fault.ts'
+import type { Output } from '../output.ts'
 
-interface Options {
-  key?: string
-  inner?: boolean
-  anchor: string[]
-  json?: boolean
-}
+type Options = RecordOptions & FileOptions
 
-/** `tl appraise FILE`: makes a stored verdict again, offline. */
+/** `tl appraise`: makes a stored verdict again, or one on the files of anybody's TPM, offline. */
 export function appraiseCommand(output: Output, done: (code: ExitCode) => void): Command {
   return new Command('appraise')
-    .summary('make a stored verdict again, offline')
+    .summary('make a stored verdict again, or one on a quote and its logs, offline')
     .description(
-      'Verifies an appraisal record and appraises its evidence again. The result printed is the one made now; a record that says anything else, or was changed by one byte, is refused with the reason.',
+      'With FILE: verifies an appraisal record and appraises its evidence again. The result printed is the one made now; a record that says anything else, or was changed by one byte, is refused with the reason.\n\nWith --quote: appraises what tpm2-tools and the kernel wrote on any machine, as they wrote it.',
     )
-    .argument('<file>', 'an appraisal record; - for standard input')
+    .argument('[file]', 'an appraisal record; - for standard input')
     .addOption(
       new Option(
         '--key <file>',
-        'the signer to trust: a public key in PEM (default: this installation)',
+        'of a record: the signer to trust, a public key in PEM (default: this installation)',
       ).conflicts('inner'),
     )
-    .option('--inner', 'ask nobody to have signed it: the file must still agree with itself')
+    .option('--inner', 'of a record: ask nobody to have signed it; it must still agree with itself')
     .option(
       '--anchor <file...>',
-      'certificate authorities to trust, in PEM (default: this installation)',
+      'of a record: certificate authorities to trust, in PEM (default: this installation)',
       [],
     )
-    .option('--json', 'one JSON document')
-    .addHelpText(
-      'after',
-      `
+    .option('--quote <file>', 'what tpm2_quote -m wrote (TPMS_ATTEST, or TPM2B_ATTEST)')
+    .option('--signature <file>', 'what tpm2_quote -s wrote: TPMT_SIGNATURE, or -f plain')
+    .option(
+      '--ak <file...>',
+      'the key that signed it: TPM2B_PUBLIC, TPMT_PUBLIC, a public key or a certificate in PEM or DER; a public area and a certificate may be given together',
+    )
+    .option('--ca <file...>', "authorities to judge the key's certificate by, in PEM or DER", [])
+    .option('--nonce <hex>', 'what tpm2_quote -q was given')
+    .option(
+      '--pcrs <file>',
+      'exactly the PCRs that were quoted, 0 to 7 among them: what tpm2_quote -o wrote, what tpm2_pcrread prints, or JSON {"sha256": {"0": "hex", …}}',
+    )
+    .option('--event-log <file>', 'the firmware event log, binary_bios_measurements')
+    .option('--ima <file>', "the kernel's binary_runtime_measurements")
+    .option('--userspace-log <file>', "systemd's tpm2-measure.log")
+    .option('--references <file>', 'reference values to compare with')
+    .option('--policy <file>', 'another policy than Trusted Launch')
+    .addOption(
+      new Option(
+        '--profile <name>',
+        'with --quote: strict, of a VM on our own firmware; pc-client, of any firmware, whose usual deviations are told and not refused (default: pc-client)',
+      ).choices(PROFILES),
+    )
+    .option('--time <rfc3339>', 'with --quote: when the evidence was taken (default: now)')
+    .option('--json', 'one JSON document, also of what is refused or cannot be read')
+    .addHelpText('after', help)
+    .action((file: string | undefined, options: Options) =>
+      done(documented(options, output, viewOfFault, () => run(file, options, output))),
+    )
+}
+
+const help = `
 Examples:
   tl appraise .cache/demo/clean.json
   tl appraise record.json --key signer.pem --anchor ca.pem --json
   tl appraise record.json --inner --anchor ca.pem
+  tl appraise --quote quote.msg --signature quote.sig --ak ak.pub --nonce $(cat nonce.hex) \\
+    --pcrs quote.pcrs --event-log binary_bios_measurements --ima binary_runtime_measurements
 
-Anchors come from --anchor or this installation, never from the record: when the attestation key's
-certificate leads to another one, that is a warning and the exit code is never 0. --json then says
-anchorKnown, and as its conclusion the tier with that in mind, beside the result.
+Of a record, anchors come from --anchor or this installation, never from the record: when the
+attestation key's certificate leads to another one, that is a warning and the exit code is never 0.
+--json then says anchorKnown, and as its conclusion the tier with that in mind, beside the result.
 
-Exit codes: 0 affirming, 1 refused or no verdict, 2 usage, 3 contraindicated, 4 warning, 5 malformed.`,
-    )
-    .action((file: string, options: Options) => done(run(file, options, output)))
+With --quote, the key is believed because you give it: where it comes from is for you to know, or
+for --ca. Of a public key without its public area it is told that nothing says what else it signs.
+The signed selection must be that of --pcrs. The quote above is made by
+  tpm2_createek -c ek.ctx && tpm2_createak -C ek.ctx -c ak.ctx -u ak.pub
+  tpm2_quote -c ak.ctx -l sha256:0-15 -q $(cat nonce.hex) -m quote.msg -s quote.sig -o quote.pcrs
+
+Exit codes: 0 affirming, 1 refused or no verdict, 2 usage, 3 contraindicated, 4 warning, 5 malformed.`
+
+const fileOptions = [
+  'quote',
+  'signature',
+  'ak',
+  'nonce',
+  'pcrs',
+  'eventLog',
+  'ima',
+  'userspaceLog',
+  'references',
+  'policy',
+  'profile',
+  'time',
+] as const
+
+function run(file: string | undefined, options: Options, output: Output): ExitCode {
+  const given = fileOptions.filter((name) => options[name] !== undefined)
+  const isOfFiles = given.length > 0 || options.ca.length > 0
+  if (file === undefined && !isOfFiles)
+    throw new UsageError('name an appraisal record, or the files of a quote (see --help)')
+  if (file === undefined) return appraiseFiles(options, output)
+  if (isOfFiles)
+    throw new UsageError(`${file} is a record, which has its own evidence: no ${flags(given)}`)
+  return appraiseRecord(file, options, output)
 }
 
-function run(file: string, options: Options, output: Output): ExitCode {
-  const key = options.inner === true ? null : trustedSigner(options.key)
-  const anchors = trustedAnchors(options.anchor)
-  const bytes = readInput(file, recordBytesMax)
-  const verified = verifyRecord(bytes, { key, anchors })
-  if ('fault' in verified) {
-    const { fault } = verified
-    const reason = isReformatted(bytes, { key, anchors })
-      ? 'not canonical JSON (RFC 8785): the same was written in another form, by a line feed or an indentation'
-      : verified.reason
-    const hint =
-      fault === 'token-signature' && key !== null ? '; another is named by --key FILE' : ''
-    if (options.json === true) output.out(jsonText({ fault, reason, result: null }))
-    output.err(`tl: refused: ${file}: ${reason}${hint} (${fault})\n`)
-    return exitCodeOfFault(fault)
-  }
-  print(verified, options, output)
-  const { appraised, anchorKnown } = verified
-  return exitCodeOfTier(conclusionOf(appraised.result, anchorKnown))
-}
-
-/** Whether the form of the JSON is all that is wrong: the same in canonical form is a record that holds. */
-function isReformatted(bytes: Uint8Array, trust: Parameters<typeof verifyRecord>[1]): boolean {
-  try {
-    const canonical = encodeCanonical(JSON.parse(fromUtf8(bytes)))
-    return !equalBytes(canonical, bytes) && !('fault' in verifyRecord(canonical, trust))
-  } catch {
-    return false
-  }
-}
-
-function print(verified: VerifiedRecord, { json, inner }: Options, output: Output): void {
-  const { result } = verified.appraised
-  const warnings = warningsOf(verified, inner === true)
-  for (const warning of warnings) output.err(`tl: warning: ${warning}\n`)
-  const { anchorKnown } = verified
-  const conclusion = conclusionOf(result, anchorKnown)
-  const view = anchorKnown === false ? { ...result, anchorKnown, conclusion } : result
-  output.out(
-    json === true
-      ? `${formatCanonical(view as unknown as Json)}\n`
-      : textOfResult(result, anchorKnown, output),
-  )
-}
-
-function warningsOf({ anchorKnown, appraised }: VerifiedRecord, inner: boolean): string[] {
-  const warnings: string[] = []
-  if (inner)
-    warnings.push(
-      'nobody vouches for this record: its signature was not checked against a trusted key',
-    )
-  if (anchorKnown === false)
-    warnings.push(
-      `the attestation key's certificate leads to an authority that is not trusted here (SHA-256 ${appraised.anchor})`,
-    )
-  if (anchorKnown === null) warnings.push("the attestation key's certificate leads to no authority")
-  return warnings
-}
-
-const malformed: readonly RecordFaultCode[] = [
-  'record-too-big',
-  'record-malformed',
-  'token-malformed',
-]
-
-function exitCodeOfFault(fault: RecordFaultCode): ExitCode {
-  return malformed.includes(fault) ? EXIT.malformed : EXIT.failure
+function flags(names: readonly string[]): string {
+  return names.length === 0 ? '--ca' : names.map(flagOf).join(', ')
 }

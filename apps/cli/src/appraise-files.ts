@@ -1,0 +1,188 @@
+import {
+  type Appraised,
+  appraiseEvidence,
+  decodeImportedKey,
+  decodeImportedQuote,
+  decodeImportedSignature,
+  decodePcrValues,
+  type ImportedKey,
+  type ImportedParts,
+  importEvidence,
+  joinImportedKeys,
+  KEY_FILE_BYTES_MAX,
+  PCR_FILE_BYTES_MAX,
+  type Profile,
+  parsePolicy,
+  parseReferenceValues,
+  referenceValuesBytesMax,
+  TRUSTED_LAUNCH_POLICY,
+} from '@trusted-launch/attestation'
+import { fromHex, MalformedError } from '@trusted-launch/codec'
+import {
+  MAX_EVENT_LOG_SIZE,
+  MAX_IMA_LIST_SIZE,
+  MAX_USERSPACE_LOG_SIZE,
+} from '@trusted-launch/eventlog'
+import { EXIT, type ExitCode, flagOf, UsageError } from './exit-code.ts'
+import { InputFault, isMalformed, partFrom } from './input-fault.ts'
+import { readInput } from './input-file.ts'
+import { jsonText, type Output } from './output.ts'
+import { certificatesFrom } from './trust.ts'
+import { exitCodeOfTier, textOfImported } from './verdict.ts'
+
+/** The files of a quote on the command line. */
+export interface FileOptions {
+  quote?: string
+  signature?: string
+  ak?: string[]
+  ca: string[]
+  nonce?: string
+  pcrs?: string
+  eventLog?: string
+  ima?: string
+  userspaceLog?: string
+  references?: string
+  policy?: string
+  profile?: Profile
+  time?: string
+  json?: boolean
+}
+
+const needed = ['quote', 'signature', 'ak', 'nonce', 'pcrs', 'eventLog'] as const
+type Needed = Required<Pick<FileOptions, (typeof needed)[number]>>
+
+const structureBytesMax = 4096
+
+/** Appraises what tpm2-tools and the kernel wrote, and prints the verdict. */
+export function appraiseFiles(options: FileOptions, output: Output): ExitCode {
+  const missing = needed.filter((name) => options[name] === undefined)
+  if (missing.length > 0)
+    throw new UsageError(`these are needed too: ${missing.map(flagOf).join(', ')}`)
+  const parts = partsFrom(options as FileOptions & Needed)
+  const appraised = appraiseEvidence({
+    ...importEvidence(parts),
+    references: referencesFrom(options.references),
+    policy: policyFrom(options.policy),
+    time: timeFrom(options.time),
+  })
+  return print(appraised, parts, options, output)
+}
+
+function print(
+  { result }: Appraised,
+  parts: ImportedParts,
+  { json }: FileOptions,
+  output: Output,
+): ExitCode {
+  const malformed = result.bank === null && isMalformed(result.findings)
+  const tier = malformed ? 'none' : result.tier
+  const { profile } = parts
+  if (json === true) output.out(jsonText({ ...result, tier, token: null, profile }))
+  else output.out(textOfImported({ ...result, tier }, profile, output))
+  if (malformed) output.err(`tl: malformed: ${result.findings[0]!.summary}\n`)
+  return malformed ? EXIT.malformed : exitCodeOfTier(tier)
+}
+
+function partsFrom(options: FileOptions & Needed): ImportedParts {
+  const { quote, signature, pcrs, eventLog, ima, userspaceLog } = options
+  const key = keyFrom(options.ak)
+  const attest = partFrom(
+    'quote.malformed',
+    quote,
+    'a quote',
+    structureBytesMax,
+    decodeImportedQuote,
+  )
+  const read = (path: string | undefined, max: number) =>
+    path === undefined ? null : readInput(path, max)
+  return {
+    attest,
+    signature: partFrom(
+      'quote.malformed',
+      signature,
+      'a signature of this key',
+      structureBytesMax,
+      (bytes) => decodeImportedSignature(bytes, key.publicKey, attest),
+    ),
+    key,
+    nonce: nonceFrom(options.nonce),
+    pcrs: partFrom(
+      'pcrs.malformed',
+      pcrs,
+      'a file of PCR values',
+      PCR_FILE_BYTES_MAX,
+      decodePcrValues,
+    ),
+    eventLog: readInput(eventLog, MAX_EVENT_LOG_SIZE),
+    imaLog: read(ima, MAX_IMA_LIST_SIZE),
+    userspaceLog: read(userspaceLog, MAX_USERSPACE_LOG_SIZE),
+    anchors: options.ca.flatMap((path) =>
+      partFrom(
+        'anchor.malformed',
+        path,
+        'a certificate in PEM or DER',
+        KEY_FILE_BYTES_MAX,
+        certificatesFrom,
+      ),
+    ),
+    profile: options.profile ?? 'pc-client',
+  }
+}
+
+function keyFrom(paths: readonly string[]): ImportedKey {
+  const keys = paths.map((path) =>
+    partFrom(
+      'attestation-key.malformed',
+      path,
+      'an attestation key',
+      KEY_FILE_BYTES_MAX,
+      decodeImportedKey,
+    ),
+  )
+  try {
+    return joinImportedKeys(keys as [ImportedKey, ...ImportedKey[]])
+  } catch (cause) {
+    if (!(cause instanceof MalformedError)) throw cause
+    throw new InputFault('attestation-key.malformed', cause)
+  }
+}
+
+/** TPM2B_DATA, what a nonce travels in, holds no more. TPM 2.0 Part 2, 10.4.3. */
+const nonceBytesMax = 66
+
+function nonceFrom(text: string): Uint8Array {
+  try {
+    const nonce = fromHex(text.replace(/^0x/, ''))
+    if (nonce.length > 0 && nonce.length <= nonceBytesMax) return nonce
+  } catch (cause) {
+    if (!(cause instanceof MalformedError)) throw cause
+  }
+  throw new UsageError(`--nonce: not 1 to ${nonceBytesMax} bytes in hexadecimal`)
+}
+
+function timeFrom(text: string | undefined): number {
+  if (text === undefined) return Date.now()
+  const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text)
+    ? Date.parse(text)
+    : Number.NaN
+  if (Number.isNaN(time) || time < 0)
+    throw new UsageError('--time: not a time like 2026-11-28T06:00:00Z (RFC 3339)')
+  return time
+}
+
+function referencesFrom(path: string | undefined) {
+  if (path === undefined) return null
+  const what = 'reference values'
+  return partFrom(
+    'reference-values.malformed',
+    path,
+    what,
+    referenceValuesBytesMax,
+    parseReferenceValues,
+  )
+}
+
+function policyFrom(path: string | undefined) {
+  if (path === undefined) return TRUSTED_LAUNCH_POLICY
+  return partFrom('policy.malformed', path, 'a policy', 1 << 16, parsePolicy)
+}
