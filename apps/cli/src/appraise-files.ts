@@ -35,7 +35,7 @@ export interface FileOptions {
   quote?: string
   signature?: string
   ak?: string[]
-  ca: string[]
+  ca?: string[]
   nonce?: string
   pcrs?: string
   eventLog?: string
@@ -116,7 +116,7 @@ function partsFrom(options: FileOptions & Needed): ImportedParts {
     eventLog: readInput(eventLog, MAX_EVENT_LOG_SIZE),
     imaLog: read(ima, MAX_IMA_LIST_SIZE),
     userspaceLog: read(userspaceLog, MAX_USERSPACE_LOG_SIZE),
-    anchors: options.ca.flatMap((path) =>
+    anchors: (options.ca ?? []).flatMap((path) =>
       partFrom(
         'anchor.malformed',
         path,

@@ -21,14 +21,14 @@ import { conclusionOf, exitCodeOfTier, textOfResult } from './verdict.ts'
 export interface RecordOptions {
   key?: string
   inner?: boolean
-  anchor: string[]
+  anchor?: string[]
   json?: boolean
 }
 
 /** Makes a stored verdict again and prints it; or the reason why the record is refused. */
 export function appraiseRecord(file: string, options: RecordOptions, output: Output): ExitCode {
   const key = options.inner === true ? null : trustedSigner(options.key)
-  const anchors = trustedAnchors(options.anchor)
+  const anchors = trustedAnchors(options.anchor ?? [])
   const bytes = readInput(file, recordBytesMax)
   const verified = verifyRecord(bytes, { key, anchors })
   if ('fault' in verified) {

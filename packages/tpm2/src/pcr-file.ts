@@ -101,7 +101,7 @@ function marshaled(file: Uint8Array): Selected {
 function serialized(file: Uint8Array): Selected {
   const { pcrSelect, pcrValues } = decode(SERIALIZED_PCRS, file)
   const selections = pcrSelect.pcrSelections.slice(0, pcrSelect.count).map((slot) => {
-    if (slot.sizeofSelect > slot.pcrSelect.length)
+    if (slot.sizeofSelect < 3 || slot.sizeofSelect > slot.pcrSelect.length)
       throw malformed(`a selection of ${slot.sizeofSelect} bytes`)
     return { hash: slot.hash, pcrSelect: slot.pcrSelect.subarray(0, slot.sizeofSelect) }
   })

@@ -57,6 +57,7 @@ test('sizes that reach out of their slot are refused', () => {
     return file
   }
   refused(changed(4 + 2, 5), /a selection of 5 bytes/)
+  refused(changed(4 + 2, 2), /a selection of 2 bytes/)
   refused(changed(4 + 16 * 8 + 8, 65), /a digest of 65 bytes/)
   refused(changed(0, 17), /17, more than 16/)
 })

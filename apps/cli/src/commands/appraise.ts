@@ -26,7 +26,6 @@ export function appraiseCommand(output: Output, done: (code: ExitCode) => void):
     .option(
       '--anchor <file...>',
       'of a record: certificate authorities to trust, in PEM (default: this installation)',
-      [],
     )
     .option('--quote <file>', 'what tpm2_quote -m wrote (TPMS_ATTEST, or TPM2B_ATTEST)')
     .option('--signature <file>', 'what tpm2_quote -s wrote: TPMT_SIGNATURE, or -f plain')
@@ -34,7 +33,7 @@ export function appraiseCommand(output: Output, done: (code: ExitCode) => void):
       '--ak <file...>',
       'the key that signed it: TPM2B_PUBLIC, TPMT_PUBLIC, a public key or a certificate in PEM or DER; a public area and a certificate may be given together',
     )
-    .option('--ca <file...>', "authorities to judge the key's certificate by, in PEM or DER", [])
+    .option('--ca <file...>', "authorities to judge the key's certificate by, in PEM or DER")
     .option('--nonce <hex>', 'what tpm2_quote -q was given')
     .option(
       '--pcrs <file>',
@@ -74,8 +73,9 @@ attestation key's certificate leads to another one, that is a warning and the ex
 With --quote, the key is believed because you give it: where it comes from is for you to know, or
 for --ca. Of a public key without its public area it is told that nothing says what else it signs.
 The signed selection must be that of --pcrs. The quote above is made by
-  tpm2_createek -c ek.ctx && tpm2_createak -C ek.ctx -c ak.ctx -u ak.pub
-  tpm2_quote -c ak.ctx -l sha256:0-15 -q $(cat nonce.hex) -m quote.msg -s quote.sig -o quote.pcrs
+  tpm2_createek -c ek.ctx -u ek.pub && tpm2_createak -C ek.ctx -c ak.ctx -u ak.pub
+  tpm2_quote -c ak.ctx -l sha256:0,1,2,3,4,5,6,7,8,9,10,11,12,13,14 -q $(cat nonce.hex) \\
+    -m quote.msg -s quote.sig -o quote.pcrs
 
 Exit codes: 0 affirming, 1 refused or no verdict, 2 usage, 3 contraindicated, 4 warning, 5 malformed.`
 
@@ -83,6 +83,7 @@ const fileOptions = [
   'quote',
   'signature',
   'ak',
+  'ca',
   'nonce',
   'pcrs',
   'eventLog',
@@ -96,15 +97,12 @@ const fileOptions = [
 
 function run(file: string | undefined, options: Options, output: Output): ExitCode {
   const given = fileOptions.filter((name) => options[name] !== undefined)
-  const isOfFiles = given.length > 0 || options.ca.length > 0
-  if (file === undefined && !isOfFiles)
+  if (file === undefined && given.length === 0)
     throw new UsageError('name an appraisal record, or the files of a quote (see --help)')
   if (file === undefined) return appraiseFiles(options, output)
-  if (isOfFiles)
-    throw new UsageError(`${file} is a record, which has its own evidence: no ${flags(given)}`)
+  if (given.length > 0)
+    throw new UsageError(
+      `${file} is a record, which has its own evidence: no ${given.map(flagOf).join(', ')}`,
+    )
   return appraiseRecord(file, options, output)
-}
-
-function flags(names: readonly string[]): string {
-  return names.length === 0 ? '--ca' : names.map(flagOf).join(', ')
 }

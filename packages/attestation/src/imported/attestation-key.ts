@@ -1,6 +1,6 @@
 import { decode, encode, MalformedError, within } from '@trusted-launch/codec'
 import { Certificate, CryptoError, decodePem, isPem, PublicKey } from '@trusted-launch/crypto'
-import { TPM2B_PUBLIC, TPMT_PUBLIC } from '@trusted-launch/tpm2'
+import { nameOfPublic, TPM2B_PUBLIC, TPMT_PUBLIC } from '@trusted-launch/tpm2'
 import { keyOf } from '../verify-attestation-key.ts'
 
 /** The most bytes a file of a key or a certificate may have. */
@@ -47,6 +47,7 @@ function ofBinary(file: Uint8Array): ImportedKey {
   const sizeIsFirst = file.length > 2 && ((file[0]! << 8) | file[1]!) === file.length - 2
   const publicArea = sizeIsFirst ? decode(TPM2B_PUBLIC, file) : decode(TPMT_PUBLIC, file)
   const area = encode(TPMT_PUBLIC, publicArea)
+  nameOfPublic(publicArea) // refuses a key whose name nobody can compute
   return { publicKey: keyOf(publicArea), area, certificate: null }
 }
 
