@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { decodeEvidence } from '@trusted-launch/channel'
+import { concat, encode, toHex, u16be } from '@trusted-launch/codec'
 import { brokenPromises, missingCommands, missingFiles } from '../check-docs.ts'
 
 const readme = readFileSync('README.md', 'utf8')
@@ -50,4 +54,54 @@ test('the example replays a recorded log to the PCRs that were quoted', () => {
   const said = run('examples/replay-an-event-log.ts', `${folder}/event-log`)
   const { sha256 } = JSON.parse(readFileSync(`${folder}/pcrs.json`, 'utf8'))
   for (const pcr of ['0', '4', '7', '9']) assert.ok(said.includes(`PCR ${pcr} = ${sha256[pcr]}`))
+})
+
+/** The log with another kernel command line than was measured. */
+function edited(log: Uint8Array): Uint8Array {
+  const copy = Buffer.from(log)
+  copy.write('X', copy.indexOf('kernel_cmdline: /vmlinuz') + 20, 'latin1')
+  return copy
+}
+
+/** The files that tpm2-tools would have written of the recorded boot of the small guest. */
+function recordedFiles() {
+  const { quotes, akPublic, eventLog, imaLog } = decodeEvidence(
+    Uint8Array.from(readFileSync('apps/cli/testdata/small-secure-boot/evidence')),
+  )
+  const { attest, signature, pcrs } = quotes[0]!
+  const folder = mkdtempSync(join(tmpdir(), 'examples-'))
+  const file = (name: string, content: string | Uint8Array) => {
+    writeFileSync(join(folder, name), content)
+    return join(folder, name)
+  }
+  const values = Object.fromEntries(pcrs.map(({ index, digest }) => [index, toHex(digest)]))
+  return {
+    quote: file('quote.msg', attest),
+    signature: file('quote.sig', signature),
+    ak: file('ak.pub', concat(encode(u16be, akPublic.length), akPublic)),
+    pcrs: file('pcrs.json', JSON.stringify({ sha256: values })),
+    eventLog: file('event-log', eventLog!),
+    editedLog: file('edited-log', edited(eventLog!)),
+    imaLog: file('ima-list', imaLog!),
+    nonce: '07'.repeat(32),
+  }
+}
+
+test('the example reads a quote: its nonce, its PCRs, and that the key signed it', () => {
+  const { quote, signature, ak, nonce } = recordedFiles()
+  const said = run('examples/read-a-quote.ts', quote, signature, ak)
+  assert.ok(said.includes(`nonce       ${nonce}`), said)
+  assert.match(said, /^PCRs {8}sha256: 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 23$/m)
+  assert.match(said, /signature {3}holds\n$/)
+})
+
+test('the example appraises files offline, and says what is wrong with an edited log', () => {
+  const { quote, signature, ak, pcrs, eventLog, editedLog, imaLog, nonce } = recordedFiles()
+  const appraised = (log: string) =>
+    run('examples/appraise-offline.ts', nonce, quote, signature, ak, pcrs, log, imaLog)
+  const good = appraised(eventLog)
+  assert.match(good, /^secure-boot = true\n/m)
+  assert.match(good, /\nwarning\n$/)
+  assert.match(appraised(editedLog), /^high: kernel command line|^high: event log/m)
+  assert.match(appraised(editedLog), /\ncontraindicated\n$/)
 })

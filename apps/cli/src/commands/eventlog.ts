@@ -74,7 +74,7 @@ export function eventlogCommand(output: Output, done: (code: ExitCode) => void):
 Examples:
   tl eventlog binary_bios_measurements
   tl eventlog binary_bios_measurements --pcrs pcrs.json --ima binary_runtime_measurements
-  tl eventlog binary_bios_measurements --pcrs quote.pcrs --profile strict
+  tl eventlog binary_bios_measurements --pcrs quote.pcrs --ima binary_runtime_measurements --profile strict
   tl eventlog - --json < binary_bios_measurements
 
 A line reads: number, PCR, type (never measured), digest, then
