@@ -22,6 +22,11 @@ const tolerance = (check: number, component: string, what: string): Tolerance =>
 export const TOLERANCES = {
   'tcg-1.2-format': tolerance(13, COMPONENT.eventLog, 'A log of the TPM 1.2 format.'),
   'sha1-only': tolerance(20, COMPONENT.eventLog, 'SHA-1 is the only bank.'),
+  'register-without-log': tolerance(
+    21,
+    COMPONENT.eventLog,
+    "A register of the system's, PCR 10 or above, that holds something no log was given of.",
+  ),
   'type-unexpected': tolerance(
     23,
     COMPONENT.eventLog,
@@ -40,7 +45,7 @@ export const TOLERANCES = {
   'event-tag-unexplained': tolerance(
     25,
     COMPONENT.kernel,
-    'A tagged event in PCR 9 that measures something else than its data.',
+    "A tagged event in PCR 9 (or the loader's in PCR 5) that measures something else than its data.",
   ),
   'crtm-version-unexplained': tolerance(
     25,

@@ -99,7 +99,7 @@ export class VerifiedEventLog {
     if (!('read' in parts)) return parts
     const bank = strongestBank(values.map((one) => one.bank))
     if (bank === null) return [findingOf({ id: 'quote.missing', summary: 'No PCR values.' })]
-    const faults = [...faultOfNotGiven(values), ...explainPcrs(parts, values)]
+    const faults = [...faultOfNotGiven(values), ...explainPcrs(parts, values, profile)]
     if (faults.length > 0) return faults
     return new VerifiedEventLog(bank, values, parts, profile)
   }

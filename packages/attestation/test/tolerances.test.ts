@@ -27,7 +27,7 @@ import {
   separator,
   signer,
 } from './boot.ts'
-import { given } from './given.ts'
+import { given, withPcrs } from './given.ts'
 
 /** An event that measures this, whatever its data says. */
 function event(pcrIndex: number, eventType: number, data: Uint8Array, measured = data): Step {
@@ -92,6 +92,8 @@ const logOf = (steps: Step[]) => (profile: Profile) => given(steps, profile)
 const uses: Readonly<Record<ToleranceName, (profile: Profile) => EventLogInput>> = {
   'tcg-1.2-format': inSha1('tcg-1.2'),
   'sha1-only': inSha1('crypto-agile'),
+  'register-without-log': (profile) =>
+    withPcrs(given(cleanBoot(), profile), (pcrs) => pcrs.set(10, pcrs.get(0)!)),
   'type-unexpected': logOf(before(isImage, event(1, 0x12345678, tag, content))),
   'variable-data-only': inSha1('tcg-1.2', valueOnly()),
   'authority-extra-byte': logOf(withStep(isVariable('MokListRT'), extraByte())),
@@ -211,6 +213,15 @@ const refused: Readonly<Record<string, Step[]>> = {
     ),
   ),
 }
+
+test('a register that the firmware or the loader measures into is never without a log', () => {
+  for (const pcr of [0, 7, 8, 9]) {
+    const steps = cleanBoot().filter(({ pcrIndex }) => pcr < 8 || pcrIndex !== pcr)
+    const input = given(steps, 'pc-client')
+    const held = withPcrs(input, (pcrs) => pcrs.set(pcr, pcrs.get(3)!.slice().reverse()))
+    assert.equal(appraiseEventLog(held).verified, false, `PCR ${pcr}`)
+  }
+})
 
 for (const [what, steps] of Object.entries(refused))
   test(`${what} is refused in both profiles`, () => {

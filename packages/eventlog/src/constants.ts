@@ -12,6 +12,9 @@ export const MAX_VENDOR_INFO = 255
 /** PCRs of a PC Client TPM are 0 to 23. */
 export const PCR_COUNT = 24
 
+/** A confidential VM's measurement registers. UEFI 2.10, 38.4.1. */
+export const CC_REGISTER_COUNT = 5
+
 /**
  * Event types. They are *not* measured: whoever holds the log can change them.
  * TCG PC Client Platform Firmware Profile, "Event Types".

@@ -212,11 +212,21 @@ const contentTypes: ReadonlySet<number> = new Set([
 /** PCRs where GRUB and systemd measure command lines: an EV_IPL there measures its own text. */
 const commandLinePcrs = [8, 12]
 
-/** Where the Linux EFI stub tags what it loaded: the digest is of that, not of the tag. */
-const taggedContentPcr = 9
+/** Where the Linux EFI stub (PCR 9) and systemd's loader and stub tag what they loaded: the digest is of that. */
+const taggedContentPcrs: Readonly<Record<number, readonly number[] | 'any'>> = {
+  5: [0xf5bc582a],
+  9: 'any',
+  12: [0x6c46f751, 0x49dffe0f, 0xdac08e1a],
+}
+
+function isTaggedContent(pcrIndex: number, data: EventData): boolean {
+  const known = taggedContentPcrs[pcrIndex] ?? []
+  if (known === 'any') return true
+  return data.kind === 'tagged' && data.tags.every(({ id }) => known.includes(id))
+}
 
 function isContentElsewhere(event: LoggedEvent, data: EventData): boolean {
-  if (event.eventType === EV.EVENT_TAG) return event.pcrIndex === taggedContentPcr
+  if (event.eventType === EV.EVENT_TAG) return isTaggedContent(event.pcrIndex, data)
   if (event.eventType !== EV.IPL) return contentTypes.has(event.eventType)
   const isCommand = data.kind === 'ipl' && data.by !== 'text' && data.by !== 'utf16'
   return !isCommand && !commandLinePcrs.includes(event.pcrIndex)

@@ -3,6 +3,7 @@ import {
   BANKS,
   type Bank,
   bankOf,
+  CC_REGISTER_COUNT,
   EV,
   hasSignature,
   MAX_EVENT_LOG_SIZE,
@@ -42,7 +43,10 @@ export interface EventLog {
 export interface DecodeOptions {
   /** The formats allowed; crypto-agile alone when not said. */
   formats?: readonly EventLogFormat[]
-  /** Where the bytes came from: an area of memory described by ACPI ends in 0xFF or 0x00. */
+  /**
+   * Where the bytes came from: an area of memory described by ACPI ends in 0xFF or 0x00. A confidential
+   * VM's (CCEL) begins in register 1, and has registers 0 to 4 (Intel TDX: MRTD, RTMR 0-3) for PCRs.
+   */
   padding?: 'none' | 'acpi'
 }
 
@@ -73,19 +77,26 @@ function isCryptoAgile(log: Uint8Array): boolean {
 }
 
 function readCryptoAgile(from: Reader, padding: 'none' | 'acpi'): EventLog {
-  const { specId, algorithms, event } = within('events[0]', () => readSpecIdEvent(from))
+  const { specId, algorithms, event } = within('events[0]', () => readSpecIdEvent(from, padding))
   const events = [event]
   const layout = TCG_PCR_EVENT2(algorithms)
+  const registers = event.pcrIndex === ccFirstRegister ? CC_REGISTER_COUNT : PCR_COUNT
   while (from.remaining > 0 && !(padding === 'acpi' && isPadding(from)))
-    events.push(within(`events[${events.length}]`, () => readEvent(from, layout, events.length)))
+    events.push(
+      within(`events[${events.length}]`, () => readEvent(from, layout, events.length, registers)),
+    )
   return { format: 'crypto-agile', algorithms, specId, events }
 }
 
-function readSpecIdEvent(from: Reader) {
+/** A confidential VM's log begins in its first run-time register, not in PCR 0. */
+const ccFirstRegister = 1
+
+function readSpecIdEvent(from: Reader, padding: 'none' | 'acpi') {
   const header = TCG_PCR_EVENT.read(from)
   const start = from.position - header.event.length
   const refuse = (reason: string) => new MalformedError('', start, reason)
-  if (header.pcrIndex !== 0 || header.eventType !== EV.NO_ACTION)
+  const first = header.pcrIndex === 0 || (padding === 'acpi' && header.pcrIndex === ccFirstRegister)
+  if (!first || header.eventType !== EV.NO_ACTION)
     throw refuse('the first event must be EV_NO_ACTION in PCR 0')
   if (header.digest.some((byte) => byte !== 0)) throw refuse('a digest where zeros must be')
   if (!hasSignature(header.event, SIGNATURE.specId03))
@@ -101,7 +112,7 @@ function readSpecIdEvent(from: Reader) {
   if (new Set(algorithms).size !== algorithms.length) throw refuse('an algorithm declared twice')
   const event: LoggedEvent = {
     index: 0,
-    pcrIndex: 0,
+    pcrIndex: header.pcrIndex,
     eventType: EV.NO_ACTION,
     digests: new Map(),
     data: header.event,
@@ -120,10 +131,11 @@ function readEvent(
   from: Reader,
   layout: ReturnType<typeof TCG_PCR_EVENT2>,
   index: number,
+  registers: number,
 ): LoggedEvent {
   const start = from.position
   const { pcrIndex, eventType, digests, event: data } = layout.read(from)
-  checkRegister({ pcrIndex, eventType, data }, start)
+  checkRegister({ pcrIndex, eventType, data }, start, registers)
   if (eventType === EV.NO_ACTION && hasSignature(data, SIGNATURE.specId03))
     throw new MalformedError('event', start, 'a second Spec ID event')
   return { index, pcrIndex, eventType, digests, data }

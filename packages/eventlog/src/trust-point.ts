@@ -18,9 +18,10 @@ export const NO_PCR = 0xffff_ffff
 export function checkRegister(
   event: Pick<LoggedEvent, 'pcrIndex' | 'eventType' | 'data'>,
   start: number,
+  registers = PCR_COUNT,
 ): void {
   const { pcrIndex, eventType, data } = event
-  if (pcrIndex < PCR_COUNT) return
+  if (pcrIndex < registers) return
   if (pcrIndex === NO_PCR && eventType === EV.NO_ACTION && isTrustPoint(data)) return
   throw new MalformedError('pcrIndex', start, `there is no PCR ${pcrIndex}`)
 }

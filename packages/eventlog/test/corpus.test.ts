@@ -178,3 +178,17 @@ test('mutations of whole real logs are logs or malformed, never anything else', 
     }
   }
 })
+
+test('a confidential VM’s log begins in its first register, ends in padding, and replays to its registers', {
+  skip,
+}, () => {
+  const folder = 'google__go-eventlog'
+  for (const name of ['cos-113-intel-tdx', 'cos-113-intel-tdx-dupe-separator']) {
+    const bytes = evidence(`${folder}/ccel/${name}.bin`)
+    assert.throws(() => decodeEventLog(bytes), MalformedError)
+    const { pcrs } = replay(decodeEventLog(bytes, { padding: 'acpi' }), 'sha384')
+    const { rtmr_sha384: stated } = evidenceJson(`${folder}/expected/${name}.bin.json`)
+    for (const [register, value] of Object.entries<string>(stated))
+      assert.equal(toHex(pcrs.get(Number(register) + 1)!.value), value, `RTMR ${register}`)
+  }
+})

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { concat, equalBytes, fromHex, fromLatin1, MalformedError } from '@trusted-launch/codec'
 import { randomFrom } from '@trusted-launch/codec/check'
-import { decodeEventLog, EV, encodeEventLog, explain, replay } from '../src/index.ts'
+import { buildEventLog, decodeEventLog, EV, encodeEventLog, explain, replay } from '../src/index.ts'
 import { bytesOf, event, logOf, noAction, separator, smallBoot } from './a-log.ts'
 
 const malformed = (path: RegExp, reason: RegExp) => (e: unknown) => {
@@ -217,4 +217,21 @@ test('an event without a digest for each bank cannot be written', () => {
   assert.throws(() => bytesOf([poor]), RangeError)
   assert.throws(() => bytesOf([separator(0, ['sha1'])]), RangeError)
   assert.equal(EV.SEPARATOR, 4)
+})
+
+test('a confidential VM has registers 0 to 4, and its log may begin in register 1', () => {
+  const log = buildEventLog(['sha384'], [])
+  const digests = new Map([['sha384' as const, new Uint8Array(48)]])
+  const written = (first: number, pcrIndex: number) =>
+    encodeEventLog({
+      ...log,
+      events: [
+        { ...log.events[0]!, pcrIndex: first },
+        { index: 1, pcrIndex, eventType: 4, digests, data: new Uint8Array(4) },
+      ],
+    })
+  assert.equal(decodeEventLog(written(1, 4), { padding: 'acpi' }).events.length, 2)
+  assert.throws(() => decodeEventLog(written(1, 4)), MalformedError)
+  assert.throws(() => decodeEventLog(written(1, 5), { padding: 'acpi' }), MalformedError)
+  assert.throws(() => decodeEventLog(written(2, 4), { padding: 'acpi' }), MalformedError)
 })

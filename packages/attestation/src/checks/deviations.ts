@@ -3,26 +3,35 @@ import type { Check } from '../check.ts'
 import type { Occurrence } from '../finding-table.ts'
 import type { Severity } from '../result.ts'
 import type { ToleranceName } from '../tolerances.ts'
-import type { VerifiedEventLog } from '../verify-event-log.ts'
+import type { VerifiedEvent, VerifiedEventLog } from '../verify-event-log.ts'
 
 /** How the Linux EFI stub tags an initrd and load options, of which it measures the content. */
 const linuxTags: readonly number[] = [0x8f3b22ec, 0x8f3b22ed]
+const linuxPcr = 9
 
-/** A tag in PCR 9 beside a digest of something else. Of our own guests the reference values know what it is. */
+/** A tag beside a digest of something else. Of our own guests the reference values know what it is. */
 function tagsExplained({ events, profile }: VerifiedEventLog): Occurrence[] {
   return events
-    .filter(({ eventType }) => eventType === EV.EVENT_TAG)
-    .filter(({ explanation: { status, data } }) => {
-      const ours = data.kind === 'tagged' && data.tags.every(({ id }) => linuxTags.includes(id))
-      return status === 'content-elsewhere' && (profile !== 'strict' || !ours)
-    })
+    .filter(({ eventType, explanation }) => eventType === EV.EVENT_TAG && isElsewhere(explanation))
+    .filter((event) => profile !== 'strict' || !isOurs(event))
     .map(({ index, pcrIndex }) => ({
       id: 'eventlog.data',
       summary: `The tag of event ${index} is not what was measured.`,
       pcr: pcrIndex,
       events: [index],
-      tolerance: 'event-tag-unexplained',
+      // In PCR 12 it may hide a command line.
+      tolerance: pcrIndex === 12 ? null : 'event-tag-unexplained',
     }))
+}
+
+function isElsewhere({ status }: VerifiedEvent['explanation']): boolean {
+  return status === 'content-elsewhere'
+}
+
+/** `explain` knows the tags of the other registers one by one. */
+function isOurs({ pcrIndex, explanation: { data } }: VerifiedEvent): boolean {
+  const tags = data.kind === 'tagged' ? data.tags : []
+  return pcrIndex !== linuxPcr || tags.every(({ id }) => linuxTags.includes(id))
 }
 
 /** Ways of writing text down that loaders of our own guests have; what was measured is verified. */

@@ -1,5 +1,6 @@
 import { EV } from '@trusted-launch/eventlog'
 import type { Check } from '../check.ts'
+import { isWithoutLog } from '../explain-pcrs.ts'
 import type { Occurrence } from '../finding-table.ts'
 import type { VerifiedEventLog } from '../verify-event-log.ts'
 
@@ -45,6 +46,20 @@ function everyValueGiven({ events, pcrs }: VerifiedEventLog): Occurrence[] {
   }))
 }
 
+/** What the system measured and wrote no log of. (In `strict` no log is verified with it: `explainPcrs`.) */
+function everyLogGiven(log: VerifiedEventLog): Occurrence[] {
+  return log.values.flatMap(({ bank, pcrs }) =>
+    [...pcrs]
+      .filter(([pcr, value]) => isWithoutLog(log, bank, pcr, value))
+      .map(([pcr]) => ({
+        id: 'pcr.unexplained' as const,
+        summary: `No log explains what PCR ${pcr} (${bank}) holds.`,
+        pcr,
+        tolerance: 'register-without-log' as const,
+      })),
+  )
+}
+
 /** On our own firmware TPM2_Startup comes from locality 0, and nothing measures before it. */
 function startsAtZero({ replays, bank, profile }: VerifiedEventLog): Occurrence[] {
   const { startupLocality, hCrtm } = replays.get(bank)!
@@ -59,5 +74,6 @@ export const formatChecks: readonly Check[] = [
   { number: 18, title: 'PCR 0 starts at zeros', run: startsAtZero },
   { number: 20, title: 'a bank that is not SHA-1', run: strongBank },
   { number: 21, title: 'every register has its value', run: everyValueGiven },
+  { number: 21, title: 'every register has its log', run: everyLogGiven },
   { number: 22, title: 'every firmware PCR was extended', run: banksUsed },
 ]
