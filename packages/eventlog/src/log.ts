@@ -7,6 +7,7 @@ import {
   EV,
   hasSignature,
   MAX_EVENT_LOG_SIZE,
+  PCR_COUNT,
   SIGNATURE,
 } from './constants.ts'
 import { TCG_EfiSpecIDEvent, TCG_PCR_EVENT, TCG_PCR_EVENT2 } from './event.ts'
