@@ -8,6 +8,8 @@ import {
   decodeEventLog,
   EV,
   encodeEventLog,
+  encodeSipa,
+  NO_PCR,
   SIPAEVENT,
 } from '@trusted-launch/eventlog'
 import { VARIABLES } from '@trusted-launch/uefi'
@@ -308,6 +310,14 @@ test('a log whose every tag is relabelled is still of Windows, and says nothing'
     assert.ok(result.ids.includes('windows.foreign'))
     nothingBelieved(result)
   }
+})
+
+test("Windows' own quotes, of no register, say nothing and harm nothing", () => {
+  const reported = group('TRUSTBOUNDARY', flag('OSKERNELDEBUG', 1))
+  const data = encodeSipa([group('TRUSTPOINT_AGGREGATION', reported)])
+  const { claims, ids } = told([...windowsBoot(), step(NO_PCR, EV.NO_ACTION, data)])
+  assert.deepEqual(ids, [])
+  assert.deepEqual(valuesOf(claims), valuesOf(ofPart(windowsPart()).claims))
 })
 
 test('text in PCR 12 that begins like a tag does not make a boot one of Windows', () => {
