@@ -57,8 +57,7 @@ const DETAILS: readonly Detail[] = [
   {
     claim: 'windows-bitlocker-unlock',
     of: 'boot',
-    // PCR 13 only repeats it
-    pick: all(SIPAEVENT.BITLOCKER_UNLOCK, WINDOWS_PCR.settings),
+    pick: all(SIPAEVENT.BITLOCKER_UNLOCK),
     read: ({ data }) => unlockedBy(sipaNumber(data)),
     join: 'union',
   },

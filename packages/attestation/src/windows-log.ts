@@ -121,8 +121,7 @@ function readEvent(log: VerifiedEventLog, event: VerifiedEvent): WindowsEvent | 
   if (mayBeShims && !holdsSipa(log, event)) return null
   if (!isWholeInEachBank(log, event))
     return fault('windows.data', 'its data is not what was measured')
-  if (eventType !== EV.EVENT_TAG)
-    return fault('windows.foreign', 'it is of a type that Windows does not measure')
+  // only an event of the type that Windows writes is read as tags
   const { data: read } = event.explanation
   const isSipa = read.kind === 'tagged' && read.tags.every(({ id }) => isSipaId(id))
   if (!isSipa) return fault('windows.foreign', 'it is not of Windows')

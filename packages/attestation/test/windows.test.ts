@@ -149,6 +149,9 @@ test('what a register says whose value is not known is not believed', () => {
   const { claims } = withoutValueOf(12, windowsBoot())
   yes(claims.windows!)
   unverified(claims['windows-vbs-launched']!)
+  const silent = withoutValueOf(14, windowsBoot()).claims
+  unverified(silent['windows-authorities']!)
+  yes(silent['windows-vbs-launched']!)
   unverified(withoutValueOf(11, windowsBoot()).claims['windows-bitlocker-pcr-closed']!)
 })
 
@@ -288,6 +291,36 @@ test('data that is not what was measured is refused, in every bank', () => {
     assert.ok(result.ids.includes('windows.data'), bank)
     nothingBelieved(result)
   }
+})
+
+test('tags of which none is what was measured do not say that it is Windows', () => {
+  const other = (bank: 'sha256' | 'sha384') => digest(bank, Uint8Array.of(1))
+  const altered = windowsPart().map((one) =>
+    one.eventType === EV.EVENT_TAG
+      ? {
+          ...one,
+          digests: new Map([
+            ['sha256', other('sha256')],
+            ['sha384', other('sha384')],
+          ] as const),
+        }
+      : one,
+  )
+  unverified(ofPart(altered).claims.windows!)
+})
+
+test('a separator that another bank measured otherwise ends nothing', () => {
+  for (const bank of ['sha256', 'sha384'] as const) {
+    const part = windowsPart()
+    const digests = new Map(part[6]!.digests).set(bank, digest(bank, Uint8Array.of(1)))
+    const { ids } = ofPart(part.with(6, { ...part[6]!, digests }))
+    assert.ok(ids.includes('windows.separator.missing'), bank)
+  }
+})
+
+test('of PCR 11 only what the boot manager measures there is of Windows', () => {
+  const other = step(11, EV.NONHOST_INFO, Uint8Array.of(1))
+  assert.deepEqual(ofPart([other, ...windowsPart()]).ids, ['eventlog.type'])
 })
 
 test('an event of another type, or of another writer, is refused', () => {
