@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { SIPAEVENT } from '@trusted-launch/eventlog'
+import { appraiseEvidence } from '../src/appraise.ts'
+import type { Claim } from '../src/result.ts'
+import { evidenceOf, type Step } from './boot.ts'
+import { type flag, type Name, system, windowsBoot, windowsPart } from './windows.ts'
+
+/** What a boot comes to, but for the reference values that these tests have none of. */
+export function told(boot: readonly Step[]) {
+  const { claims, findings } = appraiseEvidence(
+    evidenceOf(boot, { references: null, measured: null }),
+  )
+  const others = findings.filter(({ id }) => id !== 'reference-values.missing')
+  return { claims, ids: others.map(({ id }) => id), findings: others }
+}
+
+export const ofPart = (part: readonly Step[]) => told(windowsBoot(part))
+/** A boot whose system tells these as well, in place of what it told of the same. */
+export function ofSystem(...tags: ReturnType<typeof flag>[]) {
+  return ofPart(windowsPart({ second: [...without(system, ...tags.map(idOf)), ...tags] }))
+}
+export const idOf = ({ eventID }: { eventID: number }) => eventID
+export const without = (tags: typeof system, ...ids: number[]) =>
+  tags.filter(({ eventID }) => !ids.includes(eventID))
+/** The same without what has these names. */
+export const silentOn = (...names: Name[]) =>
+  ofPart(windowsPart({ second: without(system, ...names.map((name) => SIPAEVENT[name])) }))
+
+export const yes = ({ value, verified }: Claim) => assert.deepEqual([value, verified], [true, true])
+export const no = ({ value, verified }: Claim) => assert.deepEqual([value, verified], [false, true])
+export const notReported = (claim: Claim) =>
+  assert.deepEqual(claim, { value: null, verified: true, events: [] })
+export const unverified = (claim: Claim) =>
+  assert.deepEqual(claim, { value: null, verified: false, events: [] })
+
+export function valuesOf(claims: Readonly<Record<string, Claim>>) {
+  const windows = Object.entries(claims).filter(([name]) => name.startsWith('windows'))
+  return Object.fromEntries(windows.map(([name, { value }]) => [name, value]))
+}
+
+/** Every claim but `windows` and PCR 11's is null and unverified. */
+export function nothingBelieved({ claims }: ReturnType<typeof told>): void {
+  yes(claims.windows!)
+  for (const [name, claim] of Object.entries(claims))
+    if (name.startsWith('windows-') && name !== 'windows-bitlocker-pcr-closed') unverified(claim)
+}
