@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { MalformedError, toHex } from '@trusted-launch/codec'
 import { randomFrom } from './check-codec.ts'
+import { collect } from './collect.ts'
 
 type ErrorClass = abstract new (...args: any[]) => Error
 
@@ -28,6 +29,8 @@ export function checkDecoder(
   { errors = [], isWhole = () => false, tries = 500 }: DecoderPromise = {},
 ): void {
   const own = [MalformedError, ...errors]
+  const seeds = Object.values(vectors)
+  if (collect({ title: Object.keys(vectors).join(', '), decode, seeds, errors: own })) return
   for (const [title, bytes] of Object.entries(vectors)) {
     assert.doesNotThrow(() => decode(bytes), `${title}: the vector itself`)
     const step = Math.ceil(bytes.length / cutsMax)

@@ -2,3 +2,4 @@
 export { checkCodec, randomFrom, refuses } from './check-codec.ts'
 export { checkCodecsAt } from './check-codecs.ts'
 export { checkDecoder, decodersAt } from './check-decoder.ts'
+export { startCollecting, type TriedDecoder } from './collect.ts'

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { MalformedError } from '@trusted-launch/codec'
+import { Coverage } from './coverage.ts'
+import { type Failure, fuzzTarget } from './fuzz-target.ts'
+import { deep, greedy, slow } from './planted.ts'
+
+const planted = { deep, greedy, slow }
+
+/** The first fault that is found in a planted decoder within so many seconds. */
+function found(t: TestContext, name: keyof typeof planted, seconds: number): Failure {
+  const folder = mkdtempSync(join(tmpdir(), 'tl-fuzz-'))
+  const coverage = new Coverage(/planted\.ts$/)
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  t.after(() => coverage.close())
+  const decode: (bytes: Uint8Array) => unknown = planted[name]
+  const decoder = {
+    place: '',
+    title: name,
+    decode,
+    seeds: [new Uint8Array(16)],
+    errors: [MalformedError],
+  }
+  const target = { name, decoders: [decoder] }
+  const options = { folder, coverage, trying: () => {} }
+  for (let seed = 1; seed <= seconds; seed++) {
+    const { failures } = fuzzTarget(target, performance.now() + 1000, { ...options, seed })
+    if (failures[0] !== undefined) return failures[0]
+  }
+  return assert.fail(`nothing found in ${name}`)
+}
+
+test('a fault behind four comparisons is found by coverage, and its input kept', (t) => {
+  const { kind, message, file } = found(t, 'deep', 60)
+  assert.equal(kind, 'error')
+  assert.match(message, /planted/)
+  assert.throws(() => deep(readFileSync(file)), TypeError)
+})
+
+test('an input that takes too long is found, and one that takes too much memory', (t) => {
+  assert.equal(found(t, 'slow', 20).kind, 'slow')
+  assert.equal(found(t, 'greedy', 20).kind, 'memory')
+})
+
+test('a minute of every decoder ends without a failure', () => {
+  const args = [join(import.meta.dirname, 'main.ts'), '--seconds', '60', '--json']
+  const { stdout, stderr } = spawnSync(process.execPath, args, {
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  })
+  assert.notEqual(stdout, '', stderr)
+  const { failures, targets, inputs } = JSON.parse(stdout)
+  assert.deepEqual(failures, [])
+  assert.ok(
+    targets.length > 100 && inputs > 100_000,
+    `${inputs} inputs to ${targets.length} targets`,
+  )
+})

@@ -1,0 +1,26 @@
+/** Decoders with a fault each, for what finds faults to be tried on. */
+import { MalformedError } from '@trusted-launch/codec'
+
+/** Ends badly behind four comparisons: chance alone needs 2^32 inputs, who looks at coverage some thousands. */
+export function deep(bytes: Uint8Array): void {
+  const magic = [0x54, 0x50, 0x4d, 0x32]
+  if (bytes.length < 4) throw new MalformedError('', 0, 'truncated')
+  if (bytes[0] === magic[0]) {
+    if (bytes[1] === magic[1]) {
+      if (bytes[2] === magic[2]) {
+        if (bytes[3] === magic[3]) throw new TypeError('planted')
+      }
+    }
+  }
+}
+
+/** Takes a fifth of a second for an input that begins with 7. */
+export function slow(bytes: Uint8Array): void {
+  for (const until = performance.now() + (bytes[0] === 7 ? 200 : 0); performance.now() < until; );
+}
+
+/** Allocates what a length field says. */
+export function greedy(bytes: Uint8Array): void {
+  if (bytes[0] === 9) kept = new Array((bytes[1] ?? 0) * 4096).fill(bytes[2])
+}
+export let kept: unknown[] = []
