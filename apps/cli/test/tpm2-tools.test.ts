@@ -79,6 +79,39 @@ for (const [kind, options] of Object.entries(kinds))
         }
   })
 
+test('a key of the owner hierarchy, whose TPM hides its counters, is held against nobody', {
+  skip,
+}, async (t) => {
+  const tools = await startTools(t)
+  boot(tools)
+  const { run, path } = tools
+  run('tpm2_createprimary', '-C', 'o', '-c', 'p.ctx', '-G', 'ecc')
+  const signing = 'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|restricted|sign'
+  run('tpm2_create', '-C', 'p.ctx', '-u', 'k.pub', '-r', 'k', '-G', 'ecc:ecdsa:null', '-a', signing)
+  run('tpm2_load', '-C', 'p.ctx', '-u', 'k.pub', '-r', 'k', '-c', 'k.ctx')
+  run('tpm2_quote', '-c', 'k.ctx', '-l', selection, '-q', nonce, '-m', 'm', '-s', 's', '-o', 'pcrs')
+  const files = ['--quote', 'm', '--signature', 's', '--ak', 'k.pub', '--pcrs', 'pcrs'].map(
+    (word) => (word.startsWith('--') ? word : path(word)),
+  )
+  const { code, out } = await tl(
+    'appraise',
+    ...files,
+    '--nonce',
+    nonce,
+    '--event-log',
+    log,
+    '--json',
+  )
+  const { findings, counters, claims } = JSON.parse(out)
+  assert.equal(code, 4)
+  assert.deepEqual(
+    findings.filter(({ severity }: any) => severity !== 'info').map(({ id }: any) => id),
+    ['reference-values.missing'],
+  )
+  assert.ok(counters.restartCount > 0, 'it was resumed as often as the secret says')
+  assert.equal(claims['boot-counter'].verified, false)
+})
+
 test('PCRs of two banks that tpm2_quote wrote come out as tpm2_pcrread prints them', {
   skip,
 }, async (t) => {

@@ -40,7 +40,8 @@ export function appraiseEvidence(input: AppraisalInput): Appraised {
   const verified = verifyEvidence(input)
   const { key, log } = verified
   const findings = [...verified.findings]
-  const claims = log === null || key === null ? {} : { ...claimsOf(log), ...keyClaims(key) }
+  const claims =
+    log === null || key === null ? {} : keyClaims(key, input.expectation, claimsOf(log))
   let chain: readonly BootStage[] = []
   if (log !== null) {
     const { references, policy } = input

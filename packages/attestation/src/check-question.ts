@@ -37,16 +37,18 @@ export function checkQuestion(expectation: Expectation): Finding[] {
 
 /** Whoever asked with tools of his own chose its length; shorter ones are found by trying. */
 function faultOfGivenNonce(nonce: Uint8Array): Finding[] {
-  if (nonce.length >= givenNonceBytes) return []
-  return [
-    findingOf({
-      id: 'question.nonce',
-      summary: 'The nonce is so short that an old quote may answer it.',
-      severity: nonce.length === 0 ? 'high' : 'medium',
-      expected: `at least ${givenNonceBytes} bytes`,
-      actual: `${nonce.length} bytes`,
-    }),
-  ]
+  // check 7
+  if (nonce.length < givenNonceBytes)
+    return [
+      findingOf({
+        id: 'question.nonce',
+        summary: 'The nonce is so short that an old quote may answer it.',
+        severity: nonce.length === 0 ? 'high' : 'medium',
+        expected: `at least ${givenNonceBytes} bytes`,
+        actual: `${nonce.length} bytes`,
+      }),
+    ]
+  return []
 }
 
 function faultOfPcrs(pcrs: readonly number[], profile: Profile): Finding[] {

@@ -79,10 +79,12 @@ export class VerifiedAttestationKey {
     const faults = area === null ? faultsOfSize(given) : faultsOfArea(area.publicArea, given)
     if (area !== null && !area.publicKey.equals(given))
       faults.push(findingOf({ id: 'attestation-key.foreign', summary: 'It is another key.' }))
+    // check 2
     if (faults.length > 0) return faults
     const name = area?.name ?? new Uint8Array()
     if (expected.anchors.length === 0) return new VerifiedAttestationKey(given, name, [])
     const chain = verifyCertificate(evidence.akCertificate, given, expected, time)
+    // check 1
     if (!Array.isArray(chain)) return [chain as Finding]
     return new VerifiedAttestationKey(given, name, chain as readonly Certificate[])
   }

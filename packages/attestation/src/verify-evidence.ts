@@ -2,7 +2,7 @@ import type { Quote } from '@trusted-launch/channel'
 import { equalBytes } from '@trusted-launch/codec'
 import type { AppraisalInput } from './appraisal-input.ts'
 import { checkQuestion } from './check-question.ts'
-import type { RollbackState } from './expectation.ts'
+import type { Expectation, RollbackState } from './expectation.ts'
 import { findingOf } from './finding-table.ts'
 import { PcrValues } from './pcr-values.ts'
 import type { Finding } from './result.ts'
@@ -36,7 +36,7 @@ export function verifyEvidence(input: VerifiableInput): Verified {
   if (!(key instanceof VerifiedAttestationKey)) return { ...none, findings: key }
   const { quotes, findings } = verifyQuotes(input, key)
   if (findings.length > 0) return { ...none, key, findings }
-  const notes = [...asked, ...notesOfKey(key, input), ...quotes.slice(0, 1).flatMap(noteOfClock)]
+  const notes = [...asked, ...notesOfKey(key, input), ...notesOfClock(quotes, expectation)]
   const rollback =
     expectation.rollback === null
       ? { findings: [], next: null }
@@ -116,6 +116,14 @@ function faultOfCounters(quotes: readonly VerifiedQuote[]): Finding[] {
   if (new Set(counters).size <= 1) return []
   const summary = 'The quotes are not of the same boot.'
   return [findingOf({ id: 'quote.counters', summary, actual: counters.join(' ') })]
+}
+
+/** A key that was given may be of the owner hierarchy: its TPM hides the counters behind a secret. Part 1, 36.7. */
+function notesOfClock(
+  [quote]: readonly VerifiedQuote[],
+  { givenKey }: Expectation,
+): readonly Finding[] {
+  return quote === undefined || givenKey !== undefined ? [] : noteOfClock(quote)
 }
 
 function noteOfClock({ clockInfo }: VerifiedQuote): Finding[] {

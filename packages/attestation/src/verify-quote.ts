@@ -70,9 +70,14 @@ export class VerifiedQuote {
 function decodeAttest(bytes: Uint8Array): QuoteAttest | Finding {
   try {
     const attest = decode(TPMS_ATTEST, bytes)
-    if (attest.type === TPM_ST.ATTEST_QUOTE) return attest
-    const actual = `0x${(attest.type as number).toString(16)}`
-    return findingOf({ id: 'quote.type', summary: 'What was signed is no quote.', actual })
+    // check 6
+    if (attest.type !== TPM_ST.ATTEST_QUOTE)
+      return findingOf({
+        id: 'quote.type',
+        summary: 'What was signed is no quote.',
+        actual: `0x${(attest.type as number).toString(16)}`,
+      })
+    return attest
   } catch (e) {
     if (!(e instanceof MalformedError)) throw e
     return findingOf({ id: 'quote.malformed', summary: e.message })
@@ -82,9 +87,10 @@ function decodeAttest(bytes: Uint8Array): QuoteAttest | Finding {
 function faultOf(
   quotes: readonly Quote[],
   attest: QuoteAttest,
-  { nonce, pcrs }: Expectation,
+  { nonce, pcrs, givenKey }: Expectation,
   hash: HashName,
 ): Finding | null {
+  // check 7
   if (!equalBytes(attest.extraData, nonce))
     return findingOf({
       id: 'quote.nonce',
@@ -96,14 +102,16 @@ function faultOf(
     (selection) => `${hashNameOf(selection.hash)}:${decodePcrSelection(selection)}`,
   )
   const asked = quotes.map(({ bank }) => `${bank}:${ascending(pcrs)}`)
+  // check 8
   if ([...signed].sort().join(' ') !== [...asked].sort().join(' '))
     return findingOf({
       id: 'quote.selection',
-      summary: 'The quote is over other PCRs than those asked for.',
+      summary: `The quote is over other PCRs than those ${givenKey === undefined ? 'asked for' : 'whose values are given: give exactly the ones that were quoted'}.`,
       expected: asked.join(' '),
       actual: signed.join(' '),
     })
   const strange = quotes.find((quote) => !isWhole(quote, ascending(pcrs)))
+  // check 8
   if (strange !== undefined)
     return findingOf({
       id: 'quote.pcrs',
@@ -115,13 +123,15 @@ function faultOf(
     (selection) => quotes.find(({ bank }) => bank === hashNameOf(selection.hash))!.pcrs,
   )
   const computed = digest(hash, ...ordered.map((pcr) => pcr.digest))
-  if (equalBytes(computed, attest.attested.pcrDigest)) return null
-  return findingOf({
-    id: 'quote.digest',
-    summary: 'The values sent along are not the ones quoted.',
-    expected: toHex(attest.attested.pcrDigest),
-    actual: toHex(computed),
-  })
+  // check 9
+  if (!equalBytes(computed, attest.attested.pcrDigest))
+    return findingOf({
+      id: 'quote.digest',
+      summary: 'The values sent along are not the ones quoted.',
+      expected: toHex(attest.attested.pcrDigest),
+      actual: toHex(computed),
+    })
+  return null
 }
 
 /** Whether the values are of exactly these PCRs, each as long as its bank's are. */
