@@ -33,6 +33,7 @@ function pcrText(pcrs: readonly CheckedPcr[], given: boolean, { colors, width }:
   const shown: Readonly<Record<PcrVerdict, (text: string) => string>> = {
     equal: colors.green,
     different: colors.red,
+    'not explained': colors.yellow,
     'not given': colors.yellow,
   }
   const rows = pcrs.map(({ pcr, events, replayed, given: value, verdict }) => [

@@ -2,30 +2,26 @@ import {
   appraiseEventLog,
   decodePcrValues,
   type EventLogAppraisal,
-  type Finding,
   PCR_FILE_BYTES_MAX,
   type PcrsByBank,
   PROFILES,
   type Profile,
 } from '@trusted-launch/attestation'
-import { toHex } from '@trusted-launch/codec'
 import { DIGEST_SIZE, type HashName } from '@trusted-launch/crypto'
 import {
-  describeData,
-  eventTypeName,
   explain,
   MAX_EVENT_LOG_SIZE,
   MAX_IMA_LIST_SIZE,
   MAX_USERSPACE_LOG_SIZE,
-  replay,
 } from '@trusted-launch/eventlog'
 import { Command, Option } from 'commander'
 import { textOfEventLog } from '../event-log-text.ts'
+import { viewOfEventLog, viewOfNothing } from '../event-log-view.ts'
 import { EXIT, type ExitCode, UsageError } from '../exit-code.ts'
 import { documented, isMalformed, partFrom } from '../input-fault.ts'
 import { readInput } from '../input-file.ts'
 import { jsonText, type Output } from '../output.ts'
-import { pcrRows } from '../pcr-rows.ts'
+import { type LogsBeside, pcrRows } from '../pcr-rows.ts'
 
 const banks = Object.keys(DIGEST_SIZE) as HashName[]
 
@@ -121,12 +117,13 @@ function run(file: string, options: Options, output: Output): ExitCode {
     }),
     options.bank,
   )
+  const rows = pcrRows(appraisal, pcrs, besideOf(options))
   const exitCode = exitCodeFor(appraisal)
   const named = appraisal.findings[0]?.summary
   if (exitCode === EXIT.malformed) output.err(`tl: ${file}: malformed: ${named}\n`)
-  if (options.json === true) output.out(jsonText(viewOf(appraisal, pcrs, options, exitCode)))
-  else if (!appraisal.malformed)
-    output.out(textOfEventLog(appraisal, pcrRows(appraisal, pcrs), output))
+  if (options.json === true)
+    output.out(jsonText(viewOfEventLog(appraisal, rows, options.profile, exitCode)))
+  else if (!appraisal.malformed) output.out(textOfEventLog(appraisal, rows, output))
   return exitCode
 }
 
@@ -167,57 +164,6 @@ function exitCodeFor({ verified, malformed, findings }: EventLogAppraisal): Exit
   return findings.some(({ severity }) => severity !== 'info') ? EXIT.warning : EXIT.affirming
 }
 
-function viewOfNothing(finding: Finding) {
-  return {
-    verified: null,
-    bank: null,
-    secureBoot: 'unverified',
-    findings: [finding],
-    claims: {},
-    events: [],
-  }
-}
-
-function viewOf(
-  appraisal: EventLogAppraisal,
-  given: PcrsByBank,
-  { profile }: Options,
-  exitCode: ExitCode,
-) {
-  const { verified, bank, secureBoot, findings, claims, log } = appraisal
-  const start = log === null || bank === null ? null : replay(log, bank)
-  return {
-    verified,
-    bank,
-    secureBoot,
-    findings,
-    claims,
-    events: appraisal.events.map(viewOfEvent),
-    pcrs: pcrRows(appraisal, given),
-    profile,
-    format: log?.format ?? null,
-    banks: log?.algorithms ?? [],
-    startupLocality: start?.startupLocality ?? null,
-    hCrtm: start?.hCrtm ?? null,
-    exitCode,
-  }
-}
-
-function viewOfEvent(event: EventLogAppraisal['events'][number]) {
-  const { kind, status, rule, covers, quirk, disguised, data } = event.explanation
-  return {
-    index: event.index,
-    pcr: event.pcrIndex,
-    type: eventTypeName(event),
-    digest: event.digest.length === 0 ? null : toHex(event.digest),
-    vouchedFor: event.vouchedFor,
-    kind,
-    status,
-    rule,
-    covers,
-    quirk,
-    disguised,
-    text: describeData(data),
-    data: toHex(event.data),
-  }
+function besideOf({ ima, userspaceLog }: Options): LogsBeside {
+  return { ima: ima !== undefined, userspace: userspaceLog !== undefined }
 }
