@@ -28,4 +28,8 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
     measures: "one appraisal on one core, cold and warm, against OpenSSL's primitives summed",
     load: async () => (await import('./appraise.ts')).measureAppraise,
   },
+  growth: {
+    measures: 'how the time of a verdict grows with the log: 1, 10 and 100 times as many events',
+    load: async () => (await import('./growth.ts')).measureGrowth,
+  },
 }

@@ -30,6 +30,7 @@ export {
 export { type ImportedParts, importEvidence } from './imported/evidence.ts'
 export { decodePcrValues, PCR_FILE_BYTES_MAX, type PcrsByBank } from './imported/pcr-file.ts'
 export { decodeImportedQuote, decodeImportedSignature } from './imported/quote.ts'
+export { forgetKnown } from './known.ts'
 export {
   knownFirmware,
   learnFirmware,
