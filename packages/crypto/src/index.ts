@@ -33,6 +33,7 @@ export {
   keyUsage,
   type NameAttribute,
 } from './issue-certificate.ts'
+export { type Jwk, jwkOf, keyOfJwk, thumbprintOf } from './jwk.ts'
 export { Memo } from './memo.ts'
 export { decodePem, isPem, type PemBlock } from './pem.ts'
 export { type CurveName, PublicKey } from './public-key.ts'
