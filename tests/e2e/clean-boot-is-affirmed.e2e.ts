@@ -47,7 +47,12 @@ test('a clean boot is affirmed against what was foretold, in two banks, again an
   assert.equal(appraiseEvidence(back).findings[0]?.id, 'vtpm.rolled-back')
 
   const key = signingKey()
-  const issuer = { issuer: 'https://localhost', lifetimeSeconds: 60, key: key.publicKey }
+  const issuer = {
+    issuer: 'https://localhost',
+    audience: null,
+    lifetimeSeconds: 60,
+    key: key.publicKey,
+  }
   const record = encodeRecord(input, appraised, issuer, signTokensWith(key))
   const verified = verifyRecord(record, { key: key.publicKey, anchors: input.expectation.anchors })
   assert.ok('appraised' in verified, 'fault' in verified ? verified.reason : '')

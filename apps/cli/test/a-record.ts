@@ -94,7 +94,7 @@ function akKeyOf(area: any): PublicKey {
 
 /** A stored record of that, signed by `signer`. */
 export function recordOf(input: AppraisalInput, signer: SigningKey): Uint8Array {
-  const issuer = { issuer: 'test', lifetimeSeconds: 3600, key: signer.publicKey }
+  const issuer = { issuer: 'test', audience: null, lifetimeSeconds: 3600, key: signer.publicKey }
   return encodeRecord(input, appraiseEvidence(input), issuer, signTokensWith(signer))
 }
 

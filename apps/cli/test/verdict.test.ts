@@ -52,6 +52,8 @@ const result: AttestationResult = {
   ],
   counters: null,
   rollback: null,
+  pcrs: null,
+  binding: null,
   policy: { id: 'trusted-launch', sha256: '00'.repeat(32) },
   references: null,
   expectation: { sha256: '22'.repeat(32) },

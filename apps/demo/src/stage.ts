@@ -54,7 +54,12 @@ export class Stage {
     this.firmwareSha256 = createHash('sha256')
       .update(readFileSync(host.firmware.code))
       .digest('hex')
-    this.issuer = { issuer: 'trusted-launch demo', lifetimeSeconds: 3600, key: key.publicKey }
+    this.issuer = {
+      issuer: 'trusted-launch demo',
+      audience: null,
+      lifetimeSeconds: 3600,
+      key: key.publicKey,
+    }
     this.sign = signTokensWith(key)
   }
 

@@ -1,9 +1,11 @@
 import { NONCE_BYTES } from '@trusted-launch/channel'
+import { equalBytes } from '@trusted-launch/codec'
 import type { HashName } from '@trusted-launch/crypto'
 import { type Expectation, QUOTED_PCRS } from './expectation.ts'
 import { findingOf } from './finding-table.ts'
 import type { Profile } from './profile.ts'
 import type { Finding } from './result.ts'
+import { boundNonce, faultOfBinding } from './token/binding.ts'
 
 /** Without these a boot's events would be nobody's word. Of our own VMs everything a boot extends is asked for. */
 const neededPcrs: Readonly<Record<Profile, number>> = { strict: 16, 'pc-client': 8 }
@@ -32,7 +34,21 @@ export function checkQuestion(expectation: Expectation): Finding[] {
         actual: `${nonce.length} bytes`,
       }),
     )
+  // check 45
+  findings.push(...faultOfQuestionBinding(expectation))
   return [...findings, ...faultOfPcrs(pcrs, profile), ...faultOfBanks(banks, profile)]
+}
+
+/** A token says that its key and nonce were quoted: so they must be what the nonce was made of. */
+function faultOfQuestionBinding({ binding, nonce }: Expectation): Finding[] {
+  if (binding === undefined) return []
+  const fault = faultOfBinding(binding)
+  if (fault === null && equalBytes(boundNonce(binding), nonce)) return []
+  const summary =
+    fault === null
+      ? 'The nonce is not the one that covers the key and the nonce of the relying party.'
+      : `What the nonce was to cover cannot be covered: ${fault}.`
+  return [findingOf({ id: 'question.binding', summary })]
 }
 
 /** Whoever asked with tools of his own chose its length; shorter ones are found by trying. */

@@ -4,6 +4,7 @@ import { digest } from '@trusted-launch/crypto'
 import type { AppraisalInput } from './appraisal-input.ts'
 import { encodeCanonical } from './canonical-json.ts'
 import type { Claims } from './claims.ts'
+import type { Expectation } from './expectation.ts'
 import { expectationJson } from './expectation-json.ts'
 import { findingOf } from './finding-table.ts'
 import type { NonceFault } from './nonces.ts'
@@ -11,6 +12,7 @@ import { encodePolicy } from './policy.ts'
 import { encodeReferenceValues } from './reference-values.ts'
 import { type AttestationResult, type BootStage, type Finding, tierOfFindings } from './result.ts'
 import { formatTime } from './time.ts'
+import { boundKey } from './token/binding.ts'
 import type { Verified } from './verify-evidence.ts'
 
 const nothing: Verified = { key: null, quotes: [], log: null, findings: [], rollback: null }
@@ -73,6 +75,8 @@ export function conclude(
     time: formatTime(time),
     nonce: toHex(expectation.nonce),
     bank: verified.log?.bank ?? null,
+    pcrs: clock === undefined ? null : [...expectation.pcrs],
+    binding: clock === undefined ? null : bindingOf(expectation),
     findings,
     claims,
     chain,
@@ -91,6 +95,12 @@ export function conclude(
     evidence: evidence === null ? null : { sha256: sha256(encodeEvidence(evidence)) },
     expectation: { sha256: sha256(encodeCanonical(expectationJson(expectation))) },
   }
+}
+
+/** A verified quote is over the nonce of the question, and that is the one that covers the binding. */
+function bindingOf({ binding }: Expectation): AttestationResult['binding'] {
+  if (binding === undefined) return null
+  return { jwk: binding.jwk === null ? null : boundKey(binding.jwk), nonce: binding.nonce }
 }
 
 const hashes = new WeakMap<object, string>()

@@ -1,6 +1,7 @@
 import { toBase64url, toHex } from '@trusted-launch/codec'
 import type { Json } from './canonical-json.ts'
 import type { Expectation } from './expectation.ts'
+import type { TokenBinding } from './token/binding.ts'
 
 /** What was expected, as JSON: bytes in hexadecimal, certificates in base64url. */
 export function expectationJson(expectation: Expectation): Json {
@@ -8,6 +9,7 @@ export function expectationJson(expectation: Expectation): Json {
   return {
     vm: expectation.vm,
     nonce: toHex(expectation.nonce),
+    ...(expectation.binding === undefined ? {} : { binding: bindingJson(expectation.binding) }),
     akName: toHex(expectation.akName),
     ...(expectation.givenKey === undefined
       ? {}
@@ -27,4 +29,8 @@ export function expectationJson(expectation: Expectation): Json {
             state: { ...rollback.state, unanswered: [...rollback.state.unanswered] },
           },
   }
+}
+
+function bindingJson({ jwk, serviceNonce, nonce }: TokenBinding): Json {
+  return { jwk, serviceNonce: toHex(serviceNonce), nonce }
 }

@@ -1,5 +1,6 @@
 import type { Certificate, HashName, PublicKey } from '@trusted-launch/crypto'
 import type { Profile } from './profile.ts'
+import type { TokenBinding } from './token/binding.ts'
 
 /** What an extend-only index held when it was last believed. `verifyRollback` makes the next one. */
 export interface RollbackState {
@@ -27,6 +28,8 @@ export interface Expectation {
   readonly vm: string
   /** The nonce that was sent: 32 random bytes, used once, for this VM. */
   readonly nonce: Uint8Array
+  /** What the nonce covers for a relying party: then it is `boundNonce` of this, and nothing else. */
+  readonly binding?: TokenBinding
   /** The name (nameAlg and digest) of the AK on record for the VM's current generation. */
   readonly akName: Uint8Array
   /**

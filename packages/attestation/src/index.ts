@@ -82,7 +82,32 @@ export {
   type Tier,
   tierOfFindings,
 } from './result.ts'
-export { type SignToken, signTokensWith, type TokenIssuer, tokenOf, verifyToken } from './token.ts'
+export { boundNonce, type TokenBinding } from './token/binding.ts'
+export {
+  isSignedBy,
+  type SignToken,
+  signTokensWith,
+  TOKEN_CHARS_MAX,
+  TOKEN_LIFETIME_SECONDS_MAX,
+  type TokenIssuer,
+  tokenOf,
+} from './token/token.ts'
+export {
+  discoveryDocumentOf,
+  jwksOf,
+  parseJwks,
+  parseTokenKeys,
+  publishedKeys,
+  rotateTokenKeys,
+  type TokenKeys,
+} from './token/token-keys.ts'
+export {
+  type ExpectedToken,
+  type TokenClaims,
+  type TokenFault,
+  type TokenFaultCode,
+  VerifiedToken,
+} from './token/verify-token.ts'
 export { VerifiedAttestationKey } from './verify-attestation-key.ts'
 export { type VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
 export { VerifiedQuote } from './verify-quote.ts'

@@ -68,18 +68,23 @@ export function different<T extends string | number>(
   }
 }
 
-/** Exactly these names: one missing, or one more, is refused. */
-export function object<F extends Shapes>(fields: F): Shape<ObjectOf<F>> {
+/** Exactly these names: one missing, or one more, is refused. Those of `optional` may be left out. */
+export function object<F extends Shapes, O extends Shapes = Record<never, never>>(
+  fields: F,
+  optional?: O,
+): Shape<ObjectOf<F> & Partial<ObjectOf<O>>> {
+  const all: Shapes = { ...fields, ...optional }
   return (value) => {
     const given = plain(value)
     for (const name of Object.keys(given))
-      if (!Object.hasOwn(fields, name)) throw malformed(`an unknown name "${name.slice(0, 64)}"`)
+      if (!Object.hasOwn(all, name)) throw malformed(`an unknown name "${name.slice(0, 64)}"`)
     const made: Record<string, unknown> = {}
-    for (const [name, shape] of Object.entries(fields)) {
+    for (const [name, shape] of Object.entries(all)) {
+      if (!Object.hasOwn(given, name) && !Object.hasOwn(fields, name)) continue
       if (!Object.hasOwn(given, name)) throw malformed(`without "${name}"`)
       made[name] = within(name, () => shape(given[name]))
     }
-    return made as ObjectOf<F>
+    return made as ObjectOf<F> & Partial<ObjectOf<O>>
   }
 }
 

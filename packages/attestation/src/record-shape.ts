@@ -25,7 +25,7 @@ import {
 import { checkPolicy } from './policy.ts'
 import { PROFILES } from './profile.ts'
 import { checkReferenceValues } from './reference-values.ts'
-import type { TokenIssuer } from './token.ts'
+import { TOKEN_LIFETIME_SECONDS_MAX, type TokenIssuer } from './token/token.ts'
 
 const name = hexBytes({ min: 20, max: 66 })
 const counter = integer({ min: 0, max: 2 ** 32 - 1 })
@@ -33,7 +33,13 @@ const positive = integer({ min: 1, max: 2 ** 31 })
 const timeMax = 253_402_300_799_999
 const certificateBytesMax = 64 * 1024
 
-const expectationShape = object({
+const bindingShape = object({
+  jwk: nullable(string({ max: 4096 })),
+  serviceNonce: hexBytes({ min: NONCE_BYTES, max: NONCE_BYTES }),
+  nonce: nullable(string({ max: 88 })),
+})
+
+const expectationFields = {
   vm: string({ max: 256 }),
   nonce: hexBytes({ min: NONCE_BYTES, max: NONCE_BYTES }),
   akName: name,
@@ -62,7 +68,8 @@ const expectationShape = object({
       }),
     }),
   ),
-})
+}
+const expectationShape = object(expectationFields, { binding: bindingShape })
 
 /** An appraisal record: everything a verdict came from. The verdict itself is `result`. */
 export const recordShape = object({
@@ -75,7 +82,8 @@ export const recordShape = object({
   timeMs: integer({ min: 0, max: timeMax }),
   issuer: object({
     issuer: string({ max: 512 }),
-    lifetimeSeconds: integer({ min: 1, max: 31_536_000 }),
+    audience: nullable(string({ max: 512 })),
+    lifetimeSeconds: integer({ min: 1, max: TOKEN_LIFETIME_SECONDS_MAX }),
     key: base64url({ max: 1024 }),
   }),
   result: ((value) => value) as Shape<unknown>,
@@ -112,6 +120,7 @@ export function recordJson(input: AppraisalInput, issuer: TokenIssuer, result: J
     timeMs: input.time,
     issuer: {
       issuer: issuer.issuer,
+      audience: issuer.audience,
       lifetimeSeconds: issuer.lifetimeSeconds,
       key: toBase64url(issuer.key.spki),
     },

@@ -14,17 +14,17 @@ import type { RecordFault, RecordFaultCode } from './errors.ts'
 import { parseJson } from './json-shape.ts'
 import { inputOf, issuerOf, recordJson, recordShape } from './record-shape.ts'
 import {
+  isSignedBy,
   type SignToken,
   sha256Hex,
   signedText,
+  TOKEN_CHARS_MAX,
   type TokenIssuer,
   tokenOf,
-  verifyToken,
-} from './token.ts'
+} from './token/token.ts'
 
 /** At most this many bytes: evidence in base64url, references, result. */
 export const recordBytesMax = 24 * 1024 * 1024
-const tokenBytesMax = 16 * 1024
 const prefix = fromLatin1('{"record":')
 const between = ',"token":"'
 
@@ -39,7 +39,7 @@ export interface VerifiedRecord {
 
 /**
  * An appraisal record as a file: everything the verdict came from, the verdict, and a token whose
- * `record_sha256` covers all of it. Canonical JSON (RFC 8785): `{"record":…,"token":"…"}`.
+ * `recordSha256` covers all of it. Canonical JSON (RFC 8785): `{"record":…,"token":"…"}`.
  */
 export function encodeRecord(
   input: AppraisalInput,
@@ -71,7 +71,7 @@ export function verifyRecord(
   const parts = split(bytes)
   if ('fault' in parts) return parts
   const { record, token } = parts
-  if (trust.key !== null && !verifyToken(token, trust.key))
+  if (trust.key !== null && !isSignedBy(token, trust.key))
     return fault('token-signature', 'the token is not signed by the trusted key')
   if (hashIn(token) !== sha256Hex(record))
     return fault('token-covers-another-record', 'the token covers another record than this one')
@@ -88,7 +88,7 @@ function split(bytes: Uint8Array): { record: Uint8Array; token: string } | Recor
     return fault('record-too-big', `${bytes.length} bytes, more than ${recordBytesMax}`)
   if (!equalBytes(bytes.subarray(0, prefix.length), prefix))
     return fault('record-malformed', 'not an appraisal record')
-  const tailStart = Math.max(prefix.length, bytes.length - tokenBytesMax)
+  const tailStart = Math.max(prefix.length, bytes.length - TOKEN_CHARS_MAX)
   const tail = toLatin1(bytes.subarray(tailStart))
   const at = tail.lastIndexOf(between)
   const token = /^([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)"\}$/.exec(
@@ -105,13 +105,14 @@ function reproduce(
 ): VerifiedRecord | RecordFault {
   const parsed = parseJson(record, recordShape, { max: recordBytesMax })
   const issuer = issuerOf(parsed)
-  if (!verifyToken(token, issuer.key))
+  if (!isSignedBy(token, issuer.key))
     return fault('token-signature', 'the token is not signed by the key it names')
   if (trust.key !== null && !trust.key.equals(issuer.key))
     return fault('signer-unknown', 'the record names another signer')
   const input = inputOf(parsed)
   const appraised = appraiseEvidence(input)
   const again = encodeCanonical(recordJson(input, issuer, appraised.result as unknown as Json))
+  // check 46
   if (!equalBytes(again, record))
     return fault('not-reproduced', differenceOf(parsed.result, appraised))
   const signed = signedText(appraised.result, sha256Hex(record), input.time, issuer)
@@ -133,7 +134,7 @@ function hashIn(token: string): unknown {
   try {
     const claims = token.split('.')[1] ?? ''
     const bytes = fromUtf8(fromBase64url(claims))
-    return (JSON.parse(bytes) as { record_sha256?: unknown }).record_sha256
+    return (JSON.parse(bytes) as { recordSha256?: unknown }).recordSha256
   } catch {
     return null
   }

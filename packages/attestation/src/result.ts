@@ -69,6 +69,10 @@ export interface AttestationResult {
   /** Hexadecimal. */
   readonly nonce: string
   readonly bank: string | null
+  /** The PCRs that were quoted; null: no quote is verified. */
+  readonly pcrs: readonly number[] | null
+  /** What the quotes cover for a relying party besides the VM's state; null: nothing, or no quote is verified. */
+  readonly binding: { readonly jwk: Json; readonly nonce: string | null } | null
   readonly findings: readonly Finding[]
   readonly claims: { readonly [name: string]: Claim }
   readonly chain: readonly BootStage[]

@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
 import { fromLatin1, MalformedError, toHex, toLatin1 } from '@trusted-launch/codec'
 import { checkDecoder, decodersAt } from '@trusted-launch/codec/check'
-import { PublicKey, SigningKey } from '@trusted-launch/crypto'
+import { jwkOf, PublicKey, SigningKey } from '@trusted-launch/crypto'
 import * as door from '../src/index.ts'
 import { akPublic, anchor } from './attester.ts'
 import { cleanBoot, evidenceOf, referencesOf } from './boot.ts'
@@ -11,7 +11,12 @@ import { cleanBoot, evidenceOf, referencesOf } from './boot.ts'
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const pkcs8 = Uint8Array.from(privateKey.export({ format: 'der', type: 'pkcs8' }))
 const key = SigningKey.fromPkcs8(pkcs8)
-const issuer = { issuer: 'https://localhost', lifetimeSeconds: 60, key: key.publicKey }
+const issuer = {
+  issuer: 'https://localhost',
+  audience: null,
+  lifetimeSeconds: 60,
+  key: key.publicKey,
+}
 const input = evidenceOf(cleanBoot(), { measured: [] })
 const appraised = door.appraiseEvidence(input)
 const record = door.encodeRecord(input, appraised, issuer, door.signTokensWith(key))
@@ -40,6 +45,11 @@ const tried: Record<string, () => void> = {
       { isWhole: (size) => size === 256 },
     ),
   decodePcrValues: () => checkDecoder(door.decodePcrValues, { pcrs }),
+  parseJwks: () => checkDecoder(door.parseJwks, { jwks: door.jwksOf([key.publicKey]) }),
+  parseTokenKeys: () => {
+    const keys = { version: 1, current: jwkOf(key.publicKey), next: null, retired: [] }
+    checkDecoder(door.parseTokenKeys, { keys: fromLatin1(JSON.stringify(keys)) })
+  },
   parseLearntFirmware: () => {
     const { firmware } = referencesOf(cleanBoot())
     const learnt = fromLatin1(JSON.stringify([firmware]))
@@ -57,10 +67,20 @@ const tried: Record<string, () => void> = {
 const others: Record<string, () => void> = {
   verifyRecord: () => checkDecoder(verified(key.publicKey), { record }, { tries: 300 }),
   'verifyRecord, whoever signed,': () => checkDecoder(verified(null), { record }, { tries: 300 }),
-  verifyToken: () => {
+  'VerifiedToken.verify': () => {
+    const token = toLatin1(record).match(/"token":"([^"]+)"/)![1]!
+    const expected = { keys: [key.publicKey], issuer: null, audience: null, nonce: null }
+    const holds = (bytes: Uint8Array) => {
+      const { time } = input
+      const found = door.VerifiedToken.verify(toLatin1(bytes), { ...expected, time })
+      if ('fault' in found) throw new MalformedError('token', 0, found.reason)
+    }
+    checkDecoder(holds, { token: fromLatin1(token) })
+  },
+  isSignedBy: () => {
     const token = toLatin1(record).match(/"token":"([^"]+)"/)![1]!
     const holds = (bytes: Uint8Array) => {
-      if (!door.verifyToken(toLatin1(bytes), key.publicKey))
+      if (!door.isSignedBy(toLatin1(bytes), key.publicKey))
         throw new MalformedError('token', 0, 'refused')
     }
     checkDecoder(holds, { token: fromLatin1(token) })

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { VerifiedAttestationKey, VerifiedEventLog, VerifiedQuote } from '../src/index.ts'
+import {
+  VerifiedAttestationKey,
+  VerifiedEventLog,
+  VerifiedQuote,
+  VerifiedToken,
+} from '../src/index.ts'
 
 const wantsQuote = (quote: VerifiedQuote) => quote.bank
 const wantsLog = (log: VerifiedEventLog) => log.bank
@@ -14,6 +19,8 @@ export function doesNotCompile(quote: VerifiedQuote, log: VerifiedEventLog): voi
   new VerifiedEventLog('sha256', [], log)
   // @ts-expect-error only `verify` makes one
   new VerifiedAttestationKey()
+  // @ts-expect-error only `verify` makes one
+  new VerifiedToken()
   const { bank, pcrs, clockInfo, firmwareVersion } = quote
   // @ts-expect-error a look-alike is none
   wantsQuote({ bank, pcrs, clockInfo, firmwareVersion, isVerified: true })

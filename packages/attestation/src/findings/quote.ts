@@ -17,6 +17,13 @@ export const quoteFindings = {
     true,
     'Ask again with a nonce of 32 random bytes.',
   ),
+  'question.binding': row(
+    45,
+    COMPONENT.quote,
+    'high',
+    true,
+    'Ask again with the nonce that is made of the key, the nonce of the relying party and 32 random bytes.',
+  ),
   'question.pcrs': row(8, COMPONENT.quote, 'high', true, 'Ask again for PCR 0 to 15 and 23.'),
   'question.banks': row(
     8,

@@ -1,0 +1,62 @@
+import { toBase64url, toUtf8 } from '@trusted-launch/codec'
+import type { Json } from '../canonical-json.ts'
+import type { AttestationResult } from '../result.ts'
+import { azureNamesOfWindows } from '../windows-azure-names.ts'
+
+type Binding = AttestationResult['binding']
+type Teller = (result: AttestationResult, binding: Binding) => Json
+
+/**
+ * What Azure's attestation tokens of Trusted Launch say, out of what ours knows. Null is left out: what is
+ * not shown is not said, above all not as "no". `x-ms-azurevm-default-securebootkeysvalidated` is never said:
+ * that keys are a vendor's is not known here, that they are those of the VM's template is `-dbvalidated`.
+ */
+const tellers: Readonly<Record<string, Teller>> = {
+  secureboot: (result) => verified(result, 'secure-boot') === true,
+  'x-ms-attestation-type': () => 'azurevm',
+  'x-ms-azurevm-attestation-protocol-ver': () => '2.0',
+  'x-ms-azurevm-attested-pcrs': ({ pcrs }) => pcrs,
+  'x-ms-azurevm-vmid': ({ vm }) => vm,
+  'x-ms-azurevm-dbvalidated': (result) => variableHolds(result, 'db'),
+  'x-ms-azurevm-dbxvalidated': (result) => variableHolds(result, 'dbx'),
+  'x-ms-runtime': (_, binding) => (binding === null ? null : runtimeOf(binding)),
+}
+
+/**
+ * The claims of a token under the names that Azure's clients read.
+ * @param binding what a fresh quote covers for the relying party; null: nothing.
+ */
+export function azureNamesOf(result: AttestationResult, binding: Binding): Record<string, Json> {
+  const told = Object.entries(tellers).map(([name, tell]) => [name, tell(result, binding)] as const)
+  return {
+    ...azureNamesOfWindows(result.claims),
+    ...Object.fromEntries(told.filter(([, value]) => value !== null)),
+  }
+}
+
+function verified({ claims }: AttestationResult, name: string): Json {
+  const claim = claims[name]
+  return claim?.verified === true ? claim.value : null
+}
+
+/**
+ * Whether a list is that of the reference values: null without any, or when it is not verified. One of
+ * PK, KEK, db and dbx that was changed makes all of them doubtful.
+ */
+function variableHolds(result: AttestationResult, name: 'db' | 'dbx'): boolean | null {
+  if (result.references === null || verified(result, `variable-${name}`) === null) return null
+  return !result.findings.some(({ id }) => id === 'secure-boot-variables.changed')
+}
+
+function runtimeOf({ jwk, nonce }: NonNullable<Binding>): Json {
+  return {
+    ...(nonce === null ? {} : { 'client-payload': { nonce: base64(nonce) } }),
+    ...(jwk === null ? {} : { keys: [jwk] }),
+  }
+}
+
+/** Padded, as Azure's clients want it. RFC 4648, 4. */
+function base64(text: string): string {
+  const unpadded = toBase64url(toUtf8(text)).replaceAll('-', '+').replaceAll('_', '/')
+  return unpadded.padEnd(4 * Math.ceil(unpadded.length / 4), '=')
+}
