@@ -3,7 +3,7 @@ import { describeEvent } from '@trusted-launch/eventlog'
 import type { Look } from './output.ts'
 import type { CheckedPcr, PcrVerdict } from './pcr-rows.ts'
 import { tableText } from './table.ts'
-import { colored, plain, textOfFinding } from './verdict.ts'
+import { colored, plain, rangesOf, textOfFinding } from './verdict.ts'
 
 /** A log for people: its events, its registers, what they let us say, what was found, the conclusion. */
 export function textOfEventLog(
@@ -14,7 +14,7 @@ export function textOfEventLog(
   const { log, bank, events, claims, findings, verified } = appraisal
   const banner = `${events.length} events, banks ${log?.algorithms.join(', ') ?? '-'}; shown: ${bank ?? '-'}`
   const lines = events.map((event) => {
-    const line = cut(describeEvent(event, event.explanation, event.digests.get(bank!)), look)
+    const line = fitted(describeEvent(event, event.explanation, event.digests.get(bank!)), look)
     return event.explanation.status === 'mismatch' ? look.colors.red(line) : line
   })
   const parts = [banner, '', ...lines, '', pcrText(pcrs, verified !== null, look)]
@@ -23,9 +23,14 @@ export function textOfEventLog(
   return `${parts.join('\n')}\n${conclusionText(appraisal, look)}\n`
 }
 
-/** One line an event: what a terminal has no room for is left out there, and only there. */
-function cut(line: string, { width }: Look): string {
-  return line.length <= width ? line : `${line.slice(0, width - 1)}…`
+/** Where its columns end and what an event says begins; and where that goes when there is no room. */
+const [textAt, below] = [78, 14]
+
+/** One line an event; on a terminal too narrow what it says is on a second one, cut at the edge. */
+function fitted(line: string, { width }: Look): string {
+  if (line.length <= width) return line
+  const cut = (text: string) => (text.length <= width ? text : `${text.slice(0, width - 1)}…`)
+  return `${cut(line.slice(0, textAt).trimEnd())}\n${cut(`${' '.repeat(below)}${line.slice(textAt)}`)}`
 }
 
 function pcrText(pcrs: readonly CheckedPcr[], given: boolean, { colors, width }: Look): string {
@@ -49,7 +54,7 @@ function claimText(claims: Claims, { width }: Look): string {
   const rows = Object.entries(claims).map(([name, { value, verified, events }]) => [
     name,
     value === null ? 'not reported' : verified ? 'verified' : 'not verified',
-    events.join(' '),
+    rangesOf(events),
     value === null ? '' : plain(valueText(value)),
   ])
   return tableText(['claim', '', 'events', 'value'], rows, width)

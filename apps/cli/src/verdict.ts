@@ -47,7 +47,7 @@ function textOf(of: string, result: AttestationResult, last: string, look: Look)
   const banner = `${of}, appraised ${time}, bank ${bank ?? '-'}, nonce ${nonce}`
   const findings = result.findings.map((finding) => textOfFinding(finding, look))
   const chain = result.chain.length === 0 ? [] : [chainText(result, look)]
-  return [banner, '', ...chain, ...findings, last, ''].join('\n')
+  return [...wrapped(banner, look.width), '', ...chain, ...findings, last, ''].join('\n')
 }
 
 const doubts: ReadonlyMap<boolean | null, string> = new Map([
@@ -77,18 +77,31 @@ export function textOfFinding(finding: Finding, look: Look): string {
   const { id, component, summary, severity, pcr, events, expected, actual, advice } = finding
   const place = [
     ...(pcr === null ? [] : [`PCR ${pcr}`]),
-    ...(events.length === 0 ? [] : [`event ${events.join(', ')}`]),
+    ...(events.length === 0 ? [] : [`event ${rangesOf(events)}`]),
   ].join(', ')
   const lines = [
     ...hanging(`${severity}  `, `${plain(component)}: ${plain(summary)}`, look).map((line) =>
       colored(line, tierOf[severity], look),
     ),
-    `      ${id}${place === '' ? '' : ` (${place})`}`,
-    ...(expected === null ? [] : [`      expected  ${plain(expected)}`]),
-    ...(actual === null ? [] : [`      actual    ${plain(actual)}`]),
+    ...hanging('      ', `${id}${place === '' ? '' : ` (${place})`}`, look),
+    ...(expected === null ? [] : hanging('      expected  ', plain(expected), look)),
+    ...(actual === null ? [] : hanging('      actual    ', plain(actual), look)),
     ...hanging('      advice    ', plain(advice), look),
   ]
   return `${lines.join('\n')}\n`
+}
+
+/** `1-3, 7`: where there are many they mostly follow each other. */
+export function rangesOf(numbers: readonly number[]): string {
+  const ranges: [number, number][] = []
+  for (const number of numbers) {
+    const last = ranges.at(-1)
+    if (last !== undefined && last[1] + 1 === number) last[1] = number
+    else ranges.push([number, number])
+  }
+  return ranges
+    .map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`))
+    .join(', ')
 }
 
 function hanging(head: string, text: string, { width }: Look): string[] {

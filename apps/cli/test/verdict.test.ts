@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { AttestationResult } from '@trusted-launch/attestation'
 import picocolors from 'picocolors'
-import { conclusionOf, exitCodeOfTier, textOfResult } from '../src/verdict.ts'
+import { conclusionOf, exitCodeOfTier, rangesOf, textOfResult } from '../src/verdict.ts'
 import { asText, golden } from './a-run.ts'
 
 const look = { colors: picocolors.createColors(false), width: Number.POSITIVE_INFINITY }
@@ -104,6 +104,11 @@ test('on a narrow terminal the chain and the advice wrap at words', () => {
   assert.ok(lines.every((line) => line.length <= 80))
   assert.ok(lines.includes(`${' '.repeat(16)}and appraise again.`), lines.join('\n'))
   assert.match(lines.join('\n'), /Microsoft +4 +expected\n.* Corporation/)
+})
+
+test('numbers that follow each other are told as a range', () => {
+  assert.equal(rangesOf([1, 2, 3, 7, 9, 10]), '1-3, 7, 9-10')
+  assert.equal(rangesOf([]), '')
 })
 
 test('each tier has its exit code', () => {

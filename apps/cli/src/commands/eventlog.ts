@@ -9,6 +9,7 @@ import {
 } from '@trusted-launch/attestation'
 import { DIGEST_SIZE, type HashName } from '@trusted-launch/crypto'
 import {
+  EV,
   explain,
   MAX_EVENT_LOG_SIZE,
   MAX_IMA_LIST_SIZE,
@@ -62,7 +63,10 @@ export function eventlogCommand(output: Output, done: (code: ExitCode) => void):
       ).choices(banks),
     )
     .addOption(profileOption())
-    .option('--ccel', 'the log is an area of memory, and ends in padding (ACPI CCEL)')
+    .option(
+      '--ccel',
+      'the log is an area of memory, and ends in padding (ACPI CCEL); one that begins in register 1 is taken for one',
+    )
     .option('--json', 'one JSON document, also of what cannot be read')
     .addHelpText(
       'after',
@@ -106,12 +110,13 @@ function run(file: string, options: Options, output: Output): ExitCode {
   const pcrs = pcrsFrom(options)
   const read = (path: string | undefined, max: number) =>
     path === undefined ? null : readInput(path, max)
+  const eventLog = readInput(file, MAX_EVENT_LOG_SIZE)
   const appraisal = inBank(
     appraiseEventLog({
-      eventLog: readInput(file, MAX_EVENT_LOG_SIZE),
+      eventLog,
       imaLog: read(options.ima, MAX_IMA_LIST_SIZE),
       userspaceLog: read(options.userspaceLog, MAX_USERSPACE_LOG_SIZE),
-      padding: options.ccel === true ? 'acpi' : 'none',
+      padding: options.ccel === true || isOfConfidentialVm(eventLog) ? 'acpi' : 'none',
       pcrs,
       profile: options.profile,
     }),
@@ -125,6 +130,13 @@ function run(file: string, options: Options, output: Output): ExitCode {
     output.out(jsonText(viewOfEventLog(appraisal, rows, options.profile, exitCode)))
   else if (!appraisal.malformed) output.out(textOfEventLog(appraisal, rows, output))
   return exitCode
+}
+
+/** EV_NO_ACTION in register 1: what no TPM's log begins with, and a confidential VM's mostly does. */
+const ccFirst = [1, 0, 0, 0, EV.NO_ACTION, 0, 0, 0]
+
+function isOfConfidentialVm(log: Uint8Array): boolean {
+  return ccFirst.every((byte, i) => log[i] === byte)
 }
 
 function pcrsFrom({ pcrs, bank }: Options): PcrsByBank {
