@@ -9,7 +9,13 @@ import {
 } from '@trusted-launch/eventlog'
 import type { VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
 import { detailsOf } from './windows-details.ts'
-import { BITLOCKER_PCR, WINDOWS_PCR, type WindowsLog, windowsLogOf } from './windows-log.ts'
+import {
+  BITLOCKER_PCR,
+  isWholeRegister,
+  WINDOWS_PCR,
+  type WindowsLog,
+  windowsLogOf,
+} from './windows-log.ts'
 import { type Report, type Reports, reportsOf } from './windows-reports.ts'
 import { settingsOf, type Told } from './windows-settings.ts'
 
@@ -43,10 +49,10 @@ function read(verified: VerifiedEventLog): WindowsBoot | null {
   if (log === null) return null
   const reports = reportsOf(log.events)
   const { settings, modules, authorities } = WINDOWS_PCR
-  const given = (...pcrs: number[]) => pcrs.every((pcr) => verified.pcrs.has(pcr))
+  const whole = (...pcrs: number[]) => pcrs.every((pcr) => isWholeRegister(verified, pcr))
   const errors = reports.all.filter(({ id }) => sipaFamily(id) === SIPAEVENTTYPE.ERROR)
   const faults = log.faults.length + reports.faults.length
-  const sound = faults === 0 && given(settings, modules)
+  const sound = faults === 0 && whole(settings, modules)
   return {
     log,
     reports,
@@ -54,7 +60,7 @@ function read(verified: VerifiedEventLog): WindowsBoot | null {
     resumed: transfersOf(reports).some(({ to }) => to === TRANSFER_CONTROL.RESUME),
     errors,
     sound,
-    complete: sound && errors.length === 0 && given(authorities),
+    complete: sound && errors.length === 0 && whole(authorities),
   }
 }
 

@@ -1,9 +1,10 @@
+import { equalBytes } from '@trusted-launch/codec'
 import type { Json } from './canonical-json.ts'
 import type { Claim } from './result.ts'
 import type { VerifiedEventLog } from './verify-event-log.ts'
 import { type WindowsBoot, windowsBootOf } from './windows-boot.ts'
 import { DETAIL_CLAIMS } from './windows-details.ts'
-import { BITLOCKER_PCR, WINDOWS_PCR } from './windows-log.ts'
+import { BITLOCKER_PCR, isWholeRegister, WINDOWS_PCR } from './windows-log.ts'
 import { SETTINGS, type Told } from './windows-settings.ts'
 
 /**
@@ -64,17 +65,20 @@ function notWindows(log: VerifiedEventLog): Claim {
   const pcrs = [WINDOWS_PCR.settings, WINDOWS_PCR.modules]
   const another = pcrs.every(
     (pcr) =>
-      log.pcrs.has(pcr) && log.eventsOf(pcr).every(({ explanation }) => explanation.verified),
+      isWholeRegister(log, pcr) &&
+      log.eventsOf(pcr).every(({ explanation }) => explanation.verified),
   )
   return another ? { value: false, verified: true, events: [] } : unverified
 }
 
 /**
  * BitLocker seals its key to PCR 11 as the boot manager finds it. Once that was extended, nothing
- * later in this boot can unseal what was sealed before.
+ * later in this boot can unseal what was sealed before. The register's value alone says so.
  */
 function bitLockerClosed(log: VerifiedEventLog): Claim {
-  if (!log.pcrs.has(BITLOCKER_PCR)) return unverified
-  const events = log.eventsOf(BITLOCKER_PCR)
-  return { value: events.length > 0, verified: true, events: events.map(({ index }) => index) }
+  const value = log.pcrs.get(BITLOCKER_PCR)
+  if (value === undefined) return unverified
+  const events = log.eventsOf(BITLOCKER_PCR).map(({ index }) => index)
+  const closed = !equalBytes(value, log.replays.get(log.bank)!.pcrs.get(BITLOCKER_PCR)!.start)
+  return { value: closed, verified: true, events }
 }

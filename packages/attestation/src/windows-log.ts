@@ -53,6 +53,17 @@ export function windowsLogOf(log: VerifiedEventLog): WindowsLog | null {
   return { events, faults, marks, own: new Set(parts.flatMap((part) => [...part.own])) }
 }
 
+/** Whether the firmware's log alone gives this register, in each bank that has its value, and one has. */
+export function isWholeRegister({ pcrs, values, replays }: VerifiedEventLog, pcr: number): boolean {
+  return (
+    pcrs.has(pcr) &&
+    values.every((given) => {
+      const value = given.pcrs.get(pcr)
+      return value === undefined || equalBytes(value, replays.get(given.bank)!.pcrs.get(pcr)!.value)
+    })
+  )
+}
+
 /** Whether it is the separator that Windows ends a register's part with, by its digest in every bank. */
 export function isWindowsSeparator(log: VerifiedEventLog, event: VerifiedEvent): boolean {
   const { eventType, pcrIndex, data } = event

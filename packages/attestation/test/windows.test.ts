@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { toHex } from '@trusted-launch/codec'
+import { toHex, toUtf8 } from '@trusted-launch/codec'
 import { digest } from '@trusted-launch/crypto'
 import { EV, SIPAEVENT } from '@trusted-launch/eventlog'
 import { appraiseEventLog } from '../src/appraise-event-log.ts'
@@ -104,6 +104,41 @@ test('what a register says whose value is not known is not believed', () => {
   unverified(silent['windows-authorities']!)
   yes(silent['windows-vbs-launched']!)
   unverified(withoutValueOf(11, windowsBoot()).claims['windows-bitlocker-pcr-closed']!)
+})
+
+/** A log from which a register's events were taken out, held against what the TPM holds. */
+function withoutEventsOf(pcrs: readonly number[], userspaceLog: Uint8Array | null = null) {
+  const boot = windowsBoot()
+  const { evidence } = evidenceOf(boot, { references: null, measured: null })
+  const left = boot.filter(({ pcrIndex }) => !pcrs.includes(pcrIndex))
+  const { eventLog } = evidenceOf(left, { references: null, measured: null }).evidence
+  const values = evidence.quotes.map(
+    ({ bank, pcrs: quoted }) =>
+      [bank, new Map(quoted.map(({ index, digest }) => [index, digest]))] as const,
+  )
+  const logs = { eventLog, imaLog: null, userspaceLog }
+  return appraiseEventLog({ ...logs, pcrs: new Map(values), profile: 'pc-client' })
+}
+
+test('events of Windows that are taken out of an imported log leave nothing that is said', () => {
+  unverified(withoutEventsOf([12, 13, 14]).claims.windows!)
+  unverified(withoutEventsOf([11, 12, 13]).claims['windows-vbs-launched']!)
+  unverified(withoutEventsOf([14]).claims['windows-authorities']!)
+  yes(withoutEventsOf([14]).claims['windows-vbs-launched']!)
+  yes(withoutEventsOf([11]).claims['windows-bitlocker-pcr-closed']!)
+})
+
+test("events of Windows that are told as systemd's do not make a boot one of another system", () => {
+  const records = windowsPart()
+    .filter(({ pcrIndex }) => pcrIndex === 12 || pcrIndex === 13)
+    .map(({ pcrIndex, digests }) => ({
+      pcr: pcrIndex,
+      digests: [...digests].map(([hashAlg, value]) => ({ hashAlg, digest: toHex(value) })),
+    }))
+  const log = records.map((record) => `\x1e${JSON.stringify(record)}\n`).join('')
+  const { claims, verified } = withoutEventsOf([12, 13, 14], toUtf8(log))
+  assert.equal(verified, true)
+  unverified(claims.windows!)
 })
 
 test('VBS required and not launched are two claims', () => {
