@@ -21,13 +21,14 @@ const firmwareOf = (host: Host) =>
 
 /** Reference values, of the pristine image and the variable store before the first boot. */
 export function foretell(host: Host, image: Image, variables: Uint8Array): References {
-  return predict({
+  const variant = predict({
     disk: fromBytes(new Uint8Array(readFileSync(image.path))),
     image: { name: image.name, sha256: image.sha256 },
     variables,
     banks,
     firmware: knownFirmware(firmwareOf(host)),
   })
+  return { version: 2, variants: [variant] }
 }
 
 /** Asks a VM for the first time with nonces of its own; the verdict's whole input. */

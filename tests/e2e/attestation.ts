@@ -30,7 +30,9 @@ export async function foretell(image: Image, vm: Machine): Promise<ReferenceValu
     const { banks } = vm.spec.vtpm
     const variables = await vm.readVariables()
     const firmware = knownFirmware(firmwareSha256)
-    return predict({ disk, image, variables, banks, firmware, modules: modulesOfImage(image) })
+    const modules = modulesOfImage(image)
+    const variant = predict({ disk, image, variables, banks, firmware, modules })
+    return { version: 2, variants: [variant] }
   } finally {
     disk.close()
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { PINNED_PCRS, type ReferenceValues } from '@trusted-launch/attestation'
+import { PINNED_PCRS, type ReferenceVariant } from '@trusted-launch/attestation'
 import { predict } from '@trusted-launch/bootchain'
 import type { Evidence } from '@trusted-launch/channel'
 import { toHex } from '@trusted-launch/codec'
@@ -32,12 +32,12 @@ async function foretoldAndMeasured(t: TestContext, image: Image, change: Partial
 }
 
 /** The registers something is foretold for; of all others that are pinned: that they stay as they are. */
-function extended({ pcrs: foretold }: ReferenceValues): number[] {
+function extended({ pcrs: foretold }: ReferenceVariant): number[] {
   assert.deepEqual(Object.keys(foretold).map(Number), PINNED_PCRS)
   return PINNED_PCRS.filter((pcr) => foretold[pcr]!.events.length > 0)
 }
 
-function assertExact(references: ReferenceValues, evidence: Evidence, bank: Bank): void {
+function assertExact(references: ReferenceVariant, evidence: Evidence, bank: Bank): void {
   const quote = evidence.quotes.find((each) => each.bank === bank)!
   const { events } = decodeEventLog(evidence.eventLog!)
   for (const [pcr, expected] of Object.entries(references.pcrs)) {

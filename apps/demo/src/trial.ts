@@ -136,7 +136,7 @@ export class Trial {
     this.#options.tell('creating the VM and its vTPM')
     const { image, firmwareSha256, folder } = this.#stage
     const machine = await this.#make(this.#scenario.name)
-    const references = predict({
+    const variant = predict({
       disk: fromBytes(new Uint8Array(readFileSync(image.path))),
       image: { name: image.name, sha256: image.sha256 },
       variables: await machine.readVariables(),
@@ -144,7 +144,7 @@ export class Trial {
       firmware: believedFirmware(firmwareSha256),
     })
     const path = join(folder, `${this.#scenario.name}.references.json`)
-    this.#references = new ReferenceFile(path, references)
+    this.#references = new ReferenceFile(path, { version: 2, variants: [variant] })
   }
 
   async #make(id: string): Promise<Machine> {

@@ -1,19 +1,16 @@
 import { toHex } from '@trusted-launch/codec'
 import type { AppraisalInput } from './appraisal-input.ts'
+import { appraiseReferences } from './appraise-references.ts'
 import { bootChainOf } from './boot-chain.ts'
-import { checkIma } from './check-ima.ts'
 import { checkUserspace } from './check-userspace.ts'
 import { runChecks } from './checks.ts'
 import { type Claims, claimsOf } from './claims.ts'
-import { compareFirmware } from './compare-firmware.ts'
-import { compareEvents, compareReferences } from './compare-references.ts'
 import { conclude } from './conclude.ts'
 import type { RollbackState } from './expectation.ts'
-import { findingOf, sortFindings } from './finding-table.ts'
+import { sortFindings } from './finding-table.ts'
 import { keyClaims } from './key-claims.ts'
-import { applyPolicy, type Policy, severityOf } from './policy.ts'
+import { applyPolicy } from './policy.ts'
 import type { AttestationResult, BootStage, Finding } from './result.ts'
-import type { VerifiedEventLog } from './verify-event-log.ts'
 import { verifyEvidence } from './verify-evidence.ts'
 
 /** A verdict, and what to remember for the next one. */
@@ -44,16 +41,10 @@ export function appraiseEvidence(input: AppraisalInput): Appraised {
     log === null || key === null ? {} : keyClaims(key, input.expectation, claimsOf(log))
   let chain: readonly BootStage[] = []
   if (log !== null) {
-    const { references, policy } = input
-    const compared = references === null ? null : compareEvents(log, references)
-    findings.push(...runChecks(log), ...checkIma(log, references), ...checkUserspace(log))
-    if (references === null) findings.push(noReferences(policy))
-    else {
-      findings.push(...compareReferences(log, references, compared!))
-      findings.push(...firmwareFindings(log, input))
-    }
-    findings.push(...applyPolicy(policy, { claims }))
-    chain = bootChainOf(log, compared, references)
+    const { findings: told, compared, variant } = appraiseReferences(log, claims, input)
+    findings.push(...runChecks(log), ...told, ...checkUserspace(log))
+    findings.push(...applyPolicy(input.policy, { claims }))
+    chain = bootChainOf(log, compared, variant)
   }
   const sorted = sortFindings(withoutRepeats(findings))
   const result = conclude(input, input.evidence, verified, sorted, claims, chain)
@@ -66,25 +57,6 @@ export function appraiseEvidence(input: AppraisalInput): Appraised {
     rollback: verified.rollback,
     anchor: anchor === null ? null : toHex(anchor.fingerprint),
   }
-}
-
-function noReferences(policy: Policy): Finding {
-  const severity = severityOf('reference-values-present', policy)
-  const summary = 'There are no reference values: what booted is not compared with anything.'
-  return findingOf({ id: 'reference-values.missing', summary, severity })
-}
-
-function firmwareFindings(log: VerifiedEventLog, input: AppraisalInput): Finding[] {
-  const { references, expectation, policy } = input
-  const severity = severityOf('firmware-learnt', policy)
-  const firmware = references?.firmware ?? null
-  if (firmware === null) {
-    const summary = 'The reference values say nothing of the firmware: PCR 0 is not compared.'
-    return [findingOf({ id: 'firmware.not-learnt', summary, severity, pcr: 0 })]
-  }
-  return compareFirmware(log, firmware, expectation.machine).map((finding) =>
-    finding.id === 'firmware.not-learnt' ? { ...finding, severity } : finding,
-  )
 }
 
 function withoutRepeats(findings: readonly Finding[]): Finding[] {

@@ -4,7 +4,7 @@ import { type Authority, authoritiesOf } from './claims.ts'
 import type { Compared } from './compare-references.ts'
 import { COMPONENT } from './component.ts'
 import { printable } from './printable.ts'
-import type { ReferenceValues } from './reference-values.ts'
+import type { ReferenceVariant } from './reference-variant.ts'
 import type { BootStage } from './result.ts'
 import type { VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
 
@@ -47,12 +47,13 @@ const homes: Readonly<Record<string, readonly number[]>> = {
 export function bootChainOf(
   log: VerifiedEventLog,
   compared: readonly Compared[] | null,
-  references: ReferenceValues | null,
+  variant: ReferenceVariant | null,
 ): BootStage[] {
   const authorities = authoritiesOf(log)
   const firmware = log.eventsOf(0).slice(0, 3).at(-1)
-  const head =
-    firmware === undefined ? [] : [stageOfFirmware(firmware, references?.firmware?.dxefv[log.bank])]
+  const pinned = compared?.find(({ actual }) => actual !== null && actual.index === firmware?.index)
+  const expected = pinned?.expected?.digests[log.bank] ?? variant?.firmware?.dxefv[log.bank]
+  const head = firmware === undefined ? [] : [stageOfFirmware(firmware, expected)]
   const rows = compared === null ? imagesOf(log, authorities) : rowsOf(compared, authorities)
   return [...head, ...rows]
 }

@@ -5,7 +5,7 @@ import { moduleComponent } from './component.ts'
 import { findingOf } from './finding-table.ts'
 import { secureBootOf } from './measured-variables.ts'
 import { printable } from './printable.ts'
-import type { ReferenceValues } from './reference-values.ts'
+import type { ReferenceVariant } from './reference-variant.ts'
 import type { Finding } from './result.ts'
 import type { VerifiedEventLog } from './verify-event-log.ts'
 
@@ -18,7 +18,7 @@ const bankNames: readonly string[] = ['sha1', 'sha256', 'sha384', 'sha512']
  * lockdown: its file was read, and that is what the list says. The path is a hint, the digest is
  * measured. Entries after the quoted value are not judged.
  */
-export function checkIma(log: VerifiedEventLog, references: ReferenceValues | null): Finding[] {
+export function checkIma(log: VerifiedEventLog, references: ReferenceVariant | null): Finding[] {
   const lists = [...log.ima.values()]
   const [any] = lists
   if (any === undefined) return faultOfNone(references)
@@ -49,7 +49,7 @@ export function checkIma(log: VerifiedEventLog, references: ReferenceValues | nu
 }
 
 /** PCR 10 is at its start: whatever the kernel read, it measured nothing of it. */
-function faultOfNone(references: ReferenceValues | null): Finding[] {
+function faultOfNone(references: ReferenceVariant | null): Finding[] {
   if ((references?.kernel.modules ?? null) === null) return []
   const summary = 'The kernel measured no module that it read: none can be judged.'
   return [findingOf({ id: 'ima.missing', summary, pcr: 10 })]

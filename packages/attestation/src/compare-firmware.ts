@@ -2,7 +2,7 @@ import { toHex } from '@trusted-launch/codec'
 import type { HashName } from '@trusted-launch/crypto'
 import type { MachineShape } from './expectation.ts'
 import { findingOf } from './finding-table.ts'
-import type { Digests, ReferenceFirmware } from './reference-values.ts'
+import type { Digests, ReferenceFirmware } from './reference-variant.ts'
 import type { Finding } from './result.ts'
 import type { VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
 

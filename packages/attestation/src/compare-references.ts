@@ -2,10 +2,17 @@ import { toHex } from '@trusted-launch/codec'
 import type { HashName } from '@trusted-launch/crypto'
 import { EV } from '@trusted-launch/eventlog'
 import { align, type Pair } from './alignment.ts'
+import { boundsOf, type Held } from './compare-bounds.ts'
 import { COMPONENT } from './component.ts'
 import { type FindingId, findingOf } from './finding-table.ts'
+import { secureBootPcr } from './measured-variables.ts'
 import { printable } from './printable.ts'
-import { type ReferenceEvent, type ReferenceValues, uncoveredPcrs } from './reference-values.ts'
+import {
+  PINNED_PCRS,
+  type ReferenceEvent,
+  type ReferenceVariant,
+  uncoveredPcrs,
+} from './reference-variant.ts'
 import type { Finding } from './result.ts'
 import type { VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
 
@@ -13,7 +20,10 @@ import type { VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
 export interface Compared extends Pair<ReferenceEvent, VerifiedEvent> {
   readonly pcr: number
   readonly component: string
+  /** As expected: within the bounds, where there are any, else by its digest. */
   readonly same: boolean
+  /** How the variant's bounds take it; null: they do not speak of it, and its digest decides. */
+  readonly held: Held | null
 }
 
 const ids: Readonly<Record<string, FindingId>> = {
@@ -30,19 +40,31 @@ const ids: Readonly<Record<string, FindingId>> = {
   [COMPONENT.mok]: 'mok.changed',
   [COMPONENT.partitionTable]: 'partition-table.changed',
   [COMPONENT.firmware]: 'firmware.changed',
+  [COMPONENT.firmwareSettings]: 'firmware-settings.changed',
 }
 
 /** Lays every pinned PCR's events beside the expected ones, in the strongest quoted bank. */
-export function compareEvents(log: VerifiedEventLog, references: ReferenceValues): Compared[] {
-  return Object.entries(references.pcrs).flatMap(([number, { events }]) => {
+export function compareEvents(log: VerifiedEventLog, variant: ReferenceVariant): Compared[] {
+  const bounds = boundsOf(log, variant)
+  const heldOf = (a: ReferenceEvent | null, b: VerifiedEvent | null, pcr: number) => {
+    const held = a === null || b === null || pcr !== secureBootPcr ? null : bounds.get(b.index)
+    return held?.variable === a?.description && held?.component === a?.component
+      ? (held ?? null)
+      : null
+  }
+  return Object.entries(variant.pcrs).flatMap(([number, { events }]) => {
     const pcr = Number(number)
-    const same = (a: ReferenceEvent, b: VerifiedEvent) => a.digests[log.bank] === toHex(b.digest)
+    const same = (a: ReferenceEvent, b: VerifiedEvent) => {
+      const held = heldOf(a, b, pcr)
+      return held === null ? a.digests[log.bank] === toHex(b.digest) : held.faults.length === 0
+    }
     const pairs = align(events, log.eventsOf(pcr), same, alike(pcr))
     return pairs.map((pair) => ({
       ...pair,
       pcr,
       component: pair.expected?.component ?? componentOf(pair.actual!),
       same: pair.expected !== null && pair.actual !== null && same(pair.expected, pair.actual),
+      held: heldOf(pair.expected, pair.actual, pcr),
     }))
   })
 }
@@ -51,14 +73,15 @@ export function compareEvents(log: VerifiedEventLog, references: ReferenceValues
 function alike(pcr: number): (expected: ReferenceEvent, actual: VerifiedEvent) => boolean {
   return ({ component, description }, actual) => {
     const { data } = actual.explanation
-    if (pcr === 7 && data.kind === 'variable') return data.variable.unicodeName === description
+    if (pcr === secureBootPcr && data.kind === 'variable')
+      return data.variable.unicodeName === description
     const isLine = componentOf(actual) === COMPONENT.kernelCommandLine
     return isLine === (component === COMPONENT.kernelCommandLine)
   }
 }
 
 /** What an event that nothing expected is about, as far as the register and verified data tell. */
-function componentOf({ pcrIndex, eventType, explanation }: VerifiedEvent): string {
+export function componentOf({ pcrIndex, eventType, explanation }: VerifiedEvent): string {
   const { data, verified } = explanation
   if (verified && data.kind === 'ipl' && data.by === 'kernel_cmdline')
     return COMPONENT.kernelCommandLine
@@ -67,47 +90,62 @@ function componentOf({ pcrIndex, eventType, explanation }: VerifiedEvent): strin
   if (pcrIndex === 8 || pcrIndex === 9) return COMPONENT.grubConfiguration
   if (pcrIndex === 14) return COMPONENT.mok
   if (pcrIndex === 2 || pcrIndex === 3) return COMPONENT.optionRom
+  if (pcrIndex === 0 || pcrIndex === 6) return COMPONENT.firmware
+  if (pcrIndex === 1) return COMPONENT.firmwareSettings
   if (eventType === EV.EFI_GPT_EVENT || eventType === EV.EFI_GPT_EVENT2)
     return COMPONENT.partitionTable
   return COMPONENT.bootManager
 }
 
-/** What differs from the reference values, one finding for each place; and each bank's values. */
+/** What differs from the variant, one finding for each place; and each bank's values. */
 export function compareReferences(
   log: VerifiedEventLog,
-  references: ReferenceValues,
+  variant: ReferenceVariant,
   compared: readonly Compared[],
 ): Finding[] {
-  const findings = compared.filter(({ same }) => !same).map(findingOfPair(log.bank))
-  findings.push(...faultOfCoverage(references), ...compared.flatMap(disguisedLine))
-  return [...findings, ...log.values.flatMap(({ bank }) => otherBank(bank))]
+  const findings = compared.filter(({ same }) => !same).flatMap(findingsOfPair(log.bank))
+  findings.push(...faultsOfCoverage(log, variant), ...compared.flatMap(disguisedLine))
+  for (const { bank } of log.values) findings.push(...faultsOfBank(log, variant, compared, bank))
+  return findings
+}
 
-  // A value that differs though no event did: the reference values contradict themselves, or the
-  // other bank was extended otherwise. What userspace's log adds to its registers is not foretold.
-  function otherBank(bank: HashName): Finding[] {
-    if (!references.banks.includes(bank))
-      return [
-        findingOf({
-          id: 'reference-values.bank',
-          summary: `The reference values have no ${bank} digests.`,
-        }),
-      ]
-    return Object.entries(references.pcrs).flatMap(([number, { values }]) => {
-      const pcr = Number(number)
-      const actual = log.replays.get(bank)!.pcrs.get(pcr)!.value
-      const told = compared.some((pair) => pair.pcr === pcr && !pair.same)
-      if (told || values[bank] === toHex(actual)) return []
-      return [
-        findingOf({
-          id: 'boot-chain.changed',
-          summary: `PCR ${pcr} (${bank}) does not hold what is expected.`,
-          pcr,
-          expected: values[bank] ?? null,
-          actual: toHex(actual),
-        }),
-      ]
-    })
-  }
+/**
+ * A value that differs though no event did: the variant contradicts itself, or the other bank was
+ * extended otherwise. What userspace's log adds to its registers is not foretold.
+ */
+function faultsOfBank(
+  log: VerifiedEventLog,
+  variant: ReferenceVariant,
+  compared: readonly Compared[],
+  bank: HashName,
+): Finding[] {
+  if (!variant.banks.includes(bank))
+    return [
+      findingOf({
+        id: 'reference-values.bank',
+        summary: `The reference values have no ${bank} digests.`,
+      }),
+    ]
+  return Object.entries(variant.pcrs).flatMap(([number, { values }]) => {
+    const pcr = Number(number)
+    const pairs = compared.filter((pair) => pair.pcr === pcr)
+    if (pairs.some(({ same }) => !same)) return []
+    const actual = log.replays.get(bank)!.pcrs.get(pcr)!.value
+    // Where bounds take another value than was named, each event else must have its digest.
+    const isOther = ({ expected, actual: event, held }: Compared) =>
+      held === null && expected!.digests[bank] !== toHex(event!.digests.get(bank)!)
+    if (values[bank] === toHex(actual)) return []
+    if (pairs.some(({ held }) => held !== null) && !pairs.some(isOther)) return []
+    return [
+      findingOf({
+        id: 'boot-chain.changed',
+        summary: `PCR ${pcr} (${bank}) does not hold what is expected.`,
+        pcr,
+        expected: values[bank] ?? null,
+        actual: toHex(actual),
+      }),
+    ]
+  })
 }
 
 /**
@@ -133,24 +171,43 @@ function disguisedLine({ pcr, expected, actual, same }: Compared): Finding[] {
   ]
 }
 
-function faultOfCoverage(references: ReferenceValues): Finding[] {
-  const missing = uncoveredPcrs(references)
-  if (missing.length === 0) return []
-  const summary = `The reference values say nothing of PCR ${missing.join(', ')}.`
-  return [findingOf({ id: 'reference-values.incomplete', summary })]
+function faultsOfCoverage(log: VerifiedEventLog, variant: ReferenceVariant): Finding[] {
+  const quoted = PINNED_PCRS.filter((pcr) => log.pcrs.has(pcr))
+  const missing = uncoveredPcrs(variant, quoted)
+  const unquoted = PINNED_PCRS.filter((pcr) => !log.pcrs.has(pcr))
+  const findings: Finding[] = []
+  if (missing.length > 0)
+    findings.push(
+      findingOf({
+        id: 'reference-values.incomplete',
+        summary: `The reference values say nothing of PCR ${missing.join(', ')}.`,
+      }),
+    )
+  if (unquoted.length > 0)
+    findings.push(
+      findingOf({
+        id: 'reference-values.not-quoted',
+        summary: `What was measured into PCR ${unquoted.join(', ')} is not quoted, so it is not compared.`,
+      }),
+    )
+  return findings
 }
 
-function findingOfPair(bank: HashName): (pair: Compared) => Finding {
-  return ({ expected, actual, component, pcr }) =>
-    findingOf({
-      id: ids[component] ?? 'boot-chain.changed',
-      component,
-      summary: summaryOf(pcr, component, expected, actual),
-      pcr,
-      events: actual === null ? [] : [actual.index],
-      expected: expected === null ? null : expectedText(pcr, expected, bank),
-      actual: actual === null ? null : actualText(actual),
-    })
+function findingsOfPair(bank: HashName): (pair: Compared) => readonly Finding[] {
+  return ({ expected, actual, component, pcr, held }) => {
+    if (held !== null) return held.faults
+    return [
+      findingOf({
+        id: ids[component] ?? 'boot-chain.changed',
+        component,
+        summary: summaryOf(pcr, component, expected, actual),
+        pcr,
+        events: actual === null ? [] : [actual.index],
+        expected: expected === null ? null : expectedText(pcr, expected, bank),
+        actual: actual === null ? null : actualText(actual),
+      }),
+    ]
+  }
 }
 
 function summaryOf(

@@ -59,20 +59,32 @@ export {
   verifyRecord,
 } from './record.ts'
 export {
+  BOUND_VARIABLES,
+  type BoundVariable,
+  type ReferenceBounds,
+  type ReferenceSignature,
+} from './reference-bounds.ts'
+export type { Approval, ApprovedBy, ReferenceOrigin } from './reference-origin.ts'
+export {
   checkReferenceValues,
-  type Digests,
   encodeReferenceValues,
+  parseReferenceValues,
+  type ReferenceValues,
+  referenceValuesBytesMax,
+  variantsMax,
+} from './reference-values.ts'
+export {
+  type Digests,
+  isApproved,
   type LearntFirmware,
   PINNED_PCRS,
-  parseReferenceValues,
   type ReferenceEvent,
   type ReferenceFirmware,
   type ReferenceModule,
   type ReferencePcr,
-  type ReferenceValues,
   type ReferenceVariables,
-  referenceValuesBytesMax,
-} from './reference-values.ts'
+  type ReferenceVariant,
+} from './reference-variant.ts'
 export {
   type AttestationResult,
   type BootStage,

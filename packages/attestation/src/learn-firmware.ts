@@ -10,7 +10,7 @@ import {
   firmwareShape,
   type LearntFirmware,
   type ReferenceFirmware,
-} from './reference-values.ts'
+} from './reference-variant.ts'
 import type { VerifiedEventLog } from './verify-event-log.ts'
 import { verifyEvidence } from './verify-evidence.ts'
 

@@ -23,7 +23,8 @@ import {
 } from '@trusted-launch/uefi'
 import type { AppraisalInput } from '../src/appraisal-input.ts'
 import { COMPONENT } from '../src/component.ts'
-import { PINNED_PCRS, type ReferenceValues } from '../src/reference-values.ts'
+import type { ReferenceValues } from '../src/reference-values.ts'
+import { PINNED_PCRS, type ReferenceVariant } from '../src/reference-variant.ts'
 import { anchor, inputOf, quoteOf, valuesOf } from './attester.ts'
 
 /** An event of a made-up boot, with the component it is of. */
@@ -152,8 +153,16 @@ export function cleanBoot(): Step[] {
 /** The module that the kernel's key signed, by its SHA-256. */
 export const signedModule = digest('sha256', toUtf8('signed module'))
 
-/** Reference values of a boot. */
-export function referencesOf(steps: readonly Step[]): ReferenceValues {
+/** Reference values of a boot: it alone, with these changes. */
+export function referencesOf(
+  steps: readonly Step[],
+  changes: Partial<ReferenceVariant> = {},
+): ReferenceValues {
+  return { version: 2, variants: [{ ...variantOf(steps), ...changes }] }
+}
+
+/** A boot as a variant, foretold. */
+export function variantOf(steps: readonly Step[]): ReferenceVariant {
   const log = buildEventLog(banks as Bank[], steps)
   const hex = (digests: ReadonlyMap<Bank, Uint8Array>) =>
     Object.fromEntries(banks.map((bank) => [bank, toHex(digests.get(bank as Bank)!)]))
@@ -173,10 +182,12 @@ export function referencesOf(steps: readonly Step[]): ReferenceValues {
   })
   const [version, peifv, dxefv] = steps
   return {
-    version: 1,
-    image: { name: 'small', sha256: '00'.repeat(32) },
+    name: 'small',
+    origins: [{ kind: 'image', name: 'small', sha256: '00'.repeat(32) }],
+    approval: 'not-needed',
     banks,
     variables: { secureBoot: true, PK: null, KEK: null, db: null, dbx: null },
+    bounds: null,
     firmware: {
       sha256: '11'.repeat(32),
       crtmVersion: hex(version!.digests),

@@ -6,7 +6,7 @@ import { checkDecoder, decodersAt } from '@trusted-launch/codec/check'
 import { jwkOf, PublicKey, SigningKey } from '@trusted-launch/crypto'
 import * as door from '../src/index.ts'
 import { akPublic, anchor } from './attester.ts'
-import { cleanBoot, evidenceOf, referencesOf } from './boot.ts'
+import { cleanBoot, evidenceOf, referencesOf, variantOf } from './boot.ts'
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const pkcs8 = Uint8Array.from(privateKey.export({ format: 'der', type: 'pkcs8' }))
@@ -51,7 +51,7 @@ const tried: Record<string, () => void> = {
     checkDecoder(door.parseTokenKeys, { keys: fromLatin1(JSON.stringify(keys)) })
   },
   parseLearntFirmware: () => {
-    const { firmware } = referencesOf(cleanBoot())
+    const { firmware } = variantOf(cleanBoot())
     const learnt = fromLatin1(JSON.stringify([firmware]))
     checkDecoder(door.parseLearntFirmware, { learnt })
   },

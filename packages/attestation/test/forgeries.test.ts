@@ -20,7 +20,7 @@ import type { FindingId } from '../src/finding-table.ts'
 import { tierOfFindings } from '../src/result.ts'
 import { idsOf, of, withStep } from './appraised.ts'
 import { akCertificate, inputOf, quoteOf, rollbackOf, valuesOf } from './attester.ts'
-import { banks, cleanBoot, evidenceOf, file, referencesOf, type Step } from './boot.ts'
+import { banks, cleanBoot, evidenceOf, file, referencesOf, type Step, variantOf } from './boot.ts'
 
 /**
  * Evidence that is genuine to the last signature and yet must not be affirmed: what it leaves out, or
@@ -51,7 +51,7 @@ const forgeries: Record<string, [id: FindingId, make: () => AppraisalInput]> = {
   'an index certified in another boot': ['quote.counters', indexOfAnotherBoot],
   'reference values that pin nothing': [
     'reference-values.incomplete',
-    () => ({ ...evilInitrd(), references: { ...referencesOf(cleanBoot()), pcrs: {} } }),
+    () => ({ ...evilInitrd(), references: referencesOf(cleanBoot(), { pcrs: {} }) }),
   ],
   'reference values without the register of the initrd': [
     'reference-values.incomplete',
@@ -223,9 +223,8 @@ function evilInitrd(): AppraisalInput {
 }
 
 function withoutPcr(pcr: string) {
-  const references = referencesOf(cleanBoot())
-  const { [pcr]: _, ...pcrs } = references.pcrs
-  return { ...references, pcrs }
+  const { [pcr]: _, ...pcrs } = variantOf(cleanBoot()).pcrs
+  return referencesOf(cleanBoot(), { pcrs })
 }
 
 function unjudgedModule(): AppraisalInput {
@@ -233,7 +232,7 @@ function unjudgedModule(): AppraisalInput {
   const measured = [{ name: '/evil.ko', sha256: digest('sha256', nobodys) }]
   return evidenceOf(cleanBoot(), {
     measured,
-    references: { ...referencesOf(cleanBoot()), kernel },
+    references: referencesOf(cleanBoot(), { kernel }),
   })
 }
 

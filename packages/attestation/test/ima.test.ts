@@ -104,7 +104,7 @@ test('a violation is told, whatever its data says, and so is an entry that canno
 })
 
 test('without a list of signed modules none is judged, and that is told once there is one', () => {
-  const references = { ...referencesOf(cleanBoot()), kernel: { commandLine: null, modules: null } }
+  const references = referencesOf(cleanBoot(), { kernel: { commandLine: null, modules: null } })
   const measured = [{ name: '/x.ko', sha256: new Uint8Array(32) }]
   const ids = (list: typeof measured) =>
     idsOf(appraise(cleanBoot(), { references, measured: list }))

@@ -8,7 +8,7 @@ import { parsePolicy, TRUSTED_LAUNCH_POLICY } from '../src/policy.ts'
 import { encodeReferenceValues, parseReferenceValues } from '../src/reference-values.ts'
 import { tierOfFindings } from '../src/result.ts'
 import { formatTime } from '../src/time.ts'
-import { cleanBoot, referencesOf } from './boot.ts'
+import { cleanBoot, referencesOf, variantOf } from './boot.ts'
 
 test("canonical JSON is RFC 8785's example of numbers, strings and order", () => {
   const value = {
@@ -44,14 +44,20 @@ test('canonical JSON refuses what has no one text', () => {
 test('reference values come back as they were written, and nothing else is taken', () => {
   const values = referencesOf(cleanBoot())
   assert.deepEqual(parseReferenceValues(encodeReferenceValues(values)), values)
+  const variant = variantOf(cleanBoot())
   const broken: unknown[] = [
-    { ...values, version: 2 },
+    { ...values, version: 1 },
     { ...values, more: 1 },
-    { ...values, image: { name: 'x' } },
-    { ...values, image: { name: 'x', sha256: 'AA'.repeat(32) } },
-    { ...values, pcrs: { 24: values.pcrs['4'] } },
-    { ...values, pcrs: { __proto__x: values.pcrs['4'] } },
-    { ...values, banks: ['md5'] },
+    { ...values, variants: [] },
+    { ...values, variants: [variant, { ...variant, more: 1 }] },
+    referencesOf(cleanBoot(), { origins: [] }),
+    referencesOf(cleanBoot(), { origins: [{ kind: 'image', name: 'x', sha256: 'AA'.repeat(32) }] }),
+    referencesOf(cleanBoot(), { origins: [{ kind: 'log', name: 'x', sha256: null }] }),
+    referencesOf(cleanBoot(), { approval: { by: '', at: '2026-11-28T06:00:00Z', why: 'seen' } }),
+    referencesOf(cleanBoot(), { approval: { by: 'me', at: 'today', why: 'seen' } }),
+    referencesOf(cleanBoot(), { pcrs: { ...variant.pcrs, 24: variant.pcrs['4']! } }),
+    referencesOf(cleanBoot(), { pcrs: { ...variant.pcrs, __proto__x: variant.pcrs['4']! } }),
+    referencesOf(cleanBoot(), { banks: ['md5'] }),
     [],
     null,
   ]

@@ -21,7 +21,7 @@ import {
 } from '@trusted-launch/eventlog'
 import type { AppraisalInput } from '../src/appraisal-input.ts'
 import { COMPONENT } from '../src/component.ts'
-import { PINNED_PCRS, type ReferenceValues } from '../src/reference-values.ts'
+import { PINNED_PCRS, type ReferenceVariant } from '../src/reference-variant.ts'
 import { inputOf, quoteOf, type Values, valuesOf } from './attester.ts'
 
 const folder = join(import.meta.dirname, '../../eventlog/testdata/small-secure-boot')
@@ -49,11 +49,13 @@ const machine = {
 const hex = (event: LoggedEvent) => ({ [bank]: toHex(event.digests.get(bank)!) })
 
 /** That boot, as what is expected. */
-const references: ReferenceValues = {
-  version: 1,
-  image: { name: 'small', sha256: '00'.repeat(32) },
+const variant: ReferenceVariant = {
+  name: 'small',
+  origins: [{ kind: 'image', name: 'small', sha256: '00'.repeat(32) }],
+  approval: 'not-needed',
   banks: [bank],
   variables: { secureBoot: true, PK: null, KEK: null, db: null, dbx: null },
+  bounds: null,
   firmware: firmwareOf(events.filter(({ pcrIndex }) => pcrIndex === 0)),
   pcrs: Object.fromEntries(PINNED_PCRS.map((pcr) => [pcr, pinned(pcr)])),
   kernel: { commandLine: null, modules: list.slice(1).map(moduleOf) },
@@ -95,6 +97,7 @@ export function evidenceOf(
   logs: { eventLog: Uint8Array; imaLog: Uint8Array },
 ): AppraisalInput {
   const input = inputOf([quoteOf(bank, values)], logs.eventLog, { imaLog: logs.imaLog })
+  const references = { version: 2, variants: [variant] } as const
   return { ...input, references, expectation: { ...input.expectation, machine } }
 }
 

@@ -15,7 +15,7 @@ import {
   withLearnt,
 } from '../src/learn-firmware.ts'
 import { encodePolicy, TRUSTED_LAUNCH_POLICY } from '../src/policy.ts'
-import { encodeReferenceValues, type ReferenceValues } from '../src/reference-values.ts'
+import { encodeReferenceValues } from '../src/reference-values.ts'
 import { appraise, idsOf, of, withStep } from './appraised.ts'
 import {
   authority,
@@ -29,6 +29,7 @@ import {
   type Step,
   separator,
   signer,
+  variantOf,
 } from './boot.ts'
 
 const changed: Record<string, [id: string, component: string, steps: () => Step[]]> = {
@@ -145,7 +146,7 @@ test('a machine whose firmware volume nobody learnt is a warning, by any policy;
     machine({ accelerator: 'kvm' }),
     machine({ firmwareSha256: '22'.repeat(32) }),
     { ...input, expectation: { ...input.expectation, machine: null } },
-    { ...input, references: { ...input.references!, firmware: null } },
+    { ...input, references: referencesOf(cleanBoot(), { firmware: null }) },
   ]) {
     assert.deepEqual(idsOf(appraiseEvidence(given)), ['firmware.not-learnt'])
     for (const policy of [input.policy, lenient, harmless])
@@ -174,7 +175,7 @@ test('a firmware is learnt from a boot that holds, and its own VM then is as lea
   const own = withLearnt([], learnt)
   const file = toUtf8(JSON.stringify(own))
   const firmware = knownFirmware(machine.firmwareSha256, parseLearntFirmware(file))
-  const references = { ...input.references!, firmware }
+  const references = referencesOf(cleanBoot(), { firmware })
   const judged = { ...input, references, expectation: { ...input.expectation, machine } }
   assert.deepEqual(idsOf(appraiseEvidence(judged)), [])
   assert.deepEqual(withLearnt(own, learnt), own)
@@ -185,7 +186,7 @@ test('a firmware is learnt from a boot that holds, and its own VM then is as lea
 })
 
 test('what was learnt of one firmware on two machines is kept together', () => {
-  const { firmware } = referencesOf(cleanBoot())
+  const { firmware } = variantOf(cleanBoot())
   const more = { ...firmware!, learnt: [{ ...firmware!.learnt[0]!, vcpus: 2 }] }
   assert.deepEqual(
     mergeFirmware(firmware!, more).learnt.map(({ vcpus }) => vcpus),
@@ -208,22 +209,23 @@ test('what was learnt and ships reads, nothing of it twice', () => {
 })
 
 test('reference values that lack a quoted bank affirm nothing', () => {
-  const references: ReferenceValues = { ...referencesOf(cleanBoot()), banks: ['sha384'] }
+  const references = referencesOf(cleanBoot(), { banks: ['sha384'] })
   const appraised = appraise(cleanBoot(), { references })
   assert.deepEqual(idsOf(appraised), ['reference-values.bank'])
   assert.equal(appraised.result.tier, 'contraindicated')
 })
 
 test('a final value that differs though no event does is told', () => {
-  const references = referencesOf(cleanBoot())
-  const four = references.pcrs['4']!
+  const variant = variantOf(cleanBoot())
+  const four = variant.pcrs['4']!
   const pcrs = {
-    ...references.pcrs,
+    ...variant.pcrs,
     4: { ...four, values: { ...four.values, sha256: '00'.repeat(32) } },
   }
-  assert.deepEqual(idsOf(appraise(cleanBoot(), { references: { ...references, pcrs } })), [
-    'boot-chain.changed',
-  ])
+  assert.deepEqual(
+    idsOf(appraise(cleanBoot(), { references: referencesOf(cleanBoot(), { pcrs }) })),
+    ['boot-chain.changed'],
+  )
 })
 
 const named: Record<string, [steps: () => Step[], id: string, component: string]> = {

@@ -4,8 +4,8 @@ import {
   type ReferenceFirmware,
   type ReferenceModule,
   type ReferencePcr,
-  type ReferenceValues,
   type ReferenceVariables,
+  type ReferenceVariant,
 } from '@trusted-launch/attestation'
 import { toHex } from '@trusted-launch/codec'
 import { digest, type HashName } from '@trusted-launch/crypto'
@@ -40,7 +40,7 @@ export interface PredictInput {
 }
 
 /**
- * What a VM with this image and this variable store must measure: PCR 2-9 and 14 (a unified kernel
+ * What a VM with this image and this variable store must measure, one variant: PCR 2-9 and 14 (a unified kernel
  * image: 2-7, 9 and 11) exactly, event by event and to the final value, in every bank, and nothing into the
  * others of PCR 8-15 but 10; PCR 0 by the firmware's events when they are known.
  * PCR 1 (the machine's device paths) and PCR 10 (IMA) are not pinned.
@@ -50,18 +50,20 @@ export interface PredictInput {
  *
  * @throws {BootChainError} the chain cannot be foretold. @throws {MalformedError} it cannot be read.
  */
-export function predict(input: PredictInput): ReferenceValues {
+export function predict(input: PredictInput): ReferenceVariant {
   const store = decodeVariableStore(input.variables)
   const secureBoot = secureBootState(store).enforced
   const chain = walk(input.disk)
   const { banks, firmware = null, modules = null } = input
   const { name, sha256 } = input.image
   return {
-    version: 1,
+    name,
     // No more of it: whatever else a caller's image holds is no reference value.
-    image: { name, sha256 },
+    origins: [{ kind: 'image', name, sha256 }],
+    approval: 'not-needed',
     banks,
     variables: variablesOf(store, secureBoot),
+    bounds: null,
     firmware,
     pcrs: pcrsOf(chain, store, secureBoot, banks),
     kernel: kernelOf(chain, modules),
@@ -95,7 +97,7 @@ function pcrsOf(
 function kernelOf(
   chain: BootChain,
   told: readonly ReferenceModule[] | null,
-): ReferenceValues['kernel'] {
+): ReferenceVariant['kernel'] {
   const initrds =
     chain.kind === 'uki' ? [ukiInitrd(chain)] : chain.run.initrds.map(({ bytes }) => bytes)
   const lists = initrds.map((bytes) => (bytes === null ? null : modulesOfInitrd(bytes)))

@@ -1,0 +1,140 @@
+import type { AppraisalInput } from './appraisal-input.ts'
+import { formatCanonical, type Json } from './canonical-json.ts'
+import { checkIma } from './check-ima.ts'
+import type { Claims } from './claims.ts'
+import { compareFirmware } from './compare-firmware.ts'
+import { type Compared, compareEvents, compareReferences } from './compare-references.ts'
+import { findingOf } from './finding-table.ts'
+import { severityOf } from './policy.ts'
+import { isApproved, type ReferenceVariant } from './reference-variant.ts'
+import type { Finding, Severity } from './result.ts'
+import type { VerifiedEventLog } from './verify-event-log.ts'
+
+/** A verified log held against reference values. */
+export interface HeldLog {
+  readonly findings: readonly Finding[]
+  /** The variant it was held against; null: none counts. */
+  readonly variant: ReferenceVariant | null
+  readonly compared: readonly Compared[] | null
+}
+
+/**
+ * Holds a log against each variant that counts, and takes the nearest: the one with the fewest weighty
+ * findings. A boot matches a variant as a whole or not at all; variants never complete each other, and
+ * their order decides nothing. One that nobody approved counts for nothing, good or bad.
+ */
+export function appraiseReferences(
+  log: VerifiedEventLog,
+  claims: Claims,
+  input: AppraisalInput,
+): HeldLog {
+  const { references } = input
+  if (references === null) return unheld(log, missing(input))
+  const counting = references.variants.filter(isApproved)
+  // check 41
+  if (counting.length === 0) return unheld(log, notApproved(input, log))
+  const all = inOrder(counting).map((variant) => heldAgainst(log, claims, variant, input))
+  const nearest = all.reduce((best, one) => (isNearer(one, best) ? one : best))
+  if (all.length === 1 || !nearest.findings.some(({ severity }) => severity === 'high'))
+    return nearest
+  const summary = `None of ${all.length} variants is this boot; the nearest is "${nearest.variant?.name}".`
+  return {
+    ...nearest,
+    findings: [...nearest.findings, findingOf({ id: 'reference-values.no-variant', summary })],
+  }
+}
+
+function heldAgainst(
+  log: VerifiedEventLog,
+  claims: Claims,
+  variant: ReferenceVariant,
+  input: AppraisalInput,
+): HeldLog {
+  const compared = compareEvents(log, variant)
+  const findings = [
+    ...checkIma(log, variant),
+    ...compareReferences(log, variant, compared),
+    ...firmwareFindings(log, variant, input),
+    ...faultOfBootManager(claims, variant),
+  ]
+  return { findings, variant, compared }
+}
+
+function unheld(log: VerifiedEventLog, finding: Finding): HeldLog {
+  return { findings: [...checkIma(log, null), finding], variant: null, compared: null }
+}
+
+function missing({ policy }: AppraisalInput): Finding {
+  const severity = severityOf('reference-values-present', policy)
+  const summary = 'There are no reference values: what booted is not compared with anything.'
+  return findingOf({ id: 'reference-values.missing', summary, severity })
+}
+
+function notApproved({ references, policy }: AppraisalInput, log: VerifiedEventLog): Finding {
+  const { variants } = references!
+  const isThis = (variant: ReferenceVariant) =>
+    compareReferences(log, variant, compareEvents(log, variant)).every(
+      ({ severity }) => severity !== 'high',
+    )
+  const found = inOrder(variants).find(isThis)
+  const told = found === undefined ? 'none of them is this boot' : `this boot is "${found.name}"`
+  return findingOf({
+    id: 'reference-values.not-approved',
+    summary: `The reference values were learnt from a log and nobody approved them; ${told}.`,
+    severity: severityOf('reference-values-present', policy),
+  })
+}
+
+/** Whatever their order in the file, in the one order that follows from what they hold. */
+function inOrder(variants: readonly ReferenceVariant[]): readonly ReferenceVariant[] {
+  if (variants.length === 1) return variants
+  const text = new Map(variants.map((one) => [one, formatCanonical(one as unknown as Json)]))
+  return [...variants].sort((a, b) => (text.get(a)! < text.get(b)! ? -1 : 1))
+}
+
+const weights: readonly Severity[] = ['high', 'medium', 'low']
+
+function isNearer(a: HeldLog, b: HeldLog): boolean {
+  for (const weight of weights) {
+    const [one, other] = [a, b].map(
+      ({ findings }) => findings.filter(({ severity }) => severity === weight).length,
+    )
+    if (one !== other) return one! < other!
+  }
+  return false
+}
+
+function firmwareFindings(
+  log: VerifiedEventLog,
+  { firmware, pcrs }: ReferenceVariant,
+  { expectation, policy }: AppraisalInput,
+): Finding[] {
+  // PCR 0 was compared, event by event: there is nothing to learn of it.
+  if (Object.hasOwn(pcrs, '0')) return []
+  const severity = severityOf('firmware-learnt', policy)
+  if (firmware === null) {
+    const summary = 'The reference values say nothing of the firmware: PCR 0 is not compared.'
+    return [findingOf({ id: 'firmware.not-learnt', summary, severity, pcr: 0 })]
+  }
+  return compareFirmware(log, firmware, expectation.machine).map((finding) =>
+    finding.id === 'firmware.not-learnt' ? { ...finding, severity } : finding,
+  )
+}
+
+function faultOfBootManager(claims: Claims, { bounds }: ReferenceVariant): Finding[] {
+  const least = bounds?.bootManagerSvn ?? null
+  if (least === null) return []
+  const claim = claims['windows-boot-manager-svn']
+  const svn = claim?.verified === true ? claim.value : null
+  // check 33
+  if (typeof svn !== 'number' || svn < least)
+    return [
+      findingOf({
+        id: 'boot-manager.below-minimum',
+        summary: "Windows' boot manager is not shown to be new enough.",
+        expected: `at least ${least}`,
+        actual: svn === null ? 'not shown' : String(svn),
+      }),
+    ]
+  return []
+}

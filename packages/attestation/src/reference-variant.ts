@@ -1,0 +1,196 @@
+import { MalformedError } from '@trusted-launch/codec'
+import type { MachineShape } from './expectation.ts'
+import {
+  array,
+  boolean,
+  hex,
+  integer,
+  nullable,
+  object,
+  oneOf,
+  record,
+  type Shape,
+  string,
+} from './json-shape.ts'
+import { boundsShape, type ReferenceBounds } from './reference-bounds.ts'
+import {
+  type Approval,
+  approvalShape,
+  originShape,
+  type ReferenceOrigin,
+} from './reference-origin.ts'
+
+const eventsMax = 4096
+const modulesMax = 16384
+const learntMax = 4096
+const originsMax = 64
+
+/**
+ * The registers that reference values cover, whatever boots: what is not measured into one is foretold
+ * as nothing. PCR 0 is judged by its events, PCR 1 not at all, PCR 10 by the IMA list.
+ */
+export const PINNED_PCRS: readonly number[] = [2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15]
+
+/** Digests of one thing by bank: `{ "sha256": "…", "sha384": "…" }`, lowercase hexadecimal. */
+export type Digests = Readonly<Record<string, string>>
+
+/** One measurement that is expected, in the place it is expected in. */
+export interface ReferenceEvent {
+  /** In a person's words, see COMPONENT: `shim`, `GRUB`, `kernel command line` … */
+  readonly component: string
+  /** E.g. `EFI/BOOT/BOOTX64.EFI`, or the command line's own text. */
+  readonly description: string
+  /** Where on the image's disk the measured bytes lie; null: not in a file. */
+  readonly path: string | null
+  readonly digests: Digests
+}
+
+/** What one register must go through: these events in this order and no other, to these values. */
+export interface ReferencePcr {
+  readonly events: readonly ReferenceEvent[]
+  /** The register's final value by bank. */
+  readonly values: Digests
+}
+
+/** A firmware volume's digest that was seen on a machine of this shape and is believed. */
+export interface LearntFirmware extends MachineShape {
+  /** Of PEIFV, which the firmware changes in memory before it measures it. */
+  readonly digests: Digests
+}
+
+/** PCR 0, judged by its events: version, PEIFV, DXEFV, separator. */
+export interface ReferenceFirmware {
+  /** SHA-256 of the CODE file these were made from. */
+  readonly sha256: string
+  /** Of the S_CRTM_VERSION event. */
+  readonly crtmVersion: Digests
+  /** Of the firmware volume DXEFV, decompressed. */
+  readonly dxefv: Digests
+  readonly learnt: readonly LearntFirmware[]
+}
+
+/** What the VM's variable store held before its first boot. SHA-256 of each variable's data; null: absent. */
+export interface ReferenceVariables {
+  readonly secureBoot: boolean
+  readonly PK: string | null
+  readonly KEK: string | null
+  readonly db: string | null
+  readonly dbx: string | null
+}
+
+/** A kernel module that the kernel's own key signed. */
+export interface ReferenceModule {
+  readonly path: string
+  /** SHA-256 of the whole file, as IMA writes it down. */
+  readonly sha256: string
+}
+
+/**
+ * One boot that is taken: all of it must match. PCR 1 is pinned only by who learnt it from a log: it
+ * holds the machine's device paths.
+ */
+export interface ReferenceVariant {
+  /** For people: `small`, `debian-12, kernel 6.1.0-18`. */
+  readonly name: string
+  /** Where it comes from, all that were merged into it. */
+  readonly origins: readonly ReferenceOrigin[]
+  readonly approval: Approval
+  readonly banks: readonly string[]
+  readonly variables: ReferenceVariables
+  /** What the Secure Boot variables may hold instead of exactly what PCR 7 names; null: exactly that. */
+  readonly bounds: ReferenceBounds | null
+  /** Null: PCR 0 is compared only where `pcrs` pins it. */
+  readonly firmware: ReferenceFirmware | null
+  /** By PCR number: all of `PINNED_PCRS`; of a log, those it was verified by. Without events: it stays as a reset leaves it. */
+  readonly pcrs: { readonly [pcr: string]: ReferencePcr }
+  readonly kernel: {
+    /** As GRUB or the stub measures it; null: not known. */
+    readonly commandLine: string | null
+    /** Null: not known, and no module can be called untrusted. */
+    readonly modules: readonly ReferenceModule[] | null
+  }
+}
+
+const sha256 = hex({ min: 32, max: 32 })
+const words = string({ max: 8192 })
+const bankName = /^sha(1|256|384|512)$/
+const digests = record(bankName, hex({ min: 20, max: 64 }), { max: 4 })
+const size = integer({ min: 1, max: 2 ** 31 })
+
+const pcr: Shape<ReferencePcr> = object({
+  events: array(object({ component: words, description: words, path: nullable(words), digests }), {
+    max: eventsMax,
+  }),
+  values: digests,
+})
+
+const machine = {
+  firmwareSha256: sha256,
+  memoryMiB: size,
+  vcpus: size,
+  accelerator: oneOf('kvm', 'tcg'),
+}
+
+/** The form of `ReferenceFirmware`. */
+export const firmwareShape: Shape<ReferenceFirmware> = object({
+  sha256,
+  crtmVersion: digests,
+  dxefv: digests,
+  learnt: array(object({ ...machine, digests }), {
+    max: learntMax,
+  }),
+})
+
+/** The registers that a variant says nothing of, and must. */
+export function uncoveredPcrs(
+  { pcrs: given }: Pick<ReferenceVariant, 'pcrs'>,
+  wanted: readonly number[] = PINNED_PCRS,
+): readonly number[] {
+  return wanted.filter((number) => !Object.hasOwn(given, String(number)))
+}
+
+const fields: Shape<ReferenceVariant> = object({
+  name: string({ max: 256 }),
+  origins: array(originShape, { max: originsMax }),
+  approval: approvalShape,
+  banks: array(string({ max: 6, pattern: bankName }), { max: 4 }),
+  variables: object({
+    secureBoot: boolean,
+    PK: nullable(sha256),
+    KEK: nullable(sha256),
+    db: nullable(sha256),
+    dbx: nullable(sha256),
+  }),
+  bounds: nullable(boundsShape),
+  firmware: nullable(firmwareShape),
+  pcrs: record(/^([0-9]|1[0-9]|2[0-3])$/, pcr, { max: 24 }),
+  kernel: object({
+    commandLine: nullable(words),
+    modules: nullable(array(object({ path: words, sha256 }), { max: modulesMax })),
+  }),
+})
+
+/** The firmware's registers whose events are the same on each boot: no variant goes without. */
+const leastPcrs: readonly number[] = [2, 3, 4, 5, 6, 7]
+
+/** The form of `ReferenceVariant`. */
+export const variantShape: Shape<ReferenceVariant> = (value) => {
+  const variant = fields(value)
+  const { origins, approval } = variant
+  if (origins.length === 0) throw malformed('origins', 'none: nobody can say where it comes from')
+  const learnt = origins.every(({ kind }) => kind === 'log')
+  if (learnt && approval === 'not-needed')
+    throw malformed('approval', 'what was learnt from a log must be approved')
+  const missing = uncoveredPcrs(variant, learnt ? leastPcrs : PINNED_PCRS)
+  if (missing.length > 0) throw malformed('pcrs', `nothing of PCR ${missing.join(', ')}`)
+  return variant
+}
+
+/** Whether it may be believed: not before somebody approved what needs it. */
+export function isApproved({ approval }: Pick<ReferenceVariant, 'approval'>): boolean {
+  return approval !== 'needed'
+}
+
+function malformed(path: string, reason: string): MalformedError {
+  return new MalformedError(path, 0, reason)
+}
