@@ -153,11 +153,11 @@ const nonceBytesMax = 66
 function nonceFrom(text: string): Uint8Array {
   try {
     const nonce = fromHex(text.replace(/^0x/, ''))
-    if (nonce.length > 0 && nonce.length <= nonceBytesMax) return nonce
+    if (nonce.length <= nonceBytesMax) return nonce
   } catch (cause) {
     if (!(cause instanceof MalformedError)) throw cause
   }
-  throw new UsageError(`--nonce: not 1 to ${nonceBytesMax} bytes in hexadecimal`)
+  throw new UsageError(`--nonce: not at most ${nonceBytesMax} bytes in hexadecimal`)
 }
 
 function timeFrom(text: string | undefined): number {

@@ -1,3 +1,4 @@
+import { type Finding, findingOf } from '@trusted-launch/attestation'
 import { Command } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import { appraiseCommand } from './commands/appraise.ts'
@@ -7,8 +8,10 @@ import { eventlogCommand } from './commands/eventlog.ts'
 import { imageCommand } from './commands/image.ts'
 import { keyCommand } from './commands/key.ts'
 import { vmCommand } from './commands/vm.ts'
+import { viewOfNothing } from './event-log-view.ts'
 import { EXIT, type ExitCode, exitCodeOf } from './exit-code.ts'
-import type { Output } from './output.ts'
+import { viewOfFault } from './input-fault.ts'
+import { jsonText, type Output } from './output.ts'
 
 /** The whole command line. Each command tells `done` its exit code. */
 export function programOf(output: Output, done: (code: ExitCode) => void): Command {
@@ -48,6 +51,18 @@ function tame(command: Command, { out, err }: Output): void {
     .showHelpAfterError('(see --help)')
 }
 
+/** What these print as JSON in every case; other commands' documents are of what they did. */
+const faultViews: Readonly<Record<string, (finding: Finding) => unknown>> = {
+  appraise: viewOfFault,
+  eventlog: viewOfNothing,
+}
+
+function documentUsage([command = '', ...args]: readonly string[], error: Error, { out }: Output) {
+  if (!args.includes('--json') || !Object.hasOwn(faultViews, command)) return
+  const summary = error.message.replace(/^error: /, '')
+  out(jsonText(faultViews[command]!(findingOf({ id: 'input.usage', summary }))))
+}
+
 /**
  * Runs `tl` with these arguments.
  * @returns the exit code. Errors are a line on `err`, never a stack.
@@ -66,6 +81,7 @@ export async function run(args: readonly string[], output: Output): Promise<Exit
     return code
   } catch (error) {
     const isCommander = error instanceof Error && error.name === 'CommanderError'
+    if (isCommander && exitCodeOf(error) === EXIT.usage) documentUsage(args, error, output)
     if (!isCommander) output.err(`tl: ${error instanceof Error ? error.message : String(error)}\n`)
     return exitCodeOf(error)
   }

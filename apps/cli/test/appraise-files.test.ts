@@ -159,13 +159,14 @@ test('what is missing or does not go together is wrong usage: 2, and a document 
   assert.match(missing.err, /these are needed too: --quote$/m)
   for (const [name, value] of [
     ['nonce', 'xyz'],
-    ['nonce', ''],
     ['time', 'yesterday'],
   ] as const) {
     const { code, err } = await appraised(files('rsa', { [name]: value }))
     assert.equal(code, 2, name)
     assert.match(err, new RegExp(`--${name}: not `))
   }
+  const { code, ids } = await appraised(files('rsa', { nonce: '' }))
+  assert.deepEqual([code, ids], [3, ['question.nonce']], 'no nonce at all is a verdict')
   const both = await tl('appraise', 'record.json', '--quote', quote!)
   assert.equal(both.code, 2)
   assert.match(both.err, /record\.json is a record, .*no --quote/)

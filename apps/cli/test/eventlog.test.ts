@@ -171,6 +171,8 @@ test('--json is a document in every case, and says what is wrong with what canno
     [5, 'input.malformed', [fileOf('log', new Uint8Array((1 << 20) + 1))]],
     [1, 'input.unreadable', ['/nowhere']],
     [2, 'input.usage', [log(), ...ima]],
+    [2, 'input.usage', [log(), '--profile', 'lenient']],
+    [2, 'input.usage', []],
   ]
   for (const [code, id, args] of cases) {
     const ran = await tl('eventlog', ...args, '--json')
