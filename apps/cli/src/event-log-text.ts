@@ -18,7 +18,7 @@ export function textOfEventLog(
     return event.explanation.status === 'mismatch' ? look.colors.red(line) : line
   })
   const parts = [banner, '', ...lines, '', pcrText(pcrs, verified !== null, look)]
-  if (verified === true) parts.push(claimText(claims, look))
+  if (Object.keys(claims).length > 0) parts.push(claimText(claims, look))
   parts.push(...findings.map((finding) => textOfFinding(finding, look)))
   return `${parts.join('\n')}\n${conclusionText(appraisal, look)}\n`
 }
