@@ -56,8 +56,11 @@ export type IplWriter = 'grub_cmd' | 'kernel_cmdline' | 'module_cmdline' | 'text
 /** Reads an event's data by the layout its type has. Never throws for what the data holds. */
 export function decodeEventData(event: Pick<LoggedEvent, 'eventType' | 'data'>): EventData {
   const { eventType, data: bytes } = event
+  const read = readers[eventType]
+  // check 16
+  if (read === undefined) return { kind: 'opaque', bytes }
   try {
-    return (readers[eventType] ?? opaque)(bytes)
+    return read(bytes)
   } catch (e) {
     if (!(e instanceof MalformedError)) throw e
     return { kind: 'undecodable', bytes, reason: e.message }
@@ -65,8 +68,6 @@ export function decodeEventData(event: Pick<LoggedEvent, 'eventType' | 'data'>):
 }
 
 type ReadData = (bytes: Uint8Array) => EventData
-
-const opaque: ReadData = (bytes) => ({ kind: 'opaque', bytes })
 
 const readers: Readonly<Record<number, ReadData>> = {
   [EV.NO_ACTION]: noAction,

@@ -74,6 +74,7 @@ function digestValues(banks: readonly Bank[]): Codec<ReadonlyMap<Bank, Uint8Arra
   return {
     read(from) {
       const count = u32le.read(from)
+      // check 14
       if (count !== banks.length)
         throw from.malformed(`${count} digests where the log declares ${banks.length}`)
       const digests = new Map<Bank, Uint8Array>()
@@ -81,8 +82,10 @@ function digestValues(banks: readonly Bank[]): Codec<ReadonlyMap<Bank, Uint8Arra
         within(`[${i}]`, () => {
           const algorithmId = u16le.read(from)
           const bank = bankOf(algorithmId)
+          // check 14
           if (bank === undefined || !banks.includes(bank))
             throw from.malformed(`algorithm 0x${algorithmId.toString(16)} is not declared`)
+          // check 14
           if (digests.has(bank)) throw from.malformed(`a second ${bank} digest`)
           digests.set(bank, from.take(BANKS[bank].size))
         })

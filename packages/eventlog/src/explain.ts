@@ -67,6 +67,7 @@ export function explain(event: LoggedEvent, bank: HashName): Explanation {
   const common = { kind: data.kind, data }
   const disguised = disguiseOf(event, bank)
   const none = { verified: false, rule: null, covers: null, quirk: null, disguised }
+  // check 17
   if (event.eventType === EV.NO_ACTION) return { ...common, ...none, status: 'not-extended' }
   const measured = event.digests.get(bank)
   for (const { rule, covers, quirk, bytes } of candidates(event, data)) {

@@ -63,6 +63,7 @@ export interface DecodeOptions {
  * @see TCG PC Client Platform Firmware Profile, "Event Logging"
  */
 export function decodeEventLog(log: Uint8Array, options: DecodeOptions = {}): EventLog {
+  // check 12
   if (log.length > MAX_EVENT_LOG_SIZE)
     throw new MalformedError('', MAX_EVENT_LOG_SIZE, `more than ${MAX_EVENT_LOG_SIZE} bytes`)
   const formats = options.formats ?? ['crypto-agile']
@@ -97,19 +98,24 @@ function readSpecIdEvent(from: Reader, padding: 'none' | 'acpi') {
   const start = from.position - header.event.length
   const refuse = (reason: string) => new MalformedError('', start, reason)
   const first = header.pcrIndex === 0 || (padding === 'acpi' && header.pcrIndex === ccFirstRegister)
+  // check 13
   if (!first || header.eventType !== EV.NO_ACTION)
     throw refuse('the first event must be EV_NO_ACTION in PCR 0')
+  // check 13
   if (header.digest.some((byte) => byte !== 0)) throw refuse('a digest where zeros must be')
+  // check 13
   if (!hasSignature(header.event, SIGNATURE.specId03))
     throw refuse('the first event must be Spec ID Event03')
   const specId = within('event', () => readWhole(header.event, start))
   const algorithms = specId.digestSizes.map(({ algorithmId, digestSize }) => {
     const bank = bankOf(algorithmId)
     if (bank === undefined) throw refuse(`algorithm 0x${algorithmId.toString(16)} is no known hash`)
+    // check 13
     if (BANKS[bank].size !== digestSize) throw refuse(`${bank} digests of ${digestSize} bytes`)
     return bank
   })
   if (algorithms.length === 0) throw refuse('no algorithm is declared')
+  // check 14
   if (new Set(algorithms).size !== algorithms.length) throw refuse('an algorithm declared twice')
   const event: LoggedEvent = {
     index: 0,
@@ -137,6 +143,7 @@ function readEvent(
   const start = from.position
   const { pcrIndex, eventType, digests, event: data } = layout.read(from)
   checkRegister({ pcrIndex, eventType, data }, start, registers)
+  // check 13
   if (eventType === EV.NO_ACTION && hasSignature(data, SIGNATURE.specId03))
     throw new MalformedError('event', start, 'a second Spec ID event')
   return { index, pcrIndex, eventType, digests, data }

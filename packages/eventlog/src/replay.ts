@@ -77,6 +77,7 @@ export function extend(bank: HashName, value: Uint8Array, by: Uint8Array): Uint8
 /** A PCR's value after TPM2_Startup(CLEAR) from this locality. PC Client Platform TPM Profile, "PCR Attributes". */
 export function startValue(bank: HashName, pcrIndex: number, startupLocality = 0): Uint8Array {
   const value = new Uint8Array(DIGEST_SIZE[bank])
+  // check 19
   if (pcrIndex >= 17 && pcrIndex <= 22) value.fill(0xff)
   if (pcrIndex === 0) value[value.length - 1] = startupLocality
   return value
@@ -84,8 +85,11 @@ export function startValue(bank: HashName, pcrIndex: number, startupLocality = 0
 
 function eventsByPcr(log: EventLog): LoggedEvent[][] {
   const events: LoggedEvent[][] = Array.from({ length: PCR_COUNT }, () => [])
-  for (const event of log.events)
-    if (event.eventType !== EV.NO_ACTION) events[event.pcrIndex]!.push(event)
+  for (const event of log.events) {
+    // check 17
+    if (event.eventType === EV.NO_ACTION) continue
+    events[event.pcrIndex]!.push(event)
+  }
   return events
 }
 

@@ -23,6 +23,7 @@ export function checkRegister(
   const { pcrIndex, eventType, data } = event
   if (pcrIndex < registers) return
   if (pcrIndex === NO_PCR && eventType === EV.NO_ACTION && isTrustPoint(data)) return
+  // check 15
   throw new MalformedError('pcrIndex', start, `there is no PCR ${pcrIndex}`)
 }
 
