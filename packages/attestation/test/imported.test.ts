@@ -224,6 +224,13 @@ test('a key that its public area lets sign anything, or that is weak, is refused
   assert.deepEqual(ids({ key: decodeImportedKey(Uint8Array.from(spki)) }), ['attestation-key.weak'])
 })
 
+test('a part of more bytes than evidence may have is refused by its name', () => {
+  const big = new Uint8Array((4 << 20) + 1)
+  malformed(() => appraised({ imaLog: big }), /^IMA list: more than 4194304 bytes/)
+  malformed(() => appraised({ userspaceLog: big }), /^userspace log: more than/)
+  malformed(() => appraised({ eventLog: big }), /^event log: more than/)
+})
+
 test('a short nonce is a warning, none at all is refused', () => {
   const over = (extraData: Uint8Array) => {
     const attest = encode(TPMS_ATTEST, { ...decode(TPMS_ATTEST, quote.attest), extraData })

@@ -15,6 +15,7 @@ export {
 export { encodeFrame, type Frame, FrameReader } from './framing.ts'
 export {
   AGENT_PORT_NAME,
+  CERTIFICATE_BYTES_MAX,
   CHANNEL_VERSION,
   EVENT_LOG_BYTES_MAX,
   EVIDENCE_BYTES_MAX,

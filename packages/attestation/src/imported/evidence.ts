@@ -1,5 +1,11 @@
-import type { Evidence } from '@trusted-launch/channel'
-import { decode } from '@trusted-launch/codec'
+import {
+  CERTIFICATE_BYTES_MAX,
+  EVENT_LOG_BYTES_MAX,
+  type Evidence,
+  IMA_LOG_BYTES_MAX,
+  USERSPACE_LOG_BYTES_MAX,
+} from '@trusted-launch/channel'
+import { decode, MalformedError } from '@trusted-launch/codec'
 import type { Certificate } from '@trusted-launch/crypto'
 import { nameOfPublic, TPMT_PUBLIC } from '@trusted-launch/tpm2'
 import type { Expectation } from '../expectation.ts'
@@ -39,6 +45,8 @@ const silent: Evidence['info'] = {
  * Imported parts as what `appraiseEvidence` takes. What is asked for is what was given: its banks and
  * PCRs, which the signed selection must equal. The AK is believed because it was given; where it
  * came with its certificate and there are anchors, because they vouch for it too.
+ *
+ * @throws {MalformedError} a part of more bytes than evidence may have: it names which.
  */
 export function importEvidence(parts: ImportedParts): {
   evidence: Evidence
@@ -54,6 +62,7 @@ export function importEvidence(parts: ImportedParts): {
     pcrs: [...values].sort(([a], [b]) => a - b).map(([index, digest]) => ({ index, digest })),
   }))
   const { eventLog, imaLog, userspaceLog } = parts
+  checkSizes(parts)
   const evidence: Evidence = {
     quotes,
     akPublic: key.area ?? none,
@@ -79,4 +88,15 @@ export function importEvidence(parts: ImportedParts): {
     rollback: null,
   }
   return { evidence, expectation }
+}
+
+function checkSizes({ key, eventLog, imaLog, userspaceLog }: ImportedParts): void {
+  const sizes: [string, Uint8Array | null | undefined, number][] = [
+    ['event log', eventLog, EVENT_LOG_BYTES_MAX],
+    ['IMA list', imaLog, IMA_LOG_BYTES_MAX],
+    ['userspace log', userspaceLog, USERSPACE_LOG_BYTES_MAX],
+    ['certificate', key.certificate?.der, CERTIFICATE_BYTES_MAX],
+  ]
+  for (const [name, bytes, max] of sizes)
+    if ((bytes?.length ?? 0) > max) throw new MalformedError(name, max, `more than ${max} bytes`)
 }
