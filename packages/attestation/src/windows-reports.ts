@@ -63,11 +63,14 @@ const understood: readonly number[] = [
 ]
 const known: ReadonlySet<number> = new Set(Object.values(SIPAEVENT))
 
-type Found = { -readonly [K in keyof Reports]: Reports[K][number][] }
+type Found = { -readonly [K in keyof Reports]: Reports[K][number][] } & {
+  /** Which faults of which events are told already: a long event is no long list of them. */
+  readonly told: Set<string>
+}
 
 /** Takes apart what Windows said: every report, wherever it stands. */
 export function reportsOf(events: readonly WindowsEvent[]): Reports {
-  const found: Found = { all: [], modules: [], elam: [], faults: [], unknown: [] }
+  const found: Found = { all: [], modules: [], elam: [], faults: [], unknown: [], told: new Set() }
   for (const { event, tags } of events)
     walk(tags, { pcr: event.pcrIndex, event: event.index }, found)
   return found
@@ -84,7 +87,7 @@ function walk(
   const own: Report[] = []
   for (const { eventID: id, eventData } of tags) {
     if (seen.has(id) && known.has(id) && !repeatable.has(id))
-      found.faults.push(faultAt('windows.duplicate', id, place, 'is said twice in one place'))
+      addFault(found, 'windows.duplicate', id, place, 'is said twice in one place')
     seen.add(id)
     if (eventData instanceof Uint8Array) own.push({ id, data: eventData, ...place })
     else open(id, eventData, place, found)
@@ -101,20 +104,24 @@ function open(
   found: Found,
 ): void {
   if (!understood.includes(id))
-    found.faults.push(faultAt('windows.aggregation', id, place, 'holds what is not understood'))
+    addFault(found, 'windows.aggregation', id, place, 'holds what is not understood')
   const inner = walk(tags, place, found)
   if (id === SIPAEVENT.LOADEDMODULE_AGGREGATION) found.modules.push(inner)
   if (id === SIPAEVENT.ELAM_AGGREGATION) found.elam.push(inner)
 }
 
-function faultAt(id: Occurrence['id'], sipa: number, { pcr, event }: Place, reason: string) {
-  return {
-    id,
-    summary: `${sipaName(sipa)} ${reason}.`,
-    pcr,
-    events: [event],
-    actual: sipaName(sipa),
-  }
+function addFault(
+  { faults, told }: Found,
+  id: Occurrence['id'],
+  sipa: number,
+  { pcr, event }: Place,
+  reason: string,
+): void {
+  const key = `${id} ${event}`
+  if (told.has(key)) return
+  told.add(key)
+  const actual = sipaName(sipa)
+  faults.push({ id, summary: `${actual} ${reason}.`, pcr, events: [event], actual })
 }
 
 function isUnknown({ id }: Report): boolean {

@@ -4,7 +4,7 @@ import {
   encode,
   MalformedError,
   many,
-  rest,
+  sized,
   sizedOf,
   u32le,
   within,
@@ -27,7 +27,7 @@ export interface TCG_PCClientTaggedEventStruct {
 }
 
 const limit = { max: MAX_EVENT_LOG_SIZE }
-const leaf = sizedOf(u32le, rest(limit), limit)
+const leaf = sized(u32le, limit)
 
 /** The layout at a depth; below the last there is none, which is the limit of the recursion. */
 function eventAt(depth: number): Codec<TCG_PCClientTaggedEventStruct> {

@@ -63,12 +63,18 @@ const agreesOnSecureBoot: Look = ({ told }, log) => {
   return [{ id: 'windows.secure-boot', summary, pcr: 7, expected: 'on', actual: 'off' }]
 }
 
-const noErrors: Look = ({ errors }) =>
-  errors.map((report) => ({
-    id: 'windows.error',
-    summary: `Windows reports ${sipaName(report.id)} while it measured.`,
-    ...at([report]),
-  }))
+const noErrors: Look = ({ errors }) => {
+  if (errors.length === 0) return []
+  const names = namesOf(errors)
+  return [
+    {
+      id: 'windows.error',
+      summary: `Windows could not measure all: ${names}.`,
+      ...at(errors),
+      actual: names,
+    },
+  ]
+}
 
 const modulesValidated: Look = ({ reports: { modules } }) => {
   const without = modules.flatMap((module) =>
@@ -84,29 +90,38 @@ const expected: readonly number[] = [NONE, OSLOADER, RESUME, HYPERVISOR]
 
 const controlKept: Look = ({ reports, resumed }) => {
   const transfers = transfersOf(reports)
-  const found: Occurrence[] = transfers
-    .filter(({ to }) => !expected.includes(to))
-    .map(({ report, to }) => ({
+  const reportsOfThose = (fits: (to: number) => boolean) =>
+    transfers.filter(({ to }) => fits(to)).map(({ report }) => report)
+  const elsewhere = reportsOfThose((to) => !expected.includes(to))
+  const found: Occurrence[] = []
+  if (elsewhere.length > 0)
+    found.push({
       id: 'windows.transfer',
-      summary: `The boot manager gave control to another program than Windows: ${to}.`,
-      ...at([report]),
-      actual: `${to}`,
-    }))
+      summary: 'The boot manager gave control to another program than Windows, or without a check.',
+      ...at(elsewhere),
+    })
   if (resumed)
     found.push({
       id: 'windows.resumed',
       summary:
         'Windows was resumed from hibernation: this boot says nothing of how it was started.',
-      ...at(transfers.filter(({ to }) => to === RESUME).map(({ report }) => report)),
+      ...at(reportsOfThose((to) => to === RESUME)),
     })
   return found
 }
 
 const unknownTold: Look = ({ reports: { unknown } }) => {
   if (unknown.length === 0) return []
-  const names = [...new Set(unknown.map(({ id }) => sipaName(id)))]
-  const summary = `Windows reports ${names.length} thing(s) that this verifier does not know.`
-  return [{ id: 'windows.unknown', summary, ...at(unknown), actual: names.slice(0, 16).join(' ') }]
+  const summary = 'Windows reports what this verifier does not know.'
+  return [{ id: 'windows.unknown', summary, ...at(unknown), actual: namesOf(unknown) }]
+}
+
+const namesMax = 16
+
+/** What reports are called, each once, and at most so many. */
+function namesOf(reports: readonly Report[]): string {
+  const names = new Set(reports.map(({ id }) => sipaName(id)))
+  return [...names].slice(0, namesMax).join(' ')
 }
 
 export const windowsChecks: readonly Check[] = [
