@@ -27,6 +27,8 @@ export const COMPONENT = {
   policy: 'policy',
   agent: 'agent',
   input: 'what was given',
+  verdict: 'verdict',
+  host: 'host',
 } as const
 
 /** `kernel module dummy`, from the path IMA wrote down (a hint: paths are not measured as such). */

@@ -4,6 +4,7 @@ import { identityFindings } from './findings/identity.ts'
 import { imaFindings } from './findings/ima.ts'
 import { inputFindings } from './findings/input.ts'
 import type { FindingKind } from './findings/kind.ts'
+import { memoryFindings } from './findings/memory.ts'
 import { quoteFindings } from './findings/quote.ts'
 import { referencesFindings } from './findings/references.ts'
 import { secureBootFindings } from './findings/secure-boot.ts'
@@ -44,6 +45,7 @@ export const FINDINGS = {
   ...imaFindings,
   ...windowsFindings,
   ...vtpmFindings,
+  ...memoryFindings,
   ...toleratedFindings,
 } as const satisfies Record<string, FindingKind>
 

@@ -39,7 +39,43 @@ export {
   parseLearntFirmware,
   withLearnt,
 } from './learn-firmware.ts'
-export { keepNonce, type NonceFault, type OpenNonce, useNonce } from './nonces.ts'
+export {
+  approveVariant,
+  proposeVariant,
+  type ReferenceOrigin,
+  usableVariants,
+  type Variant,
+  type Variants,
+  withdrawVariant,
+} from './memory/approvals.ts'
+export {
+  type HostRequest,
+  type HostStatement,
+  type HostVerdict,
+  type StatedVariables,
+  signHostStatement,
+  statedVariables,
+  verifyHostStatement,
+} from './memory/host-statement.ts'
+export {
+  keepNonce,
+  type NonceFault,
+  type OpenNonce,
+  parseNonces,
+  useNonce,
+} from './memory/nonces.ts'
+export { type Clearance, clearFailure, type Failure, type Standing } from './memory/standing.ts'
+export {
+  encodeMemory,
+  NO_MEMORY,
+  parseMemory,
+  type Remembered,
+  remember,
+  rememberQuestion,
+  rememberSilence,
+  type VmMemory,
+  withMemory,
+} from './memory/vm-memory.ts'
 export { type PcrsByNumber, PcrValues } from './pcr-values.ts'
 export {
   applyPolicy,

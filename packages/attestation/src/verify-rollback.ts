@@ -47,10 +47,12 @@ export function verifyRollback(
   const certified = certify(rollback, key, nonce)
   if ('severity' in certified) return { findings: [certified], next: null }
   const { attest, indexName, hash } = certified
+  // check 10
   if (state.indexName !== null && state.indexName !== indexName)
     return refused('foreign', 'The extend-only index is another than the one on record.')
   const value = toHex(attest.attested.nvContents)
   const { resetCount } = attest.clockInfo
+  // check 10
   if (state.value !== null && !continues(state, nonce, hash, value))
     return {
       findings: [

@@ -13,7 +13,7 @@ export const inputFindings = {
   'policy.malformed': row(42, COMPONENT.policy, 'high', true, 'Put the policy right.'),
   'reference-values.malformed': row(42, COMPONENT.referenceValues, 'high', true, again),
   'record.refused': row(
-    42,
+    46,
     COMPONENT.input,
     'high',
     true,

@@ -18,6 +18,7 @@ export const ADVICE = {
     'Do not trust this log: look for root-level tampering in the guest, or firmware that is not ours.',
   restore: 'Restore the file from the image, or approve the change by new reference values.',
   firmware: 'Restart the VM with the firmware it was made for.',
+  host: 'Look for who changes this host, or what it says; move the VM to a host you trust.',
   settings: "Put the Secure Boot settings back to the VM's template and restart it.",
 } as const
 

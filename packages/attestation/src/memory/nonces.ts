@@ -1,5 +1,6 @@
 import { NONCE_BYTES } from '@trusted-launch/channel'
-import { toHex } from '@trusted-launch/codec'
+import { toHex, within } from '@trusted-launch/codec'
+import { array, hex, integer, object, parseJson, type Shape, string } from '../json-shape.ts'
 
 /** How long an answer is waited for, in milliseconds. */
 const lifetimeMs = 300_000
@@ -52,7 +53,24 @@ export function useNonce(
   const drawn = open.filter((one) => one.nonce === nonce)
   const own = drawn.find(({ vm }) => vm === answer.vm)
   const next = open.filter((one) => one !== own && one.expires > answer.time)
+  // check 7
   if (own === undefined)
     return { fault: drawn.length > 0 ? 'nonce-of-another-vm' : 'nonce-unknown', next }
-  return { fault: own.expires > answer.time ? null : 'nonce-expired', next }
+  // check 7
+  if (own.expires <= answer.time) return { fault: 'nonce-expired', next }
+  return { fault: null, next }
 }
+
+/** Reads stored nonces, at most 4 MB of them. @throws {MalformedError} another shape. */
+export function parseNonces(bytes: Uint8Array): readonly OpenNonce[] {
+  return within('OpenNonce', () => parseJson(bytes, shape, { max: 4 << 20 }))
+}
+
+const shape: Shape<readonly OpenNonce[]> = array(
+  object({
+    vm: string({ max: 256 }),
+    nonce: hex({ min: NONCE_BYTES, max: NONCE_BYTES }),
+    expires: integer({ min: 0, max: 2 ** 52 }),
+  }),
+  { max: 1 << 15 },
+)
