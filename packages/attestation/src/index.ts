@@ -40,15 +40,6 @@ export {
   withLearnt,
 } from './learn-firmware.ts'
 export {
-  approveVariant,
-  proposeVariant,
-  type ReferenceOrigin,
-  usableVariants,
-  type Variant,
-  type Variants,
-  withdrawVariant,
-} from './memory/approvals.ts'
-export {
   type HostRequest,
   type HostStatement,
   type HostVerdict,

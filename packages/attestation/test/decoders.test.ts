@@ -50,6 +50,15 @@ const tried: Record<string, () => void> = {
     const keys = { version: 1, current: jwkOf(key.publicKey), next: null, retired: [] }
     checkDecoder(door.parseTokenKeys, { keys: fromLatin1(JSON.stringify(keys)) })
   },
+  parseMemory: () => {
+    const { next } = door.remember(door.NO_MEMORY, input, appraised, 1)
+    checkDecoder(door.parseMemory, { memory: door.encodeMemory(next) })
+  },
+  parseNonces: () => {
+    const { nonce } = input.expectation
+    const nonces = JSON.stringify(door.keepNonce([], { vm: 'vm-1', nonce, time: 0 }))
+    checkDecoder(door.parseNonces, { nonces: fromLatin1(nonces) })
+  },
   parseLearntFirmware: () => {
     const { firmware } = variantOf(cleanBoot())
     const learnt = fromLatin1(JSON.stringify([firmware]))

@@ -43,13 +43,6 @@ export const memoryFindings = {
   'eventlog.not-continued': row(11, COMPONENT.eventLog, 'high', true, otherBoot),
   'ima.not-continued': row(11, COMPONENT.ima, 'high', true, otherBoot),
   'userspace-log.not-continued': row(11, COMPONENT.userspace, 'high', true, otherBoot),
-  'reference-values.unapproved': row(
-    41,
-    COMPONENT.referenceValues,
-    'medium',
-    true,
-    'Look at what they allow, and approve them or withdraw them.',
-  ),
   'verdict.failed-before': row(
     44,
     COMPONENT.verdict,

@@ -16,7 +16,6 @@ import {
 } from '../json-shape.ts'
 import { type AttestationResult, type Finding, type Tier, tierOfFindings } from '../result.ts'
 import { unansweredMax } from '../verify-rollback.ts'
-import { checkApproval, type Variants, variantsShape } from './approvals.ts'
 import {
   type Compared,
   type CounterState,
@@ -34,7 +33,6 @@ export interface VmMemory {
   readonly counters: CounterState | null
   readonly boot: BootState | null
   readonly standing: Standing
-  readonly variants: Variants
 }
 
 /** Of a VM that was never asked. */
@@ -44,7 +42,6 @@ export const NO_MEMORY: VmMemory = Object.freeze({
   counters: null,
   boot: null,
   standing: NO_STANDING,
-  variants: [],
 })
 
 /** A verdict in the light of those before it. */
@@ -58,8 +55,8 @@ export interface Remembered {
 }
 
 /**
- * A verdict in the light of those before it: counters, one boot's logs, the approval of its reference values, and
- * whether an earlier failure was cleared. What was not verified is not remembered, nor what contradicts
+ * A verdict in the light of those before it: counters, one boot's logs, and whether an earlier
+ * failure was cleared. What was not verified is not remembered, nor what contradicts
  * what is. The same arguments give the same memory, and the same verdict again leaves it as it is: who
  * was killed before it was stored does it again.
  *
@@ -75,7 +72,7 @@ export function remember(
   const { result, rollback } = appraised
   const { tier: told, evidence } = result
   const seen = compareAll(before, input, appraised, hostResets)
-  const found = [...seen.findings, ...checkApproval(before.variants, result)]
+  const found = seen.findings
   const tier = worse(told, found)
   const ids = sortFindings([...appraised.findings, ...found]).map(({ id }) => id)
   const standing = judgeStanding(before.standing, { tier, evidence, ids }, input.time)
@@ -166,5 +163,4 @@ const shape: Shape<VmMemory> = object({
   counters: nullable(counterShape),
   boot: nullable(bootShape),
   standing: standingShape,
-  variants: variantsShape,
 })

@@ -54,7 +54,16 @@ const rows: readonly Row[] = [
   // 32: unsafe, 96: unsupportable configuration
   ...row('platform', 'configuration', 32, 96, 'question.', 'host.'),
   ...row('boot', 'configuration', 32, 96, 'secure-boot', 'mok.', 'kernel-command-line.'),
-  ...row('boot', 'configuration', 32, 96, 'grub-configuration.', 'partition-table.'),
+  ...row(
+    'boot',
+    'configuration',
+    32,
+    96,
+    'grub-configuration.',
+    'partition-table.',
+    'sbat-level.',
+    'firmware-settings.',
+  ),
   // 33: unrecognised, 96: contraindicated executables; 99: the log is not what the TPM measured
   ...row('boot', 'executables', 33, 99, 'eventlog.', 'pcr.', 'userspace-log.', 'tolerated.'),
   ...row('boot', 'executables', 33, 96, 'firmware.', 'boot-manager.', 'boot-chain.', 'shim.'),
