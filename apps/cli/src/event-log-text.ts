@@ -1,9 +1,10 @@
-import type { Claims, EventLogAppraisal, Json } from '@trusted-launch/attestation'
+import type { EventLogAppraisal } from '@trusted-launch/attestation'
 import { describeEvent } from '@trusted-launch/eventlog'
+import { claimText } from './claim-text.ts'
 import type { Look } from './output.ts'
 import type { CheckedPcr, PcrVerdict } from './pcr-rows.ts'
 import { tableText } from './table.ts'
-import { colored, plain, rangesOf, textOfFinding } from './verdict.ts'
+import { colored, textOfFinding } from './verdict.ts'
 
 /** A log for people: its events, its registers, what they let us say, what was found, the conclusion. */
 export function textOfEventLog(
@@ -48,26 +49,6 @@ function pcrText(pcrs: readonly CheckedPcr[], given: boolean, { colors, width }:
     given ? shown[verdict](verdict) : '',
   ])
   return tableText(head, rows, width)
-}
-
-function claimText(claims: Claims, { width }: Look): string {
-  const rows = Object.entries(claims).map(([name, { value, verified, events }]) => [
-    name,
-    value === null ? 'not reported' : verified ? 'verified' : 'not verified',
-    rangesOf(events),
-    value === null ? '' : plain(valueText(value)),
-  ])
-  return tableText(['claim', '', 'events', 'value'], rows, width)
-}
-
-/** A value in a line: a list one after the other, an object as its fields' values. */
-function valueText(value: Json | undefined): string {
-  if (value === null || value === undefined || typeof value !== 'object') return String(value)
-  if (Array.isArray(value)) return value.map(valueText).join('; ')
-  return Object.values(value)
-    .filter((one) => one !== null)
-    .map(valueText)
-    .join(' ')
 }
 
 function conclusionText({ verified, findings }: EventLogAppraisal, look: Look): string {

@@ -1,7 +1,8 @@
 import type { ImageName } from './image-file.ts'
 import type { ImageReport } from './inspect-image.ts'
+import { plain } from './plain-text.ts'
 import { tableText } from './table.ts'
-import { commonName, plain } from './verdict.ts'
+import { commonName } from './verdict.ts'
 
 const digestShown = 16
 

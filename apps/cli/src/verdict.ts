@@ -1,6 +1,8 @@
 import type { AttestationResult, Finding, Profile, Tier } from '@trusted-launch/attestation'
+import { claimText } from './claim-text.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import type { Look } from './output.ts'
+import { plain, rangesOf } from './plain-text.ts'
 import { tableText, wrapped } from './table.ts'
 
 const exitCodes: Readonly<Record<Tier, ExitCode>> = {
@@ -39,15 +41,22 @@ export function textOfResult(
 /** The same of imported evidence, which is of no VM that a record knows. */
 export function textOfImported(result: AttestationResult, profile: Profile, look: Look): string {
   const last = colored(result.tier === 'none' ? 'no verdict' : result.tier, result.tier, look)
-  return textOf(`imported evidence, profile ${profile}`, result, last, look)
+  const claims = Object.keys(result.claims).length === 0 ? [] : [claimText(result.claims, look)]
+  return textOf(`imported evidence, profile ${profile}`, result, last, look, claims)
 }
 
-function textOf(of: string, result: AttestationResult, last: string, look: Look): string {
+function textOf(
+  of: string,
+  result: AttestationResult,
+  last: string,
+  look: Look,
+  claims: readonly string[] = [],
+): string {
   const { time, nonce, bank } = result
   const banner = `${of}, appraised ${time}, bank ${bank ?? '-'}, nonce ${nonce}`
   const findings = result.findings.map((finding) => textOfFinding(finding, look))
   const chain = result.chain.length === 0 ? [] : [chainText(result, look)]
-  return [...wrapped(banner, look.width), '', ...chain, ...findings, last, ''].join('\n')
+  return [...wrapped(banner, look.width), '', ...chain, ...claims, ...findings, last, ''].join('\n')
 }
 
 const doubts: ReadonlyMap<boolean | null, string> = new Map([
@@ -91,19 +100,6 @@ export function textOfFinding(finding: Finding, look: Look): string {
   return `${lines.join('\n')}\n`
 }
 
-/** `1-3, 7`: where there are many they mostly follow each other. */
-export function rangesOf(numbers: readonly number[]): string {
-  const ranges: [number, number][] = []
-  for (const number of numbers) {
-    const last = ranges.at(-1)
-    if (last !== undefined && last[1] + 1 === number) last[1] = number
-    else ranges.push([number, number])
-  }
-  return ranges
-    .map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`))
-    .join(', ')
-}
-
 function hanging(head: string, text: string, { width }: Look): string[] {
   const lines = wrapped(text, Math.max(width - head.length, 20))
   return lines.map((line, i) => `${i === 0 ? head : ' '.repeat(head.length)}${line}`)
@@ -119,12 +115,4 @@ const tierOf: Readonly<Record<Finding['severity'], Tier>> = {
 export function colored(text: string, tier: Tier, { colors }: Look): string {
   if (tier === 'affirming') return colors.green(text)
   return tier === 'warning' ? colors.yellow(text) : colors.red(text)
-}
-
-/** Text that came from a guest, without anything a terminal would obey. */
-export function plain(text: string): string {
-  return text.replace(
-    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
-    (c) => `\\u${c.codePointAt(0)!.toString(16).padStart(4, '0')}`,
-  )
 }

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Host } from '@trusted-launch/host'
 import type { Output } from './output.ts'
+import { plain } from './plain-text.ts'
 import { defaultStateDirectory } from './state-directory.ts'
-import { plain } from './verdict.ts'
 
 /**
  * One manager at a time: while another program holds the state directory, this fails and says so. A

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { AttestationResult } from '@trusted-launch/attestation'
 import picocolors from 'picocolors'
-import { conclusionOf, exitCodeOfTier, rangesOf, textOfResult } from '../src/verdict.ts'
+import { rangesOf } from '../src/plain-text.ts'
+import { conclusionOf, exitCodeOfTier, textOfResult } from '../src/verdict.ts'
 import { asText, golden } from './a-run.ts'
 
 const look = { colors: picocolors.createColors(false), width: Number.POSITIVE_INFINITY }

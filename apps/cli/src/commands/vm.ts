@@ -3,9 +3,9 @@ import type { Machine } from '@trusted-launch/host'
 import { Command } from 'commander'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { jsonText, type Output } from '../output.ts'
+import { plain } from '../plain-text.ts'
 import { stateOption } from '../state-directory.ts'
 import { tableText } from '../table.ts'
-import { plain } from '../verdict.ts'
 import { withHost } from '../with-host.ts'
 
 interface Options {

@@ -100,12 +100,12 @@ function banksOfJson(text: string): RawBanks {
 
 function banksOfText(text: string): RawBanks {
   const banks: [HashName, [string, string][]][] = []
-  for (const line of text.split('\n')) {
+  for (const [i, line] of text.split('\n').entries()) {
     const heading = /^\s*([a-z0-9_]+)\s*:\s*$/.exec(line)
     const value = /^\s*(\d+)\s*:\s*0x([0-9a-fA-F]+)\s*$/.exec(line)
     if (isBank(heading?.[1])) banks.push([heading[1], []])
     else if (value !== null && banks.length > 0) banks.at(-1)![1].push([value[1]!, value[2]!])
-    else if (line.trim() !== '') throw malformed('', 'a line that is neither bank nor value')
+    else if (line.trim() !== '') throw malformed('', `line ${i + 1} is neither bank nor value`)
   }
   return banks
 }
