@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmdirSync,
   statSync,
   unlinkSync,
@@ -95,11 +96,13 @@ export class StateDirectory {
 
   /**
    * Makes the folder if it is missing, takes its lock, and removes half-written files and empty VM folders.
+   * From then on it goes by its real path, as the processes in it do.
    * @throws {StateError} `state-locked` while another manager has it; `state-foreign` when the folder
    * belongs to another user.
    */
-  static open(path: string): StateDirectory {
-    mkdirSync(join(path, 'vms'), { recursive: true, mode: 0o700 })
+  static open(given: string): StateDirectory {
+    mkdirSync(join(given, 'vms'), { recursive: true, mode: 0o700 })
+    const path = realpathSync(given)
     if (statSync(path).uid !== process.getuid?.())
       throw new StateError('state-foreign', path, 'belongs to another user')
     for (const folder of [path, join(path, 'vms')]) chmodSync(folder, 0o700)

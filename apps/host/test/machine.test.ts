@@ -12,12 +12,12 @@ import { VtpmError } from '../src/vtpm/errors.ts'
 import { monitorOfOurs, until } from './a-running-machine.ts'
 
 /** A VM that a former manager left running, with a process of ours for its QEMU. */
-async function adopted(t: TestContext, vtpm: Partial<MachineHost['vtpm']> = {}) {
+async function adopted(t: TestContext, vtpm: Partial<MachineHost['vtpm']> = {}, cwd?: string) {
   const monitor = await monitorOfOurs(t)
   const { folder, uuid, first, answers } = monitor
   const program = join(folder.path, 'qemu-system-ours')
   copyFileSync('/bin/sleep', program)
-  const qemu = spawn(program, ['600'], { cwd: folder.machine, stdio: 'ignore' })
+  const qemu = spawn(program, ['600'], { cwd: cwd ?? folder.machine, stdio: 'ignore' })
   first.push(() => qemu.kill('SIGKILL'))
   answers.quit = () => qemu.kill('SIGKILL')
   await new Promise((resolve) => qemu.once('spawn', resolve))
@@ -62,6 +62,15 @@ test('a VM whose monitor is lost runs on, is unreachable, and is taken back when
 
 test('a VM that is unreachable ends by force', async (t) => {
   const { vm, runs, deafen, garble } = await adopted(t)
+  deafen()
+  garble()
+  await until(() => vm.status().state === 'unreachable', 8_000)
+  await vm.stop()
+  assert.deepEqual([runs(), vm.status().state], [false, 'stopped'])
+})
+
+test('a VM ends by force also where its QEMU works in no folder of the VM', async (t) => {
+  const { vm, runs, deafen, garble } = await adopted(t, {}, '/')
   deafen()
   garble()
   await until(() => vm.status().state === 'unreachable', 8_000)

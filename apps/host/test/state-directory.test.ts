@@ -40,6 +40,16 @@ test('a second manager is refused while the first lives', async () => {
   await once(first, 'exit')
 })
 
+test('a state directory reached through a link is named by its real path', () => {
+  const path = join(root, 'real')
+  const link = join(root, 'link')
+  symlinkSync(path, link)
+  mkdirSync(path)
+  const state = StateDirectory.open(link)
+  assert.equal(state.folder('vm-1'), join(path, 'vms', 'vm-1'))
+  state.close()
+})
+
 test('after kill -9 of a manager the next one has the lock at once', async () => {
   const path = join(root, 'killed')
   for (let i = 0; i < 3; i++) {

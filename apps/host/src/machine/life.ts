@@ -174,7 +174,7 @@ export class MachineLife {
     if (this.#removed) return
     const { id } = this.#record.spec
     await this.stop()
-    await killStrays(this.files.path)
+    await this.#endProcesses()
     await removeRecord(this.files.path)
     await this.#host.vtpm.forget(id)
     await this.files.remove()
@@ -214,17 +214,27 @@ export class MachineLife {
 
   /** A manager died and left it half-started, or it ended without one. */
   async #lost(crashed: boolean): Promise<void> {
-    await killStrays(this.files.path)
+    await this.#endProcesses()
     await this.#host.vtpm.stopped(this.place, { orderly: false })
     await this.write({ run: null, lastEnd: crashed ? 'crashed' : 'stopped' })
     this.#unreachable = false
     if (crashed) this.log('warning', 'crashed', 'QEMU ended while nobody watched')
   }
 
+  /**
+   * What is on record, wherever it works, and what works in the folder. Until all of it is gone nothing says
+   * that the VM is stopped. @throws {ProcessError} `process-not-gone`
+   */
+  async #endProcesses(): Promise<void> {
+    const { qemu = null, swtpm = null } = this.#record.run ?? {}
+    for (const process of [qemu, swtpm]) if (process !== null) await killProcess(process)
+    await killStrays(this.files.path)
+  }
+
   /** A start that failed: nothing of it stays. */
   async #abandon(): Promise<void> {
     if (this.#live !== null) this.#disconnect(this.#live, 'stopped')
-    await killStrays(this.files.path)
+    await this.#endProcesses()
     await this.#host.vtpm.stopped(this.place, { orderly: false })
     await this.write({ run: null })
   }

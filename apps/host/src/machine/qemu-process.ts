@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readlinkSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readlinkSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Acceleration, kvmGroups } from '../acceleration.ts'
@@ -81,9 +81,10 @@ export async function connectMonitor(
 
 /** Ends whatever still works in a VM's folder: what a manager started and died before writing down. */
 export async function killStrays(folder: string): Promise<void> {
+  const real = realpathSync(folder)
   for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
     const cwd = linkOrEmpty(`/proc/${name}/cwd`)
-    if (cwd !== folder && !cwd.startsWith(`${folder}/`)) continue
+    if (cwd !== real && !cwd.startsWith(`${real}/`)) continue
     const stray = identityOf(Number(name))
     if (stray !== null && /\/(qemu-system-|swtpm)/.test(stray.executable)) await killProcess(stray)
   }
