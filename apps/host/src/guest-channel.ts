@@ -14,7 +14,7 @@ import {
 } from '@trusted-launch/channel'
 
 export interface GuestChannelOptions {
-  /** Gives the path of the port's socket at the moment of connecting. */
+  /** Gives the path of the port's socket at the moment of connecting; throws where there is none. */
   readonly path: () => string
   /** How long one answer may take. */
   readonly answerMs?: number
@@ -116,8 +116,13 @@ export class GuestChannel {
   async #connect(): Promise<Conversation> {
     const wait = this.#notBefore - performance.now()
     if (wait > 0) await sleep(wait)
+    if (this.#closed) throw closed('closed by us')
     this.#notBefore = performance.now() + RECONNECT_MS
-    const socket = await opened(this.#options.path())
+    const socket = await opened(this.#path())
+    if (this.#closed) {
+      socket.destroy()
+      throw closed('closed by us')
+    }
     const conversation = new Conversation((bytes) => socket.write(bytes), randomId())
     socket.on('data', (chunk: Uint8Array) => {
       try {
@@ -133,6 +138,14 @@ export class GuestChannel {
     this.#socket = socket
     this.#conversation = conversation
     return conversation
+  }
+
+  #path(): string {
+    try {
+      return this.#options.path()
+    } catch (e) {
+      throw closed((e as Error).message)
+    }
   }
 
   #drop(conversation: Conversation, reason: Error): void {

@@ -5,6 +5,7 @@ import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   AgentError,
   ChannelError,
@@ -56,6 +57,11 @@ function answerWell(to: Socket, data: Uint8Array): void {
 function answerNone(to: Socket, data: Uint8Array): void {
   for (const { id } of new FrameReader().read(data))
     to.write(encodeAgentError(id, new AgentError('ak-unavailable', 'none')))
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 100 && !condition(); i++) await sleep(20)
+  assert.ok(condition())
 }
 
 test('an answer arrives', async (t) => {
@@ -136,6 +142,10 @@ test('a flood ends the connection, and the host holds none of it', async (t) => 
 test('a port that is not there is closed', async () => {
   const channel = new GuestChannel({ path: () => join(folder, 'missing') })
   await assert.rejects(ask(channel), code('channel-closed'))
+  const link = () => {
+    throw new Error('a link')
+  }
+  await assert.rejects(ask(new GuestChannel({ path: link })), code('channel-closed'))
 })
 
 /** Milliseconds a question takes until it fails with `expected`. */
@@ -174,6 +184,35 @@ test('answers of the greatest size over and over end the connection at the first
   })
   await assert.rejects(ask(channel), code('answer-unasked'))
   assert.ok(sent < 500)
+})
+
+test('a channel closed while it connects looks for no port any more, and holds none', async (t) => {
+  const path = join(folder, `port-${++sockets}`)
+  const open = new Set<Socket>()
+  const server = createServer((socket) => {
+    open.add(socket)
+    socket.resume().on('close', () => open.delete(socket))
+  })
+  t.after(() => server.close())
+  await new Promise<void>((resolve) => server.listen(path, resolve))
+  let looked = 0
+  const port = () => {
+    looked++
+    return path
+  }
+  const waiting = new GuestChannel({ path: port })
+  await waiting.connect()
+  waiting.hangUp('the guest started anew')
+  const asked = ask(waiting) // it waits before it connects again
+  waiting.close()
+  await assert.rejects(asked, code('channel-closed'))
+  assert.equal(looked, 1)
+  const connecting = new GuestChannel({ path: port })
+  const asks = ask(connecting)
+  await until(() => looked === 2)
+  connecting.close()
+  await assert.rejects(asks, code('channel-closed'))
+  await until(() => open.size === 0)
 })
 
 test('a guest that starts anew fails what was asked of it before, at once', async (t) => {

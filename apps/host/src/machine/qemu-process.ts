@@ -15,6 +15,7 @@ import { FILES, qemuArguments } from '../qemu-args.ts'
 import { QmpClient, type QmpOptions } from '../qmp/client.ts'
 import { CONTROL_SOCKET } from '../vtpm/swtpm.ts'
 import type { MachineRecord } from './record.ts'
+import type { SocketFolder } from './socket-folder.ts'
 
 const MONITOR_LIMIT_MS = 20_000
 /** QEMU finds the sockets folder at this descriptor: the VM's folder itself is closed to it. */
@@ -59,24 +60,25 @@ export interface MonitorOptions extends Required<Pick<QmpOptions, 'onEvent'>> {
 
 /**
  * Connects to a QEMU's monitor as soon as it listens.
- * @param machineFd a descriptor of the machine's folder: socket paths are short that way.
- * @throws {ProcessError} QEMU ended. @throws {QmpError}
+ * @throws {ProcessError} QEMU ended. @throws {QmpError} @throws {MachineError} as `SocketFolder`
  */
 export async function connectMonitor(
-  machineFd: number,
+  sockets: SocketFolder,
   qemu: ProcessIdentity,
   { onEvent, limitMs = MONITOR_LIMIT_MS }: MonitorOptions,
 ): Promise<QmpClient> {
   const until = performance.now() + limitMs
-  for (let wait = 2; ; wait = Math.min(wait * 2, 50))
+  for (let wait = 2; ; wait = Math.min(wait * 2, 50)) {
+    const path = sockets.path(FILES.monitor)
     try {
-      return await QmpClient.connect(`/proc/self/fd/${machineFd}/${FILES.monitor}`, { onEvent })
+      return await QmpClient.connect(path, { onEvent })
     } catch (e) {
       if (!isRunning(qemu))
         throw new ProcessError('process-not-started', 'QEMU', 'it ended', '', { cause: e })
       if (performance.now() > until) throw e
       await sleep(wait)
     }
+  }
 }
 
 /** Ends whatever still works in a VM's folder: what a manager started and died before writing down. */

@@ -1,6 +1,4 @@
-import { closeSync, lstatSync, openSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ChannelError } from '@trusted-launch/channel'
 import { HostError } from '../errors.ts'
 import { GuestChannel } from '../guest-channel.ts'
 import { isRunning, type ProcessIdentity, waitUntilGone } from '../process.ts'
@@ -13,6 +11,7 @@ import type { MachineFolder } from './folder.ts'
 import { Printed } from './printed.ts'
 import { connectMonitor, type MonitorOptions } from './qemu-process.ts'
 import type { LastEnd } from './record.ts'
+import { SocketFolder } from './socket-folder.ts'
 
 const POLL_MS = 200
 const GONE_MS = 1_000
@@ -40,7 +39,7 @@ export class RunningMachine {
   readonly #qemu: ProcessIdentity
   readonly #uuid: string
   #monitor: QmpClient
-  readonly #directory: number
+  readonly #sockets: SocketFolder
   #portOpen = false
   /** Boots of this run, ours and the guest's. */
   #boots = 0
@@ -53,16 +52,16 @@ export class RunningMachine {
     folder: MachineFolder,
     qemu: ProcessIdentity,
     uuid: string,
-    directory: number,
+    sockets: SocketFolder,
     monitor: QmpClient,
   ) {
     this.#qemu = qemu
     this.#uuid = uuid
     this.printed = new Printed(folder)
-    this.#directory = directory
+    this.#sockets = sockets
     this.#monitor = monitor
     this.channel = new GuestChannel({
-      path: () => socketIn(directory, FILES.agent),
+      path: () => sockets.path(FILES.agent),
       onAnswer: () => this.agentAnswered(),
     })
   }
@@ -79,15 +78,15 @@ export class RunningMachine {
     uuid: string,
     limitMs?: number,
   ): Promise<RunningMachine> {
-    const directory = openSync(folder.machine, 'r')
+    const sockets = new SocketFolder(folder.machine)
     let machine: RunningMachine | null = null
     try {
       const onEvent = (event: QmpEvent) => machine?.heard(event)
-      const monitor = await ownMonitor(directory, qemu, uuid, { onEvent, limitMs })
-      machine = new RunningMachine(folder, qemu, uuid, directory, monitor)
+      const monitor = await ownMonitor(sockets, qemu, uuid, { onEvent, limitMs })
+      machine = new RunningMachine(folder, qemu, uuid, sockets, monitor)
       return machine
     } catch (e) {
-      closeSync(directory)
+      sockets.close()
       throw e
     }
   }
@@ -213,7 +212,7 @@ export class RunningMachine {
     this.channel.close()
     this.#monitor.close()
     this.printed.close()
-    closeSync(this.#directory)
+    this.#sockets.close()
   }
 
   /** What QEMU announced. */
@@ -250,7 +249,7 @@ export class RunningMachine {
   async #reconnect(): Promise<WatchEnd | null> {
     try {
       const options = { onEvent: (event: QmpEvent) => this.heard(event), limitMs: RECONNECT_MS }
-      const monitor = await ownMonitor(this.#directory, this.#qemu, this.#uuid, options)
+      const monitor = await ownMonitor(this.#sockets, this.#qemu, this.#uuid, options)
       if (this.#end === null) this.#monitor = monitor
       else monitor.close()
       return null
@@ -263,12 +262,12 @@ export class RunningMachine {
 
 /** The monitor of that VM and of no other. @throws as `RunningMachine.connect` */
 async function ownMonitor(
-  directory: number,
+  sockets: SocketFolder,
   qemu: ProcessIdentity,
   uuid: string,
   options: MonitorOptions,
 ): Promise<QmpClient> {
-  const monitor = await connectMonitor(directory, qemu, options)
+  const monitor = await connectMonitor(sockets, qemu, options)
   try {
     if ((await monitor.execute('query-uuid', {})).UUID === uuid) return monitor
     throw new MachineError('machine-unreachable', "its monitor is another VM's")
@@ -276,11 +275,4 @@ async function ownMonitor(
     monitor.close()
     throw e
   }
-}
-
-/** A socket in a folder that QEMU's account owns: no link to another VM's. */
-function socketIn(directory: number, name: string): string {
-  const path = `/proc/self/fd/${directory}/${name}`
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return path
-  throw new ChannelError('channel-closed', 'the port is a link')
 }
