@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import {
   AgentError,
   type Answer,
+  type Asked,
   ChannelError,
   Conversation,
   collectEvidence,
@@ -64,9 +65,10 @@ export class GuestChannel {
       question: name,
       timeoutMs,
     })
-    const timer = setTimeout(() => this.#drop(conversation, late), timeoutMs)
+    const asked = conversation.open(name, question)
+    const timer = setTimeout(() => this.#giveUp(conversation, asked, late), timeoutMs)
     try {
-      const answer = await conversation.ask(name, question)
+      const answer = await asked.answer
       this.#options.onAnswer?.()
       return answer
     } catch (e) {
@@ -138,6 +140,12 @@ export class GuestChannel {
     this.#socket = socket
     this.#conversation = conversation
     return conversation
+  }
+
+  /** A guest that owes no other answer either is silent: the next question goes over a new connection. */
+  #giveUp(conversation: Conversation, { giveUp }: Pick<Asked<never>, 'giveUp'>, late: Error): void {
+    giveUp(late)
+    if (conversation.questionsOutstanding === 0) this.#drop(conversation, late)
   }
 
   #path(): string {

@@ -110,6 +110,20 @@ test('silence is an error in time, and the next question goes over a new connect
   assert.deepEqual(await ask(channel), { certificate: null })
 })
 
+test("one caller's impatience fails nobody else's question, and a late answer is nobody's", async (t) => {
+  const connections = new Set<Socket>()
+  const channel = await guest(t, (to, data) => {
+    connections.add(to)
+    setTimeout(() => answerWell(to, data), 150)
+  })
+  const patient = ask(channel)
+  const impatient = channel.ask('akCertificate', undefined as never, 50)
+  await assert.rejects(impatient, code('answer-late'))
+  assert.deepEqual(await patient, { certificate: null })
+  assert.deepEqual(await ask(channel), { certificate: null })
+  assert.equal(connections.size, 1)
+})
+
 test('half a frame and then nothing is an error in time', async (t) => {
   const channel = await guest(t, (to) => to.write(Uint8Array.of(0, 0, 1, 0, 1)))
   await assert.rejects(ask(channel), code('answer-late'))

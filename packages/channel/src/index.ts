@@ -1,6 +1,6 @@
 export type { BankName } from './banks.ts'
 export { collectEvidence } from './collect-evidence.ts'
-export { type Ask, Conversation } from './conversation.ts'
+export { type Ask, type Asked, Conversation } from './conversation.ts'
 export { AgentError, type AgentErrorCode, ChannelError, type ChannelErrorCode } from './errors.ts'
 export {
   type AgentInfo,

@@ -101,6 +101,35 @@ test('silence is ended by the caller, and every question fails with the same rea
   await assert.rejects(conversation.ask('info', null), { code: 'answer-late' })
 })
 
+test('a question given up fails alone; its answer, once, is dropped, and counts until it comes', async () => {
+  const conversation = new Conversation(() => {}, 1)
+  const reason = new ChannelError('answer-late', 'no answer in 5 s')
+  const late = conversation.open('info', null)
+  const other = conversation.ask('info', null)
+  late.giveUp(reason)
+  await assert.rejects(late.answer, { code: 'answer-late' })
+  assert.equal(conversation.questionsOutstanding, 1)
+  for (let i = 2; i < 8; i++) conversation.ask('info', null).catch(() => {})
+  await assert.rejects(conversation.ask('info', null), { code: 'questions-too-many' })
+  conversation.receive(encodeAnswer(1, 'info', evidence.info))
+  conversation.receive(encodeAnswer(2, 'info', evidence.info))
+  assert.deepEqual(await other, evidence.info)
+  assert.throws(() => conversation.receive(encodeAnswer(1, 'info', evidence.info)), {
+    code: 'answer-unasked',
+  })
+})
+
+test('an answer that came cannot be given up', async () => {
+  const conversation = new Conversation(() => {}, 1)
+  const { answer, giveUp } = conversation.open('info', null)
+  conversation.receive(encodeAnswer(1, 'info', evidence.info))
+  giveUp(new ChannelError('answer-late', 'too late'))
+  assert.deepEqual(await answer, evidence.info)
+  assert.throws(() => conversation.receive(encodeAnswer(1, 'info', evidence.info)), {
+    code: 'answer-unasked',
+  })
+})
+
 test('a new connection forgives the answers of the one before, eight of them, until its own', async () => {
   const late = encodeAnswer(4, 'info', evidence.info)
   const conversation = new Conversation(() => {}, 1000)
