@@ -4,9 +4,10 @@ import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Output } from '../src/output.ts'
 import { findProgram, killProcess, spawnDetached } from '../src/process.ts'
-import { LINE_LIMIT, PENDING_LIMIT, QmpClient } from '../src/qmp/client.ts'
+import { LINE_LIMIT, LINES_PER_SECOND_MAX, PENDING_LIMIT, QmpClient } from '../src/qmp/client.ts'
 import { QmpError } from '../src/qmp/errors.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tl-qmp-'))
@@ -107,6 +108,31 @@ test('an answer to a question never asked is dropped', async (t) => {
   const client = await QmpClient.connect(path)
   assert.equal((await client.execute('query-status', {})).status, 'paused')
   client.close()
+})
+
+test('a monitor that announces without end is closed', async (t) => {
+  let heard = 0
+  const event = '{"event": "RESET", "data": {"guest": true}}\n'
+  const path = await monitor(t, (_, to) => to.write(event.repeat(2 * LINES_PER_SECOND_MAX)))
+  const client = await QmpClient.connect(path, { onEvent: () => heard++ })
+  await assert.rejects(client.execute('stop', {}), code('qmp-too-many'))
+  assert.ok(!client.open && heard > LINES_PER_SECOND_MAX / 2 && heard <= LINES_PER_SECOND_MAX)
+})
+
+test('a monitor that announces as much over a longer time is not closed', async (t) => {
+  let heard = 0
+  const event = '{"event": "RESET", "data": {"guest": true}}\n'
+  const path = await monitor(t, (_, to) => to.write(event.repeat(LINES_PER_SECOND_MAX - 10)))
+  const client = await QmpClient.connect(path, { onEvent: () => heard++ })
+  const asked: Promise<void>[] = []
+  for (let i = 1; i <= 2; i++) {
+    asked.push(assert.rejects(client.execute('stop', {}), code('qmp-closed')))
+    while (client.open && heard < i * (LINES_PER_SECOND_MAX - 10)) await sleep(10)
+    await sleep(1_100)
+    assert.equal(client.open, true)
+  }
+  client.close()
+  await Promise.all(asked)
 })
 
 for (const [what, line] of [

@@ -10,7 +10,10 @@ export class Printed {
   readonly console: Console
   /** One after the other: what was asked for before a reset is of the boot before. */
   #turn: Promise<unknown> = Promise.resolve()
-  #turning = 0
+  /** The last of a boot is being taken. */
+  #turning = false
+  /** Whom to ask for the last of a boot that ended since. */
+  #turnBy: QmpClient | null = null
   readonly #log: BoundedLog
   readonly #output: Output
   #consoleAt = performance.now()
@@ -24,7 +27,7 @@ export class Printed {
 
   /** What the running boot printed; nothing while the last of the boot before is being taken. */
   get boot(): string {
-    return this.#turning > 0 ? '' : this.console.boot
+    return this.#turning ? '' : this.console.boot
   }
 
   /** When the console printed last, on `performance.now()`'s clock. */
@@ -43,12 +46,23 @@ export class Printed {
     this.#keep(() => this.console.startBoot())
   }
 
-  /** The machine was reset: what QEMU still holds is of the boot before. */
-  async turnBoot(monitor: QmpClient): Promise<void> {
-    this.#turning++
-    await this.drain(monitor).catch(() => {})
-    this.#turning--
-    this.startBoot()
+  /**
+   * The machine was reset: what QEMU still holds is of the boot before. Resets while that is being taken are
+   * one more, however many.
+   */
+  turnBoot(monitor: QmpClient): void {
+    this.#turnBy = monitor
+    if (!this.#turning) void this.#turnBoots()
+  }
+
+  async #turnBoots(): Promise<void> {
+    this.#turning = true
+    for (let monitor = this.#turnBy; monitor !== null; monitor = this.#turnBy) {
+      this.#turnBy = null
+      await this.drain(monitor).catch(() => {})
+      this.startBoot()
+    }
+    this.#turning = false
   }
 
   /** Takes what is there. @throws {QmpError} */

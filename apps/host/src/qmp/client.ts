@@ -6,11 +6,13 @@ import { QmpError } from './errors.ts'
 export const LINE_LIMIT = 1 << 20
 /** Questions without an answer at one time. */
 export const PENDING_LIMIT = 64
+/** Lines taken in one second: we ask some twenty questions, and no honest guest has so much announced. */
+export const LINES_PER_SECOND_MAX = 1_000
 const DEFAULT_TIMEOUT_MS = 10_000
 const NEWLINE = 0x0a
 
 export interface QmpOptions {
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
   /** Called for each event, in order. */
   readonly onEvent?: (event: QmpEvent) => void
   /** Called once, when the connection is over; with the reason when it was a fault. */
@@ -25,8 +27,8 @@ interface Pending {
 
 /**
  * A connection to QEMU's monitor (QMP). Bounded: one line at most {@link LINE_LIMIT}, at most
- * {@link PENDING_LIMIT} questions open, each with a deadline. A line that is not QMP ends the
- * connection: after it nothing said there is believed.
+ * {@link PENDING_LIMIT} questions open, each with a deadline, and {@link LINES_PER_SECOND_MAX}. A line
+ * that is not QMP ends the connection: after it nothing said there is believed.
  */
 export class QmpClient {
   readonly #socket: Socket
@@ -35,6 +37,9 @@ export class QmpClient {
   #chunks: Uint8Array[] = []
   #held = 0
   #nextId = 1
+  /** Lines taken since `#countedFrom`, on `performance.now()`'s clock. */
+  #lines = 0
+  #countedFrom = 0
   #closed: QmpError | null = null
   #greeted: (() => void) | null = null
 
@@ -144,6 +149,10 @@ export class QmpClient {
   }
 
   #line(text: string): boolean {
+    if (this.#tooManyLines()) {
+      this.#end(new QmpError('qmp-too-many', `over ${LINES_PER_SECOND_MAX} lines in a second`))
+      return false
+    }
     if (text.trim() === '') return true
     try {
       this.#message(object(JSON.parse(text)))
@@ -152,6 +161,15 @@ export class QmpClient {
       this.#end(new QmpError('qmp-malformed', 'a line that is not QMP', null, { cause }))
       return false
     }
+  }
+
+  #tooManyLines(): boolean {
+    const now = performance.now()
+    if (now - this.#countedFrom >= 1_000) {
+      this.#countedFrom = now
+      this.#lines = 0
+    }
+    return ++this.#lines > LINES_PER_SECOND_MAX
   }
 
   #message(message: Record<string, unknown>): void {
