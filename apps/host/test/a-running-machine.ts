@@ -7,6 +7,7 @@ import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { guest } from '../../../packages/channel/test/a-guest.ts'
 import { MachineFolder } from '../src/machine/folder.ts'
+import type { MonitorLimits } from '../src/machine/qemu-process.ts'
 import { RunningMachine } from '../src/machine/running-machine.ts'
 import { Output } from '../src/output.ts'
 import { identityOf } from '../src/process.ts'
@@ -18,6 +19,7 @@ export async function monitorOfOurs(t: TestContext) {
   mkdirSync(folder.machine)
   const output = await Output.makePipe(folder.output)
   let open = true
+  let hung = false
   const uuid = '6f1c2a52-2a43-4d0e-9d5e-000000000001'
   const printed: string[] = []
   const said: string[] = []
@@ -46,6 +48,7 @@ export async function monitorOfOurs(t: TestContext) {
       for (const line of data.toString().trim().split('\n')) {
         const { execute, id } = JSON.parse(line)
         said.push(execute)
+        if (hung) continue
         socket.write(`${JSON.stringify({ return: answers[execute]?.() ?? {}, id })}\n`)
       }
     })
@@ -74,17 +77,21 @@ export async function monitorOfOurs(t: TestContext) {
   }
   const answer = () =>
     new Promise<void>((resolve) => agent.listen(join(folder.machine, 'agent'), resolve))
+  /** It answers no more. */
+  const hang = () => {
+    hung = true
+  }
   const deafen = () => server.close()
-  return { folder, uuid, answers, said, first, print, reset, garble, answer, deafen, listen }
+  return { folder, uuid, answers, said, first, print, reset, garble, answer, deafen, listen, hang }
 }
 
 /** The same, taken hold of. */
-export async function machineOfOurs(t: TestContext) {
+export async function machineOfOurs(t: TestContext, limits: MonitorLimits = {}) {
   const monitor = await monitorOfOurs(t)
   const { folder, uuid, first } = monitor
   const faults: string[] = []
   const ends: string[] = []
-  const machine = await RunningMachine.connect(folder, identityOf(process.pid)!, uuid)
+  const machine = await RunningMachine.connect(folder, identityOf(process.pid)!, uuid, limits)
   first.push(() => {
     machine.endAs('stopped')
     machine.disconnect()

@@ -70,6 +70,7 @@ test('a monitor that is lost is asked again, and a VM whose monitor is not there
   await until(() => machine.portOpen)
   garble()
   await until(() => said.filter((each) => each === 'query-uuid').length === 2)
+  await until(() => machine.portOpen)
   print('it goes on')
   await until(() => machine.printed.boot === 'it goes on')
   await machine.pause()
@@ -78,6 +79,39 @@ test('a monitor that is lost is asked again, and a VM whose monitor is not there
   garble()
   await until(() => ends.length > 0, 8_000)
   assert.deepEqual(ends, ['unreachable'])
+})
+
+test('what a lost monitor missed may be a new boot: nothing of the one before is believed', async (t) => {
+  const { machine, garble, print, answer, said } = await machineOfOurs(t)
+  await answer()
+  await machine.channel.ask('info', undefined as never)
+  print('Kernel panic - not syncing')
+  await until(() => machine.printed.boot !== '')
+  assert.equal(machine.answered, true)
+  garble()
+  await until(() => said.filter((each) => each === 'query-uuid').length === 2)
+  await until(() => machine.portOpen)
+  assert.deepEqual([machine.answered, machine.printed.boot], [false, ''])
+})
+
+test('a monitor that answers no more, though it listens, is lost too', async (t) => {
+  const { machine, ends, hang, said } = await machineOfOurs(t, { timeoutMs: 200 })
+  await until(() => machine.portOpen)
+  hang()
+  await until(() => ends.length > 0, 8_000)
+  assert.deepEqual(ends, ['unreachable'])
+  await assert.rejects(machine.pause(), { code: 'qmp-closed' })
+  assert.ok(said.filter((each) => each === 'ringbuf-read').length < 20)
+})
+
+test('resets without number cost one turn of the console more, and are counted', async (t) => {
+  const { machine, said } = await machineOfOurs(t)
+  await until(() => machine.portOpen)
+  for (let i = 0; i < 5_000; i++) machine.heard({ event: 'RESET', data: { guest: true } })
+  assert.equal(machine.resets, 5_000)
+  await until(() => machine.portOpen)
+  await sleep(300)
+  assert.ok(said.filter((each) => each === 'ringbuf-read').length < 20)
 })
 
 test('a full disk takes no console, is told once, and the VM is looked after as before', async (t) => {

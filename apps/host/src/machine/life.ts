@@ -133,7 +133,9 @@ export class MachineLife {
     if (qemu === null || !released || !isRunning(qemu)) return this.#lost(released)
     try {
       const { uuid } = this.#record
-      await this.#adopt(await RunningMachine.connect(this.files, qemu, uuid, RECONNECT_MS))
+      await this.#adopt(
+        await RunningMachine.connect(this.files, qemu, uuid, { limitMs: RECONNECT_MS }),
+      )
     } catch (e) {
       if (!(e instanceof HostError)) throw e
       if (this.#live !== null) this.#disconnect(this.#live, 'unreachable')

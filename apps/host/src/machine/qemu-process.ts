@@ -53,10 +53,14 @@ export async function spawnQemu(
   }
 }
 
-export interface MonitorOptions extends Required<Pick<QmpOptions, 'onEvent'>> {
+export interface MonitorLimits {
   /** How long a monitor may not be listening. */
   readonly limitMs?: number | undefined
+  /** How long one answer may take. */
+  readonly timeoutMs?: number | undefined
 }
+
+export type MonitorOptions = Required<Pick<QmpOptions, 'onEvent'>> & MonitorLimits
 
 /**
  * Connects to a QEMU's monitor as soon as it listens.
@@ -65,13 +69,13 @@ export interface MonitorOptions extends Required<Pick<QmpOptions, 'onEvent'>> {
 export async function connectMonitor(
   sockets: SocketFolder,
   qemu: ProcessIdentity,
-  { onEvent, limitMs = MONITOR_LIMIT_MS }: MonitorOptions,
+  { onEvent, timeoutMs, limitMs = MONITOR_LIMIT_MS }: MonitorOptions,
 ): Promise<QmpClient> {
   const until = performance.now() + limitMs
   for (let wait = 2; ; wait = Math.min(wait * 2, 50)) {
     const path = sockets.path(FILES.monitor)
     try {
-      return await QmpClient.connect(path, { onEvent })
+      return await QmpClient.connect(path, { onEvent, timeoutMs })
     } catch (e) {
       if (!isRunning(qemu))
         throw new ProcessError('process-not-started', 'QEMU', 'it ended', '', { cause: e })

@@ -9,13 +9,15 @@ import { QmpError } from '../qmp/errors.ts'
 import { MachineError } from './errors.ts'
 import type { MachineFolder } from './folder.ts'
 import { Printed } from './printed.ts'
-import { connectMonitor, type MonitorOptions } from './qemu-process.ts'
+import { connectMonitor, type MonitorLimits, type MonitorOptions } from './qemu-process.ts'
 import type { LastEnd } from './record.ts'
 import { SocketFolder } from './socket-folder.ts'
 
 const POLL_MS = 200
 const GONE_MS = 1_000
 const RESET_MS = 10_000
+/** Looks that fail one after the other: then the monitor is as good as gone. */
+const FAILURES_MAX = 3
 /** A monitor that listened once and takes nobody for so long is not coming back. */
 export const RECONNECT_MS = 2_000
 /** A guest that is starting hears no button: it is pressed so often. */
@@ -39,6 +41,7 @@ export class RunningMachine {
   readonly #qemu: ProcessIdentity
   readonly #uuid: string
   #monitor: QmpClient
+  readonly #timeoutMs: number | undefined
   readonly #sockets: SocketFolder
   #portOpen = false
   /** Boots of this run, ours and the guest's. */
@@ -46,6 +49,8 @@ export class RunningMachine {
   #resets = 0
   #onBoot: (() => void) | null = null
   #answered = false
+  /** Looks that failed since one did not. */
+  #failures = 0
   #end: End | null = null
 
   private constructor(
@@ -54,7 +59,9 @@ export class RunningMachine {
     uuid: string,
     sockets: SocketFolder,
     monitor: QmpClient,
+    timeoutMs: number | undefined,
   ) {
+    this.#timeoutMs = timeoutMs
     this.#qemu = qemu
     this.#uuid = uuid
     this.printed = new Printed(folder)
@@ -68,7 +75,6 @@ export class RunningMachine {
 
   /**
    * Takes hold of a QEMU that runs.
-   * @param limitMs how long its monitor may not be listening.
    * @throws {ProcessError} it ended. @throws {QmpError}
    * @throws {MachineError} `machine-unreachable`: another VM's answers in its place.
    */
@@ -76,14 +82,14 @@ export class RunningMachine {
     folder: MachineFolder,
     qemu: ProcessIdentity,
     uuid: string,
-    limitMs?: number,
+    limits: MonitorLimits = {},
   ): Promise<RunningMachine> {
     const sockets = new SocketFolder(folder.machine)
     let machine: RunningMachine | null = null
     try {
       const onEvent = (event: QmpEvent) => machine?.heard(event)
-      const monitor = await ownMonitor(sockets, qemu, uuid, { onEvent, limitMs })
-      machine = new RunningMachine(folder, qemu, uuid, sockets, monitor)
+      const monitor = await ownMonitor(sockets, qemu, uuid, { onEvent, ...limits })
+      machine = new RunningMachine(folder, qemu, uuid, sockets, monitor, limits.timeoutMs)
       return machine
     } catch (e) {
       sockets.close()
@@ -221,12 +227,17 @@ export class RunningMachine {
       this.#portOpen = data.open === true
     if (event !== 'RESET') return
     if (data.guest === true) this.#resets++
+    this.#forgetBoot('the guest started anew')
+    this.#onBoot?.()
+  }
+
+  /** Nothing of the boot before is believed any more. */
+  #forgetBoot(why: string): void {
     this.#boots++
     this.#answered = false
     this.#portOpen = false
-    void this.printed.turnBoot(this.#monitor)
-    this.channel.hangUp('the guest started anew')
-    this.#onBoot?.()
+    this.printed.turnBoot(this.#monitor)
+    this.channel.hangUp(why)
   }
 
   async #look(): Promise<WatchEnd | null> {
@@ -237,21 +248,39 @@ export class RunningMachine {
       const find = (label: string) => chardevs.find((chardev) => chardev.label === label)
       if (boot === this.#boots) this.#portOpen = find('agent')?.['frontend-open'] === true
       if (find(IDS.tpm)?.filename.startsWith('disconnected')) return 'vtpm-lost'
-      return (await this.isOff()) ? 'exited' : null
+      const off = await this.isOff()
+      this.#failures = 0
+      return off ? 'exited' : null
     } catch (e) {
       if (!(e instanceof HostError)) throw e
-      if (await waitUntilGone(this.#qemu, GONE_MS)) return 'crashed'
-      return this.#monitor.open || this.#end !== null ? null : this.#reconnect()
+      return this.#notHeard()
     }
   }
 
-  /** QEMU takes the next client when one is gone. */
+  /** Its monitor did not answer as it must: it is gone, or silent for now, or for too long. */
+  async #notHeard(): Promise<WatchEnd | null> {
+    if (await waitUntilGone(this.#qemu, GONE_MS)) return 'crashed'
+    if (this.#end !== null) return null
+    if (++this.#failures < FAILURES_MAX) return this.#monitor.open ? null : this.#reconnect()
+    this.#monitor.close()
+    return 'unreachable'
+  }
+
+  /** QEMU takes the next client when one is gone. What it announced in between was not heard. */
   async #reconnect(): Promise<WatchEnd | null> {
     try {
-      const options = { onEvent: (event: QmpEvent) => this.heard(event), limitMs: RECONNECT_MS }
-      const monitor = await ownMonitor(this.#sockets, this.#qemu, this.#uuid, options)
-      if (this.#end === null) this.#monitor = monitor
-      else monitor.close()
+      const onEvent = (event: QmpEvent) => this.heard(event)
+      const limits = { limitMs: RECONNECT_MS, timeoutMs: this.#timeoutMs }
+      const monitor = await ownMonitor(this.#sockets, this.#qemu, this.#uuid, {
+        onEvent,
+        ...limits,
+      })
+      if (this.#end !== null) {
+        monitor.close()
+        return null
+      }
+      this.#monitor = monitor
+      this.#forgetBoot('the guest may have started anew')
       return null
     } catch (e) {
       if (!(e instanceof HostError)) throw e
