@@ -8,6 +8,7 @@ import { Machine } from '../src/machine/machine.ts'
 import { writeRecord } from '../src/machine/record.ts'
 import type { MachineHost } from '../src/machine/shared.ts'
 import { identityOf } from '../src/process.ts'
+import { IDS } from '../src/qemu-args.ts'
 import { VtpmError } from '../src/vtpm/errors.ts'
 import { monitorOfOurs, until } from './a-running-machine.ts'
 
@@ -44,7 +45,7 @@ async function adopted(t: TestContext, vtpm: Partial<MachineHost['vtpm']> = {}, 
   const vm = (await Machine.adopt(host, folder.path))!
   first.unshift(() => vm.release())
   assert.equal(vm.status().state, 'running')
-  return { ...monitor, vm, events, runs: () => identityOf(qemu.pid!) !== null }
+  return { ...monitor, vm, qemu, events, runs: () => identityOf(qemu.pid!) !== null }
 }
 
 test('a VM whose monitor is lost runs on, is unreachable, and is taken back when it answers', async (t) => {
@@ -89,6 +90,55 @@ test('while an end is written down a VM is in that end already, not in the one b
   assert.deepEqual([wasWritten, vm.status().state], [['exited'], 'exited'])
 })
 
+test('a QEMU or a vTPM that is lost while the guest is asked to power off is no orderly stop', async (t) => {
+  for (const how of ['crashed', 'vtpm-lost'] as const) {
+    const stops: boolean[] = []
+    const stopped = async (_: unknown, { orderly }: { orderly: boolean }) =>
+      void stops.push(orderly)
+    const { vm, qemu, answers, said, deafen, garble } = await adopted(t, { stopped })
+    const done = vm.stop({ timeoutMs: 20_000 })
+    await until(() => said.includes('system_powerdown'))
+    if (how === 'crashed') {
+      qemu.kill('SIGKILL')
+      deafen()
+      garble()
+    } else answers['query-chardev'] = () => [lostVtpm]
+    assert.deepEqual(await done, { graceful: false })
+    assert.deepEqual([vm.status().state, stops], [how, [false]])
+  }
+})
+
+test('a stop by force that finds QEMU or the vTPM gone is no orderly one', async (t) => {
+  for (const how of ['crashed', 'vtpm-lost'] as const) {
+    const stops: boolean[] = []
+    const stopped = async (_: unknown, { orderly }: { orderly: boolean }) =>
+      void stops.push(orderly)
+    const { vm, qemu, answers, runs } = await adopted(t, { stopped })
+    if (how === 'crashed') {
+      qemu.kill('SIGKILL')
+      await until(() => !runs())
+    } else answers['query-chardev'] = () => [lostVtpm]
+    await vm.stop({ graceful: false })
+    assert.deepEqual([vm.status().state, stops], [how, [false]])
+  }
+})
+
+test('a VM that ends as asked is stopped, in order, also where the watch sees it first', async (t) => {
+  for (const graceful of [true, false]) {
+    const stops: boolean[] = []
+    const stopped = async (_: unknown, { orderly }: { orderly: boolean }) =>
+      void stops.push(orderly)
+    const { vm, answers } = await adopted(t, { stopped })
+    answers.system_powerdown = () => {
+      answers['query-status'] = () => ({ status: 'shutdown', running: false })
+      return {}
+    }
+    assert.deepEqual(await vm.stop({ graceful }), { graceful })
+    assert.deepEqual([vm.status().state, stops], ['stopped', [true]])
+  }
+})
+
+const lostVtpm = { label: IDS.tpm, filename: 'disconnected:unix:tpm', 'frontend-open': true }
 const request = { nonce: new Uint8Array(32), pcrs: [0], banks: ['sha256' as const] }
 const extendNonce = new Uint8Array(32).fill(7)
 

@@ -106,12 +106,14 @@ export class MachineLife {
   }
 
   /** In a turn: ends QEMU and swtpm, by force where they do not go, and writes down how it ended. */
-  async end(live: RunningMachine, how: LastEnd): Promise<void> {
+  async end(live: RunningMachine, asked: LastEnd): Promise<void> {
     if (this.#live !== live) return
+    const fault = await faultOf(live)
+    const how = fault === null || fault === 'unreachable' ? asked : fault
     live.endAs(how)
     const { qemu, swtpm } = this.#record.run!
     await live.quit()
-    let orderly = how !== 'crashed' && how !== 'vtpm-lost'
+    let orderly = fault === null
     for (const process of [qemu, swtpm])
       if (process !== null && !(await waitUntilGone(process, QUIT_MS))) {
         orderly = false
@@ -263,4 +265,10 @@ export class MachineLife {
     live.disconnect()
     if (this.#live === live) this.#live = null
   }
+}
+
+/** What ends a VM whoever asked: seen by the watch, or only now. */
+async function faultOf(live: RunningMachine) {
+  const seen = live.end?.how
+  return seen === 'crashed' || seen === 'vtpm-lost' ? seen : live.fault()
 }

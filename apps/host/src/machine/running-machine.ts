@@ -207,6 +207,17 @@ export class RunningMachine {
     void turn()
   }
 
+  /** What is wrong with a VM that is about to be ended, as asked just now; null when it is as it should be. */
+  async fault(): Promise<Exclude<WatchEnd, 'exited'> | null> {
+    if (!isRunning(this.#qemu)) return 'crashed'
+    try {
+      return (await this.#lostVtpm()) ? 'vtpm-lost' : null
+    } catch (e) {
+      if (!(e instanceof HostError)) throw e
+      return (await waitUntilGone(this.#qemu, GONE_MS)) ? 'crashed' : 'unreachable'
+    }
+  }
+
   /** Takes the last of the console and asks QEMU to end; nothing when it is gone. */
   async quit(): Promise<void> {
     await this.printed.drain(this.#monitor).catch(() => {})
@@ -243,11 +254,7 @@ export class RunningMachine {
   async #look(): Promise<WatchEnd | null> {
     try {
       await this.printed.drain(this.#monitor)
-      const boot = this.#boots
-      const chardevs = await this.#monitor.execute('query-chardev', {})
-      const find = (label: string) => chardevs.find((chardev) => chardev.label === label)
-      if (boot === this.#boots) this.#portOpen = find('agent')?.['frontend-open'] === true
-      if (find(IDS.tpm)?.filename.startsWith('disconnected')) return 'vtpm-lost'
+      if (await this.#lostVtpm()) return 'vtpm-lost'
       const off = await this.isOff()
       this.#failures = 0
       return off ? 'exited' : null
@@ -255,6 +262,15 @@ export class RunningMachine {
       if (!(e instanceof HostError)) throw e
       return this.#notHeard()
     }
+  }
+
+  /** Whether QEMU has no vTPM any more; asks for the agent's port, too. @throws {QmpError} */
+  async #lostVtpm(): Promise<boolean> {
+    const boot = this.#boots
+    const chardevs = await this.#monitor.execute('query-chardev', {})
+    const find = (label: string) => chardevs.find((chardev) => chardev.label === label)
+    if (boot === this.#boots) this.#portOpen = find('agent')?.['frontend-open'] === true
+    return find(IDS.tpm)?.filename.startsWith('disconnected') === true
   }
 
   /** Its monitor did not answer as it must: it is gone, or silent for now, or for too long. */
