@@ -14,7 +14,8 @@ async function endOf(
   timeoutMs: number,
   confirm: Confirm = async () => assert.fail('asked'),
 ): Promise<BootFailure> {
-  return new BootWait(machine, confirm).agent(timeoutMs).then(
+  const hold = () => machine.pause()
+  return new BootWait(machine, { confirm, hold, held: null }).agent(timeoutMs).then(
     () => assert.fail('an agent'),
     (e) => e,
   )

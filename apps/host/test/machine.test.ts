@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { evidence } from '../../../packages/channel/test/a-guest.ts'
 import { Machine } from '../src/machine/machine.ts'
-import { writeRecord } from '../src/machine/record.ts'
+import { type Held, writeRecord } from '../src/machine/record.ts'
 import type { MachineHost } from '../src/machine/shared.ts'
 import { identityOf } from '../src/process.ts'
 import { IDS } from '../src/qemu-args.ts'
@@ -13,7 +13,11 @@ import { VtpmError } from '../src/vtpm/errors.ts'
 import { monitorOfOurs, until } from './a-running-machine.ts'
 
 /** A VM that a former manager left running, with a process of ours for its QEMU. */
-async function adopted(t: TestContext, vtpm: Partial<MachineHost['vtpm']> = {}, cwd?: string) {
+async function adopted(
+  t: TestContext,
+  vtpm: Partial<MachineHost['vtpm']> = {},
+  { cwd, held }: { cwd?: string; held?: Held } = {},
+) {
   const monitor = await monitorOfOurs(t)
   const { folder, uuid, first, answers } = monitor
   const program = join(folder.path, 'qemu-system-ours')
@@ -39,13 +43,24 @@ async function adopted(t: TestContext, vtpm: Partial<MachineHost['vtpm']> = {}, 
     uuid,
     accounts: { qemu: null, swtpm: null },
     identity: {},
-    run: { qemu: identityOf(qemu.pid!), swtpm: null, released: true },
+    run: {
+      qemu: identityOf(qemu.pid!),
+      swtpm: null,
+      released: true,
+      ...(held === undefined ? {} : { held }),
+    },
     lastEnd: 'never',
   } as never)
   const vm = (await Machine.adopt(host, folder.path))!
   first.unshift(() => vm.release())
+  const next = async () => {
+    await vm.release()
+    const vm2 = (await Machine.adopt(host, folder.path))!
+    first.unshift(() => vm2.release())
+    return vm2
+  }
   assert.equal(vm.status().state, 'running')
-  return { ...monitor, vm, qemu, events, runs: () => identityOf(qemu.pid!) !== null }
+  return { ...monitor, vm, next, qemu, events, runs: () => identityOf(qemu.pid!) !== null }
 }
 
 test('a VM whose monitor is lost runs on, is unreachable, and is taken back when it answers', async (t) => {
@@ -71,7 +86,7 @@ test('a VM that is unreachable ends by force', async (t) => {
 })
 
 test('a VM ends by force also where its QEMU works in no folder of the VM', async (t) => {
-  const { vm, runs, deafen, garble } = await adopted(t, {}, '/')
+  const { vm, runs, deafen, garble } = await adopted(t, {}, { cwd: '/' })
   deafen()
   garble()
   await until(() => vm.status().state === 'unreachable', 8_000)
@@ -152,6 +167,41 @@ test('evidence without the index, when too many nonces are unanswered', async (t
   await answer()
   assert.deepEqual((await vm.collectEvidence({ ...request, extendNonce })).info, evidence.info)
   assert.ok(events.includes('rollback-index'))
+})
+
+test('a VM that was stopped on purpose is left standing by the next manager, until its button is pressed', async (t) => {
+  for (const held of ['boot-loop', 'refused'] as const) {
+    const { vm, said, reset, answers } = await adopted(t, {}, { held })
+    assert.equal(vm.status().held, held)
+    assert.ok(!said.includes('cont') && said.includes('stop'))
+    if (held === 'boot-loop') await assert.rejects(vm.waitForAgent(10_000), { code: 'boot-loop' })
+    answers.system_reset = () => {
+      reset(false)
+      return {}
+    }
+    await vm.reset()
+    assert.equal(vm.status().held, null)
+    assert.ok(said.includes('cont'))
+  }
+})
+
+test('a guest that starts over and over stands still, also under the next manager', async (t) => {
+  const { vm, next, said, reset } = await adopted(t)
+  const waiting = vm.waitForAgent(10_000)
+  for (let i = 0; i < 4; i++) reset(true)
+  await assert.rejects(waiting, { code: 'boot-loop' })
+  assert.equal(vm.status().held, 'boot-loop')
+  const conts = said.filter((each) => each === 'cont').length
+  const taken = await next()
+  assert.equal(taken.status().held, 'boot-loop')
+  assert.equal(said.filter((each) => each === 'cont').length, conts)
+})
+
+test('a guest held back hears no power button: it is ended at once', async (t) => {
+  const { vm, said } = await adopted(t, {}, { held: 'refused' })
+  assert.deepEqual(await vm.stop({ timeoutMs: 20_000 }), { graceful: false })
+  assert.ok(!said.includes('cont') && !said.includes('system_powerdown'))
+  assert.equal(vm.status().state, 'stopped')
 })
 
 test('a VM is removed in one turn, and once', async (t) => {

@@ -9,6 +9,7 @@ import {
   readConsole,
 } from './boot-failure.ts'
 import { MachineError } from './errors.ts'
+import type { Held } from './record.ts'
 import type { RunningMachine } from './running-machine.ts'
 
 /**
@@ -16,6 +17,14 @@ import type { RunningMachine } from './running-machine.ts'
  * Null: it can't be told.
  */
 export type Confirm = (component: BootComponent) => Promise<boolean | null>
+
+/** What whoever waits lets be done with the VM, and what was done with it before. */
+export interface BootWays {
+  readonly confirm: Confirm
+  /** Lets the VM stand still for good. */
+  readonly hold: (why: Held) => Promise<void>
+  readonly held: Held | null
+}
 
 /** The guest may start anew so often before its agent answers. */
 const RESETS_MAX = 3
@@ -28,7 +37,7 @@ const INFO_MS = 5_000
 /** Waits for a guest to come up, or to show why it does not. One for each asking. */
 export class BootWait {
   readonly #machine: RunningMachine
-  readonly #confirm: Confirm
+  readonly #ways: BootWays
   /** New starts of the guest that were before we waited. */
   #resetsBefore: number
   /** Words of a boot that the disk showed untrue. */
@@ -36,9 +45,9 @@ export class BootWait {
   /** When the console that was read last had printed. */
   #readAt = Number.NaN
 
-  constructor(machine: RunningMachine, confirm: Confirm) {
+  constructor(machine: RunningMachine, ways: BootWays) {
     this.#machine = machine
-    this.#confirm = confirm
+    this.#ways = ways
     this.#resetsBefore = machine.resets
   }
 
@@ -47,6 +56,7 @@ export class BootWait {
    * @throws {BootFailure} @throws {MachineError} `machine-not-running`: the manager let the VM go.
    */
   async agent(timeoutMs: number): Promise<AgentInfo> {
+    if (this.#ways.held === 'boot-loop') throw this.#loop()
     for (const until = performance.now() + timeoutMs; ; await sleep(POLL_MS)) {
       await this.#refuseEnded()
       const left = until - performance.now()
@@ -86,12 +96,15 @@ export class BootWait {
 
   /** It stands still from here on. */
   async #stopLoop(): Promise<never> {
-    await this.#machine.pause().catch(() => {})
+    await this.#ways.hold('boot-loop').catch(() => {})
+    throw this.#loop()
+  }
+
+  #loop(): BootFailure {
     // The last of its boots has hardly begun.
     const console = this.#machine.printed.console.tail()
-    throw new BootFailure('boot-loop', 'the guest starts over and over: it was stopped', {
-      console,
-    })
+    const message = 'the guest starts over and over: it was stopped'
+    return new BootFailure('boot-loop', message, { console })
   }
 
   async #refuseConsole(): Promise<void> {
@@ -113,7 +126,7 @@ export class BootWait {
   /** The VM may end meanwhile: then that is what is to be told. */
   async #whetherConfirmed({ component }: ConsoleFinding): Promise<boolean | null> {
     try {
-      return await this.#confirm(component!)
+      return await this.#ways.confirm(component!)
     } catch (e) {
       if (e instanceof HostError) return this.#machine.end === null ? null : false
       throw e

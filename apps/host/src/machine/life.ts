@@ -7,7 +7,7 @@ import { vtpmPlace } from './creation.ts'
 import { MachineError } from './errors.ts'
 import { MachineFolder } from './folder.ts'
 import { killStrays, spawnQemu } from './qemu-process.ts'
-import { type LastEnd, type MachineRecord, removeRecord, writeRecord } from './record.ts'
+import { type Held, type LastEnd, type MachineRecord, removeRecord, writeRecord } from './record.ts'
 import { RECONNECT_MS, RunningMachine, type WatchEnd } from './running-machine.ts'
 import type { MachineHost } from './shared.ts'
 
@@ -44,6 +44,11 @@ export class MachineLife {
   /** A QEMU that runs and does not let itself be asked. */
   get unreachable(): boolean {
     return this.#unreachable
+  }
+
+  /** Why it stands still on purpose; null: it does not. */
+  get held(): Held | null {
+    return this.#record.run?.held ?? null
   }
 
   /** @throws {MachineError} `machine-not-running`, `machine-unreachable` */
@@ -155,8 +160,42 @@ export class MachineLife {
     const off = await live.isOff()
     this.log('info', 'adopted', `taken over, ${off ? 'powered off' : 'running'}`)
     if (off) return this.end(live, 'exited')
-    await live.resume()
+    await (this.held === null ? live.resume() : live.pause())
     this.#watch(live)
+  }
+
+  /** Lets it stand still, whoever takes it over, until its reset button is pressed. */
+  hold(live: RunningMachine, why: Held): Promise<void> {
+    return this.next(async () => {
+      if (this.#live !== live) return
+      await this.#writeHeld(why)
+      await live.pause()
+    })
+  }
+
+  /** It stood still while it was looked at, and goes on. */
+  goOn(live: RunningMachine): Promise<void> {
+    return this.next(async () => {
+      if (this.#live !== live) return
+      await this.#writeHeld(null)
+      await live.resume()
+    })
+  }
+
+  /** In a turn: presses its reset button; it is held no more. @throws {MachineError} as `running` */
+  async reset(): Promise<void> {
+    const live = this.running()
+    await this.#writeHeld(null)
+    await live.reset()
+  }
+
+  /** A disk that takes nothing is no reason to let it run. */
+  async #writeHeld(why: Held | null): Promise<void> {
+    if (this.held === why) return
+    const { held: _, ...run } = this.#record.run!
+    await this.write({ run: why === null ? run : { ...run, held: why } }).catch((e) =>
+      this.log('warning', 'record-failed', String(e)),
+    )
   }
 
   /** Asks a VM that was unreachable once more. */

@@ -6,12 +6,18 @@ import type { GuestChannel } from '../guest-channel.ts'
 import { VtpmError } from '../vtpm/errors.ts'
 import type { VtpmIdentity } from '../vtpm-port.ts'
 import type { BootComponent } from './boot-failure.ts'
-import { BootWait } from './boot-wait.ts'
+import { BootWait, type BootWays } from './boot-wait.ts'
 import { createMachine } from './creation.ts'
 import { MachineFolder } from './folder.ts'
 import { MachineLife } from './life.ts'
 import { killStrays } from './qemu-process.ts'
-import { type LastEnd, type MachineRecord, type MachineSpec, readRecord } from './record.ts'
+import {
+  type Held,
+  type LastEnd,
+  type MachineRecord,
+  type MachineSpec,
+  readRecord,
+} from './record.ts'
 import { whetherRefused } from './refusal.ts'
 import type { RunningMachine } from './running-machine.ts'
 import type { MachineHost } from './shared.ts'
@@ -23,6 +29,13 @@ import type { MachineHost } from './shared.ts'
  * ends it by force.
  */
 export type MachineState = 'running' | 'unreachable' | Exclude<LastEnd, 'never'>
+
+export interface MachineStatus {
+  readonly state: MachineState
+  readonly agentPortOpen: boolean
+  readonly released: boolean
+  readonly held: Held | null
+}
 
 const GRACE_MS = 60_000
 
@@ -103,14 +116,16 @@ export class Machine {
     return this.#life.running().channel
   }
 
-  status(): { state: MachineState; agentPortOpen: boolean; released: boolean } {
-    const { live, record, unreachable } = this.#life
-    if (unreachable) return { state: 'unreachable', agentPortOpen: false, released: true }
+  /** `held`: why the running VM stands still on purpose, until `reset` or `stop`. */
+  status(): MachineStatus {
+    const { live, record, unreachable, held } = this.#life
+    if (unreachable) return { state: 'unreachable', agentPortOpen: false, released: true, held }
     if (live !== null && live.end === null)
-      return { state: 'running', agentPortOpen: live.portOpen, released: true }
+      return { state: 'running', agentPortOpen: live.portOpen, released: true, held }
     const how = live?.end?.how ?? record.lastEnd
-    if (how === 'unreachable') return { state: how, agentPortOpen: false, released: true }
-    return { state: how === 'never' ? 'stopped' : how, agentPortOpen: false, released: false }
+    if (how === 'unreachable') return { state: how, agentPortOpen: false, released: true, held }
+    const state = how === 'never' ? 'stopped' : how
+    return { state, agentPortOpen: false, released: false, held: null }
   }
 
   /**
@@ -123,23 +138,23 @@ export class Machine {
   }
 
   /**
-   * Stops the VM: by its power button, and after `timeoutMs` (or with `graceful: false` at once) by
-   * force. Nothing happens when it does not run.
+   * Stops the VM: by its power button, and after `timeoutMs` (or with `graceful: false`, or a VM that is
+   * held, at once) by force. Nothing happens when it does not run.
    * @returns whether the guest powered off by itself.
    */
   stop(options: { graceful?: boolean; timeoutMs?: number } = {}): Promise<{ graceful: boolean }> {
     return this.#life.next(async () => {
-      const { live } = this.#life
-      const asked = live !== null && (options.graceful ?? true)
+      const { live, held } = this.#life
+      const asked = live !== null && held === null && (options.graceful ?? true)
       const graceful = asked && (await live.powerDown(options.timeoutMs ?? GRACE_MS))
       await this.#life.stop()
       return { graceful }
     })
   }
 
-  /** Presses the reset button. @throws {MachineError} `machine-not-running` */
+  /** Presses the reset button; a VM that was held goes on. @throws {MachineError} `machine-not-running` */
   reset(): Promise<void> {
-    return this.#life.next(() => this.#life.running().reset())
+    return this.#life.next(() => this.#life.reset())
   }
 
   /** Ends the VM if it runs and removes all that was kept of it; nothing happens when it is gone. */
@@ -149,13 +164,18 @@ export class Machine {
 
   /**
    * Waits until the agent answers.
-   * @throws {BootFailure} the guest did not come up; the VM is left as it stands.
+   * @throws {BootFailure} the guest did not come up; the VM is left as it stands, held where it was stopped.
    * @throws {MachineError} `machine-not-running`
    */
   async waitForAgent(timeoutMs: number): Promise<AgentInfo> {
     await this.#life.retake()
     const live = this.#life.running()
-    return new BootWait(live, (component) => this.#confirm(live, component)).agent(timeoutMs)
+    const ways: BootWays = {
+      confirm: (component) => this.#confirm(live, component),
+      hold: (why) => this.#life.hold(live, why),
+      held: this.#life.held,
+    }
+    return new BootWait(live, ways).agent(timeoutMs)
   }
 
   /**
@@ -228,10 +248,13 @@ export class Machine {
     await live.pause()
     const variables = await this.readVariables()
     const refused = await whetherRefused({ component, disk: this.disk, variables })
-    if (refused !== false) return refused
+    if (refused !== false) {
+      await this.#life.hold(live, 'refused')
+      return refused
+    }
     const said = `the console says that the ${component} was refused; disk and variables say otherwise`
     this.#life.log('info', 'violation-refuted', said)
-    await live.resume()
+    await this.#life.goOn(live)
     return false
   }
 }

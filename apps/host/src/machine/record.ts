@@ -28,12 +28,17 @@ export interface MachineSpec {
   readonly vtpm: { readonly banks: readonly ('sha256' | 'sha384')[] }
 }
 
+/** Why a VM stands still on purpose: it started over and over, or its firmware refused what it was to start. */
+export type Held = 'boot-loop' | 'refused'
+
 /** Its processes, once they run; null in between: a manager that died there left them unnamed. */
 export interface Run {
   readonly qemu: ProcessIdentity | null
   readonly swtpm: ProcessIdentity | null
   /** Written once the firmware was let go. */
   readonly released: boolean
+  /** Written before it is held, and gone before it goes on: who takes it over leaves it as it stands. */
+  readonly held?: Held
 }
 
 /** How the last run ended; `never` before the first. */
