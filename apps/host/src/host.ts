@@ -77,9 +77,14 @@ export class Host {
     const host = new Host(state, parts)
     host.#sayBoundary()
     await removeProbes(state.path)
-    await Promise.all(state.vms().map((id) => host.#adopt(id)))
-    await host.#shared.vtpm.finishRotation(host.#folders())
-    return host
+    try {
+      await Promise.all(state.vms().map((id) => host.#adopt(id)))
+      await host.#shared.vtpm.finishRotation(host.#folders())
+      return host
+    } catch (e) {
+      await host.#release()
+      throw e
+    }
   }
 
   /** One VM that cannot be read or asked is no reason to leave the others. */
@@ -163,8 +168,12 @@ export class Host {
 
   /** Lets everything go: VMs run on, the state directory is free for the next manager. */
   async close(): Promise<void> {
-    await Promise.all(this.machines().map((machine) => machine.release()))
+    await this.#release()
     this.#state.close()
+  }
+
+  async #release(): Promise<void> {
+    await Promise.all(this.machines().map((machine) => machine.release()))
   }
 
   async #probe(): Promise<Acceleration> {

@@ -12,9 +12,14 @@ import { RunningMachine } from '../src/machine/running-machine.ts'
 import { Output } from '../src/output.ts'
 import { identityOf } from '../src/process.ts'
 
-/** A monitor of ours in place of QEMU's: the agent's port is open until the machine is reset. */
-export async function monitorOfOurs(t: TestContext) {
-  const path = mkdtempSync(join(tmpdir(), 'tl-running-'))
+/**
+ * A monitor of ours in place of QEMU's: the agent's port is open until the machine is reset. With `id` its
+ * folder is in a state directory, `top`.
+ */
+export async function monitorOfOurs(t: TestContext, id: string | null = null) {
+  const top = mkdtempSync(join(tmpdir(), 'tl-running-'))
+  const path = id === null ? top : join(top, 'vms', id)
+  mkdirSync(path, { recursive: true })
   const folder = new MachineFolder(path, null)
   mkdirSync(folder.machine)
   const output = await Output.makePipe(folder.output)
@@ -64,7 +69,7 @@ export async function monitorOfOurs(t: TestContext) {
     server.close()
     agent.close()
     output.close()
-    rmSync(path, { recursive: true, force: true })
+    rmSync(top, { recursive: true, force: true })
   })
   const reset = (guest: boolean) => {
     open = false
@@ -82,7 +87,21 @@ export async function monitorOfOurs(t: TestContext) {
     hung = true
   }
   const deafen = () => server.close()
-  return { folder, uuid, answers, said, first, print, reset, garble, answer, deafen, listen, hang }
+  return {
+    top,
+    folder,
+    uuid,
+    answers,
+    said,
+    first,
+    print,
+    reset,
+    garble,
+    answer,
+    deafen,
+    listen,
+    hang,
+  }
 }
 
 /** The same, taken hold of. */

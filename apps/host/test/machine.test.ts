@@ -3,22 +3,25 @@ import { spawn } from 'node:child_process'
 import { copyFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { evidence } from '../../../packages/channel/test/a-guest.ts'
+import { Host } from '../src/host.ts'
 import { Machine } from '../src/machine/machine.ts'
 import { type Held, writeRecord } from '../src/machine/record.ts'
 import type { MachineHost } from '../src/machine/shared.ts'
 import { identityOf } from '../src/process.ts'
 import { IDS } from '../src/qemu-args.ts'
+import { StateDirectory } from '../src/state-directory.ts'
 import { VtpmError } from '../src/vtpm/errors.ts'
 import { monitorOfOurs, until } from './a-running-machine.ts'
 
-/** A VM that a former manager left running, with a process of ours for its QEMU. */
-async function adopted(
+/** What a former manager left of a VM that runs, with a process of ours for its QEMU. */
+async function left(
   t: TestContext,
-  vtpm: Partial<MachineHost['vtpm']> = {},
-  { cwd, held }: { cwd?: string; held?: Held } = {},
+  id: string | null,
+  { cwd, held }: { cwd?: string | undefined; held?: Held | undefined } = {},
 ) {
-  const monitor = await monitorOfOurs(t)
+  const monitor = await monitorOfOurs(t, id)
   const { folder, uuid, first, answers } = monitor
   const program = join(folder.path, 'qemu-system-ours')
   copyFileSync('/bin/sleep', program)
@@ -26,12 +29,6 @@ async function adopted(
   first.push(() => qemu.kill('SIGKILL'))
   answers.quit = () => qemu.kill('SIGKILL')
   await new Promise((resolve) => qemu.once('spawn', resolve))
-  const events: string[] = []
-  const host = {
-    vtpm: { stopped: async () => {}, forget: async () => {}, ...vtpm },
-    log: ({ event }: { event: string }) => events.push(event),
-    forget: () => {},
-  } as unknown as MachineHost
   await writeRecord(folder.path, {
     version: 1,
     spec: {
@@ -51,6 +48,23 @@ async function adopted(
     },
     lastEnd: 'never',
   } as never)
+  return { ...monitor, qemu }
+}
+
+/** The same, taken over. */
+async function adopted(
+  t: TestContext,
+  vtpm: Partial<MachineHost['vtpm']> = {},
+  { cwd, held }: { cwd?: string; held?: Held } = {},
+) {
+  const monitor = await left(t, null, { cwd, held })
+  const { folder, first, qemu } = monitor
+  const events: string[] = []
+  const host = {
+    vtpm: { stopped: async () => {}, forget: async () => {}, ...vtpm },
+    log: ({ event }: { event: string }) => events.push(event),
+    forget: () => {},
+  } as unknown as MachineHost
   const vm = (await Machine.adopt(host, folder.path))!
   first.unshift(() => vm.release())
   const next = async () => {
@@ -60,7 +74,7 @@ async function adopted(
     return vm2
   }
   assert.equal(vm.status().state, 'running')
-  return { ...monitor, vm, next, qemu, events, runs: () => identityOf(qemu.pid!) !== null }
+  return { ...monitor, vm, next, events, runs: () => identityOf(qemu.pid!) !== null }
 }
 
 test('a VM whose monitor is lost runs on, is unreachable, and is taken back when it answers', async (t) => {
@@ -213,4 +227,22 @@ test('a VM is removed in one turn, and once', async (t) => {
   await vm.delete()
   assert.equal(runs(), false)
   assert.throws(() => rmSync(folder.path, { recursive: true }), { code: 'ENOENT' })
+})
+
+test('a host that cannot be opened lets go of what it took over before it lets the next one in', async (t) => {
+  const { top, said } = await left(t, 'vm-1')
+  const vtpm = {
+    finishRotation: async () => {
+      await until(() => said.includes('query-chardev'))
+      throw new VtpmError('vtpm-failed', 'vm', 'no rotation')
+    },
+  }
+  const state = StateDirectory.open(top)
+  t.after(() => state.close())
+  const parts = { stateDirectory: top, vtpm } as unknown as Parameters<typeof Host.open>[1]
+  await assert.rejects(Host.open(state, parts), { code: 'vtpm-failed' })
+  await sleep(300)
+  const asked = said.length
+  await sleep(700)
+  assert.equal(said.length, asked)
 })
