@@ -31,7 +31,10 @@ export interface KeyRotation {
   /** The id of the key-encryption key that wraps from now on. */
   readonly current: string
   readonly wrapped: number
-  /** VMs whose wrapped key could not be opened: their former key-encryption key is kept. */
+  /**
+   * VMs whose wrapped key could not be opened, or is not there, though they were not deleted: the former
+   * key-encryption keys are kept.
+   */
   readonly refused: readonly string[]
 }
 

@@ -7,7 +7,9 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
@@ -184,6 +186,27 @@ test('a QEMU that does not greet its new manager is unreachable, holds up nobody
   await silent.stop()
   assert.equal(silent.status().state, 'stopped')
   assert.equal(identityOf(qemu.pid!), null)
+})
+
+test("the key of a VM whose folder is put aside outlives a rotation and the next managers' looks", async (t) => {
+  const { open, create, folder, stateDirectory } = await place(t)
+  const host = await open()
+  await create('a')
+  await create('b')
+  const key = join(folder('a'), 'vtpm.key')
+  renameSync(key, `${key}.good`)
+  writeFileSync(key, '{}')
+  assert.deepEqual((await host.rotateKeys()).refused, ['a'])
+  const keys = () => readdirSync(join(stateDirectory, 'keys')).filter((name) => /key$/.test(name))
+  renameSync(folder('a'), join(stateDirectory, 'aside'))
+  await open()
+  assert.equal(keys().length, 2)
+  renameSync(join(stateDirectory, 'aside'), folder('a'))
+  renameSync(`${key}.good`, key)
+  await open()
+  assert.equal(keys().length, 1)
+  const { keyEncryptionKey } = JSON.parse(readFileSync(key, 'utf8'))
+  assert.deepEqual(keys(), [`${keyEncryptionKey}.key`])
 })
 
 test('what a killed manager left of its probe is gone when the next one opens', async (t) => {

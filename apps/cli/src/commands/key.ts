@@ -22,14 +22,15 @@ function rotateCommand(output: Output, done: (code: ExitCode) => void): Command 
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
-      '\nExit codes: 0 all wrapped anew, 1 one could not be opened: the former key is kept.',
+      '\nExit codes: 0 all wrapped anew, 1 one could not be opened, or is not there: the former keys are kept.',
     )
     .action((options: { state?: string; json?: boolean }) =>
       withHost(options, output, async (host) => {
         const { current, wrapped, refused } = await host.rotateKeys()
         const text = `key-encryption key ${current}: ${wrapped} wrapped anew\n`
         output.out(options.json === true ? jsonText({ current, wrapped, refused }) : text)
-        for (const vm of refused) output.err(`tl: the key of ${vm} could not be opened\n`)
+        for (const vm of refused)
+          output.err(`tl: the key of ${vm} could not be opened, or is not there\n`)
         done(refused.length === 0 ? EXIT.affirming : EXIT.failure)
       }),
     )

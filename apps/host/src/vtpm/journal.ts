@@ -1,4 +1,4 @@
-import { chmod, mkdir, rm } from 'node:fs/promises'
+import { chmod, mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fromHex, fromUtf8, toHex, toUtf8 } from '@trusted-launch/codec'
 import { readDurably, syncFolder, writeDurably } from '../state-directory.ts'
@@ -42,6 +42,12 @@ export class Journal {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     await chmod(folder, 0o700)
     return new Journal(folder)
+  }
+
+  /** The VMs that have an entry, damaged ones too. */
+  async vms(): Promise<string[]> {
+    const names = await readdir(this.#folder)
+    return names.flatMap((name) => /^([^.].*)\.json$/.exec(name)?.[1] ?? [])
   }
 
   /** @throws {VtpmError} `vtpm-journal-damaged` */

@@ -222,12 +222,12 @@ export class SwtpmKeeper implements VtpmKeeper {
 
   /** A new key-encryption key; wraps all VMs' keys anew. `folders` are the VMs'. */
   rotate(folders: readonly { vm: string; folder: string }[]): Promise<Rotation> {
-    return this.#keys.rotate(this.#sealedFilesOf(folders))
+    return this.#keys.rotate(this.#sealedFilesOf(folders), () => this.#journal.vms())
   }
 
   /** Does what a killed rotation left undone. */
   finishRotation(folders: readonly { vm: string; folder: string }[]): Promise<Rotation> {
-    return this.#keys.finishRotation(this.#sealedFilesOf(folders))
+    return this.#keys.finishRotation(this.#sealedFilesOf(folders), () => this.#journal.vms())
   }
 
   #folderOf({ vm, folder, account }: Pick<VtpmPlace, 'vm' | 'folder' | 'account'>): VtpmFolder {

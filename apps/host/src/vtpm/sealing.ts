@@ -20,6 +20,9 @@ export interface SealedFile {
   readonly path: string
 }
 
+/** The VMs that have a vTPM, as they are now: none of them may lack a wrapped key. */
+export type Owed = () => Promise<readonly string[]>
+
 /** What a rotation did. `refused` VMs' keys are not wrapped with the new one: then no key is forgotten. */
 export interface Rotation {
   readonly current: string
@@ -81,26 +84,27 @@ export class StateKeyring {
 
   /**
    * A new key-encryption key for everything: wraps each file anew, then forgets the former ones. May be
-   * killed at any point: what is not wrapped anew still opens, and `finishRotation` does the rest.
+   * killed at any point: what is not wrapped anew still opens, and `finishRotation` does the rest. A VM that
+   * is owed a key and shows none, its folder put aside perhaps, is refused: the former ones are kept for it.
    */
-  rotate(files: readonly SealedFile[]): Promise<Rotation> {
+  rotate(files: readonly SealedFile[], owed: Owed): Promise<Rotation> {
     return this.#next(async () => {
       await this.#keys.renew()
-      return this.#wrapAnew(files)
+      return this.#wrapAnew(files, owed)
     })
   }
 
   /** What a killed `rotate` left undone; nothing when there is nothing. For every start of a manager. */
-  finishRotation(files: readonly SealedFile[]): Promise<Rotation> {
-    return this.#next(() => this.#wrapAnew(files))
+  finishRotation(files: readonly SealedFile[], owed: Owed): Promise<Rotation> {
+    return this.#next(() => this.#wrapAnew(files, owed))
   }
 
-  async #wrapAnew(files: readonly SealedFile[]): Promise<Rotation> {
+  async #wrapAnew(files: readonly SealedFile[], owed: Owed): Promise<Rotation> {
     const current = await this.#keys.current()
     let wrapped = 0
     for (const file of files)
       if (await this.#wrapOneAnew(file, current).catch(() => false)) wrapped++
-    const refused = await refusedOf(files, current)
+    const refused = await refusedOf(files, current, await owed())
     if (refused.length === 0) await this.#keys.retireFormer()
     return { current, wrapped, refused }
   }
@@ -121,17 +125,23 @@ export class StateKeyring {
   }
 }
 
-/** The VMs whose files, as they are now, do not open with the current key. */
-async function refusedOf(files: readonly SealedFile[], current: string): Promise<string[]> {
-  const refused = new Set<string>()
+/** The VMs whose files, as they are now, do not open with the current key, and those owed that have none. */
+async function refusedOf(
+  files: readonly SealedFile[],
+  current: string,
+  owed: readonly string[],
+): Promise<string[]> {
+  const refused = new Set(owed)
+  const others = new Set<string>()
   for (const file of files) {
     const id = await find(file).then(
-      (wrapped) => wrapped?.keyEncryptionKey ?? current,
-      () => null,
+      (wrapped) => wrapped?.keyEncryptionKey ?? null,
+      () => 'unreadable',
     )
-    if (id !== current) refused.add(file.vm)
+    if (id === current) refused.delete(file.vm)
+    else if (id !== null) others.add(file.vm)
   }
-  return [...refused]
+  return [...new Set([...refused, ...others])]
 }
 
 function split(secret: Uint8Array): StateKeys {

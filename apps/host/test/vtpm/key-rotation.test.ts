@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -19,6 +20,7 @@ import { StateKeyring } from '../../src/vtpm/sealing.ts'
 import { STATE_FILE, VtpmFolder } from '../../src/vtpm/state-file.ts'
 
 const KILLS = 6
+const none = async () => []
 
 async function made(t: TestContext, count: number) {
   const root = mkdtempSync(join(tmpdir(), 'tl-keys-'))
@@ -43,7 +45,7 @@ function keyFiles(folder: string): string[] {
 test('a rotation wraps every VM’s keys anew, and forgets the former key', async (t) => {
   const { folders, files, secrets, keyring } = await made(t, 5)
   const before = keyFiles(folders.keys)
-  const { current, wrapped, refused } = await keyring.rotate(files)
+  const { current, wrapped, refused } = await keyring.rotate(files, none)
   assert.equal(wrapped, 5)
   assert.deepEqual(refused, [])
   assert.deepEqual(keyFiles(folders.keys), [`${current}.key`])
@@ -59,11 +61,29 @@ test('a former key is kept while a VM’s keys could not be wrapped anew', async
   const { folders, files, secrets, keyring } = await made(t, 2)
   const whole = readFileSync(files[0]!.path)
   writeFileSync(files[0]!.path, '{}')
-  assert.deepEqual((await keyring.rotate(files)).refused, ['vm-0'])
+  assert.deepEqual((await keyring.rotate(files, none)).refused, ['vm-0'])
   assert.equal(keyFiles(folders.keys).length, 2)
   writeFileSync(files[0]!.path, whole)
   assert.deepEqual(await keyring.open(files[0]!), secrets[0])
-  assert.deepEqual((await keyring.finishRotation(files)).refused, [])
+  assert.deepEqual((await keyring.finishRotation(files, none)).refused, [])
+  assert.equal(keyFiles(folders.keys).length, 1)
+})
+
+test('a former key is kept while a VM that has a vTPM shows no wrapped key, until it is forgotten', async (t) => {
+  const { folders, files, secrets, keyring } = await made(t, 2)
+  const owed = new Set(['vm-0', 'vm-1'])
+  const vms = async () => [...owed]
+  const aside = join(folders.vms, '../aside')
+  renameSync(files[0]!.path, aside)
+  for (const those of [files, files.slice(1)]) {
+    assert.deepEqual((await keyring.rotate(those, vms)).refused, ['vm-0'])
+    assert.deepEqual((await keyring.finishRotation(those, vms)).refused, ['vm-0'])
+  }
+  renameSync(aside, files[0]!.path)
+  assert.deepEqual(await keyring.open(files[0]!), secrets[0])
+  renameSync(files[0]!.path, aside)
+  owed.delete('vm-0')
+  assert.deepEqual((await keyring.finishRotation(files, vms)).refused, [])
   assert.equal(keyFiles(folders.keys).length, 1)
 })
 
@@ -98,7 +118,7 @@ test('a draft that takes its place while a rotation runs keeps its key', async (
   await folder.makeDraft(null)
   const secret = await keyring.make(folder.draftKey)
   writeFileSync(join(folder.draft, STATE_FILE), 'state')
-  assert.deepEqual((await keyring.rotate([folder.key, folder.draftKey])).refused, [])
+  assert.deepEqual((await keyring.rotate([folder.key, folder.draftKey], none)).refused, [])
   await Promise.all(waits)
   assert.equal(waits.length, 1)
   assert.deepEqual(await (await open()).open(folder.key), secret)
@@ -114,7 +134,7 @@ test('a draft that is dropped while a rotation runs leaves no key', async (t) =>
   })
   const folder = new VtpmFolder('vm', folders.vms, null, keyring)
   await keyring.make(folder.draftKey)
-  await keyring.rotate([folder.key, folder.draftKey])
+  await keyring.rotate([folder.key, folder.draftKey], none)
   await Promise.all(waits)
   assert.deepEqual(readdirSync(folders.vms), [])
 })
@@ -123,7 +143,7 @@ test('a file put back while a rotation runs keeps its key-encryption key', async
   const { folders, files, secrets } = await made(t, 2)
   const before = readFileSync(files[0]!.path)
   const keyring = await interrupted(folders.keys, () => writeFileSync(files[0]!.path, before))
-  assert.deepEqual((await keyring.rotate(files)).refused, ['vm-0'])
+  assert.deepEqual((await keyring.rotate(files, none)).refused, ['vm-0'])
   assert.deepEqual(await keyring.open(files[0]!), secrets[0])
 })
 
@@ -131,7 +151,7 @@ test('a key file that cannot be read at all is refused alone', async (t) => {
   const { folders, files, secrets, keyring } = await made(t, 2)
   rmSync(files[0]!.path)
   mkdirSync(files[0]!.path)
-  const { refused, wrapped } = await keyring.rotate(files)
+  const { refused, wrapped } = await keyring.rotate(files, none)
   assert.deepEqual([refused, wrapped], [['vm-0'], 1])
   assert.equal(keyFiles(folders.keys).length, 2)
   assert.deepEqual(await keyring.open(files[1]!), secrets[1])
@@ -151,7 +171,7 @@ test('a manager killed at any point of a rotation loses no key', async (t) => {
     const keyring = await open()
     for (const [i, file] of files.entries())
       assert.deepEqual(await keyring.open(file), secrets[i], `after kill ${kill}`)
-    await keyring.finishRotation(files)
+    await keyring.finishRotation(files, none)
     assert.equal(keyFiles(folders.keys).length, 1)
     for (const [i, file] of files.entries())
       assert.deepEqual(await keyring.open(file), secrets[i], `finished after kill ${kill}`)
