@@ -52,9 +52,17 @@ test('completion offers commands and options, and bash and zsh accept the script
     assert.match(out, /--pcrs/)
   }
   const { out } = await tl('completion', 'bash')
-  const asked = `${out}\nCOMP_WORDS=(tl eventlog --p); COMP_CWORD=2; _tl; echo "\${COMPREPLY[@]}"`
-  const bash = spawnSync('bash', ['-c', asked], { encoding: 'utf8' })
-  assert.deepEqual([bash.stdout.trim(), bash.stderr], ['--pcrs --profile', ''])
+  const offered = (...words: string[]) => {
+    const typed = `COMP_WORDS=(tl ${words.join(' ')}); COMP_CWORD=${words.length}`
+    const asked = `${out}\n${typed}; _tl; echo "\${COMPREPLY[@]}"`
+    const bash = spawnSync('bash', ['-c', asked], { encoding: 'utf8' })
+    assert.equal(bash.stderr, '')
+    return bash.stdout.trim()
+  }
+  assert.equal(offered('eventlog', '--p'), '--pcrs --profile')
+  assert.equal(offered('eventlog', '--profile', 's'), 'strict')
+  assert.equal(offered('eventlog', '--profile', 'strict', '--u'), '--userspace-log')
+  assert.equal(offered('image', 'ins'), 'inspect')
   assert.equal((await tl('completion', 'tcsh')).code, 2)
 })
 

@@ -29,34 +29,55 @@ Examples:
     })
 }
 
-/** What may follow each path of commands (`''`, `image`, `image build` …). */
-type Words = ReadonlyMap<string, readonly string[]>
-
-function wordsOf(command: Command, path = ''): Map<string, string[]> {
-  const own = command.options.flatMap(({ long }) =>
-    long === undefined || long === null ? [] : [long],
-  )
-  const choices = command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? [])
-  const names = command.commands.map((one) => one.name())
-  const words = new Map([[path, [...names, ...choices, ...own, '--help']]])
-  for (const one of command.commands)
-    for (const [below, more] of wordsOf(one, `${path} ${one.name()}`.trim())) words.set(below, more)
-  return words
+/** What may follow each path of commands (`''`, `image`, `image build` …), and each option with choices. */
+interface Words {
+  readonly paths: ReadonlyMap<string, readonly string[]>
+  readonly choices: ReadonlyMap<string, readonly string[]>
 }
 
-const cases = (words: Words, form: (path: string, next: string) => string) =>
-  [...words].map(([path, next]) => form(path, next.join(' '))).join('\n')
+function wordsOf(program: Command): Words {
+  const paths = new Map<string, string[]>()
+  const choices = new Map<string, readonly string[]>()
+  const walk = (command: Command, path: string) => {
+    const longs = command.options.flatMap(({ long, argChoices }) => {
+      if (typeof long !== 'string') return []
+      if (argChoices !== undefined) choices.set(long, argChoices)
+      return [long]
+    })
+    const arguments_ = command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? [])
+    const names = command.commands.map((one) => one.name())
+    paths.set(path, [...names, ...arguments_, ...longs, '--help'])
+    for (const one of command.commands) walk(one, `${path} ${one.name()}`.trim())
+  }
+  walk(program, '')
+  return { paths, choices }
+}
+
+const lines = (
+  words: ReadonlyMap<string, readonly string[]>,
+  form: (word: string, next: string) => string,
+) => [...words].map(([word, next]) => form(word, next.join(' '))).join('\n')
+
+/** The paths as a shell's pattern: a word that makes none of them longer is a value, not a command. */
+const known = ({ paths }: Words) =>
+  [...paths.keys()]
+    .filter((path) => path !== '')
+    .map((path) => `"${path}"`)
+    .join('|')
 
 const scripts: Readonly<Record<Shell, (words: Words) => string>> = {
   bash: (words) => `# tl: completion for bash
 _tl() {
   local path="" word
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    [[ $word == -* || $word == */* || $word == *.* ]] || path="\${path:+$path }$word"
+    case "\${path:+$path }$word" in ${known(words)}) path="\${path:+$path }$word" ;; esac
   done
   local current="\${COMP_WORDS[COMP_CWORD]}"
+  case "\${COMP_WORDS[COMP_CWORD-1]}" in
+${lines(words.choices, (option, next) => `    ${option}) COMPREPLY=($(compgen -W "${next}" -- "$current")); return ;;`)}
+  esac
   case "$path" in
-${cases(words, (path, next) => `    "${path}") COMPREPLY=($(compgen -W "${next}" -- "$current")) ;;`)}
+${lines(words.paths, (path, next) => `    "${path}") COMPREPLY=($(compgen -W "${next}" -- "$current")) ;;`)}
   esac
   [[ \${#COMPREPLY[@]} -gt 0 ]] || COMPREPLY=($(compgen -f -- "$current"))
 }
@@ -64,13 +85,15 @@ complete -o filenames -F _tl tl
 `,
   zsh: (words) => `#compdef tl
 _tl() {
-  local -a path
-  local word
+  local path="" word
   for word in "\${(@)words[2,CURRENT-1]}"; do
-    [[ $word == -* || $word == */* || $word == *.* ]] || path+=("$word")
+    case "\${path:+$path }$word" in ${known(words)}) path="\${path:+$path }$word" ;; esac
   done
-  case "\${path[*]}" in
-${cases(words, (path, next) => `    "${path}") compadd -- ${next} ;;`)}
+  case "\${words[CURRENT-1]}" in
+${lines(words.choices, (option, next) => `    ${option}) compadd -- ${next}; return ;;`)}
+  esac
+  case "$path" in
+${lines(words.paths, (path, next) => `    "${path}") compadd -- ${next} ;;`)}
   esac
   _files
 }
@@ -79,9 +102,13 @@ _tl "$@"
   fish: (words) =>
     `# tl: completion for fish
 function __tl_at
-  set -l path (string match -rv -- '^-|/|\\.' (commandline -opc)[2..])
+  set -l path
+  for word in (commandline -opc)[2..]
+    contains -- (string join ' ' $path $word) ${known(words).replaceAll('|', ' ')}; and set -a path $word
+  end
   test "$path" = "$argv"
 end
-${cases(words, (path, next) => `complete -c tl -n '__tl_at ${path}' -a '${next}'`)}
+${lines(words.choices, (option, next) => `complete -c tl -l ${option.slice(2)} -x -a '${next}'`)}
+${lines(words.paths, (path, next) => `complete -c tl -n '__tl_at ${path}' -a '${next}'`)}
 `,
 }
