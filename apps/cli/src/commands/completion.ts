@@ -104,7 +104,7 @@ _tl "$@"
 function __tl_at
   set -l path
   for word in (commandline -opc)[2..]
-    contains -- (string join ' ' $path $word) ${known(words).replaceAll('|', ' ')}; and set -a path $word
+    contains -- (string join -- ' ' $path $word) ${known(words).replaceAll('|', ' ')}; and set -a path $word
   end
   test "$path" = "$argv"
 end
