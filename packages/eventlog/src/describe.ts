@@ -1,11 +1,12 @@
-import { fromUtf16le, nameOf, Reader, toHex, u16le } from '@trusted-launch/codec'
+import { fromUtf16le, MalformedError, nameOf, Reader, toHex, u16le } from '@trusted-launch/codec'
 import { nameOfGuid } from '@trusted-launch/uefi'
 import { EV } from './constants.ts'
 import type { EventData } from './event-data.ts'
 import type { Explanation } from './explain.ts'
 import type { LoggedEvent } from './log.ts'
 import { QUIRKS } from './quirks.ts'
-import { isSipaId, sipaName } from './sipa-ids.ts'
+import { decodeSipa, type TCG_PCClientTaggedEventStruct } from './sipa.ts'
+import { isAggregation, isSipaId, sipaName } from './sipa-ids.ts'
 import { NO_PCR } from './trust-point.ts'
 
 const shownCharsMax = 160
@@ -88,13 +89,34 @@ const describers: Describers = {
   'h-crtm': ({ text }) => text,
   'post-code': ({ text }) => text,
   ipl: ({ by, text }) => (by === 'text' || by === 'utf16' ? text : `${by}: ${text}`),
-  tagged: ({ tags }) => tags.map(({ id, data }) => `${tagName(id)} ${shownBytes(data)}`).join(', '),
+  tagged: ({ tags }) => tags.map(tagText).join(', '),
   opaque: ({ bytes }) => shownBytes(bytes),
   undecodable: ({ bytes, reason }) => `${bytes.length} bytes not understood: ${reason}`,
 }
 
-function tagName(id: number): string {
-  return isSipaId(id) ? sipaName(id) : `tag 0x${id.toString(16)}`
+function tagText({ id, data }: { id: number; data: Uint8Array }): string {
+  if (!isSipaId(id)) return `tag 0x${id.toString(16)} ${shownBytes(data)}`
+  return `${sipaName(id)} ${sipaDataText(id, data)}`
+}
+
+/** What an aggregation holds, by the short names of that; else bytes. */
+function sipaDataText(id: number, data: Uint8Array): string {
+  if (!isAggregation(id) || data.length === 0) return shownBytes(data)
+  try {
+    return eventsText(decodeSipa(data))
+  } catch (e) {
+    if (e instanceof MalformedError) return `${data.length} bytes not understood`
+    throw e
+  }
+}
+
+function eventsText(events: readonly TCG_PCClientTaggedEventStruct[]): string {
+  const texts = events.map(({ eventID, eventData }) => {
+    const name = sipaName(eventID).replace(/^SIPA(EVENT|ERROR)_/, '')
+    const held = eventData instanceof Uint8Array ? shownBytes(eventData) : eventsText(eventData)
+    return `${name} ${held}`
+  })
+  return `{ ${texts.join(', ')} }`
 }
 
 function shownBytes(bytes: Uint8Array): string {

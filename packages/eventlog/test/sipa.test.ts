@@ -149,9 +149,16 @@ test('revocation lists and policies hold for every truncation and a thousand mut
 })
 
 test('a listing names what Windows tagged', () => {
-  const { data, eventType } = event(12, EV.EVENT_TAG, encodeSipa([boundary()]))
-  const shown = describeData(decodeEventData({ data, eventType }))
-  assert.equal(shown, 'SIPAEVENT_TRUSTBOUNDARY nothing')
+  const shown = (data: Uint8Array) =>
+    describeData(decodeEventData({ data, eventType: EV.EVENT_TAG }))
+  assert.equal(shown(encodeSipa([boundary()])), 'SIPAEVENT_TRUSTBOUNDARY nothing')
+  assert.equal(shown(encodeSipa([flag(SIPAEVENT.WINPE, 1)])), 'SIPAEVENT_WINPE 01')
+  assert.equal(
+    shown(encodeSipa([boundary(flag(SIPAEVENT.WINPE, 0), boundary(flag(SIPAEVENT.SAFEMODE, 1)))])),
+    'SIPAEVENT_TRUSTBOUNDARY { WINPE 00, TRUSTBOUNDARY { SAFEMODE 01 } }',
+  )
+  const broken = fromHex('010001400400000001000400')
+  assert.equal(shown(broken), 'SIPAEVENT_TRUSTBOUNDARY 4 bytes not understood')
 })
 
 test('a real Windows log is read and written as the same bytes', {
