@@ -7,6 +7,7 @@ import { demoCommand } from './commands/demo.ts'
 import { eventlogCommand } from './commands/eventlog.ts'
 import { imageCommand } from './commands/image.ts'
 import { keyCommand } from './commands/key.ts'
+import { tokenCommand, viewOfUnread } from './commands/token.ts'
 import { vmCommand } from './commands/vm.ts'
 import { viewOfNothing } from './event-log-view.ts'
 import { EXIT, type ExitCode, exitCodeOf } from './exit-code.ts'
@@ -25,9 +26,14 @@ export function programOf(output: Output, done: (code: ExitCode) => void): Comma
       `
 Exit codes: 0 affirming, 1 failure or no verdict, 2 usage, 3 contraindicated, 4 warning, 5 malformed input.`,
     )
-  const commands = [appraiseCommand, eventlogCommand, imageCommand, vmCommand, keyCommand].map(
-    (make) => make(output, done),
-  )
+  const commands = [
+    appraiseCommand,
+    eventlogCommand,
+    tokenCommand,
+    imageCommand,
+    vmCommand,
+    keyCommand,
+  ].map((make) => make(output, done))
   commands.push(demoCommand(done))
   for (const command of commands) program.addCommand(command)
   program.addCommand(completionCommand(program, output, done))
@@ -55,6 +61,7 @@ function tame(command: Command, { out, err }: Output): void {
 const faultViews: Readonly<Record<string, (finding: Finding) => unknown>> = {
   appraise: viewOfFault,
   eventlog: viewOfNothing,
+  token: viewOfUnread,
 }
 
 function documentUsage([command = '', ...args]: readonly string[], error: Error, { out }: Output) {
