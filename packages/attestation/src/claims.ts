@@ -5,6 +5,7 @@ import { sameVariable, VARIABLES } from '@trusted-launch/uefi'
 import type { Json } from './canonical-json.ts'
 import { imagesOf, isAction } from './checks/boot-manager.ts'
 import { commandLines } from './checks/command-line.ts'
+import { firmwareClaims } from './firmware-claims.ts'
 import {
   certificateOf,
   configuration,
@@ -31,7 +32,8 @@ export interface Authority {
 /**
  * The claims a verified log supports: `secure-boot`, `variable-PK` … `variable-dbx` (SHA-256 of the
  * value), `authorities`, `images` (what PCR 4 loaded, by Authenticode digest), `command-line`,
- * `sbat-level`, `os-present`, `boot-counter` (of a quote only), and what Windows tells (`windowsClaims`). What is not verified is a claim of null, unverified.
+ * `sbat-level`, `os-present`, `boot-counter` (of a quote only), what else the firmware tells
+ * (`firmwareClaims`) and Windows (`windowsClaims`). What is not verified is a claim of null, unverified.
  */
 export function claimsOf(log: VerifiedEventLog): Claims {
   const secureBoot = configuration(log, 'SecureBoot')
@@ -64,6 +66,7 @@ export function claimsOf(log: VerifiedEventLog): Claims {
     ),
     'os-present': claim(ended !== undefined ? true : null, ended === undefined ? [] : [ended]),
     'boot-counter': claim(clockInfo?.resetCount ?? null, []),
+    ...firmwareClaims(log),
     ...windowsClaims(log),
   }
 }

@@ -1,0 +1,88 @@
+import { toHex } from '@trusted-launch/codec'
+import { digest } from '@trusted-launch/crypto'
+import { EV } from '@trusted-launch/eventlog'
+import { entriesOf, GUIDS } from '@trusted-launch/uefi'
+import type { Json } from './canonical-json.ts'
+import { configuration, databaseOf, variablesOf } from './measured-variables.ts'
+import type { Claim } from './result.ts'
+import type { VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
+
+/**
+ * Microsoft's authorities by the SHA-256 of their certificates: those of 2011 run out in 2026, and what
+ * only they signed is no longer signed anew. The names are ours.
+ * @see microsoft/secureboot_objects
+ */
+const MICROSOFT: Readonly<Record<string, string>> = {
+  a1117f516a32cefcba3f2d1ace10a87972fd6bbe8fe0d0b996e09e65d802a503: 'KEK 2011',
+  '3cd3f0309edae228767a976dd40d9f4affc4fbd5218f2e8cc3c9dd97e8ac6f9d': 'KEK 2023',
+  e8e95f0733a55e8bad7be0a1413ee23c51fcea64b3c8fa6a786935fddcc71961: 'Windows 2011',
+  '076f1fea90ac29155ebf77c17682f75f1fdd1be196da302dc8461e350a9ae330': 'Windows 2023',
+  '48e99b991f57fc52f76149599bff0a58c47154229b9f8d603ac40d3500248507': 'UEFI 2011',
+  f6124e34125bee3fe6d79a574eaa7b91c0e7bd9d929c1a321178efd611dad901: 'UEFI 2023',
+  e5be3e64c6e66a281457ecdece0d6d0787577aad2a3a0144262c10c14ba8d8f1: 'Option ROM 2023',
+}
+
+const mokPcr = 14
+const diskPcr = 5
+
+/**
+ * - `microsoft-authorities`: which of Microsoft's are in KEK and db, of 2011 and of 2023;
+ * - `machine-owner-state`: what shim measured of its own keys and settings (PCR 14), in order, as
+ *   digests: which is which is not measured;
+ * - `partition-table`: the disk's GUID and its number of partitions.
+ */
+export function firmwareClaims(log: VerifiedEventLog): Record<string, Claim> {
+  return {
+    'microsoft-authorities': microsoftClaim(log),
+    'machine-owner-state': machineOwnerClaim(log),
+    'partition-table': partitionTableClaim(log),
+  }
+}
+
+function microsoftClaim(log: VerifiedEventLog): Claim {
+  const given = (['KEK', 'db'] as const).map((name) => configuration(log, name))
+  const found: string[] = []
+  for (const one of given) {
+    const lists = one?.nameVouchedFor === true ? databaseOf(one.variable.variableData) : null
+    if (lists === null) return claim(null, [])
+    for (const { signatureType, signatureData } of entriesOf(lists)) {
+      const isCertificate = signatureType === GUIDS.EFI_CERT_X509_GUID
+      const known = isCertificate ? MICROSOFT[toHex(digest('sha256', signatureData))] : undefined
+      if (known !== undefined) found.push(known)
+    }
+  }
+  return claim(
+    found,
+    given.map((one) => one!.event),
+  )
+}
+
+function machineOwnerClaim(log: VerifiedEventLog): Claim {
+  const measured = log.eventsOf(mokPcr)
+  const trusted = variablesOf(log, EV.EFI_VARIABLE_AUTHORITY).filter(
+    ({ variable: { unicodeName, variableName } }) =>
+      unicodeName === 'MokListTrusted' && variableName === GUIDS.SHIM_LOCK_GUID,
+  )
+  if (measured.length === 0) return claim(null, [])
+  return claim(
+    { digests: measured.map((event) => toHex(event.digest)), trusted: trusted.length > 0 },
+    [...measured, ...trusted.map(({ event }) => event)],
+  )
+}
+
+function partitionTableClaim(log: VerifiedEventLog): Claim {
+  const found = log.eventsOf(diskPcr).flatMap((event) => {
+    const { data, verified } = event.explanation
+    return verified && data.kind === 'gpt' ? [{ event, gpt: data.gpt }] : []
+  })
+  const [only, ...more] = found
+  if (only === undefined || more.length > 0) return claim(null, [])
+  const { uefiPartitionHeader, partitions } = only.gpt
+  const value = { disk: uefiPartitionHeader.diskGUID, partitions: partitions.length }
+  return claim(value, [only.event])
+}
+
+// Null says nothing, so there is nothing to verify.
+function claim(value: Json, events: readonly VerifiedEvent[]): Claim {
+  return { value, verified: value !== null, events: events.map(({ index }) => index) }
+}
