@@ -1,6 +1,6 @@
 import { toHex } from '@trusted-launch/codec'
 import { digest } from '@trusted-launch/crypto'
-import { EV } from '@trusted-launch/eventlog'
+import { decodeEventData, EV } from '@trusted-launch/eventlog'
 import { entriesOf, GUIDS } from '@trusted-launch/uefi'
 import type { Json } from './canonical-json.ts'
 import { configuration, databaseOf, variablesOf } from './measured-variables.ts'
@@ -70,10 +70,12 @@ function machineOwnerClaim(log: VerifiedEventLog): Claim {
   )
 }
 
+/** By what was measured, whatever its type is said to be. */
 function partitionTableClaim(log: VerifiedEventLog): Claim {
   const found = log.eventsOf(diskPcr).flatMap((event) => {
-    const { data, verified } = event.explanation
-    return verified && data.kind === 'gpt' ? [{ event, gpt: data.gpt }] : []
+    const data = decodeEventData({ eventType: EV.EFI_GPT_EVENT, data: event.data })
+    const isWhole = event.explanation.rule === 'whole-event'
+    return isWhole && data.kind === 'gpt' ? [{ event, gpt: data.gpt }] : []
   })
   const [only, ...more] = found
   if (only === undefined || more.length > 0) return claim(null, [])
