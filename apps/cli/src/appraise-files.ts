@@ -13,8 +13,6 @@ import {
   PCR_FILE_BYTES_MAX,
   type Profile,
   parsePolicy,
-  parseReferenceValues,
-  referenceValuesBytesMax,
   TRUSTED_LAUNCH_POLICY,
 } from '@trusted-launch/attestation'
 import { fromHex, MalformedError } from '@trusted-launch/codec'
@@ -27,6 +25,7 @@ import { EXIT, type ExitCode, flagOf, UsageError } from './exit-code.ts'
 import { InputFault, isMalformed, partFrom } from './input-fault.ts'
 import { readInput } from './input-file.ts'
 import { jsonText, type Output } from './output.ts'
+import { readReferences } from './reference-file.ts'
 import { certificatesFrom } from './trust.ts'
 import { exitCodeOfTier, textOfImported } from './verdict.ts'
 
@@ -171,15 +170,7 @@ function timeFrom(text: string | undefined): number {
 }
 
 function referencesFrom(path: string | undefined) {
-  if (path === undefined) return null
-  const what = 'reference values'
-  return partFrom(
-    'reference-values.malformed',
-    path,
-    what,
-    referenceValuesBytesMax,
-    parseReferenceValues,
-  )
+  return path === undefined ? null : readReferences(path)
 }
 
 function policyFrom(path: string | undefined) {

@@ -7,6 +7,7 @@ import { demoCommand } from './commands/demo.ts'
 import { eventlogCommand } from './commands/eventlog.ts'
 import { imageCommand } from './commands/image.ts'
 import { keyCommand } from './commands/key.ts'
+import { referenceValuesCommand } from './commands/reference-values.ts'
 import { tokenCommand, viewOfUnread } from './commands/token.ts'
 import { vmCommand } from './commands/vm.ts'
 import { viewOfNothing } from './event-log-view.ts'
@@ -30,6 +31,7 @@ Exit codes: 0 affirming, 1 failure or no verdict, 2 usage, 3 contraindicated, 4 
     appraiseCommand,
     eventlogCommand,
     tokenCommand,
+    referenceValuesCommand,
     imageCommand,
     vmCommand,
     keyCommand,

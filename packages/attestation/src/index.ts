@@ -7,12 +7,14 @@ export {
   type EventLogInput,
 } from './appraise-event-log.ts'
 export { encodeCanonical, formatCanonical, type Json } from './canonical-json.ts'
+export { approveReferences, describeOrigin, mergeReferences } from './change-references.ts'
 export type { Check } from './check.ts'
 export { CHECK_LIST, type CheckKind } from './check-list.ts'
 export { CHECKS, runChecks } from './checks.ts'
 export { type Claims, claimsOf } from './claims.ts'
 export { COMPONENT, moduleComponent } from './component.ts'
 export { concludeWithoutEvidence } from './conclude.ts'
+export { diffReferences, type ReferenceDifference } from './diff-references.ts'
 export type { RecordFault, RecordFaultCode } from './errors.ts'
 export {
   type Expectation,
@@ -39,6 +41,7 @@ export {
   parseLearntFirmware,
   withLearnt,
 } from './learn-firmware.ts'
+export { learnReferences } from './learn-references.ts'
 export {
   type HostRequest,
   type HostStatement,
@@ -88,6 +91,7 @@ export {
 export {
   BOUND_VARIABLES,
   type BoundVariable,
+  boundsFrom,
   type ReferenceBounds,
   type ReferenceSignature,
 } from './reference-bounds.ts'

@@ -90,3 +90,21 @@ export function without(
 export function boundVariable(name: { name: string; guid: string }): BoundVariable | null {
   return BOUND_VARIABLES.find((one) => sameVariable(name, VARIABLES[one])) ?? null
 }
+
+/**
+ * Bounds that take what is there now and what a vendor adds to dbx later.
+ * @param dataOf a variable's value; null where nothing vouches for one.
+ * @returns null where a variable cannot be read: then it is held to exactly what it was.
+ */
+export function boundsFrom(
+  dataOf: (variable: BoundVariable) => Uint8Array | null,
+  sbat: Readonly<Record<string, number>> | null,
+  bootManagerSvn: number | null,
+): ReferenceBounds | null {
+  const [PK, KEK, db, dbx] = BOUND_VARIABLES.map((name) => {
+    const value = dataOf(name)
+    return value === null ? null : signaturesOf(value)
+  })
+  if (!PK || !KEK || !db || !dbx) return null
+  return { PK, KEK, db, dbx, sbat, bootManagerSvn }
+}

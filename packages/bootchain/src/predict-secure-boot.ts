@@ -89,7 +89,8 @@ function shimAuthorities(
   return [level, variableEvent(COMPONENT.shim, MokListRT, encode(EFI_SIGNATURE_DATA, vendor))]
 }
 
-function sbatLevelOf(
+/** The SBAT level that shim measures. */
+export function sbatLevelOf(
   image: BootChain['loader']['image'],
   store: VariableStore,
   secureBoot: boolean,

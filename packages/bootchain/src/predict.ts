@@ -1,6 +1,8 @@
 import {
+  boundsFrom,
   COMPONENT,
   PINNED_PCRS,
+  type ReferenceBounds,
   type ReferenceFirmware,
   type ReferenceModule,
   type ReferencePcr,
@@ -12,6 +14,7 @@ import { digest, type HashName } from '@trusted-launch/crypto'
 import type { RandomAccess } from '@trusted-launch/disk'
 import {
   decodeVariableStore,
+  parseSbat,
   secureBootState,
   VARIABLES,
   type VariableName,
@@ -20,7 +23,7 @@ import {
 import { modulesOfInitrd } from './initrd.ts'
 import { type Measured, referencePcr } from './measure.ts'
 import { applicationEvents, grubEvents, partitionEvents, separator } from './predict-boot.ts'
-import { machineOwnerEvents, secureBootEvents } from './predict-secure-boot.ts'
+import { machineOwnerEvents, sbatLevelOf, secureBootEvents } from './predict-secure-boot.ts'
 import { stubEvents, ukiCommandLine, ukiInitrd } from './uki.ts'
 import { type BootChain, walk } from './walk.ts'
 
@@ -37,6 +40,8 @@ export interface PredictInput {
   readonly firmware?: ReferenceFirmware | null
   /** Modules that the image's builder knows beside those of an initial RAM file system that can be read. */
   readonly modules?: readonly ReferenceModule[] | null
+  /** Holds the Secure Boot variables to sets, so that a vendor's newer dbx is taken; else to exactly this store's. */
+  readonly bounds?: boolean
 }
 
 /**
@@ -63,7 +68,7 @@ export function predict(input: PredictInput): ReferenceVariant {
     approval: 'not-needed',
     banks,
     variables: variablesOf(store, secureBoot),
-    bounds: null,
+    bounds: input.bounds === true ? boundsOf(chain, store, secureBoot) : null,
     firmware,
     pcrs: pcrsOf(chain, store, secureBoot, banks),
     kernel: kernelOf(chain, modules),
@@ -116,4 +121,23 @@ function variablesOf(store: VariableStore, secureBoot: boolean): ReferenceVariab
   }
   const { PK, KEK, db, dbx } = VARIABLES
   return { secureBoot, PK: hashOf(PK), KEK: hashOf(KEK), db: hashOf(db), dbx: hashOf(dbx) }
+}
+
+/** What the store holds and shim's level, as the least that must be. */
+function boundsOf(
+  chain: BootChain,
+  store: VariableStore,
+  secureBoot: boolean,
+): ReferenceBounds | null {
+  const levels =
+    chain.kind === 'uki'
+      ? null
+      : parseSbat(sbatLevelOf(chain.loader.image, store, secureBoot)).map(
+          ({ component, generation }) => [component, generation] as const,
+        )
+  return boundsFrom(
+    (name) => store.get(VARIABLES[name])?.data ?? new Uint8Array(),
+    levels === null ? null : Object.fromEntries(levels),
+    null,
+  )
 }

@@ -42,7 +42,7 @@ export function imageInspectCommand(output: Output, done: (code: ExitCode) => vo
 const templateBytesMax = 4 << 20
 
 /** Keys as JSON. @throws {MalformedError} not a template. */
-async function templateOf(keys: string | undefined): Promise<SecureBootTemplate> {
+export async function templateOf(keys: string | undefined): Promise<SecureBootTemplate> {
   if (keys === undefined) return parseSecureBootTemplate(microsoft)
   if (keys === 'own') {
     const { ownSecureBootTemplate } = await import('@trusted-launch/host')
