@@ -8,6 +8,7 @@ import { learnReferences } from '../src/learn-references.ts'
 import { encodeReferenceValues, parseReferenceValues } from '../src/reference-values.ts'
 import type { ReferenceVariant } from '../src/reference-variant.ts'
 import { idsOf, of, withStep } from './appraised.ts'
+import { quoteOf } from './attester.ts'
 import {
   banks,
   cleanBoot,

@@ -40,12 +40,13 @@ function verified({ claims }: AttestationResult, name: string): Json {
 }
 
 /**
- * Whether a list is that of the reference values: null without any, or when it is not verified. One of
+ * Whether a list is that of the reference values: null without any that count, or when it is not verified. One of
  * PK, KEK, db and dbx that was changed makes all of them doubtful.
  */
 function variableHolds(result: AttestationResult, name: 'db' | 'dbx'): boolean | null {
   if (result.references === null || verified(result, `variable-${name}`) === null) return null
-  return !result.findings.some(({ id }) => id === 'secure-boot-variables.changed')
+  if (result.findings.some(({ id }) => id === 'reference-values.not-approved')) return null
+  return !result.findings.some(({ id }) => id.startsWith('secure-boot-variables.'))
 }
 
 function runtimeOf({ jwk, nonce }: NonNullable<Binding>): Json {
