@@ -5,8 +5,8 @@ import {
   type ReferenceVariant,
 } from '@trusted-launch/attestation'
 import type { Look } from './output.ts'
+import { plain } from './plain-text.ts'
 import { tableText } from './table.ts'
-import { plain } from './verdict.ts'
 
 const digestShown = 16
 
