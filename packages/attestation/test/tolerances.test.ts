@@ -228,3 +228,10 @@ for (const [what, steps] of Object.entries(refused))
     for (const profile of ['strict', 'pc-client'] as const)
       assert.equal(appraiseEventLog(given(steps, profile)).verified, false, profile)
   })
+
+test('Windows goes on in its own registers after the firmware ended, and nobody goes on in its', () => {
+  const after = (pcr: number) => [...cleanBoot(), event(pcr, EV.EVENT_TAG, tag)]
+  assert.equal(appraiseEventLog(given(after(13), 'pc-client')).verified, true)
+  assert.equal(appraiseEventLog(given(after(13), 'strict')).verified, false)
+  assert.equal(appraiseEventLog(given(after(5), 'pc-client')).verified, false)
+})

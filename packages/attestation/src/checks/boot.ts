@@ -1,6 +1,7 @@
-import { ACTION, EV } from '@trusted-launch/eventlog'
+import { ACTION, EV, PCR_COUNT } from '@trusted-launch/eventlog'
 import type { Check } from '../check.ts'
 import type { Occurrence } from '../finding-table.ts'
+import type { Profile } from '../profile.ts'
 import type { VerifiedEventLog } from '../verify-event-log.ts'
 import { isAction } from './boot-manager.ts'
 
@@ -31,14 +32,20 @@ function firmwareEnded(log: VerifiedEventLog): Occurrence[] {
   ]
 }
 
+/** Whose events may not come after the end of the firmware: Windows goes on in registers of its own. */
+const endedPcrsMax: Readonly<Record<Profile, number>> = { strict: PCR_COUNT - 1, 'pc-client': 7 }
+
 /** With the firmware ends who writes its log: what comes later is not the firmware's word. */
 function nothingAfterEnd(log: VerifiedEventLog): Occurrence[] {
   const ended = log
     .eventsOf(handoverPcr)
     .find((event) => isAction(event, ACTION.exitBootServicesSucceeded))
   const later = log.events.filter(
-    ({ index, eventType }) =>
-      ended !== undefined && index > ended.index && eventType !== EV.NO_ACTION,
+    ({ index, eventType, pcrIndex }) =>
+      ended !== undefined &&
+      index > ended.index &&
+      eventType !== EV.NO_ACTION &&
+      pcrIndex <= endedPcrsMax[log.profile],
   )
   if (later.length === 0) return []
   return [

@@ -20,6 +20,10 @@ const driverTypes: readonly number[] = [
   EV.EFI_PLATFORM_FIRMWARE_BLOB,
   EV.EFI_PLATFORM_FIRMWARE_BLOB2,
   EV.EFI_VARIABLE_DRIVER_CONFIG,
+  EV.EFI_ACTION,
+  EV.COMPACT_HASH,
+  EV.EFI_SPDM_FIRMWARE_BLOB,
+  EV.EFI_SPDM_FIRMWARE_CONFIG,
 ]
 
 /** Within one PCR the order is measured: nothing after the separator of a PCR that is closed by it. */
