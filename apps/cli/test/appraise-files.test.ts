@@ -68,6 +68,24 @@ for (const kind of ['rsa', 'ecc'] as const) {
         }
   })
 
+  test(`${kind} evidence is affirmed once its reference values are approved, and no sooner`, {
+    skip,
+  }, async () => {
+    const references = fileOf('references.json', '')
+    const learnt = ['--pcrs', own('quote.pcrs'), '--out', references]
+    const { code } = await tl('reference-values', 'from-log', own('eventlog.bin'), ...learnt)
+    assert.equal(code, 0)
+    const given = files(kind, { references, ak: own('ak.crt') })
+    const before = await appraised(given, ...ca)
+    assert.deepEqual([before.code, before.ids[0]], [4, 'reference-values.not-approved'])
+    const why = ['--by', 'a test', '--why', 'it is genuine']
+    assert.equal((await tl('reference-values', 'approve', references, ...why)).code, 0)
+    const after = await appraised(given, ...ca)
+    assert.deepEqual([after.code, after.tier], [0, 'affirming'])
+    const stranger = fileOf('ak.pem', pemOf('PUBLIC KEY', newKey().publicKey.spki))
+    await refused(files(kind, { references, ak: stranger }), 'another key')
+  })
+
   test(`${kind} evidence is refused with any one part of other evidence, or none`, {
     skip,
   }, async () => {
