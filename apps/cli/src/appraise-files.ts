@@ -12,7 +12,6 @@ import {
   KEY_FILE_BYTES_MAX,
   PCR_FILE_BYTES_MAX,
   type Profile,
-  parsePolicy,
   TRUSTED_LAUNCH_POLICY,
 } from '@trusted-launch/attestation'
 import { fromHex, MalformedError } from '@trusted-launch/codec'
@@ -21,6 +20,7 @@ import {
   MAX_IMA_LIST_SIZE,
   MAX_USERSPACE_LOG_SIZE,
 } from '@trusted-launch/eventlog'
+import { readPolicy } from './commands/policy.ts'
 import { EXIT, type ExitCode, flagOf, UsageError } from './exit-code.ts'
 import { InputFault, isMalformed, partFrom } from './input-fault.ts'
 import { readInput } from './input-file.ts'
@@ -175,5 +175,5 @@ function referencesFrom(path: string | undefined) {
 
 function policyFrom(path: string | undefined) {
   if (path === undefined) return TRUSTED_LAUNCH_POLICY
-  return partFrom('policy.malformed', path, 'a policy', 1 << 16, parsePolicy)
+  return readPolicy(path)
 }

@@ -7,6 +7,7 @@ import { demoCommand } from './commands/demo.ts'
 import { eventlogCommand } from './commands/eventlog.ts'
 import { imageCommand } from './commands/image.ts'
 import { keyCommand } from './commands/key.ts'
+import { policyCommand } from './commands/policy.ts'
 import { referenceValuesCommand } from './commands/reference-values.ts'
 import { tokenCommand, viewOfUnread } from './commands/token.ts'
 import { vmCommand } from './commands/vm.ts'
@@ -32,6 +33,7 @@ Exit codes: 0 affirming, 1 failure or no verdict, 2 usage, 3 contraindicated, 4 
     eventlogCommand,
     tokenCommand,
     referenceValuesCommand,
+    policyCommand,
     imageCommand,
     vmCommand,
     keyCommand,

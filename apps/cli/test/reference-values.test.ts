@@ -162,3 +162,25 @@ test('what is no file of reference values is malformed: 5; what is asked for wro
   assert.equal((await tl('reference-values')).code, 2)
   assert.equal((await tl('reference-values', 'from-image', bad)).code, 5)
 })
+
+test('a policy is said in words, and one that asks for nothing or for what is unknown is malformed: 5', async () => {
+  const own = {
+    version: 2,
+    id: 'own',
+    rules: { 'secure-boot-on': 'high' },
+    claims: [
+      { claim: 'windows', equals: false, when: null, severity: 'low', message: 'It is Windows.' },
+    ],
+  }
+  const check = (value: unknown) =>
+    tl('policy', 'check', fileOf('policy.json', JSON.stringify(value)))
+  const { code, out } = await check(own)
+  assert.equal(code, 0)
+  assert.match(out, /^policy own\n/)
+  assert.match(out, /Secure Boot must be shown to be on; else high/)
+  assert.match(out, /windows must be false; else low: It is Windows\./)
+  assert.match(out, /there must be reference values, and they must be approved; else low/)
+  for (const wrong of [{ ...own, rules: {}, claims: [] }, { ...own, rules: { x: 'high' } }, {}])
+    assert.equal((await check(wrong)).code, 5)
+  assert.equal((await tl('policy')).code, 2)
+})

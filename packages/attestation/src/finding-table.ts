@@ -5,6 +5,7 @@ import { imaFindings } from './findings/ima.ts'
 import { inputFindings } from './findings/input.ts'
 import type { FindingKind } from './findings/kind.ts'
 import { memoryFindings } from './findings/memory.ts'
+import { policyFindings } from './findings/policy.ts'
 import { quoteFindings } from './findings/quote.ts'
 import { referencesFindings } from './findings/references.ts'
 import { secureBootFindings } from './findings/secure-boot.ts'
@@ -45,6 +46,7 @@ export const FINDINGS = {
   ...imaFindings,
   ...windowsFindings,
   ...vtpmFindings,
+  ...policyFindings,
   ...memoryFindings,
   ...toleratedFindings,
 } as const satisfies Record<string, FindingKind>

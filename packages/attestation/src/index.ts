@@ -11,6 +11,7 @@ export { approveReferences, describeOrigin, mergeReferences } from './change-ref
 export type { Check } from './check.ts'
 export { CHECK_LIST, type CheckKind } from './check-list.ts'
 export { CHECKS, runChecks } from './checks.ts'
+export { CLAIM_NAMES } from './claim-names.ts'
 export { type Claims, claimsOf } from './claims.ts'
 export { COMPONENT, moduleComponent } from './component.ts'
 export { concludeWithoutEvidence } from './conclude.ts'
@@ -116,6 +117,12 @@ export {
   type ReferenceVariables,
   type ReferenceVariant,
 } from './reference-variant.ts'
+export {
+  type Comparison,
+  describeRequirement,
+  type Requirement,
+  type Scalar,
+} from './requirement.ts'
 export {
   type AttestationResult,
   type BootStage,

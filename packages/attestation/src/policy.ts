@@ -3,11 +3,18 @@ import strict from '../policies/trusted-launch.json' with { type: 'json' }
 import { encodeCanonical, type Json } from './canonical-json.ts'
 import type { Claims } from './claims.ts'
 import { findingOf } from './finding-table.ts'
-import { object, oneOf, parseJson, record, type Shape, string } from './json-shape.ts'
+import { array, object, oneOf, parseJson, record, type Shape, string } from './json-shape.ts'
+import {
+  faultOfRequirement,
+  type Requirement,
+  requirementShape,
+  verifiedValue,
+} from './requirement.ts'
 import type { Finding, Severity } from './result.ts'
 
 const policyBytesMax = 64 * 1024
 const rulesMax = 64
+const requirementsMax = 256
 
 /** What a rule looks at. It cannot read a claim that is not verified. */
 interface Facts {
@@ -19,7 +26,7 @@ type Rule = (facts: Facts, severity: Severity) => readonly Finding[]
 /** Every rule a policy may name. A rule more is a row more. */
 const RULES: Readonly<Record<string, Rule>> = {
   'secure-boot-on': ({ claims }, severity) =>
-    verified(claims, 'secure-boot') === true
+    verifiedValue(claims, 'secure-boot') === true
       ? []
       : [
           findingOf({
@@ -29,11 +36,11 @@ const RULES: Readonly<Record<string, Rule>> = {
             pcr: 7,
             events: claims['secure-boot']?.events ?? [],
             expected: 'on',
-            actual: verified(claims, 'secure-boot') === false ? 'off' : 'not shown',
+            actual: verifiedValue(claims, 'secure-boot') === false ? 'off' : 'not shown',
           }),
         ],
   'os-present': ({ claims }, severity) =>
-    verified(claims, 'os-present') === true
+    verifiedValue(claims, 'os-present') === true
       ? []
       : [
           findingOf({
@@ -48,25 +55,28 @@ const RULES: Readonly<Record<string, Rule>> = {
   'firmware-learnt': () => [],
 }
 
-/** Rules over claims, each with how bad it is when it is broken. */
+/** Rules and requirements of claims, each with how bad it is when it is broken. docs/policy.md */
 export interface Policy {
-  readonly version: 1
+  readonly version: 2
   readonly id: string
   readonly rules: Readonly<Record<string, Severity>>
+  /** What verified claims must be, besides. */
+  readonly claims: readonly Requirement[]
 }
 
 const shape: Shape<Policy> = object({
-  version: oneOf(1),
+  version: oneOf(2),
   id: string({ max: 128, pattern: /^[a-z0-9][a-z0-9.-]*$/ }),
   rules: record(
     new RegExp(`^(${Object.keys(RULES).join('|')})$`),
     oneOf('info', 'low', 'medium', 'high'),
     { max: rulesMax },
   ),
+  claims: array(requirementShape, { max: requirementsMax }),
 })
 
 /**
- * Reads a policy out of JSON. An unknown rule, or none at all, is an error: never "accept".
+ * Reads a policy out of JSON. An unknown rule or claim, or nothing asked for at all, is an error: never "accept".
  * @throws {MalformedError} another version, an unknown or missing name, no rule.
  */
 export function parsePolicy(bytes: Uint8Array): Policy {
@@ -85,9 +95,9 @@ export function encodePolicy(policy: Policy): Uint8Array {
 
 /** Runs the policy's rules. @throws {MalformedError} an unknown rule, or none. */
 export function applyPolicy(policy: Policy, facts: Facts): Finding[] {
-  return Object.entries(soundPolicy(policy).rules).flatMap(([name, severity]) =>
-    RULES[name]!(facts, severity),
-  )
+  const { rules, claims } = soundPolicy(policy)
+  const broken = Object.entries(rules).flatMap(([name, severity]) => RULES[name]!(facts, severity))
+  return [...broken, ...claims.flatMap((one) => faultOfRequirement(one, facts.claims))]
 }
 
 /** Policies that were found sound: read-only, so they stay so. */
@@ -109,14 +119,14 @@ export function severityOf(
 
 function notEmpty(value: unknown): Policy {
   const policy = shape(value)
-  if (Object.keys(policy.rules).length === 0) throw new MalformedError('rules', 0, 'no rule')
+  if (Object.keys(policy.rules).length + policy.claims.length === 0)
+    throw new MalformedError('rules', 0, 'no rule, and nothing required')
   return policy
 }
 
-function verified(claims: Claims, name: string): Json {
-  const claim = claims[name]
-  return claim?.verified === true ? claim.value : null
-}
-
-/** Trusted Launch: Secure Boot on, a kernel running, everything as in the reference values. */
+/**
+ * Trusted Launch: Secure Boot on, a kernel running, everything as in the reference values; of Windows no
+ * debugger and no test signing. That the AK is on record, given or certified is no rule: nothing is
+ * appraised without.
+ */
 export const TRUSTED_LAUNCH_POLICY: Policy = checkPolicy(strict)

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { toUtf8 } from '@trusted-launch/codec'
+import { parsePolicy } from '../src/policy.ts'
 import { parseReferenceValues } from '../src/reference-values.ts'
 
 const readers = {
   'reference-values': parseReferenceValues,
+  policy: parsePolicy,
 } as const satisfies Record<string, (bytes: Uint8Array) => unknown>
 
 for (const name of Object.keys(readers) as (keyof typeof readers)[])

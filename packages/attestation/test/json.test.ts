@@ -72,11 +72,11 @@ test('a policy with an unknown rule, a mistyped name, or no rule is an error', (
   const parse = (value: unknown) => parsePolicy(toUtf8(JSON.stringify(value)))
   assert.deepEqual(parse(policy), policy)
   for (const wrong of [
-    { ...policy, rules: {} },
+    { ...policy, rules: {}, claims: [] },
     { ...policy, rules: { 'secure-boot-onn': 'high' } },
     { ...policy, rules: { 'secure-boot-on': 'higher' } },
     { ...policy, rule: {} },
-    { ...policy, version: 2 },
+    { ...policy, version: 1 },
     {},
     [],
   ])

@@ -124,7 +124,12 @@ test('without reference values a genuine boot is a warning, and only that is tol
   assert.equal(appraised.result.tier, 'warning')
 })
 
-const lenient = { version: 1, id: 'lenient', rules: { 'secure-boot-on': 'info' } } as const
+const lenient = {
+  version: 2,
+  id: 'lenient',
+  rules: { 'secure-boot-on': 'info' },
+  claims: [],
+} as const
 const harmless = {
   ...lenient,
   rules: { 'firmware-learnt': 'info', 'reference-values-present': 'info' },

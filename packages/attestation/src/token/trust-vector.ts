@@ -63,6 +63,7 @@ const rows: readonly Row[] = [
     'partition-table.',
     'sbat-level.',
     'firmware-settings.',
+    'policy.requirement',
   ),
   // 33: unrecognised, 96: contraindicated executables; 99: the log is not what the TPM measured
   ...row('boot', 'executables', 33, 99, 'eventlog.', 'pcr.', 'userspace-log.', 'tolerated.'),

@@ -1,0 +1,56 @@
+import { describeRequirement, type Policy, parsePolicy } from '@trusted-launch/attestation'
+import { Command } from 'commander'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import { partFrom } from '../input-fault.ts'
+import { jsonText, type Output } from '../output.ts'
+import { plain } from '../plain-text.ts'
+
+/** At most this many bytes of JSON. */
+const policyBytesMax = 1 << 16
+
+/** A policy out of a file. @throws {InputFault} it is none: never "accept". */
+export function readPolicy(path: string): Policy {
+  return partFrom('policy.malformed', path, 'a policy', policyBytesMax, parsePolicy)
+}
+
+/** `tl policy …`: what a policy asks for. */
+export function policyCommand(output: Output, done: (code: ExitCode) => void): Command {
+  return new Command('policy')
+    .summary('say in words what a policy asks for, or what is wrong with it')
+    .addHelpText('after', '\nExamples:\n  tl policy check strict.json')
+    .addCommand(checkCommand(output, done))
+}
+
+function checkCommand(output: Output, done: (code: ExitCode) => void): Command {
+  return new Command('check')
+    .summary('say in words what a policy asks for, or what is wrong with it')
+    .argument('<file>', 'a policy in JSON; - for standard input')
+    .option('--json', 'the policy as it was read')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tl policy check strict.json\n\nExit codes: 0 it reads, 5 malformed: an unknown rule or claim, or nothing asked for.',
+    )
+    .action((file: string, { json }: { json?: boolean }) => {
+      const policy = readPolicy(file)
+      output.out(json === true ? jsonText(policy) : textOfPolicy(policy))
+      done(EXIT.affirming)
+    })
+}
+
+const words: Readonly<Record<string, string>> = {
+  'secure-boot-on': 'Secure Boot must be shown to be on',
+  'os-present': 'it must be shown that a kernel runs',
+  'reference-values-present': 'there must be reference values, and they must be approved',
+  'firmware-learnt': 'what the firmware measures on this shape of machine must be known',
+}
+
+function textOfPolicy({ id, rules, claims }: Policy): string {
+  const always = { 'reference-values-present': 'low', 'firmware-learnt': 'low', ...rules }
+  const lines = [
+    `policy ${plain(id)}`,
+    ...Object.entries(always).map(([name, severity]) => `${words[name] ?? name}; else ${severity}`),
+    ...claims.map((one) => plain(describeRequirement(one))),
+    'always: the evidence is genuine, the attestation key is on record, given or certified, and what booted is as in the reference values',
+  ]
+  return `${lines.join('\n  ')}\n`
+}
