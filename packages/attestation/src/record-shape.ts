@@ -8,6 +8,7 @@ import { toBase64url, within } from '@trusted-launch/codec'
 import { Certificate, PublicKey } from '@trusted-launch/crypto'
 import type { AppraisalInput } from './appraisal-input.ts'
 import type { Json } from './canonical-json.ts'
+import type { RollbackState } from './expectation.ts'
 import { expectationJson } from './expectation-json.ts'
 import {
   array,
@@ -32,6 +33,14 @@ const counter = integer({ min: 0, max: 2 ** 32 - 1 })
 const positive = integer({ min: 1, max: 2 ** 31 })
 const timeMax = 253_402_300_799_999
 const certificateBytesMax = 64 * 1024
+
+/** What is remembered of the extend-only index. */
+export const rollbackStateShape: Shape<RollbackState> = object({
+  indexName: nullable(hex({ min: 20, max: 66 })),
+  value: nullable(hex({ min: 20, max: 64 })),
+  unanswered: array(hex({ min: 8, max: 64 }), { max: 1024 }),
+  resetCount: nullable(counter),
+})
 
 const bindingShape = object({
   jwk: nullable(string({ max: 4096 })),
@@ -60,12 +69,7 @@ const expectationFields = {
   rollback: nullable(
     object({
       nonce: hexBytes({ min: NONCE_BYTES, max: NONCE_BYTES }),
-      state: object({
-        indexName: nullable(hex({ min: 20, max: 66 })),
-        value: nullable(hex({ min: 20, max: 64 })),
-        unanswered: array(hex({ min: 8, max: 64 }), { max: 1024 }),
-        resetCount: nullable(counter),
-      }),
+      state: rollbackStateShape,
     }),
   ),
 }

@@ -189,11 +189,11 @@ test('the index is remembered whatever the verdict: the next answer is no rollba
       rollback: { nonce: nonces.at(-1)!, state: memory.rollback },
     },
   })
-  const before = rememberQuestion(NO_MEMORY, a)
+  const before = rememberQuestion(NO_MEMORY, 1, a)
   assert.deepEqual(before.rollback.unanswered, [toHex(a)])
   const failed = told(before, asked(before, [a], bad))
   assert.deepEqual(failed.next.rollback.unanswered, [])
-  const again = rememberQuestion(failed.next, b)
+  const again = rememberQuestion(failed.next, 1, b)
   const second = told(again, asked(again, [a, b], good, 4))
   assert.deepEqual(second.ids, ['verdict.failed-before'])
   const back = told(again, asked(again, [b], good, 4))
@@ -201,9 +201,18 @@ test('the index is remembered whatever the verdict: the next answer is no rollba
   assert.deepEqual(back.next.rollback, again.rollback)
 })
 
+test('a new vTPM has counters, logs and an index of its own; the failure of the VM stays', () => {
+  const failed = told(NO_MEMORY, counted(bad, 8)).next
+  const again = rememberQuestion(failed, 2, new Uint8Array(32))
+  assert.deepEqual([again.generation, again.counters, again.boot], [2, null, null])
+  assert.deepEqual(again.rollback, { ...NO_MEMORY.rollback, unanswered: ['00'.repeat(32)] })
+  assert.deepEqual(again.standing, failed.standing)
+  assert.equal(rememberQuestion(again, 1, new Uint8Array(32)).generation, 2)
+})
+
 test('questions that nobody answers are remembered, eight of them', () => {
   let memory = NO_MEMORY
-  for (let i = 0; i < 12; i++) memory = rememberQuestion(memory, new Uint8Array(32).fill(i))
+  for (let i = 0; i < 12; i++) memory = rememberQuestion(memory, 1, new Uint8Array(32).fill(i))
   assert.equal(memory.rollback.unanswered.length, 8)
   assert.equal(memory.rollback.unanswered[0], '04'.repeat(32))
 })

@@ -49,11 +49,17 @@ export function keyOfJwk(value: unknown): PublicKey {
   return key
 }
 
+const thumbprints = new WeakMap<PublicKey, string>()
+
 /** The key's thumbprint, base64url: its name wherever a `kid` is wanted. RFC 7638, with SHA-256. */
 export function thumbprintOf(key: PublicKey): string {
-  const jwk = jwkOf(key)
-  const sorted = Object.entries(jwk).sort(([a], [b]) => (a < b ? -1 : 1))
-  return toBase64url(digest('sha256', toUtf8(JSON.stringify(Object.fromEntries(sorted)))))
+  const known = thumbprints.get(key)
+  if (known !== undefined) return known
+  const sorted = Object.entries(jwkOf(key)).sort(([a], [b]) => (a < b ? -1 : 1))
+  const json = JSON.stringify(Object.fromEntries(sorted))
+  const thumbprint = toBase64url(digest('sha256', toUtf8(json)))
+  thumbprints.set(key, thumbprint)
+  return thumbprint
 }
 
 const secrets = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']

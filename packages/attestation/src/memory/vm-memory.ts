@@ -4,16 +4,8 @@ import type { Appraised } from '../appraise.ts'
 import { encodeCanonical, type Json } from '../canonical-json.ts'
 import type { RollbackState } from '../expectation.ts'
 import { sortFindings } from '../finding-table.ts'
-import {
-  array,
-  hex,
-  integer,
-  nullable,
-  object,
-  oneOf,
-  parseJson,
-  type Shape,
-} from '../json-shape.ts'
+import { integer, nullable, object, oneOf, parseJson, type Shape } from '../json-shape.ts'
+import { rollbackStateShape } from '../record-shape.ts'
 import { type AttestationResult, type Finding, type Tier, tierOfFindings } from '../result.ts'
 import { unansweredMax } from '../verify-rollback.ts'
 import {
@@ -29,6 +21,8 @@ import { judgeStanding, NO_STANDING, type Standing, standingShape } from './stan
 /** What is remembered of a VM from one verdict to the next: plain JSON, at most 64 kB. */
 export interface VmMemory {
   readonly version: 1
+  /** Of the vTPM that the rest is about; null: not known yet. */
+  readonly generation: number | null
   readonly rollback: RollbackState
   readonly counters: CounterState | null
   readonly boot: BootState | null
@@ -38,6 +32,7 @@ export interface VmMemory {
 /** Of a VM that was never asked. */
 export const NO_MEMORY: VmMemory = Object.freeze({
   version: 1,
+  generation: null,
   rollback: { indexName: null, value: null, unanswered: [], resetCount: null },
   counters: null,
   boot: null,
@@ -70,20 +65,31 @@ export function remember(
   hostResets: number | null,
 ): Remembered {
   const { result, rollback } = appraised
-  const { tier: told, evidence } = result
-  const seen = compareAll(before, input, appraised, hostResets)
+  const { tier: told, evidence, generation } = result
+  const known = ofGeneration(before, generation)
+  const seen = compareAll(known, input, appraised, hostResets)
   const found = seen.findings
   const tier = worse(told, found)
   const ids = sortFindings([...appraised.findings, ...found]).map(({ id }) => id)
-  const standing = judgeStanding(before.standing, { tier, evidence, ids }, input.time)
+  const standing = judgeStanding(known.standing, { tier, evidence, ids }, input.time)
   const findings = sortFindings([...found, ...standing.findings])
-  const next = { ...before, ...seen.next, standing: standing.next }
+  const next = { ...known, ...seen.next, standing: standing.next }
   return {
     findings,
     tier: worse(told, findings),
     // The index was extended whatever the verdict: forgotten, the next answer would look like an older vTPM.
-    next: { ...next, rollback: rollback ?? before.rollback },
+    next: { ...next, rollback: rollback ?? known.rollback },
   }
+}
+
+/**
+ * A VM's memory when it has a vTPM of this generation: a new one has counters, logs and an index of its own.
+ * How the VM stands stays: reprovisioning clears no failure. An older generation is never gone back to.
+ */
+function ofGeneration(before: VmMemory, generation: number): VmMemory {
+  if (before.generation !== null && generation <= before.generation) return before
+  if (before.generation === null) return { ...before, generation }
+  return { ...NO_MEMORY, generation, standing: before.standing }
 }
 
 function compareAll(
@@ -116,10 +122,15 @@ function compareAll(
  * That a question is sent which has the guest extend its index by this nonce: stored before it is sent, since the
  * answer may be lost. Of more than eight unanswered the oldest is forgotten, as `verifyRollback` does.
  */
-export function rememberQuestion(before: VmMemory, extendNonce: Uint8Array): VmMemory {
-  const { rollback } = before
+export function rememberQuestion(
+  before: VmMemory,
+  generation: number,
+  extendNonce: Uint8Array,
+): VmMemory {
+  const known = ofGeneration(before, generation)
+  const { rollback } = known
   const unanswered = [...rollback.unanswered, toHex(extendNonce)].slice(-unansweredMax)
-  return { ...before, rollback: { ...rollback, unanswered } }
+  return { ...known, rollback: { ...rollback, unanswered } }
 }
 
 /** The result as a relying party is to have it: with what memory found, and never better for it. */
@@ -154,12 +165,8 @@ function worse(tier: Tier, findings: readonly Finding[]): Tier {
 const bytesMax = 64 * 1024
 const shape: Shape<VmMemory> = object({
   version: oneOf(1),
-  rollback: object({
-    indexName: nullable(hex({ min: 20, max: 66 })),
-    value: nullable(hex({ min: 20, max: 64 })),
-    unanswered: array(hex({ min: 8, max: 64 }), { max: 64 }),
-    resetCount: nullable(integer({ min: 0, max: 2 ** 32 - 1 })),
-  }),
+  generation: nullable(integer({ min: 0, max: 2 ** 32 - 1 })),
+  rollback: rollbackStateShape,
   counters: nullable(counterShape),
   boot: nullable(bootShape),
   standing: standingShape,
