@@ -9,14 +9,14 @@ const sources = join(root, 'apps/agent/test/guest')
 const cacheDirectory = join(root, '.cache/agent')
 
 /**
- * Programs that tests put into a guest: `hostile` instead of the agent, `vault` and `flash-write` as
- * hooks, `owner` for hooks to call. Answers the static program's bytes.
+ * Programs that tests put into a guest: `hostile` instead of the agent, `vault`, `flash-write` and
+ * `kexec-load` as hooks, `owner` for hooks to call. Answers the static program's bytes.
  */
 export async function guestProgram(
-  name: 'hostile' | 'vault' | 'flash-write' | 'owner',
+  name: 'hostile' | 'vault' | 'flash-write' | 'kexec-load' | 'owner',
 ): Promise<Uint8Array> {
   const path =
-    name === 'flash-write'
+    name === 'flash-write' || name === 'kexec-load'
       ? await compiled(name)
       : (await buildGuestProgram(name, join(sources, `${name}.ts`), { cacheDirectory })).path
   return new Uint8Array(readFileSync(path))

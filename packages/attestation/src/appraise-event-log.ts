@@ -9,6 +9,7 @@ import { type PcrsByNumber, PcrValues } from './pcr-values.ts'
 import type { Profile } from './profile.ts'
 import { type Logs, readEventLog } from './read-logs.ts'
 import type { Finding } from './result.ts'
+import { claimsAfterKexec } from './running-kernel.ts'
 import { strongestBank, type VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
 
 /** Logs and what the caller says the TPM holds: no quote, no key, no policy. */
@@ -70,7 +71,7 @@ function appraisalOf(
   findings: readonly Finding[],
   by: VerifiedEventLog | null = null,
 ): EventLogAppraisal {
-  const claims = by === null ? {} : claimsOf(by)
+  const claims = by === null ? {} : claimsAfterKexec(claimsOf(by), findings)
   const secureBoot = verified === true ? claims['secure-boot']?.value : null
   const bank = by?.bank ?? strongestBank(log?.algorithms ?? [])
   return {

@@ -11,6 +11,7 @@ import { sortFindings } from './finding-table.ts'
 import { keyClaims } from './key-claims.ts'
 import { applyPolicy } from './policy.ts'
 import type { AttestationResult, BootStage, Finding } from './result.ts'
+import { claimsAfterKexec } from './running-kernel.ts'
 import { verifyEvidence } from './verify-evidence.ts'
 
 /** A verdict, and what to remember for the next one. */
@@ -37,12 +38,12 @@ export function appraiseEvidence(input: AppraisalInput): Appraised {
   const verified = verifyEvidence(input)
   const { key, log } = verified
   const findings = [...verified.findings]
-  const claims =
-    log === null || key === null ? {} : keyClaims(key, input.expectation, claimsOf(log))
+  let claims = log === null || key === null ? {} : keyClaims(key, input.expectation, claimsOf(log))
   let chain: readonly BootStage[] = []
   if (log !== null) {
     const { findings: told, compared, variant } = appraiseReferences(log, claims, input)
     findings.push(...runChecks(log), ...told, ...checkUserspace(log))
+    claims = claimsAfterKexec(claims, told)
     findings.push(...applyPolicy(input.policy, { claims }))
     chain = bootChainOf(log, compared, variant)
   }

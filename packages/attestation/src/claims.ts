@@ -15,6 +15,7 @@ import {
 } from './measured-variables.ts'
 import { printable } from './printable.ts'
 import type { Claim } from './result.ts'
+import { phasesOf } from './userspace-phases.ts'
 import type { VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
 import { windowsClaims } from './windows-claims.ts'
 
@@ -32,8 +33,9 @@ export interface Authority {
 /**
  * The claims a verified log supports: `secure-boot`, `variable-PK` … `variable-dbx` (SHA-256 of the
  * value), `authorities`, `images` (what PCR 4 loaded, by Authenticode digest), `command-line`,
- * `sbat-level`, `os-present`, `boot-counter` (of a quote only), what else the firmware tells
- * (`firmwareClaims`) and Windows (`windowsClaims`). What is not verified is a claim of null, unverified.
+ * `sbat-level`, `os-present`, `boot-counter` (of a quote only), `boot-phases` (of userspace's log), what else
+ * the firmware tells (`firmwareClaims`) and Windows (`windowsClaims`). What is not verified is a claim of null,
+ * unverified.
  */
 export function claimsOf(log: VerifiedEventLog): Claims {
   const secureBoot = configuration(log, 'SecureBoot')
@@ -67,8 +69,16 @@ export function claimsOf(log: VerifiedEventLog): Claims {
     'os-present': claim(ended !== undefined ? true : null, ended === undefined ? [] : [ended]),
     'boot-counter': claim(clockInfo?.resetCount ?? null, []),
     ...firmwareClaims(log),
+    ...phaseClaims(log),
     ...windowsClaims(log),
   }
+}
+
+/** `boot-phases`, where userspace measured any: as PCR 11 vouches for them. */
+function phaseClaims(log: VerifiedEventLog): Record<string, Claim> {
+  if (log.userspace.length === 0) return {}
+  const phases = phasesOf(log).map(({ text }) => text)
+  return { 'boot-phases': claim(phases.length > 0 ? phases : null, []) }
 }
 
 function variableClaims(log: VerifiedEventLog): Record<string, Claim> {

@@ -10,9 +10,10 @@ import {
   replayIma,
 } from '@trusted-launch/eventlog'
 import { appraiseEvidence } from '../src/appraise.ts'
-import { appraise, idsOf } from './appraised.ts'
+import { COMPONENT } from '../src/component.ts'
+import { appraise, idsOf, of, withStep } from './appraised.ts'
 import { quoteOf } from './attester.ts'
-import { cleanBoot, evidenceOf, referencesOf, signedModule } from './boot.ts'
+import { cleanBoot, commandLine, evidenceOf, referencesOf, signedModule } from './boot.ts'
 
 test("a module the kernel's key signed is no finding; another is named, and a warning", () => {
   const good = { name: '/lib/modules/6.1/good.ko', sha256: signedModule }
@@ -42,6 +43,28 @@ test('an IMA list that SHA-1 alone vouches for is told; one whole bank is enough
 test('a file that is no module is taken for another kernel', () => {
   const other = { name: '/boot/vmlinuz', sha256: digest('sha256', toUtf8('k')) }
   assert.deepEqual(idsOf(appraise(cleanBoot(), { measured: [other] })), ['ima.unexpected-file'])
+})
+
+test('where another kernel may run, nothing is claimed of it; of the firmware it is', () => {
+  const claimsWith = (measured: readonly { name: string; sha256: Uint8Array }[]) => {
+    const { claims } = appraise(cleanBoot(), { measured }).result
+    return [claims['command-line']?.verified, claims['secure-boot']?.verified]
+  }
+  const module = { name: '/lib/modules/6.1/good.ko', sha256: signedModule }
+  const kernel = digest('sha256', toUtf8('k'))
+  assert.deepEqual(claimsWith([module]), [true, true])
+  assert.deepEqual(claimsWith([module, { name: '/boot/vmlinuz', sha256: kernel }]), [false, true])
+  // A kernel may be called what its loader likes.
+  assert.deepEqual(claimsWith([{ name: '/lib/modules/a.ko', sha256: kernel }]), [false, true])
+})
+
+test('a command line that chooses what the kernel measures is told', () => {
+  const ids = (text: string) => {
+    const boot = withStep(of(COMPONENT.kernelCommandLine, 8), commandLine(text))
+    return idsOf(appraise(boot))
+  }
+  assert.ok(ids('/vmlinuz quiet ima_policy=tcb').includes('kernel-command-line.ima-policy'))
+  assert.ok(!ids('/vmlinuz quiet no_ima_policy').includes('kernel-command-line.ima-policy'))
 })
 
 test('an IMA list of another boot is refused by its aggregate', () => {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import test from 'node:test'
 import { MalformedError, toHex, toUtf8 } from '@trusted-launch/codec'
 import { digest } from '@trusted-launch/crypto'
@@ -79,4 +81,16 @@ test('records of another shape are malformed', () => {
   assert.throws(() => decodeUserspaceLog(toUtf8('{}\n')), /no record separator/)
   assert.throws(() => decodeUserspaceLog(toUtf8('\x1e{\n')), /not JSON/)
   assert.throws(() => decodeUserspaceLog(Uint8Array.of(0x1e, 0xff, 0x0a)), /not UTF-8/)
+})
+
+test('what systemd 257 wrote down gives what its TPM held, in each bank', () => {
+  const folder = join(import.meta.dirname, '../testdata/systemd-257-phases')
+  const records = decodeUserspaceLog(Uint8Array.from(readFileSync(join(folder, 'userspace-log'))))
+  const stated = JSON.parse(readFileSync(join(folder, 'pcrs.json'), 'utf8'))
+  for (const bank of ['sha256', 'sha384'] as const) {
+    assert.ok(records.every((one) => isTextMeasured(one, bank)))
+    const values = replayUserspaceLog(records, bank, new Map())
+    const hex = [...values].map(([pcr, value]) => [pcr, toHex(value)])
+    assert.deepEqual(Object.fromEntries(hex), stated[bank])
+  }
 })

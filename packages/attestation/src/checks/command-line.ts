@@ -1,6 +1,7 @@
 import { toLatin1 } from '@trusted-launch/codec'
 import type { Check } from '../check.ts'
 import type { Occurrence } from '../finding-table.ts'
+import { printable } from '../printable.ts'
 import type { VerifiedEvent, VerifiedEventLog } from '../verify-event-log.ts'
 
 const grubPcr = 8
@@ -88,7 +89,26 @@ function plain(text: string): string {
   return text.replace(/["'\\]/g, '').trim()
 }
 
+/** A policy by name stands before the kernel's own rules: what those measure, modules first, may stay unmeasured. */
+function noImaPolicy(log: VerifiedEventLog): Occurrence[] {
+  return commandLines(log).flatMap(({ event, text }): Occurrence[] => {
+    const [policy] = /\bima_policy=\S*/.exec(text) ?? []
+    if (policy === undefined) return []
+    return [
+      {
+        id: 'kernel-command-line.ima-policy',
+        summary: 'The command line chooses what the kernel measures: modules may be missing.',
+        pcr: event.pcrIndex,
+        events: [event.index],
+        expected: 'no ima_policy=',
+        actual: printable(policy.slice(0, 256)),
+      },
+    ]
+  })
+}
+
 export const commandLineChecks: readonly Check[] = [
   { number: 37, title: 'one kernel command line', run: oneCommandLine },
   { number: 37, title: 'command lines follow their commands', run: linesFollowCommands },
+  { number: 40, title: "the kernel's own rules say what is measured", run: noImaPolicy },
 ]

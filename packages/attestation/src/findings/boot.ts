@@ -28,6 +28,14 @@ export const bootFindings = {
     "Switch shim's validation on again: mokutil --enable-validation.",
   ),
   'userspace-log.malformed': row(37, COMPONENT.userspace, 'high', true, ADVICE.badLog),
+  'userspace-log.data': row(37, COMPONENT.userspace, 'high', true, ADVICE.badLog),
+  'userspace-log.phase': row(
+    37,
+    COMPONENT.userspace,
+    'medium',
+    true,
+    'Find out what measured a phase of the boot out of its turn.',
+  ),
   'userspace-log.replay': row(21, COMPONENT.userspace, 'low', true, ADVICE.badLog),
   'userspace-log.unjudged': row(
     21,

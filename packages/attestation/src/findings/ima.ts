@@ -36,6 +36,13 @@ export const imaFindings = {
     true,
     'Find out what was loaded: it may be another kernel (kexec).',
   ),
+  'kernel-command-line.ima-policy': row(
+    40,
+    COMPONENT.kernelCommandLine,
+    'medium',
+    true,
+    'Take ima_policy= off the kernel command line.',
+  ),
   'module.untrusted': row(
     40,
     'kernel module',

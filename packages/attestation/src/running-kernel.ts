@@ -1,0 +1,22 @@
+import type { Claims } from './claims.ts'
+import type { FindingId } from './finding-table.ts'
+import type { Finding } from './result.ts'
+
+/** What is claimed of the kernel that runs, as far as the firmware started it. */
+const ofTheKernel: readonly string[] = ['command-line', 'boot-phases']
+
+/**
+ * Entries of the IMA list that are no module of the kernel's. Its own rules measure modules and kernels to
+ * be started in its place (kexec), by no other name than the file's: each of them may be another kernel.
+ */
+const perhapsAnother: readonly FindingId[] = ['ima.unexpected-file', 'module.untrusted']
+
+/** The claims, those of the running kernel unverified where another may have taken its place. */
+export function claimsAfterKexec(claims: Claims, findings: readonly Finding[]): Claims {
+  // check 40
+  if (!findings.some(({ id }) => perhapsAnother.includes(id as FindingId))) return claims
+  const withdrawn = Object.entries(claims).map(([name, claim]) =>
+    ofTheKernel.includes(name) ? [name, { ...claim, verified: false }] : [name, claim],
+  )
+  return Object.fromEntries(withdrawn)
+}
