@@ -132,6 +132,14 @@ const edits: Readonly<Record<string, readonly [Edit, string]>> = {
   ],
   'a separator as something unused': [relabel(separatorOf(7), EV.UNUSED), 'eventlog.disguised'],
   'the end of the firmware as a tag': [relabel(isEnd, EV.EVENT_TAG), 'eventlog.disguised'],
+  'the end of the firmware as an action of the time before UEFI': [
+    relabel(isEnd, EV.ACTION),
+    'eventlog.disguised',
+  ],
+  'a module as the version of the firmware': [
+    relabel(of(9, EV.IPL), EV.S_CRTM_VERSION),
+    'eventlog.data',
+  ],
   'a variable as an authority': [
     relabel(isVariable(VARIABLES.db), EV.EFI_VARIABLE_AUTHORITY),
     'secure-boot.variables',
@@ -428,4 +436,16 @@ test('bytes changed where a log says how it is written are malformed', () => {
       const got = appraiseEventLog({ ...logs, pcrs: new Map(), profile })
       assert.equal(got.malformed, true, `${what} in ${profile}`)
     }
+})
+
+test('no event under another type changes a claim of a log that is accepted, by either profile', () => {
+  const types = [...Object.values(EV), 0xdeadbeef].filter((type) => type !== EV.NO_ACTION)
+  for (const profile of PROFILES) {
+    const { claims } = appraise(genuine, genuine, profile)
+    for (const [i, step] of genuine.entries())
+      for (const eventType of types) {
+        const got = appraise(genuine.with(i, { ...step, eventType } as never), genuine, profile)
+        if (got.verified) assert.deepEqual(got.claims, claims, `event ${i + 1}: ${eventType}`)
+      }
+  }
 })

@@ -20,7 +20,7 @@ const separator = (value: number): Known => ({
 const action = (text: string): Known => ({
   name: text,
   bytes: fromLatin1(text),
-  types: [EV.EFI_ACTION, EV.ACTION],
+  types: [EV.EFI_ACTION],
 })
 
 const secureBoot = (...value: number[]): Known => ({

@@ -1,5 +1,5 @@
 import { nameOf } from '@trusted-launch/codec'
-import { EV, explain } from '@trusted-launch/eventlog'
+import { EV, explain, type Quirk } from '@trusted-launch/eventlog'
 import type { Check } from '../check.ts'
 import type { Occurrence } from '../finding-table.ts'
 import { secureBootPcr } from '../measured-variables.ts'
@@ -14,8 +14,12 @@ function dataMatchesDigest({ events, bank }: VerifiedEventLog): Occurrence[] {
       summary: `The data of event ${index} (${nameOf(EV, eventType)}) is not what was measured (${bank}).`,
       pcr: pcrIndex,
       events: [index],
-      tolerance: explanation.quirk === 'version-elsewhere' ? 'crtm-version-unexplained' : null,
+      tolerance: isVersion(pcrIndex, explanation.quirk) ? 'crtm-version-unexplained' : null,
     }))
+}
+
+function isVersion(pcrIndex: number, quirk: Quirk | null): boolean {
+  return quirk === 'version-elsewhere' && pcrIndex === 0
 }
 
 /** Of a type that nobody knows what it measures: `typesAllowed` tells of it. */
