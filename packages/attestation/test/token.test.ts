@@ -168,6 +168,15 @@ test('a token that is signed but says no time, no tier, or a life of more than a
   assert.throws(() => issue(time, key, { lifetimeSeconds: 0 }), RangeError)
 })
 
+test('a token that is longer than one may be is refused, though it is signed', () => {
+  const filled = (chars: number) =>
+    forged(header, { ...claimsOf(issue()), more: 'x'.repeat(chars) })
+  assert.equal(faultOf(filled(16_000)), null)
+  const long = filled(26_000)
+  assert.ok(long.length > TOKEN_CHARS_MAX)
+  assert.equal(faultOf(long), 'token-malformed')
+})
+
 test('a character changed anywhere, or a part more or less, is refused', () => {
   const token = issue()
   for (let at = 0; at < token.length; at++) {
