@@ -15,8 +15,9 @@ export interface ArchivedFile {
 }
 
 /**
- * The regular files of an uncompressed "newc" archive, up to its trailer.
- * @throws {MalformedError} a compressed archive, another format, or sizes beyond its end.
+ * The regular files of an uncompressed "newc" archive, up to its trailer; then zeros only.
+ * @throws {MalformedError} a compressed archive, another format, sizes beyond its end, or more after the
+ *   trailer: a kernel unpacks one archive after the other.
  * @see Linux, Documentation/driver-api/early-userspace/buffer-format.rst
  */
 export function readNewc(archive: Uint8Array): ArchivedFile[] {
@@ -33,7 +34,10 @@ export function readNewc(archive: Uint8Array): ArchivedFile[] {
     align(from)
     const bytes = from.take(size)
     align(from)
-    if (path === 'TRAILER!!!') return files
+    if (path === 'TRAILER!!!') {
+      refuseMore(from)
+      return files
+    }
     if ((mode & 0o170000) === 0o100000) files.push({ path, bytes })
   }
   throw from.malformed(`more than ${entriesMax} entries`)
@@ -42,7 +46,7 @@ export function readNewc(archive: Uint8Array): ArchivedFile[] {
 /**
  * The kernel modules of an initial RAM file system with the SHA-256 that IMA writes down for each:
  * those of the pristine image, which a verifier believes. It does not check their signatures.
- * Null when the archive cannot be read (compressed): then no module can be called untrusted.
+ * Null when the archive cannot be read (compressed, or one of several): then no module can be called untrusted.
  */
 export function modulesOfInitrd(archive: Uint8Array): ReferenceModule[] | null {
   try {
@@ -53,6 +57,11 @@ export function modulesOfInitrd(archive: Uint8Array): ReferenceModule[] | null {
     if (e instanceof MalformedError) return null
     throw e
   }
+}
+
+function refuseMore(from: Reader): void {
+  const more = from.take(from.remaining)
+  if (!more.every((byte) => byte === 0)) throw from.malformed('more than zeros after the trailer')
 }
 
 /** The n-th of thirteen fields of eight hexadecimal digits. */

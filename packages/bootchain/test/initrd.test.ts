@@ -30,6 +30,13 @@ test('only regular files are read, up to the trailer', () => {
   assert.deepEqual(paths, ['lib/modules/a.ko', 'etc/boot'])
 })
 
+test('what follows the trailer and is not zeros may hold modules too: there is no list of them', () => {
+  for (const more of [archive, Uint8Array.of(0, 0, 0, 0, 0x1f, 0x8b)]) {
+    assert.equal(modulesOfInitrd(concat(archive, more)), null)
+    assert.throws(() => readNewc(concat(archive, more)), MalformedError)
+  }
+})
+
 test('a compressed archive has no list of modules, which is not an empty list', () => {
   assert.equal(modulesOfInitrd(Uint8Array.of(0x1f, 0x8b, 8, 0)), null)
 })
