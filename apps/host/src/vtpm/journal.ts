@@ -68,8 +68,8 @@ export class Journal {
     return entry
   }
 
-  async write(vm: string, entry: JournalEntry): Promise<void> {
-    await writeDurably(this.#path(vm), toUtf8(format(bounded(entry))), 0o600)
+  write(vm: string, entry: JournalEntry): Promise<void> {
+    return this.#next(vm, () => this.#put(vm, entry))
   }
 
   /** Both are gone, as they should: the state's hash is what the next start is held to. */
@@ -106,15 +106,24 @@ export class Journal {
     return continued
   }
 
-  async forget(vm: string): Promise<void> {
-    await rm(this.#path(vm), { force: true })
-    await syncFolder(this.#folder)
+  forget(vm: string): Promise<void> {
+    return this.#next(vm, async () => {
+      await rm(this.#path(vm), { force: true })
+      await syncFolder(this.#folder)
+    })
   }
 
-  /** One change of a VM's entry after the other. */
   #change(vm: string, change: (entry: JournalEntry) => JournalEntry): Promise<void> {
-    const before = this.#turns.get(vm) ?? Promise.resolve()
-    const turn = before.then(async () => this.write(vm, change(await this.get(vm))))
+    return this.#next(vm, async () => this.#put(vm, change(await this.get(vm))))
+  }
+
+  #put(vm: string, entry: JournalEntry): Promise<void> {
+    return writeDurably(this.#path(vm), toUtf8(format(bounded(entry))), 0o600)
+  }
+
+  /** Whatever is done to a VM's entry, one after the other. */
+  #next(vm: string, work: () => Promise<void>): Promise<void> {
+    const turn = (this.#turns.get(vm) ?? Promise.resolve()).then(work)
     const settled = turn.catch(() => {})
     this.#turns.set(vm, settled)
     void settled.then(() => {
