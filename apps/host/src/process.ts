@@ -44,6 +44,10 @@ export interface DetachedProcess extends ProcessIdentity {
 const START_LIMIT_MS = 10_000
 const OUTPUT_SHOWN = 2_000
 
+const SHELL = '/bin/sh'
+/** The umask is set in the child: ours is that of all our threads, which make files and folders meanwhile. */
+const BEGIN = 'umask "$0" && exec setpriv "$@"'
+
 /**
  * Starts a program that outlives us: own session, no terminal, no environment, `no_new_privs`; with an
  * account, also that uid and gid, no groups and an empty capability bounding set. Resolves once the
@@ -57,17 +61,16 @@ export async function spawnDetached(
   options: SpawnOptions,
 ): Promise<DetachedProcess> {
   const { descriptor } = options.output
-  const umask = process.umask(options.umask ?? 0o077)
+  const umask = (options.umask ?? 0o077).toString(8)
   let child: ChildProcess
   try {
-    child = spawn('setpriv', [...privileges(options), '--', program, ...args], {
+    child = spawn(SHELL, ['-c', BEGIN, umask, ...privileges(options), '--', program, ...args], {
       cwd: options.cwd,
       detached: true,
       env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
       stdio: ['ignore', descriptor, descriptor, ...(options.fds ?? [])],
     })
   } finally {
-    process.umask(umask)
     options.output.unblock()
   }
   const stdio = child.stdio.map((stream) => stream as Duplex | null)
@@ -105,12 +108,21 @@ async function started(child: ChildProcess, program: string, output: Output) {
   for (let wait = 1; performance.now() < until; wait = Math.min(wait * 2, 20)) {
     await sleep(wait)
     if (failure !== null) break
-    const identity = child.pid === undefined ? null : identityOf(child.pid)
+    const identity = child.pid === undefined || begins(child.pid) ? null : identityOf(child.pid)
     if (identity !== null && !identity.executable.endsWith('/setpriv')) return identity
   }
   child.kill('SIGKILL')
   const said = Buffer.from(output.read()).toString('utf8').slice(-OUTPUT_SHOWN).trim()
   throw new ProcessError('process-not-started', program, failure ?? 'did not start', said)
+}
+
+/** Whether it is the shell yet that becomes setpriv, which becomes the program. */
+function begins(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith(`${SHELL}\0-c\0${BEGIN}\0`)
+  } catch {
+    return false
+  }
 }
 
 /** The identity of a live process; null when there is none with this pid, or it is a zombie. */

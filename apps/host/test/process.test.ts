@@ -62,6 +62,24 @@ test('what is written to a pipe arrives at its descriptor and nowhere else', asy
   if (now) await killProcess(now)
 })
 
+test('a program has its umask, and we keep ours while it starts', async () => {
+  const umasks = new Set<number>()
+  const { umask } = process
+  process.umask = ((mask?: number) => {
+    if (mask !== undefined) umasks.add(mask)
+    return mask === undefined ? umask() : umask(mask)
+  }) as typeof process.umask
+  const sleeper = await spawnDetached('/bin/sleep', ['60'], { ...options, umask: 0o137 }).finally(
+    () => {
+      process.umask = umask
+    },
+  )
+  const status = readFileSync(`/proc/${sleeper.pid}/status`, 'latin1')
+  await killProcess(sleeper)
+  assert.match(status, /^Umask:\t0137$/m)
+  assert.deepEqual([...umasks], [], 'a folder made by another thread would have it')
+})
+
 test('a program that cannot start is an error with what it wrote', async () => {
   await assert.rejects(
     spawnDetached('/nowhere/program', [], options),
