@@ -6,9 +6,12 @@ import { pinnedNode, root } from './pinned-node.mjs'
 import { SetupError, say } from './progress.mjs'
 import { setUp } from './setup.mjs'
 
-const args = process.argv.slice(2)
+const given = process.argv.slice(2)
+const yes = given.includes('--yes')
+// Node's test runner knows no --yes.
+const args = given.includes('--test') ? given.filter((each) => each !== '--yes') : given
 try {
-  if (!(await setUp({ yes: args.includes('--yes') }))) process.exit(2)
+  if (!(await setUp({ yes }))) process.exit(2)
 } catch (e) {
   if (!(e instanceof SetupError)) throw e
   say(`set-up: ${e.message}`)

@@ -126,6 +126,18 @@ test('set-up on another distribution ends with exit code 2', (t) => {
   assert.match(stderr, /"fedora"/)
 })
 
+test('tests start with --yes too: it is the set-up that it speaks to', () => {
+  const folder = work()
+  writeFileSync(join(folder, 'one.test.mjs'), '')
+  const args = ['tools/run.mjs', '--test', '--yes', join(folder, 'one.test.mjs'), '--yes']
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env
+  const options = { cwd: join(tools, '..'), env, encoding: 'utf8' } as const
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, options)
+  rmSync(folder, { recursive: true })
+  assert.equal(status, 0, stderr)
+  assert.match(stdout, /pass 1/)
+})
+
 test('the hash of inputs changes with a name, a content and a value, and with nothing else', () => {
   const { stdout } = evaluate(`
     import { hashOf } from './inputs.mjs'
