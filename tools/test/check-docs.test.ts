@@ -34,6 +34,15 @@ test('a promise that nothing keeps is a fault, and so is a whole boot that keeps
   assert.ok(brokenPromises('').some((fault) => fault.includes('tests/e2e/vault.e2e.ts')))
 })
 
+test('a promise that only tests in brackets keep, which need the evidence corpus, is a fault', () => {
+  const row = '(`tools/test/setup.test.ts`)'
+  assert.match(brokenPromises(`| all is well | ${row} |`)[0]!, /nothing keeps "all is well/)
+  assert.doesNotMatch(
+    brokenPromises(`| all is well | \`bench/boot.ts\` ${row} |`)[0]!,
+    /nothing keeps/,
+  )
+})
+
 test('the options that the README gives the demo are its options', () => {
   const help = run('apps/demo/src/main.ts', '--help')
   const shown = [...readme.matchAll(/^ {4}npm run .*demo -- (.*?)(?: {2,}.*)?$/gm)]
