@@ -4,13 +4,16 @@ import { join, resolve } from 'node:path'
 import { HostError } from './errors.ts'
 import type { Account } from './process.ts'
 
-/** The accounts of one VM: its QEMU's and its swtpm's. Never the same, never another VM's. */
+/** The accounts of one VM: its QEMU's and its swtpm's. Never the same, never another VM's of its state directory. */
 export interface Accounts {
   readonly qemu: Account
   readonly swtpm: Account
 }
 
-/** uids and gids from here on are ours; each state directory has a block of its own. */
+/**
+ * uids and gids from here on are ours. Each state directory has one of the blocks, by the hash of its path: most
+ * likely its own, but nothing claims it (SECURITY.md).
+ */
 const FIRST = 600_000
 const BLOCKS = 4_096
 /** Two for each VM. */
