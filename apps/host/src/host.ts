@@ -52,14 +52,20 @@ interface Parts extends HostOptions {
   readonly vtpm: VtpmKeeper
 }
 
+interface Damaged {
+  readonly error: unknown
+  readonly accounts: Accounts
+  removal?: Promise<void>
+}
+
 /** The VMs of one state directory, and the programs they run on. Made by `openHost`. */
 export class Host {
   readonly firmware: Firmware
   readonly #state: StateDirectory
   readonly #shared: MachineHost
   readonly #machines = new Map<string, Machine>()
-  /** VMs whose record cannot be read: left as they are. */
-  readonly #damaged = new Map<string, { readonly error: unknown; readonly accounts: Accounts }>()
+  /** VMs whose record cannot be read: left as they are, until they are deleted. */
+  readonly #damaged = new Map<string, Damaged>()
   /** Being made: their accounts are taken already. */
   readonly #pending = new Set<{ readonly accounts: Accounts }>()
   #acceleration: Promise<Acceleration> | null = null
@@ -116,7 +122,11 @@ export class Host {
     if (machine !== undefined) return machine
     const cause = this.#damaged.get(id)?.error
     if (cause === undefined) throw new MachineError('machine-missing', `there is no VM ${id}`)
-    throw new MachineError('machine-damaged', `the record of ${id} cannot be read`, { cause })
+    throw new MachineError(
+      'machine-damaged',
+      `the record of ${id} cannot be read: mend it, or delete the VM`,
+      { cause },
+    )
   }
 
   /**
@@ -142,9 +152,32 @@ export class Host {
     }
   }
 
-  /** Ends a VM if it runs, and removes all of it. @throws {MachineError} `machine-missing` */
-  delete(id: string): Promise<void> {
-    return this.machine(id).delete()
+  /**
+   * Ends a VM if it runs, and removes all of it: of a damaged one too, and of one whose folder is gone what its
+   * vTPM's keeper remembers. @throws {MachineError} `machine-missing`
+   */
+  async delete(id: string): Promise<void> {
+    const damaged = this.#damaged.get(id)
+    if (damaged !== undefined) return this.#removeDamaged(id, damaged)
+    if (this.#machines.has(id) || !(await this.#isRemembered(id))) return this.machine(id).delete()
+    await this.#shared.vtpm.forget(id)
+  }
+
+  async #removeDamaged(id: string, damaged: Damaged): Promise<void> {
+    damaged.removal ??= Machine.removeDamaged(this.#shared, this.#state.folder(id))
+    try {
+      await damaged.removal
+      this.#damaged.delete(id)
+    } catch (e) {
+      delete damaged.removal
+      throw e
+    }
+  }
+
+  /** Whether a VM is only remembered: there is no folder of it, nor one being made. */
+  async #isRemembered(id: string): Promise<boolean> {
+    const known = await this.#shared.vtpm.vms()
+    return known.includes(id) && !this.#state.vms().includes(id)
   }
 
   /**

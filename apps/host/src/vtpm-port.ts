@@ -69,6 +69,8 @@ export interface VtpmKeeper {
   ): Promise<'continued' | 'diverged' | 'unverified'>
   /** A new identity on purpose, of the next generation. @throws {VtpmError} */
   reprovision(place: VtpmPlace, identity: VtpmIdentity): Promise<VtpmIdentity>
+  /** The VMs that it keeps something of outside of their folders. */
+  vms(): Promise<readonly string[]>
   /** Forgets what it keeps of a VM outside of the VM's folder. */
   forget(vm: string): Promise<void>
   /** A new key-encryption key, and all VMs' keys wrapped with it. May be killed at any moment. */

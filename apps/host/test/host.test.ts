@@ -90,12 +90,47 @@ test('a copy of a VM’s folder is no VM, and costs the VM nothing', async (t) =
     () => host.machine('a-copy'),
     ({ code, cause }) => code === 'machine-damaged' && cause.code === 'state-malformed',
   )
-  assert.throws(() => host.delete('a-copy'), { code: 'machine-damaged' })
   assert.ok(existsSync(join(stateDirectory, 'journal/a.json')))
   assert.deepEqual((await host.rotateKeys()).refused, ['a-copy'])
-  await removeRecord(folder('a-copy'))
+  await host.delete('a-copy')
+  assert.equal(existsSync(folder('a-copy')), false)
   assert.equal((await open()).machine('a').id, 'a')
   assert.ok(existsSync(join(stateDirectory, 'journal/a.json')))
+})
+
+test('a VM that cannot be made says why, leaves nothing, and can be made again', async (t) => {
+  const { open, create, folder, stateDirectory } = await place(t)
+  const host = await open()
+  const disk = { path: join(stateDirectory, 'no-image'), format: 'raw' as const }
+  for (let i = 0; i < 3; i++) {
+    await assert.rejects(
+      host.create({ ...spec, id: 'vm-1', disk }),
+      ({ code, syscall }) => code === 'ENOENT' && syscall === 'copyfile',
+    )
+    assert.equal(existsSync(folder('vm-1')), false)
+    assert.deepEqual(readdirSync(join(stateDirectory, 'journal')), [])
+  }
+  await create('vm-1')
+})
+
+test('a damaged VM can be removed, with what runs of it, and made again', async (t) => {
+  const { open, create, folder, stateDirectory } = await place(t)
+  await open()
+  await create('vm-1')
+  const program = join(stateDirectory, 'qemu-system-ours')
+  copyFileSync('/bin/sleep', program)
+  const qemu = spawn(program, ['600'], { cwd: join(folder('vm-1'), 'machine'), stdio: 'ignore' })
+  t.after(() => qemu.kill('SIGKILL'))
+  await once(qemu, 'spawn')
+  writeFileSync(join(folder('vm-1'), 'machine.json'), '{')
+  const host = await open()
+  const ended = once(qemu, 'exit')
+  await Promise.all([host.delete('vm-1'), host.delete('vm-1')])
+  await ended
+  assert.equal(existsSync(folder('vm-1')), false)
+  assert.deepEqual(readdirSync(join(stateDirectory, 'journal')), [])
+  await assert.rejects(host.delete('vm-1'), { code: 'machine-missing' })
+  await create('vm-1')
 })
 
 test('a VM that a killed manager was making is none, and can be made again', async (t) => {
@@ -150,13 +185,15 @@ test('a folder without a record is damaged and stays; an empty one goes, its jou
   assert.ok(existsSync(join(stateDirectory, 'journal/vm-1.json')))
 })
 
-test('a VM whose folder is gone without having been deleted keeps its journal', async (t) => {
+test('a VM whose folder is gone without having been deleted keeps its journal until it is', async (t) => {
   const { open, create, folder } = await place(t)
   await open()
   await create('vm-1')
   rmSync(folder('vm-1'), { recursive: true })
   await open()
   for (let i = 0; i < 2; i++) await assert.rejects(create('vm-1'), { code: 'vtpm-exists' })
+  await (await open()).delete('vm-1')
+  await create('vm-1')
 })
 
 test('a QEMU that does not greet its new manager is unreachable, holds up nobody, and ends by force', async (t) => {

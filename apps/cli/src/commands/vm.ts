@@ -49,7 +49,7 @@ export function vmCommand(output: Output, done: (code: ExitCode) => void): Comma
     .addCommand(
       common(
         new Command('delete')
-          .summary('end a VM if it runs, and remove all of it')
+          .summary('end a VM if it runs, and remove all of it; a damaged one too')
           .argument('<name>', "the VM's id"),
       ).action((name: string, options: Options) =>
         withHost(options, output, async (host) => {

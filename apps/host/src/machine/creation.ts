@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
+import { basename } from 'node:path'
 import type { Accounts } from '../accounts.ts'
 import { HostError } from '../errors.ts'
 import { type Firmware, makeVariableStore } from '../firmware.ts'
 import type { VtpmKeeper, VtpmPlace } from '../vtpm-port.ts'
 import { MachineError } from './errors.ts'
 import { MachineFolder } from './folder.ts'
+import { killStrays } from './qemu-process.ts'
 import { beginRecord, type MachineRecord, type MachineSpec, writeRecord } from './record.ts'
 
 /**
@@ -27,7 +29,7 @@ export async function createMachine(
   try {
     await beginRecord(path)
     const variables = await makeVariableStore(host.firmware, spec.signatures, spec.secureBoot)
-    const [identity] = await Promise.all([
+    const [identity] = await allDone([
       host.vtpm.provision(vtpmPlace(spec, path, accounts)),
       folder.fill(spec.disk.path, variables),
     ])
@@ -44,11 +46,27 @@ export async function createMachine(
     await writeRecord(path, record)
     return record
   } catch (e) {
-    await folder.remove()
     const isOthers = e instanceof HostError && e.code === 'vtpm-exists'
-    if (!isOthers) await host.vtpm.forget(spec.id)
+    // What cannot be removed is no VM, and goes when the next manager opens: `e` says why there is none.
+    await removeRemains(isOthers ? null : host.vtpm, path).catch(() => {})
     throw e
   }
+}
+
+/** What is left of a VM that is none: its processes, what its vTPM's keeper remembers, and its folder. */
+export async function removeRemains(
+  vtpm: Pick<VtpmKeeper, 'forget'> | null,
+  path: string,
+): Promise<void> {
+  await killStrays(path)
+  await vtpm?.forget(basename(path))
+  await new MachineFolder(path, null).remove()
+}
+
+/** As `Promise.all`, but a failure is told only once none of the others works on. */
+async function allDone<T extends readonly Promise<unknown>[]>(works: [...T]) {
+  await Promise.allSettled(works)
+  return Promise.all(works)
 }
 
 /** Where a VM's vTPM lives. */

@@ -1,4 +1,3 @@
-import { basename } from 'node:path'
 import type { AgentInfo, Evidence, EvidenceRequest } from '@trusted-launch/channel'
 import type { Accounts } from '../accounts.ts'
 import { switchSecureBoot } from '../firmware.ts'
@@ -7,16 +6,15 @@ import { VtpmError } from '../vtpm/errors.ts'
 import type { VtpmIdentity } from '../vtpm-port.ts'
 import type { BootComponent } from './boot-failure.ts'
 import { BootWait, type BootWays } from './boot-wait.ts'
-import { createMachine } from './creation.ts'
-import { MachineFolder } from './folder.ts'
+import { createMachine, removeRemains } from './creation.ts'
 import { MachineLife } from './life.ts'
-import { killStrays } from './qemu-process.ts'
 import {
   type Held,
   type LastEnd,
   type MachineRecord,
   type MachineSpec,
   readRecord,
+  removeRecord,
 } from './record.ts'
 import { whetherRefused } from './refusal.ts'
 import type { RunningMachine } from './running-machine.ts'
@@ -67,14 +65,18 @@ export class Machine {
   static async adopt(host: MachineHost, folder: string): Promise<Machine | null> {
     const record = readRecord(folder)
     if (record === null) {
-      await killStrays(folder)
-      await host.vtpm.forget(basename(folder))
-      await new MachineFolder(folder, null).remove()
+      await removeRemains(host.vtpm, folder)
       return null
     }
     const machine = new Machine(host, folder, record)
     await machine.#life.takeOver()
     return machine
+  }
+
+  /** Ends what runs of a VM whose record cannot be read, and removes all that was kept of it. */
+  static async removeDamaged(host: MachineHost, folder: string): Promise<void> {
+    await removeRecord(folder)
+    await removeRemains(host.vtpm, folder)
   }
 
   /** The VM's folder, 0700. */

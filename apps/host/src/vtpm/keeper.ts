@@ -194,6 +194,10 @@ export class SwtpmKeeper implements VtpmKeeper {
     await this.#journal.recordStop(place.vm, hashOf(state))
   }
 
+  vms(): Promise<readonly string[]> {
+    return this.#journal.vms()
+  }
+
   async forget(vm: string): Promise<void> {
     await this.#journal.forget(vm)
   }
