@@ -1,9 +1,13 @@
+import { getSystemErrorMessage } from 'node:util'
+import { EXIT } from './exit-code.ts'
 import { processOutput } from './output.ts'
 import { run } from './program.ts'
 
-// a reader that goes away (`tl eventlog … | head`) ends us quietly
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit(0)
+process.stdout.on('error', ({ code, errno, message }: NodeJS.ErrnoException) => {
+  // a reader that goes away (`tl eventlog … | head`) ends us quietly
+  if (code === 'EPIPE') process.exit(EXIT.affirming)
+  const reason = errno === undefined ? message : getSystemErrorMessage(errno)
+  process.stderr.write(`tl: cannot write standard output: ${reason}\n`)
+  process.exit(EXIT.failure)
 })
 process.exitCode = await run(process.argv.slice(2), processOutput())

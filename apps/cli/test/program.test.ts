@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync } from 'node:fs'
+import { closeSync, cpSync, existsSync, mkdtempSync, openSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
@@ -76,6 +76,20 @@ test('the launcher works from any folder, passes the exit code on and colours no
   assert.equal(ran('eventlog', '/nowhere').status, 1)
   assert.equal(ran('eventlog', fileOf('log.bin', 'rubbish')).status, 5)
   assert.equal(ran('--nonsense').status, 2)
+})
+
+test('a standard output that takes nothing is told in one line, and ends in 1', {
+  skip: !existsSync('/dev/full') && 'there is no /dev/full here',
+}, () => {
+  const full = openSync('/dev/full', 'w')
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [launcher, 'eventlog', fileOf('log.bin', smallLog())],
+    { stdio: ['ignore', full, 'pipe'], encoding: 'utf8' },
+  )
+  closeSync(full)
+  assert.equal(stderr, 'tl: cannot write standard output: no space left on device\n')
+  assert.equal(status, 1)
 })
 
 test('before set-up the launcher says what to run', () => {
