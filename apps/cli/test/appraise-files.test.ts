@@ -28,7 +28,9 @@ const files = (kind: Kind, change: Files = {}): Files => {
 }
 
 async function appraised(given: Files, ...more: string[]) {
-  const args = Object.entries(given).flatMap(([name, value]) => [`--${name}`, ...value.split(' ')])
+  const args = Object.entries(given).flatMap(([name, value]) =>
+    value.split(' ').flatMap((one) => [`--${name}`, one]),
+  )
   const { code, out, err } = await tl('appraise', ...args, ...more, '--json')
   const document = JSON.parse(out)
   for (const key of ['tier', 'token', 'claims', 'findings']) assert.ok(key in document, key)

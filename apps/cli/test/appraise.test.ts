@@ -33,6 +33,11 @@ test('a stored verdict is made again, the same', async () => {
   assert.match(text.out, new RegExp(`${tier}\\n$`))
 })
 
+test('a record may follow the options: each takes one value', async () => {
+  const { code } = await tl('appraise', ...trusted, fileOf('record.json', record))
+  assert.equal(code, codeOfTier)
+})
+
 test('the recorded boot is no worse than a warning: it only lacks reference values', () => {
   assert.equal(tier, 'warning', formatResult(appraiseEvidence(input)))
 })

@@ -5,6 +5,7 @@ import { appraiseRecord, type RecordOptions } from '../appraise-record.ts'
 import { type ExitCode, flagOf, UsageError } from '../exit-code.ts'
 import { documented, viewOfFault } from '../input-fault.ts'
 import type { Output } from '../output.ts'
+import { repeatable } from '../repeatable.ts'
 
 type Options = RecordOptions & FileOptions
 
@@ -23,17 +24,23 @@ export function appraiseCommand(output: Output, done: (code: ExitCode) => void):
       ).conflicts('inner'),
     )
     .option('--inner', 'of a record: ask nobody to have signed it; it must still agree with itself')
-    .option(
-      '--anchor <file...>',
-      'of a record: certificate authorities to trust, in PEM (default: this installation)',
+    .addOption(
+      repeatable(
+        '--anchor <file>',
+        'of a record: certificate authorities to trust, in PEM (default: this installation)',
+      ),
     )
     .option('--quote <file>', 'what tpm2_quote -m wrote (TPMS_ATTEST, or TPM2B_ATTEST)')
     .option('--signature <file>', 'what tpm2_quote -s wrote: TPMT_SIGNATURE, or -f plain')
-    .option(
-      '--ak <file...>',
-      'the key that signed it: TPM2B_PUBLIC, TPMT_PUBLIC, a public key or a certificate in PEM or DER; a public area and a certificate may be given together',
+    .addOption(
+      repeatable(
+        '--ak <file>',
+        'the key that signed it: TPM2B_PUBLIC, TPMT_PUBLIC, a public key or a certificate in PEM or DER; a public area and a certificate may be given together',
+      ),
     )
-    .option('--ca <file...>', "authorities to judge the key's certificate by, in PEM or DER")
+    .addOption(
+      repeatable('--ca <file>', "authorities to judge the key's certificate by, in PEM or DER"),
+    )
     .option('--nonce <hex>', 'what tpm2_quote -q was given')
     .option(
       '--pcrs <file>',

@@ -11,6 +11,7 @@ import { withImage } from '../image-file.ts'
 import { decodedFrom, readInput } from '../input-file.ts'
 import type { Output } from '../output.ts'
 import { writeReferences } from '../reference-file.ts'
+import { repeatable } from '../repeatable.ts'
 import { templateOf } from './image-inspect.ts'
 
 const storeBytesMax = 16 << 20
@@ -45,9 +46,10 @@ export function fromImageCommand(output: Output, done: (code: ExitCode) => void)
       new Option('--no-secure-boot', 'for a VM whose Secure Boot is off').conflicts('variables'),
     )
     .addOption(
-      new Option('--bank <name...>', 'the banks the vTPM has')
-        .choices(Object.keys(DIGEST_SIZE))
-        .default(['sha256', 'sha384']),
+      repeatable('--bank <name>', 'a bank the vTPM has', {
+        choices: Object.keys(DIGEST_SIZE),
+        initial: ['sha256', 'sha384'],
+      }),
     )
     .option('--name <variant>', "what to call it (default: the image's name)")
     .option(
