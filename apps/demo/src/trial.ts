@@ -53,12 +53,12 @@ export class Trial {
   }
 
   /**
-   * Plays the scenario to its end. Afterwards there is a record under its name only where the last boot was
-   * appraised. @throws {Error} what went wrong that was not asked for.
+   * Plays the scenario to its end. Then there is a record under its name only where the last boot was
+   * appraised; one that is cut short leaves the former record.
+   * @throws {Error} what went wrong that was not asked for.
    */
   async play(): Promise<void> {
     const { tamper, attester, secondBoot } = this.#scenario
-    rmSync(this.#recordPath, { force: true })
     try {
       await this.#create()
       await tamper?.(new VictimDisk(this.machine.disk.path), this.#stage.scratch())
@@ -69,7 +69,8 @@ export class Trial {
       this.#end = failed(e)
       throw e
     }
-    if (this.#end.evidence !== null) replaceFile(this.#recordPath, this.#record)
+    if (this.#end.evidence === null) rmSync(this.#recordPath, { force: true })
+    else replaceFile(this.#recordPath, this.#record)
   }
 
   /** What came of it. */
