@@ -67,12 +67,14 @@ function print(verified: VerifiedRecord, { json, inner }: RecordOptions, output:
   const { result } = verified.appraised
   const warnings = warningsOf(verified, inner === true)
   for (const warning of warnings) output.err(`tl: warning: ${warning}\n`)
-  const { anchorKnown, token } = verified
+  const { anchorKnown, token, appraised } = verified
   const conclusion = conclusionOf(result, anchorKnown)
   const doubted = anchorKnown === false ? { anchorKnown, conclusion } : {}
   const view = { ...result, token, ...doubted } as unknown as Json
   output.out(
-    json === true ? `${formatCanonical(view)}\n` : textOfResult(result, anchorKnown, output),
+    json === true
+      ? `${formatCanonical(view)}\n`
+      : textOfResult(result, appraised.keyVerified ? anchorKnown : 'not-asked', output),
   )
 }
 
@@ -86,7 +88,8 @@ function warningsOf({ anchorKnown, appraised }: VerifiedRecord, inner: boolean):
     warnings.push(
       `the attestation key's certificate leads to an authority that is not trusted here (SHA-256 ${appraised.anchor})`,
     )
-  if (anchorKnown === null) warnings.push("the attestation key's certificate leads to no authority")
+  if (anchorKnown === null && appraised.keyVerified)
+    warnings.push("the attestation key's certificate leads to no authority")
   return warnings
 }
 

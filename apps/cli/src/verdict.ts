@@ -17,18 +17,21 @@ export function exitCodeOfTier(tier: Tier): ExitCode {
   return exitCodes[tier]
 }
 
+/** Whether the anchor is one of ours; null: there is none; `not-asked`: the key was refused before that. */
+export type AnchorKnown = boolean | null | 'not-asked'
+
 /**
  * What a result is worth to whoever trusts its anchor or does not: an anchor nobody here trusts makes an
  * affirming result a warning; it makes no worse one better.
  */
-export function conclusionOf({ tier }: AttestationResult, anchorKnown: boolean | null): Tier {
+export function conclusionOf({ tier }: AttestationResult, anchorKnown: AnchorKnown): Tier {
   return tier === 'affirming' && anchorKnown !== true ? 'warning' : tier
 }
 
 /** A result for people: the boot chain, what was found, and the conclusion last. */
 export function textOfResult(
   result: AttestationResult,
-  anchorKnown: boolean | null,
+  anchorKnown: AnchorKnown,
   look: Look,
 ): string {
   const { vm, generation, tier } = result
@@ -59,7 +62,7 @@ function textOf(
   return [...wrapped(banner, look.width), '', ...chain, ...claims, ...findings, last, ''].join('\n')
 }
 
-const doubts: ReadonlyMap<boolean | null, string> = new Map([
+const doubts: ReadonlyMap<AnchorKnown, string> = new Map([
   [false, ', but by an authority that is not trusted here (--anchor)'],
   [null, ', but by no authority'],
 ])

@@ -38,6 +38,16 @@ test('a record may follow the options: each takes one value', async () => {
   assert.equal(code, codeOfTier)
 })
 
+test('of evidence from another VM no authority is told of: its certificate was never looked at', async () => {
+  const akName = Uint8Array.from(input.expectation.akName!, (byte) => byte ^ 1)
+  const another = { ...input, expectation: { ...input.expectation, akName } }
+  const file = fileOf('record.json', recordOf(another, signer))
+  const { code, out, err } = await tl('appraise', file, ...trusted)
+  assert.deepEqual([code, err], [3, ''])
+  assert.doesNotMatch(out, /authority|what ran/)
+  assert.match(out, /\ncontraindicated\n$/)
+})
+
 test('the recorded boot is no worse than a warning: it only lacks reference values', () => {
   assert.equal(tier, 'warning', formatResult(appraiseEvidence(input)))
 })

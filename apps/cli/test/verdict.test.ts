@@ -3,7 +3,7 @@ import test from 'node:test'
 import type { AttestationResult } from '@trusted-launch/attestation'
 import picocolors from 'picocolors'
 import { rangesOf } from '../src/plain-text.ts'
-import { conclusionOf, exitCodeOfTier, textOfResult } from '../src/verdict.ts'
+import { type AnchorKnown, conclusionOf, exitCodeOfTier, textOfResult } from '../src/verdict.ts'
 import { asText, golden } from './a-run.ts'
 
 const look = { colors: picocolors.createColors(false), width: Number.POSITIVE_INFINITY }
@@ -83,13 +83,14 @@ test('what a guest wrote reaches no terminal as a command', () => {
 
 test('an affirming result of an authority that is not trusted here is a warning, and its last line says so', () => {
   const affirming = { ...result, tier: 'affirming', findings: [] } as const
-  const lastOf = (anchorKnown: boolean | null, of: AttestationResult = affirming) =>
+  const lastOf = (anchorKnown: AnchorKnown, of: AttestationResult = affirming) =>
     textOfResult(of, anchorKnown, look).trimEnd().split('\n').at(-1)
   assert.equal(lastOf(true), 'affirming')
   const doubt = 'but by an authority that is not trusted here (--anchor)'
   assert.equal(lastOf(false), `warning: affirming, ${doubt}`)
   assert.equal(lastOf(false, result), `contraindicated, ${doubt}`)
   assert.equal(lastOf(null), 'warning: affirming, but by no authority')
+  assert.equal(lastOf('not-asked', result), 'contraindicated')
   const conclusions = [true, false, null].map((known) => conclusionOf(affirming, known))
   assert.deepEqual(conclusions, ['affirming', 'warning', 'warning'])
   assert.equal(conclusionOf(result, false), 'contraindicated')

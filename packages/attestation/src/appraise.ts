@@ -24,6 +24,8 @@ export interface Appraised {
   readonly rollback: RollbackState | null
   /** SHA-256 fingerprint of the anchor that the AK's certificate leads to; null: none. */
   readonly anchor: string | null
+  /** False: the AK was refused, or its certificate never looked at; a finding says why. */
+  readonly keyVerified: boolean
 }
 
 /**
@@ -57,6 +59,7 @@ export function appraiseEvidence(input: AppraisalInput): Appraised {
     chain,
     rollback: verified.rollback,
     anchor: anchor === null ? null : toHex(anchor.fingerprint),
+    keyVerified: verified.key !== null,
   }
 }
 
