@@ -438,14 +438,17 @@ test('bytes changed where a log says how it is written are malformed', () => {
     }
 })
 
-test('no event under another type changes a claim of a log that is accepted, by either profile', () => {
-  const types = [...Object.values(EV), 0xdeadbeef].filter((type) => type !== EV.NO_ACTION)
-  for (const profile of PROFILES) {
-    const { claims } = appraise(genuine, genuine, profile)
-    for (const [i, step] of genuine.entries())
-      for (const eventType of types) {
-        const got = appraise(genuine.with(i, { ...step, eventType } as never), genuine, profile)
-        if (got.verified) assert.deepEqual(got.claims, claims, `event ${i + 1}: ${eventType}`)
-      }
-  }
+test('no event under another type changes a claim of an imported log that is accepted', () => {
+  const types = [
+    ...[EV.UNUSED, EV.SEPARATOR, EV.ACTION, EV.EVENT_TAG, EV.S_CRTM_VERSION, EV.COMPACT_HASH],
+    ...[EV.IPL, EV.EFI_VARIABLE_BOOT, EV.EFI_BOOT_SERVICES_APPLICATION, EV.EFI_ACTION],
+    ...[EV.EFI_GPT_EVENT2, EV.EFI_VARIABLE_AUTHORITY, 0xdeadbeef],
+  ]
+  const { claims } = appraise(genuine, genuine, 'pc-client')
+  for (const [i, step] of genuine.entries())
+    for (const eventType of types) {
+      const relabelled = genuine.with(i, { ...step, index: i, eventType })
+      const got = appraise(relabelled, genuine, 'pc-client')
+      if (got.verified) assert.deepEqual(got.claims, claims, `event ${i + 1}: ${eventType}`)
+    }
 })
