@@ -61,7 +61,7 @@ test('the AK comes back after EvictControl and TPM2_Clear, and not from a locked
   assert.deepEqual([shown.id, shown.state, shown.generation], ['vm-1', 'running', 1])
   const early = tl('vm', 'reprovision', 'vm-1', ...state)
   assert.equal(early.code, 1)
-  assert.match(early.err, /^tl: vm-1 runs$/m)
+  assert.match(early.err, /^tl: vm-1 runs, and only a stopped VM .*: tl vm stop vm-1$/m)
 
   host = await openHost(options)
   vm = host.machine('vm-1')
@@ -73,7 +73,7 @@ test('the AK comes back after EvictControl and TPM2_Clear, and not from a locked
   await host.close()
   const made = tl('vm', 'reprovision', 'vm-1', '--json', ...state)
   assert.equal(made.code, 0, made.err)
-  assert.equal(JSON.parse(made.out)[0].generation, 2)
+  assert.equal(JSON.parse(made.out).generation, 2)
   host = await openHost(options)
   vm = host.machine('vm-1')
   assert.equal(vm.identity.generation, 2)

@@ -22,8 +22,9 @@ export async function withHost(
   const { openHost } = await import('@trusted-launch/host')
   const host = await openHost({
     stateDirectory,
-    log: ({ level, message }) => {
-      if (level === 'warning') output.err(`tl: ${plain(message)}\n`)
+    log: ({ level, vm, message }) => {
+      const of = vm === null ? '' : `${plain(vm)}: `
+      if (level === 'warning') output.err(`tl: ${of}${plain(message)}\n`)
     },
   })
   try {

@@ -9,8 +9,8 @@ import { openHost } from '@trusted-launch/host'
 import { tl } from './a-run.ts'
 import { vmsMissing as skip, stateWith } from './a-state.ts'
 
-/** What was said, but for the warning of a host that is not root. */
-const said = (err: string) => err.replace(/^tl: not root.*\n/m, '')
+/** What was said, but for the warnings of a host that is not root or has no KVM. */
+const said = (err: string) => err.replace(/^tl: (not root|VMs run under emulation).*\n/gm, '')
 
 test('a host without VMs lists none', { skip }, async (t) => {
   const state = await stateWith(t)
@@ -20,7 +20,7 @@ test('a host without VMs lists none', { skip }, async (t) => {
 
 test('a VM that is not there ends in 1, and is named', { skip }, async (t) => {
   const state = await stateWith(t)
-  for (const verb of ['status', 'reprovision', 'delete'])
+  for (const verb of ['status', 'start', 'stop', 'reprovision', 'delete'])
     for (const id of ['nobody', '../state']) {
       const { code, out, err } = await tl('vm', verb, id, '--state', state, '--json')
       assert.deepEqual([code, out, said(err)], [1, '', `tl: there is no VM ${id}\n`])
@@ -72,18 +72,33 @@ test('a running VM is shown as such, runs on, is not reprovisioned, and is ended
   assert.match(rows[1]!, /^b +the VM b +stopped /)
   const early = await tl('vm', 'reprovision', 'a', '--state', state)
   assert.deepEqual([early.code, early.out], [1, ''])
-  assert.match(early.err, /^tl: a runs$/m)
+  assert.match(early.err, /^tl: a runs, and only a stopped VM .*: tl vm stop a$/m)
   process.kill(pid, 0)
 
   const made = await tl('vm', 'reprovision', 'b', '--state', state, '--json')
-  assert.equal(JSON.parse(made.out)[0].generation, 2)
-  const deleted = await tl('vm', 'delete', 'a', '--state', state, '--json')
-  assert.deepEqual(
-    JSON.parse(deleted.out).map((vm: { id: string }) => vm.id),
-    ['b'],
-  )
+  assert.equal(JSON.parse(made.out).generation, 2)
+  const deleted = await tl('vm', 'delete', 'a', '--state', state)
+  assert.deepEqual([deleted.code, deleted.out], [0, 'a removed\n'])
   await gone(pid)
   assert.ok(!existsSync(join(state, 'vms/a')))
+})
+
+test('a VM that was started runs on, and stops by force; one VM is one object in JSON', {
+  skip,
+}, async (t) => {
+  const state = await stateWith(t, 'a')
+  const vm = async (...args: string[]) => {
+    const { code, out, err } = await tl('vm', ...args, '--state', state, '--json')
+    assert.deepEqual([code, said(err)], [0, ''])
+    return JSON.parse(out)
+  }
+  assert.equal((await vm('start', 'a')).state, 'running')
+  assert.equal((await vm('status', 'a')).state, 'running')
+  const again = await tl('vm', 'start', 'a', '--state', state)
+  assert.deepEqual([again.code, said(again.err)], [1, 'tl: a runs\n'])
+  assert.equal((await vm('stop', 'a', '--force')).state, 'stopped')
+  assert.equal((await vm('stop', 'a')).state, 'stopped')
+  assert.deepEqual(await vm('delete', 'a'), { id: 'a', state: 'removed' })
 })
 
 test('a VM without a name is wrong usage: 2', async () => {

@@ -19,20 +19,20 @@ export function vmCommand(output: Output, done: (code: ExitCode) => void): Comma
     command.addOption(stateOption()).option('--json', 'one JSON document')
   const shown = (machines: readonly Machine[], { json }: Options) => {
     const views = machines.map(viewOf)
-    output.out(
-      json === true
-        ? jsonText(views)
-        : views.length === 0
-          ? 'no VMs\n'
-          : textOf(views, output.width),
-    )
+    const text = views.length === 0 ? 'no VMs\n' : textOf(views, output.width)
+    output.out(json === true ? jsonText(views) : text)
+    done(EXIT.affirming)
+  }
+  const shownOne = (machine: Machine, { json }: Options) => {
+    const view = viewOf(machine)
+    output.out(json === true ? jsonText(view) : textOf([view], output.width))
     done(EXIT.affirming)
   }
   return new Command('vm')
-    .summary("look at this host's VMs, remove one, or give one a new vTPM identity on purpose")
+    .summary("look at this host's VMs, start, stop or remove one, or give one a new vTPM identity")
     .addHelpText(
       'after',
-      '\nExamples:\n  tl vm list\n  tl vm status web-1 --json\n  tl vm reprovision web-1\n  tl vm delete web-1',
+      '\nExamples:\n  tl vm list\n  tl vm status web-1 --json\n  tl vm stop web-1\n  tl vm reprovision web-1\n  tl vm start web-1\n  tl vm delete web-1',
     )
     .addCommand(
       common(new Command('list').summary('every VM, its state and its identity')).action(
@@ -43,7 +43,34 @@ export function vmCommand(output: Output, done: (code: ExitCode) => void): Comma
     .addCommand(
       common(new Command('status').summary('one VM').argument('<name>', "the VM's id")).action(
         (name: string, options: Options) =>
-          withHost(options, output, async (host) => shown([host.machine(name)], options)),
+          withHost(options, output, async (host) => shownOne(host.machine(name), options)),
+      ),
+    )
+    .addCommand(
+      common(
+        new Command('start')
+          .summary('start a stopped VM; it goes on when this command has ended')
+          .argument('<name>', "the VM's id"),
+      ).action((name: string, options: Options) =>
+        withHost(options, output, async (host) => {
+          const machine = host.machine(name)
+          await machine.start()
+          shownOne(machine, options)
+        }),
+      ),
+    )
+    .addCommand(
+      common(
+        new Command('stop')
+          .summary('stop a VM, by its power button; what does not listen, by force')
+          .argument('<name>', "the VM's id")
+          .option('--force', 'end it at once'),
+      ).action((name: string, options: Options & { force?: boolean }) =>
+        withHost(options, output, async (host) => {
+          const machine = host.machine(name)
+          await machine.stop({ graceful: options.force !== true })
+          shownOne(machine, options)
+        }),
       ),
     )
     .addCommand(
@@ -54,7 +81,9 @@ export function vmCommand(output: Output, done: (code: ExitCode) => void): Comma
       ).action((name: string, options: Options) =>
         withHost(options, output, async (host) => {
           await host.delete(name)
-          shown(host.machines(), options)
+          const view = { id: name, state: 'removed' }
+          output.out(options.json === true ? jsonText(view) : `${plain(name)} removed\n`)
+          done(EXIT.affirming)
         }),
       ),
     )
@@ -69,8 +98,12 @@ export function vmCommand(output: Output, done: (code: ExitCode) => void): Comma
       ).action((name: string, options: Options) =>
         withHost(options, output, async (host) => {
           const machine = host.machine(name)
+          if (machine.status().state === 'running')
+            throw new Error(
+              `${machine.id} runs, and only a stopped VM gets a new identity: tl vm stop ${machine.id}`,
+            )
           await machine.reprovision()
-          shown([machine], options)
+          shownOne(machine, options)
         }),
       ),
     )
