@@ -50,12 +50,18 @@ const outcomeColors: Readonly<Record<Outcome, Color>> = {
   'start-refused': 'red',
 }
 
+/** The outcome in words: a guest that stood still by itself was refused by nobody. */
+function labelOf({ outcome, findings }: Verdict): string {
+  const isStuck = outcome === 'boot-refused' && !findings.includes('secure-boot-violation')
+  return isStuck ? 'did not come up' : (outcome ?? 'no verdict')
+}
+
 function textOfOne(verdict: Verdict, look: Look): string {
   const { name, story, expected, outcome, told, evidence, result } = verdict
   const { colors, width } = look
   const indented = (text: string) => wrapped(plain(text), width - 2).map((line) => `  ${line}`)
   const surprise = asExpected(verdict) || expected === null ? '' : ` (${expected} was expected)`
-  const [head = '', ...tail] = indented(`${outcome ?? 'no verdict'}${surprise}: ${told}`)
+  const [head = '', ...tail] = indented(`${labelOf(verdict)}${surprise}: ${told}`)
   const end = head.indexOf(':')
   const color = colors[asExpected(verdict) ? outcomeColors[outcome!] : 'red']
   const lines = [

@@ -23,6 +23,7 @@ import { VictimDisk } from './tamper.ts'
 import { appraised, type End, failed, refused, type Verdict, verdictOn } from './verdict.ts'
 
 const bootLimitMs = 180_000
+const signOfLifeMs = 20_000
 const banks = ['sha256'] as const
 /** The extend-only index was never asked for: what it holds is taken as it is. */
 const unseen: RollbackState = { indexName: null, value: null, unanswered: [], resetCount: null }
@@ -116,6 +117,11 @@ export class Trial {
   async boot(begin: () => Promise<void>, attester = this.machine): Promise<void> {
     this.#options.tell('booting')
     const started = performance.now()
+    const signs = setInterval(() => {
+      const seconds = Math.round((performance.now() - started) / 1000)
+      const limit = bootLimitMs / 1000
+      this.#options.tell(`still booting, ${seconds} s; gives up after ${limit} s`)
+    }, signOfLifeMs)
     try {
       await begin()
       await attester.waitForAgent(bootLimitMs)
@@ -126,6 +132,7 @@ export class Trial {
       await attester.stop({ graceful: false })
       return
     } finally {
+      clearInterval(signs)
       this.#bootMs = performance.now() - started
     }
     this.#options.tell('attesting')

@@ -100,7 +100,7 @@ export function refused(e: unknown, evenStuck: boolean): End | null {
   }
   if (!evenStuck || e.code === 'machine-crashed' || e.code === 'vtpm-lost') return null
   const why = [e.message, ...e.console.slice(-1)].join('; last on its console: ')
-  const told = `nobody was seen to refuse it, yet it did not come up: ${why}`
+  const told = `nobody was seen to refuse it: ${why} (--keep leaves its disk and console to look at)`
   return ended('boot-refused', component, told, e.code)
 }
 

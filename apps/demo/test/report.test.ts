@@ -119,3 +119,10 @@ test('a program reads every key, in one document, and `ok` only when all is as e
   assert.deepEqual(findings, ['agent-silent'])
   assert.equal(JSON.parse(jsonOf('tcg', [verdict({ outcome: 'warning' })])).ok, false)
 })
+
+test('a guest that stood still is told as such; only programs read that as a refusal', () => {
+  const stuck = { ...own, outcome: 'boot-refused', findings: ['agent-silent'] } as const
+  assert.match(textOf([stuck], plain), /\n {2}did not come up: /)
+  assert.match(textOf([refused], plain), /\n {2}boot-refused: /)
+  assert.match(jsonOf('tcg', [stuck]), /"outcome": "boot-refused"/)
+})
