@@ -13,7 +13,9 @@ import {
 
 /** A log longer than this is read anew each time: what is remembered stays small. */
 const knownLogBytesMax = 64 * 1024
-const certificates = new Memo<Certificate | MalformedError | CryptoError>(512)
+type Decoded = Certificate | MalformedError | CryptoError
+const vendors = new Memo<Decoded>(512)
+const keys = new Memo<Decoded>(4096)
 const signatures = new Memo<boolean>(4096)
 const logs = new Memo<ReadLog>(64)
 
@@ -59,15 +61,16 @@ function remember<K, V>(known: Map<K, V>, key: K, make: () => V): V {
 }
 
 /**
- * A certificate by its bytes, decoded once: the vendors' are in every log. @throws as `Certificate.decode`
+ * A certificate by its bytes, decoded once: the vendors' of Secure Boot are in every log, a key's in all its
+ * evidence. @throws as `Certificate.decode`
  */
-export function certificateFrom(der: Uint8Array): Certificate {
-  const known = certificates.of(() => decodeCertificate(der), der)
+export function certificateFrom(der: Uint8Array, whose: 'vendor' | 'key'): Certificate {
+  const known = (whose === 'vendor' ? vendors : keys).of(() => decodeCertificate(der), der)
   if (known instanceof Certificate) return known
   throw known
 }
 
-function decodeCertificate(der: Uint8Array): Certificate | MalformedError | CryptoError {
+function decodeCertificate(der: Uint8Array): Decoded {
   try {
     return Certificate.decode(der)
   } catch (e) {
@@ -96,7 +99,11 @@ export function readLogFrom(
 /**
  * Forgets what was made of bytes before: certificates, who signed them, logs. It is remembered by the bytes'
  * SHA-256, within limits, and only what is a function of the bytes: it never changes a verdict, only its time.
+ * @param what all of it, or the logs, or logs and keys and not the vendors' certificates.
  */
-export function forgetKnown(): void {
-  for (const memo of [certificates, signatures, logs]) memo.forget()
+export function forgetKnown(what: 'all' | 'logs' | 'logs and keys' = 'all'): void {
+  logs.forget()
+  if (what === 'logs') return
+  for (const memo of [keys, signatures]) memo.forget()
+  if (what === 'all') vendors.forget()
 }

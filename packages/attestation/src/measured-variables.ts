@@ -93,7 +93,7 @@ export function databaseOf(bytes: Uint8Array): SignatureDatabase | null {
 /** A certificate; null when it cannot be read. */
 export function certificateOf(der: Uint8Array): Certificate | null {
   try {
-    return certificateFrom(der)
+    return certificateFrom(der, 'vendor')
   } catch (e) {
     if (e instanceof MalformedError || e instanceof CryptoError) return null
     throw e

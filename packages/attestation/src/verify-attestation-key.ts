@@ -217,7 +217,7 @@ function faultOfSubject(
 
 function decodeCertificate(bytes: Uint8Array): Certificate | Finding {
   try {
-    const certificate = certificateFrom(bytes)
+    const certificate = certificateFrom(bytes, 'key')
     subjectUris(certificate)
     return certificate
   } catch (e) {
