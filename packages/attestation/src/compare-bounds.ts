@@ -72,17 +72,20 @@ function foreignEntries(
   allowed: readonly ReferenceSignature[],
   { event }: MeasuredVariable,
 ): Finding[] {
+  const foreign = without(entries, allowed)
   // check 33
-  return without(entries, allowed).map((entry) =>
-    findingOf({
-      id: 'secure-boot-variables.not-allowed',
-      summary: `${variable} holds ${nameOfEntry(entry)}, which is not allowed.`,
-      pcr: event.pcrIndex,
-      events: [event.index],
-      expected: `one of ${allowed.length} entries`,
-      actual: `${entry.type} ${entry.sha256}`,
-    }),
-  )
+  if (foreign.length > 0)
+    return foreign.map((entry) =>
+      findingOf({
+        id: 'secure-boot-variables.not-allowed',
+        summary: `${variable} holds ${nameOfEntry(entry)}, which is not allowed.`,
+        pcr: event.pcrIndex,
+        events: [event.index],
+        expected: `one of ${allowed.length} entries`,
+        actual: `${entry.type} ${entry.sha256}`,
+      }),
+    )
+  return []
 }
 
 function missingRevocations(

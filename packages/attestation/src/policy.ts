@@ -119,6 +119,7 @@ export function severityOf(
 
 function notEmpty(value: unknown): Policy {
   const policy = shape(value)
+  // check 42
   if (Object.keys(policy.rules).length + policy.claims.length === 0)
     throw new MalformedError('rules', 0, 'no rule, and nothing required')
   return policy

@@ -129,7 +129,11 @@ for (const [title, [id, make]] of Object.entries(forgeries))
 test('a policy of unknown rules, or of none, gives no verdict, however it was made', () => {
   for (const rules of [{}, { constructor: 'info' }, { 'secure-boot-on': 'none' }])
     assert.throws(
-      () => appraiseEvidence({ ...clean(), policy: { version: 1, id: 'made', rules } as never }),
+      () =>
+        appraiseEvidence({
+          ...clean(),
+          policy: { version: 2, id: 'made', rules, claims: [] } as never,
+        }),
       MalformedError,
     )
   const finding = appraiseEvidence(evilInitrd()).findings[0]!
