@@ -31,11 +31,32 @@ export function decodedFrom<T>(
     return decode(bytes)
   } catch (cause) {
     if (!(cause instanceof MalformedError)) throw cause
+    const whole = faultOfAll(bytes)
+    if (whole !== null) throw new FileFault(nameOf(path), `not ${what}: ${whole}`, { cause })
     const at = cause.path === '' ? '' : `${cause.path}: `
-    const file = path === '-' ? 'standard input' : path
-    throw new MalformedError(file, cause.offset, `not ${what}: ${at}${cause.reason}`, { cause })
+    throw new MalformedError(nameOf(path), cause.offset, `not ${what}: ${at}${cause.reason}`, {
+      cause,
+    })
   }
 }
+
+/** A file that is wrong as a whole: no byte of it is to be named. */
+class FileFault extends MalformedError {
+  constructor(file: string, reason: string, options?: ErrorOptions) {
+    super(file, 0, reason, options)
+    this.message = `${file}: ${reason}`
+  }
+}
+
+const recordStart = '{"record":'
+
+function faultOfAll(bytes: Uint8Array): string | null {
+  if (bytes.length === 0) return 'the file is empty'
+  const isRecord = Buffer.from(bytes.subarray(0, recordStart.length)).toString() === recordStart
+  return isRecord ? 'this is an appraisal record (tl appraise)' : null
+}
+
+const nameOf = (path: string) => (path === '-' ? 'standard input' : path)
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
@@ -63,7 +84,7 @@ function readAll(file: number, max: number, path: string): Uint8Array {
     const length = readSync(file, chunk)
     if (length === 0) break
     size += length
-    if (size > max) throw new MalformedError(path, max, `more than ${max} bytes`)
+    if (size > max) throw new FileFault(nameOf(path), `more than ${max} bytes`)
     chunks.push(chunk.subarray(0, length))
   }
   return Uint8Array.from(Buffer.concat(chunks))
