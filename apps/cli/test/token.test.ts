@@ -54,7 +54,9 @@ test('what a token says is printed in words', async (t) => {
   // more claims come: one of them stands for all
   const claims = /^[a-zA-Z-]+ .*(not )?verified\n/gm
   assert.match(out, /^secure-boot +true +verified$/m)
-  t.assert.fileSnapshot(out.replaceAll(claims, ''), golden('token'), asText)
+  // nor is the policy's hash what is tested here: it changes with the policy
+  const shown = out.replaceAll(claims, '').replace(/^(policy \S+) [0-9a-f]{64}$/m, '$1 …')
+  t.assert.fileSnapshot(shown, golden('token'), asText)
   const narrow = await tlOf(
     { width: 80 },
     'token',
