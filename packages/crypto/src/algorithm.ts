@@ -57,6 +57,9 @@ function readPss(algorithm: DerReader): SignatureScheme | null {
   const sameHash = mask.oid() === mgf1 && readHash(mask.enter(DER.SEQUENCE)) === hash
   const salt = parameters.optional(contextTag(2))
   if (salt !== null) inside(salt).small()
+  // The trailer's only value is its default, which AMD's certificates write out.
+  const trailer = parameters.optional(contextTag(3))
+  const isKnown = trailer === null || inside(trailer).small() === 1
   parameters.finish()
-  return hash === null || !sameHash ? null : { scheme: 'rsapss', hash }
+  return hash === null || !sameHash || !isKnown ? null : { scheme: 'rsapss', hash }
 }

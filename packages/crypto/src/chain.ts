@@ -13,6 +13,8 @@ export type ChainFaultCode =
   | 'wrong-extended-key-usage'
   | 'unknown-critical-extension'
   | 'name-constraints'
+  | 'weak-key'
+  | 'weak-signature'
   | 'too-much-work'
 
 /** A verdict, not an error: the certificate it is about and what is wrong with it. */
@@ -39,6 +41,8 @@ export interface ChainOptions {
   readonly eku?: string
   /** Whether the second signed the first; `Certificate.signedBy`, unless the caller remembers what it said. */
   readonly isSignedBy?: (certificate: Certificate, issuer: Certificate) => boolean
+  /** Refuses RSA keys below 2048 bits, and SHA-1 in what the anchor vouches for. UEFI takes both. */
+  readonly strong?: boolean
   /** Object identifiers of critical extensions that the caller itself understands. */
   readonly understood?: readonly string[]
 }
@@ -46,6 +50,7 @@ export interface ChainOptions {
 const intermediatesMax = 32
 const depthMax = 8
 const signaturesMax = 64
+const rsaBitsMin = 2048
 const understoodHere: readonly string[] = [
   EXTENSION.subjectKeyIdentifier,
   EXTENSION.keyUsage,
@@ -59,8 +64,8 @@ const understoodHere: readonly string[] = [
 /**
  * Looks for a path from `leaf` to one of the anchors. This verifies that: each certificate is named
  * as issuer by the one below and signed it; each issuer is a certificate authority within its path
- * length that may sign certificates; all are within their dates (if time is given); the extended
- * key usage is granted; and no extension on the way is critical and not understood. Name
+ * length that may sign certificates; all are within their dates (if time is given); none is weak (if
+ * `strong`); the extended key usage is granted; and no extension on the way is critical and not understood. Name
  * constraints are not understood: a certificate that has them is refused.
  *
  * It does not prove that a certificate has not been revoked.
@@ -94,6 +99,8 @@ function extend(path: readonly Certificate[], search: Search): VerifiedChain | C
 function step(path: readonly Certificate[], issuer: Certificate, search: Search) {
   const last = path.at(-1)!
   const { isSignedBy = signedBy } = search
+  if (search.strong === true && last.signatureScheme?.hash === 'sha1')
+    return faultOf('weak-signature', last, 'signed with SHA-1')
   if (!isSignedBy(last, issuer))
     return faultOf('bad-signature', last, `not signed by ${issuer.subject}`)
   return faultOfIssuer(issuer, path, search) ?? extend([...path, issuer], search)
@@ -130,7 +137,10 @@ function faultOfIssuer(
 }
 
 function faultOfAny(certificate: Certificate, options: ChainOptions): ChainFault | null {
-  const { time, understood = [] } = options
+  const { time, understood = [], strong = false } = options
+  const { kind, bits } = certificate.publicKey
+  if (strong && kind === 'rsa' && bits < rsaBitsMin)
+    return faultOf('weak-key', certificate, `RSA of ${bits} bits`)
   if (time !== null && time < certificate.notBefore)
     return faultOf('not-yet-valid', certificate, 'before its first day')
   if (time !== null && time > certificate.notAfter)

@@ -16,16 +16,22 @@ const bmpString = 0x1e
 
 /** A Name for people, in the order of the bytes: `C=US, O=Example, CN=Example CA`. Proves nothing. */
 export function formatName(name: DerElement): string {
-  const parts: string[] = []
+  return readName(name)
+    .map(({ oid, value }) => `${shortNames[oid] ?? oid}=${value}`)
+    .join(', ')
+}
+
+/** The attributes of a Name in the order of the bytes, their values as text for people. */
+export function readName(name: DerElement): { oid: string; value: string }[] {
+  const attributes: { oid: string; value: string }[] = []
   for (const rdn of inside(name).all(rdnsMax, DER.SET)) {
     for (const attribute of inside(rdn).all(rdnsMax, DER.SEQUENCE)) {
       const reader = inside(attribute)
-      const oid = reader.oid()
-      parts.push(`${shortNames[oid] ?? oid}=${formatValue(reader.next())}`)
+      attributes.push({ oid: reader.oid(), value: formatValue(reader.next()) })
       reader.finish()
     }
   }
-  return parts.join(', ')
+  return attributes
 }
 
 function formatValue({ tag, content, bytes }: DerElement): string {

@@ -1,4 +1,5 @@
 export { type AeadParameters, open, seal } from './aead.ts'
+export { encryptCfb } from './aes-cfb.ts'
 export {
   type ChainFault,
   type ChainFaultCode,
@@ -21,6 +22,7 @@ export {
   readDer,
 } from './der.ts'
 export { digest, extendAll, hmac, isDigestOf } from './digest.ts'
+export { type Agreement, agree } from './ecdh.ts'
 export { CryptoError, type CryptoErrorCode } from './errors.ts'
 export { DIGEST_SIZE, type HashName } from './hash-name.ts'
 export {
@@ -34,7 +36,9 @@ export {
   type NameAttribute,
 } from './issue-certificate.ts'
 export { type Jwk, jwkOf, keyOfJwk, thumbprintOf } from './jwk.ts'
+export { kdfa, kdfe } from './kdf.ts'
 export { Memo } from './memo.ts'
+export { encryptOaep, type OaepParameters } from './oaep.ts'
 export { decodePem, isPem, type PemBlock } from './pem.ts'
 export { type CurveName, PublicKey } from './public-key.ts'
 export {
@@ -45,7 +49,7 @@ export {
   SigningKey,
   verifySignature,
 } from './signature.ts'
-export { subjectUris } from './subject-alt-name.ts'
+export { subjectDirectoryNames, subjectUris } from './subject-alt-name.ts'
 export {
   certificateOf,
   type SignatureFault,

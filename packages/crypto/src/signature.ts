@@ -34,6 +34,7 @@ export function verifySignature(
   const fits = (scheme === 'ecdsa') === (key.kind === 'ec')
   const object = fits ? key.object : null
   if (object === null) return false
+  if (!(signature instanceof Uint8Array) && !isOfCurve(signature, key.bits)) return false
   const bytes = signature instanceof Uint8Array ? signature : ecdsaSignature(signature)
   if (scheme === 'ecdsa' && signature instanceof Uint8Array && !isEcdsaSignature(bytes))
     return false
@@ -99,6 +100,12 @@ export class SigningKey {
         : this.#object
     return Uint8Array.from(sign(hash, message, key))
   }
+}
+
+// A TPM writes the two numbers with or without leading zeros, but never longer than the curve's.
+function isOfCurve({ r, s }: { r: Uint8Array; s: Uint8Array }, bits: number): boolean {
+  const size = Math.ceil(bits / 8)
+  return r.length > 0 && r.length <= size && s.length > 0 && s.length <= size
 }
 
 // One value, one encoding: a signature in any other form of BER is refused.

@@ -1,8 +1,11 @@
 import { toLatin1, within } from '@trusted-launch/codec'
-import { contextTag, DER, DerReader } from './der.ts'
+import { contextTag, DER, type DerElement, DerReader, inside } from './der.ts'
+import { readName } from './distinguished-name.ts'
+import type { NameAttribute } from './issue-certificate.ts'
 import { type Certificate, EXTENSION } from './x509.ts'
 
 const namesMax = 64
+const directoryName = contextTag(4)
 const uniformResourceIdentifier = contextTag(6, false)
 
 /**
@@ -10,14 +13,29 @@ const uniformResourceIdentifier = contextTag(6, false)
  * @throws {MalformedError} the extension does not read.
  */
 export function subjectUris(certificate: Certificate): string[] {
+  return readNames(certificate, uniformResourceIdentifier, ({ content }) => toLatin1(content))
+}
+
+/**
+ * The attributes of each directory name among a certificate's alternative names, values as text.
+ * @throws {MalformedError} the extension does not read.
+ */
+export function subjectDirectoryNames(certificate: Certificate): NameAttribute[][] {
+  return readNames(certificate, directoryName, (element) => {
+    const wrapper = inside(element)
+    const name = wrapper.next(DER.SEQUENCE)
+    wrapper.finish()
+    return readName(name)
+  })
+}
+
+function readNames<T>(certificate: Certificate, tag: number, read: (name: DerElement) => T): T[] {
   const extension = certificate.extension(EXTENSION.subjectAltName)
   if (extension === null) return []
   return within('subjectAltName', () => {
     const reader = new DerReader(extension.value)
     const names = reader.enter(DER.SEQUENCE).all(namesMax)
     reader.finish()
-    return names
-      .filter(({ tag }) => tag === uniformResourceIdentifier)
-      .map(({ content }) => toLatin1(content))
+    return names.filter((name) => name.tag === tag).map(read)
   })
 }

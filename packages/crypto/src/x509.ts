@@ -31,7 +31,12 @@ export const EXTENSION = {
 } as const
 
 /** Bits of keyUsage, by their number. RFC 5280, 4.2.1.3. */
-export const KEY_USAGE = { digitalSignature: 0, keyEncipherment: 2, keyCertSign: 5 } as const
+export const KEY_USAGE = {
+  digitalSignature: 0,
+  keyEncipherment: 2,
+  keyAgreement: 4,
+  keyCertSign: 5,
+} as const
 
 /**
  * An X.509 certificate, decoded. Decoding proves nothing: see `verifyChain`.

@@ -4,6 +4,9 @@ import { test } from 'node:test'
 import { concat, fromHex, toUtf8 } from '@trusted-launch/codec'
 import {
   CryptoError,
+  DER,
+  der,
+  derUnsigned,
   ecdsaSignature,
   open,
   PublicKey,
@@ -53,6 +56,17 @@ test('an ECDSA signature has one encoding, and its two numbers in any form of a 
   const [r, s] = [raw.subarray(0, 32), raw.subarray(32)]
   assert.ok(verifySignature(p256.publicKey, scheme, message, { r, s }))
   assert.deepEqual(ecdsaSignature({ r, s }), signature)
+  const none = new Uint8Array()
+  const order = fromHex('ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551')
+  const longer = concat(new Uint8Array(1), r)
+  for (const wrong of [none, new Uint8Array(32), order, new Uint8Array(32).fill(0xff), longer]) {
+    assert.ok(!verifySignature(p256.publicKey, scheme, message, { r: wrong, s }))
+    assert.ok(!verifySignature(p256.publicKey, scheme, message, { r, s: wrong }))
+  }
+  const padded = der(DER.SEQUENCE, der(DER.INTEGER, concat(new Uint8Array(2), r)), derUnsigned(s))
+  const negative = der(DER.SEQUENCE, der(DER.INTEGER, Uint8Array.of(0xff)), derUnsigned(s))
+  for (const wrong of [padded, negative])
+    assert.ok(!verifySignature(p256.publicKey, scheme, message, wrong))
   const trailing = concat(signature, Uint8Array.of(0))
   assert.ok(!verifySignature(p256.publicKey, scheme, message, trailing))
 })

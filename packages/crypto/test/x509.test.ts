@@ -3,11 +3,12 @@ import { generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { MalformedError, toHex } from '@trusted-launch/codec'
+import { fromHex, MalformedError, toHex } from '@trusted-launch/codec'
 import {
   basicConstraints,
   Certificate,
   type CertificateFields,
+  type ChainOptions,
   CryptoError,
   EXTENSION,
   type Extension,
@@ -16,6 +17,7 @@ import {
   issueCertificate,
   KEY_USAGE,
   keyUsage,
+  PublicKey,
   SigningKey,
   verifyChain,
 } from '@trusted-launch/crypto'
@@ -113,10 +115,7 @@ const end = (
 ) => issue({ subject: cn('leaf'), publicKey: leafKey.publicKey, extensions, ...more }, key)
 const good = end([extendedKeyUsage(usage)])
 const options = { anchors: [ca], time: now, eku: usage }
-const faultOf = (
-  certificate: Certificate,
-  given: Partial<typeof options> & { intermediates?: Certificate[] } = {},
-) => {
+const faultOf = (certificate: Certificate, given: Partial<ChainOptions> = {}) => {
   const found = verifyChain(certificate, { ...options, ...given })
   return 'fault' in found ? found.fault : null
 }
@@ -212,4 +211,26 @@ test('issuers that go round in circles are given up after some work', () => {
     issue({ serial: Uint8Array.of(i + 2), subject: cn('ca'), issuer: cn('ca') }),
   )
   assert.equal(faultOf(good, { anchors: [], intermediates: others }), 'too-much-work')
+})
+
+test('where strength is asked for, a weak key and a SHA-1 signature are refused on the whole path', () => {
+  const small = PublicKey.fromRsa(new Uint8Array(128).fill(0xff), 65537)
+  const weak = end([extendedKeyUsage(usage)], { publicKey: small })
+  assert.equal(faultOf(weak), null)
+  assert.equal(faultOf(weak, { strong: true }), 'weak-key')
+  const weakAnchor = issue({ publicKey: small })
+  const isSignedBy = () => true
+  assert.equal(faultOf(good, { anchors: [weakAnchor], isSignedBy, strong: true }), 'weak-key')
+  // sha256WithRSAEncryption relabelled sha1WithRSAEncryption, inside and outside.
+  const pkcs8 = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+  const key = SigningKey.fromPkcs8(Uint8Array.from(pkcs8.export({ format: 'der', type: 'pkcs8' })))
+  const fields = { issuer: cn('ca'), subject: cn('leaf'), notBefore: now, notAfter: now + 1000 }
+  const whole = { ...fields, serial: Uint8Array.of(1), publicKey: leafKey.publicKey }
+  const extensions = [extendedKeyUsage(usage)]
+  const der = issueCertificate({ ...whole, extensions }, key, { scheme: 'rsassa', hash: 'sha256' })
+  const old = toHex(der).replaceAll('2a864886f70d01010b', '2a864886f70d010105')
+  const sha1 = Certificate.decode(fromHex(old))
+  const given = { isSignedBy }
+  assert.equal(faultOf(sha1, given), null)
+  assert.equal(faultOf(sha1, { ...given, strong: true }), 'weak-signature')
 })
