@@ -36,6 +36,8 @@ export const TPM2B_SENSITIVE_DATA = sized(u16be, { max: 256 })
 export const TPM2B_PRIVATE = sized(u16be, { max: 2048 })
 /** A secret encrypted to a key; empty in an unsalted session. Part 2, 11.4.3. */
 export const TPM2B_ENCRYPTED_SECRET = sized(u16be, { max: 512 })
+/** A credential as made: an HMAC behind its size, then what it covers, encrypted. Part 2, 12.4.3. */
+export const TPM2B_ID_OBJECT = sized(u16be, { max: 2 * hashBytesMax })
 /** An attestation structure *as signed*: bytes first, decoded on demand (`TPMS_ATTEST`). Part 2, 10.12.13. */
 export const TPM2B_ATTEST = sized(u16be, { max: 1024 })
 

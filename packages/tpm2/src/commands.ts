@@ -6,6 +6,7 @@ import {
   TPM2B_DATA,
   TPM2B_DIGEST,
   TPM2B_ENCRYPTED_SECRET,
+  TPM2B_ID_OBJECT,
   TPM2B_MAX_NV_BUFFER,
   TPM2B_NAME,
   TPM2B_NONCE,
@@ -18,7 +19,7 @@ import {
 } from './buffers.ts'
 import { TPMS_CAPABILITY_DATA } from './capability.ts'
 import { command } from './command.ts'
-import { TPM2B_CREATION_DATA, TPMT_TK_CREATION } from './creation.ts'
+import { TPM2B_CREATION_DATA, TPMT_TK_AUTH, TPMT_TK_CREATION } from './creation.ts'
 import { TPM2B_NV_PUBLIC } from './nv.ts'
 import { TPM2B_PUBLIC, TPM2B_SENSITIVE_CREATE, TPMT_SIG_SCHEME, TPMT_SYM_DEF } from './public.ts'
 import { TPMT_SIGNATURE } from './signature.ts'
@@ -78,6 +79,15 @@ export const ReadPublic = /* @__PURE__ */ command('ReadPublic', {
   handles: ['objectHandle'],
   answer: { outPublic: TPM2B_PUBLIC, name: TPM2B_NAME, qualifiedName: TPM2B_NAME },
 })
+/**
+ * Opens what was made for the object `activateHandle` and this TPM's key `keyHandle` only: the proof
+ * that both are in the same TPM. Part 3, 12.5.
+ */
+export const ActivateCredential = /* @__PURE__ */ command('ActivateCredential', {
+  handles: ['@activateHandle', '@keyHandle'],
+  parameters: { credentialBlob: TPM2B_ID_OBJECT, secret: TPM2B_ENCRYPTED_SECRET },
+  answer: { certInfo: TPM2B_DIGEST },
+})
 /** The data of a sealed object, if its policy or password allows. Part 3, 12.7. */
 export const Unseal = /* @__PURE__ */ command('Unseal', {
   handles: ['@itemHandle'],
@@ -133,6 +143,20 @@ export const PCR_Allocate = /* @__PURE__ */ command('PCR_Allocate', {
   },
 })
 
+/**
+ * Binds a policy to the authorization of an entity. `expiration` 0: it does not expire, and there is
+ * no ticket for later. Part 3, 23.4.
+ */
+export const PolicySecret = /* @__PURE__ */ command('PolicySecret', {
+  handles: ['@authHandle', 'policySession'],
+  parameters: {
+    nonceTPM: TPM2B_NONCE,
+    cpHashA: TPM2B_DIGEST,
+    policyRef: TPM2B_NONCE,
+    expiration: u32be,
+  },
+  answer: { timeout: TPM2B_NONCE, policyTicket: TPMT_TK_AUTH },
+})
 /** Binds a policy to PCR values: an empty `pcrDigest` takes those of now. Part 3, 23.7. */
 export const PolicyPCR = /* @__PURE__ */ command('PolicyPCR', {
   handles: ['policySession'],

@@ -22,3 +22,10 @@ export const TPMT_TK_CREATION = /* @__PURE__ */ struct('TPMT_TK_CREATION', {
   hierarchy: u32be,
   digest: TPM2B_DIGEST,
 })
+
+/** The TPM's ticket that a policy was once satisfied. `tag` tells how. Part 2, 10.7.5. */
+export const TPMT_TK_AUTH = /* @__PURE__ */ struct('TPMT_TK_AUTH', {
+  tag: u16be,
+  hierarchy: u32be,
+  digest: TPM2B_DIGEST,
+})

@@ -11,6 +11,8 @@ export {
   TPM2B_ATTEST,
   TPM2B_DATA,
   TPM2B_DIGEST,
+  TPM2B_ENCRYPTED_SECRET,
+  TPM2B_ID_OBJECT,
   TPM2B_NAME,
   TPM2B_PRIVATE,
   TPML_DIGEST_VALUES,
@@ -21,6 +23,7 @@ export {
 export { TPMS_CAPABILITY_DATA } from './capability.ts'
 export type { Command } from './command.ts'
 export {
+  ActivateCredential,
   Certify,
   Clear,
   ClearControl,
@@ -46,6 +49,7 @@ export {
   PCR_Read,
   PolicyGetDigest,
   PolicyPCR,
+  PolicySecret,
   Quote,
   ReadClock,
   ReadPublic,
