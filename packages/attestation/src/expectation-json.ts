@@ -14,6 +14,10 @@ export function expectationJson(expectation: Expectation): Json {
     ...(expectation.givenKey === undefined
       ? {}
       : { givenKey: toBase64url(expectation.givenKey.spki) }),
+    ...(expectation.activatedKey === undefined
+      ? {}
+      : { activatedKey: toHex(expectation.activatedKey.akName) }),
+    ...(expectation.sha1Signatures === undefined ? {} : { sha1Signatures: true }),
     generation: expectation.generation,
     retiredAkNames: expectation.retiredAkNames.map(toHex),
     banks: [...expectation.banks],

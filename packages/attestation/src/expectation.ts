@@ -1,4 +1,5 @@
 import type { Certificate, HashName, PublicKey } from '@trusted-launch/crypto'
+import type { ActivatedKey } from './identity/activation.ts'
 import type { Profile } from './profile.ts'
 import type { TokenBinding } from './token/binding.ts'
 
@@ -37,6 +38,11 @@ export interface Expectation {
    * its certificate is judged when there are anchors to judge it by, and not for a VM's name.
    */
   readonly givenKey?: PublicKey
+  /**
+   * Set when the VM's TPM, known by the EK on record, activated an AK: an AK of that name needs no
+   * certificate. It is for the caller to have challenged with that EK.
+   */
+  readonly activatedKey?: ActivatedKey
   readonly generation: number
   /** Names of AKs of earlier generations: refused, by that reason. */
   readonly retiredAkNames: readonly Uint8Array[]
@@ -49,6 +55,11 @@ export interface Expectation {
   readonly machine: MachineShape | null
   /** How its log is to be read: `strict` for a VM on our own firmware. */
   readonly profile: Profile
+  /**
+   * Takes quotes whose signature is over a SHA-1 digest, as TPMs of old make them, and tells of each
+   * (`quote.sha1`). A signature is of another quote too, for whoever finds two of one digest.
+   */
+  readonly sha1Signatures?: true
   /** Null: the extend-only index was not asked for. */
   readonly rollback: { readonly nonce: Uint8Array; readonly state: RollbackState } | null
 }

@@ -25,6 +25,23 @@ export {
 } from './expectation.ts'
 export { FINDINGS, type FindingId, type FindingKind, findingOf } from './finding-table.ts'
 export {
+  ActivatedKey,
+  type ActivationChallenge,
+  type ActivationQuestion,
+  challengeKey,
+} from './identity/activation.ts'
+export { type Credential, makeCredential, randomBytesFor } from './identity/make-credential.ts'
+export {
+  type CreationEvidence,
+  type VerifiedCreation,
+  verifyCreation,
+} from './identity/verify-creation.ts'
+export {
+  type EndorsementQuestion,
+  type VerifiedEndorsement,
+  verifyEndorsement,
+} from './identity/verify-endorsement.ts'
+export {
   decodeImportedKey,
   type ImportedKey,
   joinImportedKeys,

@@ -2,13 +2,15 @@ import { decode, equalBytes, MalformedError, toHex } from '@trusted-launch/codec
 import {
   Certificate,
   CryptoError,
-  PublicKey,
+  KEY_USAGE,
+  type PublicKey,
   subjectUris,
   verifyChain,
 } from '@trusted-launch/crypto'
-import { nameOfPublic, TPM_ALG, TPM_ECC, TPMA_OBJECT, TPMT_PUBLIC } from '@trusted-launch/tpm2'
+import { nameOfPublic, TPM_ALG, TPMA_OBJECT, TPMT_PUBLIC } from '@trusted-launch/tpm2'
 import type { Expectation } from './expectation.ts'
 import { findingOf } from './finding-table.ts'
+import { keyOf } from './identity/key-of.ts'
 import { certificateFrom, isSignedBy } from './known.ts'
 import type { Finding } from './result.ts'
 
@@ -40,8 +42,9 @@ export class VerifiedAttestationKey {
   /**
    * This verifies that: the public area decodes; its name, computed anew, is the one on record for
    * the VM's current generation; its attributes make it a key that signs only what its TPM made; it
-   * is RSA of 2048 bits or P-256 or P-384; its certificate is for this very key, for attestation and
-   * for this VM, and leads to an anchor, which is an authority above it, at `time`.
+   * is RSA of 2048 bits or P-256 or P-384; and either its TPM activated it, under the EK on record,
+   * or its certificate is for this very key, for attestation and for this VM, and leads to an anchor,
+   * which is an authority above it, at `time`.
    *
    * It does not prove where the TPM runs: that its state is the VM's own is the host's word.
    */
@@ -57,6 +60,8 @@ export class VerifiedAttestationKey {
     const { publicArea, publicKey, name } = area
     const faults = [...faultsOfName(name, expected), ...faultsOfArea(publicArea, publicKey)]
     if (faults.length > 0) return faults
+    if (expected.activatedKey !== undefined && equalBytes(expected.activatedKey.akName, name))
+      return new VerifiedAttestationKey(publicKey, name, [])
     const chain = verifyCertificate(evidence.akCertificate, publicKey, expected, time)
     if (!Array.isArray(chain)) return [chain as Finding]
     // The certificate's own copy of the key: it is remembered with it, in the library's form.
@@ -107,19 +112,6 @@ function decodePublic(bytes: Uint8Array): DecodedPublic | Finding {
   }
 }
 
-const curves = { [TPM_ECC.NIST_P256]: 'P-256', [TPM_ECC.NIST_P384]: 'P-384' } as const
-
-/** The key behind a public area. @throws {MalformedError} neither RSA nor P-256 or P-384. */
-export function keyOf(area: TPMT_PUBLIC): PublicKey {
-  if (area.type === TPM_ALG.RSA)
-    return PublicKey.fromRsa(area.unique, area.parameters.exponent || 65537)
-  if (area.type === TPM_ALG.ECC) {
-    const curve = (curves as Record<number, 'P-256' | 'P-384'>)[area.parameters.curveID]
-    if (curve !== undefined) return PublicKey.fromEc(curve, area.unique.x, area.unique.y)
-  }
-  throw new MalformedError('TPMT_PUBLIC.type', 0, 'neither RSA nor P-256 or P-384')
-}
-
 function faultsOfName(name: Uint8Array, expected: Expectation): Finding[] {
   if (equalBytes(name, expected.akName)) return []
   const retired = expected.retiredAkNames.some((old) => equalBytes(old, name))
@@ -135,7 +127,8 @@ function faultsOfName(name: Uint8Array, expected: Expectation): Finding[] {
   ]
 }
 
-function faultsOfArea(area: TPMT_PUBLIC, key: PublicKey): Finding[] {
+/** What is wrong with a public area for an AK: its attributes, scheme, hash of the name, size or exponent. */
+export function faultsOfArea(area: TPMT_PUBLIC, key: PublicKey): Finding[] {
   const faults: Finding[] = []
   const attributes = area.objectAttributes
   if ((attributes & wanted) !== wanted || (attributes & decrypt) !== 0 || !hasScheme(area))
@@ -147,7 +140,14 @@ function faultsOfArea(area: TPMT_PUBLIC, key: PublicKey): Finding[] {
         actual: `0x${attributes.toString(16)}`,
       }),
     )
+  if (area.nameAlg === TPM_ALG.SHA1) faults.push(weak('Its name is a SHA-1 digest.'))
+  if (area.type === TPM_ALG.RSA && ![0, 65537].includes(area.parameters.exponent))
+    faults.push(weak(`Its exponent is ${area.parameters.exponent}, not 65537.`))
   return [...faults, ...faultsOfSize(key)]
+}
+
+function weak(summary: string): Finding {
+  return findingOf({ id: 'attestation-key.weak', summary })
 }
 
 function faultsOfSize({ kind, bits }: PublicKey): Finding[] {
@@ -163,9 +163,9 @@ function faultsOfSize({ kind, bits }: PublicKey): Finding[] {
 }
 
 function hasScheme(area: TPMT_PUBLIC): boolean {
-  if (area.type !== TPM_ALG.RSA && area.type !== TPM_ALG.ECC) return false
-  const schemes: number[] = [TPM_ALG.RSASSA, TPM_ALG.RSAPSS, TPM_ALG.ECDSA]
-  return schemes.includes(area.parameters.scheme.scheme)
+  if (area.type === TPM_ALG.RSA)
+    return ([TPM_ALG.RSASSA, TPM_ALG.RSAPSS] as number[]).includes(area.parameters.scheme.scheme)
+  return area.type === TPM_ALG.ECC && area.parameters.scheme.scheme === TPM_ALG.ECDSA
 }
 
 function verifyCertificate(
@@ -190,7 +190,17 @@ function verifyCertificate(
   const anchors = expected.anchors.filter(
     (anchor) => anchor.basicConstraints?.ca === true && !anchor.equals(certificate),
   )
-  const path = verifyChain(certificate, { anchors, time, eku: akCertificateUsage, isSignedBy })
+  const { keyUsage, basicConstraints } = certificate
+  const maySign = keyUsage === null || keyUsage.includes(KEY_USAGE.digitalSignature)
+  // check 1
+  if (!maySign || basicConstraints?.ca === true)
+    return findingOf({
+      id: 'attestation-key.certificate.untrusted',
+      summary: `The certificate is ${maySign ? "an authority's" : 'not for a key that signs'}.`,
+      actual: 'wrong-key-usage',
+    })
+  const strong = { anchors, time, strong: true, isSignedBy }
+  const path = verifyChain(certificate, { ...strong, eku: akCertificateUsage })
   if ('chain' in path) return faultOfSubject(certificate, expected) ?? path.chain
   return findingOf({
     id: 'attestation-key.certificate.untrusted',

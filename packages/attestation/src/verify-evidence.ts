@@ -36,7 +36,12 @@ export function verifyEvidence(input: VerifiableInput): Verified {
   if (!(key instanceof VerifiedAttestationKey)) return { ...none, findings: key }
   const { quotes, findings } = verifyQuotes(input, key)
   if (findings.length > 0) return { ...none, key, findings }
-  const notes = [...asked, ...notesOfKey(key, input), ...notesOfClock(quotes, expectation)]
+  const notes = [
+    ...asked,
+    ...notesOfKey(key, input),
+    ...notesOfHash(quotes),
+    ...notesOfClock(quotes, expectation),
+  ]
   const rollback =
     expectation.rollback === null
       ? { findings: [], next: null }
@@ -70,6 +75,14 @@ function notesOfKey(
       }),
     )
   return notes
+}
+
+function notesOfHash(quotes: readonly VerifiedQuote[]): Finding[] {
+  return quotes
+    .filter(({ signedWith }) => signedWith === 'sha1')
+    .map(({ bank }) =>
+      findingOf({ id: 'quote.sha1', summary: `The ${bank} quote is signed over a SHA-1 digest.` }),
+    )
 }
 
 /** Of our own VMs each bank is quoted by itself; whoever gives the key may have quoted several at once. */

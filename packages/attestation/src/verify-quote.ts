@@ -24,8 +24,16 @@ export class VerifiedQuote {
   readonly pcrs: ReadonlyMap<number, Uint8Array>
   readonly clockInfo: TPMS_CLOCK_INFO
   readonly firmwareVersion: bigint
+  /** SHA-1 only where the expectation takes it. */
+  readonly signedWith: HashName
 
-  private constructor(bank: HashName, pcrs: ReadonlyMap<number, Uint8Array>, attest: QuoteAttest) {
+  private constructor(
+    bank: HashName,
+    pcrs: ReadonlyMap<number, Uint8Array>,
+    attest: QuoteAttest,
+    signedWith: HashName,
+  ) {
+    this.signedWith = signedWith
     this.bank = bank
     this.pcrs = pcrs
     this.clockInfo = attest.clockInfo
@@ -53,7 +61,8 @@ export class VerifiedQuote {
     expected: Expectation,
     beside: readonly Quote[] = [quote],
   ): VerifiedQuote | Finding {
-    const signed = verifyTpmSignature(key.publicKey, quote.attest, quote.signature)
+    const allowed = { sha1: expected.sha1Signatures === true }
+    const signed = verifyTpmSignature(key.publicKey, quote.attest, quote.signature, allowed)
     if (typeof signed === 'string') {
       const id = `quote.${signed}` as const
       return findingOf({ id, summary: `The ${quote.bank} quote's signature does not hold.` })
@@ -63,7 +72,7 @@ export class VerifiedQuote {
     const fault = faultOf(beside, attest, expected, signed.hash)
     if (fault !== null) return fault
     const pcrs = new Map(quote.pcrs.map(({ index, digest }) => [index, digest]))
-    return new VerifiedQuote(quote.bank, pcrs, attest)
+    return new VerifiedQuote(quote.bank, pcrs, attest, signed.hash)
   }
 }
 

@@ -102,12 +102,12 @@ function uri(text: string): Extension {
   return extension(EXTENSION.subjectAltName, false, value)
 }
 
-/** Signs as our AK does: RSASSA, SHA-256. */
-export function signAsAk(message: Uint8Array): Uint8Array {
-  const sig = Uint8Array.from(sign('sha256', message, rsa.privateKey))
+/** Signs as our AK does: RSASSA, SHA-256 unless another is given. */
+export function signAsAk(message: Uint8Array, hash: HashName = 'sha256'): Uint8Array {
+  const sig = Uint8Array.from(sign(hash, message, rsa.privateKey))
   return encode(TPMT_SIGNATURE, {
     sigAlg: TPM_ALG.RSASSA,
-    signature: { hash: TPM_ALG.SHA256, sig },
+    signature: { hash: ALG[hash], sig },
   })
 }
 

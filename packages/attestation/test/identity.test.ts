@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { encode, toHex, toUtf8 } from '@trusted-launch/codec'
-import { basicConstraints, digest } from '@trusted-launch/crypto'
+import { decode, encode, toHex, toUtf8 } from '@trusted-launch/codec'
+import {
+  basicConstraints,
+  digest,
+  type Extension,
+  extendedKeyUsage,
+  KEY_USAGE,
+  keyUsage,
+} from '@trusted-launch/crypto'
 import {
   encodePcrSelection,
   nameOfPublic,
@@ -114,6 +121,33 @@ test("the AK's certificate must be there, be read, be for this key, for attestat
   const day = 86_400_000
   assert.deepEqual(idsOf({}, {}, time + 2 * day), untrusted)
   assert.deepEqual(idsOf({}, {}, time - 2 * day), untrusted)
+})
+
+test("the AK's certificate must be for a key that signs, and no authority's", () => {
+  const untrusted = ['attestation-key.certificate.untrusted']
+  const { publicKey } = akCertificate
+  const purpose = extendedKeyUsage('2.23.133.8.3')
+  const subject = [{ oid: '2.5.4.3', value: 'vm-1' }]
+  const idsWith = (...extensions: Extension[]) =>
+    idsOf({ akCertificate: issue({ subject, publicKey, extensions }).der })
+  assert.ok(!idsWith(purpose).some((id) => id.startsWith('attestation-key.')))
+  assert.deepEqual(idsWith(purpose, keyUsage(KEY_USAGE.keyEncipherment)), untrusted)
+  assert.deepEqual(idsWith(purpose, basicConstraints({ ca: true })), untrusted)
+})
+
+test('a quote signed over a SHA-1 digest is refused, and taken and told of where SHA-1 is allowed', () => {
+  const values = new Map(first!.pcrs.map(({ index, digest: value }) => [index, value]))
+  const attest = decode(TPMS_ATTEST, quoteOf('sha256', values).attest) as TPMS_ATTEST & {
+    type: typeof TPM_ST.ATTEST_QUOTE
+  }
+  const pcrDigest = digest('sha1', ...first!.pcrs.map((pcr) => pcr.digest))
+  const bytes = encode(TPMS_ATTEST, { ...attest, attested: { ...attest.attested, pcrDigest } })
+  const quote = { ...first!, attest: bytes, signature: signAsAk(bytes, 'sha1') }
+  assert.deepEqual(idsOf({ quotes: [quote, second!] }), ['quote.algorithm'])
+  const told = idsOf({ quotes: [quote, second!] }, { sha1Signatures: true })
+  assert.equal(told.filter((id) => id === 'quote.sha1').length, 1)
+  assert.ok(!told.includes('quote.algorithm'))
+  assert.ok(!idsOf({}, { sha1Signatures: true }).includes('quote.sha1'))
 })
 
 const [first, second] = input.evidence.quotes

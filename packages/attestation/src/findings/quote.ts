@@ -10,6 +10,13 @@ export const quoteFindings = {
     true,
     "See to it that the guest's agent runs and answers.",
   ),
+  'quote.sha1': row(
+    5,
+    COMPONENT.quote,
+    'low',
+    true,
+    'Make an attestation key whose scheme has SHA-256, and take SHA-1 no longer.',
+  ),
   'question.nonce': row(
     7,
     COMPONENT.quote,

@@ -1,7 +1,7 @@
 import { decode, encode, MalformedError, within } from '@trusted-launch/codec'
 import { Certificate, CryptoError, decodePem, isPem, PublicKey } from '@trusted-launch/crypto'
 import { nameOfPublic, TPM2B_PUBLIC, TPMT_PUBLIC } from '@trusted-launch/tpm2'
-import { keyOf } from '../verify-attestation-key.ts'
+import { keyOf } from '../identity/key-of.ts'
 
 /** The most bytes a file of a key or a certificate may have. */
 export const KEY_FILE_BYTES_MAX = 64 * 1024

@@ -49,6 +49,7 @@ const row = (
 const rows: readonly Row[] = [
   // 97: unrecognised instance; 96: recognised and not trustworthy; 99: cryptographic validation failed
   ...row('platform', 'instance-identity', 32, 97, 'attestation-key.', 'nonce.', 'agent.'),
+  ...row('platform', 'instance-identity', 32, 97, 'endorsement-key.'),
   ...row('platform', 'instance-identity', 32, 96, 'vtpm.', 'verdict.'),
   ...row('platform', 'instance-identity', 32, 99, 'quote.', 'vtpm.index.', 'host.statement.'),
   // 32: unsafe, 96: unsupportable configuration
