@@ -14,6 +14,7 @@ export const CLAIM_NAMES: readonly string[] = [
   'sbat-level',
   'os-present',
   'boot-counter',
+  'boot-phases',
   'microsoft-authorities',
   'machine-owner-state',
   'partition-table',

@@ -6,6 +6,7 @@ import { fromHex, toHex, toUtf8 } from '@trusted-launch/codec'
 import { digest, type HashName } from '@trusted-launch/crypto'
 import { extend } from '@trusted-launch/eventlog'
 import { appraiseEvidence } from '../src/appraise.ts'
+import { CLAIM_NAMES } from '../src/claim-names.ts'
 import { idsOf } from './appraised.ts'
 import { quoteOf } from './attester.ts'
 import { cleanBoot, evidenceOf } from './boot.ts'
@@ -86,6 +87,7 @@ test('what systemd 257 measured is verified and its phases claimed; what nothing
     [['userspace-log.unjudged', 15]],
   )
   const phases = ['enter-initrd', 'leave-initrd', 'sysinit', 'ready']
+  assert.ok(CLAIM_NAMES.includes('boot-phases'), 'a policy may speak of it')
   assert.deepEqual(result.claims['boot-phases'], { value: phases, verified: true, events: [] })
 })
 
