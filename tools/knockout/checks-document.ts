@@ -56,3 +56,8 @@ export function testFilesIn(document: string): Map<number, string> {
   })
   return new Map(rows)
 }
+
+/** The document without the tests: what a run without the corpus gives, too. */
+export function withoutTests(document: string): string {
+  return document.replace(/^(\| \d+ \|.*\|) (?:\*\*nothing\*\*|`[^`]+\.test\.ts`: .*) \|$/gm, '$1')
+}

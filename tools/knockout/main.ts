@@ -4,7 +4,7 @@ import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { CHECK_LIST } from '@trusted-launch/attestation'
-import { checksDocument, type FailingTest, testFilesIn } from './checks-document.ts'
+import { checksDocument, type FailingTest, testFilesIn, withoutTests } from './checks-document.ts'
 import { enforcedIn } from './without-check.ts'
 
 const path = 'docs/checks.md'
@@ -82,7 +82,7 @@ function firstFailure(check: number, file: string): Promise<string | null> {
 
 function finish(): void {
   const text = checksDocument(files, failing)
-  if (text === before) return
+  if (values.verify && withoutTests(text) === withoutTests(before)) return
   if (values.verify) {
     console.error(`${path} is not what this run gives: npm run checks:knockout writes it anew`)
     process.exitCode = 1

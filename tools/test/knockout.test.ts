@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { CHECK_LIST, FINDINGS } from '@trusted-launch/attestation'
-import { checksDocument, testFilesIn } from '../knockout/checks-document.ts'
+import { checksDocument, testFilesIn, withoutTests } from '../knockout/checks-document.ts'
 import { enforcedIn, withoutCheck } from '../knockout/without-check.ts'
 
 const source = `function verify(a: number) {
@@ -66,4 +66,13 @@ test('the document names the test that fails, and is read again', () => {
   )
   assert.match(text, /^\| 27 \|.*\*\*nothing\*\* \|$/m)
   assert.deepEqual([...testFilesIn(text)], [[26, 'packages/eventlog/test/a.test.ts']])
+})
+
+test('docs/checks.md has every check, its findings and where it is enforced', () => {
+  const files = globSync('packages/*/src/**/*.ts')
+    .sort()
+    .map((path) => ({ path, enforced: enforcedIn(readFileSync(path, 'utf8')) }))
+  const known = readFileSync('docs/checks.md', 'utf8')
+  assert.equal(withoutTests(known), withoutTests(checksDocument(files, new Map())))
+  assert.ok(!known.includes('**nothing**'), 'a check that nothing misses')
 })
