@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { MalformedError, toUtf8 } from '@trusted-launch/codec'
 import { formatCanonical } from '../src/canonical-json.ts'
