@@ -57,6 +57,7 @@ export type FindingId = keyof typeof FINDINGS
 /** A finding out of its kind and what is particular to it. */
 export function findingOf(given: Occurrence): Finding {
   const kind: FindingKind = FINDINGS[given.id]
+  // check 43
   return {
     id: given.id,
     component: given.component ?? kind.component,

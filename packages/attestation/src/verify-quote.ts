@@ -63,6 +63,7 @@ export class VerifiedQuote {
   ): VerifiedQuote | Finding {
     const allowed = { sha1: expected.sha1Signatures === true }
     const signed = verifyTpmSignature(key.publicKey, quote.attest, quote.signature, allowed)
+    // check 5
     if (typeof signed === 'string') {
       const id = `quote.${signed}` as const
       return findingOf({ id, summary: `The ${quote.bank} quote's signature does not hold.` })
