@@ -27,6 +27,8 @@ test('alone it lists the benchmarks; of an unknown name it says so and ends with
       .map((line) => line.split(' ')[0]),
     names,
   )
+  assert.equal(bench('--help').stdout, listed.stdout)
+  assert.match(bench('nothing').stderr, /^no benchmark is called nothing$/m)
   for (const args of [['nothing'], ['boot', 'vtpm'], ['--json'], ['toString']]) {
     const refused = bench(...args)
     assert.equal(refused.status, 2, args.join(' '))

@@ -18,6 +18,11 @@ try {
   process.exit(1)
 }
 
+const parent = process.ppid
 const child = spawn(pinnedNode(), args, { stdio: 'inherit', cwd: root })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
 child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]))
+
+// npm passes no signal on: where it was ended, its child goes to another parent, and must end as well.
+const orphaned = () => process.ppid !== parent && child.kill('SIGTERM')
+if (process.env.npm_lifecycle_event !== undefined) setInterval(orphaned, 500).unref()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -145,4 +145,21 @@ test('the hash of inputs changes with a name, a content and a value, and with no
     console.log([hashOf({ a: 1 }, ['tools/run.mjs']), hashOf({ a: 2 }, ['tools/run.mjs']),
       hashOf({ a: 1 }, ['tools/lock.mjs'])].map((other) => other === one).join(' '))`)
   assert.equal(stdout, 'true false false\n')
+})
+
+test('a program that npm started ends when npm was ended', async () => {
+  const code = 'console.log(process.pid); setInterval(() => {}, 1000)'
+  const script = `"$0" run.mjs --eval "$1"; true`
+  const env = { ...process.env, npm_lifecycle_event: 'demo' }
+  const options = { cwd: tools, env, stdio: ['ignore', 'pipe', 'inherit'] as const }
+  const npm = spawn('sh', ['-c', script, process.execPath, code], {
+    ...options,
+    stdio: [...options.stdio],
+  })
+  const [said] = await once(npm.stdout!, 'data')
+  const pid = Number(String(said).trim())
+  npm.kill('SIGKILL')
+  const runs = () => existsSync(`/proc/${pid}`)
+  for (let i = 0; i < 100 && runs(); i++) await new Promise((resolve) => setTimeout(resolve, 100))
+  assert.equal(runs(), false)
 })
