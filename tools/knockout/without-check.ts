@@ -12,7 +12,7 @@ export function enforcedIn(source: string): Enforced[] {
   const marked = source
     .split('\n')
     .flatMap((text, i) => numbersOf(text).map((check) => ({ check, line: i + 2 })))
-  const rows = [...source.matchAll(/\bnumber: (\d+),\s+title:/g)].map((row) => ({
+  const rows = [...source.matchAll(/\bnumber: (\d+),\s+title\b/g)].map((row) => ({
     check: Number(row[1]),
     line: source.slice(0, row.index).split('\n').length,
   }))
@@ -28,8 +28,8 @@ export function withoutCheck(source: string, check: number): string {
   const skipped = lines.map((line, i) =>
     i > 0 && numbersOf(lines[i - 1]!).includes(check) ? line.replace(/\S/, 'if (false) $&') : line,
   )
-  const row = new RegExp(`(\\bnumber: ${check},\\s+title: [^}]*?run: )[^,}]+`, 'g')
-  return skipped.join('\n').replace(row, '$1() => [] ')
+  const row = new RegExp(`(\\bnumber: ${check},\\s+title\\b[^}]*?)run: `, 'g')
+  return skipped.join('\n').replace(row, '$1run: () => [], before: ')
 }
 
 function numbersOf(line: string): number[] {

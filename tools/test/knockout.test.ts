@@ -21,6 +21,7 @@ export const rows: readonly Check[] = [
     title: 'sixty',
     run: second,
   },
+  { number: 61, title, run: (log) => { return look(log) } },
 ]
 `
 
@@ -31,16 +32,18 @@ test('a check is enforced by marked statements and by rows', () => {
     { check: 8, line: 5 },
     { check: 6, line: 11 },
     { check: 60, line: 13 },
+    { check: 61, line: 17 },
   ])
 })
 
 test('without a check its statements are not reached and its rows find nothing', () => {
   const six = withoutCheck(source, 6)
   assert.match(six, /^ {2}if \(false\) if \(a > 1\)/m)
-  assert.match(six, /title: 'one', run: \(\) => \[\] \}/)
+  assert.match(six, /title: 'one', run: \(\) => \[\], before: first \}/)
   assert.match(six, /run: second/)
   assert.match(withoutCheck(source, 8), /^ {2}if \(false\) faults\.push\(/m)
   assert.match(withoutCheck(source, 60), /run: \(\) => \[\]/)
+  assert.match(withoutCheck(source, 61), /run: \(\) => \[\], before: \(log\) => \{/)
   assert.equal(withoutCheck(source, 9), source)
   assert.equal(six.split('\n').length, source.split('\n').length)
 })
