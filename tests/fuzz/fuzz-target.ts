@@ -11,9 +11,12 @@ const batchSize = 256
 const keptMax = 2000
 /** For 64 KiB at most, on a machine that may be busy: the fastest of three. */
 const limitMs = 100
-/** What an input may cost in memory: so many times itself, and what any decoder may use at all. */
+/**
+ * What an input may cost in memory: so many times itself, and what a whole verdict may use at all. Garbage
+ * counts as well, so this is more than is ever held at one time.
+ */
 const memoryTimes = 16
-const memoryFloorBytes = 1 << 20
+const memoryFloorBytes = 4 << 20
 
 /** An input that ended otherwise than it may. */
 export interface Failure {

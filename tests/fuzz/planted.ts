@@ -21,6 +21,6 @@ export function slow(bytes: Uint8Array): void {
 
 /** Allocates what a length field says. */
 export function greedy(bytes: Uint8Array): void {
-  if (bytes[0] === 9) kept = new Array((bytes[1] ?? 0) * 4096).fill(bytes[2])
+  if (bytes[0] === 9) kept = new Array((bytes[1] ?? 0) * 8192).fill(bytes[2])
 }
 export let kept: unknown[] = []
