@@ -120,6 +120,9 @@ export function hasSignature(data: Uint8Array, signature: string): boolean {
   return equalBytes(data.subarray(0, signature.length), fromLatin1(signature))
 }
 
+/** What Windows' boot manager ends its part of a register with: PCR 12 to 14. */
+export const WINDOWS_SEPARATOR = 'WBCL'
+
 /** What firmware writes into PCRs as text: TCG PC Client Platform Firmware Profile, "EV_EFI_ACTION". */
 export const ACTION = {
   callingApplication: 'Calling EFI Application from Boot Option',

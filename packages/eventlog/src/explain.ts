@@ -80,13 +80,18 @@ export function explain(event: LoggedEvent, bank: HashName): Explanation {
         rule,
         covers,
         quirk: quirkOf(data, quirk),
-        // a variable's bare value may well be four bytes of another meaning: BootOrder 1, 0 is one
-        disguised: rule === 'variable-value' ? null : disguised,
+        disguised: rule === 'variable-value' && isBootOption(event) ? null : disguised,
       }
   }
   const status = isContentElsewhere(event, data) ? 'content-elsewhere' : 'mismatch'
   const version = status === 'mismatch' && event.eventType === EV.S_CRTM_VERSION
   return { ...common, ...none, status, quirk: version ? 'version-elsewhere' : null }
+}
+
+/** Where a variable's bare value may well be four bytes of another meaning: BootOrder 1, 0 is one. */
+function isBootOption({ pcrIndex, eventType }: LoggedEvent): boolean {
+  const { EFI_VARIABLE_BOOT, EFI_VARIABLE_BOOT2 } = EV
+  return pcrIndex === 1 && (eventType === EFI_VARIABLE_BOOT || eventType === EFI_VARIABLE_BOOT2)
 }
 
 /** Parts of an event's data that no digest vouches for: a change there changes no verdict. */

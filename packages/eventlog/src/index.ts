@@ -8,6 +8,7 @@ export {
   PCR_COUNT,
   SIGNATURE,
   TPM_ALG,
+  WINDOWS_SEPARATOR,
 } from './constants.ts'
 export { describeData, describeEvent, eventTypeName, notesOf } from './describe.ts'
 export { TCG_EfiSpecIDEvent, TCG_PCR_EVENT, TCG_PCR_EVENT2 } from './event.ts'

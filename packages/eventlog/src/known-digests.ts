@@ -1,7 +1,7 @@
 import { encode, fromLatin1, toLatin1 } from '@trusted-launch/codec'
 import { digest, type HashName } from '@trusted-launch/crypto'
 import { UEFI_VARIABLE_DATA, VARIABLES } from '@trusted-launch/uefi'
-import { ACTION, EV } from './constants.ts'
+import { ACTION, EV, WINDOWS_SEPARATOR } from './constants.ts'
 import type { LoggedEvent } from './log.ts'
 
 /** Something whose digest is always the same, and the event types that may carry it. */
@@ -17,10 +17,10 @@ const separator = (value: number): Known => ({
   types: [EV.SEPARATOR],
 })
 
-const action = (text: string): Known => ({
-  name: text,
-  bytes: fromLatin1(text),
-  types: [EV.EFI_ACTION],
+const text = (name: string, type: number): Known => ({
+  name,
+  bytes: fromLatin1(name),
+  types: [type],
 })
 
 const secureBoot = (...value: number[]): Known => ({
@@ -35,7 +35,8 @@ const secureBoot = (...value: number[]): Known => ({
 
 const known: readonly Known[] = [
   ...[0, 1, 0xffffffff].map(separator),
-  ...Object.values(ACTION).map(action),
+  text(WINDOWS_SEPARATOR, EV.SEPARATOR),
+  ...Object.values(ACTION).map((name) => text(name, EV.EFI_ACTION)),
   ...[[], [0], [1]].map((value) => secureBoot(...value)),
 ]
 

@@ -143,6 +143,11 @@ test('a separator, an action or SecureBoot under another type is disguised', () 
     Uint8Array.of(1, 0, 0, 0),
   )
   assert.equal(explained(order).disguised, null)
+  // in another register it would hide one
+  assert.equal(explained({ ...order, pcrIndex: 5 }).disguised, 'separator 0x00000001')
+  const end = event(14, EV.SEPARATOR, fromLatin1('WBCL'))
+  assert.equal(explained(end).disguised, null)
+  assert.equal(as(EV.IPL, { ...end, data: fromLatin1('MokList\0') }), 'WBCL')
 })
 
 test('a digest of another bank verifies nothing', () => {
