@@ -30,6 +30,8 @@ export interface WindowsBoot {
   readonly errors: readonly Report[]
   /** The log is whole, in its form, and nothing is said twice: only then does it support a claim. */
   readonly sound: boolean
+  /** All of PCR 14 up to its end is verified: what signed the modules is all there. */
+  readonly authoritiesWhole: boolean
   /** Sound, and nothing could be missing from it: only then is what it does not say not said. */
   readonly complete: boolean
 }
@@ -53,6 +55,7 @@ function read(verified: VerifiedEventLog): WindowsBoot | null {
   const errors = reports.all.filter(({ id }) => sipaFamily(id) === SIPAEVENTTYPE.ERROR)
   const faults = log.faults.length + reports.faults.length
   const sound = faults === 0 && whole(settings, modules)
+  const authoritiesWhole = whole(authorities) && !log.hides
   return {
     log,
     reports,
@@ -60,7 +63,8 @@ function read(verified: VerifiedEventLog): WindowsBoot | null {
     resumed: transfersOf(reports).some(({ to }) => to === TRANSFER_CONTROL.RESUME),
     errors,
     sound,
-    complete: sound && errors.length === 0 && whole(authorities),
+    authoritiesWhole,
+    complete: sound && errors.length === 0 && authoritiesWhole,
   }
 }
 

@@ -46,7 +46,8 @@ export function windowsClaims(log: VerifiedEventLog): Readonly<Record<string, Cl
 function claimOf(boot: WindowsBoot, of: Told['of'], told: Told | undefined): Claim {
   if (boot.resumed && of === 'os') return unverified
   if (told === undefined) return { value: null, verified: boot.complete, events: [] }
-  if (told.value === null) return unverified
+  const ofAuthorities = told.reports.some(({ pcr }) => pcr === WINDOWS_PCR.authorities)
+  if (told.value === null || (ofAuthorities && !boot.authoritiesWhole)) return unverified
   return fromSound(
     boot,
     told.value,

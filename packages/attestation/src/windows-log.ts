@@ -5,6 +5,7 @@ import {
   EV,
   isSipaId,
   type TCG_PCClientTaggedEventStruct,
+  WINDOWS_SEPARATOR,
 } from '@trusted-launch/eventlog'
 import type { Occurrence } from './finding-table.ts'
 import type { VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
@@ -16,7 +17,7 @@ export const WINDOWS_PCR = { settings: 12, modules: 13, authorities: 14 } as con
 export const BITLOCKER_PCR = 11
 
 /** What ends Windows' part of a register: afterwards the running system may measure what it likes. */
-const wbcl = fromLatin1('WBCL')
+const wbcl = fromLatin1(WINDOWS_SEPARATOR)
 
 /** An event of the firmware's log, and what Windows said in it. */
 export interface WindowsEvent {
@@ -32,6 +33,8 @@ export interface WindowsLog {
   readonly faults: readonly Occurrence[]
   /** The events (by index) whose data, as it was measured, is of Windows, whatever type they say they are. */
   readonly marks: readonly number[]
+  /** Before an end something is not verified: it may be Windows', and is not read. Of PCR 14 it may be shim's. */
+  readonly hides: boolean
   /** Whose events (by index) are Windows' own: the separators too, and what it tags after them. */
   readonly own: ReadonlySet<number>
 }
@@ -42,7 +45,8 @@ export interface WindowsLog {
  *
  * This verifies that: every event of PCR 12 and 13 before the separator is Windows' own and whole;
  * so is every tagged one of PCR 14, where shim measures too; each register that Windows used ends in
- * one separator "WBCL". What follows that is ignored.
+ * one separator "WBCL". What follows that is ignored. It does not prove that Windows measured it: where
+ * Windows did not end a register, whoever runs later can extend it as Windows does.
  */
 export function windowsLogOf(log: VerifiedEventLog): WindowsLog | null {
   const parts = Object.values(WINDOWS_PCR).map((pcr) => partOf(log, pcr))
@@ -50,7 +54,8 @@ export function windowsLogOf(log: VerifiedEventLog): WindowsLog | null {
   if (marks.length === 0) return null
   const events = parts.flatMap((part) => part.events)
   const faults = parts.flatMap((part) => part.faults)
-  return { events, faults, marks, own: new Set(parts.flatMap((part) => [...part.own])) }
+  const hides = parts.some((part) => part.hides)
+  return { events, faults, marks, hides, own: new Set(parts.flatMap((part) => [...part.own])) }
 }
 
 /** Whether the firmware's log alone gives this register, in each bank that has its value, and one has. */
@@ -99,7 +104,8 @@ function partOf(log: VerifiedEventLog, pcr: number): WindowsLog {
   const later = all.slice(before.length).filter(({ eventType }) => eventType === EV.EVENT_TAG)
   const own = [...events.map(({ event }) => event), ...ends, ...later].map(({ index }) => index)
   const marks = all.filter((event) => holdsSipa(log, event)).map(({ index }) => index)
-  return { events, faults, marks, own: new Set(own) }
+  const hides = before.some((event) => !isWholeInEachBank(log, event))
+  return { events, faults, marks, hides, own: new Set(own) }
 }
 
 /** By its data, which is measured; its type, which is not, only tells whether a broken one was meant so. */

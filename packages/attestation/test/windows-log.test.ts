@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { toUtf16le } from '@trusted-launch/codec'
+import { fromLatin1, toUtf16le } from '@trusted-launch/codec'
 import { randomFrom } from '@trusted-launch/codec/check'
 import { digest } from '@trusted-launch/crypto'
 import {
@@ -13,7 +13,9 @@ import {
   SIPAEVENT,
 } from '@trusted-launch/eventlog'
 import { appraiseEvidence } from '../src/appraise.ts'
+import { appraiseEventLog } from '../src/appraise-event-log.ts'
 import { cleanBoot, evidenceOf, type Step, step } from './boot.ts'
+import { given } from './given.ts'
 import {
   boundary,
   end,
@@ -21,6 +23,7 @@ import {
   group,
   long,
   module,
+  raw,
   short,
   system,
   tagged,
@@ -205,6 +208,41 @@ test('a claim cannot be added after the loader ended', () => {
   const part = windowsPart({ second: without(system, SIPAEVENT.VSM_LAUNCH_TYPE) })
   const { claims } = ofPart([...part, boundary(12, long('VSM_LAUNCH_TYPE', 1n))])
   notReported(claims['windows-vbs-launched']!)
+})
+
+/** Whoever runs after the boot extends PCR 14 as if Windows had not ended it. */
+const afterwards = [
+  boundary(14, short('LSAISO_CONFIG', 1), long('VBS_HVCI_POLICY', 1n), long('VSM_LAUNCH_TYPE', 1n)),
+  end(14),
+]
+
+test('the end of PCR 14 hides under no other type, nor behind other data', () => {
+  const quiet = windowsPart({ second: [short('APPLICATION_SVN', 5)] })
+  const hidden = [EV.IPL, EV.EVENT_TAG, EV.COMPACT_HASH, EV.NONHOST_INFO].flatMap((eventType) =>
+    ['WBCL', 'MokList'].map((data) => ({ eventType, data: fromLatin1(data) })),
+  )
+  for (const profile of ['strict', 'pc-client'] as const)
+    for (const under of hidden) {
+      const ended = quiet.with(-1, { ...quiet.at(-1)!, ...under })
+      const { verified, claims, findings } = appraiseEventLog(
+        given(windowsBoot([...ended, ...afterwards]), profile),
+      )
+      assert.equal(verified, false)
+      assert.ok(findings.some(({ id }) => id === 'eventlog.disguised'))
+      for (const name of ['credential-guard', 'hvci-policy', 'vbs-launched'])
+        assert.equal(claims[`windows-${name}`]!.verified, false)
+    }
+})
+
+test('an authority in PCR 14 that is told as a measurement of shim leaves none that is said', () => {
+  const part = windowsPart()
+  const asShims = { eventType: EV.IPL, data: fromLatin1('MokList\0') }
+  const { claims } = ofPart(part.with(5, { ...part[5]!, ...asShims }))
+  unverified(claims['windows-authorities']!)
+  yes(claims['windows-vbs-launched']!)
+  const more = boundary(14, raw('AUTHORITYPUBKEY', new Uint8Array(32)))
+  const two = part.toSpliced(5, 0, { ...more, ...asShims })
+  unverified(ofPart(two).claims['windows-authorities']!)
 })
 
 test('tags that stand outside a boundary are heard as well', () => {
