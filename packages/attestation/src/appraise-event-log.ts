@@ -4,12 +4,12 @@ import { checkIma } from './check-ima.ts'
 import { checkUserspace } from './check-userspace.ts'
 import { runChecks } from './checks.ts'
 import { type Claims, claimsOf } from './claims.ts'
-import { sortFindings } from './finding-table.ts'
 import { type PcrsByNumber, PcrValues } from './pcr-values.ts'
 import type { Profile } from './profile.ts'
 import { type Logs, readEventLog } from './read-logs.ts'
 import type { Finding } from './result.ts'
 import { claimsAfterKexec } from './running-kernel.ts'
+import { tellFindings } from './tell-findings.ts'
 import { strongestBank, type VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
 
 /** Logs and what the caller says the TPM holds: no quote, no key, no policy. */
@@ -79,7 +79,7 @@ function appraisalOf(
     malformed: log === null,
     bank,
     secureBoot: secureBoot === true ? 'on' : secureBoot === false ? 'off' : 'unverified',
-    findings: sortFindings(findings),
+    findings: tellFindings(findings),
     claims: verified === true ? claims : unverified(claims),
     log,
     events: log === null || bank === null ? [] : eventsOf(log, bank, by),

@@ -7,11 +7,11 @@ import { runChecks } from './checks.ts'
 import { type Claims, claimsOf } from './claims.ts'
 import { conclude } from './conclude.ts'
 import type { RollbackState } from './expectation.ts'
-import { sortFindings } from './finding-table.ts'
 import { keyClaims } from './key-claims.ts'
 import { applyPolicy } from './policy.ts'
 import type { AttestationResult, BootStage, Finding } from './result.ts'
 import { claimsAfterKexec } from './running-kernel.ts'
+import { tellFindings } from './tell-findings.ts'
 import { verifyEvidence } from './verify-evidence.ts'
 
 /** A verdict, and what to remember for the next one. */
@@ -39,37 +39,31 @@ export interface Appraised {
 export function appraiseEvidence(input: AppraisalInput): Appraised {
   const verified = verifyEvidence(input)
   const { key, log } = verified
-  const findings = [...verified.findings]
+  let { findings } = verified
   let claims = log === null || key === null ? {} : keyClaims(key, input.expectation, claimsOf(log))
   let chain: readonly BootStage[] = []
   if (log !== null) {
-    const { findings: told, compared, variant } = appraiseReferences(log, claims, input)
-    findings.push(...runChecks(log), ...told, ...checkUserspace(log))
-    claims = claimsAfterKexec(claims, told)
-    findings.push(...applyPolicy(input.policy, { claims }))
+    const { findings: held, compared, variant } = appraiseReferences(log, claims, input)
+    claims = claimsAfterKexec(claims, held)
+    findings = [
+      ...findings,
+      ...runChecks(log),
+      ...held,
+      ...checkUserspace(log),
+      ...applyPolicy(input.policy, { claims }),
+    ]
     chain = bootChainOf(log, compared, variant)
   }
-  const sorted = sortFindings(withoutRepeats(findings))
-  const result = conclude(input, input.evidence, verified, sorted, claims, chain)
+  const told = tellFindings(findings)
+  const result = conclude(input, input.evidence, verified, told, claims, chain)
   const anchor = verified.key?.chain.at(-1) ?? null
   return {
     result,
-    findings: sorted,
+    findings: told,
     claims,
     chain,
     rollback: verified.rollback,
     anchor: anchor === null ? null : toHex(anchor.fingerprint),
     keyVerified: verified.key !== null,
   }
-}
-
-function withoutRepeats(findings: readonly Finding[]): Finding[] {
-  const seen = new Set<string>()
-  return findings.filter((finding) => {
-    const { id, component, pcr, events } = finding
-    const key = `${id} ${component} ${pcr} ${events}`
-    if (seen.has(key)) return false
-    seen.add(key)
-    return true
-  })
 }

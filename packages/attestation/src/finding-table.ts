@@ -82,7 +82,12 @@ export function toleratedOf(given: Occurrence & { readonly tolerance: ToleranceN
 const weights: readonly Severity[] = ['high', 'medium', 'low', 'info']
 const places = new Map(Object.keys(FINDINGS).map((id, i) => [id, i]))
 
-/** The weightiest first; of the same weight, in the table's order; each only once. */
+/** Whether the first weighs more than the second. */
+export function isWorse(a: Finding, b: Finding): boolean {
+  return weights.indexOf(a.severity) < weights.indexOf(b.severity)
+}
+
+/** The weightiest first; of the same weight, in the table's order. */
 export function sortFindings(findings: readonly Finding[]): Finding[] {
   const weight = ({ severity, id }: Finding) =>
     weights.indexOf(severity) * places.size + (places.get(id) ?? 0)

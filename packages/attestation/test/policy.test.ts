@@ -51,6 +51,21 @@ test('a requirement that is not met is told in its own words, with its severity 
   assert.equal(finding!.summary, 'It is not so.')
 })
 
+test('of two requirements of one claim the graver decides, in whichever order they stand', () => {
+  const of = { claim: 'boot-counter', ...common }
+  const [must, should] = [
+    { ...of, minimum: 5 },
+    { ...of, minimum: 10, severity: 'low' as const },
+  ]
+  for (const both of [
+    [must, should],
+    [should, must],
+  ]) {
+    const input = { ...evidenceOf(cleanBoot()), policy: asks(...both) }
+    assert.equal(appraiseEvidence(input).result.tier, 'contraindicated')
+  }
+})
+
 test('a condition that is not verified to hold asks for nothing', () => {
   const when = { claim: 'windows', equals: true }
   const policy = asks({ claim: 'windows-test-signing', oneOf: [false, null], ...common, when })
