@@ -44,14 +44,9 @@ export function appraiseEvidence(input: AppraisalInput): Appraised {
   let chain: readonly BootStage[] = []
   if (log !== null) {
     const { findings: held, compared, variant } = appraiseReferences(log, claims, input)
-    claims = claimsAfterKexec(claims, held)
-    findings = [
-      ...findings,
-      ...runChecks(log),
-      ...held,
-      ...checkUserspace(log),
-      ...applyPolicy(input.policy, { claims }),
-    ]
+    const checked = [...runChecks(log), ...held, ...checkUserspace(log)]
+    claims = claimsAfterKexec(claims, checked)
+    findings = [...findings, ...checked, ...applyPolicy(input.policy, { claims })]
     chain = bootChainOf(log, compared, variant)
   }
   const told = tellFindings(findings)

@@ -34,11 +34,14 @@ export function checkIma(log: VerifiedEventLog, references: ReferenceVariant | n
       }),
     )
   const modules = references?.kernel.modules ?? null
-  if (references !== null && modules === null && entries.length > 1)
+  if (modules === null && entries.length > 1)
     findings.push(
       findingOf({
         id: 'reference-values.modules',
-        summary: "Which modules the kernel's key signed is not known: none is judged.",
+        summary:
+          "Which modules the kernel's key signed is not known: none is judged, and each may be another kernel.",
+        // Without any reference values that is told already.
+        ...(references === null ? { severity: 'info' } : {}),
         pcr: 10,
         events: entries.slice(1).map(({ index }) => index),
       }),

@@ -4,7 +4,7 @@ import { ACTION, EV } from '@trusted-launch/eventlog'
 import { sameVariable, VARIABLES } from '@trusted-launch/uefi'
 import type { Json } from './canonical-json.ts'
 import { imagesOf, isAction } from './checks/boot-manager.ts'
-import { commandLines } from './checks/command-line.ts'
+import { commandLines, linesAreAll } from './checks/command-line.ts'
 import { firmwareClaims } from './firmware-claims.ts'
 import {
   certificateOf,
@@ -15,7 +15,7 @@ import {
 } from './measured-variables.ts'
 import { printable } from './printable.ts'
 import type { Claim } from './result.ts'
-import { phasesOf } from './userspace-phases.ts'
+import { PHASE_PCR, phasesOf } from './userspace-phases.ts'
 import type { VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
 import { windowsClaims } from './windows-claims.ts'
 
@@ -35,7 +35,8 @@ export interface Authority {
  * value), `authorities`, `images` (what PCR 4 loaded, by Authenticode digest), `command-line`,
  * `sbat-level`, `os-present`, `boot-counter` (of a quote only), `boot-phases` (of userspace's log), what else
  * the firmware tells (`firmwareClaims`) and Windows (`windowsClaims`). What is not verified is a claim of null,
- * unverified.
+ * unverified. `command-line` is the one line there is, where nothing else in its registers could be another;
+ * that a loader measured it, and not whoever ran later, only reference values show.
  */
 export function claimsOf(log: VerifiedEventLog): Claims {
   const secureBoot = configuration(log, 'SecureBoot')
@@ -59,7 +60,7 @@ export function claimsOf(log: VerifiedEventLog): Claims {
       images,
     ),
     'command-line':
-      commandLine !== undefined && more.length === 0
+      commandLine !== undefined && more.length === 0 && linesAreAll(log)
         ? claim(commandLine.text, [commandLine.event])
         : claim(null, []),
     'sbat-level': claim(
@@ -74,11 +75,13 @@ export function claimsOf(log: VerifiedEventLog): Claims {
   }
 }
 
-/** `boot-phases`, where userspace measured any: as PCR 11 vouches for them. */
+/** `boot-phases`, where userspace measured any: as PCR 11 vouches for them, and for nothing else beside them. */
 function phaseClaims(log: VerifiedEventLog): Record<string, Claim> {
   if (log.userspace.length === 0) return {}
   const phases = phasesOf(log).map(({ text }) => text)
-  return { 'boot-phases': claim(phases.length > 0 ? phases : null, []) }
+  const all = log.userspace.filter(({ pcrIndex }) => pcrIndex === PHASE_PCR)
+  const told = claim(phases.length > 0 ? phases : null, [])
+  return { 'boot-phases': { ...told, verified: told.verified && phases.length === all.length } }
 }
 
 function variableClaims(log: VerifiedEventLog): Record<string, Claim> {

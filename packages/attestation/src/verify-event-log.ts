@@ -1,3 +1,4 @@
+import { equalBytes } from '@trusted-launch/codec'
 import type { HashName } from '@trusted-launch/crypto'
 import type { EventLog, ImaReplay, Replay, UserspaceRecord } from '@trusted-launch/eventlog'
 import { explainPcrs } from './explain-pcrs.ts'
@@ -72,6 +73,18 @@ export class VerifiedEventLog {
   /** The values of the strongest bank. */
   get pcrs(): ReadonlyMap<number, Uint8Array> {
     return this.values.find(({ bank }) => bank === this.bank)!.pcrs
+  }
+
+  /** Whether the firmware's log alone gives this register, in each bank that has its value, and one has. */
+  isWhole(pcrIndex: number): boolean {
+    return (
+      this.pcrs.has(pcrIndex) &&
+      this.values.every(({ bank, pcrs }) => {
+        const value = pcrs.get(pcrIndex)
+        const replayed = this.replays.get(bank)!.pcrs.get(pcrIndex)!.value
+        return value === undefined || equalBytes(value, replayed)
+      })
+    )
   }
 
   /** The events that extended this PCR, in order; none where no value vouches for them. */

@@ -9,13 +9,7 @@ import {
 } from '@trusted-launch/eventlog'
 import type { VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
 import { detailsOf } from './windows-details.ts'
-import {
-  BITLOCKER_PCR,
-  isWholeRegister,
-  WINDOWS_PCR,
-  type WindowsLog,
-  windowsLogOf,
-} from './windows-log.ts'
+import { BITLOCKER_PCR, WINDOWS_PCR, type WindowsLog, windowsLogOf } from './windows-log.ts'
 import { type Report, type Reports, reportsOf } from './windows-reports.ts'
 import { settingsOf, type Told } from './windows-settings.ts'
 
@@ -51,7 +45,7 @@ function read(verified: VerifiedEventLog): WindowsBoot | null {
   if (log === null) return null
   const reports = reportsOf(log.events)
   const { settings, modules, authorities } = WINDOWS_PCR
-  const whole = (...pcrs: number[]) => pcrs.every((pcr) => isWholeRegister(verified, pcr))
+  const whole = (...pcrs: number[]) => pcrs.every((pcr) => verified.isWhole(pcr))
   const errors = reports.all.filter(({ id }) => sipaFamily(id) === SIPAEVENTTYPE.ERROR)
   const faults = log.faults.length + reports.faults.length
   const sound = faults === 0 && whole(settings, modules)

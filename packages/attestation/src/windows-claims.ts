@@ -4,7 +4,7 @@ import type { Claim } from './result.ts'
 import type { VerifiedEventLog } from './verify-event-log.ts'
 import { type WindowsBoot, windowsBootOf } from './windows-boot.ts'
 import { DETAIL_CLAIMS } from './windows-details.ts'
-import { BITLOCKER_PCR, isWholeRegister, WINDOWS_PCR } from './windows-log.ts'
+import { BITLOCKER_PCR, WINDOWS_PCR } from './windows-log.ts'
 import { SETTINGS, type Told } from './windows-settings.ts'
 
 /**
@@ -65,9 +65,7 @@ function fromSound({ sound }: WindowsBoot, value: Json, events: readonly number[
 function notWindows(log: VerifiedEventLog): Claim {
   const pcrs = [WINDOWS_PCR.settings, WINDOWS_PCR.modules]
   const another = pcrs.every(
-    (pcr) =>
-      isWholeRegister(log, pcr) &&
-      log.eventsOf(pcr).every(({ explanation }) => explanation.verified),
+    (pcr) => log.isWhole(pcr) && log.eventsOf(pcr).every(({ explanation }) => explanation.verified),
   )
   return another ? { value: false, verified: true, events: [] } : unverified
 }

@@ -31,7 +31,7 @@ export interface WindowsLog {
   readonly events: readonly WindowsEvent[]
   /** With any of these it supports no claim. */
   readonly faults: readonly Occurrence[]
-  /** The events (by index) whose data, as it was measured, is of Windows, whatever type they say they are. */
+  /** The events (by index) whose data, as it was measured, is of Windows, whatever type they say they are; and its ends. */
   readonly marks: readonly number[]
   /** Before an end something is not verified: it may be Windows', and is not read. Of PCR 14 it may be shim's. */
   readonly hides: boolean
@@ -56,17 +56,6 @@ export function windowsLogOf(log: VerifiedEventLog): WindowsLog | null {
   const faults = parts.flatMap((part) => part.faults)
   const hides = parts.some((part) => part.hides)
   return { events, faults, marks, hides, own: new Set(parts.flatMap((part) => [...part.own])) }
-}
-
-/** Whether the firmware's log alone gives this register, in each bank that has its value, and one has. */
-export function isWholeRegister({ pcrs, values, replays }: VerifiedEventLog, pcr: number): boolean {
-  return (
-    pcrs.has(pcr) &&
-    values.every((given) => {
-      const value = given.pcrs.get(pcr)
-      return value === undefined || equalBytes(value, replays.get(given.bank)!.pcrs.get(pcr)!.value)
-    })
-  )
 }
 
 /** Whether it is the separator that Windows ends a register's part with, by its digest in every bank. */
@@ -103,9 +92,9 @@ function partOf(log: VerifiedEventLog, pcr: number): WindowsLog {
     })
   const later = all.slice(before.length).filter(({ eventType }) => eventType === EV.EVENT_TAG)
   const own = [...events.map(({ event }) => event), ...ends, ...later].map(({ index }) => index)
-  const marks = all.filter((event) => holdsSipa(log, event)).map(({ index }) => index)
+  const marks = [...ends, ...all.filter((event) => holdsSipa(log, event))]
   const hides = before.some((event) => !isWholeInEachBank(log, event))
-  return { events, faults, marks, hides, own: new Set(own) }
+  return { events, faults, marks: marks.map(({ index }) => index), hides, own: new Set(own) }
 }
 
 /** By its data, which is measured; its type, which is not, only tells whether a broken one was meant so. */

@@ -104,7 +104,7 @@ const uses: Readonly<Record<ToleranceName, (profile: Profile) => EventLogInput>>
       event(0, EV.S_CRTM_VERSION, fromLatin1('v1'), content),
     ),
   ),
-  'separator-above-7': logOf(before(isEnd, separator(13, 0x4c434257))),
+  'separator-above-7': logOf(before(isEnd, separator(13))),
   'driver-after-separator': logOf(
     before(isImage, event(2, EV.EFI_BOOT_SERVICES_DRIVER, new Uint8Array(32), content)),
   ),

@@ -91,6 +91,12 @@ test('what systemd 257 measured is verified and its phases claimed; what nothing
   assert.deepEqual(result.claims['boot-phases'], { value: phases, verified: true, events: [] })
 })
 
+test('a phase that is told as something else leaves none that is claimed', () => {
+  const hidden = afterSystemd(recorded.replace('"eventType":"phase"', '"eventType":"other"'))
+  assert.equal(hidden.result.claims['boot-phases']?.verified, false)
+  assert.ok(idsOf(hidden).every((id) => id === 'userspace-log.unjudged'))
+})
+
 test('a copy of it that lacks a record, or has them in another order or twice, is refused', () => {
   const [first, second, ...rest] = lines
   for (const copy of [

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { toHex, toUtf8 } from '@trusted-launch/codec'
+import { fromLatin1, toHex, toUtf8 } from '@trusted-launch/codec'
 import { digest } from '@trusted-launch/crypto'
 import { EV, SIPAEVENT } from '@trusted-launch/eventlog'
 import { appraiseEventLog } from '../src/appraise-event-log.ts'
 import { azureNamesOfWindows } from '../src/windows-azure-names.ts'
 import { cleanBoot, evidenceOf, type Step, step } from './boot.ts'
+import { given } from './given.ts'
 import { flag, long, manager, short, system, windowsBoot, windowsPart } from './windows.ts'
 import {
   idOf,
@@ -238,4 +239,17 @@ test("Azure's names say what Windows reports, and nothing of what it does not", 
     )['x-ms-azurevm-debuggersdisabled']
   assert.equal(launched(0n), true)
   assert.equal(launched(1n), undefined)
+})
+
+test('what ends a register of Windows says that it is Windows, though all else is told as something else', () => {
+  const others = windowsPart().map((one) =>
+    one.eventType === EV.EVENT_TAG ? { ...one, eventType: EV.IPL, data: fromLatin1('x') } : one,
+  )
+  const { claims, verified } = appraiseEventLog(given(windowsBoot(others), 'pc-client'))
+  assert.equal(verified, false)
+  assert.equal(claims.windows!.value, true)
+  const rest = others.filter(({ pcrIndex }) => pcrIndex !== 12)
+  const tagged = appraiseEventLog(given(windowsBoot(rest), 'pc-client'))
+  assert.equal(tagged.verified, false)
+  assert.equal(tagged.claims.windows!.value, true)
 })

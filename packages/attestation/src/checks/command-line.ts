@@ -5,6 +5,8 @@ import { printable } from '../printable.ts'
 import type { VerifiedEvent, VerifiedEventLog } from '../verify-event-log.ts'
 
 const grubPcr = 8
+/** Where GRUB, and a stub, measure command lines. */
+const linePcrs = [grubPcr, 12]
 
 /** A kernel command line, and the event that vouches for it. */
 export interface CommandLine {
@@ -14,13 +16,23 @@ export interface CommandLine {
 
 /** GRUB's kernel command lines, and a stub's (UTF-16), that PCR 8 or 12 vouches for. */
 export function commandLines(log: VerifiedEventLog): CommandLine[] {
-  return [grubPcr, 12].flatMap((pcr) =>
+  return linePcrs.flatMap((pcr) =>
     log.eventsOf(pcr).flatMap((event) => {
       const { data, verified } = event.explanation
       const fits =
         verified && data.kind === 'ipl' && (data.by === 'kernel_cmdline' || data.by === 'utf16')
       return fits ? [{ event, text: data.text }] : []
     }),
+  )
+}
+
+/**
+ * Whether these are all there are: another may be told as userspace's measurement, or as something whose
+ * content the log does not hold. It does not show who measured them: root can extend PCR 8 and 12, too.
+ */
+export function linesAreAll(log: VerifiedEventLog): boolean {
+  return linePcrs.every(
+    (pcr) => log.isWhole(pcr) && log.eventsOf(pcr).every(({ explanation }) => explanation.verified),
   )
 }
 

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { toHex, toUtf8, toUtf16le } from '@trusted-launch/codec'
+import { digest } from '@trusted-launch/crypto'
+import { EV } from '@trusted-launch/eventlog'
+import { appraiseEvidence } from '../src/appraise.ts'
+import { appraiseEventLog, type EventLogInput } from '../src/appraise-event-log.ts'
+import { banks, cleanBoot, evidenceOf, referencesOf, type Step, step } from './boot.ts'
+import { given, withPcrs } from './given.ts'
+
+/** A stub's command line. */
+const line = (text: string) => step(12, EV.IPL, toUtf16le(`${text}\0`))
+const [shown, hidden] = [line('root=/dev/vda1'), line('init=/bin/evil')]
+
+/** A boot of a stub: what it measured stands before the firmware's end. */
+function stubBoot(...lines: Step[]): Step[] {
+  const boot = cleanBoot().filter(({ pcrIndex }) => pcrIndex !== 8)
+  return boot.toSpliced(-2, 0, ...lines)
+}
+
+/** systemd's log of the same measurement, of a kind that nothing is known of. */
+function asUserspace({ digests, pcrIndex }: Step): Uint8Array {
+  const listed = [...digests].map(([hashAlg, value]) => ({ hashAlg, digest: toHex(value) }))
+  return toUtf8(`\x1e${JSON.stringify({ pcr: pcrIndex, digests: listed, content: {} })}\n`)
+}
+
+const lineOf = (input: EventLogInput) => appraiseEventLog(input).claims['command-line']
+
+test('the one command line of a stub is claimed', () => {
+  const claim = lineOf(given(stubBoot(shown)))
+  assert.deepEqual([claim?.value, claim?.verified], ['root=/dev/vda1', true])
+})
+
+test("a second command line told as userspace's own leaves none that is claimed", () => {
+  const { pcrs } = given(stubBoot(shown, hidden))
+  const input = { ...given(stubBoot(shown)), pcrs, userspaceLog: asUserspace(hidden) }
+  assert.equal(appraiseEventLog(input).verified, true)
+  assert.equal(lineOf(input)?.verified, false)
+})
+
+test('a second command line under a tag whose content is elsewhere leaves none that is claimed', () => {
+  const data = Uint8Array.of(0x51, 0xf7, 0x46, 0x6c, 4, 0, 0, 0, 0, 0, 0, 0)
+  const tagged = { ...hidden, eventType: EV.EVENT_TAG, data }
+  const input = given(stubBoot(shown, tagged))
+  assert.equal(appraiseEventLog(input).verified, true)
+  assert.equal(lineOf(input)?.verified, false)
+})
+
+test('a register of command lines whose value is not known, or whose events were left out, leaves none that is claimed', () => {
+  const boot = given(cleanBoot(), 'pc-client')
+  assert.equal(lineOf(boot)?.verified, true)
+  assert.equal(lineOf(withPcrs(boot, (pcrs) => pcrs.delete(12)))?.verified, false)
+  const leftOut = { ...boot, pcrs: given([...cleanBoot(), hidden]).pcrs }
+  assert.equal(appraiseEventLog(leftOut).verified, true)
+  assert.equal(lineOf(leftOut)?.verified, false)
+})
+
+test('another kernel that is called a module is none where nobody knows the modules', () => {
+  const measured = [{ name: '/tmp/vmlinuz.ko', sha256: digest('sha256', toUtf8('kernel')) }]
+  const unknown = referencesOf(cleanBoot(), { kernel: { commandLine: null, modules: null } })
+  for (const references of [null, unknown]) {
+    const verifiedOf = (list: typeof measured) =>
+      appraiseEvidence(evidenceOf(cleanBoot(), { references, measured: list })).claims[
+        'command-line'
+      ]?.verified
+    assert.equal(verifiedOf(measured), false)
+    assert.equal(verifiedOf([]), true)
+  }
+})
+
+test('of a PCR 10 without its list nobody knows whether another kernel runs', () => {
+  const boot = given(cleanBoot(), 'pc-client')
+  const input = withPcrs(boot, (pcrs) => {
+    for (const bank of banks)
+      if (pcrs.get(10)!.length === digest(bank, new Uint8Array()).length)
+        pcrs.set(10, digest(bank, toUtf8('kernel')))
+  })
+  const { verified, findings } = appraiseEventLog(input)
+  assert.equal(verified, true)
+  assert.ok(findings.some(({ id }) => id === 'tolerated.register-without-log'))
+  assert.equal(lineOf(input)?.verified, false)
+})
