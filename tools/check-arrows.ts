@@ -7,6 +7,7 @@ import { importsOf, type Room, rooms } from './rooms.ts'
 
 /** A room may depend on rooms of an earlier row only. */
 const order = [
+  ['api'],
   ['codec'],
   ['crypto', 'channel'],
   ['tpm2', 'uefi'],
@@ -14,6 +15,7 @@ const order = [
   ['attestation'],
   ['bootchain'],
   ['agent', 'host'],
+  ['service'],
   ['demo'],
   ['cli'],
 ]

@@ -1,0 +1,321 @@
+/**
+ * What the business needs of a database, as ports. One implementation (`store/`), on SQLite and PostgreSQL.
+ * Times are milliseconds since 1970; ids are compared by `keyOf`; JSON values are plain.
+ */
+
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject
+export interface JsonObject {
+  readonly [name: string]: Json
+}
+
+export type ProvisioningState =
+  | 'Creating'
+  | 'Updating'
+  | 'Deleting'
+  | 'Succeeded'
+  | 'Failed'
+  | 'Canceled'
+
+/** A resource as it is kept: what was asked for, and what was found. */
+export interface Resource {
+  readonly id: string
+  /** `Microsoft.Compute/virtualMachines` */
+  readonly type: string
+  readonly name: string
+  readonly subscriptionId: string
+  /** Null: a subscription, or what lies in one directly. */
+  readonly resourceGroup: string | null
+  /** The id of the resource that it is a part of or extends, or null. */
+  readonly parentId: string | null
+  readonly location: string | null
+  readonly tags: Readonly<Record<string, string>>
+  /** `identity`, `zones`, `plan`, `sku`, `kind` …: what stands beside `properties`. */
+  readonly envelope: JsonObject
+  /** `properties` as asked for, defaults filled in. */
+  readonly properties: JsonObject
+  /** What the service found out or decided; never sent by a client. */
+  readonly state: JsonObject
+  readonly provisioningState: ProvisioningState
+  /** New at each write. */
+  readonly etag: string
+  readonly createdAt: number
+  readonly changedAt: number
+}
+
+export interface ResourceQuery {
+  readonly type: string
+  readonly subscriptionId?: string
+  readonly resourceGroup?: string
+  readonly parentId?: string
+  /** The key (`keyOf(id)`) of the last one seen: those after it. */
+  readonly after?: string
+  /** At most 1,000. */
+  readonly limit: number
+}
+
+export interface Resources {
+  get(id: string): Promise<Resource | null>
+  /** In the order of their keys. */
+  list(query: ResourceQuery): Promise<readonly Resource[]>
+  /** All below a scope (a subscription, group or resource), any type, for deletion and moves; by key. */
+  below(scope: string, limit: number): Promise<readonly Resource[]>
+  count(query: Omit<ResourceQuery, 'after' | 'limit'>): Promise<number>
+  /** @throws {StoreError} `store-exists` */
+  insert(resource: Omit<Resource, 'etag' | 'changedAt'>, at: number): Promise<Resource>
+  /**
+   * Writes over the one that is there. `etag`: only if it is still this one.
+   * @throws {StoreError} `store-missing`, `store-changed`
+   */
+  update(
+    id: string,
+    change: Partial<Omit<Resource, 'id' | 'type' | 'etag' | 'createdAt' | 'changedAt'>>,
+    at: number,
+    etag?: string,
+  ): Promise<Resource>
+  /** @returns whether there was one. @throws {StoreError} `store-changed` */
+  delete(id: string, etag?: string): Promise<boolean>
+}
+
+export type OperationStatus = 'Accepted' | 'Running' | 'Succeeded' | 'Failed' | 'Canceled'
+
+/** A long action: what Azure's clients poll. */
+export interface Operation {
+  /** A GUID. */
+  readonly id: string
+  /** `vm.create`, `vm.start` … */
+  readonly kind: string
+  readonly resourceId: string
+  readonly subscriptionId: string
+  readonly location: string
+  /** The host whose lease the worker must hold, or null: any worker. */
+  readonly host: string | null
+  readonly input: JsonObject
+  readonly status: OperationStatus
+  /** 0 to 100 */
+  readonly percent: number
+  /** What happens just now, in words; for people. */
+  readonly step: string | null
+  /** What its handler keeps from step to step, so that another worker can go on. */
+  readonly progress: JsonObject
+  readonly result: JsonObject | null
+  readonly error: {
+    readonly code: string
+    readonly message: string
+    readonly target?: string
+  } | null
+  readonly cancelRequested: boolean
+  readonly principal: string
+  readonly correlationId: string
+  readonly createdAt: number
+  readonly startedAt: number | null
+  readonly endedAt: number | null
+}
+
+/** The right to write for an operation, until the lease ends or another takes it: the epoch tells which. */
+export interface Claim {
+  readonly operation: Operation
+  readonly owner: string
+  readonly epoch: number
+}
+
+export interface Operations {
+  enqueue(
+    operation: {
+      readonly id: string
+      readonly kind: string
+      readonly resourceId: string
+      readonly subscriptionId: string
+      readonly location: string
+      readonly host: string | null
+      readonly input: JsonObject
+      readonly principal: string
+      readonly correlationId: string
+    },
+    at: number,
+  ): Promise<Operation>
+  get(id: string): Promise<Operation | null>
+  list(query: {
+    subscriptionId?: string
+    resourceId?: string
+    unfinished?: boolean
+    after?: string
+    limit: number
+  }): Promise<readonly Operation[]>
+  /**
+   * The oldest operation that nobody holds (or whose lease is over) and before which no unfinished one of the
+   * same resource stands; its epoch is one more than before. Null: none.
+   */
+  claim(by: {
+    owner: string
+    hosts: readonly string[]
+    at: number
+    leaseMs: number
+  }): Promise<Claim | null>
+  /** @returns false: cut off; the caller stops. */
+  renew(claim: Claim, at: number, leaseMs: number): Promise<boolean>
+  requestCancel(id: string): Promise<boolean>
+  /** @returns how many finished ones were forgotten. */
+  forget(endedBefore: number): Promise<number>
+}
+
+/** Only under a claim: every one of these is refused (`store-cut-off`) once another worker took over. */
+export interface Claimed {
+  progress(change: { percent?: number; step?: string; progress?: JsonObject }): Promise<void>
+  finish(
+    end: {
+      status: 'Succeeded' | 'Failed' | 'Canceled'
+      result?: JsonObject
+      error?: Operation['error']
+    },
+    at: number,
+  ): Promise<void>
+}
+
+/** A named lease, such as a host's: who holds it drives that host. */
+export interface Leases {
+  /** @returns the epoch, one more than the last holder's; null: another holds it. */
+  acquire(name: string, owner: string, at: number, leaseMs: number): Promise<number | null>
+  renew(name: string, owner: string, epoch: number, at: number, leaseMs: number): Promise<boolean>
+  release(name: string, owner: string, epoch: number): Promise<void>
+  list(): Promise<readonly { name: string; owner: string; epoch: number; until: number }[]>
+}
+
+export interface AuditEvent {
+  readonly at: number
+  /** Object id of the principal, or `-` */
+  readonly principal: string
+  /** What they are called, as it was then. */
+  readonly caller: string
+  /** `Microsoft.Compute/virtualMachines/write` */
+  readonly action: string
+  readonly resourceId: string
+  readonly subscriptionId: string | null
+  /** `Accepted`, `Succeeded`, `Failed` or a fault's code. */
+  readonly result: string
+  readonly status: number
+  /** Address the request came from. */
+  readonly from: string
+  readonly correlationId: string
+  readonly operationId: string | null
+}
+
+export interface AuditEntry extends AuditEvent {
+  /** 1, 2, 3 … */
+  readonly sequence: number
+  /** SHA-256 over the entry's canonical text and the hash before it; hex. */
+  readonly hash: string
+}
+
+export interface Audit {
+  append(event: AuditEvent): Promise<AuditEntry>
+  list(query: {
+    subscriptionId?: string
+    resourceId?: string
+    from?: number
+    to?: number
+    after?: number
+    limit: number
+  }): Promise<readonly AuditEntry[]>
+  /** @returns the first entry that does not follow from the ones before it, or null: all do. */
+  verify(): Promise<{ entries: number; brokenAt: number | null }>
+}
+
+/** Who may sign in at the built-in issuer. */
+export interface Principal {
+  /** Object id, a GUID. */
+  readonly id: string
+  /** Client id of a service principal; sign-in name of a user. */
+  readonly signInName: string
+  readonly kind: 'user' | 'service'
+  readonly displayName: string
+  /** scrypt, encoded; null: cannot sign in here. */
+  readonly secretHash: string | null
+  readonly disabled: boolean
+  readonly createdAt: number
+}
+
+export interface Principals {
+  get(id: string): Promise<Principal | null>
+  bySignInName(name: string): Promise<Principal | null>
+  list(): Promise<readonly Principal[]>
+  put(principal: Principal): Promise<void>
+  delete(id: string): Promise<boolean>
+}
+
+/** Small sealed or plain values of the installation: issuer keys (sealed by who puts them), clients' state. */
+export interface Values {
+  get(name: string): Promise<Uint8Array | null>
+  /** `expiresAt`: forgotten after it. */
+  put(name: string, value: Uint8Array, expiresAt?: number): Promise<void>
+  /** @returns whether it was put: not when there is one. */
+  putNew(name: string, value: Uint8Array): Promise<boolean>
+  delete(name: string): Promise<boolean>
+  forget(expiredBefore: number): Promise<number>
+}
+
+/** One appraisal of one VM. */
+export interface Attestation {
+  /** A GUID. */
+  readonly id: string
+  readonly vmId: string
+  readonly at: number
+  /** `affirming`, `warning`, `contraindicated`, `none` */
+  readonly tier: string
+  readonly result: JsonObject
+  /** The appraisal record: everything that makes the verdict again. */
+  readonly record: Uint8Array
+}
+
+export interface Attestations {
+  insert(attestation: Attestation): Promise<void>
+  latest(vmId: string): Promise<Attestation | null>
+  list(
+    vmId: string,
+    query: { before?: number; limit: number },
+  ): Promise<readonly Omit<Attestation, 'record'>[]>
+  get(id: string): Promise<Attestation | null>
+  deleteOf(vmId: string): Promise<number>
+}
+
+export interface Tables {
+  readonly resources: Resources
+  readonly operations: Operations
+  readonly leases: Leases
+  readonly audit: Audit
+  readonly principals: Principals
+  readonly values: Values
+  readonly attestations: Attestations
+}
+
+/** Each call by itself is durable once it resolves; several are by `transaction`. */
+export interface Store extends Tables {
+  /** All or nothing, durable once it resolves; tried again by itself where the database asks for it. */
+  transaction<T>(work: (tables: Tables) => Promise<T>): Promise<T>
+  /** As `transaction`, and nothing of it happens unless the claim still holds. @throws {StoreError} `store-cut-off` */
+  under<T>(
+    claim: Claim,
+    work: (tables: Tables & { readonly claimed: Claimed }) => Promise<T>,
+  ): Promise<T>
+  /** A copy of all of it, made while others write; a folder or file of its own. */
+  backup(path: string): Promise<void>
+  close(): Promise<void>
+}
+
+export type StoreErrorCode =
+  | 'store-exists'
+  | 'store-missing'
+  | 'store-changed'
+  | 'store-cut-off'
+  | 'store-busy'
+  | 'store-newer'
+  | 'store-unavailable'
+
+export class StoreError extends Error {
+  readonly code: StoreErrorCode
+
+  constructor(code: StoreErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'StoreError'
+    this.code = code
+  }
+}

@@ -1,0 +1,2 @@
+export { StoreError } from './domain/store.ts'
+export { faultOf } from './http/fault-of.ts'
