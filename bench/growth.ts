@@ -1,7 +1,8 @@
 import { appraiseEventLog, forgetKnown } from '@trusted-launch/attestation'
-import { fromLatin1 } from '@trusted-launch/codec'
+import { encode, fromLatin1 } from '@trusted-launch/codec'
 import { digest } from '@trusted-launch/crypto'
 import {
+  ACTION,
   buildEventLog,
   decodeImaList,
   EV,
@@ -14,6 +15,14 @@ import {
   replay,
   replayIma,
 } from '@trusted-launch/eventlog'
+import {
+  GUIDS,
+  SignatureDatabase,
+  sha256List,
+  UEFI_VARIABLE_DATA,
+  VARIABLES,
+  type VariableName,
+} from '@trusted-launch/uefi'
 import { against, measured, type Row } from './row.ts'
 import { median } from './statistics.ts'
 
@@ -29,6 +38,22 @@ const measure = (pcrIndex: number, eventType: number, data: Uint8Array): NewEven
   digests: new Map([['sha256' as const, digest('sha256', data)]]),
 })
 
+const ofPcr7 = (eventType: number, { guid, name }: VariableName, variableData: Uint8Array) =>
+  measure(
+    7,
+    eventType,
+    encode(UEFI_VARIABLE_DATA, { variableName: guid, unicodeName: name, variableData }),
+  )
+
+/** A signature database of so many digests. */
+const databaseOf = (count: number) =>
+  encode(SignatureDatabase, [
+    sha256List(
+      GUIDS.SHIM_LOCK_GUID,
+      times(count, (i) => new Uint8Array(32).fill(i)),
+    ),
+  ])
+
 /** Logs of `count` events of one kind: what somebody writes who wants the verifier to be slow. */
 const shapes: Record<string, (count: number) => NewEvent[]> = {
   'GRUB commands': (count) =>
@@ -37,6 +62,16 @@ const shapes: Record<string, (count: number) => NewEvent[]> = {
     times(count, () => measure(4, EV.SEPARATOR, new Uint8Array(4))),
   'authorities that do not read': (count) =>
     times(count, (i) => measure(7, EV.EFI_VARIABLE_AUTHORITY, fromLatin1(`authority ${i}`))),
+  'authorities that read, of a db as long': (count) => [
+    ofPcr7(EV.EFI_VARIABLE_DRIVER_CONFIG, VARIABLES.db, databaseOf(count)),
+    ...times(count, (i) =>
+      ofPcr7(EV.EFI_VARIABLE_AUTHORITY, VARIABLES.db, fromLatin1(`the entry's owner ${i}`)),
+    ),
+  ],
+  'one variable again and again': (count) =>
+    times(count, () => ofPcr7(EV.EFI_VARIABLE_DRIVER_CONFIG, VARIABLES.dbt, databaseOf(1))),
+  'boot options called': (count) =>
+    times(count, () => measure(4, EV.EFI_ACTION, fromLatin1(ACTION.callingApplication))),
   'images before any was called': (count) =>
     times(count, (i) => measure(4, EV.EFI_BOOT_SERVICES_APPLICATION, new Uint8Array(32).fill(i))),
   'command lines': (count) =>

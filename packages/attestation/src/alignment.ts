@@ -4,14 +4,15 @@ export interface Pair<A, B> {
   readonly actual: B | null
 }
 
-const cellsMax = 1_000_000
+/** Three hundred commands of a boot loader beside as many others; each of many variants may take as much. */
+const cellsMax = 100_000
 
 type Test<A, B> = (a: A, b: B) => boolean
 
 /**
  * Lays two sequences side by side by what is the same in both (longest common subsequence). What is
  * left between is paired in order where one may be the other changed (`alike`), and is else missing or
- * added. Above a million cells only the common beginning and end are looked for.
+ * added. Above 100,000 cells only the common beginning and end are looked for.
  */
 export function align<A, B>(
   expected: readonly A[],

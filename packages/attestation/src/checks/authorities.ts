@@ -1,4 +1,4 @@
-import { equalBytes } from '@trusted-launch/codec'
+import { toLatin1 } from '@trusted-launch/codec'
 import { EV } from '@trusted-launch/eventlog'
 import {
   entriesOf,
@@ -40,9 +40,10 @@ function authorityPresent(log: VerifiedEventLog): Occurrence[] {
 
 /** Who let images run: entries of db that are in db, shim's own names under shim's GUID. */
 function authoritiesKnown(log: VerifiedEventLog): Occurrence[] {
+  const entryOf = entriesByData(log)
   return authoritiesOf(log)
     .filter((measured) =>
-      isDb(measured.variable) ? entryOf(log, measured) === null : !isOfShim(measured.variable),
+      isDb(measured.variable) ? entryOf(measured) === null : !isOfShim(measured.variable),
     )
     .map(({ event, variable }) => ({
       id: 'secure-boot.authority.foreign',
@@ -54,10 +55,13 @@ function authoritiesKnown(log: VerifiedEventLog): Occurrence[] {
 
 /** Each is measured once, whatever it lets run. */
 function authoritiesOnce(log: VerifiedEventLog): Occurrence[] {
-  const seen = authoritiesOf(log).map(({ event }) => event)
-  return seen
-    .filter(({ digest }, i) => seen.slice(0, i).some((before) => equalBytes(before.digest, digest)))
-    .map(({ index }) => ({
+  const seen = new Set<string>()
+  return authoritiesOf(log)
+    .filter(({ event }) => {
+      const { size } = seen
+      return seen.add(toLatin1(event.digest)).size === size
+    })
+    .map(({ event: { index } }) => ({
       id: 'secure-boot.authority.repeated',
       summary: 'The same authority is measured twice.',
       pcr: secureBootPcr,
@@ -75,9 +79,10 @@ const hashTypes: readonly string[] = [
 
 /** An image allowed by its hash: nobody signed it. */
 function authoritiesAreKeys(log: VerifiedEventLog): Occurrence[] {
+  const entryOf = entriesByData(log)
   return authoritiesOf(log)
     .filter((measured) => {
-      const entry = isDb(measured.variable) ? entryOf(log, measured) : null
+      const entry = isDb(measured.variable) ? entryOf(measured) : null
       return entry !== null && hashTypes.includes(entry.signatureType)
     })
     .map(({ event }) => ({
@@ -98,21 +103,27 @@ function isOfShim(variable: UEFI_VARIABLE_DATA): boolean {
   return own || sameVariable({ name, guid }, vendorDb)
 }
 
-/** The entry of the measured db that it is. */
-function entryOf(log: VerifiedEventLog, measured: MeasuredVariable): SignatureEntry | null {
+/**
+ * Which entry of the measured db an authority is; null: none. The firmware measures owner and data; shim before
+ * 15.5 the data alone, sometimes but for its last byte.
+ */
+function entriesByData(
+  log: VerifiedEventLog,
+): (measured: MeasuredVariable) => SignatureEntry | null {
   const db = configuration(log, 'db')
   const lists = db === null ? null : databaseOf(db.variable.variableData)
-  return entriesOf(lists ?? []).find(({ signatureData }) => isOf(signatureData, measured)) ?? null
-}
-
-/** The firmware measures owner and data; shim before 15.5 the data alone, sometimes but for its last byte. */
-function isOf(signatureData: Uint8Array, { event, variable }: MeasuredVariable): boolean {
-  const { variableData } = variable
-  if (equalBytes(signatureData, variableData.subarray(ownerBytes))) return true
-  if (event.explanation.quirk !== 'authority-extra-byte') return false
-  const lacking = signatureData.length - variableData.length
-  const begin = signatureData.subarray(0, variableData.length)
-  return (lacking === 0 || lacking === 1) && equalBytes(begin, variableData)
+  const [whole, short] = [new Map<string, SignatureEntry>(), new Map<string, SignatureEntry>()]
+  for (const entry of entriesOf(lists ?? [])) {
+    const data = toLatin1(entry.signatureData)
+    if (!whole.has(data)) whole.set(data, entry)
+    if (!short.has(data.slice(0, -1))) short.set(data.slice(0, -1), entry)
+  }
+  return ({ event, variable: { variableData } }) => {
+    const data = toLatin1(variableData)
+    const found = whole.get(data.slice(ownerBytes))
+    const isShims = event.explanation.quirk === 'authority-extra-byte'
+    return found ?? (isShims ? (whole.get(data) ?? short.get(data)) : null) ?? null
+  }
 }
 
 export const authorityChecks: readonly Check[] = [

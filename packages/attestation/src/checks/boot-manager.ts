@@ -52,18 +52,17 @@ function oneCall(log: VerifiedEventLog): Occurrence[] {
         isAction(event, ACTION.callingApplication) ||
         isAction(event, ACTION.returningFromApplication),
     )
-  return actions.flatMap((event, i): Occurrence[] => {
-    const before = actions.slice(0, i)
-    const calls = before.filter((each) => isAction(each, ACTION.callingApplication))
-    if (!isAction(event, ACTION.callingApplication) || calls.length === 0) return []
-    const returned = isAction(before.at(-1)!, ACTION.returningFromApplication)
+  const isCall = (event: VerifiedEvent) => isAction(event, ACTION.callingApplication)
+  const first = actions.findIndex(isCall)
+  return actions.slice(first + 1).flatMap((event, i): Occurrence[] => {
+    if (first < 0 || !isCall(event)) return []
     return [
       {
         id: 'boot-manager.order',
         summary: 'The boot manager called more than one boot option.',
         pcr: bootManagerPcr,
-        events: [calls[0]!.index, event.index],
-        tolerance: returned ? 'second-call' : null,
+        events: [actions[first]!.index, event.index],
+        tolerance: isCall(actions[first + i]!) ? null : 'second-call',
       },
     ]
   })

@@ -32,27 +32,24 @@ function variablesInOrder(log: VerifiedEventLog): Occurrence[] {
 function optionalInOrder(log: VerifiedEventLog): Occurrence[] {
   const found = variablesOf(log, EV.EFI_VARIABLE_DRIVER_CONFIG)
   const later = found.slice(SECURE_BOOT_VARIABLES.length)
-  const places = later.map(({ variable }) =>
-    optional.findIndex((names) =>
-      names.some((name) => sameVariable(nameOf(variable), VARIABLES[name])),
-    ),
-  )
-  return later.flatMap((each, i) => {
-    const before = later.slice(0, i)
-    const repeated = before.some(({ variable }) =>
-      sameVariable(nameOf(variable), nameOf(each.variable)),
+  const seen = new Set<string>()
+  let reached = 0
+  return later.flatMap((each) => {
+    const { name, guid } = nameOf(each.variable)
+    const place = optional.findIndex((names) =>
+      names.some((one) => sameVariable({ name, guid }, VARIABLES[one])),
     )
-    const inOrder = places.slice(0, i).every((place) => place <= places[i]!)
-    if (places[i]! >= 0 && !repeated && inOrder) return []
-    return [faultOfVariables('PCR 7 has a variable more than it may.', each)]
+    const fits = place >= reached && !seen.has(`${guid} ${name}`)
+    seen.add(`${guid} ${name}`)
+    reached = Math.max(reached, place)
+    return fits ? [] : [faultOfVariables('PCR 7 has a variable more than it may.', each)]
   })
 }
 
 function variablesBeforeSeparator(log: VerifiedEventLog): Occurrence[] {
-  const events = log.eventsOf(secureBootPcr)
-  const end = events.findIndex(isSeparator)
+  const end = log.eventsOf(secureBootPcr).find(isSeparator)
   return variablesOf(log, EV.EFI_VARIABLE_DRIVER_CONFIG)
-    .filter(({ event }) => end >= 0 && events.indexOf(event) > end)
+    .filter(({ event }) => end !== undefined && event.index > end.index)
     .map((each) =>
       faultOfVariables('A Secure Boot variable was measured after the separator.', each),
     )

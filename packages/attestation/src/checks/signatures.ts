@@ -50,8 +50,9 @@ function listsRead(log: VerifiedEventLog): Occurrence[] {
 
 /** With Secure Boot on: one certificate in PK, KEK and db not empty. */
 function keysPresent(log: VerifiedEventLog): Occurrence[] {
+  if (secureBootSaid(log) !== true) return []
   return databasesOf(log).flatMap(({ name, event, lists }): Occurrence[] => {
-    if (secureBootSaid(log) !== true || lists === null || isEnough(name, lists)) return []
+    if (lists === null || isEnough(name, lists)) return []
     return [
       {
         id: 'secure-boot.keys',
