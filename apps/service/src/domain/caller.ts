@@ -1,0 +1,17 @@
+/** Who asks, once it is proved. Made by `identity/` only. */
+export interface Caller {
+  /** A GUID: what role assignments name. */
+  readonly objectId: string
+  /** Client id of a service principal, sign-in name of a user. */
+  readonly name: string
+  readonly kind: 'user' | 'service'
+  readonly tenantId: string
+}
+
+/** Whether somebody may do something there: only `denied` may say that there is such a place. */
+export type Access = 'granted' | 'denied' | 'invisible'
+
+/** What decides about rights. `action` is like `Microsoft.Compute/virtualMachines/write`; `scope` an id. */
+export interface Authorizer {
+  access(caller: Caller, action: string, scope: string): Promise<Access>
+}

@@ -1,0 +1,34 @@
+import { ArmError, faults } from '@trusted-launch/api'
+import type { Resource, Tables } from './store.ts'
+
+export const SUBSCRIPTION = 'Microsoft.Resources/subscriptions'
+export const GROUP = 'Microsoft.Resources/resourceGroups'
+
+/** @throws {ArmError} `SubscriptionNotFound` */
+export async function requireSubscription(tables: Tables, id: string): Promise<Resource> {
+  const found = await tables.resources.get(`/subscriptions/${id}`)
+  if (found === null) throw new ArmError(faults.subscriptionNotFound(id))
+  return found
+}
+
+/** @throws {ArmError} `ResourceGroupNotFound`, and 409 for one that is being deleted. */
+export async function requireGroup(
+  tables: Tables,
+  subscriptionId: string,
+  name: string,
+): Promise<Resource> {
+  await requireSubscription(tables, subscriptionId)
+  const found = await tables.resources.get(groupId(subscriptionId, name))
+  if (found === null) throw new ArmError(faults.resourceGroupNotFound(name))
+  if (found.provisioningState === 'Deleting')
+    throw new ArmError({
+      status: 409,
+      code: 'ResourceGroupBeingDeleted',
+      message: `The resource group '${found.name}' is in deprovisioning state and cannot perform this operation.`,
+    })
+  return found
+}
+
+export function groupId(subscriptionId: string, name: string): string {
+  return `/subscriptions/${subscriptionId}/resourceGroups/${name}`
+}

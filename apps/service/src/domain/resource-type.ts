@@ -1,0 +1,56 @@
+import type { Caller } from './caller.ts'
+import type { JsonObject, Resource, Tables } from './store.ts'
+
+/** What a client wants of a resource, once its form was checked. */
+export interface Wanted {
+  readonly location: string | null
+  readonly tags: Readonly<Record<string, string>>
+  readonly envelope: JsonObject
+  readonly properties: JsonObject
+}
+
+/** What is known while a change is decided; all of it happens in one transaction. */
+export interface Moment {
+  readonly tables: Tables
+  readonly caller: Caller
+  /** Milliseconds since 1970. */
+  readonly at: number
+  readonly correlationId: string
+  /** What the client says it speaks; decides what is shown, and some defaults. */
+  readonly apiVersion: string
+  /** The location this installation serves. */
+  readonly location: string
+}
+
+/** A long action that follows a change. */
+export interface Work {
+  /** `vm.create` … : names its handler. */
+  readonly kind: string
+  readonly input: JsonObject
+  /** The host it works on, or null: any worker does it. */
+  readonly host: string | null
+}
+
+/** What becomes of a resource. */
+export interface Plan {
+  readonly properties: JsonObject
+  readonly state?: JsonObject
+  readonly envelope?: JsonObject
+  readonly tags?: Readonly<Record<string, string>>
+  /** Null: it is done. */
+  readonly work: Work | null
+}
+
+/** A type of resource: the rules that decide a change. @throws {ArmError} what it refuses; nothing was changed. */
+export interface ResourceType {
+  /** `Microsoft.Compute/virtualMachines` */
+  readonly type: string
+  /** `existing` null: it is new. `wanted` of a PATCH is already laid over what there is. */
+  plan(id: string, wanted: Wanted, existing: Resource | null, moment: Moment): Promise<Plan>
+  /** Null: it is removed at once. */
+  planDelete?(
+    resource: Resource,
+    moment: Moment,
+    query: Readonly<Record<string, string>>,
+  ): Promise<Work | null>
+}

@@ -1,0 +1,65 @@
+import type { Caller } from '../domain/caller.ts'
+import type { JsonObject } from '../domain/store.ts'
+
+export type Method = 'GET' | 'PUT' | 'PATCH' | 'POST' | 'DELETE'
+
+/** One request, taken apart and let in. */
+export interface ArmRequest {
+  readonly params: Readonly<Record<string, string>>
+  /** By names in lower case, as `$filter`. */
+  readonly query: Readonly<Record<string, string>>
+  /** Null: none was sent. */
+  readonly body: JsonObject | null
+  readonly apiVersion: string
+  /** What the path names, by its route's spelling. */
+  readonly id: string
+  readonly caller: Caller
+  readonly ifMatch: string | null
+  readonly ifNoneMatch: string | null
+  readonly correlationId: string
+  /** `https://name:port` as configured, never as asked for: URLs of answers begin with it. */
+  readonly base: string
+  /** The address it came from. */
+  readonly from: string
+}
+
+export interface ArmReply {
+  readonly status: number
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** An endpoint: what it is called, the right it needs, and what it does. */
+export interface Route {
+  readonly method: Method
+  /**
+   * `/subscriptions/:subscriptionId/…`. A leading `/:scope` stands for any id: what is asked for extends it.
+   */
+  readonly path: string
+  /** The right it needs at the scope it names (`Microsoft.Compute/virtualMachines/write`). */
+  readonly action: string
+  /** Whether a collection is named: then the right is needed where the collection lies. */
+  readonly handle: (request: ArmRequest) => Promise<ArmReply>
+}
+
+/** The id a path names: the route's own spelling, with the names as they were sent. */
+export function idOf(
+  { path }: Pick<Route, 'path'>,
+  params: Readonly<Record<string, string>>,
+): string {
+  const filled = path
+    .split('/')
+    .map((part) => (part.startsWith(':') ? (params[part.slice(1)] ?? '') : part))
+    .join('/')
+  return filled.startsWith('//') ? filled.slice(1) : filled
+}
+
+/** Where the right is needed: the resource itself, and for a collection or an action what it belongs to. */
+export function scopeOf(
+  route: Pick<Route, 'path'>,
+  params: Readonly<Record<string, string>>,
+): string {
+  const parts = route.path.split('/')
+  while (parts.length > 1 && !parts.at(-1)!.startsWith(':')) parts.pop()
+  return parts.length <= 1 ? '/' : idOf({ path: parts.join('/') }, params)
+}

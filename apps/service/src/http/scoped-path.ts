@@ -1,0 +1,24 @@
+/** Providers whose resources extend others: `{any id}/providers/Microsoft.Authorization/locks/x`. */
+const EXTENDING = [
+  'microsoft.authorization',
+  'microsoft.security',
+  'microsoft.resourcehealth',
+  'trustedlaunch',
+]
+
+/**
+ * A request's path as the router takes it: slashes doubled by clients are one, and the id that is extended
+ * is one segment.
+ */
+export function scopedPath(url: string): string {
+  const [given = '', ...query] = url.split('?')
+  const path = given.replaceAll(/\/{2,}/g, '/')
+  const rest = query.length === 0 ? '' : `?${query.join('?')}`
+  const at = path.toLowerCase().lastIndexOf('/providers/')
+  const provider = path
+    .slice(at + '/providers/'.length)
+    .split('/')[0]!
+    .toLowerCase()
+  if (at < 0 || !EXTENDING.includes(provider)) return path + rest
+  return `/${encodeURIComponent(path.slice(0, at) || '/')}${path.slice(at)}${rest}`
+}

@@ -1,0 +1,175 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ArmError } from '@trusted-launch/api'
+import type { Logger } from 'pino'
+import type { Claim, JsonObject, Operation, Store, Tables } from '../domain/store.ts'
+import { StoreError } from '../domain/store.ts'
+
+/** What a handler has to work with. Every write is refused once another worker took over. */
+export interface Job {
+  readonly operation: Operation
+  /** Ends when the claim is lost, or the service stops: nothing may be done to a host after it. */
+  readonly signal: AbortSignal
+  under<T>(work: (tables: Tables) => Promise<T>): Promise<T>
+  tell(percent: number, step: string, progress?: JsonObject): Promise<void>
+  /** Whether somebody asked to cancel it; a handler looks where it can still undo. */
+  isCancelled(): Promise<boolean>
+}
+
+/**
+ * Does an operation, from wherever a former worker left it: each may be done again from its beginning.
+ * @returns what the operation tells in the end. @throws {ArmError} why it failed; @throws {Cancelled}
+ */
+export type Handler = (job: Job) => Promise<JsonObject | undefined>
+
+/** The operation was undone, as somebody asked. */
+export class Cancelled extends Error {}
+
+export interface WorkerOptions {
+  readonly store: Store
+  readonly log: Logger
+  readonly handlers: Readonly<Record<string, Handler>>
+  /** Names this process among all. */
+  readonly owner: string
+  /** The hosts whose lease this process holds now. */
+  readonly hosts: () => readonly string[]
+  readonly now: () => number
+  /** How many at once. */
+  readonly parallel?: number
+  readonly leaseMs?: number
+  readonly pollMs?: number
+}
+
+const LEASE_MS = 9_000
+const POLL_MS = 1_000
+const PARALLEL = 8
+
+/** Claims operations and does them, several at once, one at a time for each resource. */
+export class Worker {
+  readonly #options: WorkerOptions
+  readonly #stop = new AbortController()
+  readonly #running = new Set<Promise<void>>()
+  #wake: () => void = () => {}
+  #loop: Promise<void> = Promise.resolve()
+
+  constructor(options: WorkerOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#loop = this.#run()
+  }
+
+  /** There is something to do. */
+  wake(): void {
+    this.#wake()
+  }
+
+  /** Takes no more, and lets go of what runs: another worker, or this one later, goes on. */
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    this.#wake()
+    await this.#loop
+    await Promise.all(this.#running)
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop
+    const { parallel = PARALLEL, pollMs = POLL_MS } = this.#options
+    while (!signal.aborted) {
+      const woken = new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+      const claim = this.#running.size < parallel ? await this.#claim() : null
+      if (claim !== null) this.#begin(claim)
+      else await Promise.race([woken, ...this.#running, sleep(pollMs, undefined, { ref: false })])
+    }
+  }
+
+  async #claim(): Promise<Claim | null> {
+    const { store, owner, hosts, now, log, leaseMs = LEASE_MS } = this.#options
+    try {
+      return await store.operations.claim({ owner, hosts: hosts(), at: now(), leaseMs })
+    } catch (err) {
+      log.error({ err }, 'operations cannot be claimed')
+      return null
+    }
+  }
+
+  #begin(claim: Claim): void {
+    const running = this.#do(claim).finally(() => this.#running.delete(running))
+    this.#running.add(running)
+  }
+
+  async #do(claim: Claim): Promise<void> {
+    const { log, now, store } = this.#options
+    const { id, kind, resourceId, correlationId } = claim.operation
+    const named = log.child({ operation: id, kind, resourceId, correlationId })
+    const lost = new AbortController()
+    const signal = AbortSignal.any([this.#stop.signal, lost.signal])
+    const beat = setInterval(
+      () => this.#renew(claim, lost),
+      (this.#options.leaseMs ?? LEASE_MS) / 3,
+    )
+    try {
+      const end = await this.#end(claim, signal, named)
+      if (end !== null && !signal.aborted)
+        await store.under(claim, ({ claimed }) => claimed.finish(end, now()))
+    } catch (err) {
+      if (err instanceof StoreError && err.code === 'store-cut-off')
+        named.warn('another worker took it over')
+      else named.error({ err }, 'the end of an operation cannot be written')
+    } finally {
+      clearInterval(beat)
+      lost.abort()
+    }
+  }
+
+  /** Null: it did not come to an end here. */
+  async #end(claim: Claim, signal: AbortSignal, log: Logger) {
+    const { handlers } = this.#options
+    try {
+      const result = await handlers[claim.operation.kind]!(this.#job(claim, signal))
+      return { status: 'Succeeded' as const, ...(result !== undefined && { result }) }
+    } catch (err) {
+      if (signal.aborted || (err instanceof StoreError && err.code === 'store-cut-off')) return null
+      if (err instanceof Cancelled)
+        return {
+          status: 'Canceled' as const,
+          error: { code: 'OperationCanceled', message: 'It was cancelled.' },
+        }
+      if (err instanceof ArmError) {
+        const { code, message, target } = err.fault
+        return {
+          status: 'Failed' as const,
+          error: { code, message, ...(target !== undefined && { target }) },
+        }
+      }
+      log.error({ err }, 'an operation failed')
+      const message = `Something went wrong on our side. The log tells more under the correlation id ${claim.operation.correlationId}.`
+      return { status: 'Failed' as const, error: { code: 'InternalOperationError', message } }
+    }
+  }
+
+  async #renew(claim: Claim, lost: AbortController): Promise<void> {
+    const { store, now, leaseMs = LEASE_MS } = this.#options
+    try {
+      if (!(await store.operations.renew(claim, now(), leaseMs))) lost.abort()
+    } catch {
+      // The next beat tries again; every write is conditional all the same.
+    }
+  }
+
+  #job(claim: Claim, signal: AbortSignal): Job {
+    const { store } = this.#options
+    const { operation } = claim
+    return {
+      ...{ operation, signal },
+      under: (work) => store.under(claim, work),
+      tell: (percent, step, progress) =>
+        store.under(claim, ({ claimed }) =>
+          claimed.progress({ percent, step, ...(progress !== undefined && { progress }) }),
+        ),
+      isCancelled: async () => (await store.operations.get(operation.id))?.cancelRequested ?? false,
+    }
+  }
+}
