@@ -1,0 +1,48 @@
+import { mayDo } from './may-do.ts'
+import { BUILT_IN_ROLES, EVERYBODY, type RoleDefinition } from './role-definitions.ts'
+
+/** An endpoint, as far as its right goes. */
+export interface Endpoint {
+  readonly method: string
+  readonly path: string
+  /** Null: asked without a token. */
+  readonly action: string | null
+}
+
+/** Any scope in a role's reach: what counts here is the role. */
+const SCOPE = '/subscriptions/s'
+
+/**
+ * Who may call what, as text for a golden file: a line for each endpoint, an `x` under each built-in role
+ * that may call it where the role is assigned.
+ */
+export function authorizationTable(endpoints: readonly Endpoint[]): string {
+  const head = ['endpoint', 'right', ...BUILT_IN_ROLES.map(({ roleName }) => roleName), 'anybody']
+  const rows = endpoints
+    .map((endpoint) => [
+      `${endpoint.method} ${endpoint.path}`,
+      endpoint.action ?? '-',
+      ...BUILT_IN_ROLES.map((role) => mark(mayCall(role, endpoint.action))),
+      anybody(endpoint.action),
+    ])
+    .sort(([a], [b]) => (a! < b! ? -1 : 1))
+  return [head, head.map(() => '---'), ...rows]
+    .map((cells) => `| ${cells.join(' | ')} |\n`)
+    .join('')
+}
+
+function mayCall(role: RoleDefinition, action: string | null): boolean {
+  const assignment = { principalId: '', role, scope: SCOPE }
+  return action === null || mayDo([assignment], action, SCOPE)
+}
+
+/** `x`: without a token. `token`: with one, whatever its roles. */
+function anybody(action: string | null): string {
+  if (action === null) return 'x'
+  const role = { ...BUILT_IN_ROLES[0]!, permissions: [EVERYBODY] }
+  return mayCall(role, action) ? 'token' : ''
+}
+
+function mark(may: boolean): string {
+  return may ? 'x' : ''
+}

@@ -1,0 +1,170 @@
+/** What a role allows: of what is named in `actions`, all but what is named in `notActions`; data likewise. */
+export interface Permission {
+  readonly actions: readonly string[]
+  readonly notActions: readonly string[]
+  readonly dataActions: readonly string[]
+  readonly notDataActions: readonly string[]
+}
+
+/** A role. Built-in ones have Azure's ids where Azure has them. */
+export interface RoleDefinition {
+  /** A GUID: the last name of its resource id. */
+  readonly name: string
+  readonly roleName: string
+  readonly description: string
+  readonly type: 'BuiltInRole' | 'CustomRole'
+  readonly permissions: readonly Permission[]
+  /** Where it may be assigned: there and below. */
+  readonly assignableScopes: readonly string[]
+}
+
+/**
+ * Rights to what a VM showed of its inside (command lines, module paths, keys). No `*` of `actions` covers
+ * them, so that who manages or reads a VM doesn't thereby read these.
+ */
+export const DATA_ACTIONS: readonly string[] = ['TrustedLaunch/evidence/*']
+
+/** What whoever signed in may do at `/`: find out what there is. */
+export const EVERYBODY: Permission = allow([
+  'Microsoft.Resources/*/operations/read',
+  'Microsoft.Resources/providers/read',
+  'Microsoft.Resources/subscriptions/read',
+  'Microsoft.Resources/tenants/read',
+])
+
+/** @see https://learn.microsoft.com/azure/role-based-access-control/built-in-roles */
+export const OWNER = builtIn(
+  '8e3af657-a8ff-443c-a75c-2fe8c4bcb635',
+  'Owner',
+  'Manages everything and assigns roles; reads no evidence.',
+  allow(['*']),
+)
+
+export const CONTRIBUTOR = builtIn(
+  'b24988ac-6180-42a0-ab88-20f7382dd24c',
+  'Contributor',
+  'Manages everything but who may do what; reads no evidence.',
+  {
+    ...allow(['*']),
+    notActions: [
+      'Microsoft.Authorization/*/delete',
+      'Microsoft.Authorization/*/write',
+      'Microsoft.Authorization/elevateAccess/action',
+      'Microsoft.Compute/galleries/share/action',
+    ],
+  },
+)
+
+export const READER = builtIn(
+  'acdd72a7-3385-48ef-bd42-f606fba81ae7',
+  'Reader',
+  'Sees everything and changes nothing; reads no evidence.',
+  allow(['*/read']),
+)
+
+export const VIRTUAL_MACHINE_CONTRIBUTOR = builtIn(
+  '9980e02c-c2be-4d73-94e8-173b1dc7cf3c',
+  'Virtual Machine Contributor',
+  'Manages virtual machines, their disks and interfaces, and joins networks that are there.',
+  allow([
+    'Microsoft.Authorization/*/read',
+    'Microsoft.Compute/availabilitySets/*',
+    'Microsoft.Compute/disks/delete',
+    'Microsoft.Compute/disks/read',
+    'Microsoft.Compute/disks/write',
+    'Microsoft.Compute/locations/*',
+    'Microsoft.Compute/virtualMachineScaleSets/*',
+    'Microsoft.Compute/virtualMachines/*',
+    'Microsoft.Insights/alertRules/*',
+    'Microsoft.Network/loadBalancers/backendAddressPools/join/action',
+    'Microsoft.Network/loadBalancers/inboundNatPools/join/action',
+    'Microsoft.Network/loadBalancers/inboundNatRules/join/action',
+    'Microsoft.Network/loadBalancers/probes/join/action',
+    'Microsoft.Network/loadBalancers/read',
+    'Microsoft.Network/locations/*',
+    'Microsoft.Network/networkInterfaces/*',
+    'Microsoft.Network/networkSecurityGroups/join/action',
+    'Microsoft.Network/networkSecurityGroups/read',
+    'Microsoft.Network/publicIPAddresses/join/action',
+    'Microsoft.Network/publicIPAddresses/read',
+    'Microsoft.Network/virtualNetworks/read',
+    'Microsoft.Network/virtualNetworks/subnets/join/action',
+    'Microsoft.ResourceHealth/availabilityStatuses/read',
+    'Microsoft.Resources/deployments/*',
+    'Microsoft.Resources/subscriptions/resourceGroups/read',
+  ]),
+)
+
+export const SECURITY_ADMIN = builtIn(
+  'fb1c8493-542b-48eb-b624-b4c8fea62acd',
+  'Security Admin',
+  'Sees and changes what is recommended and alerted.',
+  allow([
+    'Microsoft.Authorization/*/read',
+    'Microsoft.Insights/alertRules/*',
+    'Microsoft.Resources/deployments/*',
+    'Microsoft.Resources/subscriptions/resourceGroups/read',
+    'Microsoft.Security/*',
+  ]),
+)
+
+export const SECURITY_READER = builtIn(
+  '39bc4728-0917-49c7-9d2c-d95423bc2eb4',
+  'Security Reader',
+  'Sees what is recommended and alerted.',
+  allow([
+    'Microsoft.Authorization/*/read',
+    'Microsoft.Insights/alertRules/read',
+    'Microsoft.Resources/deployments/*/read',
+    'Microsoft.Resources/subscriptions/resourceGroups/read',
+    'Microsoft.Security/*/read',
+  ]),
+)
+
+export const ATTESTATION_READER = builtIn(
+  'fd1bd22b-8476-40bc-a0bc-69b95687b9f3',
+  'Attestation Reader',
+  'Reads evidence and attestation results.',
+  {
+    ...allow(['Microsoft.Attestation/*/read', 'TrustedLaunch/*/read']),
+    dataActions: ['TrustedLaunch/evidence/read'],
+  },
+)
+
+export const ATTESTATION_CONTRIBUTOR = builtIn(
+  'bbf86eb8-f7b4-4cce-96e4-18cddf81d86e',
+  'Attestation Contributor',
+  'Reads evidence, and asks for it anew; decides on policies, reference values and cleared failures.',
+  {
+    ...allow(['Microsoft.Attestation/*', 'TrustedLaunch/*']),
+    dataActions: ['TrustedLaunch/evidence/*'],
+  },
+)
+
+export const BUILT_IN_ROLES: readonly RoleDefinition[] = [
+  OWNER,
+  CONTRIBUTOR,
+  READER,
+  VIRTUAL_MACHINE_CONTRIBUTOR,
+  SECURITY_ADMIN,
+  SECURITY_READER,
+  ATTESTATION_READER,
+  ATTESTATION_CONTRIBUTOR,
+]
+
+function allow(actions: readonly string[]): Permission {
+  return { actions, notActions: [], dataActions: [], notDataActions: [] }
+}
+
+function builtIn(
+  name: string,
+  roleName: string,
+  description: string,
+  permission: Permission,
+): RoleDefinition {
+  return {
+    ...{ name, roleName, description, type: 'BuiltInRole' },
+    permissions: [permission],
+    assignableScopes: ['/'],
+  }
+}
