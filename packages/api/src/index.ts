@@ -1,3 +1,12 @@
 export { ArmError, errorBody, type Fault } from './fault.ts'
 export { faults } from './faults.ts'
+export { checkBody } from './fields/check-body.ts'
+export {
+  type Disposition,
+  type Dispositions,
+  dispositionOf,
+  dispositionRows,
+  membersOf,
+} from './fields/dispositions.ts'
+export { fieldTable } from './fields/tables.ts'
 export { keyOf, nameOf, parseResourceId, type ResourceId, typeOf } from './resource-id.ts'

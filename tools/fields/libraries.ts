@@ -1,0 +1,52 @@
+import { type Model, readModels } from './read-models.ts'
+
+/** A client library, where its models are declared, and the types that are sent by themselves. */
+export interface Library {
+  readonly name: string
+  readonly folder: string
+  readonly files: readonly string[]
+  readonly roots: readonly string[]
+}
+
+export const libraries: readonly Library[] = [
+  {
+    name: 'compute',
+    folder: 'node_modules/@azure/arm-compute/dist/esm/models',
+    files: [
+      'models',
+      'common/models',
+      'compute/models',
+      'computeDisk/models',
+      'computeGallery/models',
+    ],
+    roots: [
+      'VirtualMachine',
+      'VirtualMachineUpdate',
+      'VirtualMachineExtension',
+      'VirtualMachineExtensionUpdate',
+      'VirtualMachineReimageParameters',
+      'Disk',
+      'DiskUpdate',
+    ],
+  },
+  {
+    name: 'network',
+    folder: 'node_modules/@azure/arm-network/dist/esm/models',
+    files: ['models', 'common/models', 'network/models'],
+    roots: [
+      'VirtualNetwork',
+      'Subnet',
+      'NetworkInterface',
+      'NetworkSecurityGroup',
+      'PublicIPAddress',
+      'TagsObject',
+    ],
+  },
+]
+
+export function modelsOf(
+  { folder, files }: Library,
+  read: (path: string) => string,
+): ReadonlyMap<string, Model> {
+  return readModels(files.map((file) => read(`${folder}/${file}.d.ts`)).join('\n'))
+}

@@ -1,0 +1,12 @@
+/** Writes packages/api/src/fields/*.json: what Azure's client libraries can send, by type. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { libraries, modelsOf } from './libraries.ts'
+import { tablesOf } from './table.ts'
+
+for (const library of libraries) {
+  const text = modelsOf(library, (path) => readFileSync(path, 'utf8'))
+  const tables = tablesOf(text, library.roots)
+  const path = `packages/api/src/fields/${library.name}.json`
+  writeFileSync(path, `${JSON.stringify(tables, null, 1)}\n`)
+  process.stdout.write(`${path}: ${Object.keys(tables).length} types\n`)
+}
