@@ -11,6 +11,7 @@ export const packagesNeeded = {
   ovmf: 'the UEFI firmware with Secure Boot',
   swtpm: "each virtual machine's TPM",
   mtools: 'writes the EFI system partition of the guest images',
+  nftables: "closes the host's own addresses to its virtual machines",
   e2fsprogs: 'writes the root file system of the Debian 12 guest',
   gcc: 'compiles the guest agent',
   'musl-tools': 'links the guest agent into one static program',

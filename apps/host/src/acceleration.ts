@@ -112,7 +112,7 @@ async function runFirmware(
 ): Promise<string | null> {
   const output = Output.file(`${cwd}.log`)
   const groups = accelerator === 'kvm' ? kvmGroups() : []
-  const size = { memoryMiB: 256, vcpus: 1, disk: null, tpmSocket: null }
+  const size = { memoryMiB: 256, vcpus: 1, disk: null, tpmSocket: null, network: null }
   const args = qemuArguments({ id: 'probe', uuid: PROBE_UUID, accelerator, code, ...size })
   const process = await spawnDetached(qemu, args, { account, groups, cwd, output })
   try {

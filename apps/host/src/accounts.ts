@@ -41,6 +41,12 @@ export function accountsOf(folder: string): Accounts {
   return { qemu: owner('machine'), swtpm: owner('vtpm') }
 }
 
+/** The uids of a state directory's VMs, both ends included. */
+export function blockOf(stateDirectory: string): { first: number; last: number } {
+  const first = firstOf(stateDirectory)
+  return { first, last: first + BLOCK - 1 }
+}
+
 function firstOf(stateDirectory: string): number {
   const hash = createHash('sha256').update(resolve(stateDirectory)).digest()
   return FIRST + BLOCK * (hash.readUInt32BE() % BLOCKS)

@@ -5,6 +5,7 @@ import { type Accounts, accountsOf, allocateAccounts } from './accounts.ts'
 import { HostError } from './errors.ts'
 import { type Firmware, findFirmware } from './firmware.ts'
 import type { Log } from './log.ts'
+import { closeLoopback, openLoopback } from './loopback-boundary.ts'
 import { MachineError } from './machine/errors.ts'
 import { Machine } from './machine/machine.ts'
 import { killStrays } from './machine/qemu-process.ts'
@@ -69,6 +70,7 @@ export class Host {
   /** Being made: their accounts are taken already. */
   readonly #pending = new Set<{ readonly accounts: Accounts }>()
   #acceleration: Promise<Acceleration> | null = null
+  #loopback: Promise<string | null> | null = null
 
   private constructor(state: StateDirectory, parts: Parts) {
     this.#state = state
@@ -76,7 +78,8 @@ export class Host {
     const { qemu, firmware, vtpm, log = () => {} } = parts
     const acceleration = () => this.acceleration()
     const forget = (id: string) => this.#machines.delete(id)
-    this.#shared = { qemu, firmware, vtpm, log, acceleration, forget }
+    const closeLoopback = () => this.#closeLoopback()
+    this.#shared = { qemu, firmware, vtpm, log, acceleration, closeLoopback, forget }
   }
 
   static async open(state: StateDirectory, parts: Parts): Promise<Host> {
@@ -201,12 +204,23 @@ export class Host {
 
   /** Lets everything go: VMs run on, the state directory is free for the next manager. */
   async close(): Promise<void> {
+    const idle = this.machines().every((machine) => machine.processes === null)
+    if (idle && this.#loopback !== null) await openLoopback(this.#state.path)
     await this.#release()
     this.#state.close()
   }
 
   async #release(): Promise<void> {
     await Promise.all(this.machines().map((machine) => machine.release()))
+  }
+
+  /** Once for each manager: somebody may have loaded other rules since. */
+  async #closeLoopback(): Promise<void> {
+    const told = this.#loopback !== null
+    this.#loopback ??= closeLoopback(this.#state.path)
+    const fault = await this.#loopback
+    if (fault === null || told) return
+    this.#say('loopback-open', `guests with a network reach what listens on this host: ${fault}`)
   }
 
   async #probe(): Promise<Acceleration> {

@@ -1,4 +1,5 @@
 import { AGENT_PORT_NAME } from '@trusted-launch/channel'
+import { netdevOf, type UserNetwork } from './network.ts'
 
 /** What QEMU's command line depends on. Paths are relative to the machine's folder, its working directory. */
 export interface QemuMachine {
@@ -14,6 +15,8 @@ export interface QemuMachine {
   readonly disk: 'raw' | 'qcow2' | null
   /** Where swtpm's control socket is, or null: no TPM. */
   readonly tpmSocket: string | null
+  /** Null: no network interface. */
+  readonly network: UserNetwork | null
 }
 
 /** The files in the machine's folder. */
@@ -31,6 +34,7 @@ interface Row {
 
 const hasDisk = (machine: QemuMachine) => machine.disk !== null
 const hasTpm = (machine: QemuMachine) => machine.tpmSocket !== null
+const hasNetwork = (machine: QemuMachine) => machine.network !== null
 const fixed = (option: string, value: string, when?: Row['when']): Row => ({
   option,
   value: () => value,
@@ -88,6 +92,13 @@ const ROWS: readonly Row[] = [
   fixed('-tpmdev', `emulator,id=tpm,chardev=${IDS.tpm}`, hasTpm),
   // No physical presence interface: it offers the guest's user ChangeEPS, SetPCRBanks, Clear.
   fixed('-device', 'tpm-crb,tpmdev=tpm,ppi=off', hasTpm),
+  { option: '-netdev', value: (m) => netdevOf(m.network!), when: hasNetwork },
+  // No option ROM: nothing of the network is measured, and nothing boots from it.
+  {
+    option: '-device',
+    value: (m) => `virtio-net-pci,id=nic0,netdev=net0,addr=0x4,romfile=,mac=${m.network!.mac}`,
+    when: hasNetwork,
+  },
 ]
 
 function diskNode(format: QemuMachine['disk']): string {

@@ -10,6 +10,7 @@ const machine: QemuMachine = {
   code: '/usr/share/OVMF/OVMF_CODE_4M.secboot.fd',
   disk: 'raw',
   tpmSocket: '/proc/self/fd/3/control',
+  network: null,
 }
 
 /** One option with its value a line. */
@@ -17,6 +18,13 @@ const rendered = (of: QemuMachine) =>
   qemuArguments(of)
     .reduce((text, word) => `${text}${word.startsWith('-') ? '\n' : ' '}${word}`, '')
     .trim()
+
+/** What a machine's arguments have more than those of the one above. */
+const added = (network: QemuMachine['network']) => {
+  const before = new Set(rendered(machine).split('\n'))
+  const lines = rendered({ ...machine, network }).split('\n')
+  return lines.filter((line) => !before.has(line)).join('\n')
+}
 
 const asText = { serializers: [(value: unknown) => String(value)] }
 
@@ -29,6 +37,17 @@ test('the arguments of a machine under KVM with a qcow2 disk, two vCPUs and a co
     rendered({ ...machine, accelerator: 'kvm', vcpus: 2, disk: 'qcow2', code: '/a,b/CODE.fd' }),
     asText,
   )
+})
+
+test('the arguments of a machine with a network that is forwarded to are these', (t) => {
+  const forwards = [22, 80].map((guestPort) => ({
+    hostAddress: '127.0.0.1' as const,
+    hostPort: 2_000 + guestPort,
+    guestPort,
+  }))
+  const network = { kind: 'user' as const, mac: '52:54:00:12:34:56', forwards }
+  t.assert.snapshot(added(network), asText)
+  t.assert.snapshot(added({ ...network, forwards: [], restrict: true }), asText)
 })
 
 test('the arguments of the acceleration probe, without disk and TPM, are these', (t) => {

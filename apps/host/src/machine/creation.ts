@@ -4,11 +4,18 @@ import { basename } from 'node:path'
 import type { Accounts } from '../accounts.ts'
 import { HostError } from '../errors.ts'
 import { type Firmware, makeVariableStore } from '../firmware.ts'
+import { checkNetwork } from '../network.ts'
 import type { VtpmKeeper, VtpmPlace } from '../vtpm-port.ts'
 import { MachineError } from './errors.ts'
 import { MachineFolder } from './folder.ts'
 import { killStrays } from './qemu-process.ts'
-import { beginRecord, type MachineRecord, type MachineSpec, writeRecord } from './record.ts'
+import {
+  beginRecord,
+  type MachineRecord,
+  type MachineSpec,
+  recordedSpec,
+  writeRecord,
+} from './record.ts'
 
 /**
  * Makes a VM's folder: disk, variable store, vTPM; its record last, so a half-made VM is none.
@@ -33,10 +40,9 @@ export async function createMachine(
       host.vtpm.provision(vtpmPlace(spec, path, accounts)),
       folder.fill(spec.disk.path, variables),
     ])
-    const { disk, ...rest } = spec
     const record: MachineRecord = {
       version: 1,
-      spec: { ...rest, disk: { format: disk.format } },
+      spec: recordedSpec(spec),
       uuid: randomUUID(),
       accounts,
       identity,
@@ -78,10 +84,11 @@ export function vtpmPlace(
   return { vm: id, folder, account: swtpm, qemu, banks: vtpm.banks }
 }
 
-function checkSpec({ memoryMiB, vcpus, vtpm }: MachineSpec): void {
+function checkSpec({ memoryMiB, vcpus, vtpm, network }: MachineSpec): void {
   const within = (value: number, min: number, max: number) =>
     Number.isInteger(value) && value >= min && value <= max
   if (!within(memoryMiB, 256, 1 << 20)) throw new MachineError('machine-bad-spec', 'memoryMiB')
   if (!within(vcpus, 1, 64)) throw new MachineError('machine-bad-spec', 'vcpus')
+  if (network) checkNetwork(network)
   if (!vtpm.banks.includes('sha256')) throw new MachineError('machine-bad-spec', 'banks')
 }

@@ -100,6 +100,7 @@ export class MachineLife {
     const checked = await this.#host.vtpm.check(this.place, identity)
     for (const note of checked.notes) this.log('info', 'vtpm-note', note)
     const acceleration = await this.#host.acceleration()
+    if (spec.network !== null) await this.#host.closeLoopback()
     const run = { qemu: null, swtpm: null, released: false }
     await this.write({ identity: checked.identity, run })
     try {

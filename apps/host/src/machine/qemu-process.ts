@@ -28,7 +28,7 @@ export async function spawnQemu(
   host: { qemu: string; code: string; acceleration: Acceleration },
 ): Promise<ProcessIdentity> {
   const { accelerator } = host.acceleration
-  const { id, memoryMiB, vcpus, disk } = record.spec
+  const { id, memoryMiB, vcpus, disk, network } = record.spec
   const tpmSocket = `/proc/self/fd/${SOCKETS_FD}/${CONTROL_SOCKET}`
   const machine = { id, uuid: record.uuid, memoryMiB, vcpus, accelerator, code: host.code }
   const sockets = openSync(join(folder, 'sockets'), 'r')
@@ -36,7 +36,7 @@ export async function spawnQemu(
   try {
     const { stdio: _, ...identity } = await spawnDetached(
       host.qemu,
-      qemuArguments({ ...machine, disk: disk.format, tpmSocket }),
+      qemuArguments({ ...machine, disk: disk.format, tpmSocket, network }),
       {
         account: record.accounts.qemu,
         groups: accelerator === 'kvm' ? kvmGroups() : [],

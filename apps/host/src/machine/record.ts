@@ -7,6 +7,7 @@ import {
 } from '@trusted-launch/uefi'
 import type { Accounts } from '../accounts.ts'
 import { StateError } from '../errors.ts'
+import type { UserNetwork } from '../network.ts'
 import type { ProcessIdentity } from '../process.ts'
 import { readJson, writeDurably } from '../state-directory.ts'
 import type { VtpmIdentity } from '../vtpm-port.ts'
@@ -26,7 +27,21 @@ export interface MachineSpec {
   /** The keys of the firmware; null: none, setup mode. */
   readonly signatures: SecureBootTemplate | null
   readonly vtpm: { readonly banks: readonly ('sha256' | 'sha384')[] }
+  /** Null, also when not given: no network interface. */
+  readonly network?: UserNetwork | null
 }
+
+/** The same on record: nothing is left open, and the disk is the VM's own. */
+export interface RecordedSpec extends Required<Omit<MachineSpec, 'disk'>> {
+  readonly disk: { readonly format: 'raw' | 'qcow2' }
+}
+
+/** What was not given, or could not be given when the record was written. */
+export function recordedSpec(spec: Omit<MachineSpec, 'disk'> & RecordedDisk): RecordedSpec {
+  return { network: null, ...spec, disk: { format: spec.disk.format } }
+}
+
+type RecordedDisk = Pick<RecordedSpec, 'disk'>
 
 /** Why a VM stands still on purpose: it started over and over, or its firmware refused what it was to start. */
 export type Held = 'boot-loop' | 'refused'
@@ -47,7 +62,7 @@ export type LastEnd = 'never' | 'stopped' | 'exited' | 'crashed' | 'vtpm-lost'
 /** `machine.json`: all that is known of a VM besides its disk, variables and vTPM. */
 export interface MachineRecord {
   readonly version: 1
-  readonly spec: Omit<MachineSpec, 'disk'> & { readonly disk: { readonly format: 'raw' | 'qcow2' } }
+  readonly spec: RecordedSpec
   readonly uuid: string
   readonly accounts: Accounts
   readonly identity: VtpmIdentity
@@ -73,10 +88,10 @@ export function readRecord(folder: string): MachineRecord | null {
   if (value.spec.id !== basename(folder))
     throw new StateError('state-malformed', path, 'the machine of another folder')
   const { signatures } = value.spec
-  const spec = {
+  const spec = recordedSpec({
     ...value.spec,
     signatures: signatures === null ? null : parseSecureBootTemplate(signatures),
-  }
+  })
   return { ...value, spec, identity: withBytes(value.identity) }
 }
 

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { buildSmall } from '@trusted-launch/host'
+import { guestModules } from './guest-modules.ts'
+import { BOOT_MS, cacheDirectory, smallVm } from './machines.ts'
+
+/** Brings the network up, and tells whoever connects to port 80 whether it reaches what it is asked for. */
+const hook = `#!/bin/busybox sh
+for module in failover net_failover virtio_net; do insmod /lib/modules/$module.ko; done
+ip link set eth0 up
+ip addr add 10.0.2.15/24 dev eth0
+ip route add default via 10.0.2.2
+while true; do nc -l -p 80 -e /etc/reach; done &
+`
+const reach = `#!/bin/busybox sh
+read -r address port
+if nc -w 5 "$address" "$port" </dev/null >/dev/null 2>&1; then echo reached; else echo refused; fi
+`
+
+/** A port of the loopback that nobody listens at, or that we do. */
+async function port(t: TestContext, { listening }: { listening: boolean }): Promise<number> {
+  const server = createServer((socket) => socket.end()).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  if (listening) t.after(() => server.close())
+  else await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/** What the guest answers whom its forwarded port is asked by. */
+async function asked(forward: number, question: string): Promise<string> {
+  for (const until = Date.now() + BOOT_MS; Date.now() < until; await sleep(500)) {
+    const socket = connect(forward, '127.0.0.1')
+    let said = ''
+    socket.on('error', () => {})
+    socket.on('data', (data) => {
+      said += data
+    })
+    socket.write(`${question}\n`)
+    await new Promise((resolve) => socket.once('close', resolve))
+    if (said !== '') return said.trim()
+  }
+  throw new Error('the forwarded port does not answer')
+}
+
+test('a guest is reached over its forwarded port, and reaches nothing that listens on the host', async (t) => {
+  const image = await buildSmall({
+    cacheDirectory,
+    hooks: [Buffer.from(hook)],
+    extra: {
+      'etc/reach': Buffer.from(reach),
+      ...guestModules(['failover', 'net_failover', 'virtio_net']),
+    },
+  })
+  const secret = await port(t, { listening: true })
+  const hostPort = await port(t, { listening: false })
+  const forwards = [{ hostAddress: '127.0.0.1' as const, hostPort, guestPort: 80 }]
+  const network = { kind: 'user' as const, mac: '52:54:00:12:34:56', forwards }
+  const { vm, log } = await smallVm(t, { image, network })
+  await vm.start()
+  await vm.waitForAgent(BOOT_MS)
+  assert.equal(
+    await asked(hostPort, '127.0.0.1 80'),
+    'refused',
+    'the guest’s own, while it is busy',
+  )
+
+  const open = log.find(({ event }) => event === 'loopback-open')?.message ?? false
+  await t.test(
+    'with rules the host is closed to it, without them it is not',
+    {
+      skip: open,
+    },
+    async () => {
+      for (const address of ['10.0.2.2', '127.0.0.2'])
+        assert.equal(await asked(hostPort, `${address} ${secret}`), 'refused')
+      const tables = String(spawnSync('nft', ['list', 'tables']).stdout)
+      const [, table] = /inet (trusted_launch_\d+)/.exec(tables)!
+      spawnSync('nft', ['delete', 'table', 'inet', table!])
+      assert.equal(await asked(hostPort, `10.0.2.2 ${secret}`), 'reached')
+    },
+  )
+})
