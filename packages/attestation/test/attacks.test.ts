@@ -278,6 +278,14 @@ const forgeries: Readonly<Record<string, readonly [Edit, string]>> = {
     ]),
     'secure-boot.variables',
   ],
+  'something told as a variable that is none': [
+    before(separatorOf(7), measure(7, EV.EFI_VARIABLE_DRIVER_CONFIG, fromLatin1('none'))),
+    'secure-boot.variables',
+  ],
+  'something told as an authority that is none': [
+    after(separatorOf(7), measure(7, EV.EFI_VARIABLE_AUTHORITY, fromLatin1('none'))),
+    'secure-boot.variables',
+  ],
   'the debug mode': [before(separatorOf(7), act(7, ACTION.debugMode)), 'secure-boot.debug-mode'],
   'an action that PCR 7 does not know': [before(separatorOf(7), act(7, 'x')), 'secure-boot.action'],
   'an image after the firmware ended': [append(genuine.find(isImage)!), 'exit-boot-services.order'],

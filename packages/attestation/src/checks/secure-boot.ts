@@ -46,6 +46,26 @@ function optionalInOrder(log: VerifiedEventLog): Occurrence[] {
   })
 }
 
+const variableTypes: readonly number[] = [EV.EFI_VARIABLE_DRIVER_CONFIG, EV.EFI_VARIABLE_AUTHORITY]
+
+/** What is told as a variable reads as one: what does not would be looked at by no other check. */
+function variablesRead(log: VerifiedEventLog): Occurrence[] {
+  return log
+    .eventsOf(secureBootPcr)
+    .filter(
+      ({ eventType, explanation }) =>
+        variableTypes.includes(eventType) &&
+        explanation.verified &&
+        explanation.kind !== 'variable',
+    )
+    .map(({ index }) => ({
+      id: 'secure-boot.variables',
+      summary: `Event ${index} of PCR 7 is told as a variable, and does not read as one.`,
+      pcr: secureBootPcr,
+      events: [index],
+    }))
+}
+
 function variablesBeforeSeparator(log: VerifiedEventLog): Occurrence[] {
   const end = log.eventsOf(secureBootPcr).find(isSeparator)
   return variablesOf(log, EV.EFI_VARIABLE_DRIVER_CONFIG)
@@ -122,6 +142,7 @@ function modes(log: VerifiedEventLog): Occurrence[] {
 export const secureBootChecks: readonly Check[] = [
   { number: 28, title: 'Secure Boot variables in order', run: variablesInOrder },
   { number: 28, title: 'no variable more', run: optionalInOrder },
+  { number: 28, title: 'variables are read', run: variablesRead },
   { number: 28, title: 'variables before the separator', run: variablesBeforeSeparator },
   { number: 29, title: 'SecureBoot is on or off', run: secureBootValue },
   { number: 31, title: 'no debug mode', run: actions },
