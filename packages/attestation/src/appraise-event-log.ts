@@ -3,7 +3,7 @@ import { type EventLog, explain } from '@trusted-launch/eventlog'
 import { checkIma } from './check-ima.ts'
 import { checkUserspace } from './check-userspace.ts'
 import { runChecks } from './checks.ts'
-import { type Claims, claimsOf } from './claims.ts'
+import { type Claims, claimsOf, unverified } from './claims.ts'
 import { type PcrsByNumber, PcrValues } from './pcr-values.ts'
 import type { Profile } from './profile.ts'
 import { type Logs, readEventLog } from './read-logs.ts'
@@ -84,12 +84,6 @@ function appraisalOf(
     log,
     events: log === null || bank === null ? [] : eventsOf(log, bank, by),
   }
-}
-
-/** A refused log verifies nothing, whatever one register of it says. */
-function unverified(claims: Claims): Claims {
-  const told = Object.entries(claims).map(([name, claim]) => [name, { ...claim, verified: false }])
-  return Object.fromEntries(told)
 }
 
 function eventsOf(log: EventLog, bank: HashName, by: VerifiedEventLog | null): AppraisedEvent[] {

@@ -4,7 +4,7 @@ import { appraiseReferences } from './appraise-references.ts'
 import { bootChainOf } from './boot-chain.ts'
 import { checkUserspace } from './check-userspace.ts'
 import { runChecks } from './checks.ts'
-import { type Claims, claimsOf } from './claims.ts'
+import { type Claims, claimsOf, unverified } from './claims.ts'
 import { conclude } from './conclude.ts'
 import type { RollbackState } from './expectation.ts'
 import { keyClaims } from './key-claims.ts'
@@ -31,7 +31,8 @@ export interface Appraised {
 /**
  * The verdict on one piece of evidence. The order is fixed and each step is needed by the next: the
  * attestation key, the quotes, the logs, what they mean, what they ought to be, what policy wants.
- * A step that fails ends it: nothing is said about what could not be verified.
+ * A step that fails ends it: nothing is said about what could not be verified; of a log that its own checks
+ * refuse no claim is verified.
  *
  * It reads no clock and draws nothing: the same inputs give the same bytes. It does not know whether
  * the nonce was used before: that is for who stores nonces.
@@ -40,13 +41,16 @@ export function appraiseEvidence(input: AppraisalInput): Appraised {
   const verified = verifyEvidence(input)
   const { key, log } = verified
   let { findings } = verified
-  let claims = log === null || key === null ? {} : keyClaims(key, input.expectation, claimsOf(log))
+  let claims: Claims = {}
   let chain: readonly BootStage[] = []
-  if (log !== null) {
+  if (log !== null && key !== null) {
+    claims = keyClaims(key, input.expectation, claimsOf(log))
     const { findings: held, compared, variant } = appraiseReferences(log, claims, input)
-    const checked = [...runChecks(log), ...held, ...checkUserspace(log)]
-    claims = claimsAfterKexec(claims, checked)
-    findings = [...findings, ...checked, ...applyPolicy(input.policy, { claims })]
+    const ofLog = [...runChecks(log), ...checkUserspace(log)]
+    claims = claimsAfterKexec(claims, [...ofLog, ...held])
+    findings = [...findings, ...ofLog, ...held, ...applyPolicy(input.policy, { claims })]
+    if (ofLog.some(({ severity }) => severity === 'high'))
+      claims = keyClaims(key, input.expectation, unverified(claims))
     chain = bootChainOf(log, compared, variant)
   }
   const told = tellFindings(findings)

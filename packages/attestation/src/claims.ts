@@ -75,6 +75,12 @@ export function claimsOf(log: VerifiedEventLog): Claims {
   }
 }
 
+/** The same of a log that is refused: it verifies nothing, whatever one register of it says. */
+export function unverified(claims: Claims): Claims {
+  const told = Object.entries(claims).map(([name, claim]) => [name, { ...claim, verified: false }])
+  return Object.fromEntries(told)
+}
+
 /** `boot-phases`, where userspace measured any: as PCR 11 vouches for them, and for nothing else beside them. */
 function phaseClaims(log: VerifiedEventLog): Record<string, Claim> {
   if (log.userspace.length === 0) return {}

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { appraiseEvidence } from '../src/appraise.ts'
 import { formatResult } from '../src/record.ts'
 import { appraise } from './appraised.ts'
-import { cleanBoot, evidenceOf } from './boot.ts'
+import { cleanBoot, evidenceOf, file, type Step, separator } from './boot.ts'
 
 test('a boot that is what its reference values say is affirmed, without a finding', () => {
   const appraised = appraise(cleanBoot(), { measured: [] })
@@ -32,4 +32,18 @@ test('the boot chain names what ran, its signer and its verdict', () => {
     ['kernel command line', null, 'expected'],
     ['initrd', null, 'expected'],
   ])
+})
+
+test('of a log that its checks refuse no claim is verified, and of the key what holds by itself', () => {
+  const claims = (steps: Step[]) => appraise(steps).result.claims
+  assert.equal(claims(cleanBoot())['secure-boot']?.verified, true)
+  const refused = claims([...cleanBoot(), separator(4)])
+  const held = Object.entries(refused).filter(([, { verified }]) => verified)
+  assert.deepEqual(
+    held.map(([name]) => name),
+    ['attestation-key', 'attestation-key-restricted'],
+  )
+  const changed = cleanBoot().map((one) => (one.pcrIndex === 9 ? file('x', 'y', '/z') : one))
+  assert.equal(appraise(changed).result.tier, 'contraindicated')
+  assert.equal(claims(changed)['secure-boot']?.verified, true, 'the log is genuine')
 })

@@ -142,7 +142,8 @@ test("Windows' own quotes, of no register, say nothing and harm nothing", () => 
 
 test('text in PCR 12 that begins like a tag does not make a boot one of Windows', () => {
   const textual = step(12, EV.IPL, toUtf16le('x\n quiet splash\0'))
-  no(told([...cleanBoot(), textual]).claims.windows!)
+  const boot = cleanBoot().filter(({ pcrIndex }) => pcrIndex !== 8)
+  no(told(boot.toSpliced(-2, 0, textual)).claims.windows!)
 })
 
 test("tags in PCR 14 under shim's type are not taken for shim's", () => {
