@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { getHeapStatistics } from 'node:v8'
 import { randomFrom, type TriedDecoder } from '@trusted-launch/codec/check'
 import type { Coverage } from './coverage.ts'
+import { excessOf } from './memory.ts'
 import { mutate } from './mutate.ts'
 import type { Target } from './targets.ts'
 
@@ -11,13 +11,6 @@ const batchSize = 256
 const keptMax = 2000
 /** For 64 KiB at most, on a machine that may be busy: the fastest of three. */
 const limitMs = 100
-/**
- * What an input may cost in memory: so many times itself, and what a whole verdict may use at all. Garbage
- * counts as well, so this is more than is ever held at one time.
- */
-const memoryTimes = 16
-const memoryFloorBytes = 4 << 20
-
 /** An input that ended otherwise than it may. */
 export interface Failure {
   readonly target: string
@@ -74,9 +67,8 @@ export function fuzzTarget(target: Target, until: number, options: FuzzOptions):
     if (again >= limitMs) fail('slow', `more than ${limitMs} ms`, input)
   }
   const weigh = ({ decoder, input }: Try) => {
-    const bytes = allocatedBy(decoder, input)
-    if (bytes > memoryTimes * input.length + memoryFloorBytes)
-      fail('memory', `${bytes} bytes for an input of ${input.length}`, input)
+    const excess = excessOf(decoder, input)
+    if (excess !== null) fail('memory', excess, input)
   }
   let inputs = 0
   let kept = 0
@@ -136,21 +128,6 @@ function timeOf(decoder: TriedDecoder, input: Uint8Array): number {
   const started = performance.now()
   faultOf(decoder, input)
   return performance.now() - started
-}
-
-/** Bytes allocated meanwhile, garbage included; a run in which the collector came is made again. */
-function allocatedBy(decoder: TriedDecoder, input: Uint8Array): number {
-  const used = () => {
-    const { used_heap_size, external_memory } = getHeapStatistics()
-    return used_heap_size + external_memory
-  }
-  for (let i = 0; i < 3; i++) {
-    const before = used()
-    faultOf(decoder, input)
-    const after = used()
-    if (after >= before) return after - before
-  }
-  return 0
 }
 
 /** Kept under its hash. */

@@ -7,9 +7,16 @@ import { type TestContext, test } from 'node:test'
 import { MalformedError } from '@trusted-launch/codec'
 import { Coverage } from './coverage.ts'
 import { type Failure, fuzzTarget } from './fuzz-target.ts'
-import { deep, greedy, slow } from './planted.ts'
+import { excessOf } from './memory.ts'
+import { deep, greedy, hoarding, slow, wasteful } from './planted.ts'
 
-const planted = { deep, greedy, slow }
+const planted = { deep, greedy, hoarding, slow }
+
+const decoderOf = (decode: (bytes: Uint8Array) => unknown, title = '') => ({
+  ...{ place: '', title, decode },
+  seeds: [new Uint8Array(16)],
+  errors: [MalformedError],
+})
 
 /** The first fault that is found in a planted decoder within so many seconds. */
 function found(t: TestContext, name: keyof typeof planted, seconds: number): Failure {
@@ -17,15 +24,7 @@ function found(t: TestContext, name: keyof typeof planted, seconds: number): Fai
   const coverage = new Coverage(/planted\.ts$/)
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   t.after(() => coverage.close())
-  const decode: (bytes: Uint8Array) => unknown = planted[name]
-  const decoder = {
-    place: '',
-    title: name,
-    decode,
-    seeds: [new Uint8Array(16)],
-    errors: [MalformedError],
-  }
-  const target = { name, decoders: [decoder] }
+  const target = { name, decoders: [decoderOf(planted[name], name)] }
   const options = { folder, coverage, trying: () => {} }
   for (let seed = 1; seed <= seconds; seed++) {
     const { failures } = fuzzTarget(target, performance.now() + 1000, { ...options, seed })
@@ -41,9 +40,23 @@ test('a fault behind four comparisons is found by coverage, and its input kept',
   assert.throws(() => deep(readFileSync(file)), TypeError)
 })
 
-test('an input that takes too long is found, and one that takes too much memory', (t) => {
+test('an input that takes too long is found', (t) => {
   assert.equal(found(t, 'slow', 20).kind, 'slow')
-  assert.equal(found(t, 'greedy', 20).kind, 'memory')
+})
+
+test('an input that takes too much memory is found, whether it is kept or dropped', (t) => {
+  for (const [name, how] of [
+    ['greedy', /allocated/],
+    ['hoarding', /held/],
+  ] as const) {
+    const { kind, message } = found(t, name, 20)
+    assert.equal(kind, 'memory')
+    assert.match(message, how)
+  }
+})
+
+test('what is dropped piece by piece is not held', () => {
+  assert.equal(excessOf(decoderOf(wasteful), new Uint8Array(16)), null)
 })
 
 test('a minute of every decoder ends without a failure', () => {

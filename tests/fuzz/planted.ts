@@ -19,8 +19,20 @@ export function slow(bytes: Uint8Array): void {
   for (const until = performance.now() + (bytes[0] === 7 ? 200 : 0); performance.now() < until; );
 }
 
-/** Allocates what a length field says. */
+/** Allocates what a length field says, and drops it. */
 export function greedy(bytes: Uint8Array): void {
-  if (bytes[0] === 9) kept = new Array((bytes[1] ?? 0) * 8192).fill(bytes[2])
+  if (bytes[0] === 9) last = new Array((bytes[1] ?? 0) * 8192).fill(bytes[2]).at(-1)
 }
-export let kept: unknown[] = []
+export let last: unknown
+
+/** Gives a value that holds two mebibytes, which is less than may be allocated. */
+export function hoarding(bytes: Uint8Array): Uint8Array | null {
+  return bytes[0] === 11 ? new Uint8Array(2 << 20) : null
+}
+
+/** Throws three times as much away, piece by piece. */
+export function wasteful(bytes: Uint8Array): number {
+  let sum = 0
+  for (let i = 0; i < 24; i++) sum += new Array(16384).fill(bytes[0]).length
+  return sum
+}

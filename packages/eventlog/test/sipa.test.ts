@@ -102,11 +102,16 @@ test('events are nested as deep as allowed, and not one deeper', () => {
   assert.throws(() => encodeSipa([nested(SIPA_DEPTH_MAX)]), RangeError)
 })
 
-test('a level holds as many events as allowed, and not one more', () => {
-  const empty = concat(encode(u32le, SIPAEVENT.INFORMATION), new Uint8Array(4))
-  const many = (count: number) => concat(...Array.from({ length: count }, () => empty))
-  assert.equal(decodeSipa(many(SIPA_EVENTS_MAX)).length, SIPA_EVENTS_MAX)
-  assert.throws(() => decodeSipa(many(SIPA_EVENTS_MAX + 1)), /more than 4096 elements/)
+test('there may be as many events as allowed on all levels together, and not one more', () => {
+  const empty = { eventID: SIPAEVENT.INFORMATION, eventData: new Uint8Array() }
+  const many = (count: number) => Array.from({ length: count }, () => empty)
+  const flat = (count: number) => encodeSipa(many(count))
+  assert.equal(decodeSipa(flat(SIPA_EVENTS_MAX)).length, SIPA_EVENTS_MAX)
+  assert.throws(() => decodeSipa(concat(flat(SIPA_EVENTS_MAX), flat(1))), MalformedError)
+  const half = (SIPA_EVENTS_MAX - 2) / 2
+  const whole = [boundary(...many(half)), boundary(...many(half))]
+  assert.equal(decodeSipa(encodeSipa(whole)).length, 2)
+  assert.throws(() => decodeSipa(encodeSipa([...whole, empty])), /more than 8192 events/)
 })
 
 test('a size beyond its event is refused before anything is read', () => {
