@@ -5,7 +5,7 @@ import type { TokenBinding } from './token/binding.ts'
 
 /** What was expected, as JSON: bytes in hexadecimal, certificates in base64url. */
 export function expectationJson(expectation: Expectation): Json {
-  const { rollback } = expectation
+  const { rollback, intermediates = [] } = expectation
   return {
     vm: expectation.vm,
     nonce: toHex(expectation.nonce),
@@ -22,7 +22,8 @@ export function expectationJson(expectation: Expectation): Json {
     retiredAkNames: expectation.retiredAkNames.map(toHex),
     banks: [...expectation.banks],
     pcrs: [...expectation.pcrs],
-    anchors: expectation.anchors.map(({ der }) => toBase64url(der)),
+    anchors: certificatesJson(expectation.anchors),
+    ...(intermediates.length === 0 ? {} : { intermediates: certificatesJson(intermediates) }),
     machine: expectation.machine === null ? null : { ...expectation.machine },
     profile: expectation.profile,
     rollback:
@@ -34,6 +35,9 @@ export function expectationJson(expectation: Expectation): Json {
           },
   }
 }
+
+const certificatesJson = (certificates: Expectation['anchors']) =>
+  certificates.map(({ der }) => toBase64url(der))
 
 function bindingJson({ jwk, serviceNonce, nonce }: TokenBinding): Json {
   return { jwk, serviceNonce: toHex(serviceNonce), nonce }

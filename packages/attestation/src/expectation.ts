@@ -52,6 +52,8 @@ export interface Expectation {
   readonly pcrs: readonly number[]
   /** Authorities believed to issue AK certificates. */
   readonly anchors: readonly Certificate[]
+  /** What may lie between an AK's certificate and an anchor; believed for nothing. At most 32. */
+  readonly intermediates?: readonly Certificate[]
   readonly machine: MachineShape | null
   /** How its log is to be read: `strict` for a VM on our own firmware. */
   readonly profile: Profile

@@ -4,7 +4,7 @@ import {
   encodeEvidence,
   NONCE_BYTES,
 } from '@trusted-launch/channel'
-import { toBase64url, within } from '@trusted-launch/codec'
+import { MalformedError, toBase64url, within } from '@trusted-launch/codec'
 import { Certificate, PublicKey } from '@trusted-launch/crypto'
 import type { AppraisalInput } from './appraisal-input.ts'
 import type { Json } from './canonical-json.ts'
@@ -48,6 +48,8 @@ const bindingShape = object({
   nonce: nullable(string({ max: 88 })),
 })
 
+const certificates = array(base64url({ max: certificateBytesMax }), { max: 64 })
+
 const expectationFields = {
   vm: string({ max: 256 }),
   nonce: hexBytes({ min: NONCE_BYTES, max: NONCE_BYTES }),
@@ -56,7 +58,7 @@ const expectationFields = {
   retiredAkNames: array(name, { max: 1024 }),
   banks: different(array(oneOf('sha1', 'sha256', 'sha384', 'sha512'), { max: 4 })),
   pcrs: different(array(integer({ min: 0, max: 23 }), { max: 24 })),
-  anchors: array(base64url({ max: certificateBytesMax }), { max: 64 }),
+  anchors: certificates,
   machine: nullable(
     object({
       firmwareSha256: hex({ min: 32, max: 32 }),
@@ -73,7 +75,14 @@ const expectationFields = {
     }),
   ),
 }
-const expectationShape = object(expectationFields, { binding: bindingShape })
+const expectationShape = object(expectationFields, {
+  binding: bindingShape,
+  intermediates: certificates,
+  sha1Signatures: ((value) => {
+    if (value !== true) throw new MalformedError('', 0, 'not true')
+    return value
+  }) as Shape<true>,
+})
 
 /** An appraisal record: everything a verdict came from. The verdict itself is `result`. */
 export const recordShape = object({
@@ -96,11 +105,13 @@ export const recordShape = object({
 /** The inputs a record holds. @throws {MalformedError} evidence or anchors that do not decode. */
 export function inputOf(record: ReturnType<typeof recordShape>): AppraisalInput {
   const { expectation, references, policy, timeMs } = record
-  const anchors = expectation.anchors.map((der) => within('anchors', () => Certificate.decode(der)))
+  const decoded = (ders: readonly Uint8Array[] = []) => ders.map((der) => Certificate.decode(der))
+  const anchors = within('anchors', () => decoded(expectation.anchors))
+  const intermediates = within('intermediates', () => decoded(expectation.intermediates))
   const evidence = within('evidence', () => decodeEvidence(record.evidence))
   return {
     evidence,
-    expectation: { ...expectation, anchors },
+    expectation: { ...expectation, anchors, intermediates },
     references,
     policy,
     time: timeMs,
@@ -112,8 +123,16 @@ export function issuerOf(record: ReturnType<typeof recordShape>): TokenIssuer {
   return { ...record.issuer, key: PublicKey.fromSpki(record.issuer.key) }
 }
 
-/** A record as JSON, its result beside what it came from. */
+/**
+ * A record as JSON, its result beside what it came from.
+ * @throws {RangeError} a key believed for what no record holds: somebody's word, or an answer that was secret.
+ */
 export function recordJson(input: AppraisalInput, issuer: TokenIssuer, result: Json): Json {
+  const { givenKey, activatedKey } = input.expectation
+  if (givenKey !== undefined || activatedKey !== undefined)
+    throw new RangeError(
+      'a record holds what its verdict follows from, and no key given or activated',
+    )
   return {
     version: 1,
     type: 'trusted-launch.appraisal-record',

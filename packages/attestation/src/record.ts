@@ -40,6 +40,9 @@ export interface VerifiedRecord {
 /**
  * An appraisal record as a file: everything the verdict came from, the verdict, and a token whose
  * `recordSha256` covers all of it. Canonical JSON (RFC 8785): `{"record":…,"token":"…"}`.
+ *
+ * @throws {RangeError} an expectation with a `givenKey` or `activatedKey`: that somebody gave the key, or that
+ *   a TPM answered a secret, follows from nothing that a record could hold, so no reader could check it.
  */
 export function encodeRecord(
   input: AppraisalInput,

@@ -199,7 +199,8 @@ function verifyCertificate(
       summary: `The certificate is ${maySign ? "an authority's" : 'not for a key that signs'}.`,
       actual: 'wrong-key-usage',
     })
-  const strong = { anchors, time, strong: true, isSignedBy }
+  const { intermediates = [] } = expected
+  const strong = { anchors, intermediates, time, strong: true, isSignedBy }
   const path = verifyChain(certificate, { ...strong, eku: akCertificateUsage })
   if ('chain' in path) return faultOfSubject(certificate, expected) ?? path.chain
   return findingOf({

@@ -6,10 +6,12 @@ import { randomFrom } from '@trusted-launch/codec/check'
 import { SigningKey } from '@trusted-launch/crypto'
 import { VARIABLES } from '@trusted-launch/uefi'
 import { appraiseEvidence } from '../src/appraise.ts'
+import type { Expectation } from '../src/expectation.ts'
+import { ActivatedKey } from '../src/identity/activation.ts'
 import { encodeRecord, formatResult, recordBytesMax, verifyRecord } from '../src/record.ts'
 import { isSignedBy, sha256Hex, signTokensWith, tokenOf } from '../src/token/token.ts'
 import { isVariable } from './appraised.ts'
-import { anchor } from './attester.ts'
+import { akCertificate, anchor } from './attester.ts'
 import { cleanBoot, configured, evidenceOf } from './boot.ts'
 import { signingKey } from './issuer.ts'
 
@@ -32,6 +34,24 @@ test('a record gives the same verdict again, byte for byte', () => {
   assert.equal(formatResult(verified.appraised), formatResult(appraised))
   assert.equal(verified.appraised.result.tier, 'affirming')
   assert.equal(verified.anchorKnown, true)
+})
+
+test('a record holds intermediates and that SHA-1 was allowed, and no key that somebody gave or that was activated', () => {
+  const again = (changes: Partial<Expectation>) => {
+    const changed = { ...input, expectation: { ...input.expectation, ...changes } }
+    const bytes = encodeRecord(changed, appraiseEvidence(changed), issuer, signTokensWith(key))
+    const verified = verifyRecord(bytes, trust)
+    return 'fault' in verified ? assert.fail(verified.reason) : verified.input.expectation
+  }
+  const { intermediates } = again({ intermediates: [akCertificate] })
+  assert.ok(intermediates?.length === 1 && intermediates[0]!.equals(akCertificate))
+  assert.equal(again({ sha1Signatures: true }).sha1Signatures, true)
+  assert.throws(() => again({ givenKey: key.publicKey }), /no key given or activated/)
+  const { akName } = input.expectation
+  const answer = new Uint8Array(16)
+  const activatedKey = ActivatedKey.verify({ answer, ekName: akName, akName }, answer)
+  assert.ok(activatedKey instanceof ActivatedKey)
+  assert.throws(() => again({ activatedKey }), /no key given or activated/)
 })
 
 test('an anchor in the record is never believed: only one that is given', () => {

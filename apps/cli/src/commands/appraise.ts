@@ -35,11 +35,14 @@ export function appraiseCommand(output: Output, done: (code: ExitCode) => void):
     .addOption(
       repeatable(
         '--ak <file>',
-        'the key that signed it: TPM2B_PUBLIC, TPMT_PUBLIC, a public key or a certificate in PEM or DER; a public area and a certificate may be given together',
+        'the key that signed it: TPM2B_PUBLIC, TPMT_PUBLIC, a public key or a certificate in PEM or DER, in PEM with its issuers behind it; a public area and a certificate may be given together',
       ),
     )
     .addOption(
-      repeatable('--ca <file>', "authorities to judge the key's certificate by, in PEM or DER"),
+      repeatable(
+        '--ca <file>',
+        "authorities to judge the key's certificate by: one in DER, or any number in PEM",
+      ),
     )
     .option('--nonce <hex>', 'what tpm2_quote -q was given')
     .option(

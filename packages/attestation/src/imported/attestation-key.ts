@@ -1,10 +1,18 @@
 import { decode, encode, MalformedError, within } from '@trusted-launch/codec'
-import { Certificate, CryptoError, decodePem, isPem, PublicKey } from '@trusted-launch/crypto'
+import {
+  Certificate,
+  CryptoError,
+  decodePem,
+  isPem,
+  type PemBlock,
+  PublicKey,
+} from '@trusted-launch/crypto'
 import { nameOfPublic, TPM2B_PUBLIC, TPMT_PUBLIC } from '@trusted-launch/tpm2'
 import { keyOf } from '../identity/key-of.ts'
 
 /** The most bytes a file of a key or a certificate may have. */
 export const KEY_FILE_BYTES_MAX = 64 * 1024
+const intermediatesMax = 32
 
 /** An AK as somebody gave it: its key, and what came with it. */
 export interface ImportedKey {
@@ -12,11 +20,14 @@ export interface ImportedKey {
   /** TPMT_PUBLIC; null: the form has none, so the key's attributes and name are not known. */
   readonly area: Uint8Array | null
   readonly certificate: Certificate | null
+  /** Of a PEM file of certificates those behind the key's own: what may lie between it and an anchor. */
+  readonly intermediates: readonly Certificate[]
 }
 
 /**
  * Reads an AK in any form it is handed around in: TPM2B_PUBLIC (`tpm2_createak -u`), TPMT_PUBLIC
- * (`-f tpmt`), SubjectPublicKeyInfo in PEM or DER, an X.509 certificate in PEM or DER.
+ * (`-f tpmt`), SubjectPublicKeyInfo in PEM or DER, an X.509 certificate in PEM or DER; in PEM its issuers
+ * may follow it, at most 32.
  *
  * It proves nothing of the key: that whoever gives it means it is his word.
  *
@@ -32,12 +43,23 @@ export function decodeImportedKey(file: Uint8Array): ImportedKey {
 }
 
 function ofPem(file: Uint8Array): ImportedKey {
-  const [block, ...more] = decodePem(file)
-  if (more.length > 0) throw new MalformedError('key', 0, `${1 + more.length} PEM blocks, not one`)
-  const { label, der } = block!
-  if (label === 'CERTIFICATE') return ofCertificate(der)
+  const blocks = decodePem(file)
+  const { label, der } = blocks[0]!
+  if (blocks.every((each) => each.label === 'CERTIFICATE')) return ofBundle(blocks)
+  if (blocks.length > 1) throw new MalformedError('key', 0, `${blocks.length} PEM blocks, not one`)
   if (label === 'PUBLIC KEY') return ofSpki(der)
   throw new MalformedError('key', 0, `a PEM block "${label}": neither PUBLIC KEY nor CERTIFICATE`)
+}
+
+function ofBundle([own, ...above]: readonly PemBlock[]): ImportedKey {
+  if (above.length > intermediatesMax)
+    throw new MalformedError(
+      'key',
+      0,
+      `more than ${intermediatesMax} certificates behind the key's`,
+    )
+  const intermediates = above.map(({ der }) => Certificate.decode(der))
+  return { ...ofCertificate(own!.der), intermediates }
 }
 
 const derSequence = 0x30
@@ -48,7 +70,7 @@ function ofBinary(file: Uint8Array): ImportedKey {
   const publicArea = sizeIsFirst ? decode(TPM2B_PUBLIC, file) : decode(TPMT_PUBLIC, file)
   const area = encode(TPMT_PUBLIC, publicArea)
   nameOfPublic(publicArea) // refuses a key whose name nobody can compute
-  return { publicKey: keyOf(publicArea), area, certificate: null }
+  return { publicKey: keyOf(publicArea), area, certificate: null, intermediates: [] }
 }
 
 /** A certificate is a sequence that begins with a sequence of its fields; so is an SPKI, but far smaller. */
@@ -63,12 +85,12 @@ function isCertificate(der: Uint8Array): boolean {
 
 function ofSpki(der: Uint8Array): ImportedKey {
   const publicKey = within('SubjectPublicKeyInfo', () => PublicKey.fromSpki(der))
-  return { publicKey, area: null, certificate: null }
+  return { publicKey, area: null, certificate: null, intermediates: [] }
 }
 
 function ofCertificate(der: Uint8Array): ImportedKey {
   const certificate = Certificate.decode(der)
-  return { publicKey: certificate.publicKey, area: null, certificate }
+  return { publicKey: certificate.publicKey, area: null, certificate, intermediates: [] }
 }
 
 /**
@@ -83,5 +105,6 @@ export function joinImportedKeys(keys: readonly [ImportedKey, ...ImportedKey[]])
   const areas = keys.flatMap(({ area }) => area ?? [])
   if (certificates.length > 1 || areas.length > 1)
     throw new MalformedError('key', 0, 'more than one public area or certificate')
-  return { publicKey, area: areas[0] ?? null, certificate: certificates[0] ?? null }
+  const intermediates = keys.flatMap((key) => key.intermediates)
+  return { publicKey, area: areas[0] ?? null, certificate: certificates[0] ?? null, intermediates }
 }

@@ -83,6 +83,7 @@ export function importEvidence(parts: ImportedParts): {
     banks,
     pcrs: [...numbers].sort((a, b) => a - b),
     anchors,
+    intermediates: key.intermediates,
     machine: null,
     profile,
     rollback: null,
