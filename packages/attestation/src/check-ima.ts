@@ -46,9 +46,26 @@ export function checkIma(log: VerifiedEventLog, references: ReferenceVariant | n
         events: entries.slice(1).map(({ index }) => index),
       }),
     )
+  const lockedDown = secureBootOf(log) === true
+  return [...findings, ...checkImaEntries(entries.slice(1), { modules, lockedDown })]
+}
+
+/**
+ * What is told of entries behind the first, each of which PCR 10 vouches for: violations, files that are no
+ * modules, modules that are none of these.
+ * @param by `modules` null: which are signed is not known, so none is told. `lockedDown`: whether the kernel
+ *   refuses what its key did not sign, as it does under Secure Boot.
+ */
+export function checkImaEntries(
+  entries: readonly ImaEntry[],
+  by: {
+    readonly modules: readonly { readonly sha256: string }[] | null
+    readonly lockedDown: boolean
+  },
+): Finding[] {
+  const { modules, lockedDown } = by
   const signed = modules === null ? null : new Set(modules.map(({ sha256 }) => `sha256:${sha256}`))
-  for (const entry of entries.slice(1)) findings.push(...checkEntry(entry, log, signed))
-  return findings
+  return entries.flatMap((entry) => checkEntry(entry, lockedDown, signed))
 }
 
 /** PCR 10 is at its start: whatever the kernel read, it measured nothing of it. */
@@ -85,7 +102,7 @@ function checkAggregate(entry: ImaEntry | undefined, log: VerifiedEventLog): Fin
 
 function checkEntry(
   entry: ImaEntry,
-  log: VerifiedEventLog,
+  lockedDown: boolean,
   signed: ReadonlySet<string> | null,
 ): Finding[] {
   const common = { pcr: 10, events: [entry.index] }
@@ -118,7 +135,6 @@ function checkEntry(
       }),
     ]
   if (signed === null || signed.has(actual)) return []
-  const lockedDown = secureBootOf(log) === true
   return [
     findingOf({
       id: 'module.untrusted',

@@ -9,6 +9,7 @@ export {
 export { encodeCanonical, formatCanonical, type Json } from './canonical-json.ts'
 export { approveReferences, describeOrigin, mergeReferences } from './change-references.ts'
 export type { Check } from './check.ts'
+export { checkImaEntries } from './check-ima.ts'
 export { CHECK_LIST, type CheckKind } from './check-list.ts'
 export { CHECKS, runChecks } from './checks.ts'
 export { CLAIM_NAMES } from './claim-names.ts'
@@ -69,6 +70,12 @@ export {
   statedVariables,
   verifyHostStatement,
 } from './memory/host-statement.ts'
+export {
+  type ContinuedIma,
+  continueIma,
+  type ImaPart,
+  type ImaState,
+} from './memory/ima-list.ts'
 export {
   keepNonce,
   type NonceFault,

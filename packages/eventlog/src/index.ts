@@ -61,6 +61,7 @@ export {
   IMA_PCR,
   type ImaReplay,
   type ImaReplayOptions,
+  imaValueAfter,
   replayIma,
 } from './replay-ima.ts'
 export {

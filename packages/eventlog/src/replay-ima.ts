@@ -49,6 +49,16 @@ export function replayIma(
   return { ...best, entries, violations, paddedSha1: padded.matched !== null }
 }
 
+/** What a bank's PCR 10 holds after these entries, when it held `start` before them. */
+export function imaValueAfter(
+  entries: readonly ImaEntry[],
+  bank: HashName,
+  by: { readonly start: Uint8Array; readonly paddedSha1: boolean },
+): Uint8Array {
+  const digestOf = by.paddedSha1 ? paddedDigest : templateDigest
+  return entries.reduce((value, entry) => extend(bank, value, digestOf(entry, bank)), by.start)
+}
+
 type DigestOf = (entry: ImaEntry, bank: HashName) => Uint8Array
 
 function walk(
