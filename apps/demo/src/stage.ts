@@ -16,9 +16,9 @@ import {
   type Machine,
   openHost,
 } from '@trusted-launch/host'
+import { learnWhereUnknown } from '@trusted-launch/service'
 import { parseSecureBootTemplate, type SecureBootTemplate } from '@trusted-launch/uefi'
 import template from '@trusted-launch/uefi/templates/microsoft-uefi-ca.json' with { type: 'json' }
-import { learnWhereUnknown } from './firmware.ts'
 import { alone, authorityFolder, installSigner } from './installation.ts'
 import { markAsKept, removeLeftovers, runPrefix } from './leftovers.ts'
 import { cacheDirectory, demoFolder } from './paths.ts'

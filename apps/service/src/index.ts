@@ -1,2 +1,3 @@
 export { StoreError } from './domain/store.ts'
+export { believedFirmware, learnWhereUnknown } from './driver/firmware.ts'
 export { faultOf } from './http/fault-of.ts'

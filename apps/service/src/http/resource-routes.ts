@@ -29,6 +29,8 @@ export interface Ground {
   readonly store: Store
   /** What the one location of this installation is called. */
   readonly location: string
+  /** The lease whose holder drives the host. */
+  readonly host: string
   readonly now: () => number
   /** Told after an operation was enqueued. */
   readonly wake: () => void
@@ -181,7 +183,8 @@ async function place(
   const existing = await tables.resources.get(id)
   if (verb === 'PATCH' && existing === null) throw new ArmError(faults.resourceNotFound(id))
   requireConditions(request, existing)
-  if (arm.isChild !== true && verb === 'PUT') requireLocation(arm, ground, asked, existing)
+  if (arm.isChild !== true && verb === 'PUT')
+    requireLocation(arm.type, ground, asked.location, existing)
   if (existing?.provisioningState === 'Deleting')
     throw new ArmError(faults.operationNotAllowed(`'${existing.name}' is being deleted.`))
   return existing
@@ -194,10 +197,11 @@ function requireConditions({ ifMatch, ifNoneMatch }: ArmRequest, existing: Resou
   if (!holds) throw new ArmError(faults.preconditionFailed())
 }
 
-function requireLocation(
-  arm: ArmType,
+/** The location is the one that is served, and never changes. @throws {ArmError} */
+export function requireLocation(
+  type: string,
   ground: Ground,
-  { location }: Wanted,
+  location: string | null,
   existing: Resource | null,
 ): void {
   if (location === null)
@@ -207,12 +211,12 @@ function requireLocation(
       message: 'The location property is required for this definition.',
     })
   if (!isSameLocation(location, ground.location))
-    throw new ArmError(faults.locationNotAvailable(location, arm.type, [ground.location]))
+    throw new ArmError(faults.locationNotAvailable(location, type, [ground.location]))
   if (existing !== null && !isSameLocation(existing.location ?? '', location))
     throw new ArmError({
       status: 409,
       code: 'InvalidResourceLocation',
-      message: `The resource '${existing.name}' already exists in location '${existing.location}'. A resource with the same name cannot be created in location '${location}'.`,
+      message: `The resource '${existing.name}' already exists in location '${existing.location}'. A resource with the same name cannot be created in location '${location}'. Please select a new resource name.`,
     })
 }
 

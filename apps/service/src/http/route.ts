@@ -5,6 +5,7 @@ export type Method = 'GET' | 'PUT' | 'PATCH' | 'POST' | 'DELETE'
 
 /** One request, taken apart and let in. */
 export interface ArmRequest {
+  readonly method: Method
   readonly params: Readonly<Record<string, string>>
   /** By names in lower case, as `$filter`. */
   readonly query: Readonly<Record<string, string>>

@@ -124,7 +124,7 @@ async function admitted(
   await admit(options.authorizer, caller, route.action, scopeOf(route, params))
   const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers
   return {
-    ...{ params, query, apiVersion, caller, base },
+    ...{ method: route.method, params, query, apiVersion, caller, base },
     id: idOf(route, params),
     body: objectOf(request.body),
     ifMatch: ifMatch ?? null,

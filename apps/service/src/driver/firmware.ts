@@ -12,7 +12,7 @@ import type { Log } from '@trusted-launch/host'
 import { cacheDirectory } from './paths.ts'
 
 const learntFile = join(cacheDirectory, 'firmware/learnt.json')
-const tool = join(import.meta.dirname, '../../../tools/learn-firmware.ts')
+const tool = join(import.meta.dirname, '../../../../tools/learn-firmware.ts')
 
 /** What is believed of a firmware file: what the project learnt of it, and what this installation did. */
 export function believedFirmware(sha256: string): ReferenceFirmware | null {

@@ -1,0 +1,92 @@
+import type { Expectation, MachineShape } from '@trusted-launch/attestation'
+import type { Evidence, EvidenceRequest } from '@trusted-launch/channel'
+
+/** What a VM is to be on its host. */
+export interface MachinePlan {
+  /** Names it on the host: lower case letters, digits and `-`, at most 64. */
+  readonly id: string
+  readonly name: string
+  readonly vcpus: number
+  readonly memoryMiB: number
+  /** The name of a platform image, or `sha256:…` of an imported one. */
+  readonly image: string
+  readonly secureBoot: boolean
+  /** False: a VM without a TPM, which proves nothing. */
+  readonly vTpm: boolean
+  /** Whether the keys of Secure Boot are in the firmware: not in a Standard VM. */
+  readonly keys: boolean
+  readonly network: { readonly macAddress: string; readonly sshPort: number | null } | null
+  /** cloud-init's, or null. */
+  readonly seed: { readonly userData: string; readonly metaData: string } | null
+}
+
+export type MachinePower = 'running' | 'held' | 'stopped' | 'crashed' | 'unreachable'
+
+/** How a boot went. */
+export type Boot =
+  | { readonly kind: 'agent'; readonly version: string }
+  /** The deadline passed and nothing spoke against it: an image without an agent. */
+  | { readonly kind: 'silent' }
+  | {
+      readonly kind: 'failed'
+      readonly code: string
+      readonly component: string | null
+      readonly message: string
+    }
+
+/** What a verdict on a VM needs from the host's own records; nothing of it from the guest. */
+export interface HostFacts {
+  readonly expectation: Pick<
+    Expectation,
+    'vm' | 'generation' | 'akName' | 'retiredAkNames' | 'machine' | 'anchors'
+  >
+  /** Reference values made before the first boot, as kept. */
+  readonly references: Uint8Array
+}
+
+export interface Capacity {
+  readonly vcpus: number
+  readonly memoryMiB: number
+  /** What no VM has been promised. */
+  readonly freeMemoryMiB: number
+  readonly accelerator: 'kvm' | 'tcg'
+}
+
+/** A host, as the control plane drives it. Each call may be made again after a crash of either side. */
+export interface HostDriver {
+  /** The name of the lease whose holder may call. */
+  readonly name: string
+  /** Makes the image where it is not there yet. */
+  prepareImage(image: string, tell: (step: string) => void, signal: AbortSignal): Promise<void>
+  /** Makes the VM and its reference values, before anything of it boots; nothing happens when it is there. */
+  create(plan: MachinePlan, signal: AbortSignal): Promise<void>
+  /** Nothing happens when it is gone. */
+  delete(id: string): Promise<void>
+  /** Null: there is none. */
+  power(id: string): Promise<MachinePower | null>
+  machines(): Promise<readonly string[]>
+  /** Nothing happens when it runs. */
+  start(id: string): Promise<void>
+  stop(id: string, options: { readonly graceful: boolean }): Promise<void>
+  /** The reset button. */
+  restart(id: string): Promise<void>
+  /** Waits until the agent answers, the boot fails, or the time is over. */
+  waitForBoot(id: string, timeoutMs: number, signal: AbortSignal): Promise<Boot>
+  /** A stopped VM only. */
+  change(
+    id: string,
+    change: Partial<Pick<MachinePlan, 'vcpus' | 'memoryMiB' | 'secureBoot' | 'vTpm'>>,
+  ): Promise<void>
+  /** The pristine disk again, the same vTPM; a stopped VM only. */
+  reimage(id: string, image: string): Promise<void>
+  facts(id: string): Promise<HostFacts | null>
+  collectEvidence(id: string, request: EvidenceRequest): Promise<Evidence>
+  /** The serial console's end, Latin-1. */
+  console(id: string): Promise<string>
+  /** PNG; null: it does not run. */
+  screenshot(id: string): Promise<Uint8Array | null>
+  capacity(): Promise<Capacity>
+  close(): Promise<void>
+}
+
+export type { MachineShape }

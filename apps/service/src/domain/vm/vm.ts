@@ -1,0 +1,88 @@
+import type { Json, JsonObject, Resource } from '../store.ts'
+
+export const VM = 'Microsoft.Compute/virtualMachines'
+
+/** What instance views call it. `PowerState/…` */
+export type Power =
+  | 'starting'
+  | 'running'
+  | 'stopping'
+  | 'stopped'
+  | 'deallocating'
+  | 'deallocated'
+  | 'unknown'
+
+/** Something a client should know that Azure has no member for. */
+export interface Notice {
+  /** `TrustedLaunch/NotApplied`, `DriverAdvice/CUDA` … */
+  readonly code: string
+  readonly level: 'Info' | 'Warning' | 'Error'
+  readonly message: string
+}
+
+/** Why a VM is not as it was asked for. */
+export interface Failure {
+  readonly code: string
+  readonly message: string
+  /** What was refused: `loader`, `GRUB`, `kernel`; null: not told. */
+  readonly component: string | null
+}
+
+/** What the service knows of a VM beside what was asked for. */
+export interface VmState {
+  /** A GUID, for the VM's whole life. */
+  readonly vmId: string
+  /** The VM's id on its host. */
+  readonly machine: string
+  readonly host: string
+  readonly power: Power
+  readonly notices: readonly Notice[]
+  /** Paths of members that are kept and have no effect. */
+  readonly notEnforced: readonly string[]
+  readonly failure: Failure | null
+  readonly generalized: boolean
+  readonly macAddress: string
+  /** On the host's loopback; null: none. */
+  readonly sshPort: number | null
+  /** Whether the agent ever answered. */
+  readonly hasAgent: boolean
+}
+
+export function stateOf(vm: Resource): VmState {
+  return vm.state as unknown as VmState
+}
+
+/** A VM's state as a row keeps it. */
+export function stateJson(state: VmState): JsonObject {
+  return state as unknown as JsonObject
+}
+
+/** The member at a path of names, or undefined. */
+export function at(value: Json | undefined, ...path: readonly string[]): Json | undefined {
+  return path.reduce<Json | undefined>(
+    (one, name) =>
+      typeof one === 'object' && one !== null && !Array.isArray(one) && Object.hasOwn(one, name)
+        ? (one as JsonObject)[name]
+        : undefined,
+    value,
+  )
+}
+
+export function textAt(value: Json | undefined, ...path: readonly string[]): string | null {
+  const found = at(value, ...path)
+  return typeof found === 'string' ? found : null
+}
+
+/** What was decided of a VM's security, defaults filled in. */
+export interface VmSecurity {
+  readonly isTrustedLaunch: boolean
+  readonly secureBoot: boolean
+  readonly vTpm: boolean
+}
+
+export function securityOf(vm: Pick<Resource, 'properties'>): VmSecurity {
+  const profile = at(vm.properties, 'securityProfile')
+  const isTrustedLaunch = textAt(profile, 'securityType')?.toLowerCase() === 'trustedlaunch'
+  const asked = (name: string) => isTrustedLaunch && at(profile, 'uefiSettings', name) === true
+  return { isTrustedLaunch, secureBoot: asked('secureBootEnabled'), vTpm: asked('vTpmEnabled') }
+}

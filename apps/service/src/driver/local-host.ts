@@ -1,0 +1,274 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { availableParallelism, freemem, totalmem } from 'node:os'
+import { join } from 'node:path'
+import {
+  encodeReferenceValues,
+  type MachineShape,
+  type ReferenceFirmware,
+} from '@trusted-launch/attestation'
+import { predict } from '@trusted-launch/bootchain'
+import type { Evidence, EvidenceRequest } from '@trusted-launch/channel'
+import { Certificate } from '@trusted-launch/crypto'
+import { fromBytes } from '@trusted-launch/disk'
+import {
+  BootFailure,
+  buildImage,
+  type Host,
+  HostError,
+  type Image,
+  type Machine,
+  type MachineSpec,
+  openHost,
+  ownSecureBootTemplate,
+} from '@trusted-launch/host'
+import { parseSecureBootTemplate } from '@trusted-launch/uefi'
+import template from '@trusted-launch/uefi/templates/microsoft-uefi-ca.json' with { type: 'json' }
+import type { Logger } from 'pino'
+import type {
+  Boot,
+  Capacity,
+  HostDriver,
+  HostFacts,
+  MachinePlan,
+  MachinePower,
+} from '../domain/host-driver.ts'
+import { readFileOrNull, writeDurably } from './durable-file.ts'
+
+const BANKS = ['sha256'] as const
+
+export interface LocalHostOptions {
+  /** Where VMs and their vTPMs are kept. */
+  readonly stateDirectory: string
+  /** Reference values, one file a VM, outside of the VMs' folders. */
+  readonly referencesDirectory: string
+  /** Where images are built and kept: `.cache` of the project. */
+  readonly cacheDirectory: string
+  readonly log: Logger
+  /** What is believed of a firmware on machines of this shape; learnt where it is not known. */
+  readonly believe: (shape: MachineShape, signal: AbortSignal) => Promise<ReferenceFirmware | null>
+}
+
+/** The host that this process holds. */
+export class LocalHost implements HostDriver {
+  readonly name = 'local'
+  readonly #options: LocalHostOptions
+  readonly #host: Host
+  readonly #firmwareSha256: string
+
+  private constructor(host: Host, options: LocalHostOptions) {
+    this.#host = host
+    this.#options = options
+    this.#firmwareSha256 = createHash('sha256')
+      .update(readFileSync(host.firmware.code))
+      .digest('hex')
+  }
+
+  /** Takes over the VMs that run. @throws {HostError} */
+  static async open(options: LocalHostOptions): Promise<LocalHost> {
+    mkdirSync(options.referencesDirectory, { recursive: true, mode: 0o700 })
+    const log = options.log
+    const host = await openHost({
+      stateDirectory: options.stateDirectory,
+      log: ({ level, event, vm, message }) =>
+        log[level === 'warning' ? 'warn' : 'info']({ event, vm }, message),
+    })
+    return new LocalHost(host, options)
+  }
+
+  async prepareImage(name: string, tell: (step: string) => void): Promise<void> {
+    await this.#image(name, tell)
+  }
+
+  #image(name: string, tell: (step: string) => void = () => {}): Promise<Image> {
+    const { cacheDirectory } = this.#options
+    return buildImage(name, {
+      cacheDirectory,
+      step: (title, work) => {
+        tell(title)
+        return work()
+      },
+    })
+  }
+
+  async create(plan: MachinePlan, signal: AbortSignal): Promise<void> {
+    const image = await this.#image(plan.image)
+    if (this.#find(plan.id) === null) await this.#host.create(specOf(plan, image, this.#options))
+    await this.#foretell(plan.id, image, signal)
+  }
+
+  /** From the pristine image and the VM's variable store, before anything boots; never twice. */
+  async #foretell(id: string, image: Image, signal: AbortSignal): Promise<void> {
+    if (readFileOrNull(this.#referencesPath(id)) !== null) return
+    const machine = this.#host.machine(id)
+    const variant = predict({
+      disk: fromBytes(new Uint8Array(readFileSync(image.path))),
+      image: { name: image.name, sha256: image.sha256 },
+      variables: await machine.readVariables(),
+      banks: BANKS,
+      firmware: await this.#options.believe(await this.#shapeOf(machine), signal),
+    })
+    const values = encodeReferenceValues({ version: 2, variants: [variant] })
+    await writeDurably(this.#referencesPath(id), values)
+  }
+
+  #referencesPath(id: string): string {
+    return join(this.#options.referencesDirectory, `${id}.json`)
+  }
+
+  async delete(id: string): Promise<void> {
+    try {
+      await this.#host.delete(id)
+    } catch (error) {
+      if (!isMissing(error)) throw error
+    }
+    await writeDurably(this.#referencesPath(id), null)
+  }
+
+  async power(id: string): Promise<MachinePower | null> {
+    const status = this.#find(id)?.status()
+    if (status === undefined) return null
+    if (status.held !== null) return 'held'
+    const powers: Readonly<Record<string, MachinePower>> = {
+      running: 'running',
+      unreachable: 'unreachable',
+      crashed: 'crashed',
+      'vtpm-lost': 'crashed',
+    }
+    return powers[status.state] ?? 'stopped'
+  }
+
+  async machines(): Promise<readonly string[]> {
+    return this.#host.machines().map(({ id }) => id)
+  }
+
+  async start(id: string): Promise<void> {
+    const machine = this.#host.machine(id)
+    if (machine.status().state !== 'running') await machine.start()
+  }
+
+  async stop(id: string, { graceful }: { graceful: boolean }): Promise<void> {
+    await this.#find(id)?.stop({ graceful })
+  }
+
+  async restart(id: string): Promise<void> {
+    await this.#host.machine(id).reset()
+  }
+
+  async waitForBoot(id: string, timeoutMs: number, signal: AbortSignal): Promise<Boot> {
+    const machine = this.#host.machine(id)
+    try {
+      const info = await Promise.race([machine.waitForAgent(timeoutMs), aborted(signal)])
+      return { kind: 'agent', version: info.agentVersion }
+    } catch (error) {
+      if (!(error instanceof BootFailure)) throw error
+      const { code, component, message } = error
+      if (code === 'agent-silent') return { kind: 'silent' }
+      return { kind: 'failed', code, component, message }
+    }
+  }
+
+  async change(id: string, { secureBoot }: Parameters<HostDriver['change']>[1]): Promise<void> {
+    const machine = this.#host.machine(id)
+    if (secureBoot !== undefined && machine.spec.secureBoot !== secureBoot)
+      await machine.setSecureBoot(secureBoot)
+  }
+
+  async reimage(_id: string, _image: string): Promise<void> {
+    throw new Error('not here yet')
+  }
+
+  async facts(id: string): Promise<HostFacts | null> {
+    const machine = this.#find(id)
+    const references = readFileOrNull(this.#referencesPath(id))
+    if (machine === null || references === null) return null
+    const { vm, generation, akName, retiredAkNames } = machine.identity
+    const anchors = [Certificate.decode(this.#host.trustAnchor)]
+    const shape = await this.#shapeOf(machine)
+    return {
+      expectation: { vm, generation, akName, retiredAkNames, anchors, machine: shape },
+      references,
+    }
+  }
+
+  async #shapeOf({ spec: { memoryMiB, vcpus } }: Machine): Promise<MachineShape> {
+    const { accelerator } = await this.#host.acceleration()
+    return { firmwareSha256: this.#firmwareSha256, memoryMiB, vcpus, accelerator }
+  }
+
+  collectEvidence(id: string, request: EvidenceRequest): Promise<Evidence> {
+    return this.#host.machine(id).collectEvidence(request)
+  }
+
+  async console(id: string): Promise<string> {
+    return this.#host.machine(id).consoleTail()
+  }
+
+  async screenshot(id: string): Promise<Uint8Array | null> {
+    const machine = this.#host.machine(id)
+    return machine.status().state === 'running' ? machine.screenshot() : null
+  }
+
+  async capacity(): Promise<Capacity> {
+    const { accelerator } = await this.#host.acceleration()
+    const toMiB = (bytes: number) => Math.floor(bytes / (1 << 20))
+    return {
+      vcpus: availableParallelism(),
+      memoryMiB: toMiB(totalmem()),
+      freeMemoryMiB: toMiB(freemem()),
+      accelerator,
+    }
+  }
+
+  /** VMs run on. */
+  close(): Promise<void> {
+    return this.#host.close()
+  }
+
+  #find(id: string): Machine | null {
+    return this.#host.machines().find((machine) => machine.id === id) ?? null
+  }
+}
+
+function specOf(
+  plan: MachinePlan,
+  image: Image,
+  { cacheDirectory }: LocalHostOptions,
+): MachineSpec {
+  const { id, name, vcpus, memoryMiB, secureBoot, keys, network } = plan
+  return {
+    ...{ id, name, vcpus, memoryMiB, secureBoot },
+    disk: { path: image.path, format: image.format },
+    signatures: keys ? signaturesFor(plan.image, cacheDirectory) : null,
+    vtpm: { banks: BANKS },
+    network: network === null ? null : userNetwork(network),
+  }
+}
+
+/** A unified kernel image of ours is signed by a key of this installation; the others by Debian's, through shim. */
+function signaturesFor(image: string, cacheDirectory: string): MachineSpec['signatures'] {
+  return image === 'uki' ? ownSecureBootTemplate(cacheDirectory) : parseSecureBootTemplate(template)
+}
+
+function userNetwork({
+  macAddress,
+  sshPort,
+}: NonNullable<MachinePlan['network']>): NonNullable<MachineSpec['network']> {
+  const forwards =
+    sshPort === null
+      ? []
+      : [{ hostAddress: '127.0.0.1' as const, hostPort: sshPort, guestPort: 22 }]
+  return { kind: 'user', mac: macAddress, forwards }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof HostError && error.code === 'machine-missing'
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const end = () => reject(signal.reason)
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end, { once: true })
+  })
+}

@@ -1,0 +1,134 @@
+import type { Evidence } from '@trusted-launch/channel'
+import type {
+  Boot,
+  Capacity,
+  HostDriver,
+  HostFacts,
+  MachinePlan,
+  MachinePower,
+} from '../domain/host-driver.ts'
+
+/** What a scripted host is to do; time and failures are all that it makes up. */
+export interface Script {
+  /** Before each deed, by its name and the VM. @throws what the deed is to fail with. */
+  readonly before?: (deed: string, id: string) => Promise<void> | void
+  readonly boot?: (id: string) => Boot
+  readonly capacity?: Partial<Capacity>
+}
+
+/**
+ * A host without VMs: it remembers what it was told, so that what the control plane does can be tried without
+ * booting. What it remembers may be kept outside, to outlive the process that drives it.
+ */
+export class ScriptedHost implements HostDriver {
+  readonly name = 'local'
+  readonly #script: Script
+  readonly #machines: Map<string, { plan: MachinePlan; power: MachinePower }>
+
+  constructor(
+    script: Script = {},
+    machines = new Map<string, { plan: MachinePlan; power: MachinePower }>(),
+  ) {
+    this.#script = script
+    this.#machines = machines
+  }
+
+  async prepareImage(image: string): Promise<void> {
+    await this.#do('prepareImage', image)
+  }
+
+  async create(plan: MachinePlan): Promise<void> {
+    await this.#do('create', plan.id)
+    if (!this.#machines.has(plan.id)) this.#machines.set(plan.id, { plan, power: 'stopped' })
+  }
+
+  async delete(id: string): Promise<void> {
+    await this.#do('delete', id)
+    this.#machines.delete(id)
+  }
+
+  async power(id: string): Promise<MachinePower | null> {
+    return this.#machines.get(id)?.power ?? null
+  }
+
+  async machines(): Promise<readonly string[]> {
+    return [...this.#machines.keys()]
+  }
+
+  start(id: string): Promise<void> {
+    return this.#set('start', id, 'running')
+  }
+
+  stop(id: string): Promise<void> {
+    return this.#set('stop', id, 'stopped')
+  }
+
+  restart(id: string): Promise<void> {
+    return this.#set('restart', id, 'running')
+  }
+
+  async waitForBoot(id: string): Promise<Boot> {
+    await this.#do('waitForBoot', id)
+    return this.#script.boot?.(id) ?? { kind: 'silent' }
+  }
+
+  async change(id: string, change: Parameters<HostDriver['change']>[1]): Promise<void> {
+    await this.#do('change', id)
+    const machine = this.#require(id)
+    this.#machines.set(id, { ...machine, plan: { ...machine.plan, ...change } })
+  }
+
+  async reimage(id: string, image: string): Promise<void> {
+    await this.#do('reimage', id)
+    const machine = this.#require(id)
+    this.#machines.set(id, { ...machine, plan: { ...machine.plan, image } })
+  }
+
+  async facts(): Promise<HostFacts | null> {
+    return null
+  }
+
+  async collectEvidence(): Promise<Evidence> {
+    throw new Error('a scripted host has no evidence')
+  }
+
+  async console(): Promise<string> {
+    return 'Linux version 0.0.0\n'
+  }
+
+  async screenshot(): Promise<Uint8Array | null> {
+    return null
+  }
+
+  async capacity(): Promise<Capacity> {
+    return {
+      vcpus: 64,
+      memoryMiB: 1 << 20,
+      freeMemoryMiB: 1 << 20,
+      accelerator: 'tcg',
+      ...this.#script.capacity,
+    }
+  }
+
+  async close(): Promise<void> {}
+
+  /** What a VM was last told to be; undefined: there is none. */
+  plan(id: string): MachinePlan | undefined {
+    return this.#machines.get(id)?.plan
+  }
+
+  async #do(deed: string, id: string): Promise<void> {
+    await this.#script.before?.(deed, id)
+  }
+
+  async #set(deed: string, id: string, power: MachinePower): Promise<void> {
+    await this.#do(deed, id)
+    this.#machines.set(id, { ...this.#require(id), power })
+  }
+
+  #require(id: string) {
+    const machine = this.#machines.get(id)
+    if (machine === undefined) throw new Error(`there is no VM ${id}`)
+    return machine
+  }
+}

@@ -1,0 +1,149 @@
+import { ArmError, checkBody, faults } from '@trusted-launch/api'
+import { GROUP, requireGroup, requireSubscription } from '../../domain/groups.ts'
+import { requireUnlocked } from '../../domain/locks.ts'
+import type { JsonObject, Resource, Tables } from '../../domain/store.ts'
+import { operationHeaders } from '../operation-view.ts'
+import { pageOf } from '../page.ts'
+import { begin, type Ground, requireLocation } from '../resource-routes.ts'
+import type { ArmReply, ArmRequest, Route } from '../route.ts'
+
+const COLLECTION = '/subscriptions/:subscriptionId/resourceGroups'
+const PATH = `${COLLECTION}/:resourceGroup`
+const RIGHT = 'Microsoft.Resources/subscriptions/resourceGroups'
+const NAME = /^[\w().-]{1,89}[\w()-]$|^[\w()-]$/
+
+/** Resource groups: what lies in one goes with it. */
+export function groupRoutes(ground: Ground): Route[] {
+  const route = (
+    method: Route['method'],
+    path: string,
+    verb: string,
+    handle: Route['handle'],
+  ): Route => ({
+    ...{ method, path, handle },
+    action: `${RIGHT}/${verb}`,
+  })
+  return [
+    route('PUT', PATH, 'write', (request) => put(ground, request)),
+    route('PATCH', PATH, 'write', (request) => put(ground, request)),
+    route('GET', PATH, 'read', (request) => get(ground, request)),
+    route('DELETE', PATH, 'delete', (request) => remove(ground, request)),
+    route('GET', COLLECTION, 'read', (request) => list(ground, request)),
+    { ...route('GET', `${PATH}/resources`, 'read', (request) => contents(ground, request)) },
+  ]
+}
+
+/** Azure writes the type of a group in this case. */
+function groupView({ id, name, location, tags, provisioningState }: Resource): JsonObject {
+  return {
+    id,
+    name,
+    type: 'Microsoft.Resources/resourceGroups',
+    location,
+    tags,
+    properties: { provisioningState },
+  }
+}
+
+const named = ({ params }: ArmRequest) => [params.subscriptionId!, params.resourceGroup!] as const
+
+async function get({ store }: Ground, request: ArmRequest): Promise<ArmReply> {
+  const [subscription, name] = named(request)
+  await requireSubscription(store, subscription)
+  const found = await store.resources.get(request.id)
+  if (found === null) throw new ArmError(faults.resourceGroupNotFound(name))
+  return { status: 200, body: groupView(found) }
+}
+
+async function put(ground: Ground, request: ArmRequest): Promise<ArmReply> {
+  const [subscriptionId, name] = named(request)
+  if (!NAME.test(name)) throw new ArmError(faults.invalidParameter('resourceGroupName'))
+  const { location = null, tags } = checkBody('ResourceGroup', request.body ?? {}) as any
+  return ground.store.transaction(async (tables) => {
+    await requireSubscription(tables, subscriptionId)
+    const existing = await tables.resources.get(request.id)
+    if (existing !== null)
+      return { status: 200, body: groupView(await change(ground, tables, existing, tags)) }
+    if (request.method === 'PATCH') throw new ArmError(faults.resourceGroupNotFound(name))
+    requireLocation(GROUP, ground, location, null)
+    const at = ground.now()
+    const made = await tables.resources.insert(
+      {
+        ...{
+          id: request.id,
+          type: GROUP,
+          name,
+          subscriptionId,
+          resourceGroup: name,
+          parentId: null,
+        },
+        ...{ location: ground.location, tags: tags ?? {}, envelope: {}, properties: {}, state: {} },
+        ...{ provisioningState: 'Succeeded', createdAt: at },
+      },
+      at,
+    )
+    return { status: 201, body: groupView(made) }
+  })
+}
+
+async function change(
+  ground: Ground,
+  tables: Tables,
+  existing: Resource,
+  tags: Resource['tags'] | undefined,
+): Promise<Resource> {
+  await requireUnlocked(tables, existing.id, 'write')
+  if (tags === undefined) return existing
+  return tables.resources.update(existing.id, { tags }, ground.now())
+}
+
+async function list({ store }: Ground, request: ArmRequest): Promise<ArmReply> {
+  const subscriptionId = request.params.subscriptionId!
+  await requireSubscription(store, subscriptionId)
+  return pageOf(
+    request,
+    (after, limit) =>
+      store.resources.list({
+        type: GROUP,
+        subscriptionId,
+        limit,
+        ...(after !== null && { after }),
+      }),
+    groupView,
+  )
+}
+
+/** What lies in a group, of every type, in short. */
+async function contents({ store }: Ground, request: ArmRequest): Promise<ArmReply> {
+  const [subscription, name] = named(request)
+  const group = await requireGroup(store, subscription, name)
+  const within = await store.resources.below(group.id, 1000)
+  const value = within.map(({ id, type, location, tags, ...one }) => ({
+    id,
+    name: one.name,
+    type,
+    location,
+    tags,
+  }))
+  return { status: 200, body: { value } }
+}
+
+async function remove(ground: Ground, request: ArmRequest): Promise<ArmReply> {
+  const [subscriptionId] = named(request)
+  const operation = await ground.store.transaction(async (tables) => {
+    await requireSubscription(tables, subscriptionId)
+    const group = await tables.resources.get(request.id)
+    if (group === null) return null
+    for (const { id } of [group, ...(await tables.resources.below(group.id, 1000))])
+      await requireUnlocked(tables, id, 'delete')
+    await tables.resources.update(group.id, { provisioningState: 'Deleting' }, ground.now())
+    return begin(ground, tables, request, group, {
+      kind: 'group.delete',
+      input: {},
+      host: ground.host,
+    })
+  })
+  if (operation === null) return { status: 204 }
+  ground.wake()
+  return { status: 202, headers: operationHeaders(request.base, operation, request.apiVersion) }
+}

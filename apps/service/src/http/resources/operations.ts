@@ -1,0 +1,67 @@
+import { ArmError, faults } from '@trusted-launch/api'
+import { requireSubscription } from '../../domain/groups.ts'
+import { operationReply, operationView } from '../operation-view.ts'
+import { pageOf } from '../page.ts'
+import type { Ground } from '../resource-routes.ts'
+import type { ArmReply, ArmRequest, Route } from '../route.ts'
+
+const LOCATIONS = '/subscriptions/:subscriptionId/providers/Microsoft.Compute/locations/:location'
+const OWN = '/subscriptions/:subscriptionId/providers/TrustedLaunch/operations'
+
+/** What clients poll, and what the portal and `tl operation` list. */
+export function operationRoutes(ground: Ground): Route[] {
+  const path = `${LOCATIONS}/operations/:operationId`
+  const action = 'Microsoft.Compute/locations/operations/read'
+  return [
+    {
+      method: 'GET',
+      path,
+      action,
+      handle: async (request) => operationReply(await require(ground, request)),
+    },
+    { method: 'GET', path: OWN, action, handle: (request) => list(ground, request) },
+    {
+      method: 'POST',
+      path: `${OWN}/:operationId/cancel`,
+      action: 'TrustedLaunch/operations/cancel/action',
+      handle: (request) => cancel(ground, request),
+    },
+  ]
+}
+
+async function require({ store }: Ground, { params, id }: ArmRequest) {
+  const found = await store.operations.get(params.operationId!)
+  if (found !== null && found.subscriptionId.toLowerCase() === params.subscriptionId!.toLowerCase())
+    return found
+  throw new ArmError(faults.resourceNotFound(id))
+}
+
+async function list({ store }: Ground, request: ArmRequest): Promise<ArmReply> {
+  const subscriptionId = request.params.subscriptionId!
+  await requireSubscription(store, subscriptionId)
+  const unfinished = request.query.unfinished === 'true'
+  return pageOf(
+    request,
+    (after, limit) =>
+      store.operations.list({
+        subscriptionId,
+        unfinished,
+        limit,
+        ...(after !== null && { after }),
+      }),
+    ({ kind, resourceId, ...operation }) => ({
+      ...operationView({ kind, resourceId, ...operation }),
+      kind,
+      resourceId,
+    }),
+  )
+}
+
+/** Asks it to be undone where it still can be: what it answers in the end tells. */
+async function cancel(ground: Ground, request: ArmRequest): Promise<ArmReply> {
+  const operation = await require(ground, request)
+  if (!(await ground.store.operations.requestCancel(operation.id)))
+    throw new ArmError(faults.operationNotAllowed('The operation is over and cannot be cancelled.'))
+  ground.wake()
+  return { status: 202, headers: { 'Retry-After': '1' } }
+}

@@ -1,0 +1,165 @@
+import type { Resource } from '../domain/store.ts'
+import { stateOf } from '../domain/vm/vm.ts'
+import { type VmGround, VmJob } from './vm-job.ts'
+import type { Handler } from './worker.ts'
+
+/** What each kind of VM operation does. All may be done again from the beginning. */
+export function vmHandlers(ground: VmGround): Record<string, Handler> {
+  const on =
+    (work: (vm: VmJob) => Promise<void>): Handler =>
+    async (job) => {
+      await work(new VmJob(job, ground))
+      return undefined
+    }
+  return {
+    'vm.create': on((vm) => create(vm, ground)),
+    'vm.update': on((vm) => update(vm, ground)),
+    'vm.start': on(start),
+    'vm.powerOff': on((vm) => stop(vm, 'stopped')),
+    'vm.deallocate': on((vm) => stop(vm, 'deallocated')),
+    'vm.restart': on(restart),
+    'vm.redeploy': on(redeploy),
+    'vm.reapply': on((vm) => update(vm, ground)),
+    'vm.reimage': on((vm) => reimage(vm, ground)),
+    'vm.delete': on(remove),
+  }
+}
+
+/** A creation that fails before its first boot leaves nothing behind; one whose boot was refused stays. */
+async function create(vmJob: VmJob, ground: VmGround): Promise<void> {
+  const { job, driver } = vmJob
+  const vm = await vmJob.require()
+  const plan = await ground.planOf(vm)
+  try {
+    await job.tell(5, `preparing the image ${plan.image}`)
+    await driver.prepareImage(
+      plan.image,
+      (step) => void job.tell(10, step).catch(() => {}),
+      job.signal,
+    )
+    await job.tell(40, 'making the disk, the variable store and the vTPM')
+    await driver.create(plan, job.signal)
+  } catch (error) {
+    if (!job.signal.aborted) await undo(vmJob, plan.id)
+    throw error
+  }
+  await vmJob.boot(vm)
+  await vmJob.note({}, 'Succeeded')
+}
+
+async function undo({ job, driver }: VmJob, machine: string): Promise<void> {
+  await driver.delete(machine)
+  await job.under(({ resources }) => resources.delete(job.operation.resourceId))
+}
+
+/** Brings the host to what is wanted; a Trusted Launch VM that runs is restarted where its settings change. */
+async function update(vmJob: VmJob, ground: VmGround): Promise<void> {
+  const { driver, job } = vmJob
+  const vm = await vmJob.require()
+  const { machine, power } = stateOf(vm)
+  const { vcpus, memoryMiB, secureBoot, vTpm } = await ground.planOf(vm)
+  const isRestart = job.operation.input.restart === true
+  if (isRestart) {
+    await job.tell(20, 'restarting to apply the change')
+    await driver.stop(machine, { graceful: true })
+  }
+  if (isRestart || power === 'deallocated' || power === 'stopped')
+    await driver.change(machine, { vcpus, memoryMiB, secureBoot, vTpm })
+  if (isRestart) await vmJob.boot(vm)
+  await vmJob.note({}, 'Succeeded')
+}
+
+async function start(vmJob: VmJob): Promise<void> {
+  const vm = await vmJob.require()
+  await vmJob.boot(vm)
+  await vmJob.note({}, 'Succeeded')
+}
+
+async function stop(vmJob: VmJob, end: 'stopped' | 'deallocated'): Promise<void> {
+  const { machine } = stateOf(await vmJob.require())
+  const graceful = vmJob.job.operation.input.skipShutdown !== true
+  await vmJob.power(end === 'stopped' ? 'stopping' : 'deallocating')
+  await vmJob.driver.stop(machine, { graceful })
+  await vmJob.note({ power: end, failure: null }, 'Succeeded')
+}
+
+async function restart(vmJob: VmJob): Promise<void> {
+  const vm = await vmJob.require()
+  const { machine } = stateOf(vm)
+  await vmJob.job.tell(20, 'restarting')
+  await vmJob.driver.stop(machine, { graceful: true })
+  await vmJob.boot(vm)
+  await vmJob.note({}, 'Succeeded')
+}
+
+/** There is one host: it goes off and on again. */
+async function redeploy(vmJob: VmJob): Promise<void> {
+  const vm = await vmJob.require()
+  await vmJob.driver.stop(stateOf(vm).machine, { graceful: true })
+  await vmJob.boot(vm)
+  await vmJob.note({}, 'Succeeded')
+}
+
+async function reimage(vmJob: VmJob, ground: VmGround): Promise<void> {
+  const { driver, job } = vmJob
+  const vm = await vmJob.require()
+  const { machine, power } = stateOf(vm)
+  const { image } = await ground.planOf(vm)
+  await job.tell(10, `preparing the image ${image}`)
+  await driver.prepareImage(image, (step) => void job.tell(20, step).catch(() => {}), job.signal)
+  await driver.stop(machine, { graceful: true })
+  await job.tell(40, 'a pristine disk')
+  await driver.reimage(machine, image)
+  if (power === 'running' || power === 'starting') await vmJob.boot(vm)
+  await vmJob.note({}, 'Succeeded')
+}
+
+async function remove(vmJob: VmJob): Promise<void> {
+  const { job, driver } = vmJob
+  const vm = await vmJob.vm()
+  if (vm === null) return
+  const { machine, vmId } = stateOf(vm)
+  await job.tell(20, 'removing the VM, its disk and its vTPM')
+  await driver.delete(machine)
+  await job.under(async (tables) => {
+    for (const child of await tables.resources.below(vm.id, 1000))
+      await tables.resources.delete(child.id)
+    await tables.attestations.deleteOf(vmId)
+    await detachFrom(tables, vm)
+    await tables.resources.delete(vm.id)
+  })
+}
+
+/** What belonged to the VM goes with it where its `deleteOption` says so; the rest is free again. */
+async function detachFrom(
+  tables: Parameters<Parameters<VmJob['job']['under']>[0]>[0],
+  vm: Resource,
+): Promise<void> {
+  for (const { id, deleteOption } of belongings(vm)) {
+    const one = await tables.resources.get(id)
+    if (one === null) continue
+    if (deleteOption.toLowerCase() === 'delete') await tables.resources.delete(id)
+    else
+      await tables.resources.update(id, { state: { ...one.state, managedBy: null } }, vm.changedAt)
+  }
+}
+
+/** The disks and interfaces of a VM, and what is to become of them. */
+export function belongings(
+  vm: Pick<Resource, 'properties'>,
+): { id: string; deleteOption: string }[] {
+  const { storageProfile, networkProfile } = vm.properties as any
+  const disks = [storageProfile?.osDisk, ...(storageProfile?.dataDisks ?? [])]
+    .filter((disk) => typeof disk?.managedDisk?.id === 'string')
+    .map((disk) => ({
+      id: disk.managedDisk.id as string,
+      deleteOption: String(disk.deleteOption ?? 'Detach'),
+    }))
+  const interfaces = (networkProfile?.networkInterfaces ?? [])
+    .filter((each: any) => typeof each?.id === 'string')
+    .map((each: any) => ({
+      id: each.id as string,
+      deleteOption: String(each.properties?.deleteOption ?? 'Detach'),
+    }))
+  return [...disks, ...interfaces]
+}

@@ -1,0 +1,103 @@
+import { ArmError } from '@trusted-launch/api'
+import type { HostDriver } from '../domain/host-driver.ts'
+import type { Resource } from '../domain/store.ts'
+import { type Failure, type Power, stateJson, stateOf, type VmState } from '../domain/vm/vm.ts'
+import type { Job } from './worker.ts'
+
+/** What the handlers of VMs' operations work with. */
+export interface VmGround {
+  readonly driver: HostDriver
+  readonly now: () => number
+  /** How long a guest has until its agent answers, in milliseconds. */
+  readonly bootLimitMs: number
+  /** Appraises a VM and keeps the verdict; null: it has nothing to prove with. */
+  readonly attest: (vm: Resource, job: Job, isStarted: boolean) => Promise<string | null>
+  /** The plan of a VM for its host. */
+  readonly planOf: (vm: Resource) => Promise<import('../domain/host-driver.ts').MachinePlan>
+}
+
+/** One VM's operation: reads and writes its row, under the job's claim. */
+export class VmJob {
+  readonly job: Job
+  readonly #ground: VmGround
+
+  constructor(job: Job, ground: VmGround) {
+    this.job = job
+    this.#ground = ground
+  }
+
+  get driver(): HostDriver {
+    return this.#ground.driver
+  }
+
+  /** Null: it is gone. */
+  vm(): Promise<Resource | null> {
+    return this.job.under(({ resources }) => resources.get(this.job.operation.resourceId))
+  }
+
+  /** @throws {ArmError} it is gone: a deletion came first. */
+  async require(): Promise<Resource> {
+    const vm = await this.vm()
+    if (vm !== null) return vm
+    throw new ArmError({
+      status: 404,
+      code: 'NotFound',
+      message: 'The virtual machine was deleted meanwhile.',
+    })
+  }
+
+  /** Writes what was found, and what became of the request. */
+  note(change: Partial<VmState>, provisioningState?: Resource['provisioningState']): Promise<void> {
+    const { resourceId } = this.job.operation
+    return this.job.under(async ({ resources }) => {
+      const vm = await resources.get(resourceId)
+      if (vm === null) return
+      const state = stateJson({ ...stateOf(vm), ...change })
+      const now = this.#ground.now()
+      await resources.update(
+        resourceId,
+        { state, ...(provisioningState !== undefined && { provisioningState }) },
+        now,
+      )
+    })
+  }
+
+  power(power: Power): Promise<void> {
+    return this.note({ power })
+  }
+
+  /** Boots the VM (it is stopped, or its host forgot to tell) and looks how it went; the verdict is part of it. */
+  async boot(vm: Resource): Promise<void> {
+    const { machine } = stateOf(vm)
+    await this.job.tell(60, 'booting')
+    await this.note({ power: 'starting', failure: null })
+    await this.driver.start(machine)
+    await this.settle(vm)
+  }
+
+  /** What comes after the start: the agent's answer and the verdict, or the boot's failure. */
+  async settle(vm: Resource): Promise<void> {
+    const { machine } = stateOf(vm)
+    const boot = await this.driver.waitForBoot(machine, this.#ground.bootLimitMs, this.job.signal)
+    if (boot.kind === 'failed') {
+      const failure = failureOf(boot)
+      await this.note({ power: 'running', failure }, 'Failed')
+      throw new ArmError({ status: 409, code: failure.code, message: failure.message })
+    }
+    await this.note({ power: 'running', failure: null, hasAgent: boot.kind === 'agent' })
+    if (boot.kind !== 'agent') return
+    await this.job.tell(90, 'attesting')
+    await this.#ground.attest(vm, this.job, true)
+  }
+}
+
+/** Azure's clients match on the code. */
+function failureOf(boot: { code: string; component: string | null; message: string }): Failure {
+  const code = boot.code === 'secure-boot-violation' ? 'SecureBootViolation' : 'VMStartTimedOut'
+  const of = boot.component === null ? '' : ` (${boot.component})`
+  const message =
+    code === 'SecureBootViolation'
+      ? `Secure Boot stopped the virtual machine: the ${boot.component ?? 'boot loader'} is not signed by a key that it trusts, or was changed. Its console tells more; it stays for you to look at.`
+      : `The virtual machine did not come up${of}: ${boot.message}`
+  return { code, message, component: boot.component }
+}
