@@ -15,15 +15,10 @@ import {
   TRUSTED_LAUNCH_POLICY,
 } from '@trusted-launch/attestation'
 import { fromHex, MalformedError } from '@trusted-launch/codec'
-import {
-  MAX_EVENT_LOG_SIZE,
-  MAX_IMA_LIST_SIZE,
-  MAX_USERSPACE_LOG_SIZE,
-} from '@trusted-launch/eventlog'
 import { readPolicy } from './commands/policy.ts'
 import { EXIT, type ExitCode, flagOf, UsageError } from './exit-code.ts'
 import { InputFault, isMalformed, partFrom } from './input-fault.ts'
-import { readInput } from './input-file.ts'
+import { logsFrom } from './log-files.ts'
 import { jsonText, type Output } from './output.ts'
 import { readReferences } from './reference-file.ts'
 import { certificatesFrom } from './trust.ts'
@@ -83,7 +78,7 @@ function print(
 }
 
 function partsFrom(options: FileOptions & Needed): ImportedParts {
-  const { quote, signature, pcrs, eventLog, ima, userspaceLog } = options
+  const { quote, signature, pcrs } = options
   const key = keyFrom(options.ak)
   const attest = partFrom(
     'quote.malformed',
@@ -92,8 +87,6 @@ function partsFrom(options: FileOptions & Needed): ImportedParts {
     structureBytesMax,
     decodeImportedQuote,
   )
-  const read = (path: string | undefined, max: number) =>
-    path === undefined ? null : readInput(path, max)
   return {
     attest,
     signature: partFrom(
@@ -112,9 +105,7 @@ function partsFrom(options: FileOptions & Needed): ImportedParts {
       PCR_FILE_BYTES_MAX,
       decodePcrValues,
     ),
-    eventLog: readInput(eventLog, MAX_EVENT_LOG_SIZE),
-    imaLog: read(ima, MAX_IMA_LIST_SIZE),
-    userspaceLog: read(userspaceLog, MAX_USERSPACE_LOG_SIZE),
+    ...logsFrom(options),
     anchors: (options.ca ?? []).flatMap((path) =>
       partFrom(
         'anchor.malformed',
@@ -156,7 +147,9 @@ function nonceFrom(text: string): Uint8Array {
   } catch (cause) {
     if (!(cause instanceof MalformedError)) throw cause
   }
-  throw new UsageError(`--nonce: not at most ${nonceBytesMax} bytes in hexadecimal`)
+  throw new UsageError(
+    `--nonce: not at most ${nonceBytesMax} bytes in hexadecimal; of a file: "$(cat nonce.hex)"`,
+  )
 }
 
 function timeFrom(text: string | undefined): number {

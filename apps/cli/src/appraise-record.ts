@@ -11,8 +11,7 @@ import {
 } from '@trusted-launch/attestation'
 import { equalBytes, fromUtf8 } from '@trusted-launch/codec'
 import { EXIT, type ExitCode } from './exit-code.ts'
-import { viewOfFault } from './input-fault.ts'
-import { readInput } from './input-file.ts'
+import { bytesFrom, viewOfFault } from './input-fault.ts'
 import { jsonText, type Output } from './output.ts'
 import { trustedAnchors, trustedSigner } from './trust.ts'
 import { conclusionOf, exitCodeOfTier, textOfResult } from './verdict.ts'
@@ -27,9 +26,9 @@ export interface RecordOptions {
 
 /** Makes a stored verdict again and prints it; or the reason why the record is refused. */
 export function appraiseRecord(file: string, options: RecordOptions, output: Output): ExitCode {
+  const bytes = bytesFrom('record.malformed', file, 'an appraisal record', recordBytesMax)
   const key = options.inner === true ? null : trustedSigner(options.key)
   const anchors = trustedAnchors(options.anchor ?? [])
-  const bytes = readInput(file, recordBytesMax)
   const verified = verifyRecord(bytes, { key, anchors })
   if ('fault' in verified) {
     const { fault } = verified

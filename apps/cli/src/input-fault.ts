@@ -1,6 +1,7 @@
 import { type Finding, type FindingId, findingOf } from '@trusted-launch/attestation'
 import { MalformedError } from '@trusted-launch/codec'
 import { EXIT, type ExitCode, exitCodeOf, UsageError } from './exit-code.ts'
+import { otherKind } from './file-kind.ts'
 import { decodedFrom } from './input-file.ts'
 import { jsonText, type Output } from './output.ts'
 
@@ -31,6 +32,18 @@ export function partFrom<T>(
   } catch (cause) {
     throw cause instanceof MalformedError ? new InputFault(id, cause) : cause
   }
+}
+
+/**
+ * A file's bytes. Whether they are what they should be is for others to say: here they only must not
+ * plainly be something else. @throws {InputFault} they are. @throws {Error} it cannot be read.
+ */
+export function bytesFrom(id: FindingId, path: string, what: string, max: number): Uint8Array {
+  return partFrom(id, path, what, max, (bytes) => {
+    const other = otherKind(bytes, what)
+    if (other !== null) throw new MalformedError('', 0, other)
+    return bytes
+  })
 }
 
 /** An error as a finding: it names the file and what is wrong with it. */

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { MalformedError } from '@trusted-launch/codec'
+import { otherKind } from './file-kind.ts'
 
 /**
  * A file's bytes, `-` being standard input; never more than `max` are read.
@@ -31,12 +32,11 @@ export function decodedFrom<T>(
     return decode(bytes)
   } catch (cause) {
     if (!(cause instanceof MalformedError)) throw cause
-    const whole = faultOfAll(bytes)
-    if (whole !== null) throw new FileFault(nameOf(path), `not ${what}: ${whole}`, { cause })
+    const other = bytes.length === 0 ? 'the file is empty' : otherKind(bytes, what)
     const at = cause.path === '' ? '' : `${cause.path}: `
-    throw new MalformedError(nameOf(path), cause.offset, `not ${what}: ${at}${cause.reason}`, {
-      cause,
-    })
+    const reason = `not ${what}: ${other ?? at + cause.reason}`
+    if (other !== null || cause.offset === 0) throw new FileFault(nameOf(path), reason, { cause })
+    throw new MalformedError(nameOf(path), cause.offset, reason, { cause })
   }
 }
 
@@ -48,21 +48,15 @@ class FileFault extends MalformedError {
   }
 }
 
-const recordStart = '{"record":'
-
-function faultOfAll(bytes: Uint8Array): string | null {
-  if (bytes.length === 0) return 'the file is empty'
-  const isRecord = Buffer.from(bytes.subarray(0, recordStart.length)).toString() === recordStart
-  return isRecord ? 'this is an appraisal record (tl appraise)' : null
-}
-
 const nameOf = (path: string) => (path === '-' ? 'standard input' : path)
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   ENOTDIR: 'there is no such file',
   EISDIR: 'it is a directory',
-  EACCES: 'it may not be read',
+  EACCES: 'permission denied',
+  ENOSPC: 'no space is left',
+  EROFS: 'the file system is read-only',
 }
 
 /** What `read` gives. @throws {Error} in words of ours when the system refuses the file. */
@@ -70,10 +64,17 @@ export function readable<T>(path: string, read: () => T): T {
   try {
     return read()
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? `${cause.code}` : ''
-    if (!Object.hasOwn(reasons, code)) throw cause
-    throw new Error(`cannot read ${path}: ${reasons[code]}`, { cause })
+    if (!Object.hasOwn(reasons, codeOf(cause))) throw cause
+    throw new Error(`cannot read ${path}: ${reasonOf(cause)}`, { cause })
   }
+}
+
+const codeOf = (cause: unknown) =>
+  cause instanceof Error && 'code' in cause ? `${cause.code}` : ''
+
+/** Why the system refused a file, in words. */
+export function reasonOf(cause: unknown): string {
+  return reasons[codeOf(cause)] ?? (cause instanceof Error ? cause.message : String(cause))
 }
 
 function readAll(file: number, max: number, path: string): Uint8Array {

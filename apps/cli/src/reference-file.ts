@@ -6,6 +6,7 @@ import {
   referenceValuesBytesMax,
 } from '@trusted-launch/attestation'
 import { partFrom } from './input-fault.ts'
+import { reasonOf } from './input-file.ts'
 import { jsonText, type Output } from './output.ts'
 
 /** Reference values out of a file. @throws {InputFault} they are none. */
@@ -31,6 +32,10 @@ export function writeReferences(
     return
   }
   const beside = `${path}.${process.pid}.new`
-  writeFileSync(beside, text)
-  renameSync(beside, path)
+  try {
+    writeFileSync(beside, text)
+    renameSync(beside, path)
+  } catch (cause) {
+    throw new Error(`cannot write ${path}: ${reasonOf(cause)}`, { cause })
+  }
 }

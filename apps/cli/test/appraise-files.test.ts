@@ -170,6 +170,31 @@ test('malformed parts are named, with what is wrong with them: tier none, 5', {
   assert.deepEqual([none.code, none.tier, none.ids], [1, 'none', ['input.unreadable']])
 })
 
+test('files that are given for one another are told apart, and none of them is blamed on the VM', {
+  skip,
+}, async () => {
+  const { quote, signature, ak, pcrs, 'event-log': log } = files('rsa')
+  const text = fileOf(
+    'ascii',
+    `10 ${'6f'.repeat(20)} ima-ng sha256:${'00'.repeat(32)} boot_aggregate\n`,
+  )
+  const cases = [
+    ['quote', signature, 'not a quote: it looks like a signature'],
+    ['signature', pcrs, 'not a signature of this key: it looks like PCR values'],
+    ['ak', quote, 'not an attestation key: it looks like a quote'],
+    ['pcrs', log, 'not a file of PCR values: it looks like a firmware event log'],
+    ['event-log', ak, "not an event log: it looks like a TPM's public key"],
+    ['ima', text, "not an IMA list: it looks like the kernel's IMA list as text"],
+  ] as const
+  for (const [part, file, words] of cases) {
+    const { code, findings } = await appraised(files('rsa', { [part]: file! }))
+    assert.equal(code, 5, part)
+    assert.ok(findings[0].summary.startsWith(`${file}: ${words}`), findings[0].summary)
+    if (['event-log', 'ima'].includes(part))
+      assert.match(findings[0].advice, /^Give the file as the tool that makes it writes it/)
+  }
+})
+
 test('what is missing or does not go together is wrong usage: 2, and a document all the same', {
   skip,
 }, async () => {
@@ -184,6 +209,11 @@ test('what is missing or does not go together is wrong usage: 2, and a document 
     const { code, err } = await appraised(files('rsa', { [name]: value }))
     assert.equal(code, 2, name)
     assert.match(err, new RegExp(`--${name}: not `))
+  }
+  for (const option of [['--inner'], ['--key', 'k.pem'], ['--anchor', 'a.pem']]) {
+    const { code, err } = await appraised(files('rsa'), ...option)
+    assert.equal(code, 2)
+    assert.match(err, new RegExp(`${option[0]}: of a record, not of a quote`))
   }
   const { code, ids } = await appraised(files('rsa', { nonce: '' }))
   assert.deepEqual([code, ids], [3, ['question.nonce']], 'no nonce at all is a verdict')

@@ -107,6 +107,17 @@ test('what is no record is malformed: 5; a wrong key file or both --key and --in
   assert.equal((await tl('appraise', file, '--key', key, '--anchor', key)).code, 2)
 })
 
+test('a file that is not there, or plainly no record, is told before a key is asked for', async () => {
+  const none = await tl('appraise', '/nowhere.json')
+  assert.deepEqual(
+    [none.code, none.err],
+    [1, 'tl: cannot read /nowhere.json: there is no such file\n'],
+  )
+  const quote = await tl('appraise', fileOf('quote.msg', Uint8Array.of(0xff, 0x54, 0x43, 0x47)))
+  assert.equal(quote.code, 5)
+  assert.match(quote.err, /not an appraisal record: it looks like a quote/)
+})
+
 test('a record in another form of JSON is refused as such', async () => {
   const text = new TextDecoder().decode(record)
   for (const form of [`${text}\n`, JSON.stringify(JSON.parse(text), null, 2)]) {

@@ -151,6 +151,12 @@ test('a malformed log, or malformed values, end in 5 and a line that says where'
     cut.err,
     /^tl: .*log\.bin: malformed: EventLog\.events\[\d\]\..*truncated at byte \d+\n$/,
   )
+  const empty = await tl('eventlog', fileOf('log.bin', ''))
+  assert.equal(empty.code, 5)
+  assert.match(empty.err, /log\.bin: malformed: the file is empty\n$/)
+  const table = await tl('eventlog', fileOf('CCEL', 'CCEL\x38\0\0\0'), '--json')
+  assert.equal(table.code, 5)
+  assert.match(JSON.parse(table.out).findings[0].summary, /not an event log: .*tables\/data\/CCEL/)
   for (const text of [
     '{',
     '{}',

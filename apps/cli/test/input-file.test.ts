@@ -24,7 +24,10 @@ test('a file that is wrong somewhere is refused with the field and the byte', ()
 
 test('a file that is wrong as a whole is refused in words that name no byte', () => {
   assert.equal(told(''), 'FILE: not a log: the file is empty')
-  assert.equal(told('{"record":{}}'), 'FILE: not a log: this is an appraisal record (tl appraise)')
+  assert.equal(
+    told('{"record":{}}'),
+    'FILE: not a log: it looks like an appraisal record (tl appraise)',
+  )
   const path = fileOf('given', 'four')
   assert.throws(() => readInput(path, 3), { message: `${path}: more than 3 bytes` })
 })

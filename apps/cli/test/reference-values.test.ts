@@ -115,12 +115,20 @@ test('a file is shown, compared and merged in words, with where it comes from', 
   const { out } = await tl('reference-values', 'diff', a, changed, '--json')
   const [difference] = JSON.parse(out).differences
   assert.deepEqual([difference.component, difference.pcr], ['kernel command line', 8])
+  const nowhere = await tl('reference-values', 'merge', a, '--out', '/nowhere/x.json')
+  assert.deepEqual(
+    [nowhere.code, nowhere.err],
+    [1, 'tl: cannot write /nowhere/x.json: there is no such file\n'],
+  )
   const merged = outFile()
   assert.equal((await tl('reference-values', 'merge', a, b, changed, '--out', merged)).code, 0)
   const { variants } = JSON.parse(readFileSync(merged, 'utf8'))
   assert.ok(variants.length >= 2 && variants.every((one: any) => one.origins.length > 0))
-  assert.equal((await approve(merged, '--name', 'one')).code, 0)
+  const one = await approve(merged, '--name', 'one')
+  assert.deepEqual([one.code, one.err], [0, 'tl: approved: one\n'.repeat(variants.length)])
   assert.equal((await approve(merged, '--name', 'none such')).code, 2)
+  const again = await approve(merged)
+  assert.deepEqual([again.code, again.err], [2, `tl: ${merged}: no variant needs approval\n`])
 })
 
 const cache = join(import.meta.dirname, '../../../.cache/images')
@@ -161,6 +169,9 @@ test('what is no file of reference values is malformed: 5; what is asked for wro
   assert.equal((await tl('reference-values', 'from-log', bad)).code, 2)
   assert.equal((await tl('reference-values')).code, 2)
   assert.equal((await tl('reference-values', 'from-image', bad)).code, 5)
+  const store = await tl('reference-values', 'from-image', bad, '--variables', bad)
+  assert.equal(store.code, 5)
+  assert.match(store.err, /bad\.json: not a variable store of OVMF/)
 })
 
 test('a policy is said in words, and one that asks for nothing or for what is unknown is malformed: 5', async () => {

@@ -90,6 +90,11 @@ test('a token that cannot be believed is refused with the reason, and as a docum
   assert.match(unnamed.err, /it is for https:\/\/relying\.example: no audience was named/)
 })
 
+test('a token that is not there is told before a key is asked for', async () => {
+  const { code, err } = await tl('token', 'verify', '/nowhere.jwt')
+  assert.deepEqual([code, err], [1, 'tl: cannot read /nowhere.jwt: there is no such file\n'])
+})
+
 test('with --json the claims come as they are in the token', async () => {
   const token = tokenFor()
   const { out } = await verify(token, '--jwks', jwks, '--issuer', issuer.issuer, '--json')

@@ -47,7 +47,7 @@ export function approveReferences(
     !isApproved(variant) && (name === null || variant.name === name)
   if (!values.variants.some(meant)) {
     const which = name === null ? 'no variant' : `no variant "${name.slice(0, 64)}"`
-    throw new MalformedError('ReferenceValues.variants', 0, `${which} that needs approval`)
+    throw new MalformedError('ReferenceValues.variants', 0, `${which} needs approval`)
   }
   const variants = values.variants.map((one) => (meant(one) ? { ...one, approval } : one))
   return checkReferenceValues({ ...values, variants })

@@ -279,3 +279,8 @@ test('a quote over two banks at once vouches for both, and each of its values co
   changed.set('sha256', new Map([...valuesOf(quote), [9, new Uint8Array(32)]]))
   assert.deepEqual(ids({ ...both, pcrs: changed }), ['quote.digest'])
 })
+
+test('digests alone are no PCR values: nothing says which, and that is told', () => {
+  const bare = new Uint8Array(64).fill(0xf1)
+  assert.throws(() => decodePcrValues(bare), /digests alone, as -F values writes them/)
+})

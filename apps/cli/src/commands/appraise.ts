@@ -105,11 +105,18 @@ const fileOptions = [
   'time',
 ] as const
 
+const recordOptions = ['key', 'inner', 'anchor'] as const
+
 function run(file: string | undefined, options: Options, output: Output): ExitCode {
   const given = fileOptions.filter((name) => options[name] !== undefined)
   if (file === undefined && given.length === 0)
     throw new UsageError('name an appraisal record, or the files of a quote (see --help)')
-  if (file === undefined) return appraiseFiles(options, output)
+  if (file === undefined) {
+    const ofRecord = recordOptions.filter((name) => options[name] !== undefined)
+    if (ofRecord.length > 0)
+      throw new UsageError(`${ofRecord.map(flagOf).join(', ')}: of a record, not of a quote`)
+    return appraiseFiles(options, output)
+  }
   if (given.length > 0)
     throw new UsageError(
       `${file} is a record, which has its own evidence: no ${given.map(flagOf).join(', ')}`,

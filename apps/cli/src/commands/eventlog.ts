@@ -8,19 +8,13 @@ import {
   type Profile,
 } from '@trusted-launch/attestation'
 import { DIGEST_SIZE, type HashName } from '@trusted-launch/crypto'
-import {
-  EV,
-  explain,
-  MAX_EVENT_LOG_SIZE,
-  MAX_IMA_LIST_SIZE,
-  MAX_USERSPACE_LOG_SIZE,
-} from '@trusted-launch/eventlog'
+import { EV, explain } from '@trusted-launch/eventlog'
 import { Command, Option } from 'commander'
 import { textOfEventLog } from '../event-log-text.ts'
 import { viewOfEventLog, viewOfNothing } from '../event-log-view.ts'
 import { EXIT, type ExitCode, UsageError } from '../exit-code.ts'
 import { documented, isMalformed, partFrom } from '../input-fault.ts'
-import { readInput } from '../input-file.ts'
+import { logsFrom } from '../log-files.ts'
 import { jsonText, type Output } from '../output.ts'
 import { type LogsBeside, pcrRows } from '../pcr-rows.ts'
 
@@ -108,15 +102,11 @@ function run(file: string, options: Options, output: Output): ExitCode {
         `--${name === 'ima' ? 'ima' : 'userspace-log'} wants --pcrs: it explains a PCR's value`,
       )
   const pcrs = pcrsFrom(options)
-  const read = (path: string | undefined, max: number) =>
-    path === undefined ? null : readInput(path, max)
-  const eventLog = readInput(file, MAX_EVENT_LOG_SIZE)
+  const logs = logsFrom({ ...options, eventLog: file })
   const appraisal = inBank(
     appraiseEventLog({
-      eventLog,
-      imaLog: read(options.ima, MAX_IMA_LIST_SIZE),
-      userspaceLog: read(options.userspaceLog, MAX_USERSPACE_LOG_SIZE),
-      padding: options.ccel === true || isOfConfidentialVm(eventLog) ? 'acpi' : 'none',
+      ...logs,
+      padding: options.ccel === true || isOfConfidentialVm(logs.eventLog) ? 'acpi' : 'none',
       pcrs,
       profile: options.profile,
     }),
@@ -124,7 +114,7 @@ function run(file: string, options: Options, output: Output): ExitCode {
   )
   const rows = pcrRows(appraisal, pcrs, besideOf(options))
   const exitCode = exitCodeFor(appraisal)
-  const named = appraisal.findings[0]?.summary
+  const named = logs.eventLog.length === 0 ? 'the file is empty' : appraisal.findings[0]?.summary
   if (exitCode === EXIT.malformed) output.err(`tl: ${file}: malformed: ${named}\n`)
   if (options.json === true)
     output.out(jsonText(viewOfEventLog(appraisal, rows, options.profile, exitCode)))

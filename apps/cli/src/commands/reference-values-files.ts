@@ -1,8 +1,14 @@
-import { approveReferences, diffReferences, mergeReferences } from '@trusted-launch/attestation'
+import {
+  approveReferences,
+  diffReferences,
+  mergeReferences,
+  type ReferenceValues,
+} from '@trusted-launch/attestation'
 import { MalformedError } from '@trusted-launch/codec'
 import { Command } from 'commander'
 import { EXIT, type ExitCode, UsageError } from '../exit-code.ts'
 import { jsonText, type Output } from '../output.ts'
+import { plain } from '../plain-text.ts'
 import { readReferences, writeReferences } from '../reference-file.ts'
 import { textOfDifferences, textOfReferences } from '../references-text.ts'
 
@@ -78,18 +84,28 @@ export function approveCommand(output: Output, done: Done): Command {
     .action((file: string, options: { by: string; why: string; name?: string; out?: string }) => {
       const { by, why, name = null, out = file } = options
       const values = readReferences(file)
-      const approved = approvedOrUsage(values, { by, at: new Date().toISOString(), why }, name)
+      const approved = approvedOrUsage(
+        file,
+        values,
+        { by, at: new Date().toISOString(), why },
+        name,
+      )
       writeReferences(approved, out, output)
+      for (const variant of newlyApproved(values, approved))
+        output.err(`tl: approved: ${plain(variant)}\n`)
       done(EXIT.affirming)
     })
 }
 
 /** What is wrong here is wrong with what was asked for, not with the file. */
-function approvedOrUsage(...given: Parameters<typeof approveReferences>) {
+function approvedOrUsage(file: string, ...given: Parameters<typeof approveReferences>) {
   try {
     return approveReferences(...given)
   } catch (cause) {
     if (!(cause instanceof MalformedError)) throw cause
-    throw new UsageError(`${cause.path}: ${cause.reason}`, { cause })
+    throw new UsageError(`${file}: ${cause.reason}`, { cause })
   }
 }
+
+const newlyApproved = (before: ReferenceValues, after: ReferenceValues) =>
+  after.variants.filter((one, i) => one !== before.variants[i]).map(({ name }) => name)

@@ -4,11 +4,12 @@ import { basename, dirname, join } from 'node:path'
 import { knownFirmware, parseLearntFirmware } from '@trusted-launch/attestation'
 import { predict } from '@trusted-launch/bootchain'
 import { DIGEST_SIZE, type HashName } from '@trusted-launch/crypto'
+import { decodeVariableStore } from '@trusted-launch/uefi'
 import { Command, Option } from 'commander'
 import { cacheDirectory } from '../build-guest.ts'
 import { EXIT, type ExitCode, UsageError } from '../exit-code.ts'
 import { withImage } from '../image-file.ts'
-import { decodedFrom, readInput } from '../input-file.ts'
+import { decodedFrom } from '../input-file.ts'
 import type { Output } from '../output.ts'
 import { writeReferences } from '../reference-file.ts'
 import { repeatable } from '../repeatable.ts'
@@ -86,7 +87,11 @@ async function run(path: string, options: Options, output: Output): Promise<Exit
 }
 
 async function storeFrom({ variables, signatures, secureBoot }: Options): Promise<Uint8Array> {
-  if (variables !== undefined) return readInput(variables, storeBytesMax)
+  if (variables !== undefined)
+    return decodedFrom(variables, 'a variable store of OVMF', storeBytesMax, (bytes) => {
+      decodeVariableStore(bytes)
+      return bytes
+    })
   const { findFirmware, makeVariableStore } = await import('@trusted-launch/host')
   const template = await templateOf(signatures)
   return makeVariableStore(findFirmware(), template, secureBoot)

@@ -6,15 +6,10 @@ import {
   PCR_FILE_BYTES_MAX,
   type Profile,
 } from '@trusted-launch/attestation'
-import {
-  MAX_EVENT_LOG_SIZE,
-  MAX_IMA_LIST_SIZE,
-  MAX_USERSPACE_LOG_SIZE,
-} from '@trusted-launch/eventlog'
 import { Command } from 'commander'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { isMalformed, partFrom } from '../input-fault.ts'
-import { readInput } from '../input-file.ts'
+import { logsFrom } from '../log-files.ts'
 import type { Output } from '../output.ts'
 import { writeReferences } from '../reference-file.ts'
 import { textOfFinding } from '../verdict.ts'
@@ -59,8 +54,6 @@ export function fromLogCommand(output: Output, done: (code: ExitCode) => void): 
 }
 
 function run(file: string, options: Options, output: Output): ExitCode {
-  const read = (path: string | undefined, max: number) =>
-    path === undefined ? null : readInput(path, max)
   const pcrs = partFrom(
     'pcrs.malformed',
     options.pcrs,
@@ -71,9 +64,7 @@ function run(file: string, options: Options, output: Output): ExitCode {
   const log = file === '-' ? 'standard input' : basename(file)
   const learnt = learnReferences(
     {
-      eventLog: readInput(file, MAX_EVENT_LOG_SIZE),
-      imaLog: read(options.ima, MAX_IMA_LIST_SIZE),
-      userspaceLog: read(options.userspaceLog, MAX_USERSPACE_LOG_SIZE),
+      ...logsFrom({ ...options, eventLog: file }),
       pcrs,
       profile: options.profile,
     },

@@ -80,8 +80,8 @@ export function viewOfUnread({ summary }: Finding) {
 }
 
 function run(given: string, options: Options, output: Output): ExitCode {
-  const keys = keysFrom(options)
   const token = tokenFrom(given)
+  const keys = keysFrom(options)
   const { audience = null, nonce = null, issuer = null } = options
   const expected: ExpectedToken = { keys, issuer, audience, nonce, time: Date.now() }
   const verified = VerifiedToken.verify(token, expected)

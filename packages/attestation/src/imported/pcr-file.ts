@@ -26,7 +26,7 @@ type RawBanks = readonly (readonly [HashName, RawPcrs])[]
  *   above 23 or one twice, a value of another size.
  */
 export function decodePcrValues(file: Uint8Array): PcrsByBank {
-  const banks = isText(file) ? valuesOf(banksOf(fromUtf8(file))) : valuesOfFile(file)
+  const banks = isText(file) ? valuesOf(banksOf(textOf(file))) : valuesOfFile(file)
   const given = [...banks].filter(([, values]) => values.size > 0)
   if (given.length === 0) throw malformed('', 'no PCR value')
   return new Map(given)
@@ -35,6 +35,18 @@ export function decodePcrValues(file: Uint8Array): PcrsByBank {
 /** tpm2_quote's files begin with a count of banks in binary, and are full of zeros. */
 function isText(file: Uint8Array): boolean {
   return !file.subarray(0, 4).includes(0)
+}
+
+function textOf(file: Uint8Array): string {
+  try {
+    return fromUtf8(file)
+  } catch (cause) {
+    const isBare = Object.values(DIGEST_SIZE).some((size) => file.length % size === 0)
+    if (!isBare) throw cause
+    throw malformed('', 'digests alone, as -F values writes them: nothing says of which PCRs', {
+      cause,
+    })
+  }
 }
 
 function valuesOfFile(file: Uint8Array): PcrsByBank {
