@@ -21,7 +21,7 @@ export {
   inside,
   readDer,
 } from './der.ts'
-export { digest, extendAll, hmac, isDigestOf } from './digest.ts'
+export { digest, digestText, extendAll, hmac, isDigestOf } from './digest.ts'
 export { type Agreement, agree } from './ecdh.ts'
 export { CryptoError, type CryptoErrorCode } from './errors.ts'
 export { DIGEST_SIZE, type HashName } from './hash-name.ts'
