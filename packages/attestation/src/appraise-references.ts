@@ -5,10 +5,12 @@ import type { Claims } from './claims.ts'
 import { compareFirmware } from './compare-firmware.ts'
 import { type Compared, compareEvents, compareReferences } from './compare-references.ts'
 import { findingOf } from './finding-table.ts'
+import { once } from './frozen.ts'
 import { severityOf } from './policy.ts'
+import type { ReferenceValues } from './reference-values.ts'
 import { isApproved, type ReferenceVariant } from './reference-variant.ts'
 import type { Finding, Severity } from './result.ts'
-import type { VerifiedEventLog } from './verify-event-log.ts'
+import { perLog, type VerifiedEventLog } from './verify-event-log.ts'
 
 /** A verified log held against reference values. */
 export interface HeldLog {
@@ -30,10 +32,10 @@ export function appraiseReferences(
 ): HeldLog {
   const { references } = input
   if (references === null) return unheld(log, missing(input))
-  const counting = references.variants.filter(isApproved)
+  const counting = countingInOrder(references)
   // check 41
   if (counting.length === 0) return unheld(log, notApproved(input, log))
-  const all = inOrder(counting).map((variant) => heldAgainst(log, claims, variant, input))
+  const all = counting.map((variant) => heldAgainst(log, claims, variant, input))
   const nearest = all.reduce((best, one) => (isNearer(one, best) ? one : best))
   if (all.length === 1 || !nearest.findings.some(({ severity }) => severity === 'high'))
     return nearest
@@ -50,15 +52,22 @@ function heldAgainst(
   variant: ReferenceVariant,
   input: AppraisalInput,
 ): HeldLog {
-  const compared = compareEvents(log, variant)
+  const { compared, findings: told } = comparisons(log)(variant)
   const findings = [
-    ...checkIma(log, variant),
-    ...compareReferences(log, variant, compared),
+    ...told,
     ...firmwareFindings(log, variant, input),
     ...faultOfBootManager(claims, variant),
   ]
   return { findings, variant, compared }
 }
+
+const comparisons = perLog((log) =>
+  once((variant: ReferenceVariant) => {
+    const compared = compareEvents(log, variant)
+    const findings = [...checkIma(log, variant), ...compareReferences(log, variant, compared)]
+    return { compared, findings }
+  }),
+)
 
 function unheld(log: VerifiedEventLog, finding: Finding): HeldLog {
   return { findings: [...checkIma(log, null), finding], variant: null, compared: null }
@@ -84,6 +93,10 @@ function notApproved({ references, policy }: AppraisalInput, log: VerifiedEventL
     severity: severityOf('reference-values-present', policy),
   })
 }
+
+const countingInOrder = once(({ variants }: ReferenceValues) =>
+  inOrder(variants.filter(isApproved)),
+)
 
 /** Whatever their order in the file, in the one order that follows from what they hold. */
 function inOrder(variants: readonly ReferenceVariant[]): readonly ReferenceVariant[] {

@@ -39,12 +39,13 @@ export interface Appraised {
  */
 export function appraiseEvidence(input: AppraisalInput): Appraised {
   const verified = verifyEvidence(input)
-  const { key, log } = verified
+  const { key, log, quotes } = verified
   let { findings } = verified
   let claims: Claims = {}
   let chain: readonly BootStage[] = []
   if (log !== null && key !== null) {
-    claims = keyClaims(key, input.expectation, claimsOf(log))
+    const bootCounter = quotes[0]!.clockInfo.resetCount
+    claims = keyClaims(key, input.expectation, claimsOf(log, bootCounter))
     const { findings: held, compared, variant } = appraiseReferences(log, claims, input)
     const ofLog = [...runChecks(log), ...checkUserspace(log)]
     claims = claimsAfterKexec(claims, [...ofLog, ...held])

@@ -3,6 +3,7 @@ import type { HashName } from '@trusted-launch/crypto'
 import { bootAggregateRule, type ImaEntry, templateHashHolds } from '@trusted-launch/eventlog'
 import { moduleComponent } from './component.ts'
 import { findingOf } from './finding-table.ts'
+import { once } from './frozen.ts'
 import { secureBootOf } from './measured-variables.ts'
 import { printable } from './printable.ts'
 import type { ReferenceVariant } from './reference-variant.ts'
@@ -59,14 +60,20 @@ export function checkIma(log: VerifiedEventLog, references: ReferenceVariant | n
 export function checkImaEntries(
   entries: readonly ImaEntry[],
   by: {
-    readonly modules: readonly { readonly sha256: string }[] | null
+    readonly modules: Modules | null
     readonly lockedDown: boolean
   },
 ): Finding[] {
   const { modules, lockedDown } = by
-  const signed = modules === null ? null : new Set(modules.map(({ sha256 }) => `sha256:${sha256}`))
+  const signed = modules === null ? null : signedModules(modules)
   return entries.flatMap((entry) => checkEntry(entry, lockedDown, signed))
 }
+
+type Modules = readonly { readonly sha256: string }[]
+const signedModules = once(
+  (modules: Modules): ReadonlySet<string> =>
+    new Set(modules.map(({ sha256 }) => `sha256:${sha256}`)),
+)
 
 /** PCR 10 is at its start: whatever the kernel read, it measured nothing of it. */
 function faultOfNone(references: ReferenceVariant | null): Finding[] {

@@ -3,14 +3,14 @@ import { findingOf } from './finding-table.ts'
 import { printable } from './printable.ts'
 import type { Finding } from './result.ts'
 import { goesOn, isTextFalse, PHASE_PCR, phaseOutOfTurn, phasesOf } from './userspace-phases.ts'
-import type { VerifiedEventLog } from './verify-event-log.ts'
+import { perLog, type VerifiedEventLog } from './verify-event-log.ts'
 
 /**
  * systemd's log. Its phases are what every boot goes through, in their order; nothing says what its other
  * records ought to be, so that there are any is told. A record whose text is not what was measured was
  * forged; one whose register did not go on from the firmware's log is contradicted by it.
  */
-export function checkUserspace(log: VerifiedEventLog): Finding[] {
+export const checkUserspace = perLog((log): readonly Finding[] => {
   const forged = log.userspace.filter((record) => isTextFalse(record, log))
   const pcrs = new Set(log.userspace.map(({ pcrIndex }) => pcrIndex))
   const findings = [...pcrs].flatMap((pcr) => checkRegister(log, pcr))
@@ -20,7 +20,7 @@ export function checkUserspace(log: VerifiedEventLog): Finding[] {
   // check 37
   if (late !== null) findings.push(outOfTurn(late))
   return findings
-}
+})
 
 function checkRegister(log: VerifiedEventLog, pcr: number | null): Finding[] {
   const own = log.userspace.filter(({ pcrIndex }) => pcrIndex === pcr)

@@ -16,7 +16,7 @@ import { windowsChecks } from './checks/windows.ts'
 import { findingOf, type Occurrence, toleratedOf } from './finding-table.ts'
 import type { Profile } from './profile.ts'
 import type { Finding } from './result.ts'
-import type { VerifiedEventLog } from './verify-event-log.ts'
+import { perLog } from './verify-event-log.ts'
 
 /** What must hold of every log: of our own firmware as it stands, of others' but for its tolerances. A check more is a row more. */
 export const CHECKS: readonly Check[] = [
@@ -37,9 +37,9 @@ export const CHECKS: readonly Check[] = [
 ]
 
 /** Runs every check; what they find, in the table's order, as the log's profile takes it. */
-export function runChecks(log: VerifiedEventLog): Finding[] {
-  return CHECKS.flatMap(({ run }) => run(log)).map((found) => taken(found, log.profile))
-}
+export const runChecks = perLog((log): readonly Finding[] =>
+  CHECKS.flatMap(({ run }) => run(log)).map((found) => taken(found, log.profile)),
+)
 
 function taken(found: Occurrence, profile: Profile): Finding {
   const { tolerance = null } = found

@@ -6,6 +6,7 @@ import type { Json } from './canonical-json.ts'
 import { imagesOf, isAction } from './checks/boot-manager.ts'
 import { commandLines, linesAreAll } from './checks/command-line.ts'
 import { firmwareClaims } from './firmware-claims.ts'
+import { frozen } from './frozen.ts'
 import {
   certificateOf,
   configuration,
@@ -16,7 +17,7 @@ import {
 import { printable } from './printable.ts'
 import type { Claim } from './result.ts'
 import { PHASE_PCR, phasesOf } from './userspace-phases.ts'
-import type { VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
+import { perLog, type VerifiedEvent, type VerifiedEventLog } from './verify-event-log.ts'
 import { windowsClaims } from './windows-claims.ts'
 
 /** What the evidence says, each claim with the events that vouch for it. */
@@ -37,8 +38,15 @@ export interface Authority {
  * the firmware tells (`firmwareClaims`) and Windows (`windowsClaims`). What is not verified is a claim of null,
  * unverified. `command-line` is the one line there is, where nothing else in its registers could be another;
  * that a loader measured it, and not whoever ran later, only reference values show.
+ * @param bootCounter the quote's `resetCount`; null: there is no quote.
  */
-export function claimsOf(log: VerifiedEventLog): Claims {
+export function claimsOf(log: VerifiedEventLog, bootCounter: number | null = null): Claims {
+  return { ...bootClaims(log), 'boot-counter': claim(bootCounter, []), ...platformClaims(log) }
+}
+
+const bootClaims = perLog((log): Claims => frozen(bootClaimsOf(log)))
+
+function bootClaimsOf(log: VerifiedEventLog): Claims {
   const secureBoot = configuration(log, 'SecureBoot')
   const [commandLine, ...more] = commandLines(log)
   const images = imagesOf(log)
@@ -47,7 +55,6 @@ export function claimsOf(log: VerifiedEventLog): Claims {
   const sbat = variablesOf(log, EV.EFI_VARIABLE_AUTHORITY).find(({ variable }) =>
     sameVariable({ name: variable.unicodeName, guid: variable.variableName }, VARIABLES.SbatLevel),
   )
-  const clockInfo = log.values[0]?.clockInfo ?? null
   return {
     'secure-boot': claim(secureBootOf(log), secureBoot === null ? [] : [secureBoot.event]),
     ...variableClaims(log),
@@ -68,12 +75,12 @@ export function claimsOf(log: VerifiedEventLog): Claims {
       sbat === undefined ? [] : [sbat.event],
     ),
     'os-present': claim(ended !== undefined ? true : null, ended === undefined ? [] : [ended]),
-    'boot-counter': claim(clockInfo?.resetCount ?? null, []),
-    ...firmwareClaims(log),
-    ...phaseClaims(log),
-    ...windowsClaims(log),
   }
 }
+
+const platformClaims = perLog(
+  (log): Claims => frozen({ ...firmwareClaims(log), ...phaseClaims(log), ...windowsClaims(log) }),
+)
 
 /** The same of a log that is refused: it verifies nothing, whatever one register of it says. */
 export function unverified(claims: Claims): Claims {
@@ -102,13 +109,15 @@ function variableClaims(log: VerifiedEventLog): Record<string, Claim> {
 }
 
 /** Who let images run, in order. */
-export function authoritiesOf(log: VerifiedEventLog): Authority[] {
-  return variablesOf(log, EV.EFI_VARIABLE_AUTHORITY).map(({ event, variable }) => ({
-    event,
-    name: variable.unicodeName.slice(0, 64),
-    subject: certificateOf(variable.variableData.subarray(16))?.subject ?? null,
-  }))
-}
+export const authoritiesOf = perLog((log) =>
+  variablesOf(log, EV.EFI_VARIABLE_AUTHORITY).map(
+    ({ event, variable }): Authority => ({
+      event,
+      name: variable.unicodeName.slice(0, 64),
+      subject: certificateOf(variable.variableData.subarray(16))?.subject ?? null,
+    }),
+  ),
+)
 
 function textOf({ variable }: MeasuredVariable): string {
   return printable(String.fromCharCode(...variable.variableData.subarray(0, 1024)))

@@ -7,9 +7,10 @@ import type { Claims } from './claims.ts'
 import type { Expectation } from './expectation.ts'
 import { expectationJson } from './expectation-json.ts'
 import { findingOf } from './finding-table.ts'
+import { once } from './frozen.ts'
 import type { NonceFault } from './memory/nonces.ts'
-import { encodePolicy } from './policy.ts'
-import { encodeReferenceValues } from './reference-values.ts'
+import { encodePolicy, type Policy } from './policy.ts'
+import { encodeReferenceValues, type ReferenceValues } from './reference-values.ts'
 import { type AttestationResult, type BootStage, type Finding, tierOfFindings } from './result.ts'
 import { formatTime } from './time.ts'
 import { boundKey } from './token/binding.ts'
@@ -90,8 +91,8 @@ export function conclude(
             safe: Boolean(clock.safe),
           },
     rollback: verified.rollback?.value == null ? null : { value: verified.rollback.value },
-    policy: { id: policy.id, sha256: hashOf(policy, encodePolicy) },
-    references: references === null ? null : { sha256: hashOf(references, encodeReferenceValues) },
+    policy: { id: policy.id, sha256: hashOfPolicy(policy) },
+    references: references === null ? null : { sha256: hashOfReferences(references) },
     evidence: evidence === null ? null : { sha256: sha256(encodeEvidence(evidence)) },
     expectation: { sha256: sha256(encodeCanonical(expectationJson(expectation))) },
   }
@@ -103,14 +104,9 @@ function bindingOf({ binding }: Expectation): AttestationResult['binding'] {
   return { jwk: binding.jwk === null ? null : boundKey(binding.jwk), nonce: binding.nonce }
 }
 
-const hashes = new WeakMap<object, string>()
-
-/** The hash of a value that is never changed: policies and reference values serve many verdicts. */
-function hashOf<T extends object>(value: T, encode: (value: T) => Uint8Array): string {
-  const hash = hashes.get(value) ?? sha256(encode(value))
-  hashes.set(value, hash)
-  return hash
-}
+// They serve many verdicts.
+const hashOfPolicy = once((policy: Policy) => sha256(encodePolicy(policy)))
+const hashOfReferences = once((values: ReferenceValues) => sha256(encodeReferenceValues(values)))
 
 function sha256(bytes: Uint8Array): string {
   return toHex(digest('sha256', bytes))

@@ -1,9 +1,9 @@
 import { toHex } from '@trusted-launch/codec'
 import { digest } from '@trusted-launch/crypto'
 import { decodeEventData, EV } from '@trusted-launch/eventlog'
-import { entriesOf, GUIDS } from '@trusted-launch/uefi'
+import { GUIDS } from '@trusted-launch/uefi'
 import type { Json } from './canonical-json.ts'
-import { configuration, databaseOf, variablesOf } from './measured-variables.ts'
+import { databaseNamed, variablesOf } from './measured-variables.ts'
 import type { Claim } from './result.ts'
 import type { VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
 
@@ -24,6 +24,8 @@ const MICROSOFT: Readonly<Record<string, string>> = {
 
 const mokPcr = 14
 const diskPcr = 5
+/** A header and the number of partitions. */
+const tableBytesMin = 92 + 8
 
 /**
  * - `microsoft-authorities`: which of Microsoft's are in KEK and db, of 2011 and of 2023;
@@ -40,12 +42,12 @@ export function firmwareClaims(log: VerifiedEventLog): Record<string, Claim> {
 }
 
 function microsoftClaim(log: VerifiedEventLog): Claim {
-  const given = (['KEK', 'db'] as const).map((name) => configuration(log, name))
+  const given = (['KEK', 'db'] as const).map((name) => databaseNamed(log, name))
   const found: string[] = []
   for (const one of given) {
-    const lists = one?.nameVouchedFor === true ? databaseOf(one.variable.variableData) : null
-    if (lists === null) return claim(null, [])
-    for (const { signatureType, signatureData } of entriesOf(lists)) {
+    const entries = one?.nameVouchedFor === true ? one.entries : null
+    if (entries === null) return claim(null, [])
+    for (const { signatureType, signatureData } of entries) {
       const isCertificate = signatureType === GUIDS.EFI_CERT_X509_GUID
       const known = isCertificate ? MICROSOFT[toHex(digest('sha256', signatureData))] : undefined
       if (known !== undefined) found.push(known)
@@ -73,9 +75,10 @@ function machineOwnerClaim(log: VerifiedEventLog): Claim {
 /** By what was measured, whatever its type is said to be. */
 function partitionTableClaim(log: VerifiedEventLog): Claim {
   const found = log.eventsOf(diskPcr).flatMap((event) => {
-    const data = decodeEventData({ eventType: EV.EFI_GPT_EVENT, data: event.data })
     const isWhole = event.explanation.rule === 'whole-event'
-    return isWhole && data.kind === 'gpt' ? [{ event, gpt: data.gpt }] : []
+    if (!isWhole || event.data.length < tableBytesMin) return []
+    const data = decodeEventData({ eventType: EV.EFI_GPT_EVENT, data: event.data })
+    return data.kind === 'gpt' ? [{ event, gpt: data.gpt }] : []
   })
   const [only, ...more] = found
   if (only === undefined || more.length > 0) return claim(null, [])

@@ -11,13 +11,14 @@ import {
   replay,
 } from '@trusted-launch/eventlog'
 
-/** A log longer than this is read anew each time: what is remembered stays small. */
-const knownLogBytesMax = 64 * 1024
+/** Logs longer than this, in sum, are read anew each time: what is remembered stays small. */
+export const knownLogBytesMax = 64 * 1024
 type Decoded = Certificate | MalformedError | CryptoError
 const vendors = new Memo<Decoded>(512)
 const keys = new Memo<Decoded>(4096)
 const signatures = new Memo<boolean>(4096)
 const logs = new Memo<ReadLog>(64)
+const others: Memo<unknown>[] = []
 
 /** An event, and what its data is worth in one bank. */
 export interface ExplainedEvent extends LoggedEvent {
@@ -85,15 +86,26 @@ export function isSignedBy(certificate: Certificate, issuer: Certificate): boole
   return signatures.of(ask, certificate.der, issuer.publicKey.spki)
 }
 
-/** A log by its bytes, read once. @throws {MalformedError} */
+/** A memo of what is made of logs, forgotten with them. */
+export function memoOfLogs<T>(max: number): Memo<T> {
+  const memo = new Memo<T>(max)
+  others.push(memo)
+  return memo
+}
+
+/**
+ * A log by its bytes, read once. Of what is remembered nothing is a view of the bytes given: they may be a
+ * part of far more. @throws {MalformedError}
+ */
 export function readLogFrom(
   bytes: Uint8Array,
   formats: readonly EventLogFormat[],
   padding: 'none' | 'acpi',
 ): ReadLog {
-  const read = () => new ReadLog(decodeEventLog(bytes, { formats, padding }))
-  if (bytes.length > knownLogBytesMax) return read()
-  return logs.of(read, Uint8Array.of(formats.length, padding === 'acpi' ? 1 : 0), bytes)
+  const read = (from: Uint8Array) => new ReadLog(decodeEventLog(from, { formats, padding }))
+  if (bytes.length > knownLogBytesMax) return read(bytes)
+  const how = Uint8Array.of(formats.length, padding === 'acpi' ? 1 : 0)
+  return logs.of(() => read(bytes.slice()), how, bytes)
 }
 
 /**
@@ -102,7 +114,7 @@ export function readLogFrom(
  * @param what all of it, or the logs, or logs and keys and not the vendors' certificates.
  */
 export function forgetKnown(what: 'all' | 'logs' | 'logs and keys' = 'all'): void {
-  logs.forget()
+  for (const memo of [logs, ...others]) memo.forget()
   if (what === 'logs') return
   for (const memo of [keys, signatures]) memo.forget()
   if (what === 'all') vendors.forget()

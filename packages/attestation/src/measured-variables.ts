@@ -3,14 +3,15 @@ import { type Certificate, CryptoError } from '@trusted-launch/crypto'
 import { EV, type EventData } from '@trusted-launch/eventlog'
 import {
   decodeSignatureDatabase,
-  type SignatureDatabase,
+  entriesOf,
+  type SignatureEntry,
   sameVariable,
   type UEFI_VARIABLE_DATA,
   VARIABLES,
   type VariableName,
 } from '@trusted-launch/uefi'
 import { certificateFrom } from './known.ts'
-import type { VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
+import { perLog, type VerifiedEvent, type VerifiedEventLog } from './verify-event-log.ts'
 
 /** The register of Secure Boot's variables and authorities. */
 export const secureBootPcr = 7
@@ -26,13 +27,16 @@ export interface MeasuredVariable {
   readonly nameVouchedFor: boolean
 }
 
+const allVariables = perLog((log) =>
+  log.eventsOf(secureBootPcr).flatMap((event): MeasuredVariable[] => {
+    const { data, verified } = event.explanation
+    return verified && data.kind === 'variable' ? [{ event, ...vouchedFor(event, data) }] : []
+  }),
+)
+
 /** The variables of this type whose values PCR 7 vouches for, in order. */
 export function variablesOf(log: VerifiedEventLog, eventType: number): MeasuredVariable[] {
-  return log.eventsOf(secureBootPcr).flatMap((event) => {
-    const { data, verified } = event.explanation
-    const fits = event.eventType === eventType && verified && data.kind === 'variable'
-    return fits ? [{ event, ...vouchedFor(event, data) }] : []
-  })
+  return allVariables(log).filter(({ event }) => event.eventType === eventType)
 }
 
 /** A value logged with more than was measured is what was measured. */
@@ -51,14 +55,47 @@ function vouchedFor(
   }
 }
 
+const configurations = perLog((log) => {
+  const measured = variablesOf(log, EV.EFI_VARIABLE_DRIVER_CONFIG)
+  const named = SECURE_BOOT_VARIABLES.map((name) => {
+    const found = measured.filter(({ variable }) => isCalled(variable, name))
+    return [name, found.length === 1 ? found[0]! : null] as const
+  })
+  return new Map(named)
+})
+
 /** The one variable of this name and GUID; null when it is not there, or there twice. */
 export function configuration(
   log: VerifiedEventLog,
   name: (typeof SECURE_BOOT_VARIABLES)[number],
 ): MeasuredVariable | null {
-  const found = variablesOf(log, EV.EFI_VARIABLE_DRIVER_CONFIG).filter(({ variable }) =>
-    sameVariable(nameOf(variable), VARIABLES[name]),
-  )
+  return configurations(log).get(name) ?? null
+}
+
+const DATABASES = ['PK', 'KEK', 'db', 'dbx', 'dbt', 'dbr'] as const
+
+/** A measured variable that holds signature lists. */
+export interface MeasuredDatabase extends MeasuredVariable {
+  readonly name: (typeof DATABASES)[number]
+  /** In the order the firmware searches them; null where they cannot be read. */
+  readonly entries: readonly SignatureEntry[] | null
+}
+
+/** Who may boot and who may not, as PCR 7 vouches for it, in order. */
+export const databasesOf = perLog((log) =>
+  variablesOf(log, EV.EFI_VARIABLE_DRIVER_CONFIG).flatMap((measured): MeasuredDatabase[] => {
+    const name = DATABASES.find((each) => isCalled(measured.variable, each))
+    if (name === undefined) return []
+    return [{ ...measured, name, entries: databaseOf(measured.variable.variableData) }]
+  }),
+)
+
+/** The one database of this name; null when it is not there, or there twice. */
+export function databaseNamed(
+  log: VerifiedEventLog,
+  name: MeasuredDatabase['name'],
+): MeasuredDatabase | null {
+  const found = databasesOf(log).filter((each) => each.name === name)
   return found.length === 1 ? found[0]! : null
 }
 
@@ -80,10 +117,15 @@ export function nameOf({ unicodeName, variableName }: UEFI_VARIABLE_DATA): Varia
   return { name: unicodeName, guid: variableName }
 }
 
-/** The lists of a measured variable; null when they cannot be read. */
-export function databaseOf(bytes: Uint8Array): SignatureDatabase | null {
+/** Whether it is called so, in name and GUID. */
+export function isCalled(variable: UEFI_VARIABLE_DATA, name: keyof typeof VARIABLES): boolean {
+  return sameVariable(nameOf(variable), VARIABLES[name])
+}
+
+/** The entries of a measured variable; null when its lists cannot be read. */
+export function databaseOf(bytes: Uint8Array): readonly SignatureEntry[] | null {
   try {
-    return decodeSignatureDatabase(bytes)
+    return entriesOf(decodeSignatureDatabase(bytes))
   } catch (e) {
     if (e instanceof MalformedError) return null
     throw e

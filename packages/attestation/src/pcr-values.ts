@@ -1,7 +1,6 @@
 import { MalformedError } from '@trusted-launch/codec'
 import { DIGEST_SIZE, type HashName } from '@trusted-launch/crypto'
 import { PCR_COUNT } from '@trusted-launch/eventlog'
-import type { TPMS_CLOCK_INFO } from '@trusted-launch/tpm2'
 import type { VerifiedQuote } from './verify-quote.ts'
 
 /** The values of one bank's registers, by number. */
@@ -17,17 +16,17 @@ export class PcrValues {
   readonly pcrs: PcrsByNumber
   /** Who vouches for them. */
   readonly source: 'quote' | 'caller'
-  /** Null where there is no quote. */
-  readonly clockInfo: TPMS_CLOCK_INFO | null
 
-  private constructor(
-    given: Pick<PcrValues, 'bank' | 'pcrs' | 'source'>,
-    clockInfo: TPMS_CLOCK_INFO | null,
-  ) {
+  private constructor(given: Pick<PcrValues, 'bank' | 'pcrs' | 'source'>) {
     this.bank = given.bank
     this.pcrs = given.pcrs
     this.source = given.source
-    this.clockInfo = clockInfo
+  }
+
+  /** The same in memory of its own. */
+  copy(): PcrValues {
+    const pcrs = new Map([...this.pcrs].map(([pcr, value]) => [pcr, value.slice()]))
+    return new PcrValues({ bank: this.bank, pcrs, source: this.source })
   }
 
   /** Always true: what makes the type nominal. */
@@ -36,8 +35,8 @@ export class PcrValues {
   }
 
   /** What the TPM signed. */
-  static ofQuote({ bank, pcrs, clockInfo }: VerifiedQuote): PcrValues {
-    return new PcrValues({ bank, pcrs, source: 'quote' }, clockInfo)
+  static ofQuote({ bank, pcrs }: VerifiedQuote): PcrValues {
+    return new PcrValues({ bank, pcrs, source: 'quote' })
   }
 
   /**
@@ -51,6 +50,6 @@ export class PcrValues {
       if (value.length !== DIGEST_SIZE[bank])
         throw new MalformedError('PcrValues', 0, `PCR ${pcr} (${bank}) of ${value.length} bytes`)
     }
-    return new PcrValues({ bank, pcrs, source: 'caller' }, null)
+    return new PcrValues({ bank, pcrs, source: 'caller' })
   }
 }

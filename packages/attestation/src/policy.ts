@@ -3,6 +3,7 @@ import strict from '../policies/trusted-launch.json' with { type: 'json' }
 import { encodeCanonical, type Json } from './canonical-json.ts'
 import type { Claims } from './claims.ts'
 import { findingOf } from './finding-table.ts'
+import { frozen, once } from './frozen.ts'
 import { array, object, oneOf, parseJson, record, type Shape, string } from './json-shape.ts'
 import {
   faultOfRequirement,
@@ -80,12 +81,12 @@ const shape: Shape<Policy> = object({
  * @throws {MalformedError} another version, an unknown or missing name, no rule.
  */
 export function parsePolicy(bytes: Uint8Array): Policy {
-  return within('Policy', () => parseJson(bytes, notEmpty, { max: policyBytesMax }))
+  return frozen(within('Policy', () => parseJson(bytes, notEmpty, { max: policyBytesMax })))
 }
 
 /** The same out of a value already parsed. @throws {MalformedError} */
 export function checkPolicy(value: unknown): Policy {
-  return within('Policy', () => notEmpty(value))
+  return frozen(within('Policy', () => notEmpty(value)))
 }
 
 /** Canonical JSON in UTF-8: what its hash is over. */
@@ -95,18 +96,12 @@ export function encodePolicy(policy: Policy): Uint8Array {
 
 /** Runs the policy's rules. @throws {MalformedError} an unknown rule, or none. */
 export function applyPolicy(policy: Policy, facts: Facts): Finding[] {
-  const { rules, claims } = soundPolicy(policy)
+  const { rules, claims } = checked(policy)
   const broken = Object.entries(rules).flatMap(([name, severity]) => RULES[name]!(facts, severity))
   return [...broken, ...claims.flatMap((one) => faultOfRequirement(one, facts.claims))]
 }
 
-/** Policies that were found sound: read-only, so they stay so. */
-const sound = new WeakSet<Policy>()
-
-function soundPolicy(policy: Policy): Policy {
-  if (!sound.has(policy)) sound.add(checkPolicy(policy) && policy)
-  return policy
-}
+const checked = once(checkPolicy)
 
 /** How bad it is that there is nothing to compare with: never less than a warning, whatever the policy. */
 export function severityOf(

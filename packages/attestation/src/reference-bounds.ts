@@ -1,12 +1,6 @@
 import { toHex } from '@trusted-launch/codec'
 import { digest } from '@trusted-launch/crypto'
-import {
-  entriesOf,
-  GUIDS,
-  type SignatureEntry,
-  sameVariable,
-  VARIABLES,
-} from '@trusted-launch/uefi'
+import { GUIDS, type SignatureEntry, sameVariable, VARIABLES } from '@trusted-launch/uefi'
 import { array, hex, integer, nullable, object, record, type Shape, string } from './json-shape.ts'
 import { certificateOf, databaseOf } from './measured-variables.ts'
 
@@ -63,8 +57,7 @@ export const boundsShape: Shape<ReferenceBounds> = object({
 
 /** The entries of a variable's value; null: it cannot be read. */
 export function signaturesOf(value: Uint8Array): ReferenceSignature[] | null {
-  const database = databaseOf(value)
-  return database === null ? null : entriesOf(database).map(signatureOf)
+  return databaseOf(value)?.map(signatureOf) ?? null
 }
 
 function signatureOf({ signatureType, signatureData }: SignatureEntry): ReferenceSignature {

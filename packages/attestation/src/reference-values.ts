@@ -1,5 +1,6 @@
 import { MalformedError, within } from '@trusted-launch/codec'
 import { encodeCanonical, type Json } from './canonical-json.ts'
+import { frozen } from './frozen.ts'
 import { array, object, oneOf, parseJson, type Shape } from './json-shape.ts'
 import { type ReferenceVariant, variantShape } from './reference-variant.ts'
 
@@ -36,12 +37,13 @@ const shape: Shape<ReferenceValues> = (value) => {
  *   variant, or one learnt from a log that claims to need no approval.
  */
 export function parseReferenceValues(bytes: Uint8Array): ReferenceValues {
-  return within('ReferenceValues', () => parseJson(bytes, shape, { max: referenceValuesBytesMax }))
+  const read = () => parseJson(bytes, shape, { max: referenceValuesBytesMax })
+  return frozen(within('ReferenceValues', read))
 }
 
 /** The same out of a value already parsed. @throws {MalformedError} */
 export function checkReferenceValues(value: unknown): ReferenceValues {
-  return within('ReferenceValues', () => shape(value))
+  return frozen(within('ReferenceValues', () => shape(value)))
 }
 
 /** Canonical JSON (RFC 8785) in UTF-8: the same values, the same bytes, the same hash. */

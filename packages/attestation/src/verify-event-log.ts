@@ -3,7 +3,8 @@ import type { HashName } from '@trusted-launch/crypto'
 import type { EventLog, ImaReplay, Replay, UserspaceRecord } from '@trusted-launch/eventlog'
 import { explainPcrs } from './explain-pcrs.ts'
 import { findingOf } from './finding-table.ts'
-import type { ExplainedEvent } from './known.ts'
+import { type ExplainedEvent, memoOfLogs } from './known.ts'
+import { copyOfLogs, keyOfLogs } from './known-logs.ts'
 import type { PcrValues } from './pcr-values.ts'
 import type { Profile } from './profile.ts'
 import { type Logs, type ReadLogs, readLogs } from './read-logs.ts'
@@ -18,6 +19,8 @@ const strength: readonly HashName[] = ['sha512', 'sha384', 'sha256', 'sha1']
 export function strongestBank(banks: readonly string[]): HashName | null {
   return strength.find((bank) => banks.includes(bank)) ?? null
 }
+
+const verifiedLogs = memoOfLogs<VerifiedEventLog>(64)
 
 const firmwarePcrs = [0, 1, 2, 3, 4, 5, 6, 7]
 
@@ -48,6 +51,9 @@ export class VerifiedEventLog {
   readonly userspace: readonly UserspaceRecord[]
   /** How it was read, and is to be judged. */
   readonly profile: Profile
+  /** The values of the strongest bank. */
+  readonly pcrs: ReadonlyMap<number, Uint8Array>
+  readonly #made = new Map<unknown, unknown>()
 
   private constructor(
     bank: HashName,
@@ -58,6 +64,7 @@ export class VerifiedEventLog {
     this.bank = bank
     this.profile = profile
     this.values = values
+    this.pcrs = values.find((one) => one.bank === bank)!.pcrs
     this.log = parts.read.log
     this.replays = parts.replays
     this.ima = parts.ima
@@ -68,11 +75,6 @@ export class VerifiedEventLog {
   /** Always true: what makes the type nominal. */
   get isVerified(): boolean {
     return this.#proof
-  }
-
-  /** The values of the strongest bank. */
-  get pcrs(): ReadonlyMap<number, Uint8Array> {
-    return this.values.find(({ bank }) => bank === this.bank)!.pcrs
   }
 
   /** Whether the firmware's log alone gives this register, in each bank that has its value, and one has. */
@@ -88,10 +90,14 @@ export class VerifiedEventLog {
   }
 
   /** The events that extended this PCR, in order; none where no value vouches for them. */
-  eventsOf(pcrIndex: number): VerifiedEvent[] {
-    if (!this.pcrs.has(pcrIndex)) return []
-    const extending = this.replays.get(this.bank)!.pcrs.get(pcrIndex)?.events ?? []
-    return extending.map(({ index }) => this.events[index]!)
+  eventsOf(pcrIndex: number): readonly VerifiedEvent[] {
+    return this.made(eventsByPcr).get(pcrIndex) ?? []
+  }
+
+  /** What `make` gives for this log, made once: for what follows from it alone. `perLog` is its usual form. */
+  made<T>(make: (log: VerifiedEventLog) => T): T {
+    if (!this.#made.has(make)) this.#made.set(make, make(this))
+    return this.#made.get(make) as T
   }
 
   /**
@@ -101,13 +107,23 @@ export class VerifiedEventLog {
    * explains is at its reset value.
    *
    * It proves digests and their order within each PCR: neither types, nor data, nor the order across
-   * PCRs.
+   * PCRs. What was verified is remembered by the hash of all it came from; what was not never is.
    */
   static verify(
     logs: Logs,
     values: readonly PcrValues[],
     profile: Profile,
   ): VerifiedEventLog | readonly Finding[] {
+    const key = keyOfLogs(logs, values, profile)
+    if (key === null) return VerifiedEventLog.#verify(logs, values, profile)
+    const known = verifiedLogs.find(key)
+    if (known !== undefined) return known
+    const made = VerifiedEventLog.#verify(...copyOfLogs(logs, values), profile)
+    if (made instanceof VerifiedEventLog) verifiedLogs.keep(key, made)
+    return made
+  }
+
+  static #verify(logs: Logs, values: readonly PcrValues[], profile: Profile) {
     const parts = readLogs(logs, values, profile)
     if (!('read' in parts)) return parts
     const bank = strongestBank(values.map((one) => one.bank))
@@ -116,4 +132,16 @@ export class VerifiedEventLog {
     if (faults.length > 0) return faults
     return new VerifiedEventLog(bank, values, parts, profile)
   }
+}
+
+/** A function of a verified log alone, run once for each log. Nobody may change what it gives. */
+export function perLog<T>(make: (log: VerifiedEventLog) => T): (log: VerifiedEventLog) => T {
+  return (log) => log.made(make)
+}
+
+function eventsByPcr({ pcrs, replays, bank, events }: VerifiedEventLog) {
+  const extending = [...replays.get(bank)!.pcrs].filter(([pcr]) => pcrs.has(pcr))
+  return new Map(
+    extending.map(([pcr, { events: own }]) => [pcr, own.map(({ index }) => events[index]!)]),
+  )
 }

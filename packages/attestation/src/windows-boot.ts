@@ -7,7 +7,7 @@ import {
   sipaNumber,
   TRANSFER_CONTROL,
 } from '@trusted-launch/eventlog'
-import type { VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
+import { perLog, type VerifiedEvent, type VerifiedEventLog } from './verify-event-log.ts'
 import { detailsOf } from './windows-details.ts'
 import { BITLOCKER_PCR, WINDOWS_PCR, type WindowsLog, windowsLogOf } from './windows-log.ts'
 import { type Report, type Reports, reportsOf } from './windows-reports.ts'
@@ -32,13 +32,8 @@ export interface WindowsBoot {
 
 const windowsPcrs: readonly number[] = Object.values(WINDOWS_PCR)
 
-const known = new WeakMap<VerifiedEventLog, WindowsBoot | null>()
-
 /** Null: no event of Windows is verified. Made once for a log. */
-export function windowsBootOf(verified: VerifiedEventLog): WindowsBoot | null {
-  if (!known.has(verified)) known.set(verified, read(verified))
-  return known.get(verified)!
-}
+export const windowsBootOf = perLog(read)
 
 function read(verified: VerifiedEventLog): WindowsBoot | null {
   const log = windowsLogOf(verified)

@@ -21,6 +21,7 @@ import {
 } from '@trusted-launch/eventlog'
 import type { AppraisalInput } from '../src/appraisal-input.ts'
 import { COMPONENT } from '../src/component.ts'
+import { checkReferenceValues } from '../src/reference-values.ts'
 import { PINNED_PCRS, type ReferenceVariant } from '../src/reference-variant.ts'
 import { inputOf, quoteOf, type Values, valuesOf } from './attester.ts'
 
@@ -91,13 +92,14 @@ function moduleOf({ data }: ImaEntry) {
   return { path: data.name, sha256: toHex(data.digest.digest) }
 }
 
+const references = checkReferenceValues({ version: 2, variants: [variant] })
+
 /** That boot's evidence over these values, signed by the AK of these tests. */
 export function evidenceOf(
   values: Values,
   logs: { eventLog: Uint8Array; imaLog: Uint8Array },
 ): AppraisalInput {
   const input = inputOf([quoteOf(bank, values)], logs.eventLog, { imaLog: logs.imaLog })
-  const references = { version: 2, variants: [variant] } as const
   return { ...input, references, expectation: { ...input.expectation, machine } }
 }
 

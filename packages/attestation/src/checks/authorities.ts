@@ -1,34 +1,30 @@
 import { toLatin1 } from '@trusted-launch/codec'
 import { EV } from '@trusted-launch/eventlog'
 import {
-  entriesOf,
   GUIDS,
   type SignatureEntry,
   sameVariable,
   type UEFI_VARIABLE_DATA,
-  VARIABLES,
 } from '@trusted-launch/uefi'
 import type { Check } from '../check.ts'
 import type { Occurrence } from '../finding-table.ts'
 import {
-  configuration,
-  databaseOf,
+  databaseNamed,
+  isCalled,
   type MeasuredVariable,
   nameOf,
   secureBootPcr,
   secureBootSaid,
   variablesOf,
 } from '../measured-variables.ts'
-import type { VerifiedEventLog } from '../verify-event-log.ts'
+import { perLog, type VerifiedEventLog } from '../verify-event-log.ts'
 
 const shimAuthorities = ['Shim', 'SbatLevel', 'MokListRT', 'MokListTrusted', 'MokList', 'vendor_db']
 /** shim writes its builder's own db under the GUID of the firmware's. */
 const vendorDb = { name: 'vendor_db', guid: GUIDS.EFI_IMAGE_SECURITY_DATABASE_GUID }
 const ownerBytes = 16
 
-function authoritiesOf(log: VerifiedEventLog) {
-  return variablesOf(log, EV.EFI_VARIABLE_AUTHORITY)
-}
+const authoritiesOf = perLog((log) => variablesOf(log, EV.EFI_VARIABLE_AUTHORITY))
 
 /** With Secure Boot on, something in db let the loader run. */
 function authorityPresent(log: VerifiedEventLog): Occurrence[] {
@@ -94,7 +90,7 @@ function authoritiesAreKeys(log: VerifiedEventLog): Occurrence[] {
 }
 
 function isDb(variable: UEFI_VARIABLE_DATA): boolean {
-  return sameVariable(nameOf(variable), VARIABLES.db)
+  return isCalled(variable, 'db')
 }
 
 function isOfShim(variable: UEFI_VARIABLE_DATA): boolean {
@@ -103,17 +99,15 @@ function isOfShim(variable: UEFI_VARIABLE_DATA): boolean {
   return own || sameVariable({ name, guid }, vendorDb)
 }
 
+type Find = (measured: MeasuredVariable) => SignatureEntry | null
+
 /**
  * Which entry of the measured db an authority is; null: none. The firmware measures owner and data; shim before
  * 15.5 the data alone, sometimes but for its last byte.
  */
-function entriesByData(
-  log: VerifiedEventLog,
-): (measured: MeasuredVariable) => SignatureEntry | null {
-  const db = configuration(log, 'db')
-  const lists = db === null ? null : databaseOf(db.variable.variableData)
+const entriesByData = perLog((log): Find => {
   const [whole, short] = [new Map<string, SignatureEntry>(), new Map<string, SignatureEntry>()]
-  for (const entry of entriesOf(lists ?? [])) {
+  for (const entry of databaseNamed(log, 'db')?.entries ?? []) {
     const data = toLatin1(entry.signatureData)
     if (!whole.has(data)) whole.set(data, entry)
     if (!short.has(data.slice(0, -1))) short.set(data.slice(0, -1), entry)
@@ -124,7 +118,7 @@ function entriesByData(
     const isShims = event.explanation.quirk === 'authority-extra-byte'
     return found ?? (isShims ? (whole.get(data) ?? short.get(data)) : null) ?? null
   }
-}
+})
 
 export const authorityChecks: readonly Check[] = [
   { number: 30, title: 'an authority is present', run: authorityPresent },

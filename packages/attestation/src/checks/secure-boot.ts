@@ -1,10 +1,10 @@
 import { ACTION, EV } from '@trusted-launch/eventlog'
-import { sameVariable, VARIABLES } from '@trusted-launch/uefi'
 import type { Check } from '../check.ts'
 import type { Occurrence } from '../finding-table.ts'
 import {
   configuration,
-  databaseOf,
+  databasesOf,
+  isCalled,
   type MeasuredVariable,
   nameOf,
   SECURE_BOOT_VARIABLES,
@@ -23,7 +23,7 @@ function variablesInOrder(log: VerifiedEventLog): Occurrence[] {
   const found = variablesOf(log, EV.EFI_VARIABLE_DRIVER_CONFIG)
   return SECURE_BOOT_VARIABLES.flatMap((name, i) => {
     const at = found[i]
-    if (at !== undefined && sameVariable(nameOf(at.variable), VARIABLES[name])) return []
+    if (at !== undefined && isCalled(at.variable, name)) return []
     return [faultOfVariables(`Variable ${i + 1} in PCR 7 is not ${name}.`, at)]
   })
 }
@@ -36,9 +36,7 @@ function optionalInOrder(log: VerifiedEventLog): Occurrence[] {
   let reached = 0
   return later.flatMap((each) => {
     const { name, guid } = nameOf(each.variable)
-    const place = optional.findIndex((names) =>
-      names.some((one) => sameVariable({ name, guid }, VARIABLES[one])),
-    )
+    const place = optional.findIndex((names) => names.some((one) => isCalled(each.variable, one)))
     const fits = place >= reached && !seen.has(`${guid} ${name}`)
     seen.add(`${guid} ${name}`)
     reached = Math.max(reached, place)
@@ -126,17 +124,25 @@ const notes: Readonly<Record<string, Pick<Occurrence, 'id' | 'summary'>>> = {
 function modes(log: VerifiedEventLog): Occurrence[] {
   const found = variablesOf(log, EV.EFI_VARIABLE_DRIVER_CONFIG)
   return found.flatMap(({ event, variable }): Occurrence[] => {
-    const is = (name: keyof typeof VARIABLES) => sameVariable(nameOf(variable), VARIABLES[name])
     const [value] = variable.variableData
     const at = { pcr: secureBootPcr, events: [event.index] }
-    if (is('AuditMode') && value !== 0)
+    if (isCalled(variable, 'AuditMode') && value !== 0)
       return [{ id: 'secure-boot.audit-mode', summary: 'The firmware is in audit mode.', ...at }]
-    if (is('DeployedMode') && value !== 1)
+    if (isCalled(variable, 'DeployedMode') && value !== 1)
       return [{ id: 'secure-boot.not-deployed', summary: 'The firmware is not deployed.', ...at }]
-    if (!is('PK') || databaseOf(variable.variableData)?.length !== 0) return []
-    const summary = 'There is no platform key: whoever runs may set one (setup mode).'
-    return [{ id: 'secure-boot.setup-mode', summary, ...at }]
+    return []
   })
+}
+
+function setupMode(log: VerifiedEventLog): Occurrence[] {
+  return databasesOf(log)
+    .filter(({ name, entries }) => name === 'PK' && entries?.length === 0)
+    .map(({ event }) => ({
+      id: 'secure-boot.setup-mode',
+      summary: 'There is no platform key: whoever runs may set one (setup mode).',
+      pcr: secureBootPcr,
+      events: [event.index],
+    }))
 }
 
 export const secureBootChecks: readonly Check[] = [
@@ -147,4 +153,5 @@ export const secureBootChecks: readonly Check[] = [
   { number: 29, title: 'SecureBoot is on or off', run: secureBootValue },
   { number: 31, title: 'no debug mode', run: actions },
   { number: 31, title: 'modes are told', run: modes },
+  { number: 31, title: 'the setup mode is told', run: setupMode },
 ]

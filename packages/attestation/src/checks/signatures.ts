@@ -1,45 +1,22 @@
 import type { Certificate } from '@trusted-launch/crypto'
-import { EV } from '@trusted-launch/eventlog'
-import {
-  entriesOf,
-  GUIDS,
-  type SignatureDatabase,
-  sameVariable,
-  VARIABLES,
-} from '@trusted-launch/uefi'
+import { GUIDS, type SignatureEntry } from '@trusted-launch/uefi'
 import type { Check } from '../check.ts'
 import type { Occurrence } from '../finding-table.ts'
 import {
   certificateOf,
-  databaseOf,
-  nameOf,
+  databasesOf,
+  type MeasuredDatabase,
   secureBootPcr,
   secureBootSaid,
-  variablesOf,
 } from '../measured-variables.ts'
-import type { VerifiedEvent, VerifiedEventLog } from '../verify-event-log.ts'
+import { perLog, type VerifiedEventLog } from '../verify-event-log.ts'
 
-const databases = ['PK', 'KEK', 'db', 'dbx', 'dbt', 'dbr'] as const
-type Name = (typeof databases)[number]
+type Name = MeasuredDatabase['name']
 const rsaBitsMin = 2048
-
-/** A measured database; its lists are null where they cannot be read. */
-interface Measured {
-  readonly name: Name
-  readonly event: VerifiedEvent
-  readonly lists: SignatureDatabase | null
-}
-
-function databasesOf(log: VerifiedEventLog): Measured[] {
-  return variablesOf(log, EV.EFI_VARIABLE_DRIVER_CONFIG).flatMap(({ event, variable }) => {
-    const name = databases.find((each) => sameVariable(nameOf(variable), VARIABLES[each]))
-    return name === undefined ? [] : [{ name, event, lists: databaseOf(variable.variableData) }]
-  })
-}
 
 function listsRead(log: VerifiedEventLog): Occurrence[] {
   return databasesOf(log)
-    .filter(({ lists }) => lists === null)
+    .filter(({ entries }) => entries === null)
     .map(({ name, event }) => ({
       id: 'secure-boot.lists',
       summary: `${name} cannot be read.`,
@@ -51,12 +28,12 @@ function listsRead(log: VerifiedEventLog): Occurrence[] {
 /** With Secure Boot on: one certificate in PK, KEK and db not empty. */
 function keysPresent(log: VerifiedEventLog): Occurrence[] {
   if (secureBootSaid(log) !== true) return []
-  return databasesOf(log).flatMap(({ name, event, lists }): Occurrence[] => {
-    if (lists === null || isEnough(name, lists)) return []
+  return databasesOf(log).flatMap(({ name, event, entries }): Occurrence[] => {
+    if (entries === null || isEnough(name, entries)) return []
     return [
       {
         id: 'secure-boot.keys',
-        summary: `Secure Boot is on, and ${name} has ${entriesOf(lists).length} entries${name === 'PK' ? ' where one certificate must be' : ''}.`,
+        summary: `Secure Boot is on, and ${name} has ${entries.length} entries${name === 'PK' ? ' where one certificate must be' : ''}.`,
         pcr: secureBootPcr,
         events: [event.index],
       },
@@ -64,24 +41,25 @@ function keysPresent(log: VerifiedEventLog): Occurrence[] {
   })
 }
 
-function isEnough(name: Name, lists: SignatureDatabase): boolean {
-  const [first, ...more] = entriesOf(lists)
-  if (name === 'PK') return first?.signatureType === GUIDS.EFI_CERT_X509_GUID && more.length === 0
+function isEnough(name: Name, entries: readonly SignatureEntry[]): boolean {
+  const [first] = entries
+  if (name === 'PK')
+    return first?.signatureType === GUIDS.EFI_CERT_X509_GUID && entries.length === 1
   return (name !== 'KEK' && name !== 'db') || first !== undefined
 }
 
 /** Who may allow images, or say who may. */
 const trusting: readonly Name[] = ['PK', 'KEK', 'db', 'dbt']
 
-function certificatesOf(log: VerifiedEventLog) {
-  return databasesOf(log)
+const certificatesOf = perLog((log) =>
+  databasesOf(log)
     .filter(({ name }) => trusting.includes(name))
-    .flatMap(({ lists, ...at }) =>
-      entriesOf(lists ?? [])
+    .flatMap(({ name, event, entries }) =>
+      (entries ?? [])
         .filter(({ signatureType }) => signatureType === GUIDS.EFI_CERT_X509_GUID)
-        .map(({ signatureData }) => ({ ...at, certificate: certificateOf(signatureData) })),
-    )
-}
+        .map(({ signatureData }) => ({ name, event, certificate: certificateOf(signatureData) })),
+    ),
+)
 
 function certificatesRead(log: VerifiedEventLog): Occurrence[] {
   return certificatesOf(log)

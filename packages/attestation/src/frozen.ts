@@ -1,0 +1,17 @@
+/** The value, which nobody can change from now on: so what was made of it stays true. Plain JSON only. */
+export function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  for (const inner of Object.values(value)) frozen(inner)
+  return Object.freeze(value)
+}
+
+/** A function of a value alone, run once for each that is `frozen`; for any other each time anew. */
+export function once<K extends object, T>(make: (given: K) => T): (given: K) => T {
+  const made = new WeakMap<K, { readonly value: T }>()
+  return (given) => {
+    if (!Object.isFrozen(given)) return make(given)
+    const known = made.get(given) ?? { value: make(given) }
+    made.set(given, known)
+    return known.value
+  }
+}
