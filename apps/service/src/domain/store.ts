@@ -57,8 +57,8 @@ export interface Resources {
   get(id: string): Promise<Resource | null>
   /** In the order of their keys. */
   list(query: ResourceQuery): Promise<readonly Resource[]>
-  /** All below a scope (a subscription, group or resource), any type, for deletion and moves; by key. */
-  below(scope: string, limit: number): Promise<readonly Resource[]>
+  /** All below a scope (a subscription, group or resource), any type; by key, those after one as in `list`. */
+  below(scope: string, limit: number, after?: string): Promise<readonly Resource[]>
   count(query: Omit<ResourceQuery, 'after' | 'limit'>): Promise<number>
   /** @throws {StoreError} `store-exists` */
   insert(resource: Omit<Resource, 'etag' | 'changedAt'>, at: number): Promise<Resource>
@@ -216,8 +216,12 @@ export interface Audit {
     after?: number
     limit: number
   }): Promise<readonly AuditEntry[]>
-  /** @returns the first entry that does not follow from the ones before it, or null: all do. */
-  verify(): Promise<{ entries: number; brokenAt: number | null }>
+  /**
+   * Reads all of it again. `brokenAt`: the first entry that does not follow from the ones before it; null: all do.
+   * `head`: the hash of the last good one. That the newest entries are still there, only somebody who noted a
+   * former head elsewhere can tell.
+   */
+  verify(): Promise<{ entries: number; brokenAt: number | null; head: string }>
 }
 
 /** Who may sign in at the built-in issuer. */
@@ -289,7 +293,11 @@ export interface Tables {
 
 /** Each call by itself is durable once it resolves; several are by `transaction`. */
 export interface Store extends Tables {
-  /** All or nothing, durable once it resolves; tried again by itself where the database asks for it. */
+  /**
+   * All or nothing, durable once it resolves. One at a time, among all processes: what it reads nobody else
+   * changes meanwhile. So `work` does nothing but use its tables, and quickly.
+   * @throws {StoreError} `store-busy`, `store-unavailable`; what `work` throws, and then nothing happened.
+   */
   transaction<T>(work: (tables: Tables) => Promise<T>): Promise<T>
   /** As `transaction`, and nothing of it happens unless the claim still holds. @throws {StoreError} `store-cut-off` */
   under<T>(

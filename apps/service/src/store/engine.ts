@@ -1,0 +1,36 @@
+import type { Database } from './schema.ts'
+
+/** One database system: what differs between the two stands behind this. */
+export interface Engine {
+  readonly name: 'SQLite' | 'PostgreSQL'
+  readonly words: Words
+  /** Every write waits for the one before, single statements too. */
+  readonly singleWriter: boolean
+  /** What is committed; where there is more than a single writer, single statements too. */
+  readonly database: Database
+  /**
+   * One at a time, among all processes that use the database: what it reads no other transaction changes.
+   * Durable once it resolves.
+   * @throws {StoreError} `store-busy`
+   */
+  transaction<T>(work: (database: Database) => Promise<T>): Promise<T>
+  /** A moment of the whole database, however long it takes to read it. */
+  snapshot<T>(work: (database: Database) => Promise<T>): Promise<T>
+  /** An error of the database as `StoreError`; any other as it is. */
+  told(error: unknown): unknown
+  close(): Promise<void>
+}
+
+/** What the two databases call differently. */
+export interface Words {
+  /** Column type of text, compared byte by byte. */
+  readonly text: string
+  readonly integer: string
+  readonly bytes: string
+  /** Ends a query whose rows are held until the transaction ends. */
+  readonly hold: string
+  /** The same, passing over rows that somebody else holds. */
+  readonly holdFree: string
+  /** Statements after which rows of a table are neither changed nor deleted. */
+  readonly appendOnly: (table: string) => readonly string[]
+}

@@ -1,0 +1,50 @@
+import { CompiledQuery } from 'kysely'
+import { StoreError } from '../domain/store.ts'
+import type { Engine, Words } from './engine.ts'
+import { tables } from './migrations/0001-tables.ts'
+import type { Database } from './schema.ts'
+
+/** A step forward. One that was released is never changed; there is none backward. */
+export interface Migration {
+  readonly name: string
+  readonly statements: (words: Words) => readonly string[]
+}
+
+/** In the order of their numbers, from 1. */
+export const migrations: readonly Migration[] = [tables]
+
+/**
+ * Brings a database to these tables, all or nothing. Of several processes one does it, the others wait.
+ * @throws {StoreError} `store-newer`: another program has been further, or elsewhere, with it.
+ */
+export async function migrate(
+  engine: Engine,
+  at: number,
+  known: readonly Migration[] = migrations,
+): Promise<void> {
+  await engine.transaction(async (database) => {
+    const { text, integer } = engine.words
+    await run(
+      database,
+      `create table if not exists migrations (
+        number ${integer} not null primary key, name ${text} not null, applied_at ${integer} not null)`,
+    )
+    const applied = await database.selectFrom('migrations').selectAll().orderBy('number').execute()
+    for (const { number, name } of applied)
+      if (known[number - 1]?.name !== name)
+        throw new StoreError(
+          'store-newer',
+          `the database has the change ${number} "${name}", which this program does not know: start the newer one`,
+        )
+    for (const [i, { name, statements }] of known.entries()) {
+      if (i < applied.length) continue
+      for (const statement of statements(engine.words)) await run(database, statement)
+      const row = { number: i + 1, name, applied_at: at }
+      await database.insertInto('migrations').values(row).execute()
+    }
+  })
+}
+
+async function run(database: Database, statement: string): Promise<void> {
+  await database.executeQuery(CompiledQuery.raw(statement))
+}

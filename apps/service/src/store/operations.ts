@@ -1,0 +1,143 @@
+import { keyOf } from '@trusted-launch/api'
+import { sql } from 'kysely'
+import { type Claim, type Operation, type Operations, StoreError } from '../domain/store.ts'
+import type { Access } from './access.ts'
+import { limitOf } from './limit.ts'
+import { newRowOf, operationOf } from './operation-row.ts'
+import type { Database } from './schema.ts'
+
+type ClaimBy = Parameters<Operations['claim']>[0]
+
+export class OperationTable implements Operations {
+  readonly #access: Access
+
+  constructor(access: Access) {
+    this.#access = access
+  }
+
+  async enqueue(operation: Parameters<Operations['enqueue']>[0], at: number): Promise<Operation> {
+    return this.#access.write(async (database) => {
+      const { last } = await database
+        .selectFrom('operations')
+        .select((eb) => eb.fn.max('sequence').as('last'))
+        .executeTakeFirstOrThrow()
+      const row = newRowOf(operation, (last ?? 0) + 1, at)
+      const { numInsertedOrUpdatedRows } = await database
+        .insertInto('operations')
+        .values(row)
+        .onConflict((conflict) => conflict.column('id').doNothing())
+        .executeTakeFirstOrThrow()
+      if (numInsertedOrUpdatedRows === 0n)
+        throw new StoreError('store-exists', `there is an operation ${operation.id}`)
+      return operationOf(row)
+    })
+  }
+
+  async get(id: string): Promise<Operation | null> {
+    const row = await this.#access.read((database) =>
+      database.selectFrom('operations').selectAll().where('id', '=', keyOf(id)).executeTakeFirst(),
+    )
+    return row === undefined ? null : operationOf(row)
+  }
+
+  async list(query: Parameters<Operations['list']>[0]): Promise<readonly Operation[]> {
+    const { subscriptionId, resourceId, unfinished, after } = query
+    const rows = await this.#access.read((database) => {
+      let found = database.selectFrom('operations').selectAll()
+      if (subscriptionId !== undefined)
+        found = found.where('subscription_key', '=', keyOf(subscriptionId))
+      if (resourceId !== undefined) found = found.where('resource_key', '=', keyOf(resourceId))
+      if (unfinished === true) found = found.where('ended_at', 'is', null)
+      if (after !== undefined) found = found.where('sequence', '>', sequenceOf(database, after))
+      return found.orderBy('sequence').limit(limitOf(query)).execute()
+    })
+    return rows.map(operationOf)
+  }
+
+  async claim(by: ClaimBy): Promise<Claim | null> {
+    const { owner, at, leaseMs } = by
+    const row = await this.#access.single((database) =>
+      database
+        .updateTable('operations')
+        .set((eb) => ({
+          owner,
+          epoch: eb('epoch', '+', 1),
+          lease_until: at + leaseMs,
+          status: 'Running',
+          started_at: eb.fn.coalesce('started_at', eb.val(at)),
+        }))
+        .where('sequence', '=', claimable(database, by, this.#access.words.holdFree))
+        .returningAll()
+        .executeTakeFirst(),
+    )
+    return row === undefined ? null : { operation: operationOf(row), owner, epoch: row.epoch }
+  }
+
+  async renew({ operation, owner, epoch }: Claim, at: number, leaseMs: number): Promise<boolean> {
+    const { numUpdatedRows } = await this.#access.single((database) =>
+      database
+        .updateTable('operations')
+        .set({ lease_until: at + leaseMs })
+        .where('id', '=', keyOf(operation.id))
+        .where('owner', '=', owner)
+        .where('epoch', '=', epoch)
+        .where('ended_at', 'is', null)
+        .executeTakeFirstOrThrow(),
+    )
+    return numUpdatedRows > 0n
+  }
+
+  async requestCancel(id: string): Promise<boolean> {
+    const { numUpdatedRows } = await this.#access.single((database) =>
+      database
+        .updateTable('operations')
+        .set({ cancel_requested: 1 })
+        .where('id', '=', keyOf(id))
+        .where('ended_at', 'is', null)
+        .executeTakeFirstOrThrow(),
+    )
+    return numUpdatedRows > 0n
+  }
+
+  async forget(endedBefore: number): Promise<number> {
+    const { numDeletedRows } = await this.#access.write((database) =>
+      database
+        .deleteFrom('operations')
+        .where('ended_at', '<', endedBefore)
+        .executeTakeFirstOrThrow(),
+    )
+    return Number(numDeletedRows)
+  }
+}
+
+/** The one to take: free, for one of these hosts or any, and the first unfinished one of its resource. */
+function claimable(database: Database, { hosts, at }: ClaimBy, holdFree: string) {
+  return database
+    .selectFrom('operations as candidate')
+    .select('candidate.sequence')
+    .where('candidate.ended_at', 'is', null)
+    .where('candidate.lease_until', '<=', at)
+    .where((eb) =>
+      hosts.length === 0
+        ? eb('candidate.host', 'is', null)
+        : eb.or([eb('candidate.host', 'is', null), eb('candidate.host', 'in', hosts)]),
+    )
+    .where(({ not, exists, selectFrom, ref }) =>
+      not(
+        exists(
+          selectFrom('operations as earlier')
+            .select('earlier.sequence')
+            .where('earlier.resource_key', '=', ref('candidate.resource_key'))
+            .where('earlier.ended_at', 'is', null)
+            .where('earlier.sequence', '<', ref('candidate.sequence')),
+        ),
+      ),
+    )
+    .orderBy('candidate.sequence')
+    .limit(1)
+    .modifyEnd(sql.raw(holdFree))
+}
+
+function sequenceOf(database: Database, id: string) {
+  return database.selectFrom('operations').select('sequence').where('id', '=', keyOf(id))
+}

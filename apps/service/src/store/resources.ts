@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto'
+import { keyOf } from '@trusted-launch/api'
+import { type Resource, type ResourceQuery, type Resources, StoreError } from '../domain/store.ts'
+import type { Access } from './access.ts'
+import { limitOf } from './limit.ts'
+import { columnsOf, type ResourceChange, resourceOf, rowOf } from './resource-row.ts'
+import type { Database } from './schema.ts'
+
+/** All resources of all types, in one table (docs/decisions/0013). */
+export class ResourceTable implements Resources {
+  readonly #access: Access
+
+  constructor(access: Access) {
+    this.#access = access
+  }
+
+  async get(id: string): Promise<Resource | null> {
+    const row = await this.#access.read((database) =>
+      database.selectFrom('resources').selectAll().where('key', '=', keyOf(id)).executeTakeFirst(),
+    )
+    return row === undefined ? null : resourceOf(row)
+  }
+
+  async list(query: ResourceQuery): Promise<readonly Resource[]> {
+    const rows = await this.#access.read((database) => {
+      const found = matching(database, query).selectAll().orderBy('key').limit(limitOf(query))
+      return (query.after === undefined ? found : found.where('key', '>', query.after)).execute()
+    })
+    return rows.map(resourceOf)
+  }
+
+  async below(scope: string, limit: number, after?: string): Promise<readonly Resource[]> {
+    const [first, end] = within(scope)
+    const rows = await this.#access.read((database) =>
+      database
+        .selectFrom('resources')
+        .selectAll()
+        .where('key', '>', after !== undefined && after > first ? after : first)
+        .where('key', '<', end)
+        .orderBy('key')
+        .limit(limitOf({ limit }))
+        .execute(),
+    )
+    return rows.map(resourceOf)
+  }
+
+  async count(query: Omit<ResourceQuery, 'after' | 'limit'>): Promise<number> {
+    const { count } = await this.#access.read((database) =>
+      matching(database, query)
+        .select((eb) => eb.fn.countAll<number>().as('count'))
+        .executeTakeFirstOrThrow(),
+    )
+    return count
+  }
+
+  async insert(resource: Omit<Resource, 'etag' | 'changedAt'>, at: number): Promise<Resource> {
+    refuseElsewhere(resource)
+    const row = rowOf({ ...resource, etag: randomUUID(), changedAt: at })
+    const { numInsertedOrUpdatedRows } = await this.#access.write((database) =>
+      database
+        .insertInto('resources')
+        .values(row)
+        .onConflict((conflict) => conflict.column('key').doNothing())
+        .executeTakeFirstOrThrow(),
+    )
+    if (numInsertedOrUpdatedRows === 0n)
+      throw new StoreError('store-exists', `there is a resource ${resource.id}`)
+    return resourceOf(row)
+  }
+
+  async update(id: string, change: ResourceChange, at: number, etag?: string): Promise<Resource> {
+    const columns = { ...columnsOf(change), etag: randomUUID(), changed_at: at }
+    return this.#access.write(async (database) => {
+      const update = database.updateTable('resources').set(columns).where('key', '=', keyOf(id))
+      const row = await (etag === undefined ? update : update.where('etag', '=', etag))
+        .returningAll()
+        .executeTakeFirst()
+      if (row !== undefined) return resourceOf(row)
+      if (!(await exists(database, id)))
+        throw new StoreError('store-missing', `there is no resource ${id}`)
+      throw changed(id)
+    })
+  }
+
+  async delete(id: string, etag?: string): Promise<boolean> {
+    return this.#access.write(async (database) => {
+      const deletion = database.deleteFrom('resources').where('key', '=', keyOf(id))
+      const { numDeletedRows } = await (etag === undefined
+        ? deletion
+        : deletion.where('etag', '=', etag)
+      ).executeTakeFirstOrThrow()
+      if (numDeletedRows > 0n) return true
+      if (etag !== undefined && (await exists(database, id))) throw changed(id)
+      return false
+    })
+  }
+}
+
+/** A scope is a stretch of keys: what is in it lies between `scope/` and the character after the slash. */
+function within(scope: string): [first: string, end: string] {
+  return [`${keyOf(scope)}/`, `${keyOf(scope)}0`]
+}
+
+function scopeOf(subscriptionId: string, resourceGroup: string | null | undefined): string {
+  const subscription = `/subscriptions/${subscriptionId}`
+  return resourceGroup ? `${subscription}/resourceGroups/${resourceGroup}` : subscription
+}
+
+function matching(database: Database, query: Omit<ResourceQuery, 'after' | 'limit'>) {
+  let found = database.selectFrom('resources').where('type_key', '=', keyOf(query.type))
+  if (query.parentId !== undefined) found = found.where('parent_key', '=', keyOf(query.parentId))
+  if (query.subscriptionId === undefined) return found
+  const [first, end] = within(scopeOf(query.subscriptionId, query.resourceGroup))
+  return found.where('key', '>', first).where('key', '<', end)
+}
+
+/** Lists go by keys: a resource is where its id says, or it would be in no list. */
+function refuseElsewhere({
+  id,
+  subscriptionId,
+  resourceGroup,
+}: Omit<Resource, 'etag' | 'changedAt'>) {
+  if (subscriptionId === '') return
+  const scope = keyOf(scopeOf(subscriptionId, resourceGroup))
+  if (keyOf(id) !== scope && !keyOf(id).startsWith(`${scope}/`))
+    throw new RangeError(`the resource ${id} is not in ${scope}`)
+}
+
+async function exists(database: Database, id: string): Promise<boolean> {
+  const found = database.selectFrom('resources').select('key').where('key', '=', keyOf(id))
+  return (await found.executeTakeFirst()) !== undefined
+}
+
+function changed(id: string): StoreError {
+  return new StoreError('store-changed', `the resource ${id} was changed by somebody else`)
+}

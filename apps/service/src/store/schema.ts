@@ -1,0 +1,119 @@
+import type { Kysely } from 'kysely'
+
+/** The tables as they are in both databases. Times are milliseconds, JSON is text, keys are `keyOf` of an id. */
+export interface Schema {
+  readonly resources: ResourceRow
+  readonly operations: OperationRow
+  readonly leases: LeaseRow
+  readonly audit: AuditRow
+  readonly principals: PrincipalRow
+  readonly stored_values: ValueRow
+  readonly attestations: AttestationRow
+  readonly migrations: MigrationRow
+}
+
+/** A connection, in a transaction or not. */
+export type Database = Kysely<Schema>
+
+export interface ResourceRow {
+  readonly key: string
+  readonly id: string
+  readonly type: string
+  readonly type_key: string
+  readonly name: string
+  readonly subscription_id: string
+  readonly resource_group: string | null
+  readonly parent_id: string | null
+  readonly parent_key: string | null
+  readonly location: string | null
+  readonly tags: string
+  readonly envelope: string
+  readonly properties: string
+  readonly state: string
+  readonly provisioning_state: string
+  readonly etag: string
+  readonly created_at: number
+  readonly changed_at: number
+}
+
+export interface OperationRow {
+  /** The order in which they were enqueued. */
+  readonly sequence: number
+  readonly id: string
+  readonly kind: string
+  readonly resource_id: string
+  readonly resource_key: string
+  readonly subscription_id: string
+  readonly subscription_key: string
+  readonly location: string
+  readonly host: string | null
+  readonly input: string
+  readonly status: string
+  readonly percent: number
+  readonly step: string | null
+  readonly progress: string
+  readonly result: string | null
+  readonly error: string | null
+  /** 0 or 1 */
+  readonly cancel_requested: number
+  readonly principal: string
+  readonly correlation_id: string
+  readonly created_at: number
+  readonly started_at: number | null
+  readonly ended_at: number | null
+  readonly owner: string | null
+  readonly epoch: number
+  readonly lease_until: number
+}
+
+export interface LeaseRow {
+  readonly name: string
+  readonly owner: string
+  readonly epoch: number
+  /** 0: released. */
+  readonly until: number
+}
+
+export interface AuditRow {
+  readonly sequence: number
+  readonly at: number
+  readonly subscription_key: string | null
+  readonly resource_key: string
+  /** What was hashed, letter for letter: canonical JSON. */
+  readonly entry: string
+  readonly hash: string
+}
+
+export interface PrincipalRow {
+  readonly id: string
+  readonly sign_in_name: string
+  readonly sign_in_key: string
+  readonly kind: string
+  readonly display_name: string
+  readonly secret_hash: string | null
+  /** 0 or 1 */
+  readonly disabled: number
+  readonly created_at: number
+}
+
+export interface ValueRow {
+  readonly name: string
+  readonly value: Uint8Array
+  readonly expires_at: number | null
+}
+
+export interface AttestationRow {
+  readonly id: string
+  readonly vm_id: string
+  readonly vm_key: string
+  readonly at: number
+  readonly tier: string
+  readonly result: string
+  readonly record: Uint8Array
+}
+
+export interface MigrationRow {
+  readonly number: number
+  readonly name: string
+  readonly applied_at: number
+}

@@ -1,0 +1,66 @@
+import type { Claim, Claimed, Store, Tables } from '../domain/store.ts'
+import { type Access, TransactionAccess } from './access.ts'
+import { AttestationTable } from './attestations.ts'
+import { AuditTable } from './audit.ts'
+import { ClaimedOperation } from './claimed.ts'
+import type { Engine } from './engine.ts'
+import { LeaseTable } from './leases.ts'
+import { OperationTable } from './operations.ts'
+import { PrincipalTable } from './principals.ts'
+import { ResourceTable } from './resources.ts'
+import { ValueTable } from './values.ts'
+import { WriteQueue } from './write-queue.ts'
+
+/** The store of an engine whose database has its tables. */
+export function storeOn(engine: Engine): Store {
+  const queue = new WriteQueue(engine)
+  const told = <T>(done: Promise<T>): Promise<T> =>
+    done.catch((error) => {
+      throw engine.told(error)
+    })
+  const within = <T>(work: (access: Access) => Promise<T>): Promise<T> =>
+    told(queue.run((database) => scoped(new TransactionAccess(engine.words, database), work)))
+  const access: Access = {
+    words: engine.words,
+    read: (work) => told(work(engine.database)),
+    write: (work) => told(queue.run(work)),
+    single: (work) => told(engine.singleWriter ? queue.run(work) : work(engine.database)),
+  }
+  return {
+    ...tablesOf(access),
+    transaction: (work) => within((access) => work(tablesOf(access))),
+    under<T>(claim: Claim, work: (tables: Tables & { readonly claimed: Claimed }) => Promise<T>) {
+      return within(async (access) => {
+        const claimed = await ClaimedOperation.hold(access, claim)
+        return work({ ...tablesOf(access), claimed })
+      })
+    },
+    backup: async () => {
+      throw new Error('not yet')
+    },
+    close: () => engine.close(),
+  }
+}
+
+async function scoped<T>(
+  access: TransactionAccess,
+  work: (access: Access) => Promise<T>,
+): Promise<T> {
+  try {
+    return await work(access)
+  } finally {
+    access.close()
+  }
+}
+
+function tablesOf(access: Access): Tables {
+  return {
+    resources: new ResourceTable(access),
+    operations: new OperationTable(access),
+    leases: new LeaseTable(access),
+    audit: new AuditTable(access),
+    principals: new PrincipalTable(access),
+    values: new ValueTable(access),
+    attestations: new AttestationTable(access),
+  }
+}

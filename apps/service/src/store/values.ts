@@ -1,0 +1,60 @@
+import type { Values } from '../domain/store.ts'
+import type { Access } from './access.ts'
+
+export class ValueTable implements Values {
+  readonly #access: Access
+
+  constructor(access: Access) {
+    this.#access = access
+  }
+
+  async get(name: string): Promise<Uint8Array | null> {
+    const row = await this.#access.read((database) =>
+      database
+        .selectFrom('stored_values')
+        .select('value')
+        .where('name', '=', name)
+        .executeTakeFirst(),
+    )
+    return row === undefined ? null : new Uint8Array(row.value)
+  }
+
+  async put(name: string, value: Uint8Array, expiresAt?: number): Promise<void> {
+    const columns = { value, expires_at: expiresAt ?? null }
+    await this.#access.write((database) =>
+      database
+        .insertInto('stored_values')
+        .values({ name, ...columns })
+        .onConflict((conflict) => conflict.column('name').doUpdateSet(columns))
+        .execute(),
+    )
+  }
+
+  async putNew(name: string, value: Uint8Array): Promise<boolean> {
+    const { numInsertedOrUpdatedRows } = await this.#access.write((database) =>
+      database
+        .insertInto('stored_values')
+        .values({ name, value, expires_at: null })
+        .onConflict((conflict) => conflict.column('name').doNothing())
+        .executeTakeFirstOrThrow(),
+    )
+    return numInsertedOrUpdatedRows! > 0n
+  }
+
+  async delete(name: string): Promise<boolean> {
+    const { numDeletedRows } = await this.#access.write((database) =>
+      database.deleteFrom('stored_values').where('name', '=', name).executeTakeFirstOrThrow(),
+    )
+    return numDeletedRows > 0n
+  }
+
+  async forget(expiredBefore: number): Promise<number> {
+    const { numDeletedRows } = await this.#access.write((database) =>
+      database
+        .deleteFrom('stored_values')
+        .where('expires_at', '<', expiredBefore)
+        .executeTakeFirstOrThrow(),
+    )
+    return Number(numDeletedRows)
+  }
+}

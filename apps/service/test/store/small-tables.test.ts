@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Attestation, Principal } from '../../src/domain/store.ts'
+import { onEach } from './databases.ts'
+import { vmId } from './samples.ts'
+
+const principal: Principal = {
+  id: 'ABC',
+  signInName: 'Alice@here',
+  kind: 'user',
+  displayName: 'Alice',
+  secretHash: 'scrypt$…',
+  disabled: false,
+  createdAt: 3,
+}
+
+const attestation = (id: string, at: number, name = 'a'): Attestation => ({
+  id,
+  vmId: vmId(name),
+  at,
+  tier: 'affirming',
+  result: { findings: [] },
+  record: Uint8Array.of(0, 255, at),
+})
+
+onEach((database) => {
+  test('a lease is one owner’s until it ends or is released; its epochs only grow', async () => {
+    const { leases } = await database.store()
+    assert.equal(await leases.acquire('h', 'w', 0, 100), 1)
+    assert.equal(await leases.acquire('h', 'v', 99, 100), null)
+    assert.equal(await leases.renew('h', 'w', 1, 50, 100), true)
+    assert.equal(await leases.acquire('h', 'v', 149, 100), null)
+    assert.deepEqual(await leases.list(), [{ name: 'h', owner: 'w', epoch: 1, until: 150 }])
+    assert.equal(await leases.acquire('h', 'v', 150, 100), 2)
+    assert.equal(await leases.renew('h', 'w', 1, 151, 100), false)
+    assert.equal(await leases.renew('h', 'v', 1, 151, 100), false)
+    await leases.release('h', 'w', 1)
+    assert.equal((await leases.list()).length, 1)
+    await leases.release('h', 'v', 2)
+    assert.deepEqual(await leases.list(), [])
+    assert.equal(await leases.renew('h', 'v', 2, 152, 100), false)
+    assert.equal(await leases.acquire('h', 'w', 152, 100), 3)
+    assert.equal(await leases.acquire('h', 'w', 153, 100), 4)
+  })
+
+  test('of many who want a lease at once, one gets it', async () => {
+    const { leases } = await database.store()
+    const wanted = Array.from({ length: 8 }, (_, i) => leases.acquire('h', `w${i}`, 0, 100))
+    assert.deepEqual(
+      (await Promise.all(wanted)).filter((epoch) => epoch !== null),
+      [1],
+    )
+  })
+
+  test('principals are found by id and sign-in name, in any case; a name is one principal’s', async () => {
+    const { principals } = await database.store()
+    await principals.put(principal)
+    const kept = { ...principal, id: 'abc' }
+    assert.deepEqual(await principals.get('aBC'), kept)
+    assert.deepEqual(await principals.bySignInName('alice@HERE'), kept)
+    await assert.rejects(principals.put({ ...principal, id: 'other' }), { code: 'store-exists' })
+    const changed = { ...kept, disabled: true, secretHash: null, signInName: 'al' }
+    await principals.put(changed)
+    assert.deepEqual(await principals.list(), [changed])
+    assert.equal(await principals.bySignInName('alice@here'), null)
+    assert.deepEqual(
+      [await principals.delete('abc'), await principals.delete('abc')],
+      [true, false],
+    )
+    assert.equal(await principals.get('abc'), null)
+  })
+
+  test('values are bytes by name, replaced or put once, and forgotten when they expire', async () => {
+    const { values } = await database.store()
+    const bytes = Uint8Array.of(0, 1, 255)
+    assert.equal(await values.get('k'), null)
+    assert.equal(await values.putNew('k', bytes), true)
+    assert.equal(await values.putNew('k', Uint8Array.of(9)), false)
+    assert.deepEqual(await values.get('k'), bytes)
+    await values.put('k', new Uint8Array(), 100)
+    assert.deepEqual(await values.get('k'), new Uint8Array())
+    await values.put('for good', bytes)
+    assert.equal(await values.forget(100), 0)
+    assert.equal(await values.forget(101), 1)
+    assert.equal(await values.get('k'), null)
+    assert.deepEqual([await values.delete('for good'), await values.delete('k')], [true, false])
+  })
+
+  test('attestations of a VM are listed newest first, without their records', async () => {
+    const { attestations } = await database.store()
+    for (const [id, at] of [
+      ['b', 20],
+      ['a', 10],
+      ['c', 30],
+    ] as const)
+      await attestations.insert(attestation(id, at))
+    await attestations.insert(attestation('d', 40, 'other'))
+    await assert.rejects(attestations.insert(attestation('B', 50)), { code: 'store-exists' })
+    assert.deepEqual(await attestations.latest(vmId('A')), attestation('c', 30))
+    assert.deepEqual(await attestations.get('B'), attestation('b', 20))
+    const { record: _, ...short } = attestation('b', 20)
+    assert.deepEqual(await attestations.list(vmId('a'), { before: 30, limit: 1 }), [short])
+    assert.equal((await attestations.list(vmId('a'), { limit: 10 })).length, 3)
+    assert.equal(await attestations.deleteOf(vmId('a')), 3)
+    assert.equal(await attestations.latest(vmId('a')), null)
+    assert.equal((await attestations.latest(vmId('other')))?.id, 'd')
+  })
+})
