@@ -1,0 +1,28 @@
+import { sizeNamed } from '../../catalogue/sizes.ts'
+import type { MachinePlan } from '../host-driver.ts'
+import type { Resource } from '../store.ts'
+import type { Seed } from './seed.ts'
+import { at, securityOf, stateOf, textAt } from './vm.ts'
+
+/** A VM as its host makes it. `seed` null: none was kept. */
+export function machinePlanOf(vm: Resource, seed: Seed | null): MachinePlan {
+  const { machine, macAddress, sshPort } = stateOf(vm)
+  const size = sizeNamed(textAt(vm.properties, 'hardwareProfile', 'vmSize') ?? '')
+  if (size === null) throw new Error(`${vm.id} has a size that is in no table`)
+  const { isTrustedLaunch, secureBoot, vTpm } = securityOf(vm)
+  return {
+    id: machine,
+    name: vm.name,
+    vcpus: size.vcpusAvailable,
+    memoryMiB: Math.round(size.memoryGib * 1024),
+    image: imageNameOf(vm),
+    ...{ secureBoot, vTpm, keys: isTrustedLaunch, seed },
+    network: { macAddress: macAddress.replaceAll('-', ':').toLowerCase(), sshPort },
+  }
+}
+
+/** The builder's name of a platform image is its offer. */
+function imageNameOf(vm: Resource): string {
+  const reference = at(vm.properties, 'storageProfile', 'imageReference')
+  return textAt(reference, 'offer') ?? ''
+}

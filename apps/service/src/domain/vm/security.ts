@@ -1,0 +1,124 @@
+import { ArmError, type Fault } from '@trusted-launch/api'
+import { driverAdvice } from '../../catalogue/drivers.ts'
+import { type HostCapacity, sizeFault, unknownSize } from '../../catalogue/host-capacity.ts'
+import type { MarketplaceImage } from '../../catalogue/images.ts'
+import { requestedSecurity, type Security } from '../../catalogue/security.ts'
+import { resizeFault, securityChange } from '../../catalogue/security-change.ts'
+import { securityOfNew } from '../../catalogue/security-type.ts'
+import { type Size, sizeNamed, sizes } from '../../catalogue/sizes.ts'
+import { isToBeHad } from '../../catalogue/skus.ts'
+import type { JsonObject, Resource } from '../store.ts'
+import { at, type Notice, securityOf, stateOf, textAt } from './vm.ts'
+
+/** What was decided of a VM's size and security. */
+export interface Decision {
+  readonly isTrustedLaunch: boolean
+  /** `securityProfile`, defaults filled in. */
+  readonly properties: JsonObject
+  readonly notices: readonly Notice[]
+  /** It runs, and is restarted for the change. */
+  readonly restart: boolean
+}
+
+/** Where a VM is to be. */
+export interface Place {
+  readonly capacity: HostCapacity
+  readonly location: string
+}
+
+/** @throws {ArmError} */
+export function decideNew(properties: JsonObject, image: MarketplaceImage, place: Place): Decision {
+  const size = requireSize(properties, place)
+  const asked = requireDecided(requestedSecurity(at(properties, 'securityProfile')))
+  const { notices, ...security } = requireDecided(securityOfNew(asked, size, image))
+  refuseIf(sizeFault(size, place.capacity, place.location))
+  return decisionOf(properties, security, [...notices, ...adviceFor(size, image, security)], false)
+}
+
+/** @throws {ArmError} */
+export function decideChange(
+  properties: JsonObject,
+  vm: Resource,
+  image: MarketplaceImage | null,
+  place: Place,
+): Decision {
+  const size = requireSize(properties, place)
+  const before = sizeNamed(textAt(vm.properties, 'hardwareProfile', 'vmSize') ?? '') ?? size
+  const isOff = stateOf(vm).power === 'deallocated'
+  const existing = {
+    security: currentSecurity(vm),
+    size,
+    deallocated: isOff,
+    hyperVGeneration: 'V2' as const,
+    lacks: [],
+  }
+  if (size.name !== before.name) {
+    refuseIf(resizeFault(existing, image?.architecture ?? 'x64', size))
+    refuseIf(sizeFault(size, place.capacity, place.location))
+  }
+  const asked = requireDecided(requestedSecurity(at(properties, 'securityProfile')))
+  const {
+    restarts,
+    hyperVGeneration: _,
+    ...security
+  } = requireDecided(securityChange(existing, asked))
+  const isOn = !['deallocated', 'stopped'].includes(stateOf(vm).power)
+  const restart = isOn && (restarts || size.name !== before.name)
+  const advice = image === null ? [] : adviceFor(size, image, security)
+  return decisionOf(properties, security, advice, restart)
+}
+
+function currentSecurity(vm: Resource): Security {
+  const { isTrustedLaunch, secureBoot, vTpm } = securityOf(vm)
+  return {
+    securityType: isTrustedLaunch ? 'TrustedLaunch' : 'Standard',
+    secureBootEnabled: secureBoot,
+    vTpmEnabled: vTpm,
+  }
+}
+
+function requireSize(properties: JsonObject, { capacity }: Place): Size {
+  const name = textAt(properties, 'hardwareProfile', 'vmSize') ?? ''
+  const size = sizeNamed(name)
+  if (size !== null) return size
+  throw new ArmError(
+    unknownSize(
+      name,
+      sizes.filter((each) => isToBeHad(each, capacity)),
+    ),
+  )
+}
+
+function adviceFor(
+  size: Size,
+  { osType, distribution }: MarketplaceImage,
+  security: Security,
+): Notice[] {
+  return driverAdvice(size, { osType, distribution }, security)
+}
+
+function decisionOf(
+  properties: JsonObject,
+  { securityType, secureBootEnabled, vTpmEnabled }: Security,
+  notices: readonly Notice[],
+  restart: boolean,
+): Decision {
+  const { uefiSettings: _, ...others } = (at(properties, 'securityProfile') ?? {}) as JsonObject
+  const isTrustedLaunch = securityType === 'TrustedLaunch'
+  const uefi = isTrustedLaunch ? { uefiSettings: { secureBootEnabled, vTpmEnabled } } : {}
+  return {
+    isTrustedLaunch,
+    properties: { securityProfile: { ...others, securityType, ...uefi } },
+    notices,
+    restart,
+  }
+}
+
+function requireDecided<T extends object>(decided: T | { readonly fault: Fault }): T {
+  if ('fault' in decided) throw new ArmError(decided.fault as Fault)
+  return decided
+}
+
+function refuseIf(fault: Fault | null): void {
+  if (fault !== null) throw new ArmError(fault)
+}

@@ -1,0 +1,58 @@
+import type { JsonObject } from '../store.ts'
+import { at, textAt } from './vm.ts'
+
+/** What cloud-init is given at the first boot, as NoCloud's two files. */
+export interface Seed {
+  readonly userData: string
+  readonly metaData: string
+}
+
+/**
+ * A VM's `osProfile` for cloud-init: host name, one administrator with keys or a password (as a hash), and the
+ * client's own `customData` beside it.
+ * @param passwordHash of crypt(5), or null. @see cloud-init, "NoCloud", "User data formats"
+ */
+export function seedOf(vmId: string, properties: JsonObject, passwordHash: string | null): Seed {
+  const os = at(properties, 'osProfile')
+  const name = textAt(os, 'computerName') ?? 'vm'
+  const user = {
+    name: textAt(os, 'adminUsername') ?? 'azureuser',
+    sudo: 'ALL=(ALL) NOPASSWD:ALL',
+    groups: ['sudo', 'adm'],
+    shell: '/bin/bash',
+    lock_passwd: passwordHash === null,
+    ...(passwordHash !== null && { hashed_passwd: passwordHash }),
+    ssh_authorized_keys: keysOf(os),
+  }
+  const config = {
+    hostname: name,
+    users: [user],
+    ssh_pwauth:
+      passwordHash !== null &&
+      at(os, 'linuxConfiguration', 'disablePasswordAuthentication') !== true,
+  }
+  const own = `#cloud-config\n${JSON.stringify(config, null, 1)}\n`
+  const metaData = `${JSON.stringify({ 'instance-id': vmId, 'local-hostname': name })}\n`
+  return { userData: withCustomData(own, textAt(os, 'customData')), metaData }
+}
+
+function keysOf(os: ReturnType<typeof at>): string[] {
+  const keys = at(os, 'linuxConfiguration', 'ssh', 'publicKeys')
+  return Array.isArray(keys) ? keys.flatMap((key) => textAt(key, 'keyData') ?? []) : []
+}
+
+const BOUNDARY = 'trusted-launch-user-data'
+
+/** What the client gave is a part of its own: cloud-init knows by its first line what it is. */
+function withCustomData(own: string, customData: string | null): string {
+  if (customData === null) return own
+  const parts = [
+    ['text/cloud-config', 'trusted-launch.cfg', Buffer.from(own).toString('base64')],
+    ['text/plain', 'custom-data', customData.replace(/\s/g, '')],
+  ]
+  const body = parts.map(
+    ([type, name, text]) =>
+      `--${BOUNDARY}\nContent-Type: ${type}\nMIME-Version: 1.0\nContent-Transfer-Encoding: base64\nContent-Disposition: attachment; filename="${name}"\n\n${text}\n`,
+  )
+  return `Content-Type: multipart/mixed; boundary="${BOUNDARY}"\nMIME-Version: 1.0\n\n${body.join('')}--${BOUNDARY}--\n`
+}

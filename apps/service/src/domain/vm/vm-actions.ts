@@ -1,0 +1,59 @@
+import { ArmError, faults } from '@trusted-launch/api'
+import type { Resource } from '../store.ts'
+import { type Power, stateOf } from './vm.ts'
+
+/** What clients can do with a VM that takes long. */
+export interface VmAction {
+  /** As its path says. */
+  readonly name:
+    | 'start'
+    | 'powerOff'
+    | 'restart'
+    | 'deallocate'
+    | 'redeploy'
+    | 'reapply'
+    | 'reimage'
+    | 'simulateEviction'
+  /** The type of its body, or null: it has none. */
+  readonly model: string | null
+  /** Only while the VM is in one of these; null: always. */
+  readonly when: readonly Power[] | null
+}
+
+export const vmActions: readonly VmAction[] = [
+  { name: 'start', model: null, when: null },
+  { name: 'powerOff', model: null, when: null },
+  { name: 'restart', model: null, when: ['running', 'starting'] },
+  { name: 'deallocate', model: null, when: null },
+  { name: 'redeploy', model: null, when: null },
+  { name: 'reapply', model: null, when: null },
+  { name: 'reimage', model: 'VirtualMachineReimageParameters', when: null },
+  { name: 'simulateEviction', model: null, when: null },
+]
+
+/** @throws {ArmError} 409: not with this VM, or not now. */
+export function requireAction({ name, when }: VmAction, vm: Resource): void {
+  const { power, generalized } = stateOf(vm)
+  if (vm.provisioningState === 'Deleting')
+    throw new ArmError(
+      faults.operationNotAllowed(`The Virtual Machine '${vm.name}' is being deleted.`),
+    )
+  if (generalized && name !== 'deallocate')
+    throw new ArmError(
+      faults.operationNotAllowed(
+        `Operation '${name}' is not allowed on VM '${vm.name}' since the VM is generalized.`,
+      ),
+    )
+  if (name === 'simulateEviction' && (vm.properties as any).priority !== 'Spot')
+    throw new ArmError(
+      faults.operationNotAllowed(
+        `Eviction can be simulated of Spot virtual machines only; '${vm.name}' is none.`,
+      ),
+    )
+  if (when !== null && !when.includes(power))
+    throw new ArmError(
+      faults.operationNotAllowed(
+        `Cannot ${name} the VM '${vm.name}': it is ${power}, not running.`,
+      ),
+    )
+}

@@ -1,0 +1,136 @@
+import { ArmError, type Fault } from '@trusted-launch/api'
+import { extensionType, extensionView, typesOf } from '../../catalogue/extensions.ts'
+import { imageView, listImages } from '../../catalogue/image-views.ts'
+import { sizeNamed, sizes } from '../../catalogue/sizes.ts'
+import { isToBeHad, skuView, vmSizeView } from '../../catalogue/skus.ts'
+import { usagesView } from '../../catalogue/usages.ts'
+import { requireSubscription } from '../../domain/groups.ts'
+import type { VmRules } from '../../domain/vm/plan-vm.ts'
+import { stateOf, textAt, VM } from '../../domain/vm/vm.ts'
+import { type Ground, groupPath } from '../resource-routes.ts'
+import type { ArmReply, ArmRequest, Route } from '../route.ts'
+import { requireVm } from './virtual-machines.ts'
+
+const SUBSCRIPTION = '/subscriptions/:subscriptionId/providers/Microsoft.Compute'
+const LOCATION = `${SUBSCRIPTION}/locations/:location`
+const PUBLISHER = `${LOCATION}/publishers/:publisher`
+const OFFERS = `${PUBLISHER}/artifacttypes/vmimage/offers`
+const TYPES = `${PUBLISHER}/artifacttypes/vmextension/types`
+
+/** Sizes, usages, the marketplace and the kinds of extensions: data, by what this host can give. */
+export function catalogueRoutes(rules: VmRules, ground: Ground): Route[] {
+  const read = (path: string, action: string, answer: (request: ArmRequest) => unknown): Route => ({
+    ...{ method: 'GET', path, action: `Microsoft.Compute/${action}/read` },
+    handle: async (request): Promise<ArmReply> => {
+      await requireSubscription(ground.store, request.params.subscriptionId!)
+      return { status: 200, body: found(await answer(request)) }
+    },
+  })
+  const images = ({ params }: ArmRequest) => listImages(rules.images(), placeOf(params))
+  return [
+    read(`${SUBSCRIPTION}/skus`, 'skus', (request) => skus(rules, ground, request)),
+    read(`${LOCATION}/vmSizes`, 'locations/vmSizes', () => ({
+      value: toBeHad(rules).map(vmSizeView),
+    })),
+    {
+      ...read(`${groupPath(VM)}/vmSizes`, 'virtualMachines/vmSizes', async (request) => {
+        await requireVm(ground, request)
+        return { value: toBeHad(rules).map(vmSizeView) }
+      }),
+    },
+    read(`${LOCATION}/usages`, 'locations/usages', (request) => usages(rules, ground, request)),
+    read(`${LOCATION}/publishers`, 'locations/publishers', images),
+    read(OFFERS, 'locations/publishers/artifacttypes/offers', images),
+    read(`${OFFERS}/:offer/skus`, 'locations/publishers/artifacttypes/offers/skus', images),
+    read(
+      `${OFFERS}/:offer/skus/:sku/versions`,
+      'locations/publishers/artifacttypes/offers/skus/versions',
+      (request) => ordered(images(request), request),
+    ),
+    read(
+      `${OFFERS}/:offer/skus/:sku/versions/:version`,
+      'locations/publishers/artifacttypes/offers/skus/versions',
+      ({ params }) =>
+        imageView(
+          rules.images(),
+          placeOf(params) as Required<ReturnType<typeof placeOf>>,
+          params.version!,
+        ),
+    ),
+    read(TYPES, 'locations/publishers/artifacttypes/types', ({ params }) =>
+      typesOf(params.publisher!).map((one) => ({ name: one.type, location: params.location })),
+    ),
+    read(
+      `${TYPES}/:type/versions`,
+      'locations/publishers/artifacttypes/types/versions',
+      ({ params }) => {
+        const { extension } = found(extensionType(params.publisher!, params.type!))
+        return extension.versions.map((version) =>
+          extensionView(extension, placeOf(params), version),
+        )
+      },
+    ),
+    read(
+      `${TYPES}/:type/versions/:version`,
+      'locations/publishers/artifacttypes/types/versions',
+      ({ params }) => {
+        const { extension } = found(extensionType(params.publisher!, params.type!))
+        return extensionView(extension, placeOf(params), params.version!)
+      },
+    ),
+  ]
+}
+
+/** A view as it is, and a fault as the refusal that it is. @throws {ArmError} */
+function found<T>(view: T): Exclude<T, { readonly fault: Fault }> {
+  if (typeof view === 'object' && view !== null && 'fault' in view)
+    throw new ArmError(view.fault as Fault)
+  return view as Exclude<T, { readonly fault: Fault }>
+}
+
+function placeOf(params: Readonly<Record<string, string>>) {
+  const { subscriptionId = '', location = '', publisher, offer, sku } = params
+  return {
+    ...{ subscriptionId, location },
+    ...(publisher !== undefined && { publisher }),
+    ...(offer !== undefined && { offer }),
+    ...(sku !== undefined && { sku }),
+  }
+}
+
+/** `$orderby=name desc`, `$top=1`: how `az` asks for the newest. */
+function ordered(list: ReturnType<typeof listImages>, { query }: ArmRequest) {
+  if ('fault' in list) return list
+  const all = /\bdesc$/i.test(query.$orderby ?? '') ? [...list].reverse() : list
+  const top = Number(query.$top ?? all.length)
+  return all.slice(0, Number.isInteger(top) && top >= 0 ? top : all.length)
+}
+
+function toBeHad(rules: VmRules) {
+  return sizes.filter((size) => isToBeHad(size, rules.place().capacity))
+}
+
+/** `$filter=location eq 'westeurope'`: elsewhere there are none. */
+function skus(rules: VmRules, { location }: Ground, { query }: ArmRequest) {
+  const asked = /location eq '([^']*)'/i.exec(query.$filter ?? '')?.[1]
+  if (asked !== undefined && asked.toLowerCase() !== location.toLowerCase()) return { value: [] }
+  return { value: sizes.map((size) => skuView(size, [location], rules.place().capacity)) }
+}
+
+async function usages(rules: VmRules, { store }: Ground, { params }: ArmRequest) {
+  const subscriptionId = params.subscriptionId!
+  const vms = await store.resources.list({ type: VM, subscriptionId, limit: 1000 })
+  const allocated = vms
+    .filter((vm) => stateOf(vm).power !== 'deallocated')
+    .flatMap((vm) => sizeNamed(textAt(vm.properties, 'hardwareProfile', 'vmSize') ?? '') ?? [])
+  const { vcpus } = rules.place().capacity
+  const virtualMachines = await store.resources.count({ type: VM, subscriptionId })
+  return {
+    value: usagesView({
+      allocated,
+      virtualMachines,
+      vcpusMax: vcpus * 16,
+      virtualMachinesMax: 25_000,
+    }),
+  }
+}

@@ -1,0 +1,24 @@
+import { ArmError } from '@trusted-launch/api'
+import { extensionType } from '../../catalogue/extensions.ts'
+import type { VmRules } from '../../domain/vm/plan-vm.ts'
+import { textAt } from '../../domain/vm/vm.ts'
+import { type ArmType, groupPath } from '../resource-routes.ts'
+import { wantedOf } from '../wanted.ts'
+
+export const EXTENSION = 'Microsoft.Compute/virtualMachines/extensions'
+
+/** Extensions of a VM: `GuestAttestation` appraises at once, and marks the VM as monitored. */
+export function extensionTypeOf(rules: VmRules): ArmType {
+  return {
+    ...{ type: EXTENSION, path: groupPath(EXTENSION), hasPatch: true, isChild: true },
+    check: (body, verb) =>
+      wantedOf(verb === 'PUT' ? 'VirtualMachineExtension' : 'VirtualMachineExtensionUpdate', body),
+    plan: async (_, { properties }) => {
+      const { protectedSettings: __, ...kept } = properties
+      const named = extensionType(textAt(kept, 'publisher') ?? '', textAt(kept, 'type') ?? '')
+      if ('fault' in named) throw new ArmError(named.fault)
+      return { properties: kept, work: { kind: 'extension.put', input: {}, host: rules.host } }
+    },
+    view: ({ properties, provisioningState }) => ({ ...properties, provisioningState }),
+  }
+}

@@ -1,0 +1,149 @@
+import { ArmError, checkBody, faults } from '@trusted-launch/api'
+import { requireGroup } from '../../domain/groups.ts'
+import { requireUnlocked } from '../../domain/locks.ts'
+import type { JsonObject, Resource } from '../../domain/store.ts'
+import { type VmRules, vmPlanner } from '../../domain/vm/plan-vm.ts'
+import { stateJson, stateOf, VM } from '../../domain/vm/vm.ts'
+import { requireAction, type VmAction, vmActions } from '../../domain/vm/vm-actions.ts'
+import { operationHeaders } from '../operation-view.ts'
+import { type ArmType, begin, type Ground, groupPath, requireResource } from '../resource-routes.ts'
+import type { ArmReply, ArmRequest, Route } from '../route.ts'
+import { instanceViewOf, vmProperties } from '../vm-view.ts'
+import { wantedOf } from '../wanted.ts'
+
+/** Virtual machines: PUT of an existing one keeps what it does not name, as Azure's does. */
+export function virtualMachineType(rules: VmRules): ArmType {
+  return {
+    ...{ type: VM, path: groupPath(VM), hasPatch: true, putMerges: true },
+    check: (body, verb) =>
+      wantedOf(verb === 'PUT' ? 'VirtualMachine' : 'VirtualMachineUpdate', body),
+    plan: vmPlanner(rules),
+    planDelete: async () => ({ kind: 'vm.delete', input: {}, host: rules.host }),
+    view: (vm, { apiVersion, query }) => ({
+      ...vmProperties(vm, apiVersion),
+      ...(/instanceView/i.test(query.$expand ?? '') && { instanceView: instanceViewOf(vm) }),
+    }),
+  }
+}
+
+const PATH = groupPath(VM)
+
+/** What is done with VMs, and what is so of them now. */
+export function virtualMachineRoutes(rules: VmRules, ground: Ground): Route[] {
+  const actions = vmActions.map(
+    (action): Route => ({
+      method: 'POST',
+      path: `${PATH}/${action.name}`,
+      action: `${VM}/${action.name}/action`,
+      handle: (request) => act(action, rules, ground, request),
+    }),
+  )
+  return [
+    ...actions,
+    {
+      method: 'GET',
+      path: `${PATH}/instanceView`,
+      action: `${VM}/instanceView/read`,
+      handle: async (request) => ({
+        status: 200,
+        body: instanceViewOf(await requireVm(ground, request)),
+      }),
+    },
+    {
+      method: 'POST',
+      path: `${PATH}/generalize`,
+      action: `${VM}/generalize/action`,
+      handle: (request) => generalize(ground, request),
+    },
+    {
+      method: 'POST',
+      path: `${PATH}/capture`,
+      action: `${VM}/capture/action`,
+      handle: async (request) => {
+        await requireVm(ground, request)
+        throw new ArmError(
+          faults.operationNotAllowed(
+            'Creation of managed images are not supported for virtual machine with TrustedLaunch security type.',
+          ),
+        )
+      },
+    },
+    {
+      method: 'POST',
+      path: `${PATH}/runCommand`,
+      action: `${VM}/runCommand/action`,
+      handle: async (request) => {
+        await requireVm(ground, request)
+        throw new ArmError(
+          faults.operationNotAllowed(
+            'Run command is off on this host: it goes through qemu-guest-agent only, which this VM does not have. The attestation agent never runs commands.',
+          ),
+        )
+      },
+    },
+  ]
+}
+
+/** The VM that an action or view of it names. */
+export function requireVm(
+  { store }: Pick<Ground, 'store'>,
+  request: ArmRequest,
+): Promise<Resource> {
+  const { subscriptionId, resourceGroup, name } = request.params
+  const id = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/${VM}/${name}`
+  return requireResource(store, request, id)
+}
+
+async function act(
+  action: VmAction,
+  rules: VmRules,
+  ground: Ground,
+  request: ArmRequest,
+): Promise<ArmReply> {
+  const operation = await ground.store.transaction(async (tables) => {
+    const { subscriptionId, resourceGroup } = request.params
+    await requireGroup(tables, subscriptionId!, resourceGroup!)
+    const vm = await requireVm({ store: tables as Ground['store'] }, request)
+    await requireUnlocked(tables, vm.id, 'write')
+    requireAction(action, vm)
+    const input = inputOf(action, request)
+    await tables.resources.update(vm.id, { provisioningState: 'Updating' }, ground.now())
+    const work = { kind: `vm.${action.name}`, input, host: rules.host }
+    return begin(ground, tables, request, vm, work)
+  })
+  ground.wake()
+  return { status: 202, headers: operationHeaders(request.base, operation!, request.apiVersion) }
+}
+
+function inputOf(action: VmAction, { body, query }: ArmRequest): JsonObject {
+  if (query.hibernate === 'true')
+    throw new ArmError(
+      faults.operationNotAllowed(
+        'Hibernation is not supported for Linux virtual machines with TrustedLaunch security type.',
+        'hibernate',
+      ),
+    )
+  const given =
+    action.model === null || body === null ? {} : (checkBody(action.model, body) as JsonObject)
+  return { ...given, ...(query.skipshutdown === 'true' && { skipShutdown: true }) }
+}
+
+/** The VM is meant to be an image's source: it can't start any more. */
+async function generalize(ground: Ground, request: ArmRequest): Promise<ArmReply> {
+  await ground.store.transaction(async (tables) => {
+    const vm = await requireVm({ store: tables as Ground['store'] }, request)
+    await requireUnlocked(tables, vm.id, 'write')
+    if (!['stopped', 'deallocated'].includes(stateOf(vm).power))
+      throw new ArmError(
+        faults.operationNotAllowed(
+          `Please power off or deallocate the Virtual Machine '${vm.name}' before generalizing it.`,
+        ),
+      )
+    await tables.resources.update(
+      vm.id,
+      { state: stateJson({ ...stateOf(vm), generalized: true }) },
+      ground.now(),
+    )
+  })
+  return { status: 200 }
+}

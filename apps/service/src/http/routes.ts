@@ -1,0 +1,35 @@
+import type { VmRules } from '../domain/vm/plan-vm.ts'
+import { type ArmType, type Ground, resourceRoutes } from './resource-routes.ts'
+import { catalogueRoutes } from './resources/catalogue.ts'
+import { diskType } from './resources/disks.ts'
+import { extensionTypeOf } from './resources/extensions.ts'
+import { groupRoutes } from './resources/groups.ts'
+import { networkTypes } from './resources/networks.ts'
+import { operationRoutes } from './resources/operations.ts'
+import { securityRoutes } from './resources/security.ts'
+import { type Installation, subscriptionRoutes } from './resources/subscriptions.ts'
+import { virtualMachineRoutes, virtualMachineType } from './resources/virtual-machines.ts'
+import type { Route } from './route.ts'
+
+/** Every type that is kept as a resource. */
+export function armTypes(rules: VmRules): readonly ArmType[] {
+  return [virtualMachineType(rules), extensionTypeOf(rules), diskType, ...networkTypes]
+}
+
+/** Every endpoint there is: none is served that is not named here, with the right it needs. */
+export function allRoutes(
+  rules: VmRules,
+  ground: Ground,
+  installation: Omit<Installation, 'types'>,
+): Route[] {
+  const types = armTypes(rules)
+  return [
+    ...subscriptionRoutes(ground, { ...installation, types: types.map(({ type }) => type) }),
+    ...groupRoutes(ground),
+    ...operationRoutes(ground),
+    ...types.flatMap((type) => resourceRoutes(type, ground)),
+    ...virtualMachineRoutes(rules, ground),
+    ...catalogueRoutes(rules, ground),
+    ...securityRoutes(ground),
+  ]
+}

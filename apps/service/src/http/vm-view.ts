@@ -1,0 +1,70 @@
+import type { JsonObject, Resource } from '../domain/store.ts'
+import { type Notice, securityOf, stateOf } from '../domain/vm/vm.ts'
+
+/** From this version on a VM that is not Trusted Launch says so. */
+const STANDARD_SHOWN_FROM = '2025-11-01'
+
+/** A VM's properties, as a version of the API shows them. */
+export function vmProperties(vm: Resource, apiVersion: string): JsonObject {
+  const { vmId } = stateOf(vm)
+  const { provisioningState, properties, createdAt } = vm
+  const { isTrustedLaunch } = securityOf(vm)
+  const { securityProfile, ...rest } = properties
+  const timeCreated = new Date(createdAt).toISOString()
+  const isShown = isTrustedLaunch || apiVersion.slice(0, 10) >= STANDARD_SHOWN_FROM
+  const shown = isShown ? { securityProfile: securityProfile ?? { securityType: 'Standard' } } : {}
+  return { ...rest, ...shown, vmId, provisioningState, timeCreated }
+}
+
+/** What is so now. */
+export function instanceViewOf(vm: Resource): JsonObject {
+  const { power, failure, notices, notEnforced, hasAgent } = stateOf(vm)
+  const time = new Date(vm.changedAt).toISOString()
+  const agent = hasAgent
+    ? {
+        vmAgent: {
+          vmAgentVersion: '1.0',
+          statuses: [status('ProvisioningState/succeeded', 'Info', 'Ready', time)],
+        },
+      }
+    : {}
+  return {
+    ...(typeof (vm.properties as any).osProfile?.computerName === 'string' && {
+      computerName: (vm.properties as any).osProfile.computerName,
+    }),
+    hyperVGeneration: 'V2',
+    ...agent,
+    disks: [],
+    bootDiagnostics: {},
+    statuses: [
+      status(
+        `ProvisioningState/${vm.provisioningState.toLowerCase()}`,
+        failure === null ? 'Info' : 'Error',
+        failure === null ? `Provisioning ${vm.provisioningState.toLowerCase()}` : failure.message,
+        time,
+      ),
+      status(`PowerState/${power}`, 'Info', `VM ${power}`, time),
+      ...notices.map((notice) => noticeView(notice, time)),
+      ...(notEnforced.length === 0 ? [] : [notEnforcedView(notEnforced, time)]),
+    ],
+  }
+}
+
+function status(code: string, level: string, displayStatus: string, time: string): JsonObject {
+  return { code, level, displayStatus, time }
+}
+
+function noticeView({ code, level, message }: Notice, time: string): JsonObject {
+  return { code, level, displayStatus: code, message, time }
+}
+
+function notEnforcedView(paths: readonly string[], time: string): JsonObject {
+  const message = `Kept, without effect on this host: ${paths.join(', ')}`
+  return {
+    code: 'NotEnforced/Properties',
+    level: 'Warning',
+    displayStatus: 'Not enforced',
+    message,
+    time,
+  }
+}

@@ -1,0 +1,36 @@
+import { ArmError } from '@trusted-launch/api'
+import type { HostDriver } from '../domain/host-driver.ts'
+import type { Resource } from '../domain/store.ts'
+import { stateOf, VM } from '../domain/vm/vm.ts'
+import type { Handler } from './worker.ts'
+
+/** Deletes a group with all that lies in it: VMs first, since others belong to them. */
+export function groupHandlers(driver: HostDriver): Record<string, Handler> {
+  return {
+    'group.delete': async (job) => {
+      const { resourceId } = job.operation
+      const within = await job.under(({ resources }) => resources.below(resourceId, 1000))
+      const vms = within.filter(({ type }) => type === VM)
+      for (const [i, vm] of vms.entries()) {
+        await job.tell(Math.round((90 * i) / vms.length), `removing ${vm.name}`)
+        await removeVm(driver, vm)
+      }
+      await job.under(async ({ resources, attestations }) => {
+        for (const vm of vms) await attestations.deleteOf(stateOf(vm).vmId)
+        for (const { id } of within) await resources.delete(id)
+        if ((await resources.below(resourceId, 1)).length > 0)
+          throw new ArmError({
+            status: 409,
+            code: 'ResourceGroupDeletionTimeout',
+            message: 'Something was made in the group meanwhile. Delete it again.',
+          })
+        await resources.delete(resourceId)
+      })
+      return undefined
+    },
+  }
+}
+
+async function removeVm(driver: HostDriver, vm: Resource): Promise<void> {
+  await driver.delete(stateOf(vm).machine)
+}
