@@ -1,3 +1,10 @@
+export {
+  type Accepted,
+  ArmClient,
+  type ClientOptions,
+  type HttpAnswer,
+  type OperationProgress,
+} from './client.ts'
 export { ArmError, errorBody, type Fault } from './fault.ts'
 export { faults } from './faults.ts'
 export { checkBody } from './fields/check-body.ts'

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import { ArmError, errorBody, faults } from '@trusted-launch/api'
@@ -8,6 +9,7 @@ import type { Authorizer, Caller } from '../domain/caller.ts'
 import { admit, apiVersionOf } from './admission.ts'
 import { faultOf } from './fault-of.ts'
 import { objectOf } from './json-body.ts'
+import { endpointsMetadata } from './metadata.ts'
 import { type ArmReply, type ArmRequest, idOf, type Route, scopeOf } from './route.ts'
 import { scopedPath } from './scoped-path.ts'
 
@@ -23,6 +25,13 @@ export interface ServerOptions {
   readonly baseOf: (host: string | undefined) => string
   /** Told of each change that was asked for, with what came of it. */
   readonly audit: (request: ArmRequest, action: string, reply: Outcome) => Promise<void>
+  /** Answers what it claims by itself, before anything is read: the built-in issuer. */
+  readonly issuer: {
+    claims(url: string): boolean
+    handle(request: IncomingMessage, response: ServerResponse): Promise<void>
+  }
+  /** Whether the service does its work: `/health/ready`. */
+  readonly isReady: () => Promise<boolean>
   /** How often one principal may ask in a minute. */
   readonly requestsPerMinute?: number
 }
@@ -61,6 +70,11 @@ export async function serverOf(options: ServerOptions): Promise<FastifyInstance>
     timeWindow: 60_000,
     keyGenerator: ({ headers, ip }) => headers.authorization ?? ip,
   })
+  app.addHook('onRequest', async (request, reply) => {
+    if (!options.issuer.claims(request.url)) return
+    reply.hijack()
+    await options.issuer.handle(request.raw, reply.raw)
+  })
   app.addHook('onSend', (request, reply, payload, done) => {
     answerHeaders(request, reply)
     done(null, payload)
@@ -81,7 +95,21 @@ export async function serverOf(options: ServerOptions): Promise<FastifyInstance>
   app.setErrorHandler((error, request, reply) => sendError(options, error, request, reply))
   app.setNotFoundHandler((request, reply) => notFound(options.routes, request, reply))
   for (const route of options.routes) addRoute(app, options, route)
+  addOpenRoutes(app, options)
   return app
+}
+
+/** What is asked without a token: what clients need before they have one, and who watches the service. */
+function addOpenRoutes(app: FastifyInstance, { baseOf, isReady }: ServerOptions): void {
+  app.get('/metadata/endpoints', async (request) => {
+    const { 'api-version': version = '2015-01-01' } = queryOf(request.query)
+    return endpointsMetadata(baseOf(request.headers.host), version)
+  })
+  app.get('/health/live', async () => ({ status: 'live' }))
+  app.get('/health/ready', async (_, reply) => {
+    const ready = await isReady()
+    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready' })
+  })
 }
 
 function addRoute(app: FastifyInstance, options: ServerOptions, route: Route): void {
