@@ -16,7 +16,7 @@ export interface ClientOptions {
   readonly endpoint: string
   /** A bearer token, good for the next request. */
   readonly token: () => Promise<string>
-  readonly fetch: (
+  readonly send: (
     url: string,
     request: { method: string; headers: Record<string, string>; body?: string },
   ) => Promise<HttpAnswer>
@@ -108,11 +108,11 @@ export class ArmClient {
   }
 
   async #send(method: string, path: string, body?: JsonRecord): Promise<HttpAnswer> {
-    const { endpoint, token, fetch } = this.#options
+    const { endpoint, token, send } = this.#options
     const url = path.startsWith('https:') ? path : endpoint + path
     if (new URL(url).origin !== new URL(endpoint).origin)
       throw new TypeError(`${url} is not of ${endpoint}: no token is sent there`)
-    const answer = await fetch(this.#versioned(url), {
+    const answer = await send(this.#versioned(url), {
       method,
       headers: {
         authorization: `Bearer ${await token()}`,

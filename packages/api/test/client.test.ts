@@ -10,7 +10,7 @@ function clientOf(answers: [status: number, body: unknown, headers?: Record<stri
     endpoint: 'https://localhost:8443',
     token: async () => 't',
     sleep: async () => {},
-    fetch: async (url, { method, headers, body }) => {
+    send: async (url, { method, headers, body }) => {
       sent.push({
         url,
         method,
