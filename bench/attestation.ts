@@ -40,7 +40,7 @@ export async function firstEvidence(
   const nonce = Uint8Array.from(randomBytes(32))
   const extendNonce = Uint8Array.from(randomBytes(32))
   const evidence = await machine.collectEvidence({ nonce, pcrs: QUOTED_PCRS, banks, extendNonce })
-  const { vm, akName, generation } = machine.identity
+  const { vm, akName, generation } = machine.identity!
   const { accelerator } = await host.acceleration()
   const shape = { firmwareSha256: firmwareOf(host), accelerator, ...size }
   const state = { indexName: null, value: null, unanswered: [], resetCount: null }

@@ -96,7 +96,7 @@ async function learnFrom(on: Host, machine: Machine, shape: MachineShape) {
   await machine.waitForAgent(bootMs)
   const nonce = Uint8Array.from(randomBytes(32))
   const evidence = await machine.collectEvidence({ nonce, pcrs: [...QUOTED_PCRS], banks })
-  const { vm, akName, generation } = machine.identity
+  const { vm, akName, generation } = machine.identity!
   const expectation = {
     ...{ vm, nonce, akName, generation, retiredAkNames: [], banks, pcrs: QUOTED_PCRS },
     anchors: [Certificate.decode(on.trustAnchor)],

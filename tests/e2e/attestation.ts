@@ -27,7 +27,7 @@ export const randomNonce = (): Uint8Array => Uint8Array.from(randomBytes(32))
 export async function foretell(image: Image, vm: Machine): Promise<ReferenceValues> {
   const disk = openDiskFile(image.path, image.format)
   try {
-    const { banks } = vm.spec.vtpm
+    const { banks } = vm.spec.vtpm!
     const variables = await vm.readVariables()
     const firmware = knownFirmware(firmwareSha256)
     const modules = modulesOfImage(image)
@@ -45,13 +45,13 @@ export async function expected(
   references: ReferenceValues,
   rollback: { readonly nonce: Uint8Array; readonly state: RollbackState } | null = null,
 ): Promise<Omit<AppraisalInput, 'evidence'>> {
-  const { akName, generation, retiredAkNames } = vm.identity
+  const { akName, generation, retiredAkNames } = vm.identity!
   const { memoryMiB, vcpus, vtpm } = vm.spec
   const { accelerator } = await host.acceleration()
   return {
     expectation: {
       ...{ vm: vm.id, nonce: randomNonce(), akName, generation, retiredAkNames, rollback },
-      banks: vtpm.banks,
+      banks: vtpm!.banks,
       pcrs: QUOTED_PCRS,
       anchors: [Certificate.decode(host.trustAnchor)],
       machine: { firmwareSha256, memoryMiB, vcpus, accelerator },
@@ -69,7 +69,7 @@ export async function ask(
   input: Omit<AppraisalInput, 'evidence'>,
 ): Promise<AppraisalInput> {
   const { nonce, rollback } = input.expectation
-  const question = { nonce, pcrs: [...QUOTED_PCRS], banks: [...vm.spec.vtpm.banks] }
+  const question = { nonce, pcrs: [...QUOTED_PCRS], banks: [...vm.spec.vtpm!.banks] }
   const extendNonce = rollback === null ? {} : { extendNonce: rollback.nonce }
   return { ...input, evidence: await vm.collectEvidence({ ...question, ...extendNonce }) }
 }

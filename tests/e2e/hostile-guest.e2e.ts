@@ -38,8 +38,8 @@ async function attest(machine: Machine): Promise<void> {
   const nonce = randomBytes(32)
   const evidence = await machine.collectEvidence({ nonce, pcrs, banks: ['sha256'] })
   const [quote] = evidence.quotes
-  assert.equal(toHex(evidence.akPublic), toHex(machine.identity.akPublic))
-  const { unique } = decode(TPMT_PUBLIC, machine.identity.akPublic) as { unique: Uint8Array }
+  assert.equal(toHex(evidence.akPublic), toHex(machine.identity!.akPublic))
+  const { unique } = decode(TPMT_PUBLIC, machine.identity!.akPublic) as { unique: Uint8Array }
   const n = Buffer.from(unique).toString('base64url')
   const key = createPublicKey({ format: 'jwk', key: { kty: 'RSA', n, e: 'AQAB' } })
   const { sig } = decode(TPMT_SIGNATURE, quote!.signature).signature as { sig: Uint8Array }

@@ -36,7 +36,7 @@ const life = (stateDirectory: string) => `
     await vm.waitForAgent(BOOT_MS)
     const nonce = new Uint8Array(32).fill(7)
     const { quotes, akPublic } = await vm.collectEvidence({ nonce, pcrs: [0, 4, 7], banks: ['sha256'] })
-    const ak = [akPublic, vm.identity.akPublic].map((key) => Buffer.from(key).toString('hex'))
+    const ak = [akPublic, vm.identity!.akPublic].map((key) => Buffer.from(key).toString('hex'))
     const { graceful } = await vm.stop()
     console.log(JSON.stringify({ log, accounts: vm.accounts, facts, quotes: quotes.length, ak, graceful }))
   } finally {

@@ -44,7 +44,7 @@ test('a VM whose manager was killed in mid-boot runs on, is taken over, attests,
     banks: ['sha256'],
   })
   assert.equal(evidence.quotes.length, 1)
-  assert.deepEqual(evidence.akPublic, vm.identity.akPublic)
+  assert.deepEqual(evidence.akPublic, vm.identity!.akPublic)
   assert.deepEqual(await vm.stop({ timeoutMs: 60_000 }), { graceful: true })
   assert.equal(vm.status().state, 'stopped')
 })

@@ -33,7 +33,7 @@ test('the AK comes back after EvictControl and TPM2_Clear, and not from a locked
   let host = await openHost(options)
   closeAtEnd(t, { machines: () => host.machines(), close: () => host.close() } as Host)
   let vm = await host.create(specOf(image))
-  const former = vm.identity
+  const former = vm.identity!
   const foretold = await foretell(image, vm)
 
   await vm.start()
@@ -45,7 +45,7 @@ test('the AK comes back after EvictControl and TPM2_Clear, and not from a locked
 
   // This moves the index: the guest's program sees it and takes the endorsement hierarchy.
   const { nonce } = first.expectation
-  const request = { nonce, pcrs: [...QUOTED_PCRS], banks: [...vm.spec.vtpm.banks] }
+  const request = { nonce, pcrs: [...QUOTED_PCRS], banks: [...vm.spec.vtpm!.banks] }
   await vm.collectEvidence({ ...request, extendNonce: randomNonce() })
   assert.equal(await lineOf(vm, 'owner', 2), 'locked')
   await assert.rejects(vm.collectEvidence(request), (e: Error & { code?: string }) => {
@@ -76,8 +76,8 @@ test('the AK comes back after EvictControl and TPM2_Clear, and not from a locked
   assert.equal(JSON.parse(made.out).generation, 2)
   host = await openHost(options)
   vm = host.machine('vm-1')
-  assert.equal(vm.identity.generation, 2)
-  assert.notDeepEqual(vm.identity.akName, former.akName)
+  assert.equal(vm.identity!.generation, 2)
+  assert.notDeepEqual(vm.identity!.akName, former.akName)
 
   const foretoldNow = await foretell(image, vm)
   await vm.start()

@@ -96,7 +96,7 @@ test(`a VM is not refused after its manager, QEMU or swtpm was killed ${KILLS} t
       const vm = host.machine('vm-1')
       await vm.stop({ graceful: false })
       await vm.start().catch((e) => assert.fail(`${what}\n${e}`))
-      assert.deepEqual(vm.identity.akName, identity.akName)
+      assert.deepEqual(vm.identity!.akName, identity!.akName)
       await vm.stop({ graceful: false })
     } finally {
       await host.close()

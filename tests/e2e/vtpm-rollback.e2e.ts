@@ -38,7 +38,7 @@ test('an older vTPM state, a whole older VM folder, a foreign or a blank state i
   let host: Host = await openHost(options)
   closeAtEnd(t, { machines: () => host.machines(), close: () => host.close() } as Host)
   let vm = await host.create(specOf(await smallImage()))
-  const { akName, generation } = vm.identity
+  const { akName, generation } = vm.identity!
   const putBackNew = copyOf(stateDirectory, vm)
 
   await vm.start()
@@ -84,7 +84,7 @@ test('an older vTPM state, a whole older VM folder, a foreign or a blank state i
   rmSync(join(vm.folder, STATE))
   await assert.rejects(vm.start(), { code: 'vtpm-state-missing' })
   assert.equal(vm.processes, null)
-  assert.deepEqual(vm.identity.akName, akName, 'nothing made a new identity silently')
+  assert.deepEqual(vm.identity!.akName, akName, 'nothing made a new identity silently')
 
   await host.close()
   putBackNewest()

@@ -56,7 +56,7 @@ test('a running VM is shown as such, runs on, is not reprovisioned, and is ended
   const state = await stateWith(t, 'a', 'b')
   const host = await openHost({ stateDirectory: state })
   await host.machine('a').start()
-  const { akName } = host.machine('a').identity
+  const { akName } = host.machine('a').identity!
   const { pid } = host.machine('a').processes!.qemu!
   const busy = await tl('vm', 'list', '--state', state)
   assert.deepEqual([busy.code, busy.out], [1, ''])

@@ -180,7 +180,7 @@ export class Trial {
 
   /** From the host's record and the pristine image: nothing of it from the guest. */
   #expected(nonce: Uint8Array, extendNonce: Uint8Array): Omit<AppraisalInput, 'evidence'> {
-    const { vm, generation, akName, retiredAkNames } = this.machine.identity
+    const { vm, generation, akName, retiredAkNames } = this.machine.identity!
     const { host, machineShape } = this.#stage
     return {
       expectation: {

@@ -112,8 +112,9 @@ async function runFirmware(
 ): Promise<string | null> {
   const output = Output.file(`${cwd}.log`)
   const groups = accelerator === 'kvm' ? kvmGroups() : []
-  const size = { memoryMiB: 256, vcpus: 1, disk: null, tpmSocket: null, network: null }
-  const args = qemuArguments({ id: 'probe', uuid: PROBE_UUID, accelerator, code, ...size })
+  const size = { memoryMiB: 256, vcpus: 1 }
+  const none = { disk: null, tpmSocket: null, network: null, seed: false, dataDisks: null }
+  const args = qemuArguments({ id: 'probe', uuid: PROBE_UUID, accelerator, code, ...size, ...none })
   const process = await spawnDetached(qemu, args, { account, groups, cwd, output })
   try {
     const until = performance.now() + PROBE_LIMIT_MS

@@ -64,12 +64,24 @@ export async function spawnDetached(
   const umask = (options.umask ?? 0o077).toString(8)
   let child: ChildProcess
   try {
-    child = spawn(SHELL, ['-c', BEGIN, umask, ...privileges(options), '--', program, ...args], {
-      cwd: options.cwd,
-      detached: true,
-      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
-      stdio: ['ignore', descriptor, descriptor, ...(options.fds ?? [])],
-    })
+    child = spawn(
+      SHELL,
+      [
+        '-c',
+        BEGIN,
+        umask,
+        ...privilegesOf(options.account, options.groups),
+        '--',
+        program,
+        ...args,
+      ],
+      {
+        cwd: options.cwd,
+        detached: true,
+        env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
+        stdio: ['ignore', descriptor, descriptor, ...(options.fds ?? [])],
+      },
+    )
   } finally {
     options.output.unblock()
   }
@@ -80,7 +92,8 @@ export async function spawnDetached(
   return { ...identity, stdio }
 }
 
-function privileges({ account, groups = [] }: SpawnOptions): string[] {
+/** Arguments of setpriv(1) for a program that has what the account has, and can get no more. */
+export function privilegesOf(account: Account, groups: readonly number[] = []): string[] {
   if (account === null) return ['--no-new-privs']
   return [
     `--reuid=${account.uid}`,

@@ -1,4 +1,5 @@
 import { AGENT_PORT_NAME } from '@trusted-launch/channel'
+import { type DataDisk, dataDiskDevice, dataDiskNode } from './data-disk.ts'
 import { netdevOf, type UserNetwork } from './network.ts'
 
 /** What QEMU's command line depends on. Paths are relative to the machine's folder, its working directory. */
@@ -17,10 +18,20 @@ export interface QemuMachine {
   readonly tpmSocket: string | null
   /** Null: no network interface. */
   readonly network: UserNetwork | null
+  /** Whether there is a disk with what the guest is to be told at its first boot. */
+  readonly seed: boolean
+  /** Null: none, and none while it runs. */
+  readonly dataDisks: readonly Omit<DataDisk, 'path'>[] | null
 }
 
 /** The files in the machine's folder. */
-export const FILES = { disk: 'disk', variables: 'vars.fd', monitor: 'qmp', agent: 'agent' } as const
+export const FILES = {
+  disk: 'disk',
+  seed: 'seed',
+  variables: 'vars.fd',
+  monitor: 'qmp',
+  agent: 'agent',
+} as const
 /** The ids QEMU's monitor knows these devices by. */
 export const IDS = { console: 'console', tpm: 'chrtpm', agentPort: 'agent-port' } as const
 /** How much of the console QEMU keeps for us, in bytes; a power of two. A guest can fill no more. */
@@ -28,11 +39,14 @@ export const CONSOLE_RING = 262_144
 
 interface Row {
   readonly option: string
-  readonly value?: (machine: QemuMachine) => string
+  /** One value, or one for each time the option stands there. */
+  readonly value?: (machine: QemuMachine) => string | readonly string[]
   readonly when?: (machine: QemuMachine) => boolean
 }
 
 const hasDisk = (machine: QemuMachine) => machine.disk !== null
+const hasSeed = (machine: QemuMachine) => machine.seed
+const hasDataDisks = (machine: QemuMachine) => machine.dataDisks !== null
 const hasTpm = (machine: QemuMachine) => machine.tpmSocket !== null
 const hasNetwork = (machine: QemuMachine) => machine.network !== null
 const fixed = (option: string, value: string, when?: Row['when']): Row => ({
@@ -99,6 +113,18 @@ const ROWS: readonly Row[] = [
     value: (m) => `virtio-net-pci,id=nic0,netdev=net0,addr=0x4,romfile=,mac=${m.network!.mac}`,
     when: hasNetwork,
   },
+  // Its guest reads it only: what the guest is told stays as it was told.
+  fixed(
+    '-blockdev',
+    `driver=file,node-name=seed-file,filename=${FILES.seed},read-only=on`,
+    hasSeed,
+  ),
+  fixed('-blockdev', 'driver=raw,node-name=seed,file=seed-file,read-only=on', hasSeed),
+  fixed('-device', 'virtio-blk-pci,id=seed0,drive=seed,addr=0x5,serial=CIDATA', hasSeed),
+  // One controller, and a disk is a unit of it: coming and going needs no PCI slot.
+  fixed('-device', 'virtio-scsi-pci,id=data,addr=0x6', hasDataDisks),
+  { option: '-blockdev', value: (m) => dataDisksOf(m, dataDiskNode), when: hasDataDisks },
+  { option: '-device', value: (m) => dataDisksOf(m, dataDiskDevice), when: hasDataDisks },
 ]
 
 function diskNode(format: QemuMachine['disk']): string {
@@ -111,9 +137,13 @@ function escaped(path: string): string {
   return path.replaceAll(',', ',,')
 }
 
+function dataDisksOf({ dataDisks }: QemuMachine, of: (disk: Omit<DataDisk, 'path'>) => object) {
+  return dataDisks!.map((disk) => JSON.stringify(of(disk)))
+}
+
 /** QEMU's arguments for a machine. */
 export function qemuArguments(machine: QemuMachine): string[] {
-  return ROWS.filter((row) => row.when?.(machine) ?? true).flatMap((row) =>
-    row.value === undefined ? [row.option] : [row.option, row.value(machine)],
+  return ROWS.filter((row) => row.when?.(machine) ?? true).flatMap(({ option, value }) =>
+    value === undefined ? [option] : [value(machine)].flat().flatMap((each) => [option, each]),
   )
 }

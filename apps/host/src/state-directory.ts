@@ -10,7 +10,7 @@ import {
   unlinkSync,
 } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { StateError } from './errors.ts'
 
@@ -25,7 +25,7 @@ const VM_ID = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/
  */
 export async function writeDurably(path: string, bytes: Uint8Array, mode: number): Promise<void> {
   const folder = dirname(path)
-  const temporary = join(folder, `.${path.slice(folder.length + 1)}.${randomHex()}.tmp`)
+  const temporary = temporaryBeside(path)
   try {
     const file = await open(temporary, 'wx', mode)
     try {
@@ -43,8 +43,9 @@ export async function writeDurably(path: string, bytes: Uint8Array, mode: number
   await syncFolder(folder)
 }
 
-function randomHex(): string {
-  return randomBytes(8).toString('hex')
+/** A name in the same folder for what is half written: where a killed manager left it, the next one removes it. */
+export function temporaryBeside(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomBytes(8).toString('hex')}.tmp`)
 }
 
 /** Makes names added to or removed from a folder last. */

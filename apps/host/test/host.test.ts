@@ -18,7 +18,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Host, type LogEntry, openHost } from '../src/index.ts'
+import { type Host, type LogEntry, type MachineSpec, openHost } from '../src/index.ts'
 import { removeRecord } from '../src/machine/record.ts'
 import { identityOf } from '../src/process.ts'
 
@@ -47,7 +47,8 @@ async function place(t: TestContext) {
     log,
     folder: (id: string) => join(stateDirectory, 'vms', id),
     stateDirectory,
-    create: (id: string) => host!.create({ ...spec, id, disk }),
+    create: (id: string, change: Partial<MachineSpec> = {}) =>
+      host!.create({ ...spec, id, disk, ...change }),
     async open(): Promise<Host> {
       await host?.close()
       log.length = 0
@@ -244,6 +245,37 @@ test("the key of a VM whose folder is put aside outlives a rotation and the next
   assert.equal(keys().length, 1)
   const { keyEncryptionKey } = JSON.parse(readFileSync(key, 'utf8'))
   assert.deepEqual(keys(), [`${keyEncryptionKey}.key`])
+})
+
+test('a vTPM that was switched off is the same again when it is switched on, also under the next manager', async (t) => {
+  const { open, create } = await place(t)
+  await open()
+  const { identity } = await create('vm-1')
+  const vm = async () => (await open()).machine('vm-1')
+  await (await vm()).setVtpm(false)
+  const off = await vm()
+  assert.deepEqual([off.identity, off.spec.vtpm], [null, null])
+  await assert.rejects(off.reprovision(), { code: 'machine-no-vtpm' })
+  await off.setVtpm(true)
+  assert.deepEqual((await vm()).identity, identity)
+  assert.deepEqual((await vm()).spec.vtpm, { banks: ['sha256'] })
+})
+
+test('a VM made without a vTPM has no identity, is no trouble to a rotation, and may have one later', async (t) => {
+  const { open, create } = await place(t)
+  await open()
+  const vm = await create('vm-1', { vtpm: null })
+  assert.equal(vm.identity, null)
+  const host = await open()
+  assert.deepEqual((await host.rotateKeys()).refused, [])
+  const later = host.machine('vm-1')
+  await assert.rejects(later.setVtpm(true, ['sha384']), { code: 'machine-bad-spec' })
+  await later.setVtpm(true)
+  assert.equal(later.identity?.generation, 1)
+  await assert.rejects(later.reshape({ vcpus: 0, memoryMiB: 512 }), { code: 'machine-bad-spec' })
+  await later.reshape({ vcpus: 3, memoryMiB: 768 })
+  const { vcpus, memoryMiB } = (await open()).machine('vm-1').spec
+  assert.deepEqual([vcpus, memoryMiB], [3, 768])
 })
 
 test('what a killed manager left of its probe is gone when the next one opens', async (t) => {

@@ -11,6 +11,8 @@ const machine: QemuMachine = {
   disk: 'raw',
   tpmSocket: '/proc/self/fd/3/control',
   network: null,
+  seed: false,
+  dataDisks: null,
 }
 
 /** One option with its value a line. */
@@ -20,9 +22,9 @@ const rendered = (of: QemuMachine) =>
     .trim()
 
 /** What a machine's arguments have more than those of the one above. */
-const added = (network: QemuMachine['network']) => {
+const added = (more: Partial<QemuMachine>) => {
   const before = new Set(rendered(machine).split('\n'))
-  const lines = rendered({ ...machine, network }).split('\n')
+  const lines = rendered({ ...machine, ...more }).split('\n')
   return lines.filter((line) => !before.has(line)).join('\n')
 }
 
@@ -46,8 +48,21 @@ test('the arguments of a machine with a network that is forwarded to are these',
     guestPort,
   }))
   const network = { kind: 'user' as const, mac: '52:54:00:12:34:56', forwards }
-  t.assert.snapshot(added(network), asText)
-  t.assert.snapshot(added({ ...network, forwards: [], restrict: true }), asText)
+  t.assert.snapshot(added({ network }), asText)
+  t.assert.snapshot(added({ network: { ...network, forwards: [], restrict: true } }), asText)
+})
+
+test('the arguments of a machine with a seed are these', (t) => {
+  t.assert.snapshot(added({ seed: true }), asText)
+})
+
+test('the arguments of a machine that data disks come and go at are these', (t) => {
+  const dataDisks = [
+    { lun: 0, format: 'raw' as const },
+    { lun: 63, format: 'qcow2' as const, readOnly: true },
+  ]
+  t.assert.snapshot(added({ dataDisks: [] }), asText)
+  t.assert.snapshot(added({ dataDisks }), asText)
 })
 
 test('the arguments of the acceleration probe, without disk and TPM, are these', (t) => {

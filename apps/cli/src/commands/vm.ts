@@ -111,10 +111,16 @@ export function vmCommand(output: Output, done: (code: ExitCode) => void): Comma
 
 function viewOf(machine: Machine) {
   const { name, memoryMiB, vcpus, secureBoot } = machine.spec
-  const { generation, akName, ekName } = machine.identity
   const { state } = machine.status()
-  const identity = { generation, akName: toHex(akName), ekName: toHex(ekName) }
+  const identity = identityView(machine)
   return { id: machine.id, name, state, memoryMiB, vcpus, secureBoot, ...identity }
+}
+
+/** All null of a VM without a vTPM. */
+function identityView({ identity }: Machine) {
+  if (identity === null) return { generation: null, akName: null, ekName: null }
+  const { generation, akName, ekName } = identity
+  return { generation, akName: toHex(akName), ekName: toHex(ekName) }
 }
 
 function textOf(views: readonly ReturnType<typeof viewOf>[], width: number): string {
@@ -126,8 +132,8 @@ function textOf(views: readonly ReturnType<typeof viewOf>[], width: number): str
     `${one.memoryMiB} MiB`,
     String(one.vcpus),
     one.secureBoot ? 'on' : 'off',
-    String(one.generation),
-    one.akName,
+    String(one.generation ?? 'no vTPM'),
+    one.akName ?? '',
   ])
   return tableText(head, rows, width)
 }

@@ -6,6 +6,7 @@ import { HostError } from '../errors.ts'
 import { type Firmware, makeVariableStore } from '../firmware.ts'
 import { checkNetwork } from '../network.ts'
 import type { VtpmKeeper, VtpmPlace } from '../vtpm-port.ts'
+import { checkDataDisks, lendDisks, takeBackDisks } from './disks.ts'
 import { MachineError } from './errors.ts'
 import { MachineFolder } from './folder.ts'
 import { killStrays } from './qemu-process.ts'
@@ -16,6 +17,7 @@ import {
   recordedSpec,
   writeRecord,
 } from './record.ts'
+import { checkSeed } from './seed.ts'
 
 /**
  * Makes a VM's folder: disk, variable store, vTPM; its record last, so a half-made VM is none.
@@ -28,6 +30,7 @@ export async function createMachine(
   accounts: Accounts,
 ): Promise<MachineRecord> {
   checkSpec(spec)
+  const { dataDisks = null } = spec
   await mkdir(path, { mode: 0o700 }).catch((e: NodeJS.ErrnoException) => {
     if (e.code !== 'EEXIST') throw e
     throw new MachineError('machine-exists', `there is a VM ${spec.id}`, { cause: e })
@@ -37,15 +40,17 @@ export async function createMachine(
     await beginRecord(path)
     const variables = await makeVariableStore(host.firmware, spec.signatures, spec.secureBoot)
     const [identity] = await allDone([
-      host.vtpm.provision(vtpmPlace(spec, path, accounts)),
-      folder.fill(spec.disk.path, variables),
+      provisioned(host.vtpm, vtpmPlace(spec, path, accounts)),
+      folder.fill(spec.disk.path, variables, spec.seed ?? null),
     ])
+    await lendDisks(folder, dataDisks)
     const record: MachineRecord = {
       version: 1,
       spec: recordedSpec(spec),
       uuid: randomUUID(),
       accounts,
       identity,
+      kept: null,
       run: null,
       lastEnd: 'never',
     }
@@ -54,6 +59,7 @@ export async function createMachine(
   } catch (e) {
     const isOthers = e instanceof HostError && e.code === 'vtpm-exists'
     // What cannot be removed is no VM, and goes when the next manager opens: `e` says why there is none.
+    await takeBackDisks(folder, dataDisks).catch(() => {})
     await removeRemains(isOthers ? null : host.vtpm, path).catch(() => {})
     throw e
   }
@@ -75,20 +81,39 @@ async function allDone<T extends readonly Promise<unknown>[]>(works: [...T]) {
   return Promise.all(works)
 }
 
-/** Where a VM's vTPM lives. */
+async function provisioned(vtpm: VtpmKeeper, place: VtpmPlace | null) {
+  return place === null ? null : vtpm.provision(place)
+}
+
+/** Where a VM's vTPM lives; null: it has none. */
 export function vtpmPlace(
   { id, vtpm }: Pick<MachineSpec, 'id' | 'vtpm'>,
   folder: string,
   { qemu, swtpm }: Accounts,
-): VtpmPlace {
-  return { vm: id, folder, account: swtpm, qemu, banks: vtpm.banks }
+): VtpmPlace | null {
+  return vtpm === null ? null : { vm: id, folder, account: swtpm, qemu, banks: vtpm.banks }
 }
 
-function checkSpec({ memoryMiB, vcpus, vtpm, network }: MachineSpec): void {
+function checkSpec({ memoryMiB, vcpus, vtpm, network, seed, dataDisks }: MachineSpec): void {
+  checkShape({ memoryMiB, vcpus })
+  if (network) checkNetwork(network)
+  if (seed) checkSeed(seed)
+  if (dataDisks) checkDataDisks(dataDisks)
+  if (vtpm !== null) checkBanks(vtpm.banks)
+}
+
+/** What a VM is given of its host's processors and memory. */
+export type Shape = Pick<MachineSpec, 'memoryMiB' | 'vcpus'>
+
+/** @throws {MachineError} `machine-bad-spec` */
+export function checkShape({ memoryMiB, vcpus }: Shape): void {
   const within = (value: number, min: number, max: number) =>
     Number.isInteger(value) && value >= min && value <= max
   if (!within(memoryMiB, 256, 1 << 20)) throw new MachineError('machine-bad-spec', 'memoryMiB')
   if (!within(vcpus, 1, 64)) throw new MachineError('machine-bad-spec', 'vcpus')
-  if (network) checkNetwork(network)
-  if (!vtpm.banks.includes('sha256')) throw new MachineError('machine-bad-spec', 'banks')
+}
+
+/** @throws {MachineError} `machine-bad-spec` */
+export function checkBanks(banks: readonly string[]): void {
+  if (!banks.includes('sha256')) throw new MachineError('machine-bad-spec', 'banks')
 }

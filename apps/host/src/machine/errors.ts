@@ -9,6 +9,10 @@ export type MachineErrorCode =
   | 'machine-damaged'
   | 'machine-unreachable'
   | 'machine-file-foreign'
+  | 'machine-no-vtpm'
+  | 'machine-disk-in-use'
+  | 'machine-disk-missing'
+  | 'machine-disk-failed'
 
 /** A VM was asked for what its state does not allow. */
 export class MachineError extends HostError<MachineErrorCode> {}

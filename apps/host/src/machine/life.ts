@@ -1,9 +1,12 @@
+import { rm } from 'node:fs/promises'
 import type { Acceleration } from '../acceleration.ts'
 import { HostError } from '../errors.ts'
 import { checkVariableStore } from '../firmware.ts'
-import { isRunning, killProcess, waitUntilGone } from '../process.ts'
-import type { VtpmPlace } from '../vtpm-port.ts'
-import { vtpmPlace } from './creation.ts'
+import { Output } from '../output.ts'
+import { isRunning, killProcess, type ProcessIdentity, waitUntilGone } from '../process.ts'
+import type { VtpmIdentity, VtpmPlace } from '../vtpm-port.ts'
+import { checkBanks, vtpmPlace } from './creation.ts'
+import { lendDisks, takeBackDisks } from './disks.ts'
 import { MachineError } from './errors.ts'
 import { MachineFolder } from './folder.ts'
 import { killStrays, spawnQemu } from './qemu-process.ts'
@@ -70,13 +73,17 @@ export class MachineLife {
    * @throws {MachineError} `machine-running`, `machine-unreachable`; `machine-missing`: it was removed.
    */
   whileStopped<T>(work: () => Promise<T>): Promise<T> {
-    return this.next(async () => {
-      const { id } = this.#record.spec
-      if (this.#removed) throw new MachineError('machine-missing', `${id} was removed`)
-      if (this.#unreachable) await this.takeOver()
-      this.#refuseUnreachable()
+    return this.settled(async () => {
       if (this.#live === null) return work()
-      throw new MachineError('machine-running', `${id} runs`)
+      throw new MachineError('machine-running', `${this.#record.spec.id} runs`)
+    })
+  }
+
+  /** In a turn, whether it runs or is stopped. @throws {MachineError} `machine-unreachable`, `machine-missing` */
+  settled<T>(work: () => Promise<T>): Promise<T> {
+    return this.next(async () => {
+      await this.#refuseUnsettled()
+      return work()
     })
   }
 
@@ -89,26 +96,74 @@ export class MachineLife {
     this.#host.log({ level, event, vm: this.#record.spec.id, message })
   }
 
-  get place(): VtpmPlace {
+  /** Where its vTPM is; null: it has none. */
+  get place(): VtpmPlace | null {
     return vtpmPlace(this.#record.spec, this.files.path, this.#record.accounts)
   }
 
   /** In a turn, stopped: checks variable store and vTPM, and begins. */
   async start(): Promise<void> {
-    const { spec, identity } = this.#record
+    const { spec } = this.#record
     checkVariableStore(await this.files.readVariables(), spec.secureBoot)
-    const checked = await this.#host.vtpm.check(this.place, identity)
-    for (const note of checked.notes) this.log('info', 'vtpm-note', note)
+    await lendDisks(this.files, spec.dataDisks)
+    const identity = await this.#checkVtpm()
     const acceleration = await this.#host.acceleration()
     if (spec.network !== null) await this.#host.closeLoopback()
     const run = { qemu: null, swtpm: null, released: false }
-    await this.write({ identity: checked.identity, run })
+    await this.write({ identity, run })
     try {
       await this.#launch(acceleration)
     } catch (e) {
       await this.#abandon()
       throw e
     }
+  }
+
+  /** In a turn, stopped: with these banks when it never had one, or, null, off. */
+  async switchVtpm(banks: VtpmPlace['banks'] | null): Promise<void> {
+    const { spec, identity, kept, accounts } = this.#record
+    if ((banks !== null) === (spec.vtpm !== null)) return
+    if (spec.vtpm !== null && identity !== null) {
+      const sealed = { vtpm: spec.vtpm, identity }
+      return this.write({ spec: { ...spec, vtpm: null }, identity: null, kept: sealed })
+    }
+    const vtpm = kept?.vtpm ?? { banks: banks! }
+    const on = { ...spec, vtpm }
+    const known = kept?.identity ?? (await this.#provision({ ...on, accounts }))
+    await this.write({ spec: on, identity: known, kept: null })
+  }
+
+  /** The first identity; what a manager made that died before it was on record is forgotten. */
+  async #provision(
+    on: Pick<MachineRecord['spec'], 'id' | 'vtpm'> & Pick<MachineRecord, 'accounts'>,
+  ) {
+    checkBanks(on.vtpm!.banks)
+    await this.#host.vtpm.forget(on.id)
+    return this.#host.vtpm.provision(vtpmPlace(on, this.files.path, on.accounts)!)
+  }
+
+  /** The vTPM's identity, its certificate perhaps a new one; null: there is none. */
+  async #checkVtpm(): Promise<VtpmIdentity | null> {
+    const { place } = this
+    const { identity } = this.#record
+    if (place === null || identity === null) return null
+    const checked = await this.#host.vtpm.check(place, identity)
+    for (const note of checked.notes) this.log('info', 'vtpm-note', note)
+    return checked.identity
+  }
+
+  /** Its swtpm, and the pipe that it and QEMU print into; without a vTPM QEMU alone. */
+  async #startVtpm(): Promise<ProcessIdentity | null> {
+    if (this.place !== null) return this.#host.vtpm.start(this.place)
+    const output = await Output.makePipe(this.files.output)
+    output.close()
+    return null
+  }
+
+  /** QEMU and swtpm are gone. */
+  async #stopped(orderly: boolean): Promise<void> {
+    if (this.place !== null) return this.#host.vtpm.stopped(this.place, { orderly })
+    await rm(this.files.output, { force: true })
   }
 
   /** In a turn: ends QEMU and swtpm, by force where they do not go, and writes down how it ended. */
@@ -126,7 +181,7 @@ export class MachineLife {
         await killProcess(process)
       }
     try {
-      await this.#host.vtpm.stopped(this.place, { orderly })
+      await this.#stopped(orderly)
       await this.write({ run: null, lastEnd: how })
     } finally {
       this.#disconnect(live, how)
@@ -216,9 +271,10 @@ export class MachineLife {
   /** In a turn: ends it, and removes all that was kept of it. */
   async remove(): Promise<void> {
     if (this.#removed) return
-    const { id } = this.#record.spec
+    const { id, dataDisks } = this.#record.spec
     await this.stop()
     await this.#endProcesses()
+    await takeBackDisks(this.files, dataDisks)
     await removeRecord(this.files.path)
     await this.#host.vtpm.forget(id)
     await this.files.remove()
@@ -235,7 +291,7 @@ export class MachineLife {
 
   async #launch(acceleration: Acceleration): Promise<void> {
     const { qemu: program, firmware } = this.#host
-    const swtpm = await this.#host.vtpm.start(this.place)
+    const swtpm = await this.#startVtpm()
     await this.write({ run: { qemu: null, swtpm, released: false } })
     const host = { qemu: program, code: firmware.code, acceleration }
     const qemu = await spawnQemu(this.files.path, this.#record, host)
@@ -259,7 +315,7 @@ export class MachineLife {
   /** A manager died and left it half-started, or it ended without one. */
   async #lost(crashed: boolean): Promise<void> {
     await this.#endProcesses()
-    await this.#host.vtpm.stopped(this.place, { orderly: false })
+    await this.#stopped(false)
     await this.write({ run: null, lastEnd: crashed ? 'crashed' : 'stopped' })
     this.#unreachable = false
     if (crashed) this.log('warning', 'crashed', 'QEMU ended while nobody watched')
@@ -279,7 +335,7 @@ export class MachineLife {
   async #abandon(): Promise<void> {
     if (this.#live !== null) this.#disconnect(this.#live, 'stopped')
     await this.#endProcesses()
-    await this.#host.vtpm.stopped(this.place, { orderly: false })
+    await this.#stopped(false)
     await this.write({ run: null })
   }
 
@@ -292,6 +348,13 @@ export class MachineLife {
       done.catch((e) => this.log('warning', 'end-failed', String(e)))
     }
     live.watch(onEnd, (message) => this.log('warning', 'output-lost', message))
+  }
+
+  async #refuseUnsettled(): Promise<void> {
+    if (this.#removed)
+      throw new MachineError('machine-missing', `${this.#record.spec.id} was removed`)
+    if (this.#unreachable) await this.takeOver()
+    this.#refuseUnreachable()
   }
 
   #refuseUnreachable(): void {

@@ -1,12 +1,15 @@
 import type { AgentInfo, Evidence, EvidenceRequest } from '@trusted-launch/channel'
 import type { Accounts } from '../accounts.ts'
+import type { DataDisk } from '../data-disk.ts'
 import { switchSecureBoot } from '../firmware.ts'
 import type { GuestChannel } from '../guest-channel.ts'
 import { VtpmError } from '../vtpm/errors.ts'
 import type { VtpmIdentity } from '../vtpm-port.ts'
 import type { BootComponent } from './boot-failure.ts'
 import { BootWait, type BootWays } from './boot-wait.ts'
-import { createMachine, removeRemains } from './creation.ts'
+import { checkShape, createMachine, removeRemains, type Shape } from './creation.ts'
+import { MachineDisks } from './disks.ts'
+import { MachineError } from './errors.ts'
 import { MachineLife } from './life.ts'
 import {
   type Held,
@@ -35,6 +38,8 @@ export interface MachineStatus {
   readonly held: Held | null
 }
 
+type Banks = NonNullable<MachineSpec['vtpm']>['banks']
+
 const GRACE_MS = 60_000
 
 /** One VM. Operations on it happen one after the other. Made by `Host` only. */
@@ -42,11 +47,13 @@ export class Machine {
   readonly id: string
   readonly #host: MachineHost
   readonly #life: MachineLife
+  readonly #disks: MachineDisks
 
   private constructor(host: MachineHost, folder: string, record: MachineRecord) {
     this.#host = host
     this.id = record.spec.id
     this.#life = new MachineLife(host, folder, record)
+    this.#disks = new MachineDisks(this.#life)
   }
 
   static async create(
@@ -88,8 +95,8 @@ export class Machine {
     return this.#life.record.spec
   }
 
-  /** EK, AK and generation on record: what the VM's evidence is held against. */
-  get identity(): VtpmIdentity {
+  /** EK, AK and generation on record: what the VM's evidence is held against. Null: it has no vTPM. */
+  get identity(): VtpmIdentity | null {
     return this.#life.record.identity
   }
 
@@ -182,9 +189,11 @@ export class Machine {
 
   /**
    * Evidence of the guest, for a verifier: it proves nothing here. The rollback index is not asked for while
-   * too many nonces of this session are unanswered. @throws as `channel` @throws {AgentError} @throws {VtpmError}
+   * too many nonces of this session are unanswered. @throws {MachineError} `machine-no-vtpm`, and as `channel`
+   * @throws {AgentError} @throws {VtpmError}
    */
   async collectEvidence(request: EvidenceRequest): Promise<Evidence> {
+    this.#withVtpm()
     await this.#life.retake()
     const { channel } = this
     const nonce = await this.#issue(channel, request.extendNonce ?? null)
@@ -231,10 +240,58 @@ export class Machine {
     })
   }
 
-  /** A new vTPM identity on purpose, of the next generation. @throws {MachineError} `machine-running` */
+  /** Other processors and memory from the next start on. @throws {MachineError} `machine-running`, `machine-bad-spec` */
+  reshape({ memoryMiB, vcpus }: Shape): Promise<void> {
+    return this.#life.whileStopped(async () => {
+      checkShape({ memoryMiB, vcpus })
+      await this.#life.write({ spec: { ...this.spec, memoryMiB, vcpus } })
+    })
+  }
+
+  /**
+   * A data disk comes, while the VM runs or is stopped.
+   * @throws {MachineError} `machine-bad-spec`: also when the VM runs and was started without a list of them.
+   * `machine-disk-in-use`, `machine-disk-missing` @throws {QmpError}
+   */
+  attachDisk(disk: DataDisk): Promise<void> {
+    return this.#life.settled(() => this.#disks.attach(disk))
+  }
+
+  /** A data disk goes, whole as it is. @throws {MachineError} `machine-disk-missing` @throws {QmpError} */
+  detachDisk(lun: number): Promise<void> {
+    return this.#life.settled(() => this.#disks.detach(lun))
+  }
+
+  /**
+   * Makes the VM's own disk (`null`) or a data disk larger, in multiples of 512 bytes; a running guest sees it at
+   * once. @throws {MachineError} `machine-bad-spec`, `machine-disk-missing`, `machine-disk-failed`: also when
+   * it would be smaller. @throws {QmpError}
+   */
+  resizeDisk(lun: number | null, sizeBytes: number): Promise<void> {
+    return this.#life.settled(() => this.#disks.resize(lun, sizeBytes))
+  }
+
+  /** Another disk in place of the VM's own: a copy of that image. vTPM and variables stay. @throws {MachineError} `machine-running` */
+  replaceDisk(image: MachineSpec['disk']): Promise<void> {
+    return this.#life.whileStopped(() => this.#disks.replace(image))
+  }
+
+  /**
+   * Switches the vTPM off: its state stays, sealed; or on: as it was, the same identity again, or a new one
+   * when there never was one. @throws {MachineError} `machine-running`, `machine-bad-spec` @throws {VtpmError}
+   */
+  setVtpm(on: boolean, banks: Banks = ['sha256']): Promise<void> {
+    return this.#life.whileStopped(() => this.#life.switchVtpm(on ? banks : null))
+  }
+
+  /**
+   * A new vTPM identity on purpose, of the next generation.
+   * @throws {MachineError} `machine-running`, `machine-no-vtpm`
+   */
   reprovision(): Promise<VtpmIdentity> {
     return this.#life.whileStopped(async () => {
-      const identity = await this.#host.vtpm.reprovision(this.#life.place, this.identity)
+      const { place, identity: former } = this.#withVtpm()
+      const identity = await this.#host.vtpm.reprovision(place, former)
       await this.#life.write({ identity })
       return identity
     })
@@ -243,6 +300,14 @@ export class Machine {
   /** Lets go of the VM: it runs on, for the next manager. */
   release(): Promise<void> {
     return this.#life.release()
+  }
+
+  /** @throws {MachineError} `machine-no-vtpm` */
+  #withVtpm() {
+    const { identity } = this
+    const { place } = this.#life
+    if (identity !== null && place !== null) return { place, identity }
+    throw new MachineError('machine-no-vtpm', `${this.id} has no vTPM`)
   }
 
   /** Stops the VM, looks at the disk, and lets the VM go on when the console said what is not so. */

@@ -28,28 +28,28 @@ export async function spawnQemu(
   host: { qemu: string; code: string; acceleration: Acceleration },
 ): Promise<ProcessIdentity> {
   const { accelerator } = host.acceleration
-  const { id, memoryMiB, vcpus, disk, network } = record.spec
-  const tpmSocket = `/proc/self/fd/${SOCKETS_FD}/${CONTROL_SOCKET}`
+  const { id, memoryMiB, vcpus, disk, vtpm, network, seed, dataDisks } = record.spec
+  const tpmSocket = vtpm === null ? null : `/proc/self/fd/${SOCKETS_FD}/${CONTROL_SOCKET}`
   const machine = { id, uuid: record.uuid, memoryMiB, vcpus, accelerator, code: host.code }
-  const sockets = openSync(join(folder, 'sockets'), 'r')
+  const sockets = vtpm === null ? [] : [openSync(join(folder, 'sockets'), 'r')]
   const output = Output.openPipe(join(folder, OUTPUT_PIPE))
   try {
     const { stdio: _, ...identity } = await spawnDetached(
       host.qemu,
-      qemuArguments({ ...machine, disk: disk.format, tpmSocket, network }),
+      qemuArguments({ ...machine, disk: disk.format, tpmSocket, network, seed, dataDisks }),
       {
         account: record.accounts.qemu,
         groups: accelerator === 'kvm' ? kvmGroups() : [],
         cwd: join(folder, 'machine'),
         output,
         umask: 0o177,
-        fds: [sockets],
+        fds: sockets,
       },
     )
     return identity
   } finally {
     output.close()
-    closeSync(sockets)
+    for (const each of sockets) closeSync(each)
   }
 }
 

@@ -6,11 +6,13 @@ import {
   type SecureBootTemplate,
 } from '@trusted-launch/uefi'
 import type { Accounts } from '../accounts.ts'
+import type { DataDisk } from '../data-disk.ts'
 import { StateError } from '../errors.ts'
 import type { UserNetwork } from '../network.ts'
 import type { ProcessIdentity } from '../process.ts'
 import { readJson, writeDurably } from '../state-directory.ts'
 import type { VtpmIdentity } from '../vtpm-port.ts'
+import type { Seed } from './seed.ts'
 
 /** What a VM is to be. */
 export interface MachineSpec {
@@ -26,22 +28,36 @@ export interface MachineSpec {
   readonly secureBoot: boolean
   /** The keys of the firmware; null: none, setup mode. */
   readonly signatures: SecureBootTemplate | null
-  readonly vtpm: { readonly banks: readonly ('sha256' | 'sha384')[] }
+  /** Null: no TPM, and no identity. */
+  readonly vtpm: { readonly banks: readonly ('sha256' | 'sha384')[] } | null
   /** Null, also when not given: no network interface. */
   readonly network?: UserNetwork | null
+  /** Null, also when not given: the guest is told nothing. Only a guest with cloud-init listens. */
+  readonly seed?: Seed | null
+  /** Null, also when not given: none, and none can come while it runs. Of a list, disks come and go. */
+  readonly dataDisks?: readonly DataDisk[] | null
 }
 
-/** The same on record: nothing is left open, and the disk is the VM's own. */
-export interface RecordedSpec extends Required<Omit<MachineSpec, 'disk'>> {
+/** The same on record: nothing is left open, and disks are the VM's own files. */
+export interface RecordedSpec extends Required<Omit<MachineSpec, 'disk' | 'seed'>> {
   readonly disk: { readonly format: 'raw' | 'qcow2' }
+  /** Whether there is one. */
+  readonly seed: boolean
 }
 
-/** What was not given, or could not be given when the record was written. */
-export function recordedSpec(spec: Omit<MachineSpec, 'disk'> & RecordedDisk): RecordedSpec {
-  return { network: null, ...spec, disk: { format: spec.disk.format } }
+/** A spec as it is written down. */
+export function recordedSpec({ disk, seed, ...spec }: MachineSpec): RecordedSpec {
+  return completed({ ...spec, disk: { format: disk.format }, seed: seed != null })
 }
 
-type RecordedDisk = Pick<RecordedSpec, 'disk'>
+/** What could not be given yet when it was written down is not there. */
+function completed(spec: WrittenSpec): RecordedSpec {
+  return { network: null, seed: false, dataDisks: null, ...spec }
+}
+
+type WrittenSpec = Omit<MachineSpec, 'disk' | 'seed'> &
+  Pick<RecordedSpec, 'disk'> &
+  Partial<Pick<RecordedSpec, 'seed'>>
 
 /** Why a VM stands still on purpose: it started over and over, or its firmware refused what it was to start. */
 export type Held = 'boot-loop' | 'refused'
@@ -56,6 +72,11 @@ export interface Run {
   readonly held?: Held
 }
 
+export interface Kept {
+  readonly vtpm: NonNullable<MachineSpec['vtpm']>
+  readonly identity: VtpmIdentity
+}
+
 /** How the last run ended; `never` before the first. */
 export type LastEnd = 'never' | 'stopped' | 'exited' | 'crashed' | 'vtpm-lost'
 
@@ -65,7 +86,10 @@ export interface MachineRecord {
   readonly spec: RecordedSpec
   readonly uuid: string
   readonly accounts: Accounts
-  readonly identity: VtpmIdentity
+  /** Of its vTPM; null when there is none. */
+  readonly identity: VtpmIdentity | null
+  /** The vTPM that was switched off: its state stays, sealed, until it is switched on. */
+  readonly kept: Kept | null
   readonly run: Run | null
   readonly lastEnd: LastEnd
 }
@@ -88,11 +112,12 @@ export function readRecord(folder: string): MachineRecord | null {
   if (value.spec.id !== basename(folder))
     throw new StateError('state-malformed', path, 'the machine of another folder')
   const { signatures } = value.spec
-  const spec = recordedSpec({
+  const spec = completed({
     ...value.spec,
     signatures: signatures === null ? null : parseSecureBootTemplate(signatures),
   })
-  return { ...value, spec, identity: withBytes(value.identity) }
+  const { identity, kept = null } = value
+  return { ...value, spec, identity: withBytes(identity), kept: withBytes(kept) }
 }
 
 export async function writeRecord(folder: string, record: MachineRecord): Promise<void> {
@@ -101,8 +126,8 @@ export async function writeRecord(folder: string, record: MachineRecord): Promis
     ...record.spec,
     signatures: signatures === null ? null : formatSecureBootTemplate(signatures),
   }
-  const json = { ...record, spec, identity: withText(record.identity) }
-  await write(folder, json)
+  const { identity, kept } = record
+  await write(folder, { ...record, spec, identity: withText(identity), kept: withText(kept) })
 }
 
 /** What comes into the folder is no VM yet. */
@@ -121,26 +146,21 @@ function write(folder: string, json: object): Promise<void> {
 
 const BYTES = 'base64url:'
 
-function withText(identity: VtpmIdentity): object {
-  return mapValues(identity, textOf)
+/** Bytes, wherever they are, as text. */
+function withText(value: unknown): unknown {
+  if (value instanceof Uint8Array) return BYTES + toBase64url(value)
+  return mapValues(value, withText)
 }
 
-function textOf(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(textOf)
-  return value instanceof Uint8Array ? BYTES + toBase64url(value) : value
+function withBytes(value: unknown): unknown {
+  if (typeof value === 'string' && value.startsWith(BYTES))
+    return fromBase64url(value.slice(BYTES.length))
+  return mapValues(value, withBytes)
 }
 
-function withBytes(identity: object): VtpmIdentity {
-  return mapValues(identity, bytesOf) as unknown as VtpmIdentity
-}
-
-function bytesOf(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(bytesOf)
-  return typeof value === 'string' && value.startsWith(BYTES)
-    ? fromBase64url(value.slice(BYTES.length))
-    : value
-}
-
-function mapValues(object: object, map: (value: unknown) => unknown): object {
-  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, map(value)]))
+/** Of an object or a list each value; what is neither is itself. */
+function mapValues(value: unknown, map: (value: unknown) => unknown): unknown {
+  if (Array.isArray(value)) return value.map(map)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, map(each)]))
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type DataDisk, dataDiskDevice, dataDiskName, dataDiskNode } from '../data-disk.ts'
 import { HostError } from '../errors.ts'
 import { GuestChannel } from '../guest-channel.ts'
 import { isRunning, type ProcessIdentity, waitUntilGone } from '../process.ts'
@@ -16,6 +17,8 @@ import { SocketFolder } from './socket-folder.ts'
 const POLL_MS = 200
 const GONE_MS = 1_000
 const RESET_MS = 10_000
+/** A disk's unit may take so long to go. */
+const UNPLUG_MS = 10_000
 /** Looks that fail one after the other: then the monitor is as good as gone. */
 const FAILURES_MAX = 3
 /** A monitor that listened once and takes nobody for so long is not coming back. */
@@ -182,6 +185,48 @@ export class RunningMachine {
     return false
   }
 
+  /** A data disk comes; it is lent already. @throws {QmpError} */
+  async attach(disk: DataDisk): Promise<void> {
+    const node = dataDiskNode(disk)
+    await this.#monitor.execute('blockdev-add', node)
+    try {
+      await this.#monitor.execute('device_add', dataDiskDevice(disk))
+    } catch (e) {
+      await this.#monitor.execute('blockdev-del', { 'node-name': node['node-name'] })
+      throw e
+    }
+  }
+
+  /** A data disk goes; nothing when it is not there. @throws {QmpError} */
+  async detach(lun: number): Promise<void> {
+    const name = dataDiskName(lun)
+    const there = await this.#sizes()
+    if (!there.has(name)) return
+    await this.#monitor
+      .execute('device_del', { id: dataDiskDevice({ lun }).id })
+      .catch(ignoreMissing)
+    for (const until = performance.now() + UNPLUG_MS; ; await sleep(POLL_MS / 2))
+      try {
+        return await this.#monitor.execute('blockdev-del', { 'node-name': name })
+      } catch (e) {
+        if (performance.now() > until) throw e
+      }
+  }
+
+  /** The guest sees a disk larger. @throws {MachineError} `machine-disk-failed` @throws {QmpError} */
+  async grow(name: string, sizeBytes: number): Promise<void> {
+    const before = (await this.#sizes()).get(name) ?? 0
+    if (sizeBytes < before)
+      throw new MachineError('machine-disk-failed', `it has ${before} bytes, and does not shrink`)
+    await this.#monitor.execute('block_resize', { 'node-name': name, size: sizeBytes })
+  }
+
+  /** How large each of its disks is, by QEMU's name. */
+  async #sizes(): Promise<Map<string, number>> {
+    const nodes = await this.#monitor.execute('query-named-block-nodes', { flat: true })
+    return new Map(nodes.map(({ name, bytes }) => [name, bytes]))
+  }
+
   /** Draws the screen into a file of `machine/`, PNG. @throws {QmpError} */
   async draw(name: string): Promise<void> {
     await this.#monitor.execute('screendump', { filename: name, format: 'png' })
@@ -303,6 +348,11 @@ export class RunningMachine {
       return isRunning(this.#qemu) ? 'unreachable' : 'crashed'
     }
   }
+}
+
+/** The guest, or a manager that died, was faster. */
+function ignoreMissing(e: unknown): void {
+  if (!(e instanceof QmpError && e.qmpClass === 'DeviceNotFound')) throw e
 }
 
 /** The monitor of that VM and of no other. @throws as `RunningMachine.connect` */

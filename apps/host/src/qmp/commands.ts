@@ -26,6 +26,12 @@ export interface Chardev {
   readonly 'frontend-open': boolean
 }
 
+/** One row of `query-named-block-nodes`: what it is called, and how large the guest sees it. */
+export interface BlockNode {
+  readonly name: string
+  readonly bytes: number
+}
+
 /** One of QEMU's announcements. */
 export interface QmpEvent {
   readonly event: string
@@ -60,6 +66,19 @@ export const COMMANDS = {
       return Buffer.from(value, 'base64')
     },
   ),
+  'query-named-block-nodes': command<{ flat: true }, BlockNode[]>((value) =>
+    array(value).map((row) => {
+      const { 'node-name': name, image } = object(row)
+      const { 'virtual-size': bytes } = object(image)
+      if (typeof name !== 'string' || typeof bytes !== 'number') throw unexpected()
+      return { name, bytes }
+    }),
+  ),
+  'blockdev-add': command<object, void>(nothing),
+  'blockdev-del': command<{ 'node-name': string }, void>(nothing),
+  block_resize: command<{ 'node-name': string; size: number }, void>(nothing),
+  device_add: command<object, void>(nothing),
+  device_del: command<{ id: string }, void>(nothing),
   screendump: command<{ filename: string; format: 'png' | 'ppm' }, void>(nothing),
   system_powerdown: command<{}, void>(nothing),
   system_reset: command<{}, void>(nothing),

@@ -1,0 +1,98 @@
+import { checkDataDisk, type DataDisk, dataDiskName } from '../data-disk.ts'
+import { FILES } from '../qemu-args.ts'
+import { MachineError } from './errors.ts'
+import type { MachineFolder } from './folder.ts'
+import { growFile } from './grow-file.ts'
+import type { MachineLife } from './life.ts'
+import type { MachineSpec } from './record.ts'
+
+/** The largest disk: what a raw file on ext4 may be long. */
+const DISK_BYTES_MAX = 16 * 2 ** 40
+const SECTOR_BYTES = 512
+
+/** @throws {MachineError} `machine-bad-spec` */
+export function checkDataDisks(disks: readonly DataDisk[]): void {
+  for (const disk of disks) checkDataDisk(disk)
+  if (new Set(disks.map(({ lun }) => lun)).size < disks.length)
+    throw new MachineError('machine-bad-spec', 'two data disks of one lun')
+}
+
+/** Lets QEMU's account have the disks that are on record. @throws as `MachineFolder.lend` */
+export async function lendDisks(
+  folder: MachineFolder,
+  disks: readonly DataDisk[] | null,
+): Promise<void> {
+  for (const { path, lun } of disks ?? []) await folder.lend(path, dataDiskName(lun))
+}
+
+/** The disks are their owner's again. */
+export async function takeBackDisks(
+  folder: MachineFolder,
+  disks: readonly DataDisk[] | null,
+): Promise<void> {
+  for (const { path, lun } of disks ?? []) await folder.takeBack(path, dataDiskName(lun))
+}
+
+/** The disks of a VM, stopped or running; each in a turn. */
+export class MachineDisks {
+  readonly #life: MachineLife
+
+  constructor(life: MachineLife) {
+    this.#life = life
+  }
+
+  /** On record first: a manager that dies in between leaves a disk that can be detached. */
+  async attach(disk: DataDisk): Promise<void> {
+    const { live, files, record } = this.#life
+    const { dataDisks } = record.spec
+    checkDataDisk(disk)
+    if (live !== null && dataDisks === null)
+      throw new MachineError('machine-bad-spec', 'it was started without data disks')
+    if (dataDisks?.some(({ lun }) => lun === disk.lun))
+      throw new MachineError('machine-disk-in-use', `there is a disk of lun ${disk.lun}`)
+    await files.lend(disk.path, dataDiskName(disk.lun))
+    try {
+      await this.#write([...(dataDisks ?? []), disk])
+      await live?.attach(disk)
+    } catch (e) {
+      await this.#write(dataDisks)
+      await files.takeBack(disk.path, dataDiskName(disk.lun))
+      throw e
+    }
+  }
+
+  async detach(lun: number): Promise<void> {
+    const { live, files } = this.#life
+    const { path } = this.#find(lun)
+    await live?.detach(lun)
+    await this.#write(this.#life.record.spec.dataDisks!.filter((disk) => disk.lun !== lun))
+    await files.takeBack(path, dataDiskName(lun))
+  }
+
+  /** Grows the VM's own disk (null) or a data disk. */
+  async resize(lun: number | null, sizeBytes: number): Promise<void> {
+    if (!(sizeBytes > 0 && sizeBytes <= DISK_BYTES_MAX && sizeBytes % SECTOR_BYTES === 0))
+      throw new MachineError('machine-bad-spec', 'sizeBytes')
+    const { live, files, record } = this.#life
+    const { format } = lun === null ? record.spec.disk : this.#find(lun)
+    const name = lun === null ? FILES.disk : dataDiskName(lun)
+    if (live !== null) return live.grow(name, sizeBytes)
+    await growFile({ folder: files.machine, name, format }, sizeBytes, record.accounts.qemu)
+  }
+
+  async replace({ path, format }: MachineSpec['disk']): Promise<void> {
+    const { files, record } = this.#life
+    await files.replaceDisk(path)
+    await this.#life.write({ spec: { ...record.spec, disk: { format } } })
+  }
+
+  #find(lun: number): DataDisk {
+    const disk = this.#life.record.spec.dataDisks?.find((each) => each.lun === lun)
+    if (disk !== undefined) return disk
+    throw new MachineError('machine-disk-missing', `there is no disk of lun ${lun}`)
+  }
+
+  #write(dataDisks: readonly DataDisk[] | null): Promise<void> {
+    return this.#life.write({ spec: { ...this.#life.record.spec, dataDisks } })
+  }
+}
