@@ -181,8 +181,9 @@ export class LocalHost implements HostDriver {
   async facts(id: string): Promise<HostFacts | null> {
     const machine = this.#find(id)
     const references = readFileOrNull(this.#referencesPath(id))
-    if (machine === null || references === null) return null
-    const { vm, generation, akName, retiredAkNames } = machine.identity
+    const identity = machine?.identity ?? null
+    if (machine === null || identity === null || references === null) return null
+    const { vm, generation, akName, retiredAkNames } = identity
     const anchors = [Certificate.decode(this.#host.trustAnchor)]
     const shape = await this.#shapeOf(machine)
     return {
