@@ -102,6 +102,7 @@ export {
   encodePolicy,
   type Policy,
   parsePolicy,
+  severityOf,
   TRUSTED_LAUNCH_POLICY,
 } from './policy.ts'
 export { PROFILES, type Profile } from './profile.ts'

@@ -1,4 +1,5 @@
 import { fromBase64url, fromHex, fromUtf8, MalformedError, within } from '@trusted-launch/codec'
+import { nearest } from './nearest.ts'
 
 /** What a JSON value must look like: gives it back typed. @throws {MalformedError} with its path. */
 export type Shape<T> = (value: unknown) => T
@@ -39,8 +40,20 @@ export function oneOf<const V extends readonly (string | number)[]>(
   ...values: V
 ): Shape<V[number]> {
   return (value) => {
-    if (!values.includes(value as V[number])) throw malformed(`none of ${values.join(', ')}`)
+    if (!values.includes(value as V[number]))
+      throw malformed(values.length === 1 ? `not ${values[0]}` : `none of ${values.join(', ')}`)
     return value as V[number]
+  }
+}
+
+/** One of these names of a `kind`: of another one it is told which may be meant. */
+export function nameOf(kind: string, names: readonly string[]): Shape<string> {
+  return (value) => {
+    if (typeof value === 'string' && names.includes(value)) return value
+    const given = typeof value === 'string' ? value : typeof value
+    const meant = nearest(given, names)
+    const hint = meant === null ? '' : `; did you mean "${meant}"?`
+    throw malformed(`no ${kind} "${given.slice(0, 64)}"${hint}`)
   }
 }
 
@@ -90,7 +103,7 @@ export function object<F extends Shapes, O extends Shapes = Record<never, never>
 
 /** Names of this form, at most `max`, each with a value of this shape. */
 export function record<T>(
-  name: RegExp,
+  name: RegExp | Shape<string>,
   shape: Shape<T>,
   limits: { max: number },
 ): Shape<Readonly<Record<string, T>>> {
@@ -100,7 +113,8 @@ export function record<T>(
     if (names.length > limits.max) throw malformed(`${names.length}, more than ${limits.max}`)
     const made: Record<string, T> = Object.create(null)
     for (const key of names) {
-      if (!name.test(key)) throw malformed(`a name not like ${name.source}`)
+      if (typeof name === 'function') name(key)
+      else if (!name.test(key)) throw malformed(`a name not like ${name.source}`)
       made[key] = within(key, () => shape(given[key]))
     }
     return { ...made }
@@ -140,8 +154,17 @@ function parseText(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (e) {
-    throw new MalformedError('', 0, 'not JSON', { cause: e })
+    throw new MalformedError('', 0, `not JSON${whereOf(e, text)}`, { cause: e })
   }
+}
+
+/** Of what the engine says only the place: its words quote the text. */
+function whereOf(error: unknown, text: string): string {
+  if (text.startsWith('\ufeff')) return ': it begins with a byte order mark'
+  const at = /position (\d+)/.exec(String(error))?.[1]
+  if (at === undefined) return ''
+  const lines = text.slice(0, Number(at)).split('\n')
+  return `: line ${lines.length}, column ${lines.at(-1)!.length + 1}`
 }
 
 function plain(value: unknown): Record<string, unknown> {

@@ -4,7 +4,7 @@ import { encodeCanonical, type Json } from './canonical-json.ts'
 import type { Claims } from './claims.ts'
 import { findingOf } from './finding-table.ts'
 import { frozen, once } from './frozen.ts'
-import { array, object, oneOf, parseJson, record, type Shape, string } from './json-shape.ts'
+import { array, nameOf, object, oneOf, record, type Shape, string } from './json-shape.ts'
 import {
   faultOfRequirement,
   type Requirement,
@@ -12,6 +12,7 @@ import {
   verifiedValue,
 } from './requirement.ts'
 import type { Finding, Severity } from './result.ts'
+import { parseWritten } from './written-json.ts'
 
 const policyBytesMax = 64 * 1024
 const rulesMax = 64
@@ -68,11 +69,9 @@ export interface Policy {
 const shape: Shape<Policy> = object({
   version: oneOf(2),
   id: string({ max: 128, pattern: /^[a-z0-9][a-z0-9.-]*$/ }),
-  rules: record(
-    new RegExp(`^(${Object.keys(RULES).join('|')})$`),
-    oneOf('info', 'low', 'medium', 'high'),
-    { max: rulesMax },
-  ),
+  rules: record(nameOf('rule', Object.keys(RULES)), oneOf('info', 'low', 'medium', 'high'), {
+    max: rulesMax,
+  }),
   claims: array(requirementShape, { max: requirementsMax }),
 })
 
@@ -81,7 +80,7 @@ const shape: Shape<Policy> = object({
  * @throws {MalformedError} another version, an unknown or missing name, no rule.
  */
 export function parsePolicy(bytes: Uint8Array): Policy {
-  return frozen(within('Policy', () => parseJson(bytes, notEmpty, { max: policyBytesMax })))
+  return frozen(within('Policy', () => parseWritten(bytes, notEmpty, { max: policyBytesMax })))
 }
 
 /** The same out of a value already parsed. @throws {MalformedError} */

@@ -1,8 +1,9 @@
 import { MalformedError, within } from '@trusted-launch/codec'
 import { encodeCanonical, type Json } from './canonical-json.ts'
 import { frozen } from './frozen.ts'
-import { array, object, oneOf, parseJson, type Shape } from './json-shape.ts'
+import { array, object, oneOf, type Shape } from './json-shape.ts'
 import { type ReferenceVariant, variantShape } from './reference-variant.ts'
+import { parseWritten } from './written-json.ts'
 
 /** At most this many bytes of JSON. */
 export const referenceValuesBytesMax = 8 * 1024 * 1024
@@ -37,7 +38,7 @@ const shape: Shape<ReferenceValues> = (value) => {
  *   variant, or one learnt from a log that claims to need no approval.
  */
 export function parseReferenceValues(bytes: Uint8Array): ReferenceValues {
-  const read = () => parseJson(bytes, shape, { max: referenceValuesBytesMax })
+  const read = () => parseWritten(bytes, shape, { max: referenceValuesBytesMax })
   return frozen(within('ReferenceValues', read))
 }
 

@@ -1,9 +1,18 @@
 import { MalformedError } from '@trusted-launch/codec'
 import type { Json } from './canonical-json.ts'
-import { CLAIM_NAMES } from './claim-names.ts'
+import { CLAIM_FORMS, CLAIM_NAMES, type ClaimForm } from './claim-names.ts'
 import type { Claims } from './claims.ts'
 import { findingOf } from './finding-table.ts'
-import { array, integer, nullable, object, oneOf, type Shape, string } from './json-shape.ts'
+import {
+  array,
+  integer,
+  nameOf,
+  nullable,
+  object,
+  oneOf,
+  type Shape,
+  string,
+} from './json-shape.ts'
 import { printable } from './printable.ts'
 import type { Finding, Severity } from './result.ts'
 
@@ -37,10 +46,7 @@ const scalar: Shape<Scalar> = (value) => {
   return string({ max: textMax })(value)
 }
 const whole = integer({ min: 0, max: Number.MAX_SAFE_INTEGER })
-const claimName: Shape<string> = (value) => {
-  if (typeof value === 'string' && CLAIM_NAMES.includes(value)) return value
-  throw new MalformedError('', 0, `no claim there is: ${String(value).slice(0, 64)}`)
-}
+const claimName = nameOf('claim', CLAIM_NAMES)
 
 /** Each way to compare, and the form of what it compares with. */
 const ways = {
@@ -62,6 +68,33 @@ const meets: Readonly<Record<keyof typeof ways, (value: Json, wanted: never) => 
 const wayOf = (given: object) =>
   (Object.keys(ways) as (keyof typeof ways)[]).filter((way) => Object.hasOwn(given, way))
 
+const takes: Readonly<Record<ClaimForm, (value: Scalar) => boolean>> = {
+  flag: (value) => typeof value === 'boolean',
+  // what JSON cannot hold exactly is told in decimal text
+  number: (value) => typeof value === 'number' || /^\d+$/.test(String(value)),
+  text: (value) => typeof value === 'string',
+  details: () => false,
+}
+
+const formWords: Readonly<Record<ClaimForm, string>> = {
+  flag: 'true, false or null',
+  number: 'a number or null',
+  text: 'text or null',
+  details: 'a list or an object, of which only null can be asked',
+}
+
+/** What the claim can never be is a slip of the pen: a condition on it would silently ask for nothing. */
+function mustBePossible(comparison: Comparison, way: keyof typeof ways): void {
+  const form = CLAIM_FORMS[comparison.claim]!
+  const { equals = null, oneOf: some = [equals], minimum } = comparison
+  const isPossible =
+    minimum === undefined
+      ? some.every((one) => one === null || takes[form](one))
+      : form === 'number'
+  if (isPossible) return
+  throw new MalformedError(way, 0, `${comparison.claim} is ${formWords[form]}`)
+}
+
 /** One way to compare and no other name beside these. */
 function compared<T>(more: Record<string, Shape<unknown>>): Shape<T> {
   return (value) => {
@@ -69,7 +102,9 @@ function compared<T>(more: Record<string, Shape<unknown>>): Shape<T> {
     if (given.length !== 1)
       throw new MalformedError('', 0, 'not one of equals, oneOf and minimum, and no other')
     const [way] = given
-    return object({ claim: claimName, [way!]: ways[way!], ...more })(value) as T
+    const read = object({ claim: claimName, [way!]: ways[way!], ...more })(value)
+    mustBePossible(read as unknown as Comparison, way!)
+    return read as T
   }
 }
 

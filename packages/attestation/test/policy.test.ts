@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MalformedError, toUtf8 } from '@trusted-launch/codec'
 import { appraiseEvidence } from '../src/appraise.ts'
-import { CLAIM_NAMES } from '../src/claim-names.ts'
+import { CLAIM_FORMS, CLAIM_NAMES } from '../src/claim-names.ts'
 import { applyPolicy, type Policy, parsePolicy, TRUSTED_LAUNCH_POLICY } from '../src/policy.ts'
 import { describeRequirement, type Requirement } from '../src/requirement.ts'
 import type { Claim } from '../src/result.ts'
@@ -23,21 +23,22 @@ const told = (policy: Policy, claims: Record<string, Claim>) =>
   ])
 
 test('a requirement is met by a verified claim alone: equal, one of several, or at least', () => {
-  const cases: [Partial<Requirement>, met: Claim['value'][], not: Claim['value'][]][] = [
-    [{ equals: 3 }, [3], [2, '3', true, null, [3]]],
-    [{ equals: null }, [null], [0, false, '']],
-    [{ oneOf: [false, null] }, [false, null], [true, 0]],
-    [{ minimum: 3 }, [3, 4], [2, '4', null, true]],
+  const counter = 'windows-boot-counter'
+  type Case = [string, Partial<Requirement>, met: Claim['value'][], not: Claim['value'][]]
+  const cases: Case[] = [
+    [counter, { equals: 3 }, [3], [2, '3', true, null, [3]]],
+    [counter, { equals: null }, [null], [0, false, '']],
+    ['windows-pe', { oneOf: [false, null] }, [false, null], [true, 0]],
+    [counter, { minimum: 3 }, [3, 4], [2, '4', null, true]],
   ]
-  for (const [way, met, not] of cases) {
-    const policy = asks({ claim: 'windows-boot-counter', ...way, ...common })
+  for (const [name, way, met, not] of cases) {
+    const policy = asks({ claim: name, ...way, ...common })
     for (const value of met) {
-      assert.deepEqual(told(policy, { 'windows-boot-counter': claim(value) }), [])
-      const unverified = told(policy, { 'windows-boot-counter': claim(value, false) })
+      assert.deepEqual(told(policy, { [name]: claim(value) }), [])
+      const unverified = told(policy, { [name]: claim(value, false) })
       assert.equal(unverified[0]?.[4], 'not verified')
     }
-    for (const value of not)
-      assert.equal(told(policy, { 'windows-boot-counter': claim(value) }).length, 1)
+    for (const value of not) assert.equal(told(policy, { [name]: claim(value) }).length, 1)
     assert.equal(told(policy, {}).length, 1, 'a claim that nobody makes is not met')
   }
 })
@@ -94,6 +95,14 @@ test('what a policy cannot mean is an error: an unknown claim, no comparison or 
     { ...good, wen: null },
     { ...good, when: { claim: 'windows' } },
     { ...good, when: { claim: 'nothing', equals: true } },
+    { ...good, when: { claim: 'windows', equals: 'true' } },
+    { ...bare, equals: 1 },
+    { ...bare, oneOf: [true, 'on'] },
+    { ...bare, minimum: 1 },
+    { ...bare, claim: 'command-line', equals: true },
+    { ...bare, claim: 'command-line', minimum: 1 },
+    { ...bare, claim: 'boot-counter', equals: true },
+    { ...bare, claim: 'images', equals: 'aa' },
     null,
     'secure-boot',
   ])
@@ -101,9 +110,55 @@ test('what a policy cannot mean is an error: an unknown claim, no comparison or 
   assert.throws(() => parse(policyOf()), MalformedError)
 })
 
-test('every claim that a boot makes has a name that a policy may use', () => {
+test('a mistake in a policy is told with its place and what may be meant', () => {
+  const told = (text: string) => {
+    try {
+      parsePolicy(toUtf8(text))
+    } catch (e) {
+      if (e instanceof MalformedError) return `${e.path}: ${e.reason}`
+      throw e
+    }
+    return 'it reads'
+  }
+  const of = (rules: string, claims = '') =>
+    told(`{"version": 2, "id": "own", "rules": {${rules}}, "claims": [${claims}]}`)
+  const asked = (claim: string, value: string) =>
+    of('', `{"claim":"${claim}","equals":${value},"when":null,"severity":"low","message":"x"}`)
+  assert.equal(of('"secure-boot-on": "high"'), 'it reads')
+  assert.equal(
+    of('"secure-boot-on": "high", "secure-boot-on": "info"'),
+    'Policy: "secure-boot-on" twice',
+  )
+  // the same name, written otherwise
+  assert.match(of('"os-present": "high", "os-presen\\u0074": "info"'), /"os-present" twice$/)
+  assert.equal(
+    of('"secureboot-on": "high"'),
+    'Policy.rules: no rule "secureboot-on"; did you mean "secure-boot-on"?',
+  )
+  assert.equal(of('"everything": "high"'), 'Policy.rules: no rule "everything"')
+  assert.match(asked('secure-bot', 'true'), /no claim "secure-bot"; did you mean "secure-boot"\?$/)
+  assert.equal(
+    asked('secure-boot', '"yes"'),
+    'Policy.claims[0].equals: secure-boot is true, false or null',
+  )
+  assert.equal(told('{\n  "version": 2,\n  x'), 'Policy: not JSON: line 3, column 3')
+  assert.equal(told('\ufeff{}'), 'Policy: not JSON: it begins with a byte order mark')
+  assert.match(told('{"version":1}'), /^Policy\.version: not 2$/)
+})
+
+test('names in different objects, or in texts, are not names that stand twice', () => {
+  const when = { claim: 'windows', equals: true }
+  const text = 'a "message": {"message": "x", "message": "y"} [ \\" {'
+  const one = { claim: 'secure-boot', equals: true, when, severity: 'low', message: text }
+  assert.equal(parse(policyOf(one, one)).claims.length, 2)
+})
+
+test('every claim that a boot makes has a name that a policy may use, and the form that is told of it', () => {
   const { claims } = appraiseEvidence(evidenceOf(cleanBoot()))
   for (const name of Object.keys(claims)) assert.ok(CLAIM_NAMES.includes(name), name)
+  const forms = { boolean: 'flag', number: 'number', string: 'text', object: 'details' }
+  for (const [name, { value }] of Object.entries(claims))
+    if (value !== null) assert.equal(CLAIM_FORMS[name], forms[typeof value as 'object'], name)
   assert.equal(new Set(CLAIM_NAMES).size, CLAIM_NAMES.length)
 })
 

@@ -4,6 +4,7 @@ import { fromLatin1, toHex, toUtf8 } from '@trusted-launch/codec'
 import { digest } from '@trusted-launch/crypto'
 import { EV, SIPAEVENT } from '@trusted-launch/eventlog'
 import { appraiseEventLog } from '../src/appraise-event-log.ts'
+import { CLAIM_FORMS } from '../src/claim-names.ts'
 import { azureNamesOfWindows } from '../src/windows-azure-names.ts'
 import { cleanBoot, evidenceOf, type Step, step } from './boot.ts'
 import { given } from './given.ts'
@@ -35,6 +36,9 @@ function withoutValueOf(pcr: number, boot: readonly Step[]) {
 test('a boot that tells everything has every claim, verified, and no finding', () => {
   const { claims, ids } = ofPart(windowsPart())
   assert.deepEqual(ids, [])
+  const forms = { boolean: 'flag', number: 'number', string: 'text', object: 'details' }
+  for (const [name, value] of Object.entries(valuesOf(claims)))
+    assert.equal(CLAIM_FORMS[name], forms[typeof value as 'object'], name)
   const revocations = {
     created: '2024-01-01T00:00:00.000Z',
     algorithm: 'sha256',

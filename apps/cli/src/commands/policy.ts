@@ -1,7 +1,12 @@
-import { describeRequirement, type Policy, parsePolicy } from '@trusted-launch/attestation'
+import {
+  describeRequirement,
+  type Policy,
+  parsePolicy,
+  severityOf,
+} from '@trusted-launch/attestation'
 import { Command } from 'commander'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { partFrom } from '../input-fault.ts'
+import { documented, partFrom } from '../input-fault.ts'
 import { jsonText, type Output } from '../output.ts'
 import { plain } from '../plain-text.ts'
 
@@ -25,16 +30,25 @@ function checkCommand(output: Output, done: (code: ExitCode) => void): Command {
   return new Command('check')
     .summary('say in words what a policy asks for, or what is wrong with it')
     .argument('<file>', 'a policy in JSON; - for standard input')
-    .option('--json', 'the policy as it was read')
+    .option('--json', 'the policy as it was read, or the finding that says what is wrong')
     .addHelpText(
       'after',
       '\nExamples:\n  tl policy check strict.json\n\nExit codes: 0 it reads, 5 malformed: an unknown rule or claim, or nothing asked for.',
     )
-    .action((file: string, { json }: { json?: boolean }) => {
-      const policy = readPolicy(file)
-      output.out(json === true ? jsonText(policy) : textOfPolicy(policy))
-      done(EXIT.affirming)
-    })
+    .action((file: string, options: { json?: boolean }) =>
+      done(
+        documented(
+          options,
+          output,
+          (finding) => ({ findings: [finding] }),
+          () => {
+            const policy = readPolicy(file)
+            output.out(options.json === true ? jsonText(policy) : textOfPolicy(policy))
+            return EXIT.affirming
+          },
+        ),
+      ),
+    )
 }
 
 const words: Readonly<Record<string, string>> = {
@@ -44,13 +58,22 @@ const words: Readonly<Record<string, string>> = {
   'firmware-learnt': 'what the firmware measures on this shape of machine must be known',
 }
 
-function textOfPolicy({ id, rules, claims }: Policy): string {
-  const always = { 'reference-values-present': 'low', 'firmware-learnt': 'low', ...rules }
+function textOfPolicy(policy: Policy): string {
+  const { id, rules, claims } = policy
+  // these weigh what a verdict says they do, whatever the file does
+  const least = (['reference-values-present', 'firmware-learnt'] as const).map(
+    (name) => [name, severityOf(name, policy)] as const,
+  )
+  const always = { ...rules, ...Object.fromEntries(least) }
+  const lowersNothing = [...Object.values(rules), ...claims.map(({ severity }) => severity)].every(
+    (severity) => severity === 'info',
+  )
   const lines = [
     `policy ${plain(id)}`,
     ...Object.entries(always).map(([name, severity]) => `${words[name] ?? name}; else ${severity}`),
     ...claims.map((one) => plain(describeRequirement(one))),
     'always: the evidence is genuine, the attestation key is on record, given or certified, and what booted is as in the reference values',
+    ...(lowersNothing ? ['info lowers no verdict: this policy refuses nothing of its own'] : []),
   ]
   return `${lines.join('\n  ')}\n`
 }
