@@ -34,7 +34,7 @@ async function foretoldAndMeasured(t: TestContext, image: Image, change: Partial
 /** The registers something is foretold for; of all others that are pinned: that they stay as they are. */
 function extended({ pcrs: foretold }: ReferenceVariant): number[] {
   assert.deepEqual(Object.keys(foretold).map(Number), PINNED_PCRS)
-  return PINNED_PCRS.filter((pcr) => foretold[pcr]!.events.length > 0)
+  return PINNED_PCRS.filter((pcr) => foretold[pcr]!.events!.length > 0)
 }
 
 function assertExact(references: ReferenceVariant, evidence: Evidence, bank: Bank): void {
@@ -45,7 +45,7 @@ function assertExact(references: ReferenceVariant, evidence: Evidence, bank: Ban
       .filter(({ pcrIndex, eventType }) => pcrIndex === Number(pcr) && eventType !== 3)
       .map(({ digests }) => toHex(digests.get(bank)!))
     assert.deepEqual(
-      expected.events.map(({ digests }) => digests[bank]),
+      expected.events!.map(({ digests }) => digests[bank]),
       logged,
       `events of PCR ${pcr}, ${bank}`,
     )

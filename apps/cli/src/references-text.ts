@@ -1,4 +1,5 @@
 import {
+  type Digests,
   describeOrigin,
   type ReferenceDifference,
   type ReferenceValues,
@@ -23,20 +24,22 @@ function textOfVariant(variant: ReferenceVariant, { width }: Look): string {
     `approval  ${plain(approvalText(variant))}`,
     `banks     ${banks.join(', ')}`,
     `PCR 7     ${bounds === null ? 'exactly' : `by sets: db ${bounds.db.length} entries allowed, dbx ${bounds.dbx.length} required`}`,
-    `firmware  ${firmware === null ? (variant.pcrs['0'] === undefined ? 'not compared' : 'exactly, by its events') : `learnt on ${firmware.learnt.length} shapes of machine`}`,
+    `firmware  ${firmware === null ? (variant.pcrs['0'] === undefined ? 'not compared' : 'exactly') : `learnt on ${firmware.learnt.length} shapes of machine`}`,
     `kernel    ${plain(kernel.commandLine ?? 'command line not known')}`,
     `modules   ${kernel.modules === null ? 'not known' : `${kernel.modules.length} signed by the kernel's key`}`,
   ]
-  const rows = Object.entries(variant.pcrs).flatMap(([pcr, { events }]) =>
-    events.length === 0
-      ? [[pcr, '-', 'nothing is measured', '']]
-      : events.map(({ component, description, path, digests }) => [
-          pcr,
-          component,
-          plain(path ?? description),
-          (digests.sha256 ?? Object.values(digests)[0] ?? '').slice(0, digestShown),
-        ]),
-  )
+  const shown = (digests: Digests) =>
+    (digests.sha256 ?? Object.values(digests)[0] ?? '').slice(0, digestShown)
+  const rows = Object.entries(variant.pcrs).flatMap(([pcr, { events, values }]) => {
+    if (events === null) return [[pcr, '-', 'its value alone', shown(values)]]
+    if (events.length === 0) return [[pcr, '-', 'nothing is measured', '']]
+    return events.map(({ component, description, path, digests }) => [
+      pcr,
+      component,
+      plain(path ?? description),
+      shown(digests),
+    ])
+  })
   return `${lines.join('\n')}\n\n${tableText(['PCR', 'component', 'what', 'digest'], rows, width)}`
 }
 

@@ -165,6 +165,8 @@ test('what is no file of reference values is malformed: 5; what is asked for wro
   ])
     assert.equal((await tl('reference-values', ...args)).code, 5, args.join(' '))
   assert.equal((await approve(bad)).code, 5)
+  const document = JSON.parse((await tl('reference-values', 'diff', bad, bad, '--json')).out)
+  assert.equal(document.findings[0].id, 'reference-values.malformed')
   assert.equal((await tl('reference-values', 'approve', bad)).code, 2)
   assert.equal((await tl('reference-values', 'from-log', bad)).code, 2)
   assert.equal((await tl('reference-values')).code, 2)
@@ -193,5 +195,15 @@ test('a policy is said in words, and one that asks for nothing or for what is un
   assert.match(out, /there must be reference values, and they must be approved; else low/)
   for (const wrong of [{ ...own, rules: {}, claims: [] }, { ...own, rules: { x: 'high' } }, {}])
     assert.equal((await check(wrong)).code, 5)
+  const lax = { ...own, rules: { 'reference-values-present': 'info' }, claims: [] }
+  const told = (await check(lax)).out
+  assert.match(told, /they must be approved; else low\n/, 'whatever the file says')
+  assert.match(told, /this policy refuses nothing of its own\n$/)
+  assert.doesNotMatch(out, /of its own/)
+  const wrong = fileOf('policy.json', JSON.stringify({ ...own, rules: { 'os-presnt': 'low' } }))
+  const refused = await tl('policy', 'check', wrong, '--json')
+  const [finding] = JSON.parse(refused.out).findings
+  assert.deepEqual([refused.code, finding.id], [5, 'policy.malformed'])
+  assert.match(finding.summary, /no rule "os-presnt"; did you mean "os-present"\?$/)
   assert.equal((await tl('policy')).code, 2)
 })

@@ -4,7 +4,7 @@ import { type Authority, authoritiesOf } from './claims.ts'
 import type { Compared } from './compare-references.ts'
 import { COMPONENT } from './component.ts'
 import { printable } from './printable.ts'
-import type { ReferenceVariant } from './reference-variant.ts'
+import { holdsWhole, type ReferenceVariant } from './reference-variant.ts'
 import type { BootStage } from './result.ts'
 import type { VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
 
@@ -53,10 +53,25 @@ export function bootChainOf(
   const firmware = log.eventsOf(0).slice(0, 3).at(-1)
   const pinned = compared?.find(({ actual }) => actual !== null && actual.index === firmware?.index)
   const expected = pinned?.expected?.digests[log.bank] ?? variant?.firmware?.dxefv[log.bank]
-  const head = firmware === undefined ? [] : [stageOfFirmware(firmware, expected)]
-  const rows = compared === null ? imagesOf(log, authorities) : rowsOf(compared, authorities)
-  return [...head, ...rows]
+  const told = variant !== null && isWhole(log, variant, 0) === true
+  const head =
+    firmware === undefined
+      ? []
+      : [stageOfFirmware(firmware, told ? toHex(firmware.digest) : expected)]
+  if (compared === null || variant === null)
+    return [...head, ...imagesOf(log, authorities, 'not-compared')]
+  const whole = isWhole(log, variant, 4)
+  const images = whole === null ? [] : imagesOf(log, authorities, verdictOf(whole))
+  return [...head, ...images, ...rowsOf(compared, authorities)]
 }
+
+/** Of a register that is compared by its value alone: whether it, and so each event of it, is the one expected. */
+function isWhole(log: VerifiedEventLog, variant: ReferenceVariant, pcr: number): boolean | null {
+  const value = log.replays.get(log.bank)?.pcrs.get(pcr)?.value
+  return value === undefined ? null : holdsWhole(variant, pcr, log.bank, toHex(value))
+}
+
+const verdictOf = (isExpected: boolean) => (isExpected ? 'expected' : 'not-compared')
 
 function stageOfFirmware(event: VerifiedEvent, expected: string | undefined): BootStage {
   const digest = toHex(event.digest)
@@ -125,7 +140,11 @@ function signerOf(component: string, authorities: readonly Authority[]): string 
   return null
 }
 
-function imagesOf(log: VerifiedEventLog, authorities: readonly Authority[]): BootStage[] {
+function imagesOf(
+  log: VerifiedEventLog,
+  authorities: readonly Authority[],
+  verdict: BootStage['verdict'],
+): BootStage[] {
   const images = log.eventsOf(4).filter((e) => e.eventType === EV.EFI_BOOT_SERVICES_APPLICATION)
   return images.map((event, i) => ({
     stage: i === 0 ? 'boot loader' : 'application',
@@ -134,6 +153,6 @@ function imagesOf(log: VerifiedEventLog, authorities: readonly Authority[]): Boo
     signer: i === 0 ? signerOf(COMPONENT.shim, authorities) : null,
     pcr: 4,
     event: event.index,
-    verdict: 'not-compared',
+    verdict,
   }))
 }

@@ -53,6 +53,7 @@ export function compareEvents(log: VerifiedEventLog, variant: ReferenceVariant):
       : null
   }
   return Object.entries(variant.pcrs).flatMap(([number, { events }]) => {
+    if (events === null) return []
     const pcr = Number(number)
     const same = (a: ReferenceEvent, b: VerifiedEvent) => {
       const held = heldOf(a, b, pcr)
@@ -94,6 +95,13 @@ export function componentOf({ pcrIndex, eventType, explanation }: VerifiedEvent)
   const { data, verified } = explanation
   if (verified && data.kind === 'ipl' && data.by === 'kernel_cmdline')
     return COMPONENT.kernelCommandLine
+  const component = componentOfPcr(pcrIndex)
+  const isGpt = eventType === EV.EFI_GPT_EVENT || eventType === EV.EFI_GPT_EVENT2
+  return isGpt && component === COMPONENT.bootManager ? COMPONENT.partitionTable : component
+}
+
+/** What a register is about. */
+function componentOfPcr(pcrIndex: number): string {
   if (pcrIndex === 12) return COMPONENT.kernelCommandLine
   if (pcrIndex === 7) return COMPONENT.secureBootVariables
   if (pcrIndex === 8 || pcrIndex === 9) return COMPONENT.grubConfiguration
@@ -101,8 +109,6 @@ export function componentOf({ pcrIndex, eventType, explanation }: VerifiedEvent)
   if (pcrIndex === 2 || pcrIndex === 3) return COMPONENT.optionRom
   if (pcrIndex === 0 || pcrIndex === 6) return COMPONENT.firmware
   if (pcrIndex === 1) return COMPONENT.firmwareSettings
-  if (eventType === EV.EFI_GPT_EVENT || eventType === EV.EFI_GPT_EVENT2)
-    return COMPONENT.partitionTable
   return COMPONENT.bootManager
 }
 
@@ -135,7 +141,7 @@ function faultsOfBank(
         summary: `The reference values have no ${bank} digests.`,
       }),
     ]
-  return Object.entries(variant.pcrs).flatMap(([number, { values }]) => {
+  return Object.entries(variant.pcrs).flatMap(([number, { events, values }]) => {
     const pcr = Number(number)
     const pairs = compared.filter((pair) => pair.pcr === pcr)
     if (pairs.some(({ same }) => !same)) return []
@@ -145,9 +151,11 @@ function faultsOfBank(
       held === null && expected!.digests[bank] !== toHex(event!.digests.get(bank)!)
     if (values[bank] === toHex(actual)) return []
     if (pairs.some(({ held }) => held !== null) && !pairs.some(isOther)) return []
+    const component = events === null ? componentOfPcr(pcr) : COMPONENT.bootManager
     return [
       findingOf({
-        id: 'boot-chain.changed',
+        id: ids[component] ?? 'boot-chain.changed',
+        component,
         summary: `PCR ${pcr} (${bank}) does not hold what is expected.`,
         pcr,
         expected: values[bank] ?? null,

@@ -2,7 +2,7 @@ import { align } from './alignment.ts'
 import { COMPONENT } from './component.ts'
 import { BOUND_VARIABLES, type ReferenceBounds, without } from './reference-bounds.ts'
 import type { ReferenceValues } from './reference-values.ts'
-import type { ReferenceEvent, ReferenceVariant } from './reference-variant.ts'
+import type { ReferenceEvent, ReferencePcr, ReferenceVariant } from './reference-variant.ts'
 
 /** One thing in which two variants differ. */
 export interface ReferenceDifference {
@@ -72,6 +72,7 @@ function diffPcr(a: ReferenceVariant, b: ReferenceVariant, pcr: number) {
     const component = COMPONENT.referenceValues
     return [{ component, pcr, change, before: null, after: null, summary } as const]
   }
+  if (before.events === null || after.events === null) return diffWhole(pcr, before, after)
   const same = (x: ReferenceEvent, y: ReferenceEvent) => {
     const banks = Object.keys(x.digests).filter((bank) => Object.hasOwn(y.digests, bank))
     return banks.length > 0 && banks.every((bank) => x.digests[bank] === y.digests[bank])
@@ -83,19 +84,39 @@ function diffPcr(a: ReferenceVariant, b: ReferenceVariant, pcr: number) {
   })
 }
 
+/** A register that one of them compares by its value alone. */
+function diffWhole(pcr: number, before: ReferencePcr, after: ReferencePcr) {
+  const component = COMPONENT.referenceValues
+  const text = ({ events }: ReferencePcr) =>
+    events === null ? 'by its value alone' : 'event by event'
+  if (text(before) !== text(after))
+    return [changed(component, pcr, `How PCR ${pcr} is compared`, text(before), text(after))]
+  const differ = Object.entries(before.values).filter(
+    ([bank, value]) => (after.values[bank] ?? value) !== value,
+  )
+  return differ.map(([bank, value]) =>
+    changed(component, pcr, `The value of PCR ${pcr} (${bank})`, value, after.values[bank]!),
+  )
+}
+
 function diffEvent(pcr: number, a: ReferenceEvent | null, b: ReferenceEvent | null) {
   const { component, description, path } = (b ?? a)!
   const what = `${component} (${path ?? (description === '' ? 'no name' : description)})`
+  const bank = strongestOf(a, b)
   const text = (one: ReferenceEvent | null) =>
-    one === null ? null : pcr === 8 || pcr === 12 ? one.description : (strongest(one) ?? null)
+    one === null ? null : pcr === 8 || pcr === 12 ? one.description : (one.digests[bank] ?? null)
   if (a !== null && b !== null) return changed(component, pcr, `The ${what}`, text(a), text(b))
   const change = a === null ? ('added' as const) : ('removed' as const)
   const summary = `The ${what} is ${a === null ? 'measured now' : 'no longer measured'} into PCR ${pcr}.`
   return { component, pcr, change, before: text(a), after: text(b), summary }
 }
 
-function strongest({ digests }: ReferenceEvent): string | undefined {
-  return digests.sha512 ?? digests.sha384 ?? digests.sha256 ?? digests.sha1
+/** The strongest bank that all of these have a digest of, or the first: what is shown side by side is of one bank. */
+function strongestOf(...events: readonly (ReferenceEvent | null)[]): string {
+  const given = events.flatMap((one) => (one === null ? [] : [one.digests]))
+  const banks = ['sha512', 'sha384', 'sha256', 'sha1']
+  const all = banks.find((bank) => given.every((digests) => Object.hasOwn(digests, bank)))
+  return all ?? banks.find((bank) => Object.hasOwn(given[0]!, bank)) ?? ''
 }
 
 function changed(

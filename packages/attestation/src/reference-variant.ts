@@ -1,4 +1,5 @@
 import { MalformedError } from '@trusted-launch/codec'
+import { DIGEST_SIZE, type HashName } from '@trusted-launch/crypto'
 import type { MachineShape } from './expectation.ts'
 import {
   array,
@@ -47,7 +48,8 @@ export interface ReferenceEvent {
 
 /** What one register must go through: these events in this order and no other, to these values. */
 export interface ReferencePcr {
-  readonly events: readonly ReferenceEvent[]
+  /** Null: only the values are known, in every bank, and decide alone. */
+  readonly events: readonly ReferenceEvent[] | null
   /** The register's final value by bank. */
   readonly values: Digests
 }
@@ -114,13 +116,22 @@ export interface ReferenceVariant {
 const sha256 = hex({ min: 32, max: 32 })
 const words = string({ max: 8192 })
 const bankName = /^sha(1|256|384|512)$/
-const digests = record(bankName, hex({ min: 20, max: 64 }), { max: 4 })
+const hexByBank = record(bankName, hex({ min: 20, max: 64 }), { max: 4 })
+const digests: Shape<Digests> = (value) => {
+  const given = hexByBank(value)
+  for (const [bank, { length }] of Object.entries(given))
+    if (length !== 2 * DIGEST_SIZE[bank as HashName])
+      throw malformed(bank, `${length / 2} bytes, as no digest of it has`)
+  return given
+}
 const size = integer({ min: 1, max: 2 ** 31 })
 
 const pcr: Shape<ReferencePcr> = object({
-  events: array(object({ component: words, description: words, path: nullable(words), digests }), {
-    max: eventsMax,
-  }),
+  events: nullable(
+    array(object({ component: words, description: words, path: nullable(words), digests }), {
+      max: eventsMax,
+    }),
+  ),
   values: digests,
 })
 
@@ -183,7 +194,23 @@ export const variantShape: Shape<ReferenceVariant> = (value) => {
     throw malformed('approval', 'what was learnt from a log must be approved')
   const missing = uncoveredPcrs(variant, learnt ? leastPcrs : PINNED_PCRS)
   if (missing.length > 0) throw malformed('pcrs', `nothing of PCR ${missing.join(', ')}`)
+  for (const [number, { values }] of Object.entries(variant.pcrs))
+    for (const bank of variant.banks)
+      if (!Object.hasOwn(values, bank)) throw malformed(`pcrs.${number}.values`, `no ${bank}`)
+  if (variant.bounds !== null && variant.pcrs[7]?.events === null)
+    throw malformed('bounds', 'sets want the events of PCR 7')
   return variant
+}
+
+/** Whether a register holds what is expected of it as a whole; null: it is compared event by event, or not at all. */
+export function holdsWhole(
+  { pcrs }: Pick<ReferenceVariant, 'pcrs'>,
+  pcr: number,
+  bank: HashName,
+  value: string,
+): boolean | null {
+  const expected = pcrs[pcr]
+  return expected?.events === null ? expected.values[bank] === value : null
 }
 
 /** Whether it may be believed: not before somebody approved what needs it. */

@@ -57,6 +57,9 @@ test('reference values come back as they were written, and nothing else is taken
     referencesOf(cleanBoot(), { pcrs: { ...variant.pcrs, 24: variant.pcrs['4']! } }),
     referencesOf(cleanBoot(), { pcrs: { ...variant.pcrs, __proto__x: variant.pcrs['4']! } }),
     referencesOf(cleanBoot(), { banks: ['md5'] }),
+    referencesOf(cleanBoot(), {
+      pcrs: { ...variant.pcrs, 15: { events: [], values: { sha256: '00'.repeat(31) } } },
+    }),
     [],
     null,
   ]

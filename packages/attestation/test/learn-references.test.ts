@@ -5,7 +5,11 @@ import { appraiseEvidence } from '../src/appraise.ts'
 import { approveReferences, describeOrigin, mergeReferences } from '../src/change-references.ts'
 import { diffReferences } from '../src/diff-references.ts'
 import { learnReferences } from '../src/learn-references.ts'
-import { encodeReferenceValues, parseReferenceValues } from '../src/reference-values.ts'
+import {
+  encodeReferenceValues,
+  parseReferenceValues,
+  type ReferenceValues,
+} from '../src/reference-values.ts'
 import type { ReferenceVariant } from '../src/reference-variant.ts'
 import { idsOf, of, withStep } from './appraised.ts'
 import { quoteOf } from './attester.ts'
@@ -154,6 +158,39 @@ test('approving says who, when and why, of what needs it only', () => {
   assert.throws(() => approveReferences(both, { ...by, why: ' ' }), MalformedError)
 })
 
+/** The same without the digests of any other bank. */
+const inSha256 = (pcrs: ReferenceVariant['pcrs']): ReferenceVariant['pcrs'] =>
+  Object.fromEntries(
+    Object.entries(pcrs).map(([pcr, { events, values }]) => [
+      pcr,
+      {
+        events: events!.map((one) => ({ ...one, digests: { sha256: one.digests.sha256! } })),
+        values,
+      },
+    ]),
+  )
+
+test('registers that are compared by their values alone are told as such, and by value', () => {
+  const [variant] = values(learnt()).variants
+  const whole = (sha256: string) => {
+    const { 4: four, ...rest } = variant!.pcrs
+    return values({
+      ...variant!,
+      pcrs: { ...rest, 4: { events: null, values: { ...four!.values, sha256 } } },
+    })
+  }
+  const told = (a: ReferenceValues, b: ReferenceValues) =>
+    diffReferences(a, b).map(({ pcr, summary, before, after }) => [pcr, summary, before, after])
+  const [one, other] = ['11', '22'].map((byte) => byte.repeat(32))
+  assert.deepEqual(told(values(variant!), whole(one!)), [
+    [4, 'How PCR 4 is compared changed.', 'event by event', 'by its value alone'],
+  ])
+  assert.deepEqual(told(whole(one!), whole(one!)), [])
+  assert.deepEqual(told(whole(one!), whole(other!)), [
+    [4, 'The value of PCR 4 (sha256) changed.', one, other],
+  ])
+})
+
 test('a difference is told by component, with what was and what is; the same has none', () => {
   const a = values(learnt())
   assert.deepEqual(diffReferences(a, a), [])
@@ -170,6 +207,13 @@ test('a difference is told by component, with what was and what is; the same has
       ['initrd', 9, 'changed', 'The initrd (/initrd.img) changed.'],
       ['Secure Boot variables', 7, 'changed', 'How the variables are compared changed.'],
     ],
+  )
+  const sha256 = { ...b.variants[0]!, bounds: null, pcrs: inSha256(b.variants[0]!.pcrs) }
+  const [initrd] = diffReferences(a, values(sha256))
+  assert.deepEqual(
+    [initrd!.before?.length, initrd!.after?.length],
+    [64, 64],
+    'side by side are digests of one bank',
   )
   const more = values(...a.variants, { ...b.variants[0]!, name: 'second' })
   assert.deepEqual(

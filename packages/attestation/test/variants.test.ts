@@ -11,6 +11,11 @@ import {
 } from '@trusted-launch/uefi'
 import { type Appraised, appraiseEvidence } from '../src/appraise.ts'
 import { type ReferenceBounds, signaturesOf } from '../src/reference-bounds.ts'
+import {
+  checkReferenceValues,
+  encodeReferenceValues,
+  parseReferenceValues,
+} from '../src/reference-values.ts'
 import type { ReferenceVariant } from '../src/reference-variant.ts'
 import { idsOf, isVariable, of, withStep } from './appraised.ts'
 import { akCertificate, anchor } from './attester.ts'
@@ -118,6 +123,62 @@ test('a variant that nobody approved takes no boot that the approved ones refuse
   const evil = boots['another initrd']!()
   const { result } = heldAgainst(evil, [variantOf(cleanBoot()), learnt(variantOf(evil))])
   assert.equal(result.tier, 'contraindicated')
+})
+
+/** As somebody writes it who knows the values alone, out of tpm2_pcrread. */
+const byHand = (variant: ReferenceVariant, change: (pcr: string) => object = () => ({})) => ({
+  ...variant,
+  origins: [{ kind: 'hand', name: 'me', sha256: null }] as const,
+  pcrs: Object.fromEntries(
+    Object.entries(variant.pcrs).map(([number, { values }]) => [
+      number,
+      { events: null, values: { ...values, ...change(number) } },
+    ]),
+  ),
+})
+
+test('values alone, written by hand, are met by the boot that gives them, and the chain says so', () => {
+  const variant = byHand(variantOf(cleanBoot()))
+  const values = { version: 2, variants: [variant] } as const
+  assert.deepEqual(parseReferenceValues(encodeReferenceValues(values)), values)
+  const { result, findings, chain } = heldAgainst(cleanBoot(), [variant])
+  assert.deepEqual([result.tier, findings], ['affirming', []])
+  const images = chain.filter(({ pcr }) => pcr === 4)
+  assert.ok(images.length > 0 && images.every(({ verdict }) => verdict === 'expected'))
+})
+
+test('one value that differs in one bank is refused, and the register is named with both', () => {
+  for (const [wrong, id] of [
+    ['4', 'boot-chain.changed'],
+    ['7', 'secure-boot-variables.changed'],
+    ['8', 'grub-configuration.changed'],
+    ['15', 'boot-chain.changed'],
+  ] as const)
+    for (const [bank, size] of [
+      ['sha256', 32],
+      ['sha384', 48],
+    ] as const) {
+      const other = { [bank]: 'ab'.repeat(size) }
+      const variant = byHand(variantOf(cleanBoot()), (pcr) => (pcr === wrong ? other : {}))
+      const { result, findings, chain } = heldAgainst(cleanBoot(), [variant])
+      assert.equal(result.tier, 'contraindicated')
+      const [finding] = findings
+      assert.deepEqual([finding!.id, finding!.pcr], [id, Number(wrong)])
+      assert.equal(finding!.expected, other[bank])
+      if (wrong === '4' && bank === result.bank)
+        assert.ok(
+          chain.filter(({ pcr }) => pcr === 4).every(({ verdict }) => verdict !== 'expected'),
+        )
+    }
+})
+
+test('a register without a value in every bank, or sets without the events of PCR 7, are no reference values', () => {
+  const variant = byHand(variantOf(cleanBoot()))
+  const { sha384: _, ...less } = variant.pcrs['5']!.values
+  const read = (one: object) => () => checkReferenceValues({ version: 2, variants: [one] })
+  const lacking = { ...variant.pcrs, 5: { events: null, values: less } }
+  assert.throws(read({ ...variant, pcrs: lacking }), /pcrs\.5\.values: no sha384/)
+  assert.throws(read({ ...variant, bounds }), /bounds: sets want the events of PCR 7/)
 })
 
 // What bounds say, and the same boot with another value of one variable.
@@ -232,7 +293,7 @@ test('bounds free nothing else: each other event of PCR 7 must be exact in every
     const variant = variantOf(dbxOf(hashes('one', 'two')))
     const pcr = variant.pcrs['7']!
     const broken = (name: HashName) =>
-      pcr.events.map((event) =>
+      pcr.events!.map((event) =>
         event.description === 'MokListRT'
           ? {
               ...event,

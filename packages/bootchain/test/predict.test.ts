@@ -113,11 +113,11 @@ test('with Secure Boot off the kernel is in PCR 9 only and nobody vouches for an
 }, () => {
   const [on, off] = [true, false].map((secureBoot) => predicted(bytesOfDisk(), storeOf(secureBoot)))
   const components = (values: typeof on, pcr: string) =>
-    values!.pcrs[pcr]!.events.map(({ component }) => component)
+    values!.pcrs[pcr]!.events!.map(({ component }) => component)
   assert.equal(components(on, '4').filter((c) => c === 'kernel').length, 2)
   assert.equal(components(off, '4').filter((c) => c === 'kernel').length, 0)
   assert.ok(components(off, '9').includes('kernel'))
-  assert.equal(on!.pcrs['7']!.events.length - off!.pcrs['7']!.events.length, 2)
+  assert.equal(on!.pcrs['7']!.events!.length - off!.pcrs['7']!.events!.length, 2)
   assert.notEqual(on!.pcrs['7']!.values.sha256, off!.pcrs['7']!.values.sha256)
 })
 
@@ -275,17 +275,17 @@ test('a unified kernel image is measured by sections, command line and initrd', 
 }, () => {
   const bytes = new Uint8Array(readFileSync(uki!))
   const { pcrs, kernel } = predicted(bytes, storeOf(false))
-  const measured = Object.entries(pcrs).filter(([, { events }]) => events.length > 0)
+  const measured = Object.entries(pcrs).filter(([, { events }]) => events!.length > 0)
   assert.deepEqual(Object.keys(pcrs), PINNED_PCRS.map(String))
   assert.deepEqual(
     measured.map(([pcr]) => pcr),
     ['2', '3', '4', '5', '6', '7', '9', '11'],
   )
   assert.deepEqual(
-    pcrs['9']!.events.map(({ component }) => component),
+    pcrs['9']!.events!.map(({ component }) => component),
     ['kernel command line', 'initrd'],
   )
-  const sections = pcrs['11']!.events.map(({ description }) => description.split(' ').at(-1))
+  const sections = pcrs['11']!.events!.map(({ description }) => description.split(' ').at(-1))
   assert.deepEqual([...new Set(sections)], ['.linux', '.osrel', '.cmdline', '.initrd'])
   assert.match(kernel.commandLine!, /^console=/)
   assert.ok(kernel.modules!.length > 0)

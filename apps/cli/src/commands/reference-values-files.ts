@@ -1,12 +1,14 @@
 import {
   approveReferences,
   diffReferences,
+  type Finding,
   mergeReferences,
   type ReferenceValues,
 } from '@trusted-launch/attestation'
 import { MalformedError } from '@trusted-launch/codec'
 import { Command } from 'commander'
 import { EXIT, type ExitCode, UsageError } from '../exit-code.ts'
+import { documented } from '../input-fault.ts'
 import { jsonText, type Output } from '../output.ts'
 import { plain } from '../plain-text.ts'
 import { readReferences, writeReferences } from '../reference-file.ts'
@@ -39,11 +41,22 @@ export function diffCommand(output: Output, done: Done): Command {
       'after',
       '\nExamples:\n  tl reference-values diff old.json new.json\n\nExit codes: 0 they take the same boots, 1 they differ, 5 malformed.',
     )
-    .action((before: string, after: string, { json }: { json?: boolean }) => {
-      const differences = diffReferences(readReferences(before), readReferences(after))
-      output.out(json === true ? jsonText({ differences }) : textOfDifferences(differences))
-      done(differences.length === 0 ? EXIT.affirming : EXIT.failure)
-    })
+    .action((before: string, after: string, options: { json?: boolean }) =>
+      done(documented(options, output, viewOfUnread, () => diff(before, after, options, output))),
+    )
+}
+
+const viewOfUnread = (finding: Finding) => ({ differences: null, findings: [finding] })
+
+function diff(
+  before: string,
+  after: string,
+  { json }: { json?: boolean },
+  output: Output,
+): ExitCode {
+  const differences = diffReferences(readReferences(before), readReferences(after))
+  output.out(json === true ? jsonText({ differences }) : textOfDifferences(differences))
+  return differences.length === 0 ? EXIT.affirming : EXIT.failure
 }
 
 /** `tl reference-values merge`. */
