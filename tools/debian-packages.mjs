@@ -16,6 +16,8 @@ export const packagesNeeded = {
   gcc: 'compiles the guest agent',
   'musl-tools': 'links the guest agent into one static program',
   sbsigntool: 'checks the signature of the unified kernel image (in a test)',
+  'tpm2-tools': 'makes quotes and keys as other people do (in a test)',
+  'libtss2-tcti-swtpm0': 'lets tpm2-tools speak with swtpm (in a test)',
 }
 
 /** The distribution's own name of itself, `debian` on Debian (os-release(5), ID). */

@@ -1,0 +1,114 @@
+/** A genuine log, and what somebody may make of it. */
+import assert from 'node:assert/strict'
+import { concat, decode, encode, fromLatin1, toUtf16le } from '@trusted-launch/codec'
+import { digest } from '@trusted-launch/crypto'
+import {
+  ACTION,
+  buildEventLog,
+  EV,
+  encodeEventLog,
+  type NewEvent,
+  replay,
+} from '@trusted-launch/eventlog'
+import { UEFI_VARIABLE_DATA, type VariableName } from '@trusted-launch/uefi'
+import { appraiseEventLog, type EventLogAppraisal } from '../src/appraise-event-log.ts'
+import type { Profile } from '../src/profile.ts'
+
+export type Steps = NewEvent[]
+export type Edit = (steps: Steps) => Steps
+
+/** Its digest changed with its data, as firmware would that did this. */
+export function measure(pcrIndex: number, eventType: number, data: Uint8Array): NewEvent {
+  return { pcrIndex, eventType, data, digests: new Map([['sha256', digest('sha256', data)]]) }
+}
+export const act = (pcr: number, text: string) => measure(pcr, EV.EFI_ACTION, fromLatin1(text))
+export const noAction = (pcrIndex: number, data: Uint8Array): NewEvent => ({
+  ...measure(pcrIndex, EV.NO_ACTION, data),
+  digests: new Map([['sha256', new Uint8Array(32)]]),
+})
+export const locality = (value: number) =>
+  concat(fromLatin1('StartupLocality\0'), Uint8Array.of(value))
+export const zeros = new Uint8Array(4)
+
+export type Test = (event: NewEvent) => boolean
+export const of =
+  (pcr: number, eventType: number): Test =>
+  (event) =>
+    event.pcrIndex === pcr && event.eventType === eventType
+export const says =
+  (text: string): Test =>
+  ({ data }) =>
+    Buffer.from(data).includes(Buffer.from(fromLatin1(text)))
+export const isVariable =
+  ({ name }: VariableName, eventType: number = EV.EFI_VARIABLE_DRIVER_CONFIG): Test =>
+  (event) =>
+    event.eventType === eventType &&
+    Buffer.from(event.data.subarray(32, 32 + 2 * name.length)).equals(toUtf16le(name))
+
+/** The first that fits, replaced by these; there must be one. */
+export function instead(fits: Test, put: (found: NewEvent) => readonly NewEvent[]): Edit {
+  return (steps) => {
+    const at = steps.findIndex(fits)
+    assert.ok(at >= 0, 'nothing fits')
+    return steps.toSpliced(at, 1, ...put(steps[at]!))
+  }
+}
+export const drop = (fits: Test): Edit => instead(fits, () => [])
+export const relabel = (fits: Test, eventType: number): Edit =>
+  instead(fits, (found) => [{ ...found, eventType }])
+export const before = (fits: Test, ...more: NewEvent[]): Edit =>
+  instead(fits, (found) => [...more, found])
+export const after = (fits: Test, ...more: NewEvent[]): Edit =>
+  instead(fits, (found) => [found, ...more])
+export const append =
+  (...more: NewEvent[]): Edit =>
+  (steps) => [...steps, ...more]
+
+/** A variable measured with another value, or under another name. */
+export function variable(
+  name: VariableName,
+  change: (held: UEFI_VARIABLE_DATA) => UEFI_VARIABLE_DATA,
+): Edit {
+  return instead(isVariable(name), (found) => {
+    const held = decode(UEFI_VARIABLE_DATA, found.data)
+    return [measure(7, found.eventType, encode(UEFI_VARIABLE_DATA, change(held)))]
+  })
+}
+export const value = (name: VariableName, variableData: Uint8Array) =>
+  variable(name, (held) => ({ ...held, variableData }))
+
+/** The data says something else than what was measured. */
+export function edited(fits: Test, change: (data: Uint8Array) => Uint8Array): Edit {
+  return instead(fits, (found) => [{ ...found, data: change(found.data.slice()) }])
+}
+export const flip = (data: Uint8Array) => data.with(data.length - 1, data.at(-1)! ^ 1)
+
+export const isEnd = says(ACTION.exitBootServicesInvocation)
+export const isImage = of(4, EV.EFI_BOOT_SERVICES_APPLICATION)
+export const authority = (name: VariableName) => isVariable(name, EV.EFI_VARIABLE_AUTHORITY)
+export const separatorOf = (pcr: number) => of(pcr, EV.SEPARATOR)
+
+export function relabelledLine(steps: Steps): Steps {
+  const edit = instead(says('kernel_cmdline'), (found) => [
+    { ...found, data: concat(fromLatin1('grub_cmd: '), found.data.subarray(16)) },
+  ])
+  return edit(steps)
+}
+
+/** By what is wrong with it: how it is made, and the finding that tells of it. */
+export type Edits = Readonly<Record<string, readonly [Edit, string]>>
+
+/** The log of these steps, held against what a TPM holds that was extended by those. */
+export function appraise(
+  steps: readonly NewEvent[],
+  heldBy: readonly NewEvent[],
+  profile: Profile,
+) {
+  const { pcrs } = replay(buildEventLog(['sha256'], heldBy), 'sha256')
+  const values = new Map([...pcrs].map(([pcr, { value: held }]) => [pcr, held] as const))
+  const bytes = encodeEventLog(buildEventLog(['sha256'], steps))
+  const logs = { eventLog: bytes, imaLog: null, userspaceLog: null }
+  return appraiseEventLog({ ...logs, pcrs: new Map([['sha256', values]]), profile })
+}
+
+export const ids = ({ findings }: EventLogAppraisal) => findings.map(({ id }) => id)
