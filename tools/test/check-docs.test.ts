@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -79,6 +79,7 @@ function recordedFiles() {
   )
   const { attest, signature, pcrs } = quotes[0]!
   const folder = mkdtempSync(join(tmpdir(), 'examples-'))
+  process.on('exit', () => rmSync(folder, { recursive: true }))
   const file = (name: string, content: string | Uint8Array) => {
     writeFileSync(join(folder, name), content)
     return join(folder, name)

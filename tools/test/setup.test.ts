@@ -7,7 +7,12 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 
 const tools = new URL('..', import.meta.url).pathname
-const work = () => mkdtempSync(join(tmpdir(), 'set-up-'))
+/** A new folder, gone when these tests are done. */
+function work(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'set-up-'))
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
 
 /** Runs a line of JavaScript that imports from tools/, as set-up itself runs: plain Node. */
 function evaluate(code: string) {
@@ -29,7 +34,6 @@ test('on another distribution the names to install are printed and nothing is ru
   for (const name of ['qemu-system-x86', 'ovmf', 'swtpm', 'sbsigntool'])
     assert.ok(stderr.includes(name))
   assert.ok(!stderr.includes('apt-get'))
-  rmSync(folder, { recursive: true })
 })
 
 test('a package that is not installed is missing, one that is installed is not', () => {
@@ -63,7 +67,6 @@ test('node_modules is current only while it is what the lockfile says', () => {
   assert.equal(current(), 'false', 'an older version')
   write('node_modules/.package-lock.json', {})
   assert.equal(current(), 'false', 'a package missing')
-  rmSync(folder, { recursive: true })
 })
 
 test('a second set-up waits for the first, and goes on when the first is killed', async () => {
@@ -85,7 +88,6 @@ test('a second set-up waits for the first, and goes on when the first is killed'
   first.kill('SIGKILL')
   await once(second, 'close')
   assert.equal(taken, true)
-  rmSync(folder, { recursive: true })
 })
 
 test('a command that fails shows the end of what it said', () => {
@@ -95,7 +97,6 @@ test('a command that fails shows the end of what it said', () => {
     const log = '${folder}/log'
     await run('sh', ['-c', 'echo the reason; exit 3'], { log }).catch((e) => console.log(e.message))`)
   assert.match(stdout, /exit code 3\nthe reason/)
-  rmSync(folder, { recursive: true })
 })
 
 test('a command that fails for want of a network is told as such, in few lines', () => {
@@ -107,7 +108,6 @@ test('a command that fails for want of a network is told as such, in few lines',
     await run('sh', ['-c', '${says}'], { log }).catch((e) => console.log(e.message))`)
   assert.match(stdout, /exit code 100, the network cannot be reached\n/)
   assert.ok(stdout.trim().split('\n').length <= 15)
-  rmSync(folder, { recursive: true })
 })
 
 test('set-up on another distribution ends with exit code 2', (t) => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fromLatin1 } from '@trusted-launch/codec'
@@ -35,9 +35,22 @@ export async function tlOf({ width }: { width: number }, ...args: string[]): Pro
   return ran
 }
 
-/** A file that holds `content`, in a folder of its own. */
+/** A new folder, gone when the tests of this file are done. */
+export function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tl-test-'))
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+let files = ''
+let count = 0
+
+/** A file that holds `content`, in a folder of its own; gone when the tests of this file are done. */
 export function fileOf(name: string, content: string | Uint8Array): string {
-  const path = join(mkdtempSync(join(tmpdir(), 'tl-test-')), name)
+  if (files === '') files = newFolder()
+  const folder = join(files, `${count++}`)
+  mkdirSync(folder)
+  const path = join(folder, name)
   writeFileSync(path, content)
   return path
 }

@@ -1,19 +1,18 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
 import { decodeEvidence } from '@trusted-launch/channel'
 import { concat, encode, toHex, u16be } from '@trusted-launch/codec'
 import { newAuthority, newKey, pemOf, recordedInput, recordOf } from './a-record.ts'
-import { tl } from './a-run.ts'
+import { newFolder, tl } from './a-run.ts'
 
 const root = join(import.meta.dirname, '../../..')
 
 /** A folder with every file that the examples name, of the recorded boot. */
 function folderOfExamples(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'tl-test-'))
+  const folder = newFolder()
   const file = (name: string, content: string | Uint8Array) =>
     writeFileSync(join(folder, name), content)
   const evidence = decodeEvidence(

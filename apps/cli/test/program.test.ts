@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { closeSync, cpSync, existsSync, mkdtempSync, openSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { closeSync, cpSync, existsSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
-import { asText, fileOf, golden, smallLog, tl } from './a-run.ts'
+import { asText, fileOf, golden, newFolder, smallLog, tl } from './a-run.ts'
 
 const launcher = join(import.meta.dirname, '../bin/tl.mjs')
 
@@ -67,7 +66,7 @@ test('completion offers commands and options, and bash and zsh accept the script
 })
 
 test('the launcher works from any folder, passes the exit code on and colours nothing in a pipe', () => {
-  const cwd = mkdtempSync(join(tmpdir(), 'tl-test-'))
+  const cwd = newFolder()
   const ran = (...args: string[]) =>
     spawnSync(process.execPath, [launcher, ...args], { cwd, encoding: 'utf8' })
   const good = ran('eventlog', fileOf('log.bin', smallLog()))
@@ -93,7 +92,7 @@ test('a standard output that takes nothing is told in one line, and ends in 1', 
 })
 
 test('before set-up the launcher says what to run', () => {
-  const empty = mkdtempSync(join(tmpdir(), 'tl-test-'))
+  const empty = newFolder()
   for (const file of ['apps/cli/bin/tl.mjs', 'tools'])
     cpSync(join(import.meta.dirname, '../../..', file), join(empty, file), { recursive: true })
   const bin = join(empty, 'apps/cli/bin/tl.mjs')

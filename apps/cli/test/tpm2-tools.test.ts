@@ -79,6 +79,31 @@ for (const [kind, options] of Object.entries(kinds))
         }
   })
 
+test('a boot quoted with tpm2-tools is affirmed once what its log tells is approved, and no sooner', {
+  skip,
+}, async (t) => {
+  const tools = await startTools(t)
+  boot(tools)
+  const { run, path } = tools
+  run('tpm2_createek', '-c', 'ek.ctx', '-G', 'ecc', '-u', 'ek.pub')
+  run('tpm2_createak', '-C', 'ek.ctx', '-c', 'ak.ctx', '-u', 'ak.pub', ...kinds['ECC, ECDSA'])
+  run('tpm2_quote', '-c', 'ak.ctx', '-l', selection, '-q', nonce, '-m', 'm', '-s', 's', '-o', 'p')
+  const references = path('references.json')
+  const learn = [log, '--pcrs', path('p'), '--out', references]
+  assert.equal((await tl('reference-values', 'from-log', ...learn)).code, 0)
+  const files = ['--quote', path('m'), '--signature', path('s'), '--ak', path('ak.pub')]
+  const held = ['--pcrs', path('p'), '--nonce', nonce, '--event-log', log]
+  const appraised = async () => {
+    const args = [...files, ...held, '--references', references, '--json']
+    const { code, out } = await tl('appraise', ...args)
+    return [code, JSON.parse(out).findings[0]?.id]
+  }
+  assert.deepEqual(await appraised(), [4, 'reference-values.not-approved'])
+  const why = ['--by', 'a test', '--why', 'it is genuine']
+  assert.equal((await tl('reference-values', 'approve', references, ...why)).code, 0)
+  assert.equal((await appraised())[0], 0)
+})
+
 test('a key of the owner hierarchy, whose TPM hides its counters, is held against nobody', {
   skip,
 }, async (t) => {

@@ -48,7 +48,11 @@ export class PcrValues {
       if (!Number.isInteger(pcr) || pcr < 0 || pcr >= PCR_COUNT)
         throw new MalformedError('PcrValues', 0, `there is no PCR ${pcr}`)
       if (value.length !== DIGEST_SIZE[bank])
-        throw new MalformedError('PcrValues', 0, `PCR ${pcr} (${bank}) of ${value.length} bytes`)
+        throw new MalformedError(
+          'PcrValues',
+          0,
+          `PCR ${pcr} (${bank}) of ${value.length} bytes, not ${DIGEST_SIZE[bank]}`,
+        )
     }
     return new PcrValues({ bank, pcrs, source: 'caller' })
   }

@@ -20,15 +20,18 @@ import {
   TPMT_PUBLIC,
 } from '@trusted-launch/tpm2'
 import { appraiseEvidence } from '../src/appraise.ts'
+import { approveReferences } from '../src/change-references.ts'
 import { decodeImportedKey, joinImportedKeys } from '../src/imported/attestation-key.ts'
 import { type ImportedParts, importEvidence } from '../src/imported/evidence.ts'
 import { decodePcrValues } from '../src/imported/pcr-file.ts'
 import { decodeImportedQuote, decodeImportedSignature } from '../src/imported/quote.ts'
+import { learnReferences } from '../src/learn-references.ts'
 import { TRUSTED_LAUNCH_POLICY } from '../src/policy.ts'
+import type { ReferenceValues } from '../src/reference-values.ts'
 import { verifyTpmSignature } from '../src/verify-signature.ts'
 import { idsOf } from './appraised.ts'
 import { akCertificate, akPublic, anchor, nonce, signAsAk, time } from './attester.ts'
-import { cleanBoot, evidenceOf } from './boot.ts'
+import { cleanBoot, commandLine, evidenceOf } from './boot.ts'
 
 const malformed = (read: () => unknown, reason: RegExp) =>
   assert.throws(read, (e) => e instanceof MalformedError && reason.test(e.message))
@@ -80,6 +83,7 @@ test('PCR values in any other form, or of no PCR, are refused', () => {
     ` 0 : 0x${zeros}\n`,
   ])
     malformed(() => decodePcrValues(toUtf8(text)), /./)
+  malformed(() => decodePcrValues(toUtf8('{"sha256":{"0":"00"}}')), /sha256\.0: 1 bytes, not 32/)
 })
 
 test('a key is read in every form, and what came with it is kept', () => {
@@ -201,6 +205,31 @@ test('imported evidence is genuine: only reference values are missing', () => {
   )
   assert.deepEqual(claims['attestation-key'], { value: 'given', verified: false, events: [] })
   assert.equal(claims['attestation-key-restricted']?.value, true)
+})
+
+test('imported evidence is affirmed once what was learnt of its log is approved, and no sooner', () => {
+  const { imaLog, userspaceLog, eventLog, pcrs, profile } = parts
+  const logs = { imaLog, userspaceLog, eventLog, pcrs, profile }
+  const learnt = learnReferences(logs, { name: 'a boot', log: 'binary_bios_measurements' })
+  assert.ok('approval' in learnt)
+  const certified = { key: decodeImportedKey(akCertificate.der), anchors: [anchor] }
+  const heldBy = (references: ReferenceValues, changes: Partial<ImportedParts> = {}) => {
+    const imported = importEvidence({ ...parts, ...certified, ...changes })
+    const { result } = appraiseEvidence({
+      ...{ ...imported, references, policy: TRUSTED_LAUNCH_POLICY, time },
+    })
+    return result
+  }
+  const references: ReferenceValues = { version: 2, variants: [learnt] }
+  const before = heldBy(references)
+  assert.equal(before.tier, 'warning')
+  assert.equal(before.findings[0]?.id, 'reference-values.not-approved')
+  const by = { by: 'somebody', at: '2026-11-28T06:00:00Z', why: 'it is genuine' }
+  const approved = approveReferences(references, by)
+  const after = heldBy(approved)
+  assert.equal(after.tier, 'affirming', JSON.stringify(after.findings))
+  const other = evidenceOf(cleanBoot().toSpliced(-1, 0, commandLine('/vmlinuz single'))).evidence
+  assert.equal(heldBy(approved, { eventLog: other.eventLog! }).tier, 'contraindicated')
 })
 
 test('of a bare key it is told that nothing is known of what else it signs', () => {

@@ -80,7 +80,7 @@ function valuesOfBank(bank: HashName, pcrs: RawPcrs): Map<number, Uint8Array> {
     if (values.has(pcrIndex)) throw malformed(`.${bank}`, `PCR ${name} twice`)
     const value = fromHex(hex.replace(/^0x/, ''))
     if (value.length !== DIGEST_SIZE[bank])
-      throw malformed(`.${bank}.${name}`, `${value.length} bytes`)
+      throw malformed(`.${bank}.${name}`, `${value.length} bytes, not ${DIGEST_SIZE[bank]}`)
     values.set(pcrIndex, value)
   }
   return values
