@@ -83,13 +83,15 @@ function fuzz(skipped: readonly string[], milliseconds: number): Promise<Failure
   return promise
 }
 
-function lineOf({ target, inputs, kept, failures }: Fuzzed): string {
-  return `${target.padEnd(48)} ${String(inputs).padStart(9)} inputs, ${kept} kept, ${failures.length} failures`
+function lineOf({ target, inputs, kept, slowestMs, failures }: Fuzzed): string {
+  const numbers = `${String(inputs).padStart(9)} inputs, ${kept} kept, ${slowestMs.toFixed(1)} ms`
+  return `${target.padEnd(48)} ${numbers}, ${failures.length} failures`
 }
 
 function report(): void {
   const failures = [...done.flatMap((each) => each.failures), ...hung]
   const inputs = done.reduce((sum, each) => sum + each.inputs, 0)
+  const slowest = done.toSorted((a, b) => b.slowestMs - a.slowestMs)[0]
   if (values.list) console.log(targets.join('\n'))
   else if (values.json)
     console.log(JSON.stringify({ seed: values.seed, inputs, characters, targets: done, failures }))
@@ -97,6 +99,8 @@ function report(): void {
     console.log(
       `${inputs} inputs to ${done.length} targets, ${characters} characters of code reached, ${failures.length} failures`,
     )
+    if (slowest !== undefined)
+      console.log(`slowest: ${slowest.slowestMs.toFixed(1)} ms, ${slowest.target}`)
     for (const { target, kind, message, file } of failures)
       console.log(`${target}: ${kind}: ${file}\n  ${message.split('\n').slice(0, 4).join('\n  ')}`)
   }
