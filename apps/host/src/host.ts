@@ -4,8 +4,10 @@ import { type Acceleration, chooseAcceleration, PROBE_FOLDER } from './accelerat
 import { type Accounts, accountsOf, allocateAccounts } from './accounts.ts'
 import { HostError } from './errors.ts'
 import { type Firmware, findFirmware } from './firmware.ts'
+import { capacityOf, type FleetOptions, forEach, type HostCapacity, type Outcome } from './fleet.ts'
 import type { Log } from './log.ts'
 import { closeLoopback, openLoopback } from './loopback-boundary.ts'
+import { BootFailure } from './machine/boot-failure.ts'
 import { MachineError } from './machine/errors.ts'
 import { Machine } from './machine/machine.ts'
 import { killStrays } from './machine/qemu-process.ts'
@@ -70,6 +72,7 @@ export class Host {
   /** Being made: their accounts are taken already. */
   readonly #pending = new Set<{ readonly accounts: Accounts }>()
   #acceleration: Promise<Acceleration> | null = null
+  #drained = false
   #loopback: Promise<string | null> | null = null
 
   private constructor(state: StateDirectory, parts: Parts) {
@@ -79,7 +82,8 @@ export class Host {
     const acceleration = () => this.acceleration()
     const forget = (id: string) => this.#machines.delete(id)
     const closeLoopback = () => this.#closeLoopback()
-    this.#shared = { qemu, firmware, vtpm, log, acceleration, closeLoopback, forget }
+    const admit = () => this.#admit()
+    this.#shared = { qemu, firmware, vtpm, log, acceleration, admit, closeLoopback, forget }
   }
 
   static async open(state: StateDirectory, parts: Parts): Promise<Host> {
@@ -194,6 +198,41 @@ export class Host {
   /** Of VMs being made and of damaged ones, too: no key of theirs may be lost to a rotation. */
   #folders() {
     return this.#state.vms().map((id) => ({ vm: id, folder: this.#state.folder(id) }))
+  }
+
+  /** What there is for VMs, now. */
+  capacity(): HostCapacity {
+    return capacityOf(this.machines())
+  }
+
+  /**
+   * Starts the VMs that are to run and do not, as after a power cut: so many at a time, each given up to `bootMs`
+   * (by default 60 s) until its agent answers before the next begins. Ends a drain.
+   */
+  startWanted({
+    bootMs = 60_000,
+    ...how
+  }: FleetOptions & { bootMs?: number } = {}): Promise<Outcome[]> {
+    this.#drained = false
+    const ended = this.machines().filter(({ wanted, processes }) => wanted && processes === null)
+    return forEach(ended, how, async (machine) => {
+      await machine.start()
+      await machine.waitForAgent(bootMs).catch((e: unknown) => {
+        if (!(e instanceof BootFailure && e.code === 'agent-silent')) throw e
+      })
+    })
+  }
+
+  /** Stops every VM, to be started again by `startWanted`, and starts none until then. */
+  drain({ timeoutMs, ...how }: FleetOptions & { timeoutMs?: number } = {}): Promise<Outcome[]> {
+    this.#drained = true
+    const running = this.machines().filter(({ processes }) => processes !== null)
+    const options = { wanted: true, ...(timeoutMs === undefined ? {} : { timeoutMs }) }
+    return forEach(running, how, (machine) => machine.stop(options))
+  }
+
+  #admit(): void {
+    if (this.#drained) throw new MachineError('machine-not-here', 'this host is being drained')
   }
 
   /** How VMs run here; probed at the first asking, and said aloud then when it is emulation. */

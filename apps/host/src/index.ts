@@ -3,6 +3,7 @@ export type { Accounts } from './accounts.ts'
 export type { DataDisk } from './data-disk.ts'
 export { HostError, ProcessError, StateError } from './errors.ts'
 export { type Firmware, FirmwareError, findFirmware, makeVariableStore } from './firmware.ts'
+export type { FleetOptions, HostCapacity, Outcome } from './fleet.ts'
 export type { GuestChannel } from './guest-channel.ts'
 export { type Host, type HostOptions, openHost } from './host.ts'
 export {

@@ -246,3 +246,21 @@ test('a host that cannot be opened lets go of what it took over before it lets t
   await sleep(700)
   assert.equal(said.length, asked)
 })
+
+test('a VM is wanted until it is asked to stop or its guest powers off, not when it crashes or is put aside', async (t) => {
+  for (const how of ['stopped', 'aside', 'exited', 'crashed'] as const) {
+    const { vm, qemu, answers, deafen, garble } = await adopted(t)
+    assert.equal(vm.wanted, true)
+    if (how === 'exited') answers['query-status'] = () => ({ status: 'shutdown', running: false })
+    if (how === 'crashed') {
+      qemu.kill('SIGKILL')
+      deafen()
+      garble()
+    }
+    if (how === 'stopped' || how === 'aside')
+      await vm.stop({ graceful: false, wanted: how === 'aside' })
+    await until(() => vm.status().state !== 'running', 8_000)
+    await vm.release()
+    assert.equal(vm.wanted, how === 'aside' || how === 'crashed', how)
+  }
+})

@@ -51,6 +51,7 @@ export async function createMachine(
       accounts,
       identity,
       kept: null,
+      wanted: false,
       run: null,
       lastEnd: 'never',
     }

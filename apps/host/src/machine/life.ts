@@ -104,6 +104,7 @@ export class MachineLife {
   /** In a turn, stopped: checks variable store and vTPM, and begins. */
   async start(): Promise<void> {
     const { spec } = this.#record
+    await this.want(true)
     checkVariableStore(await this.files.readVariables(), spec.secureBoot)
     await lendDisks(this.files, spec.dataDisks)
     const identity = await this.#checkVtpm()
@@ -117,6 +118,11 @@ export class MachineLife {
       await this.#abandon()
       throw e
     }
+  }
+
+  /** In a turn: whether it is to run, also when this host has started anew. */
+  async want(wanted: boolean): Promise<void> {
+    if (this.#record.wanted !== wanted) await this.write({ wanted })
   }
 
   /** In a turn, stopped: with these banks when it never had one, or, null, off. */
@@ -182,7 +188,8 @@ export class MachineLife {
       }
     try {
       await this.#stopped(orderly)
-      await this.write({ run: null, lastEnd: how })
+      const wanted = this.#record.wanted && how !== 'exited'
+      await this.write({ run: null, lastEnd: how, wanted })
     } finally {
       this.#disconnect(live, how)
     }

@@ -105,6 +105,11 @@ export class Machine {
     return this.#life.record.accounts
   }
 
+  /** Whether it is to run: asked to start and not to stop since, and its guest did not power off by itself. */
+  get wanted(): boolean {
+    return this.#life.record.wanted
+  }
+
   /** Its processes while it runs, else null. */
   get processes(): MachineRecord['run'] {
     return this.#life.record.run
@@ -139,20 +144,28 @@ export class Machine {
 
   /**
    * Starts the VM, after the vTPM and the variable store were checked.
-   * @throws {MachineError} `machine-running`, `machine-missing` @throws {FirmwareError} `secure-boot-not-enforced`
+   * @throws {MachineError} `machine-running`, `machine-missing`, `machine-not-here`: the host is drained.
+   * @throws {FirmwareError} `secure-boot-not-enforced`
    * @throws {VtpmError} @throws {ProcessError}
    */
   start(): Promise<void> {
-    return this.#life.whileStopped(() => this.#life.start())
+    return this.#life.whileStopped(() => {
+      this.#host.admit()
+      return this.#life.start()
+    })
   }
 
   /**
    * Stops the VM: by its power button, and after `timeoutMs` (or with `graceful: false`, or a VM that is
-   * held, at once) by force. Nothing happens when it does not run.
+   * held, at once) by force. Nothing happens when it does not run. It is not wanted any more, but with
+   * `wanted`: then `Host.startWanted` starts it again.
    * @returns whether the guest powered off by itself.
    */
-  stop(options: { graceful?: boolean; timeoutMs?: number } = {}): Promise<{ graceful: boolean }> {
+  stop(
+    options: { graceful?: boolean; timeoutMs?: number; wanted?: boolean } = {},
+  ): Promise<{ graceful: boolean }> {
     return this.#life.next(async () => {
+      if (options.wanted !== true) await this.#life.want(false)
       const { live, held } = this.#life
       const asked = live !== null && held === null && (options.graceful ?? true)
       const graceful = asked && (await live.powerDown(options.timeoutMs ?? GRACE_MS))

@@ -90,6 +90,8 @@ export interface MachineRecord {
   readonly identity: VtpmIdentity | null
   /** The vTPM that was switched off: its state stays, sealed, until it is switched on. */
   readonly kept: Kept | null
+  /** Whether it is to run: asked to start and not to stop since, and its guest did not power off by itself. */
+  readonly wanted: boolean
   readonly run: Run | null
   readonly lastEnd: LastEnd
 }
@@ -116,8 +118,8 @@ export function readRecord(folder: string): MachineRecord | null {
     ...value.spec,
     signatures: signatures === null ? null : parseSecureBootTemplate(signatures),
   })
-  const { identity, kept = null } = value
-  return { ...value, spec, identity: withBytes(identity), kept: withBytes(kept) }
+  const { identity, kept = null, wanted = value.run !== null } = value
+  return { ...value, spec, wanted, identity: withBytes(identity), kept: withBytes(kept) }
 }
 
 export async function writeRecord(folder: string, record: MachineRecord): Promise<void> {

@@ -10,6 +10,8 @@ export interface MachineHost {
   readonly vtpm: VtpmKeeper
   readonly log: Log
   acceleration(): Promise<Acceleration>
+  /** Before each start. @throws {MachineError} `machine-not-here`: the host is drained. */
+  admit(): void
   /** Before a VM with a network starts: its guest is to reach nothing that listens on this host. */
   closeLoopback(): Promise<void>
   /** The VM with this id is no more. */
