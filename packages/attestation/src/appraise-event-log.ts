@@ -4,6 +4,7 @@ import { checkIma } from './check-ima.ts'
 import { checkUserspace } from './check-userspace.ts'
 import { runChecks } from './checks.ts'
 import { type Claims, claimsOf, unverified } from './claims.ts'
+import { advisedForImport } from './imported/advice.ts'
 import { type PcrsByNumber, PcrValues } from './pcr-values.ts'
 import type { Profile } from './profile.ts'
 import { type Logs, readEventLog } from './read-logs.ts'
@@ -79,7 +80,7 @@ function appraisalOf(
     malformed: log === null,
     bank,
     secureBoot: secureBoot === true ? 'on' : secureBoot === false ? 'off' : 'unverified',
-    findings: tellFindings(findings),
+    findings: tellFindings(advisedForImport(findings)),
     claims: verified === true ? claims : unverified(claims),
     log,
     events: log === null || bank === null ? [] : eventsOf(log, bank, by),

@@ -7,6 +7,7 @@ import { runChecks } from './checks.ts'
 import { type Claims, claimsOf, unverified } from './claims.ts'
 import { conclude } from './conclude.ts'
 import type { RollbackState } from './expectation.ts'
+import { advisedForImport } from './imported/advice.ts'
 import { keyClaims } from './key-claims.ts'
 import { applyPolicy } from './policy.ts'
 import type { AttestationResult, BootStage, Finding } from './result.ts'
@@ -54,7 +55,9 @@ export function appraiseEvidence(input: AppraisalInput): Appraised {
       claims = keyClaims(key, input.expectation, unverified(claims))
     chain = bootChainOf(log, compared, variant)
   }
-  const told = tellFindings(findings)
+  const told = tellFindings(
+    input.expectation.givenKey === undefined ? findings : advisedForImport(findings),
+  )
   const result = conclude(input, input.evidence, verified, told, claims, chain)
   const anchor = verified.key?.chain.at(-1) ?? null
   return {

@@ -69,17 +69,18 @@ function faultOfGivenNonce(nonce: Uint8Array): Finding[] {
 
 function faultOfPcrs(pcrs: readonly number[], profile: Profile): Finding[] {
   const missing = QUOTED_PCRS.filter((pcr) => !pcrs.includes(pcr))
+  const needed = QUOTED_PCRS.filter((pcr) => profile === 'strict' || pcr < neededPcrs[profile])
   const more = pcrs.length !== QUOTED_PCRS.length - missing.length && profile === 'strict'
-  const blind = missing.some((pcr) => pcr < neededPcrs[profile])
-  if (!more && !blind && (missing.length === 0 || profile !== 'strict')) return []
+  const blind = missing.filter((pcr) => pcr < neededPcrs[profile])
+  if (!more && blind.length === 0 && (missing.length === 0 || profile !== 'strict')) return []
   return [
     findingOf({
       id: 'question.pcrs',
       summary: more
         ? 'Other PCRs were asked for than those that always are.'
-        : `PCR ${missing.join(', ')} was not asked for.`,
-      severity: more || blind ? 'high' : 'info',
-      expected: QUOTED_PCRS.join(','),
+        : `PCR ${(blind.length > 0 ? blind : missing).join(', ')} was not asked for.`,
+      severity: more || blind.length > 0 ? 'high' : 'info',
+      expected: needed.join(','),
       actual: pcrs.join(','),
     }),
   ]

@@ -6,6 +6,7 @@ import type { EventLogInput } from './appraise-event-log.ts'
 import { runChecks } from './checks.ts'
 import { type Claims, claimsOf } from './claims.ts'
 import { sbatLevelOf } from './compare-bounds.ts'
+import { advisedForImport } from './imported/advice.ts'
 import { componentOfLearnt } from './learnt-component.ts'
 import { configuration, variablesOf } from './measured-variables.ts'
 import { PcrValues } from './pcr-values.ts'
@@ -46,9 +47,9 @@ export function learnReferences(
 ): ReferenceVariant | readonly Finding[] {
   const values = [...input.pcrs].map(([bank, pcrs]) => PcrValues.asGivenByCaller(bank, pcrs))
   const log = VerifiedEventLog.verify(input, values, input.profile)
-  if (!(log instanceof VerifiedEventLog)) return log
+  if (!(log instanceof VerifiedEventLog)) return advisedForImport(log)
   const refused = runChecks(log).filter(({ severity }) => severity === 'high')
-  if (refused.length > 0) return refused
+  if (refused.length > 0) return advisedForImport(refused)
   const claims = claimsOf(log)
   const learnt = [...log.pcrs.keys()].filter((pcr) => pcr <= lastPcr && pcr !== IMA_PCR)
   const line = claims['command-line']

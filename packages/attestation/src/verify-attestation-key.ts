@@ -135,7 +135,10 @@ export function faultsOfArea(area: TPMT_PUBLIC, key: PublicKey): Finding[] {
     faults.push(
       findingOf({
         id: 'attestation-key.attributes',
-        summary: 'The key may sign what its TPM did not make.',
+        summary:
+          (attributes & sign) === 0
+            ? 'The key is none that signs.'
+            : 'The key may sign what its TPM did not make.',
         expected: `0x${wanted.toString(16)}, a signing scheme, and no decryption`,
         actual: `0x${attributes.toString(16)}`,
       }),

@@ -21,6 +21,8 @@ import {
 } from '@trusted-launch/tpm2'
 import { appraiseEvidence } from '../src/appraise.ts'
 import { approveReferences } from '../src/change-references.ts'
+import { FINDINGS, type FindingId, findingOf } from '../src/finding-table.ts'
+import { advisedForImport } from '../src/imported/advice.ts'
 import { decodeImportedKey, joinImportedKeys } from '../src/imported/attestation-key.ts'
 import { type ImportedParts, importEvidence } from '../src/imported/evidence.ts'
 import { decodePcrValues } from '../src/imported/pcr-file.ts'
@@ -282,6 +284,58 @@ test('values of more or fewer PCRs than the signed selection are refused', () =>
   const beyond = new Map([...values, [16, new Uint8Array(32)] as const])
   for (const given of [without, beyond])
     assert.deepEqual(ids({ pcrs: new Map([['sha256', given]]) }), ['quote.selection'])
+})
+
+test('what to do is said to who brought the files, not to a host that may be nobody', () => {
+  const values = parts.pcrs.get('sha256')!
+  const few = new Map([...values].filter(([pcr]) => pcr < 2 || pcr === 7))
+  const stranger = akPublic({ objectAttributes: 0x300b2 })
+  const cases: [Partial<ImportedParts>, string, RegExp, RegExp][] = [
+    [
+      { pcrs: new Map([['sha256', few]]) },
+      'question.pcrs',
+      /^PCR 2, 3, 4, 5, 6 was not asked for\.$/,
+      /^Quote PCR 0 to 7 at least/,
+    ],
+    [
+      { pcrs: new Map([['sha256', new Map([...values, [16, new Uint8Array(32)]])]]) },
+      'quote.selection',
+      /give exactly the ones that were quoted/,
+      /tpm2_quote -o wrote/,
+    ],
+    [
+      { anchors: [anchor] },
+      'attestation-key.certificate.missing',
+      /without its certificate/,
+      /--ak.*--ca/,
+    ],
+    [
+      { key: decodeImportedKey(encode(TPMT_PUBLIC, stranger)) },
+      'attestation-key.attributes',
+      /^The key is none that signs\.$/,
+      /tpm2_createak/,
+    ],
+    [
+      { eventLog: new Uint8Array(5) },
+      'eventlog.malformed',
+      /truncated/,
+      /binary_bios_measurements/,
+    ],
+  ]
+  for (const [change, id, summary, advice] of cases) {
+    const [finding] = appraised(change).result.findings
+    assert.equal(finding!.id, id)
+    assert.match(finding!.summary, summary)
+    assert.match(finding!.advice, advice)
+  }
+})
+
+test('no advice about imported evidence, or a log alone, sends anybody to a host of ours', () => {
+  const all = Object.keys(FINDINGS).map((id) => findingOf({ id: id as FindingId, summary: '' }))
+  // what is held against our own VMs alone has its host's advice: quote.restarted, what is remembered
+  const ofKinds = /^(question|quote\.(?!restarted)|attestation-key|eventlog\.(?!not-)|firmware)/
+  for (const { id, advice } of advisedForImport(all).filter((one) => ofKinds.test(one.id)))
+    assert.doesNotMatch(advice, /host|reprovision|not ours|Restart the VM/, id)
 })
 
 test('a quote over two banks at once vouches for both, and each of its values counts', () => {
