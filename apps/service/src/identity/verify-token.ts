@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto'
+import { ArmError, faults } from '@trusted-launch/api'
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  decodeJwt,
+  errors,
+  type JWK,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  jwtVerify,
+} from 'jose'
+import type { Caller } from '../domain/caller.ts'
+import type { Principals } from '../domain/store.ts'
+
+/** An issuer elsewhere whose tokens are taken. */
+export interface TrustedIssuer {
+  /** What its tokens name (`iss`), letter for letter; `https:`. */
+  readonly issuer: string
+  /** Of these a token must name one; none of them may be another service's. */
+  readonly audiences: readonly string[]
+  /** The claim that tells what somebody is called. */
+  readonly nameClaim?: string
+}
+
+export interface TokenVerifierOptions {
+  readonly tenantId: string
+  readonly audiences: readonly string[]
+  /** The built-in issuer. */
+  readonly issuer: { issuers(): readonly string[]; keys(): Promise<readonly JWK[]> }
+  readonly trusted: readonly TrustedIssuer[]
+  readonly principals: Principals
+  /** ms since 1970 */
+  readonly now: () => number
+}
+
+/** Clocks differ by this much, in seconds. */
+const SKEW_SECONDS = 60
+const TOKEN_MAX = 16_384
+const FETCH_MS_MAX = 5_000
+const FOREIGN_ALGORITHMS = ['ES256', 'ES384', 'RS256', 'RS384', 'PS256', 'PS384', 'EdDSA']
+
+/** Makes callers of bearer tokens: of the built-in issuer's, and of those that an operator named. */
+export class TokenVerifier {
+  readonly #options: TokenVerifierOptions
+  readonly #keySets = new Map<string, JWTVerifyGetKey>()
+
+  /** @throws {TypeError} a trusted issuer that isn't `https:`. */
+  constructor(options: TokenVerifierOptions) {
+    for (const { issuer } of options.trusted)
+      if (new URL(issuer).protocol !== 'https:') throw new TypeError(`${issuer} is not https:`)
+    this.#options = options
+  }
+
+  /**
+   * Who asks, by an `Authorization` header.
+   * @throws {ArmError} 401: no token, or one that isn't good; which check failed is not told. 503: the keys of a
+   * trusted issuer can't be had.
+   */
+  async authenticate(header: string | undefined): Promise<Caller> {
+    const token = /^bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(header?.slice(0, TOKEN_MAX) ?? '')?.[1]
+    if (token === undefined) throw new ArmError(faults.authenticationFailed())
+    try {
+      return await this.#callerOf(token)
+    } catch (cause) {
+      const isUnreachable =
+        !(cause instanceof errors.JOSEError) || cause instanceof errors.JWKSTimeout
+      if (isUnreachable)
+        throw cause instanceof ArmError ? cause : new ArmError(UNREACHABLE, { cause })
+      throw new ArmError(faults.authenticationFailed(), { cause })
+    }
+  }
+
+  async #callerOf(token: string): Promise<Caller> {
+    const { iss } = decodeJwt(token)
+    const foreign = this.#options.trusted.find(({ issuer }) => issuer === iss)
+    return foreign === undefined ? this.#ownCaller(token) : this.#foreignCaller(token, foreign)
+  }
+
+  /** Of ours: somebody who is still in the database. */
+  async #ownCaller(token: string): Promise<Caller> {
+    const { issuer, audiences, tenantId, principals, now } = this.#options
+    const keys = createLocalJWKSet({ keys: (await issuer.keys()).map(publicPart) })
+    const { payload } = await jwtVerify(token, keys, {
+      issuer: [...issuer.issuers()],
+      audience: [...audiences],
+      algorithms: ['ES256'],
+      typ: 'at+jwt',
+      clockTolerance: SKEW_SECONDS,
+      currentDate: new Date(now()),
+      requiredClaims: ['exp', 'oid'],
+    })
+    const principal = await principals.get(String(payload.oid))
+    if (principal === null || principal.disabled) throw new errors.JWTInvalid('nobody')
+    const { id, signInName, kind } = principal
+    return { objectId: id, name: signInName, kind, tenantId }
+  }
+
+  /** Of another's: an object id is made of issuer and subject, so that no issuer can speak for another's people. */
+  async #foreignCaller(token: string, foreign: TrustedIssuer): Promise<Caller> {
+    const { payload } = await jwtVerify(token, await this.#keysOf(foreign.issuer), {
+      issuer: foreign.issuer,
+      audience: [...foreign.audiences],
+      algorithms: FOREIGN_ALGORITHMS,
+      clockTolerance: SKEW_SECONDS,
+      currentDate: new Date(this.#options.now()),
+      requiredClaims: ['exp', 'sub'],
+    })
+    const objectId = objectIdOf(foreign.issuer, payload.sub!)
+    const name = nameOf(payload, foreign) ?? objectId
+    const kind = payload.idtyp === 'app' ? 'service' : 'user'
+    return { objectId, name, kind, tenantId: this.#options.tenantId }
+  }
+
+  /** Found by the issuer's own document, once; the keys themselves are fetched again as they change. */
+  async #keysOf(issuer: string): Promise<JWTVerifyGetKey> {
+    const known = this.#keySets.get(issuer)
+    if (known !== undefined) return known
+    const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
+    const answer = await fetch(url, {
+      signal: AbortSignal.timeout(FETCH_MS_MAX),
+      redirect: 'error',
+    })
+    const found = (await answer.json()) as { issuer?: unknown; jwks_uri?: unknown }
+    const keysUrl = new URL(String(found.jwks_uri))
+    if (!answer.ok || found.issuer !== issuer || keysUrl.protocol !== 'https:')
+      throw new Error(`${url} is not the document of ${issuer}`)
+    const keys = createRemoteJWKSet(keysUrl, { timeoutDuration: FETCH_MS_MAX })
+    this.#keySets.set(issuer, keys)
+    return keys
+  }
+}
+
+const UNREACHABLE = {
+  status: 503,
+  code: 'ServiceUnavailable',
+  message: 'The keys of the issuer of this token cannot be had now. Try again.',
+}
+
+function publicPart({ d: _, ...jwk }: JWK): JWK {
+  return jwk
+}
+
+/**
+ * The object id of a person or program of a trusted issuer: a GUID (version 8) of SHA-256 over issuer and subject.
+ * @see RFC 9562, 5.8
+ */
+export function objectIdOf(issuer: string, subject: string): string {
+  const bytes = createHash('sha256').update(`${issuer}\0${subject}`).digest().subarray(0, 16)
+  bytes[6] = (bytes[6]! & 0x0f) | 0x80
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80
+  const hex = bytes.toString('hex')
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}
+
+function nameOf(
+  payload: JWTPayload,
+  { nameClaim = 'preferred_username' }: TrustedIssuer,
+): string | null {
+  const name = payload[nameClaim]
+  return typeof name === 'string' && name.length <= 256 ? name : null
+}
