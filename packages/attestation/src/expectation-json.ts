@@ -1,4 +1,5 @@
-import { toBase64url, toHex } from '@trusted-launch/codec'
+import { toHex } from '@trusted-launch/codec'
+import { toBase64url } from '@trusted-launch/crypto'
 import type { Json } from './canonical-json.ts'
 import type { Expectation } from './expectation.ts'
 import type { TokenBinding } from './token/binding.ts'

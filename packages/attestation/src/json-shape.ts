@@ -1,4 +1,5 @@
-import { fromBase64url, fromHex, fromUtf8, MalformedError, within } from '@trusted-launch/codec'
+import { fromHex, fromUtf8, MalformedError, within } from '@trusted-launch/codec'
+import { fromBase64url } from '@trusted-launch/crypto'
 import { nearest } from './nearest.ts'
 
 /** What a JSON value must look like: gives it back typed. @throws {MalformedError} with its path. */

@@ -14,11 +14,13 @@ import {
 /** Logs longer than this, in sum, are read anew each time: what is remembered stays small. */
 export const knownLogBytesMax = 64 * 1024
 type Decoded = Certificate | MalformedError | CryptoError
-const vendors = new Memo<Decoded>(512)
-const keys = new Memo<Decoded>(4096)
-const signatures = new Memo<boolean>(4096)
-const logs = new Memo<ReadLog>(64)
-const others: Memo<unknown>[] = []
+/** What a thing that is remembered is of, and is forgotten with. */
+type Subject = 'vendors' | 'keys' | 'logs'
+const memos = { vendors: [], keys: [], logs: [] } as Record<Subject, Memo<unknown>[]>
+const vendors = memoOf<Decoded>('vendors', 512)
+const keys = memoOf<Decoded>('keys', 4096)
+const signatures = memoOf<boolean>('keys', 4096)
+const logs = memoOf<ReadLog>('logs', 64)
 
 /** An event, and what its data is worth in one bank. */
 export interface ExplainedEvent extends LoggedEvent {
@@ -66,7 +68,7 @@ function remember<K, V>(known: Map<K, V>, key: K, make: () => V): V {
  * evidence. @throws as `Certificate.decode`
  */
 export function certificateFrom(der: Uint8Array, whose: 'vendor' | 'key'): Certificate {
-  const known = (whose === 'vendor' ? vendors : keys).of(() => decodeCertificate(der), der)
+  const known = (whose === 'vendor' ? vendors : keys).of(() => decodeCertificate(der.slice()), der)
   if (known instanceof Certificate) return known
   throw known
 }
@@ -86,10 +88,10 @@ export function isSignedBy(certificate: Certificate, issuer: Certificate): boole
   return signatures.of(ask, certificate.der, issuer.publicKey.spki)
 }
 
-/** A memo of what is made of logs, forgotten with them. */
-export function memoOfLogs<T>(max: number): Memo<T> {
+/** A memo of at most so many things that are made of bytes. */
+export function memoOf<T>(subject: Subject, max: number): Memo<T> {
   const memo = new Memo<T>(max)
-  others.push(memo)
+  memos[subject].push(memo)
   return memo
 }
 
@@ -114,8 +116,10 @@ export function readLogFrom(
  * @param what all of it, or the logs, or logs and keys and not the vendors' certificates.
  */
 export function forgetKnown(what: 'all' | 'logs' | 'logs and keys' = 'all'): void {
-  for (const memo of [logs, ...others]) memo.forget()
-  if (what === 'logs') return
-  for (const memo of [keys, signatures]) memo.forget()
-  if (what === 'all') vendors.forget()
+  const subjects: Record<typeof what, Subject[]> = {
+    logs: ['logs'],
+    'logs and keys': ['logs', 'keys'],
+    all: ['logs', 'keys', 'vendors'],
+  }
+  for (const subject of subjects[what]) for (const memo of memos[subject]) memo.forget()
 }

@@ -4,8 +4,8 @@ import {
   encodeEvidence,
   NONCE_BYTES,
 } from '@trusted-launch/channel'
-import { MalformedError, toBase64url, within } from '@trusted-launch/codec'
-import { Certificate, PublicKey } from '@trusted-launch/crypto'
+import { MalformedError, within } from '@trusted-launch/codec'
+import { Certificate, PublicKey, toBase64url } from '@trusted-launch/crypto'
 import type { AppraisalInput } from './appraisal-input.ts'
 import type { Json } from './canonical-json.ts'
 import type { RollbackState } from './expectation.ts'

@@ -1,12 +1,10 @@
+import { equalBytes, fromLatin1, fromUtf8, MalformedError, toLatin1 } from '@trusted-launch/codec'
 import {
-  equalBytes,
+  type Certificate,
+  CryptoError,
   fromBase64url,
-  fromLatin1,
-  fromUtf8,
-  MalformedError,
-  toLatin1,
-} from '@trusted-launch/codec'
-import { type Certificate, CryptoError, type PublicKey } from '@trusted-launch/crypto'
+  type PublicKey,
+} from '@trusted-launch/crypto'
 import type { AppraisalInput } from './appraisal-input.ts'
 import { type Appraised, appraiseEvidence } from './appraise.ts'
 import { encodeCanonical, formatCanonical, type Json } from './canonical-json.ts'

@@ -11,7 +11,7 @@ import { nameOfPublic, TPM_ALG, TPMA_OBJECT, TPMT_PUBLIC } from '@trusted-launch
 import type { Expectation } from './expectation.ts'
 import { findingOf } from './finding-table.ts'
 import { keyOf } from './identity/key-of.ts'
-import { certificateFrom, isSignedBy } from './known.ts'
+import { certificateFrom, isSignedBy, memoOf } from './known.ts'
 import type { Finding } from './result.ts'
 
 /** tcg-kp-AIKCertificate, TCG EK Credential Profile. */
@@ -101,8 +101,13 @@ export class VerifiedAttestationKey {
 }
 
 type DecodedPublic = { publicArea: TPMT_PUBLIC; publicKey: PublicKey; name: Uint8Array }
+const publicAreas = memoOf<DecodedPublic | Finding>('keys', 4096)
 
 function decodePublic(bytes: Uint8Array): DecodedPublic | Finding {
+  return publicAreas.of(() => decodePublicAnew(bytes.slice()), bytes)
+}
+
+function decodePublicAnew(bytes: Uint8Array): DecodedPublic | Finding {
   try {
     const publicArea = decode(TPMT_PUBLIC, bytes)
     return { publicArea, publicKey: keyOf(publicArea), name: nameOfPublic(publicArea) }

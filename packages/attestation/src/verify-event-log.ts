@@ -3,7 +3,7 @@ import type { HashName } from '@trusted-launch/crypto'
 import type { EventLog, ImaReplay, Replay, UserspaceRecord } from '@trusted-launch/eventlog'
 import { explainPcrs } from './explain-pcrs.ts'
 import { findingOf } from './finding-table.ts'
-import { type ExplainedEvent, memoOfLogs } from './known.ts'
+import { type ExplainedEvent, memoOf } from './known.ts'
 import { copyOfLogs, keyOfLogs } from './known-logs.ts'
 import type { PcrValues } from './pcr-values.ts'
 import type { Profile } from './profile.ts'
@@ -20,7 +20,7 @@ export function strongestBank(banks: readonly string[]): HashName | null {
   return strength.find((bank) => banks.includes(bank)) ?? null
 }
 
-const verifiedLogs = memoOfLogs<VerifiedEventLog>(64)
+const verifiedLogs = memoOf<VerifiedEventLog>('logs', 64)
 
 const firmwarePcrs = [0, 1, 2, 3, 4, 5, 6, 7]
 

@@ -2,7 +2,7 @@ import type { Json } from './canonical-json.ts'
 import type { Claims } from './claims.ts'
 
 /** Our claims that Azure has a name for as they are. */
-const same: Readonly<Record<string, string>> = {
+const same = Object.entries({
   windows: 'x-ms-azurevm-is-windows',
   'windows-boot-debug': 'x-ms-azurevm-bootdebug-enabled',
   'windows-kernel-debug': 'x-ms-azurevm-kerneldebug-enabled',
@@ -10,7 +10,7 @@ const same: Readonly<Record<string, string>> = {
   'windows-test-signing': 'x-ms-azurevm-testsigning-enabled',
   'windows-flight-signing': 'x-ms-azurevm-flightsigning-enabled',
   'windows-hvci-policy': 'x-ms-azurevm-hvci-policy',
-}
+})
 
 /**
  * What Windows tells, under the names that Azure's attestation tokens have for it. Only what is
@@ -27,13 +27,15 @@ export function azureNamesOfWindows(claims: Claims): Record<string, Json> {
   const debuggers = [value('windows-boot-debug'), value('windows-kernel-debug'), hypervisorDebug]
   const signing = [value('windows-test-signing'), value('windows-flight-signing')]
   const drivers = value('windows-elam')
-  const names = [
-    ...Object.entries(same).map(([ours, azures]) => [azures, value(ours)] as const),
-    ['x-ms-azurevm-debuggersdisabled', noneOf(debuggers)] as const,
-    ['x-ms-azurevm-signingdisabled', noneOf(signing)] as const,
-    ['x-ms-azurevm-elam-enabled', Array.isArray(drivers) ? drivers.length > 0 : null] as const,
-  ]
-  return Object.fromEntries(names.filter(([, told]) => told !== null))
+  const told: Record<string, Json> = {}
+  const tell = (name: string, value: Json) => {
+    if (value !== null) told[name] = value
+  }
+  for (const [ours, azures] of same) tell(azures, value(ours))
+  tell('x-ms-azurevm-debuggersdisabled', noneOf(debuggers))
+  tell('x-ms-azurevm-signingdisabled', noneOf(signing))
+  tell('x-ms-azurevm-elam-enabled', Array.isArray(drivers) ? drivers.length > 0 : null)
+  return told
 }
 
 /** False once one is on; true only when every one is told to be off; else null. */

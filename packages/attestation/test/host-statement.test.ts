@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fromLatin1, MalformedError, toBase64url, toLatin1, toUtf8 } from '@trusted-launch/codec'
+import { fromLatin1, MalformedError, toLatin1, toUtf8 } from '@trusted-launch/codec'
 import { checkDecoder } from '@trusted-launch/codec/check'
+import { toBase64url } from '@trusted-launch/crypto'
 import { plainVariable, VARIABLES, VariableStore } from '@trusted-launch/uefi'
 import {
   type HostStatement,

@@ -21,40 +21,6 @@ export function fromHex(text: string): Uint8Array {
   return bytes
 }
 
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-
-/** base64url without padding, RFC 4648 section 5. */
-export function toBase64url(bytes: Uint8Array): string {
-  let text = ''
-  for (let i = 0; i < bytes.length; i += 3) {
-    const group = (bytes[i]! << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0)
-    const count = Math.min(3, bytes.length - i) + 1
-    for (let k = 0; k < count; k++) text += alphabet[(group >> (18 - 6 * k)) & 63]!
-  }
-  return text
-}
-
-/** @throws {MalformedError} a foreign character, or bits that no encoder leaves. */
-export function fromBase64url(text: string): Uint8Array {
-  const bytes = new Uint8Array(Math.floor((text.length * 3) / 4))
-  let bits = 0
-  let held = 0
-  let at = 0
-  for (let i = 0; i < text.length; i++) {
-    const value = alphabet.indexOf(text[i]!)
-    if (value < 0) throw new MalformedError('base64url', i, 'a foreign character')
-    bits = ((bits << 6) | value) & 0xffff
-    held += 6
-    if (held >= 8) {
-      held -= 8
-      bytes[at++] = (bits >> held) & 0xff
-    }
-  }
-  if (text.length % 4 === 1 || (bits & ((1 << held) - 1)) !== 0)
-    throw new MalformedError('base64url', text.length, 'bits that no encoder leaves')
-  return bytes
-}
-
 /** Bytes 0-255 to the characters of the same numbers: loses nothing, claims nothing. */
 export function toLatin1(bytes: Uint8Array): string {
   if (bytes.length <= 4096) return String.fromCharCode.apply(null, bytes as unknown as number[])

@@ -1,5 +1,6 @@
 export { type AeadParameters, open, seal } from './aead.ts'
 export { encryptCfb } from './aes-cfb.ts'
+export { fromBase64url, textToBase64url, toBase64url } from './base64url.ts'
 export {
   type ChainFault,
   type ChainFaultCode,

@@ -1,4 +1,5 @@
-import { fromBase64url, MalformedError, toBase64url, toUtf8 } from '@trusted-launch/codec'
+import { MalformedError, toUtf8 } from '@trusted-launch/codec'
+import { fromBase64url, toBase64url } from './base64url.ts'
 import { DER, inside, readDer } from './der.ts'
 import { digest } from './digest.ts'
 import { CryptoError } from './errors.ts'

@@ -1,4 +1,5 @@
-import { fromBase64url, MalformedError, toLatin1 } from '@trusted-launch/codec'
+import { MalformedError, toLatin1 } from '@trusted-launch/codec'
+import { fromBase64url } from './base64url.ts'
 
 /** One block of a PEM text. */
 export interface PemBlock {

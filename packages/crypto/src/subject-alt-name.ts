@@ -12,9 +12,15 @@ const uniformResourceIdentifier = contextTag(6, false)
  * The URIs among a certificate's alternative names. RFC 5280, 4.2.1.6.
  * @throws {MalformedError} the extension does not read.
  */
-export function subjectUris(certificate: Certificate): string[] {
-  return readNames(certificate, uniformResourceIdentifier, ({ content }) => toLatin1(content))
+export function subjectUris(certificate: Certificate): readonly string[] {
+  const read = () =>
+    readNames(certificate, uniformResourceIdentifier, ({ content }) => toLatin1(content))
+  const uris = known.get(certificate) ?? read()
+  known.set(certificate, uris)
+  return uris
 }
+
+const known = new WeakMap<Certificate, readonly string[]>()
 
 /**
  * The attributes of each directory name among a certificate's alternative names, values as text.

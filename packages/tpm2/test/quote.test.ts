@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHash, createPublicKey, verify } from 'node:crypto'
 import { test } from 'node:test'
-import { concat, decode, toBase64url } from '@trusted-launch/codec'
+import { concat, decode } from '@trusted-launch/codec'
+import { toBase64url } from '@trusted-launch/crypto'
 import {
   AK_CERT_NV,
   AK_RSA2048,

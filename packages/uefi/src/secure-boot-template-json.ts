@@ -1,4 +1,4 @@
-import { fromBase64url, toBase64url } from '@trusted-launch/codec'
+import { fromBase64url, toBase64url } from '@trusted-launch/crypto'
 import { UefiError } from './errors.ts'
 import { GUIDS } from './guid.ts'
 import type { SecureBootTemplate, TemplateSignature } from './secure-boot-template.ts'

@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path'
-import { fromBase64url, toBase64url, toUtf8 } from '@trusted-launch/codec'
+import { toUtf8 } from '@trusted-launch/codec'
+import { fromBase64url, toBase64url } from '@trusted-launch/crypto'
 import {
   formatSecureBootTemplate,
   parseSecureBootTemplate,

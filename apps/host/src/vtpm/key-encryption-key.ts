@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { concat, fromBase64url, fromUtf8, toBase64url, toUtf8 } from '@trusted-launch/codec'
-import { CryptoError, open, seal } from '@trusted-launch/crypto'
+import { concat, fromUtf8, toUtf8 } from '@trusted-launch/codec'
+import { CryptoError, fromBase64url, open, seal, toBase64url } from '@trusted-launch/crypto'
 import { readDurably, syncFolder, writeDurably } from '../state-directory.ts'
 import { VtpmError } from './errors.ts'
 

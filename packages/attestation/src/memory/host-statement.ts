@@ -1,5 +1,12 @@
-import { fromBase64url, MalformedError, toBase64url, toHex, toUtf8 } from '@trusted-launch/codec'
-import { digest, type PublicKey, thumbprintOf } from '@trusted-launch/crypto'
+import { MalformedError, toHex, toUtf8 } from '@trusted-launch/codec'
+import {
+  digest,
+  fromBase64url,
+  type PublicKey,
+  textToBase64url,
+  thumbprintOf,
+  toBase64url,
+} from '@trusted-launch/crypto'
 import { VARIABLES, type VariableStore } from '@trusted-launch/uefi'
 import { formatCanonical, type Json } from '../canonical-json.ts'
 import { type FindingId, findingOf } from '../finding-table.ts'
@@ -73,7 +80,7 @@ export function signHostStatement(
 ): string {
   const header = { alg: 'ES256', kid: thumbprintOf(key), typ: type }
   const parts = [header, statement as unknown as Json]
-  const signed = parts.map((part) => toBase64url(toUtf8(formatCanonical(part)))).join('.')
+  const signed = parts.map((part) => textToBase64url(formatCanonical(part))).join('.')
   return `${signed}.${toBase64url(sign(toUtf8(signed)))}`
 }
 

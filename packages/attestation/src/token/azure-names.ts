@@ -1,4 +1,5 @@
-import { toBase64url, toUtf8 } from '@trusted-launch/codec'
+import { toUtf8 } from '@trusted-launch/codec'
+import { toBase64url } from '@trusted-launch/crypto'
 import type { Json } from '../canonical-json.ts'
 import type { AttestationResult } from '../result.ts'
 import { azureNamesOfWindows } from '../windows-azure-names.ts'
@@ -22,16 +23,19 @@ const tellers: Readonly<Record<string, Teller>> = {
   'x-ms-runtime': (_, binding) => (binding === null ? null : runtimeOf(binding)),
 }
 
+const tellersByName = Object.entries(tellers)
+
 /**
  * The claims of a token under the names that Azure's clients read.
  * @param binding what a fresh quote covers for the relying party; null: nothing.
  */
 export function azureNamesOf(result: AttestationResult, binding: Binding): Record<string, Json> {
-  const told = Object.entries(tellers).map(([name, tell]) => [name, tell(result, binding)] as const)
-  return {
-    ...azureNamesOfWindows(result.claims),
-    ...Object.fromEntries(told.filter(([, value]) => value !== null)),
+  const told = azureNamesOfWindows(result.claims)
+  for (const [name, tell] of tellersByName) {
+    const value = tell(result, binding)
+    if (value !== null) told[name] = value
   }
+  return told
 }
 
 function verified({ claims }: AttestationResult, name: string): Json {

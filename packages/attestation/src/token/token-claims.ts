@@ -1,12 +1,14 @@
-import type { Json } from '../canonical-json.ts'
+import { formatted, type Json } from '../canonical-json.ts'
+import { once } from '../frozen.ts'
 import type { AttestationResult, Claim } from '../result.ts'
 import { formatTime } from '../time.ts'
 import { azureNamesOf } from './azure-names.ts'
 import type { TokenIssuer } from './token.ts'
-import { appraisalsOf, type SubmoduleAppraisal } from './trust-vector.ts'
+import { appraisalsOf, type SubmoduleAppraisal, type TrustVector } from './trust-vector.ts'
 
 /** The profile of the claims: draft-ietf-rats-ear-04, "EAR Claims". */
 export const EAR_PROFILE = 'tag:ietf.org,2026:rats/ear#04'
+const verifierId = formatted({ build: 'trusted-launch', developer: 'trusted-launch' })
 /** So long a quote is fresh: as long as an answer is waited for. */
 const freshMs = 300_000
 
@@ -36,7 +38,7 @@ export function claimsOfToken(
     eat_profile: EAR_PROFILE,
     ...(binding?.nonce == null ? {} : { eat_nonce: binding.nonce }),
     ...(binding?.jwk == null ? {} : { cnf: { jwk: binding.jwk } }),
-    ...ear('verifier_id', { build: 'trusted-launch', developer: 'trusted-launch' }),
+    ...ear('verifier_id', verifierId),
     ...ear('status', result.tier),
     submods: Object.fromEntries(appraisals.map(([name, one]) => [name, submodule(one, policy)])),
     evidenceTime: result.time,
@@ -58,11 +60,13 @@ function submodule(
   const id = `urn:trusted-launch:policy:${policy.id}:${policy.sha256}`
   return {
     ...ear('status', tier),
-    ...ear('trustworthiness_vector', { ...vector }),
+    ...ear('trustworthiness_vector', vectorJson(vector)),
     ear_appraisal_policy_ids: [id],
     'ear.appraisal-policy-id': id,
   }
 }
+
+const vectorJson = once((vector: TrustVector) => formatted({ ...vector }))
 
 /** A claim under the draft's name, and under that of its earlier form, which today's readers know. */
 function ear(name: string, value: Json): Record<string, Json> {
@@ -85,14 +89,15 @@ function findingsJson(findings: AttestationResult['findings']): Record<string, J
 
 /** Each claim's value and whether it is verified; one that is long is in the record only. */
 function claimsJson(claims: AttestationResult['claims']): Json {
-  const told = Object.entries(claims).filter(([, { value }]) => isShort(value))
-  return Object.fromEntries(told.map(([name, claim]) => [name, view(claim)]))
+  const told: Record<string, Json> = {}
+  for (const [name, claim] of Object.entries(claims)) {
+    const json = claimJson(claim)
+    if (json !== null) told[name] = json
+  }
+  return told
 }
 
-function isShort(value: Json): boolean {
-  return value !== null && JSON.stringify(value).length <= valueCharsMax
-}
-
-function view({ value, verified }: Claim): Json {
-  return { value, verified }
-}
+const claimJson = once(({ value, verified }: Claim): Json => {
+  const isShort = value !== null && JSON.stringify(value).length <= valueCharsMax
+  return isShort ? formatted({ value, verified }) : null
+})

@@ -1,11 +1,14 @@
-import { fromBase64url, toBase64url, toHex, toUtf8 } from '@trusted-launch/codec'
+import { toHex, toUtf8 } from '@trusted-launch/codec'
 import {
   digest,
   ecdsaSignature,
+  fromBase64url,
   type PublicKey,
   rawEcdsaSignature,
   type SigningKey,
+  textToBase64url,
   thumbprintOf,
+  toBase64url,
   verifySignature,
 } from '@trusted-launch/crypto'
 import { formatCanonical } from '../canonical-json.ts'
@@ -72,7 +75,7 @@ export function signedText(
     throw new RangeError(`a token of ${lifetimeSeconds} seconds`)
   const header = { alg: 'ES256', kid: thumbprintOf(key), typ: 'JWT' }
   const claims = claimsOfToken(result, recordSha256, timeMs, issuer)
-  return [header, claims].map((part) => toBase64url(toUtf8(formatCanonical(part)))).join('.')
+  return [header, claims].map((part) => textToBase64url(formatCanonical(part))).join('.')
 }
 
 /** Whether this key signed the token. It says nothing of the token's claims, nor of its dates. */

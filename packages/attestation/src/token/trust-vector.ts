@@ -95,6 +95,9 @@ const noClaims: TrustVector = Object.freeze({
   'sourced-data': 0,
 })
 
+const platformAffirmed = Object.freeze({ ...noClaims, 'instance-identity': 2 })
+const bootAffirmed = Object.freeze({ ...noClaims, configuration: 2, executables: 3 })
+
 /**
  * A result by its parts. `platform` is affirmed once the AK on record signed the quotes; `boot` once the log
  * is verified: its executables as an approved boot (3), since what runs later is not shown.
@@ -104,27 +107,28 @@ export function appraisalsOf(
   result: AttestationResult,
 ): Readonly<Record<Submodule, SubmoduleAppraisal>> {
   const { counters, bank, findings, tier } = result
-  const start = {
-    platform: { ...noClaims, ...(counters === null ? {} : { 'instance-identity': 2 }) },
-    boot: { ...noClaims, ...(bank === null ? {} : { configuration: 2, executables: 3 }) },
-  }
   if (tier === 'none') return { platform: none, boot: none }
-  for (const finding of findings) lower(start, finding)
-  return { platform: appraisal(start.platform), boot: appraisal(start.boot) }
+  const vectors = {
+    platform: counters === null ? noClaims : platformAffirmed,
+    boot: bank === null ? noClaims : bootAffirmed,
+  }
+  for (const finding of findings) lower(vectors, finding)
+  return { platform: appraisal(vectors.platform), boot: appraisal(vectors.boot) }
 }
 
 const none: SubmoduleAppraisal = { tier: 'none', vector: noClaims }
 
-function lower(vectors: Record<Submodule, Record<TrustClaim, number>>, finding: Finding): void {
+function lower(vectors: Record<Submodule, TrustVector>, finding: Finding): void {
   const { id, severity } = finding
   if (severity === 'info') return
   // A finding that no row knows speaks against everything that booted.
   const found = rowOf(id) ?? row('boot', 'executables', 33, 96, id)[0]!
   const vector = vectors[found.submodule]
-  vector[found.claim] = Math.max(
+  const worst = Math.max(
     vector[found.claim],
     found[severity === 'high' ? 'contraindicated' : 'warning'],
   )
+  vectors[found.submodule] = { ...vector, [found.claim]: worst }
 }
 
 function appraisal(vector: TrustVector): SubmoduleAppraisal {

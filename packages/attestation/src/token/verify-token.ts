@@ -1,5 +1,5 @@
-import { fromBase64url, MalformedError } from '@trusted-launch/codec'
-import { type PublicKey, thumbprintOf } from '@trusted-launch/crypto'
+import { MalformedError } from '@trusted-launch/codec'
+import { fromBase64url, type PublicKey, thumbprintOf } from '@trusted-launch/crypto'
 import type { Json } from '../canonical-json.ts'
 import { array, integer, object, oneOf, parseJson, type Shape, string } from '../json-shape.ts'
 import type { Tier } from '../result.ts'
