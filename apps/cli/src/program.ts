@@ -4,12 +4,14 @@ import manifest from '../package.json' with { type: 'json' }
 import { appraiseCommand } from './commands/appraise.ts'
 import { completionCommand } from './commands/completion.ts'
 import { demoCommand } from './commands/demo.ts'
+import { downCommand } from './commands/down.ts'
 import { eventlogCommand } from './commands/eventlog.ts'
 import { imageCommand } from './commands/image.ts'
 import { keyCommand } from './commands/key.ts'
 import { policyCommand } from './commands/policy.ts'
 import { referenceValuesCommand } from './commands/reference-values.ts'
 import { tokenCommand, viewOfUnread } from './commands/token.ts'
+import { upCommand } from './commands/up.ts'
 import { vmCommand } from './commands/vm.ts'
 import { viewOfNothing } from './event-log-view.ts'
 import { EXIT, type ExitCode, exitCodeOf } from './exit-code.ts'
@@ -37,6 +39,8 @@ Exit codes: 0 affirming, 1 failure or no verdict, 2 usage, 3 contraindicated, 4 
     imageCommand,
     vmCommand,
     keyCommand,
+    upCommand,
+    downCommand,
   ].map((make) => make(output, done))
   commands.push(demoCommand(done))
   for (const command of commands) program.addCommand(command)

@@ -1,4 +1,6 @@
 export { StoreError } from './domain/store.ts'
 export { believedFirmware, learnWhereUnknown } from './driver/firmware.ts'
-export { faultOf } from './http/fault-of.ts'
-export { openStore, type StoreOptions } from './store/open.ts'
+export { ScriptedHost } from './driver/scripted-host.ts'
+export type { AdminFile } from './identity/administrator.ts'
+export { type RunningService, runningService, sayRunning, sayStopped } from './running-service.ts'
+export { openService, type Service, type ServiceOptions } from './service.ts'

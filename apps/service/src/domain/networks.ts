@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { ArmError, faults } from '@trusted-launch/api'
+import { ArmError, faults, keyOf, parseResourceId } from '@trusted-launch/api'
 import type { Moment, Plan, Wanted } from './resource-type.ts'
-import type { Json, JsonObject, Resource } from './store.ts'
+import type { Json, JsonObject, Resource, Tables } from './store.ts'
 import { at, textAt } from './vm/vm.ts'
 
 /** Kept as it was asked for. */
@@ -9,15 +9,85 @@ export async function planPlain(_: string, { properties }: Wanted): Promise<Plan
   return { properties, work: null }
 }
 
-/** Subnets given within a network get ids of their own. */
-export async function planNetwork(id: string, { properties }: Wanted): Promise<Plan> {
+const SUBNET = 'Microsoft.Network/virtualNetworks/subnets'
+
+/** Subnets given within a network are resources of their own; those it does not name any more are gone. */
+export async function planNetwork(
+  id: string,
+  { properties }: Wanted,
+  existing: Resource | null,
+  { tables, at: now }: Moment,
+): Promise<Plan> {
   const { subnets } = properties
-  if (!Array.isArray(subnets)) return { properties, work: null }
-  const named = subnets.map((subnet) => ({
-    ...subnet,
-    id: `${id}/subnets/${textAt(subnet, 'name')}`,
-  }))
+  if (!Array.isArray(subnets)) return { properties: { subnets: [], ...properties }, work: null }
+  const named = subnets.map((subnet) => subnetView(id, subnet))
+  for (const subnet of named) await putSubnet(tables, id, subnet, now)
+  const ids = new Set(named.map((subnet) => keyOf(String(subnet.id))))
+  const before =
+    existing === null
+      ? []
+      : await tables.resources.list({ type: SUBNET, parentId: id, limit: 1000 })
+  for (const one of before) if (!ids.has(keyOf(one.id))) await tables.resources.delete(one.id)
   return { properties: { ...properties, subnets: named }, work: null }
+}
+
+function subnetView(network: string, subnet: Json): JsonObject {
+  const name = textAt(subnet, 'name')
+  if (name === null) throw new ArmError(faults.missingParameter('subnets.name'))
+  const properties = {
+    ...(at(subnet, 'properties') as JsonObject | undefined),
+    provisioningState: 'Succeeded',
+  }
+  return { id: `${network}/subnets/${name}`, name, properties }
+}
+
+async function putSubnet(
+  { resources }: Tables,
+  network: string,
+  subnet: JsonObject,
+  now: number,
+): Promise<void> {
+  const id = String(subnet.id)
+  const properties = subnet.properties as JsonObject
+  if ((await resources.get(id)) !== null)
+    return void (await resources.update(id, { properties }, now))
+  const { subscriptionId, resourceGroup } = parseResourceId(id)!
+  await resources.insert(
+    {
+      ...{
+        id,
+        type: SUBNET,
+        name: String(subnet.name),
+        subscriptionId: subscriptionId!,
+        resourceGroup,
+      },
+      ...{ parentId: network, location: null, tags: {}, envelope: {}, properties, state: {} },
+      ...{ provisioningState: 'Succeeded', createdAt: now },
+    },
+    now,
+  )
+}
+
+/** A subnet put by itself is shown in its network as well. */
+export async function planSubnet(
+  id: string,
+  { properties }: Wanted,
+  _: Resource | null,
+  { tables, at: now }: Moment,
+): Promise<Plan> {
+  const network = await tables.resources.get(id.split('/').slice(0, -2).join('/'))
+  if (network !== null) {
+    const view = subnetView(network.id, { name: id.split('/').at(-1)!, properties })
+    const others = ((network.properties.subnets ?? []) as readonly JsonObject[]).filter(
+      (one) => keyOf(String(one.id)) !== keyOf(id),
+    )
+    await tables.resources.update(
+      network.id,
+      { properties: { ...network.properties, subnets: [...others, view] } },
+      now,
+    )
+  }
+  return { properties, work: null }
 }
 
 /** An interface's configurations name subnets that are there; its hardware address follows from its id. */
@@ -38,24 +108,16 @@ export async function planNetworkInterface(
 }
 
 async function requireSubnet(
-  tables: Moment['tables'],
+  { resources }: Tables,
   subnet: string | null,
   from: string,
 ): Promise<void> {
-  if (subnet === null) return
-  const own = await tables.resources.get(subnet)
-  if (own !== null) return
-  const network = await tables.resources.get(subnet.split('/').slice(0, -2).join('/'))
-  const subnets = network === null ? [] : at(network.properties, 'subnets')
-  const isThere =
-    Array.isArray(subnets) &&
-    subnets.some((each: Json) => textAt(each, 'id')?.toLowerCase() === subnet.toLowerCase())
-  if (!isThere)
-    throw new ArmError({
-      status: 400,
-      code: 'InvalidResourceReference',
-      message: `Resource ${subnet} referenced by resource ${from} was not found. Please make sure that the referenced resource exists, and that both resources are in the same region.`,
-    })
+  if (subnet === null || (await resources.get(subnet)) !== null) return
+  throw new ArmError({
+    status: 400,
+    code: 'InvalidResourceReference',
+    message: `Resource ${subnet} referenced by resource ${from} was not found. Please make sure that the referenced resource exists, and that both resources are in the same region.`,
+  })
 }
 
 function configurationView(id: string, one: JsonObject, index: number): JsonObject {

@@ -1,6 +1,7 @@
 import type { VmRules } from '../domain/vm/plan-vm.ts'
 import { type ArmType, type Ground, resourceRoutes } from './resource-routes.ts'
 import { catalogueRoutes } from './resources/catalogue.ts'
+import { type Diagnostics, diagnosticsRoutes } from './resources/diagnostics.ts'
 import { diskType } from './resources/disks.ts'
 import { extensionTypeOf } from './resources/extensions.ts'
 import { groupRoutes } from './resources/groups.ts'
@@ -21,6 +22,7 @@ export function allRoutes(
   rules: VmRules,
   ground: Ground,
   installation: Omit<Installation, 'types'>,
+  diagnostics: Diagnostics,
 ): Route[] {
   const types = armTypes(rules)
   return [
@@ -31,5 +33,6 @@ export function allRoutes(
     ...virtualMachineRoutes(rules, ground),
     ...catalogueRoutes(rules, ground),
     ...securityRoutes(ground),
+    ...diagnosticsRoutes(diagnostics, ground),
   ]
 }

@@ -3,7 +3,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import { ArmError, errorBody, faults } from '@trusted-launch/api'
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
 import type { Logger } from 'pino'
 import type { Authorizer, Caller } from '../domain/caller.ts'
 import { admit, apiVersionOf } from './admission.ts'
@@ -30,6 +35,11 @@ export interface ServerOptions {
     claims(url: string): boolean
     handle(request: IncomingMessage, response: ServerResponse): Promise<void>
   }
+  /** What a signed URI of a console or screen leads to. @throws {ArmError} */
+  readonly diagnostics: (
+    params: { machine: string; file: string },
+    query: Readonly<Record<string, string>>,
+  ) => Promise<ArmReply>
   /** Whether the service does its work: `/health/ready`. */
   readonly isReady: () => Promise<boolean>
   /** How often one principal may ask in a minute. */
@@ -55,7 +65,7 @@ export async function serverOf(options: ServerOptions): Promise<FastifyInstance>
   const app = fastify({
     https: options.tls,
     loggerInstance: options.log as never,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_MS_MAX,
     connectionTimeout: IDLE_MS_MAX,
@@ -100,10 +110,17 @@ export async function serverOf(options: ServerOptions): Promise<FastifyInstance>
 }
 
 /** What is asked without a token: what clients need before they have one, and who watches the service. */
-function addOpenRoutes(app: FastifyInstance, { baseOf, isReady }: ServerOptions): void {
+function addOpenRoutes(
+  app: FastifyInstance,
+  { baseOf, isReady, diagnostics }: ServerOptions,
+): void {
   app.get('/metadata/endpoints', async (request) => {
     const { 'api-version': version = '2015-01-01' } = queryOf(request.query)
     return endpointsMetadata(baseOf(request.headers.host), version)
+  })
+  app.get('/diagnostics/:machine/:file', async ({ params, query }, reply) => {
+    await send(reply, await diagnostics(params as never, queryOf(query)))
+    return reply
   })
   app.get('/health/live', async () => ({ status: 'live' }))
   app.get('/health/ready', async (_, reply) => {

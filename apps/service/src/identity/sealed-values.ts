@@ -59,6 +59,11 @@ export class SealedValues {
     await this.#values.put(name, this.#seal(name, value), expiresAt)
   }
 
+  /** The same in a transaction's tables. */
+  on(values: Values): SealedValues {
+    return new SealedValues(this.#key, values)
+  }
+
   /** A secret that follows from the key and a name, for what need not be kept. */
   derive(name: string): string {
     return createHmac('sha256', this.#key).update(`derive ${name}`).digest('base64url')

@@ -1,4 +1,4 @@
-import { planNetwork, planNetworkInterface, planPlain } from '../../domain/networks.ts'
+import { planNetwork, planNetworkInterface, planPlain, planSubnet } from '../../domain/networks.ts'
 import type { JsonObject, Resource } from '../../domain/store.ts'
 import { type ArmType, groupPath } from '../resource-routes.ts'
 import { wantedOf } from '../wanted.ts'
@@ -28,7 +28,7 @@ function networkType(
 /** Networks, as far as a VM needs them: they are named and kept; every VM has the host's user-mode network. */
 export const networkTypes: readonly ArmType[] = [
   networkType('virtualNetworks', 'VirtualNetwork', planNetwork),
-  networkType('virtualNetworks/subnets', 'Subnet', planPlain, { isChild: true, hasPatch: false }),
+  networkType('virtualNetworks/subnets', 'Subnet', planSubnet, { isChild: true, hasPatch: false }),
   networkType('networkInterfaces', 'NetworkInterface', planNetworkInterface),
   networkType('networkSecurityGroups', 'NetworkSecurityGroup', planPlain),
   networkType('publicIPAddresses', 'PublicIPAddress', planPlain),

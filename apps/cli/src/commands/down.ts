@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Command } from 'commander'
+import { dataDirectory, dataOption } from '../data-directory.ts'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import type { Output } from '../output.ts'
+import { withHost } from '../with-host.ts'
+
+interface Options {
+  readonly data?: string
+  readonly vms?: boolean
+}
+
+const WAIT_MS = 12_000
+const POLL_MS = 100
+
+/** `tl down`: stops the control plane of a data folder, and its VMs only where asked to. */
+export function downCommand(output: Output, done: (code: ExitCode) => void): Command {
+  return new Command('down')
+    .summary('stop the control plane; its VMs run on, unless --vms')
+    .addOption(dataOption())
+    .option('--vms', 'stop its VMs too, by their power buttons')
+    .action(async (options: Options) => {
+      const data = dataDirectory(options)
+      output.out((await stopped(data)) ? `stopped ${data}\n` : `nothing serves ${data}\n`)
+      if (options.vms === true) await stopVms(data, output)
+      done(EXIT.affirming)
+    })
+}
+
+/** @returns whether there was one. @throws {Error} it does not end. */
+async function stopped(data: string): Promise<boolean> {
+  const { runningService } = await import('@trusted-launch/service')
+  const found = runningService(data)
+  if (found === null) return false
+  process.kill(found.pid, 'SIGTERM')
+  for (let waited = 0; waited < WAIT_MS; waited += POLL_MS) {
+    if (runningService(data) === null) return true
+    await sleep(POLL_MS)
+  }
+  throw new Error(`process ${found.pid} does not end; kill -9 loses nothing that was acknowledged`)
+}
+
+async function stopVms(data: string, output: Output): Promise<void> {
+  const state = join(data, 'host')
+  if (!existsSync(join(state, 'vms'))) return
+  await withHost({ state }, output, async (host) => {
+    const running = host.machines().filter((machine) => machine.status().state === 'running')
+    await Promise.all(running.map((machine) => machine.stop()))
+    output.out(`${running.length} VMs stopped\n`)
+  })
+}

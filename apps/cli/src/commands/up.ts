@@ -1,0 +1,106 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { dataDirectory, dataOption } from '../data-directory.ts'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import { jsonText, type Output } from '../output.ts'
+import { repeatable } from '../repeatable.ts'
+
+interface Options {
+  readonly data?: string
+  readonly listen: { readonly host: string; readonly port: number }
+  readonly publicName: readonly string[]
+  readonly location: string
+  readonly json?: boolean
+}
+
+/** What runs is let go after this time, however it stands: another start goes on from what is on record. */
+const STOP_MS = 8_000
+
+/** `tl up`: the control plane, in the foreground. */
+export function upCommand(output: Output, done: (code: ExitCode) => void): Command {
+  return new Command('up')
+    .summary("serve the control plane: Azure's API for Trusted Launch VMs on this host")
+    .description(
+      'Makes its certificate authority, keys, database and first administrator on first run, serves HTTPS until SIGTERM or Ctrl-C, and leaves VMs running then.',
+    )
+    .addOption(dataOption())
+    .option('--listen <host:port>', 'where to listen; port 0 picks a free one', listenOf, {
+      host: '127.0.0.1',
+      port: 8443,
+    })
+    .addOption(
+      repeatable('--public-name <name>', 'another name that it is reached by', { initial: [] }),
+    )
+    .option('--location <name>', 'what the one location of this installation is called', 'local')
+    .option('--json', 'one JSON document once it serves')
+    .action(async (options: Options) => {
+      await up(options, output)
+      done(EXIT.affirming)
+    })
+}
+
+function listenOf(text: string): Options['listen'] {
+  const at = text.lastIndexOf(':')
+  const port = Number(text.slice(at + 1))
+  const host = text.slice(0, at).replace(/^\[|\]$/g, '')
+  if (at < 1 || !/^\d+$/.test(text.slice(at + 1)) || port > 65_535)
+    throw new InvalidArgumentError('HOST:PORT is wanted, such as 127.0.0.1:8443')
+  return { host, port }
+}
+
+async function up(options: Options, output: Output): Promise<void> {
+  const { openService, sayRunning, sayStopped } = await import('@trusted-launch/service')
+  const data = dataDirectory(options)
+  const log = await logTo(output)
+  const service = await openService({
+    ...options,
+    publicNames: options.publicName,
+    data,
+    log,
+  }).catch(explain(data))
+  await sayRunning(data)
+  tell(options, output, service.endpoint, data)
+  await interrupted()
+  const late = setTimeout(() => process.exit(EXIT.affirming), STOP_MS)
+  await service.close()
+  clearTimeout(late)
+  sayStopped(data)
+}
+
+/** Structured lines on standard error. */
+async function logTo({ err }: Output) {
+  const { default: pino } = await import('pino')
+  const level = process.env.TL_LOG ?? 'warn'
+  return pino(
+    { level, redact: ['*.authorization', '*.password', '*.clientSecret'] },
+    { write: err },
+  )
+}
+
+function explain(data: string): (error: unknown) => never {
+  return (error) => {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'state-locked')
+      throw new Error(`another one serves ${data} already: tl down --data ${data} stops it`)
+    if (code === 'EADDRINUSE') throw new Error(`${message}: --listen 127.0.0.1:0 picks a free port`)
+    throw error
+  }
+}
+
+function tell({ json }: Options, { out }: Output, endpoint: string, data: string): void {
+  const admin = `${data}/admin.json`
+  const ca = `${data}/tls/authority.pem`
+  const text = `The control plane serves ${endpoint}
+  its certificate authority   ${ca}
+  its first administrator     ${admin} (keep it secret)
+  sign in                     npx tl login --admin ${admin}
+`
+  out(json === true ? jsonText({ endpoint, caFile: ca, adminFile: admin }) : text)
+}
+
+/** `on`, not `once`: npm passes a signal on twice. */
+function interrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.on(signal, () => resolve())
+  })
+}

@@ -1,0 +1,182 @@
+import { randomUUID } from 'node:crypto'
+import { membersOf } from '@trusted-launch/api'
+import { signTokensWith, type TokenIssuer } from '@trusted-launch/attestation'
+import { SigningKey } from '@trusted-launch/crypto'
+import type { Logger } from 'pino'
+import { type MarketplaceImage, platformImages } from './catalogue/images.ts'
+import type { Capacity, HostDriver } from './domain/host-driver.ts'
+import type { JsonObject, Resource, Store, Tables } from './domain/store.ts'
+import { vmDispositions } from './domain/vm/dispositions.ts'
+import { machinePlanOf } from './domain/vm/machine-plan.ts'
+import type { VmRules } from './domain/vm/plan-vm.ts'
+import { type Seed, seedOf } from './domain/vm/seed.ts'
+import { stateOf, textAt } from './domain/vm/vm.ts'
+import { hashPassword } from './driver/hash-password.ts'
+import { newSigner } from './driver/new-signer.ts'
+import type { Ground } from './http/resource-routes.ts'
+import type { SealedValues } from './identity/sealed-values.ts'
+import { attest } from './jobs/attest.ts'
+import { extensionHandlers } from './jobs/extension-handlers.ts'
+import { groupHandlers } from './jobs/group-handlers.ts'
+import { HostLease } from './jobs/host-lease.ts'
+import { reconcile } from './jobs/reconcile.ts'
+import { vmHandlers } from './jobs/vm-handlers.ts'
+import type { VmGround } from './jobs/vm-job.ts'
+import { Worker } from './jobs/worker.ts'
+
+export interface WorksOptions {
+  readonly store: Store
+  readonly driver: HostDriver
+  readonly log: Logger
+  readonly now: () => number
+  readonly location: string
+  readonly sealed: SealedValues
+  /** Names this process among all. */
+  readonly owner: string
+}
+
+/** A guest under emulation takes this long at most until its agent answers. */
+const BOOT_LIMIT_MS = 300_000
+const TOKEN_SECONDS = 3_600
+const CAPACITY_MS = 10_000
+
+/** What works behind the endpoints: the worker, the host's lease, and what both and the rules need. */
+export class Works {
+  readonly rules: VmRules
+  readonly ground: Ground
+  readonly #options: WorksOptions
+  readonly #worker: Worker
+  readonly #lease: HostLease
+  #capacity: Capacity = { vcpus: 1, memoryMiB: 1024, freeMemoryMiB: 1024, accelerator: 'tcg' }
+  #timer: NodeJS.Timeout | null = null
+
+  constructor(options: WorksOptions) {
+    this.#options = options
+    const { store, driver, log, now, location, owner } = options
+    this.rules = {
+      host: driver.name,
+      images: () => imagesAt(now()),
+      place: () => ({ location, capacity: hostCapacity(this.#capacity) }),
+      notEnforced: (body) => membersOf(vmDispositions, body, 'notEnforced'),
+      keepSeed: (tables, vmId, properties) => this.#keepSeed(tables, vmId, properties),
+    }
+    const hosts = () => (this.#lease.isHeld ? [driver.name] : [])
+    const vmGround = this.#vmGround()
+    this.#worker = new Worker({
+      ...{ store, log, owner, now, hosts },
+      handlers: {
+        ...vmHandlers(vmGround),
+        ...groupHandlers(driver),
+        ...extensionHandlers(vmGround),
+      },
+    })
+    const onChange = (isHeld: boolean) => (isHeld ? this.#taken() : Promise.resolve())
+    this.#lease = new HostLease({
+      leases: store.leases,
+      name: `host/${driver.name}`,
+      owner,
+      now,
+      log,
+      onChange,
+    })
+    this.ground = { store, location, host: driver.name, now, wake: () => this.#worker.wake() }
+  }
+
+  async start(): Promise<void> {
+    await this.#measure()
+    this.#timer = setInterval(() => this.#measure().catch(() => {}), CAPACITY_MS)
+    await this.#lease.start()
+    this.#worker.start()
+  }
+
+  async stop(): Promise<void> {
+    if (this.#timer !== null) clearInterval(this.#timer)
+    await this.#worker.stop()
+    await this.#lease.stop()
+  }
+
+  async isReady(): Promise<boolean> {
+    await this.#options.store.values.get('ready')
+    return this.#lease.isHeld
+  }
+
+  async #measure(): Promise<void> {
+    this.#capacity = await this.#options.driver.capacity()
+  }
+
+  /** The host is ours from now on: what it runs is held against what is on record. */
+  #taken(): Promise<void> {
+    const { store, driver, now, log } = this.#options
+    return reconcile({ store, driver, now, log, enqueueStart: (vm) => this.#enqueueStart(vm) })
+  }
+
+  async #enqueueStart({ id: resourceId, subscriptionId }: Resource): Promise<void> {
+    const { store, location, driver, now } = this.#options
+    const correlationId = randomUUID()
+    const who = { principal: 'service', correlationId }
+    await store.operations.enqueue(
+      {
+        id: randomUUID(),
+        kind: 'vm.start',
+        resourceId,
+        subscriptionId,
+        location,
+        host: driver.name,
+        input: {},
+        ...who,
+      },
+      now(),
+    )
+  }
+
+  #vmGround(): VmGround {
+    const { driver, now, sealed, location } = this.#options
+    const issuer = async (): Promise<{ issuer: TokenIssuer; key: SigningKey }> => {
+      const key = SigningKey.fromPkcs8(await sealed.getOrMake('signer/attestation', newSigner))
+      return {
+        key,
+        issuer: {
+          issuer: `trusted-launch ${location}`,
+          audience: null,
+          lifetimeSeconds: TOKEN_SECONDS,
+          key: key.publicKey,
+        },
+      }
+    }
+    return {
+      ...{ driver, now, bootLimitMs: BOOT_LIMIT_MS },
+      planOf: async (vm) => machinePlanOf(vm, await this.#seedOf(stateOf(vm).vmId)),
+      attest: async (vm, job, isStarted) => {
+        const { key, issuer: of } = await issuer()
+        return attest(vm, job, { driver, now, issuer: of, sign: signTokensWith(key) }, isStarted)
+      },
+    }
+  }
+
+  async #keepSeed(tables: Tables, vmId: string, properties: JsonObject): Promise<void> {
+    const password = textAt(properties, 'osProfile', 'adminPassword')
+    const seed = seedOf(vmId, properties, password === null ? null : await hashPassword(password))
+    await this.#options.sealed
+      .on(tables.values)
+      .put(`seed/${vmId}`, new TextEncoder().encode(JSON.stringify(seed)))
+  }
+
+  async #seedOf(vmId: string): Promise<Seed | null> {
+    const kept = await this.#options.sealed.get(`seed/${vmId}`)
+    return kept === null ? null : JSON.parse(new TextDecoder().decode(kept))
+  }
+}
+
+/** The guests of this project, in the versions that can be had: today's, which is built when first used. */
+function imagesAt(now: number): readonly MarketplaceImage[] {
+  const version = new Date(now).toISOString().slice(0, 10).replaceAll('-', '.')
+  return platformImages.map((image) => ({ ...image, versions: [version] }))
+}
+
+function hostCapacity({ vcpus, memoryMiB }: Capacity) {
+  return {
+    vcpus,
+    memoryGib: memoryMiB / 1024,
+    architecture: process.arch === 'arm64' ? ('Arm64' as const) : ('x64' as const),
+  }
+}

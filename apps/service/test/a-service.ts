@@ -1,0 +1,137 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { request } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import pino from 'pino'
+import { ScriptedHost } from '../src/driver/scripted-host.ts'
+import { openService, type Service } from '../src/service.ts'
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Record<string, string | string[] | undefined>
+  readonly body: any
+}
+
+/** A whole service on a scripted host, over real HTTPS, and who asks it as its administrator. */
+export class TestService {
+  readonly service: Service
+  readonly host: ScriptedHost
+  readonly ca: string
+  #token: string | null = null
+
+  constructor(service: Service, host: ScriptedHost, ca: string) {
+    this.service = service
+    this.host = host
+    this.ca = ca
+  }
+
+  get subscription(): string {
+    return `/subscriptions/${this.service.administrator.subscriptionId}`
+  }
+
+  group(name: string): string {
+    return `${this.subscription}/resourceGroups/${name}`
+  }
+
+  async ask(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
+    this.#token ??= await this.token()
+    const versioned = /api-version=/.test(path)
+      ? path
+      : `${path}${path.includes('?') ? '&' : '?'}api-version=2026-04-01`
+    return this.send(
+      method,
+      versioned,
+      { authorization: `Bearer ${this.#token}`, ...headers },
+      body,
+    )
+  }
+
+  /** Asks until a long action is over. */
+  async over(answer: Answer): Promise<any> {
+    const url = new URL(String(answer.headers['azure-asyncoperation']))
+    for (;;) {
+      const { body } = await this.ask('GET', url.pathname + url.search)
+      if (body.status !== 'InProgress') return body
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+
+  async token(): Promise<string> {
+    const { tenantId, clientId, clientSecret } = this.service.administrator
+    const form = new URLSearchParams({
+      client_id: clientId,
+      client_secret: clientSecret,
+      grant_type: 'client_credentials',
+      scope: 'https://management.azure.com/.default',
+    })
+    const answer = await this.send(
+      'POST',
+      `/${tenantId}/oauth2/v2.0/token`,
+      { 'content-type': 'application/x-www-form-urlencoded' },
+      String(form),
+    )
+    return answer.body.access_token
+  }
+
+  send(
+    method: string,
+    path: string,
+    headers: Record<string, string>,
+    body?: unknown,
+  ): Promise<Answer> {
+    const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
+    const type =
+      text !== undefined && headers['content-type'] === undefined
+        ? { 'content-type': 'application/json' }
+        : {}
+    return new Promise((resolve, reject) => {
+      const sent = request(
+        `${this.service.endpoint}${path}`,
+        { method, ca: this.ca, headers: { ...type, ...headers } },
+        (response) => {
+          const chunks: Buffer[] = []
+          response.on('data', (chunk) => chunks.push(chunk))
+          response.on('end', () =>
+            resolve({
+              status: response.statusCode!,
+              headers: response.headers,
+              body: parsed(Buffer.concat(chunks).toString()),
+            }),
+          )
+        },
+      )
+      sent.on('error', reject)
+      sent.end(text)
+    })
+  }
+}
+
+function parsed(text: string): any {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+/** Opened for a test, and gone after it. */
+export async function aService(t: TestContext, host = new ScriptedHost()): Promise<TestService> {
+  const data = mkdtempSync(join(tmpdir(), 'tl-service-'))
+  const service = await openService({
+    ...{ data, publicNames: [], location: 'local', driver: host },
+    listen: { host: '127.0.0.1', port: 0 },
+    log: pino({ level: process.env.TL_TEST_LOG ?? 'silent' }),
+  })
+  t.after(async () => {
+    await service.close()
+    rmSync(data, { recursive: true, force: true })
+  })
+  const admin = JSON.parse(readFileSync(join(data, 'admin.json'), 'utf8'))
+  return new TestService(service, host, readFileSync(admin.caFile, 'utf8'))
+}

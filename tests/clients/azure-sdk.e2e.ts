@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { test } from 'node:test'
+
+const root = join(import.meta.dirname, '../..')
+const limitMs = 600_000
+
+test("Azure's own client makes a VM that boots, proves it, is switched, judged unhealthy, and removed", {
+  timeout: limitMs,
+}, async (t) => {
+  const data = mkdtempSync(join(tmpdir(), 'tl-sdk-'))
+  const up = spawn(
+    process.execPath,
+    ['apps/cli/src/main.ts', 'up', '--data', data, '--listen', '127.0.0.1:0', '--json'],
+    { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  t.after(async () => {
+    await ended(
+      spawn(process.execPath, ['apps/cli/src/main.ts', 'down', '--data', data, '--vms'], {
+        cwd: root,
+        stdio: 'ignore',
+      }),
+    )
+    rmSync(data, { recursive: true, force: true })
+  })
+  await firstLine(up)
+  const { caFile } = JSON.parse(readFileSync(join(data, 'admin.json'), 'utf8'))
+  const story = spawn(process.execPath, ['tests/clients/azure-sdk.ts', join(data, 'admin.json')], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, NODE_EXTRA_CA_CERTS: caFile },
+  })
+  for await (const line of createInterface({ input: story.stdout! })) t.diagnostic(line)
+  assert.equal(await ended(story), 0)
+})
+
+function firstLine(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.stdout!.once('data', () => resolve())
+    child.once('exit', (code) => reject(new Error(`it ended with ${code}`)))
+  })
+}
+
+function ended(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null) resolve(child.exitCode)
+    else child.once('exit', (code) => resolve(code))
+  })
+}
