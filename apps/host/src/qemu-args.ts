@@ -31,11 +31,24 @@ export const FILES = {
   variables: 'vars.fd',
   monitor: 'qmp',
   agent: 'agent',
+  console: 'console',
 } as const
 /** The ids QEMU's monitor knows these devices by. */
 export const IDS = { console: 'console', tpm: 'chrtpm', agentPort: 'agent-port' } as const
 /** How much of the console QEMU keeps for us, in bytes; a power of two. A guest can fill no more. */
 export const CONSOLE_RING = 262_144
+
+/** Where the console goes, as `chardev-change` takes it: into the ring, or to whoever connects. */
+export const CONSOLE_BACKENDS = {
+  ring: { type: 'ringbuf', data: { size: CONSOLE_RING } },
+  socket: {
+    type: 'socket',
+    data: {
+      addr: { type: 'unix', data: { path: FILES.console } },
+      ...{ server: true, wait: false },
+    },
+  },
+} as const
 
 interface Row {
   readonly option: string

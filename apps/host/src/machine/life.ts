@@ -220,6 +220,7 @@ export class MachineLife {
   async #adopt(live: RunningMachine): Promise<void> {
     this.#live = live
     this.#unreachable = false
+    await live.restoreConsole()
     const off = await live.isOff()
     this.log('info', 'adopted', `taken over, ${off ? 'powered off' : 'running'}`)
     if (off) return this.end(live, 'exited')

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { AgentInfo, Evidence, EvidenceRequest } from '@trusted-launch/channel'
 import type { Accounts } from '../accounts.ts'
 import type { DataDisk } from '../data-disk.ts'
@@ -236,6 +237,15 @@ export class Machine {
   /** The end of the serial console, of this boot and the ones before; Latin-1. */
   consoleTail(max?: number): string {
     return this.#life.files.console.tail(max)
+  }
+
+  /**
+   * The serial console of a running VM, for a person: what it prints from now on, and what is written is typed.
+   * One at a time; it ends with the VM, and a manager that lets the VM go closes it. `consoleTail` goes on.
+   * @throws {MachineError} `machine-not-running`, `machine-console-in-use` @throws {QmpError}
+   */
+  console(): Promise<Duplex> {
+    return this.#life.settled(() => this.#life.running().openConsole())
   }
 
   /** A picture of the screen, PNG. @throws {MachineError} `machine-not-running` */

@@ -1,5 +1,5 @@
 import { Output } from '../output.ts'
-import { CONSOLE_RING, IDS } from '../qemu-args.ts'
+import { CONSOLE_BACKENDS, CONSOLE_RING, IDS } from '../qemu-args.ts'
 import type { QmpClient } from '../qmp/client.ts'
 import type { BoundedLog } from './bounded-log.ts'
 import type { Console } from './console.ts'
@@ -16,6 +16,8 @@ export class Printed {
   #turnBy: QmpClient | null = null
   readonly #log: BoundedLog
   readonly #output: Output
+  /** Whether the console goes into QEMU's ring; else somebody has it. */
+  #ring = true
   #consoleAt = performance.now()
   #fault: string | null = null
 
@@ -72,13 +74,38 @@ export class Printed {
     return drained
   }
 
-  async #take(monitor: QmpClient): Promise<void> {
-    this.#drainOutput()
-    const ring = { device: IDS.console, size: CONSOLE_RING, format: 'base64' } as const
-    const printed = await monitor.execute('ringbuf-read', ring)
-    if (printed.length === 0) return
+  /**
+   * The console goes elsewhere from now on: to whoever connects to its socket, or back into the ring. What it
+   * printed before is taken first. @throws {QmpError}
+   */
+  switchConsole(
+    monitor: QmpClient,
+    to: keyof typeof CONSOLE_BACKENDS,
+    { from = null }: { from?: 'socket' | null } = {},
+  ): Promise<void> {
+    if (from === 'socket') this.#ring = false
+    const switched = this.#turn.then(async () => {
+      await this.#take(monitor)
+      const backend = CONSOLE_BACKENDS[to]
+      await monitor.execute('chardev-change', { id: IDS.console, backend })
+      this.#ring = to === 'ring'
+    })
+    this.#turn = switched.catch(() => {})
+    return switched
+  }
+
+  /** What the console printed for somebody who has it. */
+  take(printed: Uint8Array): void {
     this.#consoleAt = performance.now()
     this.#keep(() => this.console.append(printed))
+  }
+
+  async #take(monitor: QmpClient): Promise<void> {
+    this.#drainOutput()
+    if (!this.#ring) return
+    const ring = { device: IDS.console, size: CONSOLE_RING, format: 'base64' } as const
+    const printed = await monitor.execute('ringbuf-read', ring)
+    if (printed.length > 0) this.take(printed)
   }
 
   close(): void {

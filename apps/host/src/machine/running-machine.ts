@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type DataDisk, dataDiskDevice, dataDiskName, dataDiskNode } from '../data-disk.ts'
 import { HostError } from '../errors.ts'
@@ -9,6 +10,7 @@ import type { QmpEvent } from '../qmp/commands.ts'
 import { QmpError } from '../qmp/errors.ts'
 import { MachineError } from './errors.ts'
 import type { MachineFolder } from './folder.ts'
+import { LiveConsole } from './live-console.ts'
 import { Printed } from './printed.ts'
 import { connectMonitor, type MonitorLimits, type MonitorOptions } from './qemu-process.ts'
 import type { LastEnd } from './record.ts'
@@ -55,6 +57,8 @@ export class RunningMachine {
   /** Looks that failed since one did not. */
   #failures = 0
   #end: End | null = null
+  /** Whoever has the console. */
+  #console: Promise<LiveConsole> | null = null
 
   private constructor(
     folder: MachineFolder,
@@ -227,6 +231,45 @@ export class RunningMachine {
     return new Map(nodes.map(({ name, bytes }) => [name, bytes]))
   }
 
+  /**
+   * The console, to read and to type; what it prints is kept as before. Until it is closed nobody else has it.
+   * @throws {MachineError} `machine-console-in-use` @throws {QmpError}
+   */
+  async openConsole(): Promise<Duplex> {
+    if (this.#console !== null)
+      throw new MachineError('machine-console-in-use', 'somebody else has the console')
+    const opening = this.#connectConsole()
+    this.#console = opening
+    try {
+      const console = await opening
+      console.once('close', () => void this.#closeConsole())
+      return console
+    } catch (e) {
+      await this.#closeConsole()
+      throw e
+    }
+  }
+
+  /** What a manager left that died while somebody had the console. @throws {QmpError} */
+  async restoreConsole(): Promise<void> {
+    const chardevs = await this.#monitor.execute('query-chardev', {})
+    const console = chardevs.find(({ label }) => label === IDS.console)
+    if (console === undefined || console.filename === 'ringbuf') return
+    await this.printed.switchConsole(this.#monitor, 'ring', { from: 'socket' })
+  }
+
+  async #connectConsole(): Promise<LiveConsole> {
+    await this.printed.switchConsole(this.#monitor, 'socket')
+    const path = this.#sockets.path(FILES.console)
+    return LiveConsole.open(path, (bytes) => this.printed.take(bytes))
+  }
+
+  /** Back into the ring; when that fails, its monitor's next look says why. */
+  async #closeConsole(): Promise<void> {
+    await this.printed.switchConsole(this.#monitor, 'ring').catch(() => {})
+    this.#console = null
+  }
+
   /** Draws the screen into a file of `machine/`, PNG. @throws {QmpError} */
   async draw(name: string): Promise<void> {
     await this.#monitor.execute('screendump', { filename: name, format: 'png' })
@@ -271,6 +314,7 @@ export class RunningMachine {
 
   /** Lets go of it. */
   disconnect(): void {
+    void this.#console?.then((console) => console.destroy()).catch(() => {})
     this.channel.close()
     this.#monitor.close()
     this.printed.close()

@@ -79,6 +79,7 @@ export const COMMANDS = {
   block_resize: command<{ 'node-name': string; size: number }, void>(nothing),
   device_add: command<object, void>(nothing),
   device_del: command<{ id: string }, void>(nothing),
+  'chardev-change': command<{ id: string; backend: object }, void>(nothing),
   screendump: command<{ filename: string; format: 'png' | 'ppm' }, void>(nothing),
   system_powerdown: command<{}, void>(nothing),
   system_reset: command<{}, void>(nothing),
