@@ -5,6 +5,7 @@ import type { Claims } from './claims.ts'
 import { compareFirmware } from './compare-firmware.ts'
 import { type Compared, compareEvents, compareReferences } from './compare-references.ts'
 import { findingOf } from './finding-table.ts'
+import { ADVICE } from './findings/kind.ts'
 import { once } from './frozen.ts'
 import { severityOf } from './policy.ts'
 import type { ReferenceValues } from './reference-values.ts'
@@ -54,11 +55,25 @@ function heldAgainst(
 ): HeldLog {
   const { compared, findings: told } = comparisons(log)(variant)
   const findings = [
-    ...told,
+    ...(lacksSecureBoot(claims, variant) ? told.map(followsFromOff) : told),
     ...firmwareFindings(log, variant, input),
     ...faultOfBootManager(claims, variant),
   ]
   return { findings, variant, compared }
+}
+
+function lacksSecureBoot(claims: Claims, { variables }: ReferenceVariant): boolean {
+  const claim = claims['secure-boot']
+  return variables.secureBoot && claim?.verified === true && claim.value === false
+}
+
+/**
+ * With Secure Boot off shim asks nobody, so neither authorities nor the kernel it would have verified are
+ * measured: no file is to be restored for that.
+ */
+function followsFromOff(finding: Finding): Finding {
+  if (finding.advice !== ADVICE.restore || finding.actual !== null) return finding
+  return { ...finding, advice: ADVICE.switchedOff }
 }
 
 const comparisons = perLog((log) =>

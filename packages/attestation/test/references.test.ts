@@ -16,11 +16,12 @@ import {
 } from '../src/learn-firmware.ts'
 import { encodePolicy, TRUSTED_LAUNCH_POLICY } from '../src/policy.ts'
 import { encodeReferenceValues } from '../src/reference-values.ts'
-import { appraise, idsOf, of, withStep } from './appraised.ts'
+import { appraise, idsOf, isVariable, of, withStep } from './appraised.ts'
 import {
   authority,
   cleanBoot,
   commandLine,
+  configured,
   evidenceOf,
   file,
   grub,
@@ -85,6 +86,27 @@ test('with Secure Boot off each variable is held against itself, and what is mis
       ['Secure Boot', 'The entry of db that lets the loader run was not measured.'],
     ],
   )
+})
+
+test('what is not measured because Secure Boot was switched off sends nobody to restore a file', () => {
+  const isOfShim = ({ pcrIndex, eventType, component }: Step) =>
+    (pcrIndex === 7 && eventType === EV.EFI_VARIABLE_AUTHORITY) ||
+    (pcrIndex === 4 && component === 'kernel')
+  const edited = (steps: Step[]) =>
+    steps.with(steps.findIndex(of('initrd', 9)), file('initrd', 'x', '/x'))
+  const without = cleanBoot().filter((step) => !isOfShim(step))
+  const at = without.findIndex(isVariable('SecureBoot'))
+  const off = edited(without.with(at, configured(VARIABLES.SecureBoot, Uint8Array.of(0))))
+  const adviceOf = (steps: Step[], wanted: string) =>
+    appraise(steps)
+      .findings.filter(({ component }) => component === wanted)
+      .map(({ advice }) => advice)
+  const kernel = adviceOf(off, 'kernel')
+  assert.ok(kernel.length > 0 && kernel.every((advice) => /^Switch Secure Boot on/.test(advice)))
+  assert.match(adviceOf(off, 'shim')[0]!, /^Switch Secure Boot on/)
+  assert.match(adviceOf(off, 'initrd')[0]!, /^Restore the file/, 'that one was changed too')
+  const gone = cleanBoot().filter((step) => !(step.pcrIndex === 4 && step.component === 'kernel'))
+  for (const advice of adviceOf(gone, 'kernel')) assert.match(advice, /^Restore the file/)
 })
 
 test("a changed GRUB command is told as text beside text, and a line more is no other command's change", () => {

@@ -16,6 +16,8 @@ export const ADVICE = {
   forged: 'Do not trust this VM: ask again, and look for who changes its evidence on the way.',
   badLog:
     'Do not trust this log: look for root-level tampering in the guest, or firmware that is not ours.',
+  switchedOff:
+    'Switch Secure Boot on, restart the VM and look again: with it off, less is measured.',
   restore: 'Restore the file from the image, or approve the change by new reference values.',
   firmware: 'Restart the VM with the firmware it was made for.',
   host: 'Look for who changes this host, or what it says; move the VM to a host you trust.',
