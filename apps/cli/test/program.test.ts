@@ -91,6 +91,16 @@ test('a standard output that takes nothing is told in one line, and ends in 1', 
   assert.equal(status, 1)
 })
 
+test("the demo's help is of tl demo where it was asked for there", () => {
+  const { status, stdout } = spawnSync(process.execPath, [launcher, 'demo', '--help'], {
+    encoding: 'utf8',
+  })
+  assert.equal(status, 0)
+  assert.match(stdout, /^Usage: tl demo \[options\]/)
+  assert.match(stdout, /^ {2}tl demo --only clean,/m)
+  assert.doesNotMatch(stdout, /npm run/)
+})
+
 test('before set-up the launcher says what to run', () => {
   const empty = newFolder()
   for (const file of ['apps/cli/bin/tl.mjs', 'tools'])

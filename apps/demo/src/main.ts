@@ -129,7 +129,10 @@ function kept({ folder, host }: Stage): string {
 
 // A terminal that is gone, or a reader: what was begun is still cleaned up.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
-const command = demoCommand('demo').exitOverride()
+// `tl demo` starts this program under its own name
+const command = demoCommand(
+  process.argv0 === 'tl demo' ? 'tl demo' : 'npm run demo --',
+).exitOverride()
 try {
   command.parse()
   process.exitCode = await demo(optionsOf(command))

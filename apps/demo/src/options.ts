@@ -24,8 +24,9 @@ export interface Replacement {
 const byDefault = ['clean', 'loader-tampered', 'command-line-edited']
 const nonceBytes = 32
 
-/** The program's own options; `tl demo` shows the same. */
+/** The program's own options, as they are typed after `name`: `npm run demo --`, or `tl demo`. */
 export function demoCommand(name: string): Command {
+  const plain = name.replace(/ --$/, '')
   return new Command(name)
     .description('Create real VMs, good and tampered, and show the verdict on each.')
     .addOption(new Option('--all', 'every scenario').conflicts(['only']))
@@ -44,11 +45,11 @@ export function demoCommand(name: string): Command {
       'after',
       `
 Examples:
-  npm run demo                                   ${byDefault.join(', ')}
-  npm run demo -- --all
-  npm run demo -- --only clean,vtpm-replaced
-  npm run demo -- --tamper EFI/debian/grub.cfg=./my-grub.cfg
-  npm run --silent demo -- --all --json > verdicts.json
+  ${plain.padEnd(46)} ${byDefault.join(', ')}
+  ${name} --all
+  ${name} --only clean,vtpm-replaced
+  ${name} --tamper EFI/debian/grub.cfg=./my-grub.cfg
+  ${name.replace('npm run', 'npm run --silent')} --all --json > verdicts.json
 
 Exit code 0 when every scenario came out as expected, 1 when one did not, 2 for wrong usage, 130 after Ctrl-C.`,
     )

@@ -21,6 +21,12 @@ test('three scenarios by default, ten with --all, the named ones in the order of
   assert.deepEqual(parse('--json', '--keep', '--yes').json, true)
 })
 
+test('help shows what to type, whichever way the demo was started', () => {
+  const npm = demoCommand('npm run demo --').helpInformation()
+  assert.match(npm, /^Usage: npm run demo -- \[options\]/)
+  assert.match(demoCommand('tl demo').helpInformation(), /^Usage: tl demo \[options\]/)
+})
+
 test('an unknown scenario, an unknown option and a contradiction are refused by name', () => {
   refuses(/No scenario is called vtpm\./, '--only', 'clean,vtpm')
   refuses(/at least one/, '--only', ' , ')

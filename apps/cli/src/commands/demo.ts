@@ -21,7 +21,10 @@ export function demoCommand(done: (code: ExitCode) => void): Command {
 
 /** The demo is a program of its own: it drives VMs for minutes and cleans up after Ctrl-C itself. */
 function demo(args: readonly string[]): Promise<ExitCode> {
-  const child = spawn(process.execPath, [program, ...args], { stdio: 'inherit' })
+  const child = spawn(process.execPath, [program, ...args], {
+    stdio: 'inherit',
+    argv0: 'tl demo',
+  })
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   const pass = (signal: NodeJS.Signals) => void child.kill(signal)
   for (const signal of signals) process.on(signal, pass)

@@ -1,11 +1,10 @@
-import { toHex } from '@trusted-launch/codec'
 import type { Machine } from '@trusted-launch/host'
 import { Command } from 'commander'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { jsonText, type Output } from '../output.ts'
 import { plain } from '../plain-text.ts'
 import { stateOption } from '../state-directory.ts'
-import { tableText } from '../table.ts'
+import { textOfMachines, viewOfMachine } from '../vm-text.ts'
 import { withHost } from '../with-host.ts'
 
 interface Options {
@@ -18,14 +17,14 @@ export function vmCommand(output: Output, done: (code: ExitCode) => void): Comma
   const common = (command: Command) =>
     command.addOption(stateOption()).option('--json', 'one JSON document')
   const shown = (machines: readonly Machine[], { json }: Options) => {
-    const views = machines.map(viewOf)
-    const text = views.length === 0 ? 'no VMs\n' : textOf(views, output.width)
+    const views = machines.map(viewOfMachine)
+    const text = views.length === 0 ? 'no VMs\n' : textOfMachines(views, output.width)
     output.out(json === true ? jsonText(views) : text)
     done(EXIT.affirming)
   }
   const shownOne = (machine: Machine, { json }: Options) => {
-    const view = viewOf(machine)
-    output.out(json === true ? jsonText(view) : textOf([view], output.width))
+    const view = viewOfMachine(machine)
+    output.out(json === true ? jsonText(view) : textOfMachines([view], output.width))
     done(EXIT.affirming)
   }
   return new Command('vm')
@@ -107,33 +106,4 @@ export function vmCommand(output: Output, done: (code: ExitCode) => void): Comma
         }),
       ),
     )
-}
-
-function viewOf(machine: Machine) {
-  const { name, memoryMiB, vcpus, secureBoot } = machine.spec
-  const { state } = machine.status()
-  const identity = identityView(machine)
-  return { id: machine.id, name, state, memoryMiB, vcpus, secureBoot, ...identity }
-}
-
-/** All null of a VM without a vTPM. */
-function identityView({ identity }: Machine) {
-  if (identity === null) return { generation: null, akName: null, ekName: null }
-  const { generation, akName, ekName } = identity
-  return { generation, akName: toHex(akName), ekName: toHex(ekName) }
-}
-
-function textOf(views: readonly ReturnType<typeof viewOf>[], width: number): string {
-  const head = ['VM', 'name', 'state', 'memory', 'vCPUs', 'Secure Boot', 'generation', 'AK name']
-  const rows = views.map((one) => [
-    one.id,
-    plain(one.name),
-    one.state,
-    `${one.memoryMiB} MiB`,
-    String(one.vcpus),
-    one.secureBoot ? 'on' : 'off',
-    String(one.generation ?? 'no vTPM'),
-    one.akName ?? '',
-  ])
-  return tableText(head, rows, width)
 }
