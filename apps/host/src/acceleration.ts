@@ -114,7 +114,16 @@ async function runFirmware(
   const groups = accelerator === 'kvm' ? kvmGroups() : []
   const size = { memoryMiB: 256, vcpus: 1 }
   const none = { disk: null, tpmSocket: null, network: null, seed: false, dataDisks: null }
-  const args = qemuArguments({ id: 'probe', uuid: PROBE_UUID, accelerator, code, ...size, ...none })
+  const plain = { windows: null, iommu: false }
+  const args = qemuArguments({
+    id: 'probe',
+    uuid: PROBE_UUID,
+    accelerator,
+    code,
+    ...size,
+    ...none,
+    ...plain,
+  })
   const process = await spawnDetached(qemu, args, { account, groups, cwd, output })
   try {
     const until = performance.now() + PROBE_LIMIT_MS

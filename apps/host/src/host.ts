@@ -17,6 +17,7 @@ import { findProgram } from './process.ts'
 import { StateDirectory } from './state-directory.ts'
 import { openVtpmKeeper } from './vtpm/keeper.ts'
 import type { KeyRotation, VtpmKeeper } from './vtpm-port.ts'
+import { nestedVirtualization, virtualizationFor } from './windows.ts'
 
 export interface HostOptions {
   /** Where this manager keeps what it knows; one manager at a time. */
@@ -138,11 +139,14 @@ export class Host {
 
   /**
    * Makes a VM: its own copy of the disk, a variable store with its keys, a vTPM with its identity.
-   * @throws {MachineError} `machine-exists`, `machine-bad-spec` @throws {StateError} `state-bad-id`
+   * @throws {MachineError} `machine-exists`, `machine-bad-spec`; `machine-not-here`: Windows, and no KVM for it
+   * @throws {StateError} `state-bad-id`
    * @throws {FirmwareError} `secure-boot-not-enforced` @throws {VtpmError}
    */
   async create(spec: MachineSpec): Promise<Machine> {
     const folder = this.#state.folder(spec.id)
+    if (spec.guest === 'windows')
+      virtualizationFor(await this.acceleration(), nestedVirtualization())
     const others = [...this.#machines.values(), ...this.#damaged.values(), ...this.#pending]
     const accounts = allocateAccounts(
       this.#state.path,

@@ -1,6 +1,7 @@
 import { AGENT_PORT_NAME } from '@trusted-launch/channel'
 import { type DataDisk, dataDiskDevice, dataDiskNode } from './data-disk.ts'
 import { netdevOf, type UserNetwork } from './network.ts'
+import { type Virtualization, windowsCpu } from './windows.ts'
 
 /** What QEMU's command line depends on. Paths are relative to the machine's folder, its working directory. */
 export interface QemuMachine {
@@ -22,6 +23,10 @@ export interface QemuMachine {
   readonly seed: boolean
   /** Null: none, and none while it runs. */
   readonly dataDisks: readonly Omit<DataDisk, 'path'>[] | null
+  /** A Windows guest, and what it may virtualize itself with; null: any other. */
+  readonly windows: Virtualization | null
+  /** Whether the guest has an IOMMU, Intel's, that remaps interrupts too. */
+  readonly iommu: boolean
 }
 
 /** The files in the machine's folder. */
@@ -78,8 +83,11 @@ const ROWS: readonly Row[] = [
   fixed('-msg', 'timestamp=on'),
   // A guest that broke into QEMU starts no program and takes no other user's rights.
   fixed('-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'),
-  { option: '-machine', value: (m) => `q35,smm=on,vmport=off,accel=${m.accelerator}` },
-  { option: '-cpu', value: (m) => (m.accelerator === 'kvm' ? 'host' : 'max') },
+  {
+    option: '-machine',
+    value: (m) => `q35,smm=on,vmport=off,accel=${m.accelerator}${irqchipOf(m)}`,
+  },
+  { option: '-cpu', value: cpuOf },
   { option: '-smp', value: (m) => `cpus=${m.vcpus}` },
   { option: '-m', value: (m) => `size=${m.memoryMiB}M` },
   // Only code in System Management Mode writes the variable store.
@@ -96,6 +104,8 @@ const ROWS: readonly Row[] = [
   fixed('-action', 'shutdown=pause'),
   { option: '-S' },
   fixed('-display', 'none'),
+  // Before the devices it stands in front of.
+  fixed('-device', 'intel-iommu,intremap=on', (m) => m.iommu),
   fixed('-device', 'VGA,id=screen,addr=0x1,romfile='),
   fixed('-chardev', `socket,id=monitor,path=${FILES.monitor},server=on,wait=off`),
   fixed('-mon', 'chardev=monitor,mode=control'),
@@ -139,6 +149,16 @@ const ROWS: readonly Row[] = [
   { option: '-blockdev', value: (m) => dataDisksOf(m, dataDiskNode), when: hasDataDisks },
   { option: '-device', value: (m) => dataDisksOf(m, dataDiskDevice), when: hasDataDisks },
 ]
+
+function cpuOf({ accelerator, windows }: QemuMachine): string {
+  if (windows !== null) return windowsCpu(windows)
+  return accelerator === 'kvm' ? 'host' : 'max'
+}
+
+/** KVM's own interrupt controller cannot remap interrupts: half of it is QEMU's then. */
+function irqchipOf({ accelerator, iommu }: QemuMachine): string {
+  return iommu && accelerator === 'kvm' ? ',kernel-irqchip=split' : ''
+}
 
 function diskNode(format: QemuMachine['disk']): string {
   const node = { driver: format, 'node-name': 'disk', file: 'disk-file' }

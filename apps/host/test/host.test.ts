@@ -278,6 +278,14 @@ test('a VM made without a vTPM has no identity, is no trouble to a rotation, and
   assert.deepEqual([vcpus, memoryMiB], [3, 768])
 })
 
+test('a Windows VM is refused where it cannot be protected, and leaves nothing', async (t) => {
+  const { open, create, folder } = await place(t)
+  const { accelerator } = await (await open()).acceleration()
+  if (accelerator === 'kvm') return t.skip('this host has KVM')
+  await assert.rejects(create('vm-1', { guest: 'windows' }), { code: 'machine-not-here' })
+  assert.equal(existsSync(folder('vm-1')), false)
+})
+
 test('what a killed manager left of its probe is gone when the next one opens', async (t) => {
   const { open, stateDirectory } = await place(t)
   await open()

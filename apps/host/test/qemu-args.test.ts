@@ -13,6 +13,8 @@ const machine: QemuMachine = {
   network: null,
   seed: false,
   dataDisks: null,
+  windows: null,
+  iommu: false,
 }
 
 /** One option with its value a line. */
@@ -63,6 +65,16 @@ test('the arguments of a machine that data disks come and go at are these', (t) 
   ]
   t.assert.snapshot(added({ dataDisks: [] }), asText)
   t.assert.snapshot(added({ dataDisks }), asText)
+})
+
+test('the arguments of a Windows guest, with and without an IOMMU, are these', (t) => {
+  const accelerator = 'kvm'
+  t.assert.snapshot(added({ accelerator, windows: 'vmx', iommu: true }), asText)
+  t.assert.snapshot(added({ accelerator, windows: 'svm' }), asText)
+})
+
+test('the arguments of an IOMMU under emulation are these', (t) => {
+  t.assert.snapshot(added({ iommu: true }), asText)
 })
 
 test('the arguments of the acceleration probe, without disk and TPM, are these', (t) => {

@@ -14,6 +14,7 @@ import {
 import { FILES, qemuArguments } from '../qemu-args.ts'
 import { QmpClient, type QmpOptions } from '../qmp/client.ts'
 import { CONTROL_SOCKET } from '../vtpm/swtpm.ts'
+import { nestedVirtualization, virtualizationFor } from '../windows.ts'
 import type { MachineRecord } from './record.ts'
 import type { SocketFolder } from './socket-folder.ts'
 
@@ -21,36 +22,46 @@ const MONITOR_LIMIT_MS = 20_000
 /** QEMU finds the sockets folder at this descriptor: the VM's folder itself is closed to it. */
 const SOCKETS_FD = 3
 
+/** What of the host decides how a VM's QEMU is started. */
+export interface HostPrograms {
+  readonly qemu: string
+  readonly code: string
+  readonly acceleration: Acceleration
+}
+
 /** Starts a VM's QEMU, stopped before its first instruction. @throws {ProcessError} */
 export async function spawnQemu(
   folder: string,
   record: MachineRecord,
-  host: { qemu: string; code: string; acceleration: Acceleration },
+  host: HostPrograms,
 ): Promise<ProcessIdentity> {
-  const { accelerator } = host.acceleration
-  const { id, memoryMiB, vcpus, disk, vtpm, network, seed, dataDisks } = record.spec
-  const tpmSocket = vtpm === null ? null : `/proc/self/fd/${SOCKETS_FD}/${CONTROL_SOCKET}`
-  const machine = { id, uuid: record.uuid, memoryMiB, vcpus, accelerator, code: host.code }
-  const sockets = vtpm === null ? [] : [openSync(join(folder, 'sockets'), 'r')]
+  const machine = qemuMachineOf(record, host)
+  const sockets = machine.tpmSocket === null ? [] : [openSync(join(folder, 'sockets'), 'r')]
   const output = Output.openPipe(join(folder, OUTPUT_PIPE))
   try {
-    const { stdio: _, ...identity } = await spawnDetached(
-      host.qemu,
-      qemuArguments({ ...machine, disk: disk.format, tpmSocket, network, seed, dataDisks }),
-      {
-        account: record.accounts.qemu,
-        groups: accelerator === 'kvm' ? kvmGroups() : [],
-        cwd: join(folder, 'machine'),
-        output,
-        umask: 0o177,
-        fds: sockets,
-      },
-    )
+    const { stdio: _, ...identity } = await spawnDetached(host.qemu, qemuArguments(machine), {
+      account: record.accounts.qemu,
+      groups: machine.accelerator === 'kvm' ? kvmGroups() : [],
+      cwd: join(folder, 'machine'),
+      output,
+      umask: 0o177,
+      fds: sockets,
+    })
     return identity
   } finally {
     output.close()
     for (const each of sockets) closeSync(each)
   }
+}
+
+/** @throws {MachineError} `machine-not-here`: what this host does not run. */
+function qemuMachineOf({ spec, uuid }: MachineRecord, { code, acceleration }: HostPrograms) {
+  const { disk, vtpm, guest, name: _, ...as } = spec
+  const tpmSocket = vtpm === null ? null : `/proc/self/fd/${SOCKETS_FD}/${CONTROL_SOCKET}`
+  const windows =
+    guest === 'windows' ? virtualizationFor(acceleration, nestedVirtualization()) : null
+  const { accelerator } = acceleration
+  return { ...as, uuid, accelerator, code, disk: disk.format, tpmSocket, windows }
 }
 
 export interface MonitorLimits {

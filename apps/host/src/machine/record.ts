@@ -37,6 +37,10 @@ export interface MachineSpec {
   readonly seed?: Seed | null
   /** Null, also when not given: none, and none can come while it runs. Of a list, disks come and go. */
   readonly dataDisks?: readonly DataDisk[] | null
+  /** `windows`: told of Hyper-V, and able to virtualize itself; runs under KVM only. By default `linux`. */
+  readonly guest?: 'linux' | 'windows'
+  /** Whether the guest has an IOMMU, for its own protection from devices. By default not. */
+  readonly iommu?: boolean
 }
 
 /** The same on record: nothing is left open, and disks are the VM's own files. */
@@ -53,7 +57,14 @@ export function recordedSpec({ disk, seed, ...spec }: MachineSpec): RecordedSpec
 
 /** What could not be given yet when it was written down is not there. */
 function completed(spec: WrittenSpec): RecordedSpec {
-  return { network: null, seed: false, dataDisks: null, ...spec }
+  const absent = {
+    network: null,
+    seed: false,
+    dataDisks: null,
+    guest: 'linux',
+    iommu: false,
+  } as const
+  return { ...absent, ...spec }
 }
 
 type WrittenSpec = Omit<MachineSpec, 'disk' | 'seed'> &
