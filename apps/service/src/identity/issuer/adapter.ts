@@ -62,8 +62,10 @@ export class IssuerAdapter implements Adapter {
 
   /** Once: of two who use one code at the same moment one is refused. */
   async consume(id: string): Promise<void> {
-    if (!(await this.#keeping.values.putNew(this.#nameOf(id, 'used'), toUtf8('1'))))
-      throw new errors.InvalidGrant('already used')
+    const { values, now } = this.#keeping
+    const name = this.#nameOf(id, 'used')
+    if (!(await values.putNew(name, MARK))) throw new errors.InvalidGrant('already used')
+    await values.put(name, MARK, now() + LIFE_MS_MAX)
   }
 
   async destroy(id: string): Promise<void> {
@@ -72,7 +74,7 @@ export class IssuerAdapter implements Adapter {
 
   async revokeByGrantId(grantId: string): Promise<void> {
     const { values, now } = this.#keeping
-    await values.put(revokedName(grantId), toUtf8('1'), now() + LIFE_MS_MAX)
+    await values.put(revokedName(grantId), MARK, now() + LIFE_MS_MAX)
   }
 
   #nameOf(id: string, what = ''): string {
@@ -88,6 +90,7 @@ export class IssuerAdapter implements Adapter {
   }
 }
 
+const MARK = toUtf8('1')
 const forgotAt = new WeakMap<Keeping, number>()
 
 function revokedName(grantId: string): string {

@@ -87,3 +87,17 @@ export function signInPath(mount: string, uid: string): string {
 export function signInOf({ path }: Place): string | null {
   return /^\/signin\/([\w-]{1,64})(?:\?|$)/.exec(path)?.[1] ?? null
 }
+
+/**
+ * A request of a program for somebody, with `prompt=consent` added: on our page signing in is consent, and the
+ * library gives what outlasts the browser's session (`offline_access`) only where that is asked for.
+ */
+export function withConsent({ form, path }: Place): string {
+  const [route, query] = path.split('?') as [string, string?]
+  if (route !== FORMS[form].routes.authorization) return path
+  const parameters = new URLSearchParams(query)
+  const prompts = parameters.getAll('prompt')
+  if (prompts.length > 1 || prompts[0] === 'none') return path
+  parameters.set('prompt', [...new Set([...(prompts[0]?.split(' ') ?? []), 'consent'])].join(' '))
+  return `${route}?${parameters}`
+}

@@ -7,7 +7,15 @@ import type { SealedValues } from '../sealed-values.ts'
 import { KEY_PERIOD_MS, type SigningKeys, signingKeysAt } from '../signing-keys.ts'
 import { Clients } from './clients.ts'
 import { configurationOf } from './configuration.ts'
-import { FORM_NAMES, type FormName, issuerOf, type Place, placeOf, signInOf } from './forms.ts'
+import {
+  FORM_NAMES,
+  type FormName,
+  issuerOf,
+  type Place,
+  placeOf,
+  signInOf,
+  withConsent,
+} from './forms.ts'
 import { ALWAYS } from './pages.ts'
 import { signIn } from './sign-in.ts'
 
@@ -82,15 +90,15 @@ export class Issuer {
     request: IncomingMessage,
     response: ServerResponse,
     base: string,
-    { form, mount, path }: Place,
+    place: Place,
   ): Promise<void> {
-    const provider = await this.#provider(base, form)
+    const provider = await this.#provider(base, place.form)
     const given = request as IncomingMessage & { originalUrl?: string }
     // The library makes URLs of both: of the name as configured, below the mount.
     given.headers.host = new URL(base).host
-    given.originalUrl = mount + path
-    given.url = path
-    const uid = signInOf({ form, mount, path })
+    given.url = withConsent(place)
+    given.originalUrl = place.mount + given.url
+    const uid = signInOf(place)
     const address = request.socket.remoteAddress ?? ''
     const credentials = this.#credentials
     if (uid !== null) await signIn({ request, response, provider, uid, credentials, address })

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer, request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import type { TestContext } from 'node:test'
 import type { Principal } from '../../../src/domain/store.ts'
 import { Addresses } from '../../../src/identity/addresses.ts'
@@ -11,7 +12,7 @@ import { SealedValues } from '../../../src/identity/sealed-values.ts'
 import { hashSecret, newSecret } from '../../../src/identity/secret.ts'
 import { serverCertificate } from '../../../src/identity/tls/certificates.ts'
 import { TokenVerifier } from '../../../src/identity/verify-token.ts'
-import { principalsInMemory, valuesInMemory } from '../memory-store.ts'
+import { openStore } from '../../../src/store/open.ts'
 
 export const TENANT = '11111111-2222-4333-8444-555555555555'
 export const CLIENT = 'aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee'
@@ -24,7 +25,10 @@ export async function anIssuer(t: TestContext, now: () => number = Date.now) {
   const folder = await mkdtemp(join(tmpdir(), 'tl-issuer-'))
   t.after(() => rm(folder, { recursive: true }))
   const { clientSecret, clientHash, userHash } = await SECRETS
-  const [principals, values] = [principalsInMemory(), valuesInMemory(now)]
+  const database = join(folder, 'service.db')
+  const store = await openStore({ path: database })
+  t.after(() => store.close())
+  const { principals, values } = store
   await principals.put(principal(OBJECT, CLIENT, 'service', clientHash))
   await principals.put(principal('ann-id', 'ann@example', 'user', userHash))
   const tls = await serverCertificate(join(folder, 'tls'), ['127.0.0.1', 'localhost'], Date.now())
@@ -48,10 +52,21 @@ export async function anIssuer(t: TestContext, now: () => number = Date.now) {
   const options = { tenantId: TENANT, audiences: AUDIENCES, issuer, principals, now }
   const verifier = new TokenVerifier({ ...options, trusted: [] })
   const ca = await readFile(tls.caFile, 'utf8')
+  const { caFile } = tls
   return {
-    ...{ ca, port, issuer, verifier, principals, values, clientSecret, failures },
-    caFile: tls.caFile,
+    ...{ ca, caFile, port, issuer, verifier, principals, values, clientSecret, failures },
+    /** Every value that is kept, as the database has it. */
+    kept: () => valuesOf(database),
   }
+}
+
+function valuesOf(path: string): string {
+  const database = new DatabaseSync(path, { readOnly: true })
+  const rows = database.prepare('SELECT name, value FROM stored_values').all()
+  database.close()
+  return rows
+    .map(({ name, value }) => `${name} ${Buffer.from(value as Uint8Array).toString('latin1')}`)
+    .join('\n')
 }
 
 /** Made once: each takes a while, as it should. */

@@ -103,7 +103,7 @@ test('a wrong secret, an unknown client and a disabled one get the same 401', as
     const form = { grant_type: 'client_credentials', client_id, client_secret, scope: SCOPE }
     answers.push(await ask(issuer, TOKEN, { form }))
   }
-  const [service] = await issuer.principals.list()
+  const service = await issuer.principals.bySignInName(CLIENT)
   await issuer.principals.put({ ...service!, disabled: true })
   const form = {
     grant_type: 'client_credentials',
@@ -169,7 +169,7 @@ test('a token is good for an hour and a minute, only as it was signed, and while
   now += 2_000
   await assert.rejects(of(`Bearer ${token}`), /Authentication failed/)
   now -= 3_661_000
-  const [service] = await issuer.principals.list()
+  const service = await issuer.principals.bySignInName(CLIENT)
   await issuer.principals.put({ ...service!, disabled: true })
   await assert.rejects(of(`Bearer ${token}`), /Authentication failed/)
 })
