@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
+import { fromUtf8, toUtf8 } from '@trusted-launch/codec'
 import { readDurably, writeDurably } from '@trusted-launch/host'
 import { SUBSCRIPTION } from '../domain/groups.ts'
-import type { Store, Tables } from '../domain/store.ts'
+import type { Principal, Resource, Store, Tables } from '../domain/store.ts'
 import { ROLE_ASSIGNMENT_TYPE } from './authorizer.ts'
+import { ATTESTATION_CONTRIBUTOR, OWNER, type RoleDefinition } from './role-definitions.ts'
 import { hashSecret, isSecret, newSecret } from './secret.ts'
 
-/** The first of an installation: a service principal that owns its first subscription. */
+/** The first of an installation: a service principal that owns all of it, and may read evidence. */
 export interface Administrator {
   readonly tenantId: string
   readonly subscriptionId: string
@@ -23,25 +25,37 @@ export interface AdminFile extends Administrator {
   readonly location: string
 }
 
+/** What an installation is, once and for all. */
+interface Installation {
+  readonly tenantId: string
+  readonly subscriptionId: string
+  readonly clientId: string
+  readonly objectId: string
+}
+
 const INSTALLATION = 'installation'
-const OWNER = '8e3af657-a8ff-443c-a75c-2fe8c4bcb635'
 const FILE_MAX = 65_536
 
 /**
  * Tenant, subscription and administrator: made at the first start, the same at every other. Only the secret's
- * hash is in the database: the file keeps it, and where the file is gone or another's a new one is made.
+ * hash is in the database: the file keeps the secret, and where it is gone or not right a new one is made.
  */
 export async function firstRun(
   store: Store,
   adminFile: string,
   at: number,
 ): Promise<Administrator> {
-  const made = { tenantId: randomUUID(), subscriptionId: randomUUID(), clientId: randomUUID() }
-  await store.values.putNew(INSTALLATION, toBytes(made))
-  const ids = fromBytes<typeof made>((await store.values.get(INSTALLATION))!)
-  await store.transaction((tables) => makeSubscription(tables, ids, at))
-  const clientSecret = await secretOf(store, ids.clientId, adminFile, at)
-  return { ...ids, clientSecret }
+  await store.values.putNew(INSTALLATION, toBytes(newInstallation()))
+  const installation = fromBytes<Installation>((await store.values.get(INSTALLATION))!)
+  const { tenantId, subscriptionId, clientId, objectId } = installation
+  const clientSecret = await secretOf(store, installation, adminFile, at)
+  await store.transaction(async (tables) => {
+    if ((await tables.resources.get(`/subscriptions/${subscriptionId}`)) !== null) return
+    await make(tables, subscriptionOf(subscriptionId), at)
+    for (const role of [OWNER, ATTESTATION_CONTRIBUTOR])
+      await make(tables, assignmentOf(objectId, role), at)
+  })
+  return { tenantId, subscriptionId, clientId, clientSecret }
 }
 
 /** Written by rename, 0600: readers see the former one or this one, whole. */
@@ -49,79 +63,80 @@ export async function writeAdminFile(path: string, admin: AdminFile): Promise<vo
   await writeDurably(path, toBytes(admin), 0o600)
 }
 
-async function makeSubscription(
-  { resources }: Tables,
-  { subscriptionId, clientId }: Omit<Administrator, 'clientSecret'>,
-  at: number,
-): Promise<void> {
-  const id = `/subscriptions/${subscriptionId}`
-  if ((await resources.get(id)) !== null) return
-  const common = { subscriptionId, resourceGroup: null, location: null, tags: {}, envelope: {} }
-  const done = { provisioningState: 'Succeeded' as const, createdAt: at }
-  await resources.insert(
-    {
-      id,
-      type: SUBSCRIPTION,
-      name: subscriptionId,
-      parentId: null,
-      ...common,
-      properties: {},
-      state: {},
-      ...done,
-    },
-    at,
-  )
-  const name = randomUUID()
-  const properties = {
-    principalId: clientId,
-    principalType: 'ServicePrincipal',
-    roleDefinitionId: `${id}/providers/Microsoft.Authorization/roleDefinitions/${OWNER}`,
-    scope: id,
+function newInstallation(): Installation {
+  return {
+    tenantId: randomUUID(),
+    subscriptionId: randomUUID(),
+    clientId: randomUUID(),
+    objectId: randomUUID(),
   }
-  const assignment = `${id}/providers/${ROLE_ASSIGNMENT_TYPE}/${name}`
-  await resources.insert(
-    {
-      id: assignment,
-      type: ROLE_ASSIGNMENT_TYPE,
-      name,
-      parentId: id,
-      ...common,
-      properties,
-      state: {},
-      ...done,
-    },
-    at,
-  )
+}
+
+type Making = Pick<Resource, 'id' | 'type' | 'name' | 'subscriptionId' | 'parentId' | 'properties'>
+
+function subscriptionOf(subscriptionId: string): Making {
+  const id = `/subscriptions/${subscriptionId}`
+  return {
+    ...{ id, type: SUBSCRIPTION, name: subscriptionId, subscriptionId },
+    parentId: null,
+    properties: {},
+  }
+}
+
+/** At the root: also of subscriptions that are yet to be made, and of the host. */
+function assignmentOf(principalId: string, role: RoleDefinition): Making {
+  const name = randomUUID()
+  const roleDefinitionId = `/providers/Microsoft.Authorization/roleDefinitions/${role.name}`
+  return {
+    ...{ name, type: ROLE_ASSIGNMENT_TYPE, subscriptionId: '', parentId: null },
+    id: `/providers/${ROLE_ASSIGNMENT_TYPE}/${name}`,
+    properties: { principalId, principalType: 'ServicePrincipal', roleDefinitionId, scope: '/' },
+  }
+}
+
+async function make({ resources }: Tables, what: Making, at: number): Promise<void> {
+  const rest = { resourceGroup: null, location: null, tags: {}, envelope: {}, state: {} }
+  await resources.insert({ ...what, ...rest, provisioningState: 'Succeeded', createdAt: at }, at)
 }
 
 /** The one in the file while it is right, else a new one. */
-async function secretOf(store: Store, clientId: string, file: string, at: number): Promise<string> {
-  const principal = await store.principals.get(clientId)
+async function secretOf(
+  { principals }: Store,
+  { clientId, objectId }: Installation,
+  file: string,
+  at: number,
+): Promise<string> {
+  const known = await principals.get(objectId)
   const kept = await secretIn(file, clientId)
-  if (kept !== null && (await isSecret(kept, principal?.secretHash ?? null))) return kept
+  if (kept !== null && (await isSecret(kept, known?.secretHash ?? null))) return kept
   const clientSecret = newSecret()
-  await store.principals.put({
-    ...{ id: clientId, signInName: clientId, kind: 'service', displayName: 'administrator' },
-    ...{ secretHash: await hashSecret(clientSecret), disabled: false, createdAt: at },
-  })
+  const made: Principal = {
+    ...{ id: objectId, signInName: clientId, kind: 'service', displayName: 'administrator' },
+    ...{ disabled: false, createdAt: at },
+    ...known,
+    secretHash: await hashSecret(clientSecret),
+  }
+  await principals.put(made)
   return clientSecret
 }
 
+/** Null: no file, or another's, or not whole. */
 async function secretIn(file: string, clientId: string): Promise<string | null> {
   const bytes = await readDurably(file, FILE_MAX)
   if (bytes === null) return null
   try {
     const admin = fromBytes<Partial<AdminFile>>(bytes)
-    return admin.clientId === clientId ? (admin.clientSecret ?? null) : null
+    const isOurs = admin.clientId === clientId && typeof admin.clientSecret === 'string'
+    return isOurs ? admin.clientSecret! : null
   } catch {
     return null
   }
 }
 
 function toBytes(value: object): Uint8Array {
-  return new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`)
+  return toUtf8(`${JSON.stringify(value, null, 2)}\n`)
 }
 
 function fromBytes<T>(bytes: Uint8Array): T {
-  return JSON.parse(new TextDecoder().decode(bytes))
+  return JSON.parse(fromUtf8(bytes)) as T
 }
