@@ -1,4 +1,5 @@
 import type { EventLogAppraisal } from '@trusted-launch/attestation'
+import { DIGEST_SIZE } from '@trusted-launch/crypto'
 import { describeEvent } from '@trusted-launch/eventlog'
 import { claimText } from './claim-text.ts'
 import type { Look } from './output.ts'
@@ -11,6 +12,7 @@ export function textOfEventLog(
   appraisal: EventLogAppraisal,
   pcrs: readonly CheckedPcr[],
   look: Look,
+  note: string | null = null,
 ): string {
   const { log, bank, events, claims, findings, verified } = appraisal
   const banner = `${events.length} events, banks ${log?.algorithms.join(', ') ?? '-'}; shown: ${bank ?? '-'}`
@@ -18,7 +20,8 @@ export function textOfEventLog(
     const line = fitted(describeEvent(event, event.explanation, event.digests.get(bank!)), look)
     return event.explanation.status === 'mismatch' ? look.colors.red(line) : line
   })
-  const parts = [banner, '', ...lines, '', pcrText(pcrs, verified !== null, look)]
+  const notes = note === null ? [] : [note]
+  const parts = [banner, ...notes, '', ...lines, '', pcrText(pcrs, verified !== null, look)]
   if (Object.keys(claims).length > 0) parts.push(claimText(claims, look))
   parts.push(...findings.map((finding) => textOfFinding(finding, look)))
   return `${parts.join('\n')}\n${conclusionText(appraisal, look)}\n`
@@ -51,7 +54,9 @@ function pcrText(pcrs: readonly CheckedPcr[], given: boolean, { colors, width }:
   return tableText(head, rows, width)
 }
 
-function conclusionText({ verified, findings }: EventLogAppraisal, look: Look): string {
+function conclusionText({ verified, findings, bank }: EventLogAppraisal, look: Look): string {
+  if (bank === null)
+    return `nothing is shown: the log has no bank that can be replayed (${Object.keys(DIGEST_SIZE).join(', ')})`
   if (verified === null)
     return 'nothing is verified: no PCR values were given (--pcrs), and a log can say anything'
   if (!verified) return colored('refused', 'contraindicated', look)

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
-import { fromLatin1, toHex } from '@trusted-launch/codec'
-import { decodeEventLog, replay } from '@trusted-launch/eventlog'
+import { concat, fromLatin1, toHex } from '@trusted-launch/codec'
+import { digest } from '@trusted-launch/crypto'
+import { buildEventLog, decodeEventLog, EV, encodeEventLog, replay } from '@trusted-launch/eventlog'
 import { asText, fileOf, golden, smallLog, tl, tlOf } from './a-run.ts'
 
 const log = () => fileOf('log.bin', smallLog())
@@ -206,4 +207,45 @@ test('a file that is not there ends in 1, wrong usage in 2', async () => {
   assert.equal((await tl('eventlog', log(), '--bank', 'md5')).code, 2)
   assert.equal((await tl('eventlog', log(), '--bank', 'sha1')).code, 2)
   assert.equal((await tl('eventlog', log(), '--nonsense')).code, 2)
+})
+
+/** A log of a confidential VM: of one bank, beginning in register 1, with what its stub tags and padding behind. */
+const confidential = (first: number) => {
+  const tag = concat(Uint8Array.of(0xec, 0x22, 0x3b, 0x8f, 4, 0, 0, 0), fromLatin1('init'))
+  const events = [
+    { pcrIndex: 3, eventType: EV.EVENT_TAG, data: tag, measured: 'the initrd' },
+    { pcrIndex: 1, eventType: EV.SEPARATOR, data: new Uint8Array(4), measured: '\0\0\0\0' },
+  ].map(({ measured, ...event }) => ({
+    ...event,
+    digests: new Map([['sha384', digest('sha384', fromLatin1(measured))] as const]),
+  }))
+  const bytes = encodeEventLog(buildEventLog(['sha384'], events))
+  bytes[0] = first
+  return concat(bytes, new Uint8Array(256))
+}
+
+test("a confidential VM's log is shown as such: registers, and what its stub loaded", async () => {
+  const { code, out } = await tl('eventlog', fileOf('CCEL', confidential(1)))
+  assert.equal(code, 0)
+  assert.match(out, /^3 events, .*\na confidential VM's log: .* RTMR n-1/)
+  assert.match(out, /PCR 3 +EV_EVENT_TAG +[0-9a-f]+ +digest /)
+  assert.doesNotMatch(out, /MISMATCH/)
+})
+
+test('of a log that only reads with its padding left out it is said how', async () => {
+  const file = fileOf('CCEL', confidential(0))
+  const { code, err } = await tl('eventlog', file)
+  assert.equal(code, 5)
+  assert.match(err, /: malformed: .*; what follows is padding, as an ACPI CCEL area has: --ccel\n$/)
+  assert.equal((await tl('eventlog', file, '--ccel')).code, 0)
+  const rubbish = await tl('eventlog', fileOf('log', 'rubbish'))
+  assert.doesNotMatch(rubbish.err, /--ccel/)
+})
+
+test('of a log without a bank that can be replayed that is said', async () => {
+  const only = encodeEventLog(buildEventLog(['sm3_256'], []))
+  const { code, out } = await tl('eventlog', fileOf('log', only))
+  assert.equal(code, 0)
+  assert.match(out, /banks sm3_256; shown: -/)
+  assert.match(out, /nothing is shown: the log has no bank that can be replayed \(sha1, sha256, /)
 })

@@ -2,14 +2,16 @@ import {
   appraiseEventLog,
   decodePcrValues,
   type EventLogAppraisal,
+  type EventLogInput,
   PCR_FILE_BYTES_MAX,
   type PcrsByBank,
   PROFILES,
   type Profile,
 } from '@trusted-launch/attestation'
 import { DIGEST_SIZE, type HashName } from '@trusted-launch/crypto'
-import { EV, explain } from '@trusted-launch/eventlog'
+import { explain } from '@trusted-launch/eventlog'
 import { Command, Option } from 'commander'
+import { asConfidential, isOfConfidentialVm, registersNote } from '../confidential-log.ts'
 import { textOfEventLog } from '../event-log-text.ts'
 import { viewOfEventLog, viewOfNothing } from '../event-log-view.ts'
 import { EXIT, type ExitCode, UsageError } from '../exit-code.ts'
@@ -53,7 +55,7 @@ export function eventlogCommand(output: Output, done: (code: ExitCode) => void):
     .addOption(
       new Option(
         '--bank <name>',
-        'the one bank to look at (default: all that have values)',
+        'the one bank to look at (default: all that have values; without any the strongest is shown)',
       ).choices(banks),
     )
     .addOption(profileOption())
@@ -71,7 +73,7 @@ Examples:
   tl eventlog binary_bios_measurements --pcrs quote.pcrs --ima binary_runtime_measurements --profile strict
   tl eventlog - --json < binary_bios_measurements
 
-A line reads: number, PCR, type (never measured), digest, then
+A line reads: number, PCR, type (never measured), digest (its first 16 digits; --json has all), then
   verified    the digest was computed again from the data
   digest      it is the digest of something the log does not hold (a file, an image)
   MISMATCH    the data ought to give the digest and does not
@@ -103,30 +105,29 @@ function run(file: string, options: Options, output: Output): ExitCode {
       )
   const pcrs = pcrsFrom(options)
   const logs = logsFrom({ ...options, eventLog: file })
-  const appraisal = inBank(
-    appraiseEventLog({
-      ...logs,
-      padding: options.ccel === true || isOfConfidentialVm(logs.eventLog) ? 'acpi' : 'none',
-      pcrs,
-      profile: options.profile,
-    }),
-    options.bank,
-  )
+  const confidential = options.ccel === true || isOfConfidentialVm(logs.eventLog)
+  const input = { ...logs, pcrs, profile: options.profile }
+  const padding = confidential ? 'acpi' : 'none'
+  const given = inBank(appraiseEventLog({ ...input, padding }), options.bank)
+  const appraisal = confidential ? asConfidential(given) : given
   const rows = pcrRows(appraisal, pcrs, besideOf(options))
   const exitCode = exitCodeFor(appraisal)
-  const named = logs.eventLog.length === 0 ? 'the file is empty' : appraisal.findings[0]?.summary
+  const named =
+    logs.eventLog.length === 0
+      ? 'the file is empty'
+      : `${appraisal.findings[0]?.summary}${hintOfPadding(appraisal, input)}`
   if (exitCode === EXIT.malformed) output.err(`tl: ${file}: malformed: ${named}\n`)
   if (options.json === true)
     output.out(jsonText(viewOfEventLog(appraisal, rows, options.profile, exitCode)))
-  else if (!appraisal.malformed) output.out(textOfEventLog(appraisal, rows, output))
+  else if (!appraisal.malformed)
+    output.out(textOfEventLog(appraisal, rows, output, confidential ? registersNote : null))
   return exitCode
 }
 
-/** EV_NO_ACTION in register 1: what no TPM's log begins with, and a confidential VM's mostly does. */
-const ccFirst = [1, 0, 0, 0, EV.NO_ACTION, 0, 0, 0]
-
-function isOfConfidentialVm(log: Uint8Array): boolean {
-  return ccFirst.every((byte, i) => log[i] === byte)
+/** Some confidential VM's log begins as any other: nothing but its padding tells. */
+function hintOfPadding({ malformed }: EventLogAppraisal, input: EventLogInput): string {
+  const reads = malformed && !appraiseEventLog({ ...input, padding: 'acpi' }).malformed
+  return reads ? '; what follows is padding, as an ACPI CCEL area has: --ccel' : ''
 }
 
 function pcrsFrom({ pcrs, bank }: Options): PcrsByBank {
