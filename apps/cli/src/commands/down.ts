@@ -21,6 +21,7 @@ export function downCommand(output: Output, done: (code: ExitCode) => void): Com
     .summary('stop the control plane; its VMs run on, unless --vms')
     .addOption(dataOption())
     .option('--vms', 'stop its VMs too, by their power buttons')
+    .addHelpText('after', '\nExamples:\n  tl down\n  tl down --vms')
     .action(async (options: Options) => {
       const data = dataDirectory(options)
       output.out((await stopped(data)) ? `stopped ${data}\n` : `nothing serves ${data}\n`)

@@ -32,6 +32,10 @@ export function upCommand(output: Output, done: (code: ExitCode) => void): Comma
     )
     .option('--location <name>', 'what the one location of this installation is called', 'local')
     .option('--json', 'one JSON document once it serves')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tl up\n  tl up --listen 0.0.0.0:8443 --public-name vms.example.org --json',
+    )
     .action(async (options: Options) => {
       await up(options, output)
       done(EXIT.affirming)
