@@ -96,7 +96,7 @@ function sizeOf(family: Family, word: string, index: number): Size {
     dataDisksMax: step(family.disks, vcpus),
     nicsMax: step(family.nics, vcpus),
     tempDiskMib: Math.round(1024 * nth(family.temp, index, vcpus)),
-    localNvmeMib: Math.floor(1024 * vcpus * (family.nvme ?? 0)),
+    localNvmeMib: Math.floor(1024 * nth(family.nvme, index, vcpus)),
     gpus: nth(family.gpus, index, vcpus),
     parent: null,
     traits: new Set(family.is.split(' ') as Trait[]),

@@ -23,6 +23,7 @@ test('no securityProfile, null, an empty one and one of nulls all say nothing', 
   for (const profile of [undefined, null, {}, { securityType: null, uefiSettings: null }])
     assert.deepEqual(requestedSecurity(profile), nothing)
   assert.deepEqual(requestedSecurity({ encryptionAtHost: true, uefiSettings: {} }), nothing)
+  assert.deepEqual(requestedSecurity({ uefiSettings: { vTpmEnabled: null } }), nothing)
 })
 
 test('a security type is read in any case of letters', () => {

@@ -83,9 +83,9 @@ test('every size has whole numbers of vCPUs, disks and interfaces, and memory', 
 })
 
 test('a list by size has as many entries as there are sizes', () => {
-  for (const { family, sizes: words, temp, gpus } of families) {
+  for (const { family, sizes: words, temp, nvme, gpus } of families) {
     const whole = words.split(' ').filter((word) => !word.includes('-')).length
-    for (const list of [temp, gpus])
+    for (const list of [temp, nvme, gpus])
       if (typeof list === 'string') assert.equal(list.split(' ').length, whole, family)
   }
 })

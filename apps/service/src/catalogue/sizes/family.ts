@@ -43,8 +43,8 @@ export interface Family {
   readonly nics: string
   /** GiB of temporary disk a vCPU, or of each size in order. */
   readonly temp?: number | string
-  /** GiB of local NVMe a vCPU. */
-  readonly nvme?: number
+  /** GiB of local NVMe a vCPU, or of each size in order. */
+  readonly nvme?: number | string
   /** GPUs (FPGAs) of each size in order. */
   readonly gpus?: string
   /** Traits, as words. */

@@ -15,7 +15,7 @@ const TO_64 = '2 4 8 16 32 48 64'
 const TO_96 = `${TO_64} 96`
 const TO_128 = `${TO_96} 128`
 const TO_160 = `${TO_128} 160`
-const V7 = `${TO_128} 192 248 372`
+const V7 = `${TO_128} 192`
 const ARM_V5 = { disks: DISKS_32, nics: NICS_CLOSE, is: 'gen2 premium arm64' }
 const ARM_V6 = { disks: DISKS_V6, nics: NICS_8, is: 'gen2 premium arm64 nvme' }
 const V5 = { disks: DISKS_32, nics: NICS_8 }
@@ -74,8 +74,8 @@ export const general: readonly Family[] = [
   { family: 'standardDPLSv5Family', series: 'Dplsv5', names: 'D*pls_v5', sizes: TO_64, gb: 2, ...ARM_V5 },
   { family: 'standardDPLDSv5Family', series: 'Dpldsv5', names: 'D*plds_v5', sizes: TO_64, gb: 2, ...ARM_V5, temp: 37.5 },
 
-  { family: 'StandardDsv6Family', series: 'Dsv6', names: 'D*s_v6', sizes: `${TO_128} 192`, gb: 4, ...V6 },
-  { family: 'StandardDdsv6Family', series: 'Ddsv6', names: 'D*ds_v6', sizes: `${TO_128} 192`, gb: 4, ...V6, nvme: 55 },
+  { family: 'StandardDsv6Family', series: 'Dsv6', names: 'D*s_v6', sizes: V7, gb: 4, ...V6 },
+  { family: 'StandardDdsv6Family', series: 'Ddsv6', names: 'D*ds_v6', sizes: V7, gb: 4, ...V6, nvme: 55 },
   { family: 'StandardDlsv6Family', series: 'Dlsv6', names: 'D*ls_v6', sizes: TO_128, gb: 2, ...V6 },
   { family: 'StandardDldsv6Family', series: 'Dldsv6', names: 'D*lds_v6', sizes: TO_128, gb: 2, ...V6, nvme: 55 },
   { family: 'StandardDnv6Family', series: 'Dnsv6', names: 'D*ns_v6', sizes: TO_128, gb: 4, ...V6_NET },
@@ -90,10 +90,14 @@ export const general: readonly Family[] = [
   { family: 'StandardDpdsv6Family', series: 'Dpdsv6', names: 'D*pds_v6', sizes: TO_96, gb: 4, ...ARM_V6, nvme: 55 },
   { family: 'StandardDplsv6Family', series: 'Dplsv6', names: 'D*pls_v6', sizes: TO_96, gb: 2, ...ARM_V6 },
   { family: 'StandardDpldsv6Family', series: 'Dpldsv6', names: 'D*plds_v6', sizes: TO_96, gb: 2, ...ARM_V6, nvme: 55 },
-  { family: 'StandardDsv7Family', series: 'Dsv7', names: 'D*s_v7', sizes: `${V7} 372i`, gb: 4, ...V7_INTEL },
-  { family: 'StandardDdsv7Family', series: 'Ddsv7', names: 'D*ds_v7', sizes: `${V7} 372i`, gb: 4, ...V7_INTEL, nvme: 55 },
-  { family: 'StandardDlsv7Family', series: 'Dlsv7', names: 'D*ls_v7', sizes: `${TO_128} 192 248`, gb: 2, ...V7_INTEL },
-  { family: 'StandardDldsv7Family', series: 'Dldsv7', names: 'D*lds_v7', sizes: `${TO_128} 192 248`, gb: 2, ...V7_INTEL, nvme: 55 },
+  { family: 'StandardDsv7Family', series: 'Dsv7', names: 'D*s_v7', sizes: V7, gb: 4, ...V7_INTEL },
+  { family: 'StandardDsv7Family', series: 'Dsv7', names: 'D*s_v7', sizes: '248 372 372i', gb: 4, ...V7_INTEL },
+  { family: 'StandardDdsv7Family', series: 'Ddsv7', names: 'D*ds_v7', sizes: V7, gb: 4, ...V7_INTEL, nvme: 55 },
+  { family: 'StandardDdsv7Family', series: 'Ddsv7', names: 'D*ds_v7', sizes: '248 372 372i', gb: 4, ...V7_INTEL, nvme: '14080 21120 21120' },
+  { family: 'StandardDlsv7Family', series: 'Dlsv7', names: 'D*ls_v7', sizes: V7, gb: 2, ...V7_INTEL },
+  { family: 'StandardDlsv7Family', series: 'Dlsv7', names: 'D*ls_v7', sizes: '248', gb: 2, ...V7_INTEL },
+  { family: 'StandardDldsv7Family', series: 'Dldsv7', names: 'D*lds_v7', sizes: V7, gb: 2, ...V7_INTEL, nvme: 55 },
+  { family: 'StandardDldsv7Family', series: 'Dldsv7', names: 'D*lds_v7', sizes: '248', gb: 2, ...V7_INTEL, nvme: '14080' },
   { family: 'StandardDasv7Family', series: 'Dasv7', names: 'D*as_v7', sizes: TO_160, gb: 4, ...V7_AMD },
   { family: 'StandardDadsv7Family', series: 'Dadsv7', names: 'D*ads_v7', sizes: TO_160, gb: 4, ...V7_AMD, nvme: 55 },
   { family: 'StandardDalsv7Family', series: 'Dalsv7', names: 'D*als_v7', sizes: TO_160, gb: 2, ...V7_AMD },

@@ -15,7 +15,7 @@ export const gpu: readonly Family[] = [
   { family: 'Standard NCASv3_T4 Family', series: 'NCasT4_v3', names: 'NC*as_T4_v3', sizes: '4:28 8:56 16:110 64:440', disks: DISKS_32, nics: '4:2 8:4 16:8', temp: '176 352 352 2816', gpus: '1 1 1 4', is: 'gen1 gen2 premium' },
   { family: 'StandardNCADSA100v4Family', series: 'NC_A100_v4', names: 'NC*ads_A100_v4', sizes: '24:220 48:440 96:880', disks: '24:8 48:16 96:32', nics: '24:2 48:4 96:8', temp: '64 128 256', nvme: 37.2529, gpus: '1 2 4', is: 'gen2 premium' },
   { family: 'StandardNCADSA10v4Family', series: 'NCadsA10_v4', names: 'NC*ads_A10_v4', sizes: '8:100 16:200 32:400', disks: '8:8 16:16 32:32', nics: NICS_8, temp: 180, gpus: '1 1 2', is: 'gen1 gen2 premium' },
-  { family: 'StandardNCadsH100v5Family', series: 'NCadsH100_v5', names: 'NC*_H100_v5', sizes: '40ads:320 80adis:640', disks: '40:8 80:16', nics: '40:2 80:4', nvme: 83.2, gpus: '1 2', is: 'gen2 premium' },
+  { family: 'StandardNCadsH100v5Family', series: 'NCadsH100_v5', names: 'NC*_H100_v5', sizes: '40ads:320 80adis:640', disks: '40:8 80:16', nics: '40:2 80:4', nvme: 89.4, gpus: '1 2', is: 'gen2 premium' },
   { family: 'StandardNCCads2023Family', series: 'NCCadsH100_v5', names: 'NCC*ads_H100_v5', sizes: '40:320', disks: '40:8', nics: '40:2', gpus: '1', is: 'gen2 premium snp' },
   { family: 'StandardNCdsRTXPRO6000BSEv6XLFamily', series: 'NC_RTXPRO6000BSE_v6', names: 'NC*ds_xl_RTXPRO6000BSE_v6', sizes: '32 64 128 256 320', gb: 4, ...RTX, disks: '32:1 64:2 128:8 256:16', gpus: '1 1 1 2 2' },
   { family: 'StandardNCdsRTXPRO6000BSEv6XLFamily', series: 'NC_RTXPRO6000BSE_v6', names: 'NC*ds_xl_RTXPRO6000BSE_v6', sizes: '36 72 132 144 264 288 324', gb: 4, ...RTX, disks: '36:1 72:2', gpus: '1 1 1 1 2 2 2' },

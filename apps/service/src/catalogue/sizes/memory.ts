@@ -20,7 +20,7 @@ const V5 = `${TO_48} 64 96:672`
 const EB_V5 = '2 4 8 16 32 48 64 96:672'
 const EB_V6 = '2 4 8 16 32 48 64 96 128'
 const V6 = `${TO_48} 64 96 128 ${LESS_128}`
-const V7 = `${TO_48} 64 96 128 192 248:1888`
+const V7 = `${TO_48} 64 96 128 192`
 const V7_AMD = `2 4 8 16 32 48 64 96 128 160 ${LESS_128}`
 const NET = '2 4 8 16 32 48 64 96 128'
 const E5 = { gb: 8, disks: DISKS_32, nics: NICS_8 }
@@ -42,7 +42,7 @@ export const memory: readonly Family[] = [
   { family: 'standardGSFamily', series: 'GS', names: 'GS*', sizes: '1:28:2 2:56:4 3:112:8 4:224:16 5:448:32 4-4 4-8 5-8 5-16', disks: DISKS_64, nics: '2:2 4:2 8:4 16:8', temp: 28, is: 'gen1 gen2 premium plain' },
   { family: 'standardEv3Family', series: 'Ev3', names: 'E*_v3', sizes: V3, ...E5, temp: 25, is: 'gen1 smt old' },
   { family: 'standardEIv3Family', series: 'Ev3', names: 'E*i_v3', sizes: '64:432', ...E5, temp: 25, is: 'gen1 smt old' },
-  { family: 'standardESv3Family', series: 'Esv3', names: 'E*s_v3', sizes: `${V3} ${LESS_64}`, ...E5, temp: 16, is: BOTH },
+  { family: 'standardESv3Family', series: 'Esv3', names: 'E*s_v3', sizes: `${V3} ${LESS_64}`, ...E5, temp: '32 64 128 256 320 512 768 864', is: BOTH },
   { family: 'standardEISv3Family', series: 'Esv3', names: 'E*is_v3', sizes: '64:432', ...E5, temp: 13.5, is: BOTH },
   { family: 'standardEv4Family', series: 'Ev4', names: 'E*_v4', sizes: V4, ...E5, is: BOTH_PLAIN_DISKS },
   { family: 'standardESv4Family', series: 'Esv4', names: 'E*s_v4', sizes: `${V4} ${LESS_64}`, ...E5, is: BOTH },
@@ -51,7 +51,7 @@ export const memory: readonly Family[] = [
   { family: 'standardEDSv4Family', series: 'Edsv4', names: 'E*ds_v4', sizes: `${V4} ${LESS_64}`, ...E5, temp: 37.5, is: BOTH },
   { family: 'standardXEIDSv4Family', series: 'Edsv4', names: 'E*ids_v4', sizes: '80:504', disks: '80:64', nics: NICS_8, temp: 30, is: BOTH },
   { family: 'standardEAv4Family', series: 'Eav4', names: 'E*a_v4', sizes: V5, ...E5, temp: 25, is: BOTH_PLAIN_DISKS },
-  { family: 'standardEASv4Family', series: 'Easv4', names: 'E*as_v4', sizes: `${V5} ${LESS}`, ...E5, temp: 16, is: BOTH },
+  { family: 'standardEASv4Family', series: 'Easv4', names: 'E*as_v4', sizes: `${V5} ${LESS}`, ...E5, temp: '32 64 128 256 320 512 768 1024 1344', is: BOTH },
   { family: 'standardEIASv4Family', series: 'Easv4', names: 'E*ias_v4', sizes: '96:672', ...E5, temp: 14, is: BOTH },
   { family: 'standardEv5Family', series: 'Ev5', names: 'E*_v5', sizes: V5, ...E5, is: BOTH_PLAIN_DISKS },
   { family: 'standardEIv5Family', series: 'Ev5', names: 'E*i_v5', sizes: '104:672', ...WHOLE, is: BOTH_PLAIN_DISKS },
@@ -87,8 +87,10 @@ export const memory: readonly Family[] = [
   { family: 'StandardEpdsv6Family', series: 'Epdsv6', names: 'E*pds_v6', sizes: EB_V5, ...ARM_V6, nvme: 55 },
   { family: 'StandardEsv7Family', series: 'Esv7', names: 'E*s_v7', sizes: V7, ...E7 },
   { family: 'StandardEsv7Family', series: 'Esv7', names: 'E*is_v7', sizes: '372:2832', ...E7 },
+  { family: 'StandardEsv7Family', series: 'Esv7', names: 'E*s_v7', sizes: '248:1888', ...E7 },
   { family: 'StandardEdsv7Family', series: 'Edsv7', names: 'E*ds_v7', sizes: V7, ...E7, nvme: 55 },
-  { family: 'StandardEdsv7Family', series: 'Edsv7', names: 'E*ids_v7', sizes: '372:2832', ...E7, nvme: 55 },
+  { family: 'StandardEdsv7Family', series: 'Edsv7', names: 'E*ids_v7', sizes: '372:2832', ...E7, nvme: '21120' },
+  { family: 'StandardEdsv7Family', series: 'Edsv7', names: 'E*ds_v7', sizes: '248:1888', ...E7, nvme: '14080' },
   { family: 'StandardEasv7Family', series: 'Easv7', names: 'E*as_v7', sizes: V7_AMD, ...E7_AMD },
   { family: 'StandardEadsv7Family', series: 'Eadsv7', names: 'E*ads_v7', sizes: V7_AMD, ...E7_AMD, nvme: 55 },
 ]

@@ -22,5 +22,6 @@ export const storage: readonly Family[] = [
   { family: 'standardLsv4Family', series: 'Lsv4', names: 'L*s_v4', sizes: `2 4 ${TO_80} 96`, gb: 8, disks: DISKS_V6, nics: NICS_8, nvme: NVME, is: 'gen2 premium smt nvme' },
   { family: 'standardLasv4Family', series: 'Lasv4', names: 'L*as_v4', sizes: `2 4 ${TO_80} 96`, gb: 8, disks: DISKS_32, nics: NICS_8, nvme: NVME, is: 'gen2 premium smt nvme' },
   { family: 'standardLaosv4Family', series: 'Laosv4', names: 'L*aos_v4', sizes: '2 4 8 12 16 24 32', gb: 8, disks: DISKS_32, nics: '2:2 8:4 12:6 16:8', nvme: 3 * NVME, is: 'gen2 premium smt nvme' },
-  { family: 'StandardLasv5Family', series: 'Lasv5', names: 'L*as_v5', sizes: `2 4 ${TO_80} 96 128 160i`, gb: 8, disks: DISKS_V7, nics: NICS_V7_AMD, nvme: NVME, is: 'gen2 premium nvme' },
+  { family: 'StandardLasv5Family', series: 'Lasv5', names: 'L*as_v5', sizes: `2 4 ${TO_80} 96 128`, gb: 8, disks: DISKS_V7, nics: NICS_V7_AMD, nvme: NVME, is: 'gen2 premium nvme' },
+  { family: 'StandardLasv5Family', series: 'Lasv5', names: 'L*ias_v5', sizes: '160', gb: 8, disks: DISKS_V7, nics: NICS_V7_AMD, nvme: 0.8 * NVME, is: 'gen2 premium nvme' },
 ]
