@@ -29,8 +29,6 @@ function usage(value: string, localizedValue: string, currentValue: number, limi
 
 /** `standardDSv5Family` is shown as `Standard DSv5 Family vCPUs`. */
 function titleOf(family: string): string {
-  const words = /^(standard|basic)\s?(.*?)\s?Family$/i.exec(family)
-  if (words === null) return `${family} vCPUs`
-  const [, tier = '', name = ''] = words
+  const [, tier = '', name = ''] = /^(standard|basic) ?(.*?) ?Family$/i.exec(family) ?? []
   return `${tier.charAt(0).toUpperCase()}${tier.slice(1).toLowerCase()} ${name} Family vCPUs`
 }

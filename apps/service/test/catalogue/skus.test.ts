@@ -87,6 +87,18 @@ test('capabilities are pairs of strings, and TrustedLaunchDisabled stands only w
   assert.equal(generations('Standard_A1_v2'), 'V1')
 })
 
+test('a GPU, a parent and the kind of confidential computing are told where there is one', () => {
+  const of = (name: string) => {
+    const told = new Map(capabilitiesOf(size(name)).map((one) => [one.name, one.value]))
+    return ['GPUs', 'ParentSize', 'ConfidentialComputingType'].map((key) => told.get(key) ?? null)
+  }
+  assert.deepEqual(of('Standard_D2s_v5'), [null, null, null])
+  assert.deepEqual(of('Standard_NC48ads_A100_v4'), ['2', null, null])
+  assert.deepEqual(of('Standard_E8-4s_v5'), [null, 'Standard_E8s_v5', null])
+  assert.deepEqual(of('Standard_DC2es_v5'), [null, null, 'TDX'])
+  assert.deepEqual(of('Standard_DC2as_v5'), [null, null, 'SNP'])
+})
+
 test('an entry of vmSizes has megabytes', () => {
   assert.deepEqual(vmSizeView(size('Standard_D2ds_v5')), {
     name: 'Standard_D2ds_v5',
@@ -135,4 +147,10 @@ test('usages count the cores of what is allocated, in all and by family', () => 
   assert.equal(of('standardDSv5Family')?.currentValue, 6)
   assert.equal(of('standardDSv5Family')?.name.localizedValue, 'Standard DSv5 Family vCPUs')
   assert.equal(of('standardESv5Family')?.currentValue, 0)
+  assert.equal(
+    of('Standard NCASv3_T4 Family')?.name.localizedValue,
+    'Standard NCASv3_T4 Family vCPUs',
+  )
+  for (const { name } of usages.slice(2))
+    assert.match(name.localizedValue, /^(Standard|Basic) \S+ Family vCPUs$/)
 })
