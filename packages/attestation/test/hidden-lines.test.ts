@@ -1,11 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { toHex, toUtf8, toUtf16le } from '@trusted-launch/codec'
+import { concat, fromLatin1, toHex, toUtf8, toUtf16le } from '@trusted-launch/codec'
 import { digest } from '@trusted-launch/crypto'
 import { EV } from '@trusted-launch/eventlog'
 import { appraiseEvidence } from '../src/appraise.ts'
 import { appraiseEventLog, type EventLogInput } from '../src/appraise-event-log.ts'
-import { banks, cleanBoot, evidenceOf, referencesOf, type Step, step } from './boot.ts'
+import {
+  banks,
+  cleanBoot,
+  commandLine,
+  evidenceOf,
+  grub,
+  referencesOf,
+  type Step,
+  step,
+} from './boot.ts'
 import { given, withPcrs } from './given.ts'
 
 /** A stub's command line. */
@@ -44,6 +53,34 @@ test('a second command line under a tag whose content is elsewhere leaves none t
   const input = given(stubBoot(shown, tagged))
   assert.equal(appraiseEventLog(input).verified, true)
   assert.equal(lineOf(input)?.verified, false)
+})
+
+test('a second command line is one whatever it is told as, as long as its bytes are there', () => {
+  const grubs = concat(fromLatin1('grub_cmd: '), hidden.data)
+  const others = [
+    { ...hidden, eventType: EV.EVENT_TAG },
+    { ...hidden, eventType: EV.EFI_VARIABLE_BOOT },
+    { ...hidden, data: grubs },
+  ]
+  for (const profile of ['strict', 'pc-client'] as const)
+    for (const other of others) {
+      const { verified, findings } = appraiseEventLog(given(stubBoot(shown, other), profile))
+      assert.equal(verified, false)
+      assert.ok(findings.some(({ id }) => id === 'kernel-command-line.count'))
+    }
+})
+
+test('what PCR 12 holds beside a command line, and reads as none, leaves none that is claimed', () => {
+  for (const data of [toUtf16le('init=/bin/\u0101\0'), Uint8Array.of(1, 2, 3)])
+    assert.equal(lineOf(given(stubBoot(shown, step(12, EV.IPL, data))))?.verified, false)
+})
+
+test('of texts in PCR 8 without a command that starts a kernel none is claimed, but a single one', () => {
+  const rest = cleanBoot().filter(({ pcrIndex }) => pcrIndex !== 8)
+  const texts = (...lines: Step[]) => given(rest.toSpliced(-2, 0, ...lines), 'pc-client')
+  assert.equal(lineOf(texts(commandLine('quiet')))?.verified, true)
+  const asCommand = texts(commandLine('quiet'), grub('init=/bin/evil'))
+  assert.equal(lineOf(asCommand)?.verified, false)
 })
 
 test('a register of command lines whose value is not known, or whose events were left out, leaves none that is claimed', () => {

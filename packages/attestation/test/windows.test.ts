@@ -257,3 +257,12 @@ test('what ends a register of Windows says that it is Windows, though all else i
   assert.equal(tagged.verified, false)
   assert.equal(tagged.claims.windows!.value, true)
 })
+
+test('a kernel whose root extends what Windows would is not taken for Windows', () => {
+  const { claims, verified, findings } = appraiseEventLog(
+    given(cleanBoot().toSpliced(-2, 0, ...windowsPart())),
+  )
+  assert.equal(verified, false)
+  assert.ok(findings.some(({ id }) => id === 'windows.foreign'))
+  assert.equal(claims['windows-vbs-launched']!.verified, false)
+})

@@ -45,8 +45,11 @@ export function printable(bytes: Uint8Array): string | null {
   return /^[\t\n\r\x20-\x7e\x80-\xff]*$/.test(text) ? text : null
 }
 
-/** UTF-16 text of Latin letters, the last byte of which may be missing; null for anything else. */
-function wideText(bytes: Uint8Array): string | null {
+/**
+ * UTF-16 text of Latin letters, as systemd's loader and stub measure it, without the NULs at its end; its last
+ * byte may be missing. Null for anything else, and for less than two letters.
+ */
+export function wideText(bytes: Uint8Array): string | null {
   if (bytes.length < 4 || bytes[0] === 0) return null
   for (let i = 1; i < bytes.length; i += 2) if (bytes[i] !== 0) return null
   return toLatin1(bytes.filter((_, i) => i % 2 === 0)).replace(/\0+$/, '')

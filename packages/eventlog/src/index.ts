@@ -13,6 +13,7 @@ export {
 export { describeData, describeEvent, eventTypeName, notesOf } from './describe.ts'
 export { TCG_EfiSpecIDEvent, TCG_PCR_EVENT, TCG_PCR_EVENT2 } from './event.ts'
 export { decodeEventData, type EventData, type IplWriter } from './event-data.ts'
+export { wideText } from './event-text.ts'
 export {
   type Explanation,
   type ExplanationStatus,

@@ -1,12 +1,12 @@
 import { toLatin1 } from '@trusted-launch/codec'
+import { wideText } from '@trusted-launch/eventlog'
 import type { Check } from '../check.ts'
 import type { Occurrence } from '../finding-table.ts'
 import { printable } from '../printable.ts'
 import type { VerifiedEvent, VerifiedEventLog } from '../verify-event-log.ts'
 
 const grubPcr = 8
-/** Where GRUB, and a stub, measure command lines. */
-const linePcrs = [grubPcr, 12]
+const stubPcr = 12
 
 /** A kernel command line, and the event that vouches for it. */
 export interface CommandLine {
@@ -16,24 +16,35 @@ export interface CommandLine {
 
 /** GRUB's kernel command lines, and a stub's (UTF-16), that PCR 8 or 12 vouches for. */
 export function commandLines(log: VerifiedEventLog): CommandLine[] {
-  return linePcrs.flatMap((pcr) =>
+  return [grubPcr, stubPcr].flatMap((pcr) =>
     log.eventsOf(pcr).flatMap((event) => {
-      const { data, verified } = event.explanation
-      const fits =
-        verified && data.kind === 'ipl' && (data.by === 'kernel_cmdline' || data.by === 'utf16')
-      return fits ? [{ event, text: data.text }] : []
+      const text = lineOf(event)
+      return text === null ? [] : [{ event, text }]
     }),
   )
 }
 
+/** What is measured in UTF-16 is a stub's line, whatever it is told as; GRUB's is one by how it is told. */
+function lineOf({ data: bytes, explanation: { covers, data } }: VerifiedEvent): string | null {
+  if (covers === null) return null
+  const wide = wideText(bytes.subarray(covers.start, covers.end))
+  // Windows' tags have zeros in the same places.
+  if (wide !== null && printable(wide) === wide) return wide
+  const isTold = data.kind === 'ipl' && (data.by === 'kernel_cmdline' || data.by === 'utf16')
+  return isTold ? data.text : null
+}
+
 /**
- * Whether these are all there are: another may be told as userspace's measurement, or as something whose
- * content the log does not hold. It does not show who measured them: root can extend PCR 8 and 12, too.
+ * Whether these are all there are: another may be told as userspace's measurement, or as something else, or
+ * as a command where GRUB's commands do not tell which is which. It does not show who measured them: root
+ * can extend PCR 8 and 12, too.
  */
 export function linesAreAll(log: VerifiedEventLog): boolean {
-  return linePcrs.every(
-    (pcr) => log.isWhole(pcr) && log.eventsOf(pcr).every(({ explanation }) => explanation.verified),
-  )
+  const [grub, stub] = [grubPcr, stubPcr].map((pcr) => log.eventsOf(pcr))
+  const isText = grub!.every(({ explanation }) => explanation.verified)
+  const isClear = grub!.length <= 1 || grub!.some((event) => commandOf(event) !== null)
+  const isStubs = stub!.every((event) => lineOf(event) !== null)
+  return log.isWhole(grubPcr) && log.isWhole(stubPcr) && isText && isClear && isStubs
 }
 
 /**
@@ -65,7 +76,7 @@ const linuxCommand = /^linux(?:efi|16)?\s+(.*)$/s
  */
 function linesFollowCommands(log: VerifiedEventLog): Occurrence[] {
   const events = log.eventsOf(grubPcr)
-  const commands = events.map((event) => linuxCommand.exec(measuredText(event))?.[1] ?? null)
+  const commands = events.map(commandOf)
   if (commands.every((command) => command === null)) return []
   return events.flatMap((event, i): Occurrence[] => {
     const command = i === 0 ? null : commands[i - 1]!
@@ -84,6 +95,11 @@ function linesFollowCommands(log: VerifiedEventLog): Occurrence[] {
       },
     ]
   })
+}
+
+/** What follows `linux` in a command of GRUB's; null: it is none. */
+function commandOf(event: VerifiedEvent): string | null {
+  return linuxCommand.exec(measuredText(event))?.[1] ?? null
 }
 
 function isCommandLine({ explanation: { data, verified } }: VerifiedEvent): boolean {

@@ -6,6 +6,7 @@ import type { VerifiedEventLog } from '../verify-event-log.ts'
 import { transfersOf, type WindowsBoot, windowsBootOf } from '../windows-boot.ts'
 import type { Report } from '../windows-reports.ts'
 import type { Told } from '../windows-settings.ts'
+import { type CommandLine, commandLines } from './command-line.ts'
 
 type Look = (boot: WindowsBoot, log: VerifiedEventLog) => readonly Occurrence[]
 
@@ -61,6 +62,16 @@ const agreesOnSecureBoot: Look = ({ told }, log) => {
   const summary =
     'Windows launched what it launches with Secure Boot only, and Secure Boot was off.'
   return [{ id: 'windows.secure-boot', summary, pcr: 7, expected: 'on', actual: 'off' }]
+}
+
+/** Whoever runs Linux can extend PCR 12 to 14 as Windows does; that a kernel was started he cannot take back. */
+const noOtherSystem: Look = (_, log) => {
+  const lines = commandLines(log)
+  if (lines.length === 0) return []
+  const [{ event }] = lines as [CommandLine, ...CommandLine[]]
+  const summary = 'A kernel was started, and no Windows: what is told of one is not its own.'
+  const events = lines.map((line) => line.event.index)
+  return [{ id: 'windows.foreign', summary, pcr: event.pcrIndex, events }]
 }
 
 const noErrors: Look = ({ errors }) => {
@@ -130,6 +141,7 @@ export const windowsChecks: readonly Check[] = [
   row('what Windows says can be read', readable),
   row('Windows does not contradict itself', consistent),
   row('Windows and the firmware agree on Secure Boot', agreesOnSecureBoot),
+  row('no other system was started', noOtherSystem),
   row('Windows could measure everything', noErrors),
   row('Windows validated what it loaded', modulesValidated),
   row('control went to Windows alone', controlKept),
