@@ -1,5 +1,7 @@
 import type { VmRules } from '../domain/vm/plan-vm.ts'
 import { type ArmType, type Ground, resourceRoutes } from './resource-routes.ts'
+import { activityRoutes } from './resources/activity.ts'
+import { authorizationRoutes } from './resources/authorization.ts'
 import { catalogueRoutes } from './resources/catalogue.ts'
 import { type Diagnostics, diagnosticsRoutes } from './resources/diagnostics.ts'
 import { diskType } from './resources/disks.ts'
@@ -33,6 +35,8 @@ export function allRoutes(
     ...virtualMachineRoutes(rules, ground),
     ...catalogueRoutes(rules, ground),
     ...securityRoutes(ground),
+    ...authorizationRoutes(ground),
+    ...activityRoutes(ground),
     ...diagnosticsRoutes(diagnostics, ground),
   ]
 }

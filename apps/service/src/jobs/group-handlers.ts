@@ -1,6 +1,7 @@
 import { ArmError } from '@trusted-launch/api'
 import type { HostDriver } from '../domain/host-driver.ts'
 import type { Resource } from '../domain/store.ts'
+import { forgetVm } from '../domain/vm/belongings.ts'
 import { stateOf, VM } from '../domain/vm/vm.ts'
 import type { Handler } from './worker.ts'
 
@@ -15,8 +16,9 @@ export function groupHandlers(driver: HostDriver): Record<string, Handler> {
         await job.tell(Math.round((90 * i) / vms.length), `removing ${vm.name}`)
         await removeVm(driver, vm)
       }
-      await job.under(async ({ resources, attestations }) => {
-        for (const vm of vms) await attestations.deleteOf(stateOf(vm).vmId)
+      await job.under(async (tables) => {
+        const { resources } = tables
+        for (const vm of vms) await forgetVm(tables, stateOf(vm).vmId)
         for (const { id } of within) await resources.delete(id)
         if ((await resources.below(resourceId, 1)).length > 0)
           throw new ArmError({

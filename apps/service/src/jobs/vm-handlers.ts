@@ -1,4 +1,5 @@
 import type { Resource } from '../domain/store.ts'
+import { forgetVm, release, releaseUnmade } from '../domain/vm/belongings.ts'
 import { stateOf } from '../domain/vm/vm.ts'
 import { type VmGround, VmJob } from './vm-job.ts'
 import type { Handler } from './worker.ts'
@@ -21,7 +22,7 @@ export function vmHandlers(ground: VmGround): Record<string, Handler> {
     'vm.redeploy': on(redeploy),
     'vm.reapply': on((vm) => update(vm, ground)),
     'vm.reimage': on((vm) => reimage(vm, ground)),
-    'vm.delete': on(remove),
+    'vm.delete': on((vm) => remove(vm, ground)),
   }
 }
 
@@ -40,16 +41,21 @@ async function create(vmJob: VmJob, ground: VmGround): Promise<void> {
     await job.tell(40, 'making the disk, the variable store and the vTPM')
     await driver.create(plan, job.signal)
   } catch (error) {
-    if (!job.signal.aborted) await undo(vmJob, plan.id)
+    if (!job.signal.aborted) await undo(vmJob, vm, ground)
     throw error
   }
   await vmJob.boot(vm)
   await vmJob.note({}, 'Succeeded')
 }
 
-async function undo({ job, driver }: VmJob, machine: string): Promise<void> {
+async function undo({ job, driver }: VmJob, vm: Resource, { now }: VmGround): Promise<void> {
+  const { machine, vmId } = stateOf(vm)
   await driver.delete(machine)
-  await job.under(({ resources }) => resources.delete(job.operation.resourceId))
+  await job.under(async (tables) => {
+    await releaseUnmade(tables, vm, now())
+    await forgetVm(tables, vmId)
+    await tables.resources.delete(vm.id)
+  })
 }
 
 /** Brings the host to what is wanted; a Trusted Launch VM that runs is restarted where its settings change. */
@@ -114,7 +120,7 @@ async function reimage(vmJob: VmJob, ground: VmGround): Promise<void> {
   await vmJob.note({}, 'Succeeded')
 }
 
-async function remove(vmJob: VmJob): Promise<void> {
+async function remove(vmJob: VmJob, { now }: VmGround): Promise<void> {
   const { job, driver } = vmJob
   const vm = await vmJob.vm()
   if (vm === null) return
@@ -124,42 +130,8 @@ async function remove(vmJob: VmJob): Promise<void> {
   await job.under(async (tables) => {
     for (const child of await tables.resources.below(vm.id, 1000))
       await tables.resources.delete(child.id)
-    await tables.attestations.deleteOf(vmId)
-    await detachFrom(tables, vm)
+    await forgetVm(tables, vmId)
+    await release(tables, vm, now())
     await tables.resources.delete(vm.id)
   })
-}
-
-/** What belonged to the VM goes with it where its `deleteOption` says so; the rest is free again. */
-async function detachFrom(
-  tables: Parameters<Parameters<VmJob['job']['under']>[0]>[0],
-  vm: Resource,
-): Promise<void> {
-  for (const { id, deleteOption } of belongings(vm)) {
-    const one = await tables.resources.get(id)
-    if (one === null) continue
-    if (deleteOption.toLowerCase() === 'delete') await tables.resources.delete(id)
-    else
-      await tables.resources.update(id, { state: { ...one.state, managedBy: null } }, vm.changedAt)
-  }
-}
-
-/** The disks and interfaces of a VM, and what is to become of them. */
-export function belongings(
-  vm: Pick<Resource, 'properties'>,
-): { id: string; deleteOption: string }[] {
-  const { storageProfile, networkProfile } = vm.properties as any
-  const disks = [storageProfile?.osDisk, ...(storageProfile?.dataDisks ?? [])]
-    .filter((disk) => typeof disk?.managedDisk?.id === 'string')
-    .map((disk) => ({
-      id: disk.managedDisk.id as string,
-      deleteOption: String(disk.deleteOption ?? 'Detach'),
-    }))
-  const interfaces = (networkProfile?.networkInterfaces ?? [])
-    .filter((each: any) => typeof each?.id === 'string')
-    .map((each: any) => ({
-      id: each.id as string,
-      deleteOption: String(each.properties?.deleteOption ?? 'Detach'),
-    }))
-  return [...disks, ...interfaces]
 }

@@ -118,13 +118,15 @@ async function contents({ store }: Ground, request: ArmRequest): Promise<ArmRepl
   const [subscription, name] = named(request)
   const group = await requireGroup(store, subscription, name)
   const within = await store.resources.below(group.id, 1000)
-  const value = within.map(({ id, type, location, tags, ...one }) => ({
-    id,
-    name: one.name,
-    type,
-    location,
-    tags,
-  }))
+  const value = within
+    .filter(({ parentId }) => parentId === null)
+    .map(({ id, type, location, tags, ...one }) => ({
+      id,
+      name: one.name,
+      type,
+      location,
+      tags,
+    }))
   return { status: 200, body: { value } }
 }
 

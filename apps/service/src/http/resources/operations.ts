@@ -6,7 +6,7 @@ import type { Ground } from '../resource-routes.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
 
 const LOCATIONS = '/subscriptions/:subscriptionId/providers/Microsoft.Compute/locations/:location'
-const OWN = '/subscriptions/:subscriptionId/providers/TrustedLaunch/operations'
+const OWN = '/:scope/providers/TrustedLaunch/operations'
 
 /** What clients poll, and what the portal and `tl operation` list. */
 export function operationRoutes(ground: Ground): Route[] {
@@ -31,13 +31,13 @@ export function operationRoutes(ground: Ground): Route[] {
 
 async function require({ store }: Ground, { params, id }: ArmRequest) {
   const found = await store.operations.get(params.operationId!)
-  if (found !== null && found.subscriptionId.toLowerCase() === params.subscriptionId!.toLowerCase())
+  if (found !== null && found.subscriptionId.toLowerCase() === subscriptionIn(params).toLowerCase())
     return found
   throw new ArmError(faults.resourceNotFound(id))
 }
 
 async function list({ store }: Ground, request: ArmRequest): Promise<ArmReply> {
-  const subscriptionId = request.params.subscriptionId!
+  const subscriptionId = subscriptionIn(request.params)
   await requireSubscription(store, subscriptionId)
   const unfinished = request.query.unfinished === 'true'
   return pageOf(
@@ -64,4 +64,9 @@ async function cancel(ground: Ground, request: ArmRequest): Promise<ArmReply> {
     throw new ArmError(faults.operationNotAllowed('The operation is over and cannot be cancelled.'))
   ground.wake()
   return { status: 202, headers: { 'Retry-After': '1' } }
+}
+
+/** Ours extend a subscription; Azure's lie in a location of one. */
+function subscriptionIn({ subscriptionId, scope = '' }: ArmRequest['params']): string {
+  return subscriptionId ?? /^\/subscriptions\/([^/]+)$/i.exec(scope)?.[1] ?? ''
 }

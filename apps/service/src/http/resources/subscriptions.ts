@@ -1,4 +1,4 @@
-import { requireSubscription, SUBSCRIPTION } from '../../domain/groups.ts'
+import { requireSubscription } from '../../domain/groups.ts'
 import type { JsonObject, Resource } from '../../domain/store.ts'
 import { pageOf } from '../page.ts'
 import type { Ground } from '../resource-routes.ts'
@@ -160,7 +160,7 @@ async function resources({ store }: Ground, request: ArmRequest) {
   const scope = `/subscriptions/${request.params.subscriptionId}`
   await requireSubscription(store, request.params.subscriptionId!)
   const all = (await store.resources.below(scope, 1000)).filter(
-    ({ type }) => type !== SUBSCRIPTION && !type.startsWith('Microsoft.Resources/'),
+    ({ type, parentId }) => parentId === null && !type.startsWith('Microsoft.Resources/'),
   )
   return pageOf(
     request,

@@ -1,0 +1,60 @@
+import type { JsonObject, Resource, Tables } from '../store.ts'
+
+interface Belonging {
+  readonly id: string
+  readonly deleteOption: string
+}
+
+/** The disks and interfaces of a VM, and what is to become of them without it. */
+function belongingsOf(vm: Pick<Resource, 'properties'>): {
+  disks: Belonging[]
+  interfaces: Belonging[]
+} {
+  const { storageProfile, networkProfile } = vm.properties as any
+  const disks = [storageProfile?.osDisk, ...(storageProfile?.dataDisks ?? [])]
+    .filter((disk) => typeof disk?.managedDisk?.id === 'string')
+    .map((disk) => ({
+      id: disk.managedDisk.id,
+      deleteOption: String(disk.deleteOption ?? 'Detach'),
+    }))
+  const interfaces = (networkProfile?.networkInterfaces ?? [])
+    .filter((each: any) => typeof each?.id === 'string')
+    .map((each: any) => ({
+      id: each.id,
+      deleteOption: String(each.properties?.deleteOption ?? 'Detach'),
+    }))
+  return { disks, interfaces }
+}
+
+/** What belonged to a VM goes with it where its `deleteOption` says so; the rest is free again. */
+export async function release(tables: Tables, vm: Resource, at: number): Promise<void> {
+  const { disks, interfaces } = belongingsOf(vm)
+  for (const one of disks) await part(tables, one, at, (state) => ({ ...state, managedBy: null }))
+  for (const one of interfaces)
+    await part(tables, one, at, ({ virtualMachine: _, ...state }) => state)
+}
+
+/** A VM that was never made has no disk either, whatever its `deleteOption`. */
+export async function releaseUnmade(tables: Tables, vm: Resource, at: number): Promise<void> {
+  const [osDisk] = belongingsOf(vm).disks
+  if (osDisk !== undefined) await tables.resources.delete(osDisk.id)
+  await release(tables, vm, at)
+}
+
+async function part(
+  { resources }: Tables,
+  { id, deleteOption }: Belonging,
+  at: number,
+  free: (state: JsonObject) => JsonObject,
+): Promise<void> {
+  const found = await resources.get(id)
+  if (found === null) return
+  if (deleteOption.toLowerCase() === 'delete') await resources.delete(id)
+  else await resources.update(id, { state: free(found.state) }, at)
+}
+
+/** What is kept of a VM beside its resource: its verdicts, its seed, what its rollback index held. */
+export async function forgetVm({ attestations, values }: Tables, vmId: string): Promise<void> {
+  await attestations.deleteOf(vmId)
+  for (const name of ['seed', 'rollback']) await values.delete(`${name}/${vmId}`)
+}

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ScriptedHost } from '../../src/driver/scripted-host.ts'
+import { aService } from '../a-service.ts'
+import { aVm } from '../a-vm.ts'
+
+test('a creation that fails on its host leaves nothing behind but its operation', async (t) => {
+  const host = new ScriptedHost({
+    before: (deed) => {
+      if (deed === 'create') throw new Error('the disk is full')
+    },
+  })
+  const service = await aService(t, host)
+  const { id, end } = await aVm(service)
+  assert.equal(end.status, 'Failed')
+  assert.match(end.error.message, /went wrong on our side.*correlation id/)
+  assert.equal((await service.ask('GET', id)).status, 404)
+  assert.deepEqual(await host.machines(), [])
+  const { body } = await service.ask('GET', `${service.group('rg')}/resources`)
+  assert.deepEqual(body.value.map(({ name }: any) => name).sort(), ['net', 'nic-web'])
+})
+
+test('a VM whose boot is refused fails by the name of what was refused, and stays for its console', async (t) => {
+  const boot = () =>
+    ({
+      kind: 'failed',
+      code: 'secure-boot-violation',
+      component: 'loader',
+      message: 'refused',
+    }) as const
+  const service = await aService(t, new ScriptedHost({ boot }))
+  const { id, end } = await aVm(service)
+  assert.deepEqual([end.status, end.error.code], ['Failed', 'SecureBootViolation'])
+  assert.match(end.error.message, /the loader is not signed/)
+  const { body } = await service.ask('GET', `${id}?$expand=instanceView`)
+  assert.equal(body.properties.provisioningState, 'Failed')
+  assert.match(JSON.stringify(body.properties.instanceView.statuses), /the loader is not signed/)
+  const health = await service.ask(
+    'GET',
+    `${id}/providers/Microsoft.ResourceHealth/availabilityStatuses/current`,
+  )
+  assert.deepEqual(
+    [health.body.properties.availabilityState, health.body.properties.title],
+    ['Unavailable', 'SecureBootViolation'],
+  )
+})
+
+test('operations are listed with what they do, and a deleted group takes all with it', async (t) => {
+  const service = await aService(t)
+  await aVm(service)
+  const { body } = await service.ask(
+    'GET',
+    `${service.subscription}/providers/TrustedLaunch/operations`,
+  )
+  assert.deepEqual(
+    body.value.map(({ kind, status }: any) => [kind, status]),
+    [['vm.create', 'Succeeded']],
+  )
+  const gone = await service.over(await service.ask('DELETE', service.group('rg')))
+  assert.equal(gone.status, 'Succeeded', JSON.stringify(gone))
+  assert.deepEqual(await service.host.machines(), [])
+  const left = await service.ask('GET', `${service.subscription}/resources`)
+  assert.deepEqual(left.body.value, [])
+})
+
+test('actions that do not fit the state of a VM are refused, and say what is so', async (t) => {
+  const service = await aService(t)
+  const { id } = await aVm(service)
+  const change = { properties: { securityProfile: { securityType: 'Standard' } } }
+  const running = await service.ask('PATCH', id, change)
+  assert.deepEqual([running.status, running.body.error.code], [409, 'OperationNotAllowed'])
+  assert.match(running.body.error.message, /deallocate/i)
+  await service.over(await service.ask('POST', `${id}/deallocate`))
+  const restart = await service.ask('POST', `${id}/restart`)
+  assert.deepEqual([restart.status, restart.body.error.code], [409, 'OperationNotAllowed'])
+  assert.equal((await service.ask('POST', `${id}/generalize`)).status, 200)
+  assert.match((await service.ask('POST', `${id}/start`)).body.error.message, /generalized/)
+  const capture = await service.ask('POST', `${id}/capture`)
+  assert.equal(
+    capture.body.error.message,
+    'Creation of managed images are not supported for virtual machine with TrustedLaunch security type.',
+  )
+})

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { test } from 'node:test'
+import { aService } from '../a-service.ts'
+import { aVm } from '../a-vm.ts'
+
+test('without a token, with a false one, and where there is nothing to see', async (t) => {
+  const service = await aService(t)
+  const path = `${service.subscription}/resourceGroups?api-version=2021-04-01`
+  const open = await service.send('GET', path, {})
+  assert.deepEqual([open.status, open.body.error.code], [401, 'AuthenticationFailed'])
+  assert.match(
+    String(open.headers['www-authenticate']),
+    /^Bearer authorization_uri="https:\/\/127\.0\.0\.1:/,
+  )
+  const forged = await service.send('GET', path, {
+    authorization: 'Bearer eyJhbGciOiJub25lIn0.e30.',
+  })
+  assert.equal(forged.status, 401)
+  const elsewhere = await service.ask('GET', `/subscriptions/${randomUUID()}/resourceGroups`)
+  assert.deepEqual([elsewhere.status, elsewhere.body.error.code], [404, 'SubscriptionNotFound'])
+})
+
+test('api-versions: any well-formed one is taken, none and others are refused', async (t) => {
+  const service = await aService(t)
+  const authorization = `Bearer ${await service.token()}`
+  const none = await service.send('GET', '/subscriptions', { authorization })
+  assert.equal(none.body.error.code, 'MissingApiVersionParameter')
+  for (const [version, status] of [
+    ['2031-01-01', 200],
+    ['2019-01-01-preview', 200],
+    ['tomorrow', 400],
+  ] as const)
+    assert.equal(
+      (await service.ask('GET', `/subscriptions?api-version=${version}`)).status,
+      status,
+      version,
+    )
+})
+
+test('paths are taken in any case of letters, with doubled slashes and encoded parameters', async (t) => {
+  const service = await aService(t)
+  const { id } = await aVm(service)
+  const answer = await service.ask('GET', `/${id.toUpperCase()}?%24expand=instanceView`)
+  assert.equal(answer.status, 200, JSON.stringify(answer.body))
+  assert.equal(answer.body.name, 'web')
+  assert.ok(answer.body.properties.instanceView)
+})
+
+test('a lock refuses what it forbids, at the resource and above it', async (t) => {
+  const service = await aService(t)
+  const { id } = await aVm(service)
+  const lock = `${service.group('rg')}/providers/Microsoft.Authorization/locks/keep`
+  assert.equal(
+    (await service.ask('PUT', lock, { properties: { level: 'CanNotDelete' } })).status,
+    201,
+  )
+  for (const path of [id, service.group('rg')]) {
+    const answer = await service.ask('DELETE', path)
+    assert.deepEqual([answer.status, answer.body.error.code], [409, 'ScopeLocked'])
+  }
+  await service.ask('PUT', lock, { properties: { level: 'ReadOnly' } })
+  assert.equal((await service.ask('PATCH', id, { tags: { a: '1' } })).status, 409)
+  assert.equal((await service.ask('DELETE', lock)).status, 200)
+  assert.equal((await service.over(await service.ask('DELETE', id))).status, 'Succeeded')
+})
+
+test('every change is in the audit, refused ones too, and the chain holds', async (t) => {
+  const service = await aService(t)
+  await service.ask('PUT', service.group('a'), { location: 'local' })
+  await service.ask('PUT', service.group('b'), { location: 'elsewhere' })
+  const { body } = await service.ask(
+    'GET',
+    `${service.subscription}/providers/Microsoft.Insights/eventtypes/management/values`,
+  )
+  const seen = body.value.map((one: any) => [
+    one.resourceId.split('/').at(-1),
+    one.status.value,
+    one.caller,
+  ])
+  const { clientId } = service.service.administrator
+  assert.deepEqual(seen.sort(), [
+    ['a', 'Succeeded', clientId],
+    ['b', 'LocationNotAvailableForResourceType', clientId],
+  ])
+  const verified = await service.ask(
+    'POST',
+    `${service.subscription}/providers/TrustedLaunch/audit/verify`,
+  )
+  assert.equal(verified.body?.brokenAt, null, JSON.stringify(verified.body))
+})
+
+test('a condition on the version of a resource is held', async (t) => {
+  const service = await aService(t)
+  const { id } = await aVm(service)
+  const { headers } = await service.ask('GET', id)
+  const tagged = await service.ask(
+    'PATCH',
+    id,
+    { tags: { a: '1' } },
+    { 'if-match': String(headers.etag) },
+  )
+  assert.equal(tagged.status, 200, JSON.stringify(tagged.body))
+  const late = await service.ask(
+    'PATCH',
+    id,
+    { tags: { a: '2' } },
+    { 'if-match': String(headers.etag) },
+  )
+  assert.deepEqual([late.status, late.body.error.code], [412, 'PreconditionFailed'])
+})
