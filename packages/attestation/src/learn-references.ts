@@ -3,6 +3,8 @@ import { digest } from '@trusted-launch/crypto'
 import { describeData, EV, eventTypeName, IMA_PCR } from '@trusted-launch/eventlog'
 import { sameVariable, VARIABLES } from '@trusted-launch/uefi'
 import type { EventLogInput } from './appraise-event-log.ts'
+import { checkIma } from './check-ima.ts'
+import { checkUserspace } from './check-userspace.ts'
 import { runChecks } from './checks.ts'
 import { type Claims, claimsOf } from './claims.ts'
 import { sbatLevelOf } from './compare-bounds.ts'
@@ -48,7 +50,8 @@ export function learnReferences(
   const values = [...input.pcrs].map(([bank, pcrs]) => PcrValues.asGivenByCaller(bank, pcrs))
   const log = VerifiedEventLog.verify(input, values, input.profile)
   if (!(log instanceof VerifiedEventLog)) return advisedForImport(log)
-  const refused = runChecks(log).filter(({ severity }) => severity === 'high')
+  const found = [...runChecks(log), ...checkIma(log, null), ...checkUserspace(log)]
+  const refused = found.filter(({ severity }) => severity === 'high')
   if (refused.length > 0) return advisedForImport(refused)
   const claims = claimsOf(log)
   const learnt = [...log.pcrs.keys()].filter((pcr) => pcr <= lastPcr && pcr !== IMA_PCR)

@@ -36,6 +36,10 @@ export interface RollbackVerdict {
  *
  * Nonces sent and not answered may have extended it: every choice of them, in order, is tried, at
  * most 8 of them. The first value ever seen is taken as it is.
+ *
+ * It does not prove that nobody caught up: whoever puts an older state back, knows the nonces sent since, and
+ * may extend the index can bring it to the recorded value. A guest knows the nonces; only its host can put a
+ * state back, so that takes both. Nor does it show a TPM that ran in two places between two questions.
  * @see TPM 2.0 Part 3, TPM2_NV_Extend and TPM2_NV_Certify
  */
 export function verifyRollback(

@@ -92,6 +92,23 @@ test('nothing is learnt from a log that does not hold, or that a check refuses',
   assert.ok(!('approval' in twice) && twice.every(({ severity }) => severity === 'high'))
 })
 
+test('no module is learnt from a list of another boot', () => {
+  const measured = [{ name: '/x.ko', sha256: new Uint8Array(32) }]
+  const { evidence } = evidenceOf(cleanBoot(), { measured, aggregate: new Uint8Array(32) })
+  const pcrs = new Map(
+    evidence.quotes.map(({ bank, pcrs: quoted }) => [
+      bank,
+      new Map(quoted.map(({ index, digest }) => [index, digest])),
+    ]),
+  )
+  const refused = learnReferences({ ...evidence, pcrs, profile: 'strict' }, named)
+  assert.ok(Array.isArray(refused))
+  assert.deepEqual(
+    refused.map(({ id }) => id),
+    ['ima.boot-aggregate'],
+  )
+})
+
 test('a register that is quoted and that nothing was learnt of is refused', () => {
   const input = given()
   const some = new Map(
