@@ -47,7 +47,7 @@ export function appraiseCommand(output: Output, done: (code: ExitCode) => void):
     .option('--nonce <hex>', 'what tpm2_quote -q was given')
     .option(
       '--pcrs <file>',
-      'exactly the PCRs that were quoted, 0 to 7 among them: what tpm2_quote -o wrote, what tpm2_pcrread prints, or JSON {"sha256": {"0": "hex", …}}',
+      'exactly the PCRs that were quoted, 0 to 7 among them (strict: 0 to 15): what tpm2_quote -o wrote, what tpm2_pcrread prints, or JSON {"sha256": {"0": "hex", …}}',
     )
     .option('--event-log <file>', 'the firmware event log, binary_bios_measurements')
     .option('--ima <file>', "the kernel's binary_runtime_measurements")
@@ -81,10 +81,11 @@ attestation key's certificate leads to another one, that is a warning and the ex
 --json then says anchorKnown, and as its conclusion the tier with that in mind, beside the result.
 
 With --quote, the key is believed because you give it: where it comes from is for you to know, or
-for --ca. Of a public key without its public area it is told that nothing says what else it signs.
-The signed selection must be that of --pcrs. The quote above is made by
+for --ca (docs/guides/appraise-any-machine.md). Of a public key without its public area it is told
+that nothing says what else it signs. The signed selection must be that of --pcrs; reference values
+want PCR 0 to 15. The quote above is made by
   tpm2_createek -c ek.ctx -u ek.pub && tpm2_createak -C ek.ctx -c ak.ctx -u ak.pub
-  tpm2_quote -c ak.ctx -l sha256:0,1,2,3,4,5,6,7,8,9,10,11,12,13,14 -q $(cat nonce.hex) \\
+  tpm2_quote -c ak.ctx -l sha256:0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15 -q $(cat nonce.hex) \\
     -m quote.msg -s quote.sig -o quote.pcrs
 
 Exit codes: 0 affirming, 1 refused or no verdict, 2 usage, 3 contraindicated, 4 warning, 5 malformed.`
