@@ -88,7 +88,7 @@ function assignmentOf(principalId: string, role: RoleDefinition): Making {
   const name = randomUUID()
   const roleDefinitionId = `/providers/Microsoft.Authorization/roleDefinitions/${role.name}`
   return {
-    ...{ name, type: ROLE_ASSIGNMENT_TYPE, subscriptionId: '', parentId: null },
+    ...{ name, type: ROLE_ASSIGNMENT_TYPE, subscriptionId: '', parentId: '/' },
     id: `/providers/${ROLE_ASSIGNMENT_TYPE}/${name}`,
     properties: { principalId, principalType: 'ServicePrincipal', roleDefinitionId, scope: '/' },
   }

@@ -77,11 +77,7 @@ export class StoredAuthorizer implements Authorizer {
 
   async #read(): Promise<Snapshot> {
     const custom = await all(this.#resources, ROLE_DEFINITION_TYPE)
-    const definitions = [
-      ...BUILT_IN_ROLES,
-      ...custom.flatMap((each) => roleDefinitionOf(each) ?? []),
-    ]
-    const roles = new Map(definitions.map((role) => [role.name.toLowerCase(), role]))
+    const roles = new Map(custom.map((each) => [keyOf(each.id), roleDefinitionOf(each)]))
     const assigned = await all(this.#resources, ROLE_ASSIGNMENT_TYPE)
     const assignments = assigned.flatMap((each) => assignmentOf(each, roles) ?? [])
     const subscriptions = await all(this.#resources, SUBSCRIPTION_TYPE)
@@ -95,15 +91,21 @@ export class StoredAuthorizer implements Authorizer {
 /** Null: an assignment that counts for nothing, because its role is gone or it has a condition. */
 export function assignmentOf(
   { id, properties }: Pick<Resource, 'id' | 'properties'>,
-  roles: ReadonlyMap<string, RoleDefinition>,
+  custom: ReadonlyMap<string, RoleDefinition | null>,
 ): RoleAssignment | null {
   const { principalId, roleDefinitionId, condition } = properties as JsonObject
   if (typeof principalId !== 'string' || typeof roleDefinitionId !== 'string') return null
   if (condition !== undefined && condition !== null) return null
-  const role = roles.get(roleDefinitionId.split('/').at(-1)!.toLowerCase())
+  const role = builtInOf(roleDefinitionId) ?? custom.get(keyOf(roleDefinitionId)) ?? null
   const scope = parseResourceId(id)?.scope
-  if (role === undefined || scope === undefined) return null
+  if (role === null || scope === undefined) return null
   return { principalId: keyOf(principalId), role, scope: scope === '' ? '/' : scope }
+}
+
+/** A built-in role goes by its name at any scope; a custom one by its whole id, so that none can stand for another. */
+function builtInOf(roleDefinitionId: string): RoleDefinition | undefined {
+  const name = keyOf(roleDefinitionId.slice(roleDefinitionId.lastIndexOf('/') + 1))
+  return BUILT_IN_ROLES.find((role) => role.name === name)
 }
 
 async function all(resources: Resources, type: string): Promise<Resource[]> {

@@ -1,17 +1,25 @@
+import { parseResourceId } from '@trusted-launch/api'
 import type { Json, JsonObject, Resource } from '../domain/store.ts'
+import { isWithin } from './may-do.ts'
 import type { Permission, RoleDefinition } from './role-definitions.ts'
 
-/** A custom role as it is kept; null: not one, whole, and it allows nothing. */
+/**
+ * A custom role as it is kept; null: not one, whole, and it allows nothing. It may be assigned where it lies and
+ * below, whatever it says: who may change it there must not thereby change what others may elsewhere.
+ */
 export function roleDefinitionOf({
+  id,
   name,
   properties,
-}: Pick<Resource, 'name' | 'properties'>): RoleDefinition | null {
+}: Pick<Resource, 'id' | 'name' | 'properties'>): RoleDefinition | null {
   const { roleName, description } = properties
   const assignableScopes = textsOf(properties.assignableScopes)
   const permissions = listOf(properties.permissions)?.map(permissionOf) ?? null
   if (assignableScopes === null || permissions === null || permissions.includes(null)) return null
+  const home = parseResourceId(id)?.scope ?? id
   return {
-    ...{ name, type: 'CustomRole', assignableScopes },
+    ...{ name, type: 'CustomRole' },
+    assignableScopes: assignableScopes.filter((scope) => isWithin(scope, home)),
     roleName: typeof roleName === 'string' ? roleName : name,
     description: typeof description === 'string' ? description : '',
     permissions: permissions as Permission[],

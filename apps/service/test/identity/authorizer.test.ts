@@ -96,6 +96,27 @@ test('a custom role allows what it names; one whose lists are not whole allows n
   assert.equal(await authorizer.access(caller('odd'), read, mine), 'invisible')
 })
 
+test('no custom role stands for a built-in one, for another of its name, or beyond where it lies', async () => {
+  const custom = (scope: string, name: string, assignableScopes: string[]) =>
+    resource(
+      `${scope}/providers/Microsoft.Authorization/roleDefinitions/${name}`,
+      'Microsoft.Authorization/roleDefinitions',
+      { permissions: [{ actions: ['*'] }], assignableScopes },
+    )
+  const write = 'Microsoft.Compute/virtualMachines/write'
+  const { authorizer } = over(
+    custom(group, READER.name, ['/']),
+    assigned('ann', READER.name, mine),
+    custom(group, 'mine', ['/']),
+    assigned('bob', 'mine', mine),
+    custom(mine, 'wide', ['/', other]),
+    assigned('cat', 'wide', other),
+  )
+  assert.equal(await authorizer.access(caller('ann'), write, mine), 'denied')
+  assert.equal(await authorizer.access(caller('bob'), write, mine), 'invisible')
+  assert.equal(await authorizer.access(caller('cat'), write, other), 'denied')
+})
+
 test('what is granted here counts at once, and elsewhere after two seconds', async () => {
   const { authorizer, resources, pass } = over()
   const ann = caller('ann')
