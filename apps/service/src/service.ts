@@ -17,6 +17,7 @@ import { AUDIENCES } from './identity/issuer/audiences.ts'
 import { Issuer } from './identity/issuer/issuer.ts'
 import { SealedValues } from './identity/sealed-values.ts'
 import { serverCertificate } from './identity/tls/certificates.ts'
+import { trustedIssuersIn } from './identity/trusted-issuers.ts'
 import { TokenVerifier } from './identity/verify-token.ts'
 import { openStore } from './store/open.ts'
 import { Works } from './works.ts'
@@ -93,7 +94,7 @@ async function open(
     tenantId,
     audiences: AUDIENCES,
     issuer,
-    trusted: [],
+    trusted: await trustedIssuersIn(join(data, 'trusted-issuers.json')),
     principals: store.principals,
     now,
   })
