@@ -44,6 +44,7 @@ const FOREIGN_ALGORITHMS = ['ES256', 'ES384', 'RS256', 'RS384', 'PS256', 'PS384'
 export class TokenVerifier {
   readonly #options: TokenVerifierOptions
   readonly #keySets = new Map<string, JWTVerifyGetKey>()
+  #own: { readonly keys: readonly JWK[]; readonly set: JWTVerifyGetKey } | null = null
 
   /** @throws {TypeError} a trusted issuer that isn't `https:`. */
   constructor(options: TokenVerifierOptions) {
@@ -80,8 +81,7 @@ export class TokenVerifier {
   /** Of ours: somebody who is still in the database. */
   async #ownCaller(token: string): Promise<Caller> {
     const { issuer, audiences, tenantId, principals, now } = this.#options
-    const keys = createLocalJWKSet({ keys: (await issuer.keys()).map(publicPart) })
-    const { payload } = await jwtVerify(token, keys, {
+    const { payload } = await jwtVerify(token, this.#ownKeySet(await issuer.keys()), {
       issuer: [...issuer.issuers()],
       audience: [...audiences],
       algorithms: ['ES256'],
@@ -94,6 +94,13 @@ export class TokenVerifier {
     if (principal === null || principal.disabled) throw new errors.JWTInvalid('nobody')
     const { id, signInName, kind } = principal
     return { objectId: id, name: signInName, kind, tenantId }
+  }
+
+  /** Made once for each set of keys: it keeps what it imported. */
+  #ownKeySet(keys: readonly JWK[]): JWTVerifyGetKey {
+    if (this.#own?.keys !== keys)
+      this.#own = { keys, set: createLocalJWKSet({ keys: keys.map(publicPart) }) }
+    return this.#own.set
   }
 
   /** Of another's: an object id is made of issuer and subject, so that no issuer can speak for another's people. */
