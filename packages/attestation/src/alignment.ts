@@ -2,6 +2,8 @@
 export interface Pair<A, B> {
   readonly expected: A | null
   readonly actual: B | null
+  /** In both, and the same. */
+  readonly same: boolean
 }
 
 /** Three hundred commands of a boot loader beside as many others; each of many variants may take as much. */
@@ -26,10 +28,12 @@ export function align<A, B>(
   let end = 0
   const last = <T>(list: readonly T[]) => list[list.length - 1 - end]!
   while (end < shorter - start && same(last(expected), last(actual))) end++
+  if (start === expected.length && start === actual.length) return zip(expected, actual)
   const a = expected.slice(start, expected.length - end)
   const b = actual.slice(start, actual.length - end)
-  const changed = (c: readonly A[], d: readonly B[]) => byCommon(c, d, alike, apart)
-  const middle = a.length * b.length > cellsMax ? apart(a, b) : byCommon(a, b, same, changed)
+  // Between what is the same there is nothing more that is: else more would be the same.
+  const changed = (c: readonly A[], d: readonly B[]) => byCommon(c, d, alike, false, apart)
+  const middle = a.length * b.length > cellsMax ? apart(a, b) : byCommon(a, b, same, true, changed)
   return [
     ...zip(expected.slice(0, start), actual),
     ...middle,
@@ -40,22 +44,23 @@ export function align<A, B>(
 function byCommon<A, B>(
   a: readonly A[],
   b: readonly B[],
-  same: Test<A, B>,
+  common: Test<A, B>,
+  same: boolean,
   between: (a: readonly A[], b: readonly B[]) => Pair<A, B>[],
 ): Pair<A, B>[] {
   const width = b.length + 1
   const lengths = new Uint32Array((a.length + 1) * width)
   for (let i = a.length - 1; i >= 0; i--)
     for (let k = b.length - 1; k >= 0; k--)
-      lengths[i * width + k] = same(a[i]!, b[k]!)
+      lengths[i * width + k] = common(a[i]!, b[k]!)
         ? lengths[(i + 1) * width + k + 1]! + 1
         : Math.max(lengths[(i + 1) * width + k]!, lengths[i * width + k + 1]!)
   const pairs: Pair<A, B>[] = []
   let [i, k, fromA, fromB] = [0, 0, 0, 0]
   while (i < a.length && k < b.length) {
-    if (same(a[i]!, b[k]!)) {
+    if (common(a[i]!, b[k]!)) {
       pairs.push(...between(a.slice(fromA, i), b.slice(fromB, k)))
-      pairs.push({ expected: a[i++]!, actual: b[k++]! })
+      pairs.push({ expected: a[i++]!, actual: b[k++]!, same })
       fromA = i
       fromB = k
     } else if (lengths[(i + 1) * width + k]! >= lengths[i * width + k + 1]!) i++
@@ -66,11 +71,11 @@ function byCommon<A, B>(
 
 function apart<A, B>(a: readonly A[], b: readonly B[]): Pair<A, B>[] {
   return [
-    ...a.map((expected) => ({ expected, actual: null })),
-    ...b.map((actual) => ({ expected: null, actual })),
+    ...a.map((expected) => ({ expected, actual: null, same: false })),
+    ...b.map((actual) => ({ expected: null, actual, same: false })),
   ]
 }
 
 function zip<A, B>(a: readonly A[], b: readonly B[]): Pair<A, B>[] {
-  return a.map((expected, i) => ({ expected, actual: b[i]! }))
+  return a.map((expected, i) => ({ expected, actual: b[i]!, same: true }))
 }

@@ -130,9 +130,11 @@ function checkEntry(
       }),
     ]
   const { name, digest } = entry.data
-  const path = printable(name.slice(0, 512))
   const actual = `${printable(digest.algorithm)}:${toHex(digest.digest)}`
-  if (!modulePath.test(name))
+  const isModule = modulePath.test(name)
+  if (isModule && (signed === null || signed.has(actual))) return []
+  const path = printable(name.slice(0, 512))
+  if (!isModule)
     return [
       findingOf({
         id: 'ima.unexpected-file',
@@ -141,7 +143,6 @@ function checkEntry(
         actual,
       }),
     ]
-  if (signed === null || signed.has(actual)) return []
   return [
     findingOf({
       id: 'module.untrusted',

@@ -16,12 +16,10 @@ import {
 import type { Finding } from './result.ts'
 import type { VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
 
-/** One place of one PCR: what was expected there, what was measured. */
+/** One place of one PCR: what was expected there, what was measured; the same within its bounds, else by its digest. */
 export interface Compared extends Pair<ReferenceEvent, VerifiedEvent> {
   readonly pcr: number
   readonly component: string
-  /** As expected: within the bounds, where there are any, else by its digest. */
-  readonly same: boolean
   /** How the variant's bounds take it; null: they do not speak of it, and its digest decides. */
   readonly held: Held | null
 }
@@ -57,26 +55,19 @@ export function compareEvents(log: VerifiedEventLog, variant: ReferenceVariant):
     const pcr = Number(number)
     const same = (a: ReferenceEvent, b: VerifiedEvent) => {
       const held = heldOf(a, b, pcr)
-      return held === null ? a.digests[log.bank] === hexOf(b) : held.faults.length === 0
+      return held === null ? a.digests[log.bank] === hexes.get(b.index) : held.faults.length === 0
     }
-    const pairs = align(events, log.eventsOf(pcr), same, alike(pcr))
-    return pairs.map((pair) => ({
-      ...pair,
+    const own = log.eventsOf(pcr)
+    const hexes = new Map(own.map(({ index, digest }) => [index, toHex(digest)]))
+    return align(events, own, same, alike(pcr)).map(({ expected, actual, same }) => ({
+      expected,
+      actual,
       pcr,
-      component: pair.expected?.component ?? componentOf(pair.actual!),
-      same: pair.expected !== null && pair.actual !== null && same(pair.expected, pair.actual),
-      held: heldOf(pair.expected, pair.actual, pcr),
+      component: expected?.component ?? componentOf(actual!),
+      same,
+      held: heldOf(expected, actual, pcr),
     }))
   })
-}
-
-const hexes = new WeakMap<VerifiedEvent, string>()
-
-/** An event's digest as reference values have it: it is compared with many. */
-function hexOf(event: VerifiedEvent): string {
-  const hex = hexes.get(event) ?? toHex(event.digest)
-  hexes.set(event, hex)
-  return hex
 }
 
 /** Whether what was measured may be what was expected, changed: in PCR 7 the same variable, in PCR 8 a command line for one. */
@@ -143,13 +134,13 @@ function faultsOfBank(
     ]
   return Object.entries(variant.pcrs).flatMap(([number, { events, values }]) => {
     const pcr = Number(number)
+    const actual = log.replays.get(bank)!.pcrs.get(pcr)!.value
+    if (values[bank] === toHex(actual)) return []
     const pairs = compared.filter((pair) => pair.pcr === pcr)
     if (pairs.some(({ same }) => !same)) return []
-    const actual = log.replays.get(bank)!.pcrs.get(pcr)!.value
     // Where bounds take another value than was named, each event else must have its digest.
     const isOther = ({ expected, actual: event, held }: Compared) =>
       held === null && expected!.digests[bank] !== toHex(event!.digests.get(bank)!)
-    if (values[bank] === toHex(actual)) return []
     if (pairs.some(({ held }) => held !== null) && !pairs.some(isOther)) return []
     const component = events === null ? componentOfPcr(pcr) : COMPONENT.bootManager
     return [

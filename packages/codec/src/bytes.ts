@@ -1,5 +1,5 @@
 import { type Codec, encode } from './codec.ts'
-import { within } from './errors.ts'
+import { placed } from './errors.ts'
 import type { Reader } from './reader.ts'
 import type { Writer } from './writer.ts'
 
@@ -83,7 +83,11 @@ export function list<T>(
     read(from) {
       const length = withinLimit(from, count.read(from), limits.max)
       const values: T[] = []
-      for (let i = 0; i < length; i++) values.push(within(`[${i}]`, () => element.read(from)))
+      try {
+        while (values.length < length) values.push(element.read(from))
+      } catch (e) {
+        throw placed(e, `[${values.length}]`)
+      }
       return values
     },
     write(to, values) {
@@ -102,7 +106,11 @@ export function many<T>(element: Codec<T>, limits: { max: number }): Codec<T[]> 
       while (from.remaining > 0) {
         if (values.length >= limits.max) throw from.malformed(`more than ${limits.max} elements`)
         const before = from.offset
-        values.push(within(`[${values.length}]`, () => element.read(from)))
+        try {
+          values.push(element.read(from))
+        } catch (e) {
+          throw placed(e, `[${values.length}]`)
+        }
         if (from.offset === before) throw from.malformed('an element of no bytes')
       }
       return values

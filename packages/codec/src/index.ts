@@ -1,7 +1,7 @@
 export { bytes, list, many, rest, sized, sizedOf } from './bytes.ts'
 export { checked, optional } from './checked.ts'
 export { type Codec, decode, encode, type Of } from './codec.ts'
-export { MalformedError, within } from './errors.ts'
+export { MalformedError, placed, within } from './errors.ts'
 export {
   constant,
   nameOf,

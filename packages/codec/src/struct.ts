@@ -1,5 +1,5 @@
 import type { Codec, Of } from './codec.ts'
-import { MalformedError } from './errors.ts'
+import { placed } from './errors.ts'
 
 /** A union: which layout follows is said by the field `selector` before it. Made by `select`. */
 export interface Select<K extends string, T extends Record<number, Codec<any>>> extends Codec<any> {
@@ -39,12 +39,14 @@ export function struct<F extends Fields>(
     fields,
     read(from) {
       const value: Record<string, unknown> = {}
-      for (const [field, codec] of steps) {
-        try {
+      let reading = ''
+      try {
+        for (const [field, codec] of steps) {
+          reading = field
           value[field] = codec.read(from, value)
-        } catch (e) {
-          throw e instanceof MalformedError ? e.within(field) : e
         }
+      } catch (e) {
+        throw placed(e, reading)
       }
       return value as StructOf<F>
     },

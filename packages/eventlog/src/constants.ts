@@ -101,8 +101,12 @@ export const BANKS: Readonly<
 
 /** The bank of an algorithm's number, undefined for one that no bank has. */
 export function bankOf(algorithmId: number): Bank | undefined {
-  return (Object.keys(BANKS) as Bank[]).find((bank) => BANKS[bank].algorithmId === algorithmId)
+  return banksByNumber.get(algorithmId)
 }
+
+const banksByNumber: ReadonlyMap<number, Bank> = new Map(
+  (Object.keys(BANKS) as Bank[]).map((bank) => [BANKS[bank].algorithmId, bank]),
+)
 
 /** The 16 bytes that say what an EV_NO_ACTION event holds. */
 export const SIGNATURE = {

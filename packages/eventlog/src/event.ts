@@ -3,12 +3,13 @@ import {
   type Codec,
   list,
   type Of,
+  placed,
+  type Reader,
   sized,
   struct,
   u8,
   u16le,
   u32le,
-  within,
 } from '@trusted-launch/codec'
 import {
   BANKS,
@@ -78,17 +79,11 @@ function digestValues(banks: readonly Bank[]): Codec<ReadonlyMap<Bank, Uint8Arra
       if (count !== banks.length)
         throw from.malformed(`${count} digests where the log declares ${banks.length}`)
       const digests = new Map<Bank, Uint8Array>()
-      for (let i = 0; i < count; i++)
-        within(`[${i}]`, () => {
-          const algorithmId = u16le.read(from)
-          const bank = bankOf(algorithmId)
-          // check 14
-          if (bank === undefined || !banks.includes(bank))
-            throw from.malformed(`algorithm 0x${algorithmId.toString(16)} is not declared`)
-          // check 14
-          if (digests.has(bank)) throw from.malformed(`a second ${bank} digest`)
-          digests.set(bank, from.take(BANKS[bank].size))
-        })
+      try {
+        while (digests.size < count) readDigest(from, banks, digests)
+      } catch (e) {
+        throw placed(e, `[${digests.size}]`)
+      }
       return digests
     },
     write(to, digests) {
@@ -101,6 +96,17 @@ function digestValues(banks: readonly Bank[]): Codec<ReadonlyMap<Bank, Uint8Arra
       if (digests.size !== banks.length) throw new RangeError('a digest for each bank must be')
     },
   }
+}
+
+function readDigest(from: Reader, banks: readonly Bank[], digests: Map<Bank, Uint8Array>): void {
+  const algorithmId = u16le.read(from)
+  const bank = bankOf(algorithmId)
+  // check 14
+  if (bank === undefined || !banks.includes(bank))
+    throw from.malformed(`algorithm 0x${algorithmId.toString(16)} is not declared`)
+  // check 14
+  if (digests.has(bank)) throw from.malformed(`a second ${bank} digest`)
+  digests.set(bank, from.take(BANKS[bank].size))
 }
 
 /** The layout of an event of a log that declares `banks`. PC Client PFP, TCG_PCR_EVENT2. */

@@ -1,4 +1,4 @@
-import { encode, fromLatin1, toLatin1 } from '@trusted-launch/codec'
+import { encode, equalBytes, fromLatin1 } from '@trusted-launch/codec'
 import { digest, type HashName } from '@trusted-launch/crypto'
 import { UEFI_VARIABLE_DATA, VARIABLES } from '@trusted-launch/uefi'
 import { ACTION, EV, WINDOWS_SEPARATOR } from './constants.ts'
@@ -40,12 +40,15 @@ const known: readonly Known[] = [
   ...[[], [0], [1]].map((value) => secureBoot(...value)),
 ]
 
-const tables = new Map<HashName, ReadonlyMap<string, Known>>()
+type Digested = Known & { readonly digest: Uint8Array }
+/** By bank and the digest's first byte: of most events that tells it is none of them. */
+const tables = new Map<HashName, ReadonlyMap<number, readonly Digested[]>>()
 
-function tableOf(bank: HashName): ReadonlyMap<string, Known> {
+function tableOf(bank: HashName): ReadonlyMap<number, readonly Digested[]> {
   let table = tables.get(bank)
   if (table === undefined) {
-    table = new Map(known.map((one) => [toLatin1(digest(bank, one.bytes)), one]))
+    const digested = known.map((one) => ({ ...one, digest: digest(bank, one.bytes) }))
+    table = Map.groupBy(digested, (one) => one.digest[0]!)
     tables.set(bank, table)
   }
   return table
@@ -59,6 +62,8 @@ function tableOf(bank: HashName): ReadonlyMap<string, Known> {
 export function disguiseOf(event: LoggedEvent, bank: HashName): string | null {
   const value = event.digests.get(bank)
   if (value === undefined || event.eventType === EV.NO_ACTION) return null
-  const found = tableOf(bank).get(toLatin1(value))
+  const found = tableOf(bank)
+    .get(value[0]!)
+    ?.find((one) => equalBytes(one.digest, value))
   return found === undefined || found.types.includes(event.eventType) ? null : found.name
 }

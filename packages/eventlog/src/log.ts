@@ -1,4 +1,12 @@
-import { encode, fromLatin1, MalformedError, Reader, Writer, within } from '@trusted-launch/codec'
+import {
+  encode,
+  fromLatin1,
+  MalformedError,
+  placed,
+  Reader,
+  Writer,
+  within,
+} from '@trusted-launch/codec'
 import {
   BANKS,
   type Bank,
@@ -83,10 +91,12 @@ function readCryptoAgile(from: Reader, padding: 'none' | 'acpi'): EventLog {
   const events = [event]
   const layout = TCG_PCR_EVENT2(algorithms)
   const registers = event.pcrIndex === ccFirstRegister ? CC_REGISTER_COUNT : PCR_COUNT
-  while (from.remaining > 0 && !(padding === 'acpi' && isPadding(from)))
-    events.push(
-      within(`events[${events.length}]`, () => readEvent(from, layout, events.length, registers)),
-    )
+  try {
+    while (from.remaining > 0 && !(padding === 'acpi' && isPadding(from)))
+      events.push(readEvent(from, layout, events.length, registers))
+  } catch (e) {
+    throw placed(e, `events[${events.length}]`)
+  }
   return { format: 'crypto-agile', algorithms, specId, events }
 }
 

@@ -1,4 +1,5 @@
 import { toLatin1 } from '@trusted-launch/codec'
+import { digestText } from '@trusted-launch/crypto'
 import { EV } from '@trusted-launch/eventlog'
 import {
   GUIDS,
@@ -106,19 +107,27 @@ type Find = (measured: MeasuredVariable) => SignatureEntry | null
  * 15.5 the data alone, sometimes but for its last byte.
  */
 const entriesByData = perLog((log): Find => {
-  const [whole, short] = [new Map<string, SignatureEntry>(), new Map<string, SignatureEntry>()]
-  for (const entry of databaseNamed(log, 'db')?.entries ?? []) {
-    const data = toLatin1(entry.signatureData)
-    if (!whole.has(data)) whole.set(data, entry)
-    if (!short.has(data.slice(0, -1))) short.set(data.slice(0, -1), entry)
-  }
+  const entries = databaseNamed(log, 'db')?.entries ?? []
+  const whole = byHash(entries, ({ signatureData }) => signatureData)
+  let short: ReadonlyMap<string, SignatureEntry> | undefined
   return ({ event, variable: { variableData } }) => {
-    const data = toLatin1(variableData)
-    const found = whole.get(data.slice(ownerBytes))
-    const isShims = event.explanation.quirk === 'authority-extra-byte'
-    return found ?? (isShims ? (whole.get(data) ?? short.get(data)) : null) ?? null
+    const found = whole.get(digestText('sha256', variableData.subarray(ownerBytes)))
+    if (found !== undefined) return found
+    if (event.explanation.quirk !== 'authority-extra-byte') return null
+    short ??= byHash(entries, ({ signatureData }) => signatureData.subarray(0, -1))
+    const hash = digestText('sha256', variableData)
+    return whole.get(hash) ?? short.get(hash) ?? null
   }
 })
+
+/** Entries by the hash of this part of them; the first of two. */
+function byHash(
+  entries: readonly SignatureEntry[],
+  part: (entry: SignatureEntry) => Uint8Array,
+): ReadonlyMap<string, SignatureEntry> {
+  const hashed = entries.map((entry) => [digestText('sha256', part(entry)), entry] as const)
+  return new Map(hashed.reverse())
+}
 
 export const authorityChecks: readonly Check[] = [
   { number: 30, title: 'an authority is present', run: authorityPresent },
