@@ -79,6 +79,8 @@ export interface HostDriver {
   ): Promise<void>
   /** The pristine disk again, the same vTPM; a stopped VM only. */
   reimage(id: string, image: string): Promise<void>
+  /** A port of the host's loopback that nobody listens on. */
+  freePort(): Promise<number>
   facts(id: string): Promise<HostFacts | null>
   collectEvidence(id: string, request: EvidenceRequest): Promise<Evidence>
   /** The serial console's end, Latin-1. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdirSync, readFileSync } from 'node:fs'
-import { availableParallelism, freemem, totalmem } from 'node:os'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import {
   encodeReferenceValues,
@@ -9,6 +10,7 @@ import {
 } from '@trusted-launch/attestation'
 import { predict } from '@trusted-launch/bootchain'
 import type { Evidence, EvidenceRequest } from '@trusted-launch/channel'
+import { toUtf8 } from '@trusted-launch/codec'
 import { Certificate } from '@trusted-launch/crypto'
 import { fromBytes } from '@trusted-launch/disk'
 import {
@@ -168,14 +170,34 @@ export class LocalHost implements HostDriver {
     }
   }
 
-  async change(id: string, { secureBoot }: Parameters<HostDriver['change']>[1]): Promise<void> {
+  async change(
+    id: string,
+    { vcpus, memoryMiB, secureBoot, vTpm }: Parameters<HostDriver['change']>[1],
+  ): Promise<void> {
     const machine = this.#host.machine(id)
-    if (secureBoot !== undefined && machine.spec.secureBoot !== secureBoot)
+    const { spec } = machine
+    const shape = { vcpus: vcpus ?? spec.vcpus, memoryMiB: memoryMiB ?? spec.memoryMiB }
+    if (shape.vcpus !== spec.vcpus || shape.memoryMiB !== spec.memoryMiB)
+      await machine.reshape(shape)
+    if (vTpm !== undefined && (spec.vtpm !== null) !== vTpm) await machine.setVtpm(vTpm)
+    if (secureBoot !== undefined && spec.secureBoot !== secureBoot)
       await machine.setSecureBoot(secureBoot)
   }
 
-  async reimage(_id: string, _image: string): Promise<void> {
-    throw new Error('not here yet')
+  async reimage(id: string, image: string): Promise<void> {
+    const { path, format } = await this.#image(image)
+    await this.#host.machine(id).replaceDisk({ path, format })
+  }
+
+  /** From the system: nobody listens there now. */
+  async freePort(): Promise<number> {
+    const server = createServer()
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    server.close()
+    await once(server, 'close')
+    return port
   }
 
   async facts(id: string): Promise<HostFacts | null> {
@@ -212,13 +234,7 @@ export class LocalHost implements HostDriver {
 
   async capacity(): Promise<Capacity> {
     const { accelerator } = await this.#host.acceleration()
-    const toMiB = (bytes: number) => Math.floor(bytes / (1 << 20))
-    return {
-      vcpus: availableParallelism(),
-      memoryMiB: toMiB(totalmem()),
-      freeMemoryMiB: toMiB(freemem()),
-      accelerator,
-    }
+    return { ...this.#host.capacity(), accelerator }
   }
 
   /** VMs run on. */
@@ -236,13 +252,15 @@ function specOf(
   image: Image,
   { cacheDirectory }: LocalHostOptions,
 ): MachineSpec {
-  const { id, name, vcpus, memoryMiB, secureBoot, keys, network } = plan
+  const { id, name, vcpus, memoryMiB, secureBoot, vTpm, keys, network, seed } = plan
   return {
     ...{ id, name, vcpus, memoryMiB, secureBoot },
     disk: { path: image.path, format: image.format },
     signatures: keys ? signaturesFor(plan.image, cacheDirectory) : null,
-    vtpm: { banks: BANKS },
+    vtpm: vTpm ? { banks: BANKS } : null,
     network: network === null ? null : userNetwork(network),
+    seed:
+      seed === null ? null : { userData: toUtf8(seed.userData), metaData: toUtf8(seed.metaData) },
   }
 }
 

@@ -84,6 +84,10 @@ export class ScriptedHost implements HostDriver {
     this.#machines.set(id, { ...machine, plan: { ...machine.plan, image } })
   }
 
+  async freePort(): Promise<number> {
+    return 22
+  }
+
   async facts(): Promise<HostFacts | null> {
     return null
   }

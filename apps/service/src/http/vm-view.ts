@@ -18,7 +18,7 @@ export function vmProperties(vm: Resource, apiVersion: string): JsonObject {
 
 /** What is so now. */
 export function instanceViewOf(vm: Resource): JsonObject {
-  const { power, failure, notices, notEnforced, hasAgent } = stateOf(vm)
+  const { power, failure, notices, notEnforced, hasAgent, sshPort } = stateOf(vm)
   const time = new Date(vm.changedAt).toISOString()
   const agent = hasAgent
     ? {
@@ -44,6 +44,7 @@ export function instanceViewOf(vm: Resource): JsonObject {
         time,
       ),
       status(`PowerState/${power}`, 'Info', `VM ${power}`, time),
+      ...(sshPort === null ? [] : [sshView(sshPort, time)]),
       ...notices.map((notice) => noticeView(notice, time)),
       ...(notEnforced.length === 0 ? [] : [notEnforcedView(notEnforced, time)]),
     ],
@@ -52,6 +53,12 @@ export function instanceViewOf(vm: Resource): JsonObject {
 
 function status(code: string, level: string, displayStatus: string, time: string): JsonObject {
   return { code, level, displayStatus, time }
+}
+
+/** Where SSH gets in: the host forwards this port of its loopback to the guest's 22. */
+function sshView(port: number, time: string): JsonObject {
+  const message = `127.0.0.1:${port}`
+  return { code: 'TrustedLaunch/Ssh', level: 'Info', displayStatus: 'SSH', message, time }
 }
 
 function noticeView({ code, level, message }: Notice, time: string): JsonObject {

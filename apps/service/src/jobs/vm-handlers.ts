@@ -29,7 +29,7 @@ export function vmHandlers(ground: VmGround): Record<string, Handler> {
 /** A creation that fails before its first boot leaves nothing behind; one whose boot was refused stays. */
 async function create(vmJob: VmJob, ground: VmGround): Promise<void> {
   const { job, driver } = vmJob
-  const vm = await vmJob.require()
+  const vm = await withSshPort(vmJob)
   const plan = await ground.planOf(vm)
   try {
     await job.tell(5, `preparing the image ${plan.image}`)
@@ -46,6 +46,14 @@ async function create(vmJob: VmJob, ground: VmGround): Promise<void> {
   }
   await vmJob.boot(vm)
   await vmJob.note({}, 'Succeeded')
+}
+
+/** A port for SSH is chosen once, and kept. */
+async function withSshPort(vmJob: VmJob): Promise<Resource> {
+  const vm = await vmJob.require()
+  if (stateOf(vm).sshPort !== null) return vm
+  await vmJob.note({ sshPort: await vmJob.driver.freePort() })
+  return vmJob.require()
 }
 
 async function undo({ job, driver }: VmJob, vm: Resource, { now }: VmGround): Promise<void> {

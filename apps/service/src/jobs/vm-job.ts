@@ -1,4 +1,5 @@
 import { ArmError } from '@trusted-launch/api'
+import { allocationFailed } from '../catalogue/host-capacity.ts'
 import type { HostDriver } from '../domain/host-driver.ts'
 import type { Resource } from '../domain/store.ts'
 import { type Failure, type Power, stateJson, stateOf, type VmState } from '../domain/vm/vm.ts'
@@ -69,10 +70,23 @@ export class VmJob {
   /** Boots the VM (it is stopped, or its host forgot to tell) and looks how it went; the verdict is part of it. */
   async boot(vm: Resource): Promise<void> {
     const { machine } = stateOf(vm)
+    await this.#requireRoom(vm)
     await this.job.tell(60, 'booting')
     await this.note({ power: 'starting', failure: null })
     await this.driver.start(machine)
     await this.settle(vm)
+  }
+
+  /** A VM that the host has no memory for is not started: it would take it from the others. @throws {ArmError} */
+  async #requireRoom(vm: Resource): Promise<void> {
+    const [{ memoryMiB }, { freeMemoryMiB }] = await Promise.all([
+      this.#ground.planOf(vm),
+      this.driver.capacity(),
+    ])
+    if (memoryMiB > freeMemoryMiB)
+      throw new ArmError(
+        allocationFailed(`${memoryMiB} MiB are needed, ${freeMemoryMiB} MiB are free`),
+      )
   }
 
   /** What comes after the start: the agent's answer and the verdict, or the boot's failure. */
