@@ -32,6 +32,8 @@ export interface SpawnOptions {
   readonly groups?: readonly number[]
   /** What files and sockets it makes are closed to; 0o077 when not given. */
   readonly umask?: number
+  /** What starts it in a scope of its own (`scopeOf`); by default nothing: it is of our unit. */
+  readonly scope?: readonly string[]
   /** What the program finds at descriptor 3, 4, …: one of ours, or a new pipe to it. */
   readonly fds?: readonly (number | 'pipe')[]
 }
@@ -62,26 +64,17 @@ export async function spawnDetached(
 ): Promise<DetachedProcess> {
   const { descriptor } = options.output
   const umask = (options.umask ?? 0o077).toString(8)
+  const privileges = privilegesOf(options.account, options.groups)
+  const begin = [SHELL, '-c', BEGIN, umask, ...privileges, '--', program, ...args]
+  const [first, ...rest] = [...(options.scope ?? []), ...begin]
   let child: ChildProcess
   try {
-    child = spawn(
-      SHELL,
-      [
-        '-c',
-        BEGIN,
-        umask,
-        ...privilegesOf(options.account, options.groups),
-        '--',
-        program,
-        ...args,
-      ],
-      {
-        cwd: options.cwd,
-        detached: true,
-        env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
-        stdio: ['ignore', descriptor, descriptor, ...(options.fds ?? [])],
-      },
-    )
+    child = spawn(first!, rest, {
+      cwd: options.cwd,
+      detached: true,
+      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
+      stdio: ['ignore', descriptor, descriptor, ...(options.fds ?? [])],
+    })
   } finally {
     options.output.unblock()
   }
@@ -122,7 +115,7 @@ async function started(child: ChildProcess, program: string, output: Output) {
     await sleep(wait)
     if (failure !== null) break
     const identity = child.pid === undefined || begins(child.pid) ? null : identityOf(child.pid)
-    if (identity !== null && !identity.executable.endsWith('/setpriv')) return identity
+    if (identity !== null && !/\/(systemd-run|setpriv)$/.test(identity.executable)) return identity
   }
   child.kill('SIGKILL')
   const said = Buffer.from(output.read()).toString('utf8').slice(-OUTPUT_SHOWN).trim()

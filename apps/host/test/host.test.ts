@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -276,6 +277,26 @@ test('a VM made without a vTPM has no identity, is no trouble to a rotation, and
   await later.reshape({ vcpus: 3, memoryMiB: 768 })
   const { vcpus, memoryMiB } = (await open()).machine('vm-1').spec
   assert.deepEqual([vcpus, memoryMiB], [3, 768])
+})
+
+test('a VM whose forwarded port is taken says so, and starts once it has another network', async (t) => {
+  const { open, create } = await place(t)
+  await open()
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const forwards = [{ hostAddress: '127.0.0.1' as const, hostPort: port, guestPort: 22 }]
+  const network = { kind: 'user' as const, mac: '52:54:00:12:34:56', forwards }
+  const vm = await create('vm-1', { network, vtpm: null })
+  await assert.rejects(vm.start(), { code: 'process-not-started', message: /forward/ })
+  assert.equal(vm.status().state, 'stopped')
+  await assert.rejects(vm.setNetwork({ ...network, mac: '01:00:5e:00:00:01' }), {
+    code: 'machine-bad-spec',
+  })
+  await vm.setNetwork({ ...network, forwards: [] })
+  await vm.start()
+  await vm.stop({ graceful: false })
 })
 
 test('a Windows VM is refused where it cannot be protected, and leaves nothing', async (t) => {

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import type { Acceleration } from '../acceleration.ts'
-import { HostError } from '../errors.ts'
+import { HostError, ProcessError } from '../errors.ts'
 import { checkVariableStore } from '../firmware.ts'
 import { Output } from '../output.ts'
 import { isRunning, killProcess, type ProcessIdentity, waitUntilGone } from '../process.ts'
@@ -15,6 +15,8 @@ import { RECONNECT_MS, RunningMachine, type WatchEnd } from './running-machine.t
 import type { MachineHost } from './shared.ts'
 
 const QUIT_MS = 10_000
+/** The end of what QEMU printed before it ended. */
+const SAID_MAX = 2_000
 
 /**
  * A VM from one start to its end, and what is on record of it. Operations happen one after the other; what
@@ -298,9 +300,21 @@ export class MachineLife {
   }
 
   async #launch(acceleration: Acceleration): Promise<void> {
-    const { qemu: program, firmware } = this.#host
     const swtpm = await this.#startVtpm()
     await this.write({ run: { qemu: null, swtpm, released: false } })
+    // Held open: what a QEMU printed that is gone already goes with the last who has the pipe.
+    const output = Output.openPipe(this.files.output)
+    try {
+      await this.#launchQemu(acceleration, swtpm)
+    } catch (e) {
+      throw explained(e, output)
+    } finally {
+      output.close()
+    }
+  }
+
+  async #launchQemu(acceleration: Acceleration, swtpm: ProcessIdentity | null): Promise<void> {
+    const { qemu: program, firmware } = this.#host
     const host = { qemu: program, code: firmware.code, acceleration }
     const qemu = await spawnQemu(this.files.path, this.#record, host)
     await this.write({ run: { qemu, swtpm, released: false } })
@@ -376,6 +390,13 @@ export class MachineLife {
     live.disconnect()
     if (this.#live === live) this.#live = null
   }
+}
+
+/** With what QEMU printed, where it ended at once. */
+function explained(e: unknown, output: Output): unknown {
+  if (!(e instanceof ProcessError) || e.output !== '') return e
+  const said = Buffer.from(output.read()).toString('latin1').slice(-SAID_MAX).trim()
+  return new ProcessError(e.code, 'QEMU', 'it ended', said, { cause: e })
 }
 
 /** What ends a VM whoever asked: seen by the watch, or only now. */

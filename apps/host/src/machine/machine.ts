@@ -4,6 +4,7 @@ import type { Accounts } from '../accounts.ts'
 import type { DataDisk } from '../data-disk.ts'
 import { switchSecureBoot } from '../firmware.ts'
 import type { GuestChannel } from '../guest-channel.ts'
+import { checkNetwork, type UserNetwork } from '../network.ts'
 import { VtpmError } from '../vtpm/errors.ts'
 import type { VtpmIdentity } from '../vtpm-port.ts'
 import type { BootComponent } from './boot-failure.ts'
@@ -147,7 +148,8 @@ export class Machine {
    * Starts the VM, after the vTPM and the variable store were checked.
    * @throws {MachineError} `machine-running`, `machine-missing`, `machine-not-here`: the host is drained.
    * @throws {FirmwareError} `secure-boot-not-enforced`
-   * @throws {VtpmError} @throws {ProcessError}
+   * @throws {VtpmError}
+   * @throws {ProcessError} with what QEMU said, for instance that a forwarded port is taken.
    */
   start(): Promise<void> {
     return this.#life.whileStopped(() => {
@@ -268,6 +270,14 @@ export class Machine {
     return this.#life.whileStopped(async () => {
       checkShape({ memoryMiB, vcpus })
       await this.#life.write({ spec: { ...this.spec, memoryMiB, vcpus } })
+    })
+  }
+
+  /** Another network, or none, from the next start on. @throws {MachineError} `machine-running`, `machine-bad-spec` */
+  setNetwork(network: UserNetwork | null): Promise<void> {
+    return this.#life.whileStopped(async () => {
+      if (network !== null) checkNetwork(network)
+      await this.#life.write({ spec: { ...this.spec, network } })
     })
   }
 

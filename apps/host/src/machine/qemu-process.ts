@@ -13,6 +13,7 @@ import {
 } from '../process.ts'
 import { FILES, qemuArguments } from '../qemu-args.ts'
 import { QmpClient, type QmpOptions } from '../qmp/client.ts'
+import { scopeOf } from '../scope.ts'
 import { CONTROL_SOCKET } from '../vtpm/swtpm.ts'
 import { nestedVirtualization, virtualizationFor } from '../windows.ts'
 import type { MachineRecord } from './record.ts'
@@ -46,6 +47,7 @@ export async function spawnQemu(
       output,
       umask: 0o177,
       fds: sockets,
+      scope: scopeOf(`QEMU of ${record.spec.id}`),
     })
     return identity
   } finally {

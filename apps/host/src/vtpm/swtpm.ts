@@ -12,6 +12,7 @@ import {
   spawnDetached,
   waitUntilGone,
 } from '../process.ts'
+import { scopeOf } from '../scope.ts'
 import { ControlChannel } from './control-channel.ts'
 import { VtpmError } from './errors.ts'
 import type { StateKeys } from './sealing.ts'
@@ -126,6 +127,7 @@ export async function spawnSwtpm(
       cwd: options.stateFolder,
       output: options.output,
       fds: ['pipe', 'pipe', folder],
+      scope: scopeOf(`swtpm of ${options.vm}`),
     })
     sendKeys(stdio, keys)
     await untilListening(options.vm, process)
