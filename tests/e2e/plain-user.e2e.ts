@@ -20,7 +20,7 @@ const bounded = isRoot ? ['--bounding-set=-all'] : []
 
 /** One VM's life, told as JSON. */
 const life = (stateDirectory: string) => `
-  import { readFileSync } from 'node:fs'
+  import { readFileSync, writeFileSync } from 'node:fs'
   import { openHost } from '@trusted-launch/host'
   import { BOOT_MS, smallImage, specOf } from ${JSON.stringify(machines)}
   const log = []
@@ -29,14 +29,18 @@ const life = (stateDirectory: string) => `
     log: ({ event, message }) => log.push({ event, message }),
   })
   try {
-    const vm = await host.create(specOf(await smallImage()))
+    const network = { kind: 'user', mac: '52:54:00:12:34:56', forwards: [] }
+    const disk = ${JSON.stringify(join(stateDirectory, '../disk'))}
+    writeFileSync(disk, new Uint8Array(65536))
+    const dataDisks = [{ lun: 0, path: disk, format: 'raw' }]
+    const vm = await host.create(specOf(await smallImage(), { network, dataDisks }))
     await vm.start()
     const { qemu, swtpm } = vm.processes
     const facts = [qemu, swtpm].map(({ pid }) => readFileSync('/proc/' + pid + '/status', 'latin1'))
     await vm.waitForAgent(BOOT_MS)
     const nonce = new Uint8Array(32).fill(7)
     const { quotes, akPublic } = await vm.collectEvidence({ nonce, pcrs: [0, 4, 7], banks: ['sha256'] })
-    const ak = [akPublic, vm.identity!.akPublic].map((key) => Buffer.from(key).toString('hex'))
+    const ak = [akPublic, vm.identity.akPublic].map((key) => Buffer.from(key).toString('hex'))
     const { graceful } = await vm.stop()
     console.log(JSON.stringify({ log, accounts: vm.accounts, facts, quotes: quotes.length, ak, graceful }))
   } finally {
@@ -51,7 +55,7 @@ function whyNot(): string | false {
   return status === 0 ? false : 'another user cannot read this checkout'
 }
 
-test('a plain user makes, boots and attests a VM, and is told which boundary is missing', {
+test('a plain user makes, boots and attests a VM, with a network and a data disk, and is told which boundaries are missing', {
   skip: whyNot(),
 }, async (t) => {
   await smallImage()
@@ -74,6 +78,8 @@ test('a plain user makes, boots and attests a VM, and is told which boundary is 
   }
   const boundary = told.log.find(({ event }: { event: string }) => event === 'no-user-boundary')
   assert.match(boundary.message, /no user boundary protects a vTPM from its QEMU/)
+  const loopback = told.log.find(({ event }: { event: string }) => event === 'loopback-open')
+  assert.match(loopback.message, /reach what listens on this host: not root/)
   assert.equal(told.quotes, 1)
   assert.equal(told.ak[0], told.ak[1])
   assert.equal(told.graceful, true)

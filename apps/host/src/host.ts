@@ -74,7 +74,8 @@ export class Host {
   readonly #pending = new Set<{ readonly accounts: Accounts }>()
   #acceleration: Promise<Acceleration> | null = null
   #drained = false
-  #loopback: Promise<string | null> | null = null
+  /** Whether rules of ours were loaded, or why not was told. */
+  #loopbackSaid = false
 
   private constructor(state: StateDirectory, parts: Parts) {
     this.#state = state
@@ -248,7 +249,7 @@ export class Host {
   /** Lets everything go: VMs run on, the state directory is free for the next manager. */
   async close(): Promise<void> {
     const idle = this.machines().every((machine) => machine.processes === null)
-    if (idle && this.#loopback !== null) await openLoopback(this.#state.path)
+    if (idle && this.#loopbackSaid) await openLoopback(this.#state.path)
     await this.#release()
     this.#state.close()
   }
@@ -257,13 +258,12 @@ export class Host {
     await Promise.all(this.machines().map((machine) => machine.release()))
   }
 
-  /** Once for each manager: somebody may have loaded other rules since. */
+  /** Each time anew: somebody may have loaded other rules since. */
   async #closeLoopback(): Promise<void> {
-    const told = this.#loopback !== null
-    this.#loopback ??= closeLoopback(this.#state.path)
-    const fault = await this.#loopback
-    if (fault === null || told) return
-    this.#say('loopback-open', `guests with a network reach what listens on this host: ${fault}`)
+    const fault = await closeLoopback(this.#state.path)
+    if (fault !== null && !this.#loopbackSaid)
+      this.#say('loopback-open', `guests with a network reach what listens on this host: ${fault}`)
+    this.#loopbackSaid = true
   }
 
   async #probe(): Promise<Acceleration> {
