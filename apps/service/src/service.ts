@@ -126,7 +126,7 @@ async function open(
     authenticate: (header) => verifier.authenticate(header),
     isReady: () => works.isReady(),
     audit: (request, action, { status, result, operationId }) => {
-      authorizer.changed()
+      if (action.startsWith('Microsoft.Authorization/')) authorizer.changed()
       return record(store, request, action, { status, result, operationId }, now())
     },
   })

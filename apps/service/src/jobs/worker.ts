@@ -102,14 +102,16 @@ export class Worker {
 
   async #do(claim: Claim): Promise<void> {
     const { log, now, store } = this.#options
+    const claimedAt = now()
     const { id, kind, resourceId, correlationId } = claim.operation
     const named = log.child({ operation: id, kind, resourceId, correlationId })
     const lost = new AbortController()
     const signal = AbortSignal.any([this.#stop.signal, lost.signal])
-    const beat = setInterval(
-      () => this.#renew(claim, lost),
-      (this.#options.leaseMs ?? LEASE_MS) / 3,
-    )
+    const { leaseMs = LEASE_MS } = this.#options
+    let until = claimedAt + leaseMs
+    const beat = setInterval(async () => {
+      until = await this.#renew(claim, until, lost)
+    }, leaseMs / 3)
     try {
       const end = await this.#end(claim, signal, named)
       if (end !== null && !signal.aborted)
@@ -150,13 +152,18 @@ export class Worker {
     }
   }
 
-  async #renew(claim: Claim, lost: AbortController): Promise<void> {
+  /** @returns until when the claim is surely ours. */
+  async #renew(claim: Claim, until: number, lost: AbortController): Promise<number> {
     const { store, now, leaseMs = LEASE_MS } = this.#options
+    const at = now()
     try {
-      if (!(await store.operations.renew(claim, now(), leaseMs))) lost.abort()
+      if (await store.operations.renew(claim, at, leaseMs)) return at + leaseMs
+      lost.abort()
     } catch {
-      // The next beat tries again; every write is conditional all the same.
+      // The next beat tries again, as long as nobody else can have taken it.
+      if (now() >= until) lost.abort()
     }
+    return until
   }
 
   #job(claim: Claim, signal: AbortSignal): Job {

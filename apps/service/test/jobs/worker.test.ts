@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ArmError } from '@trusted-launch/api'
+import pino from 'pino'
+import type { Operation, Store } from '../../src/domain/store.ts'
+import { Cancelled, type Handler, Worker } from '../../src/jobs/worker.ts'
+import { openStore } from '../../src/store/open.ts'
+
+async function aStore(t: TestContext): Promise<Store> {
+  const folder = mkdtempSync(join(tmpdir(), 'tl-worker-'))
+  const store = await openStore({ path: join(folder, 'service.db') })
+  t.after(async () => {
+    await store.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  return store
+}
+
+function enqueue(store: Store, kind: string, resourceId = '/x'): Promise<Operation> {
+  const who = { principal: 'p', correlationId: randomUUID() }
+  return store.operations.enqueue(
+    {
+      id: randomUUID(),
+      kind,
+      resourceId,
+      subscriptionId: 's',
+      location: 'l',
+      host: null,
+      input: {},
+      ...who,
+    },
+    Date.now(),
+  )
+}
+
+function aWorker(
+  t: TestContext,
+  store: Store,
+  handlers: Record<string, Handler>,
+  owner = 'a',
+  leaseMs = 9_000,
+): Worker {
+  const worker = new Worker({
+    store,
+    handlers,
+    owner,
+    leaseMs,
+    log: pino({ level: 'silent' }),
+    hosts: () => [],
+    now: Date.now,
+    pollMs: 20,
+  })
+  worker.start()
+  t.after(() => worker.stop())
+  return worker
+}
+
+async function over(store: Store, { id }: Operation): Promise<Operation> {
+  for (;;) {
+    const found = (await store.operations.get(id))!
+    if (found.endedAt !== null) return found
+    await sleep(10)
+  }
+}
+
+test('what a handler returns, refuses, undoes or breaks at is how its operation ends', async (t) => {
+  const store = await aStore(t)
+  aWorker(t, store, {
+    good: async () => ({ answer: 42 }),
+    refused: async () => {
+      throw new ArmError({ status: 409, code: 'Refused', message: 'no', target: 'x' })
+    },
+    undone: async () => {
+      throw new Cancelled()
+    },
+    broken: async () => {
+      throw new Error('a secret of ours')
+    },
+  })
+  const ends = await Promise.all(
+    ['good', 'refused', 'undone', 'broken'].map(async (kind) =>
+      over(store, await enqueue(store, kind, `/${kind}`)),
+    ),
+  )
+  assert.deepEqual(
+    ends.map(({ status, error }) => [status, error?.code ?? null]),
+    [
+      ['Succeeded', null],
+      ['Failed', 'Refused'],
+      ['Canceled', 'OperationCanceled'],
+      ['Failed', 'InternalOperationError'],
+    ],
+  )
+  assert.deepEqual(ends[0]!.result, { answer: 42 })
+  assert.doesNotMatch(JSON.stringify(ends[3]), /secret/)
+})
+
+test("a resource's operations are done one after the other, in the order they were asked for", async (t) => {
+  const store = await aStore(t)
+  const seen: string[] = []
+  const handler: Handler = async ({ operation }) => {
+    seen.push(`begin ${operation.kind}`)
+    await sleep(30)
+    seen.push(`end ${operation.kind}`)
+    return undefined
+  }
+  const asked = [
+    await enqueue(store, 'one'),
+    await enqueue(store, 'two'),
+    await enqueue(store, 'three'),
+  ]
+  aWorker(t, store, { one: handler, two: handler, three: handler })
+  for (const one of asked) await over(store, one)
+  assert.deepEqual(seen, [
+    'begin one',
+    'end one',
+    'begin two',
+    'end two',
+    'begin three',
+    'end three',
+  ])
+})
+
+test('another worker takes over once a lease is over, and what the first still writes is refused', async (t) => {
+  const store = await aStore(t)
+  const operation = await enqueue(store, 'long')
+  const lost = (await store.operations.claim({
+    owner: 'dead',
+    hosts: [],
+    at: Date.now(),
+    leaseMs: 200,
+  }))!
+  const began = Date.now()
+  aWorker(t, store, { long: async () => ({ by: 'b' }) }, 'b')
+  const end = await over(store, operation)
+  assert.deepEqual([end.status, end.result], ['Succeeded', { by: 'b' }])
+  assert.ok(Date.now() - began < 15_000)
+  await assert.rejects(
+    store.under(lost, ({ claimed }) => claimed.finish({ status: 'Failed' }, Date.now())),
+    { code: 'store-cut-off' },
+  )
+  assert.equal((await store.operations.get(operation.id))!.status, 'Succeeded')
+})
+
+test('a handler is told to stop when its claim can no longer be renewed', async (t) => {
+  const store = await aStore(t)
+  let isDown = false
+  const operations = new Proxy(store.operations, {
+    get: (target, name) => {
+      const found = Reflect.get(target, name)
+      if (name !== 'renew') return typeof found === 'function' ? found.bind(target) : found
+      return async (...args: Parameters<typeof target.renew>) => {
+        if (isDown) throw new Error('the database does not answer')
+        return target.renew(...args)
+      }
+    },
+  })
+  const told = Promise.withResolvers<void>()
+  const began = Promise.withResolvers<void>()
+  aWorker(
+    t,
+    Object.assign(Object.create(store), { operations }),
+    {
+      long: ({ signal }) => {
+        began.resolve()
+        signal.addEventListener('abort', () => told.resolve())
+        return new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined)))
+      },
+    },
+    'a',
+    300,
+  )
+  await enqueue(store, 'long')
+  await began.promise
+  isDown = true
+  await told.promise
+})
+
+test('a service that stops lets go of what it does, for the next one to go on', async (t) => {
+  const store = await aStore(t)
+  const began = Promise.withResolvers<void>()
+  const first = aWorker(
+    t,
+    store,
+    {
+      long: ({ signal }) => {
+        began.resolve()
+        return new Promise((_, reject) =>
+          signal.addEventListener('abort', () => reject(signal.reason)),
+        )
+      },
+    },
+    'a',
+    400,
+  )
+  const operation = await enqueue(store, 'long')
+  await began.promise
+  await first.stop()
+  assert.equal((await store.operations.get(operation.id))!.endedAt, null)
+  aWorker(t, store, { long: async () => undefined }, 'b')
+  assert.equal((await over(store, operation)).status, 'Succeeded')
+})
