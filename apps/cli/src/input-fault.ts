@@ -78,7 +78,10 @@ export function viewOfFault(finding: Finding) {
   return { tier: 'none', token: null, claims: {}, findings: [finding] }
 }
 
+/** What Windows measured in a form of its own says something, if nothing good: the file it stands in reads. */
+const saysSomething: FindingId = 'windows.malformed'
+
 /** Whether it is the form of the evidence that is at fault, not what it says. */
-export function isMalformed(findings: readonly Finding[]): boolean {
-  return findings[0]?.id.endsWith('.malformed') === true
+export function isMalformed([first]: readonly Finding[]): boolean {
+  return first?.id.endsWith('.malformed') === true && first.id !== saysSomething
 }

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
+import { type FindingId, findingOf } from '@trusted-launch/attestation'
 import { concat, fromLatin1, toHex } from '@trusted-launch/codec'
 import { digest } from '@trusted-launch/crypto'
 import { buildEventLog, decodeEventLog, EV, encodeEventLog, replay } from '@trusted-launch/eventlog'
+import { isMalformed } from '../src/input-fault.ts'
 import { asText, fileOf, golden, smallLog, tl, tlOf } from './a-run.ts'
 
 const log = () => fileOf('log.bin', smallLog())
@@ -248,4 +250,10 @@ test('of a log without a bank that can be replayed that is said', async () => {
   assert.equal(code, 0)
   assert.match(out, /banks sm3_256; shown: -/)
   assert.match(out, /nothing is shown: the log has no bank that can be replayed \(sha1, sha256, /)
+})
+
+test('a log whose Windows part does not read is refused, and not malformed', () => {
+  const of = (id: FindingId) => isMalformed([findingOf({ id, summary: '' })])
+  assert.equal(of('windows.malformed'), false)
+  assert.equal(of('userspace-log.malformed'), true)
 })
