@@ -4,9 +4,9 @@ import type { Database } from './schema.ts'
 export interface Engine {
   readonly name: 'SQLite' | 'PostgreSQL'
   readonly words: Words
-  /** Every write waits for the one before, single statements too. */
-  readonly singleWriter: boolean
-  /** What is committed; where there is more than a single writer, single statements too. */
+  /** It runs in this process: one write at a time, single statements too, and its answers come at once. */
+  readonly embedded: boolean
+  /** What is committed; where it is a server, single statements too. */
   readonly database: Database
   /**
    * One at a time, among all processes that use the database: what it reads no other transaction changes.

@@ -1,7 +1,9 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Claim, Claimed, Store, Tables } from '../domain/store.ts'
 import { type Access, TransactionAccess } from './access.ts'
 import { AttestationTable } from './attestations.ts'
 import { AuditTable } from './audit.ts'
+import { backUp } from './backup.ts'
 import { ClaimedOperation } from './claimed.ts'
 import type { Engine } from './engine.ts'
 import { LeaseTable } from './leases.ts'
@@ -22,9 +24,9 @@ export function storeOn(engine: Engine): Store {
     told(queue.run((database) => scoped(new TransactionAccess(engine.words, database), work)))
   const access: Access = {
     words: engine.words,
-    read: (work) => told(work(engine.database)),
+    read: (work) => told(engine.embedded ? inTurn(work(engine.database)) : work(engine.database)),
     write: (work) => told(queue.run(work)),
-    single: (work) => told(engine.singleWriter ? queue.run(work) : work(engine.database)),
+    single: (work) => told(engine.embedded ? queue.run(work) : work(engine.database)),
   }
   return {
     ...tablesOf(access),
@@ -35,11 +37,16 @@ export function storeOn(engine: Engine): Store {
         return work({ ...tablesOf(access), claimed })
       })
     },
-    backup: async () => {
-      throw new Error('not yet')
-    },
+    backup: (path) => told(backUp(engine, path)),
     close: () => engine.close(),
   }
+}
+
+/** Who reads page after page lets the rest of the process have its turn in between. */
+async function inTurn<T>(done: Promise<T>): Promise<T> {
+  const value = await done
+  await turn()
+  return value
 }
 
 async function scoped<T>(

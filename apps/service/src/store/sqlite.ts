@@ -21,6 +21,11 @@ const BUSY_MS = 10_000
 /** How long SQLite itself waits, holding up everything else in this process. */
 const BLOCKING_MS = 20
 const STATEMENTS_MAX = 500
+const settings = [
+  'journal_mode = wal',
+  'synchronous = full',
+  `journal_size_limit = ${64 * 2 ** 20}`,
+]
 /** SQLITE_PERM, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB: a matter of the disk or the file. */
 const unavailable = [3, 8, 10, 11, 13, 14, 26]
 
@@ -41,40 +46,64 @@ const words: Words = {
  * One connection writes, another reads what is committed meanwhile. Every commit is on the disk.
  * @throws {StoreError} `store-unavailable`
  */
-export function openSqlite(path: string): Engine {
-  closeSync(openSync(path, 'a', 0o600))
-  const writing = connect(path)
-  const reading = connect(path)
+export async function openSqlite(path: string): Promise<Engine> {
+  const [writing, reading] = await connectTwice(path)
   return {
     name: 'SQLite',
     words,
-    singleWriter: true,
-    database: reading,
-    transaction: (work) => whenFree(() => writing.transaction().execute(work)),
+    embedded: true,
+    database: reading.database,
+    transaction: (work) => whenFree(() => writing.database.transaction().execute(work)),
     async snapshot(work) {
-      const own = connect(path)
+      const own = new Connection(path)
       try {
-        return await own.transaction().setAccessMode('read only').execute(work)
+        return await own.database.transaction().setAccessMode('read only').execute(work)
       } finally {
-        await own.destroy()
+        await own.close()
       }
     },
     told,
     async close() {
-      await Promise.all([writing.destroy(), reading.destroy()])
+      await reading.close()
+      await writing.close()
     },
   }
 }
 
-function connect(path: string): Database {
-  const database = new DatabaseSync(path, { timeout: BLOCKING_MS })
-  for (const pragma of [
-    'journal_mode = wal',
-    'synchronous = full',
-    'journal_size_limit = 67108864',
-  ])
-    database.exec(`pragma ${pragma}`)
-  return new Kysely<Schema>({ dialect: dialectOf(database) })
+/** A new file is locked for a moment while another process makes it a database. */
+async function connectTwice(path: string): Promise<[Connection, Connection]> {
+  try {
+    closeSync(openSync(path, 'a', 0o600))
+  } catch (error) {
+    throw cannotBeUsed(error)
+  }
+  try {
+    return await whenFree(async () => [new Connection(path), new Connection(path)])
+  } catch (error) {
+    throw told(error)
+  }
+}
+
+class Connection {
+  readonly database: Database
+  readonly #file: DatabaseSync
+
+  constructor(path: string) {
+    this.#file = new DatabaseSync(path, { timeout: BLOCKING_MS })
+    try {
+      for (const setting of settings) this.#file.exec(`pragma ${setting}`)
+    } catch (error) {
+      this.#file.close()
+      throw error
+    }
+    this.database = new Kysely<Schema>({ dialect: dialectOf(this.#file) })
+  }
+
+  /** Kysely closes only what it has used. The last one to close leaves everything in the one file. */
+  async close(): Promise<void> {
+    await this.database.destroy()
+    if (this.#file.isOpen) this.#file.close()
+  }
 }
 
 function dialectOf(database: DatabaseSync): Dialect {
@@ -165,14 +194,16 @@ function codeOf(error: unknown): number | null {
 }
 
 function told(error: unknown): unknown {
-  const cause = { cause: error }
   if (isBusy(error))
-    return new StoreError('store-busy', 'another process keeps the database', cause)
+    return new StoreError('store-busy', 'another process keeps the database', { cause: error })
   const code = codeOf(error)
-  if (code === null || !unavailable.includes(code)) return error
+  return code !== null && unavailable.includes(code) ? cannotBeUsed(error) : error
+}
+
+function cannotBeUsed(error: unknown): StoreError {
   return new StoreError(
     'store-unavailable',
     `the database cannot be used: ${(error as Error).message}`,
-    cause,
+    { cause: error },
   )
 }

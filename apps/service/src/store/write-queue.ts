@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { setImmediate as turn } from 'node:timers/promises'
 import { CompiledQuery } from 'kysely'
 import type { Engine } from './engine.ts'
 import type { Database } from './schema.ts'
@@ -40,7 +41,11 @@ export class WriteQueue {
 
   async #drain(): Promise<void> {
     this.#draining = true
-    while (this.#waiting.length > 0) await this.#commit(this.#waiting.splice(0, BATCH_MAX))
+    while (this.#waiting.length > 0) {
+      await this.#commit(this.#waiting.splice(0, BATCH_MAX))
+      // SQLite answers at once: without this nothing else of the process has a turn while somebody writes.
+      await turn()
+    }
     this.#draining = false
   }
 

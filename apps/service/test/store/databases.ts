@@ -1,38 +1,88 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, describe } from 'node:test'
+import { after, before, describe } from 'node:test'
+import { CompiledQuery } from 'kysely'
+import { need } from '../../../../tools/setup.mjs'
 import type { Store } from '../../src/domain/store.ts'
-import { openStore, type StoreOptions } from '../../src/store/open.ts'
+import { openStore } from '../../src/store/open.ts'
+import { openEngine, type StoreOptions } from '../../src/store/open-engine.ts'
+import { PostgresCluster, postgresPackage } from './postgres-cluster.ts'
 
 /** A database that a suite is run on. */
 export interface TestDatabase {
   readonly name: 'SQLite' | 'PostgreSQL'
   /** Where a database is that nobody has opened yet. */
   fresh(): Promise<StoreOptions>
-  /** A store on a new database, closed when the suite ends. */
-  store(): Promise<Store>
+  /** A store on a database, a new one by itself; closed when the suite ends. */
+  store(on?: StoreOptions): Promise<Store>
+  /** A file's name that nobody has used. */
+  file(): string
 }
+
+const missing = (await need(postgresPackage)) ? false : 'PostgreSQL is not on this machine'
 
 /** The same suite on each database: what holds of one holds of the other. */
 export function onEach(suite: (database: TestDatabase) => void): void {
   describe('on SQLite', () => {
     const folder = mkdtempSync(join(tmpdir(), 'store-'))
-    const stores: Store[] = []
-    let count = 0
-    const fresh = async () => ({ path: join(folder, `${++count}.db`) })
-    after(async () => {
-      for (const store of stores) await store.close()
-      rmSync(folder, { recursive: true })
+    const database = new Opened('SQLite', folder, async () => ({ path: database.file() }))
+    suite(database)
+    after(() => database.close())
+  })
+  describe('on PostgreSQL', { skip: missing }, () => {
+    let cluster: PostgresCluster
+    before(async () => {
+      // A client that is killed loses nothing that the server has, on the disk or not.
+      cluster = await PostgresCluster.start({ fsync: 'off' })
     })
-    suite({
-      name: 'SQLite',
-      fresh,
-      async store() {
-        const store = await openStore(await fresh())
-        stores.push(store)
-        return store
-      },
+    const folder = mkdtempSync(join(tmpdir(), 'store-'))
+    const database = new Opened('PostgreSQL', folder, async () => ({
+      url: await cluster.database(),
+    }))
+    suite(database)
+    after(async () => {
+      await database.close()
+      await cluster?.stop()
     })
   })
+}
+
+/** Runs a statement around the store. */
+export async function run(on: StoreOptions, statement: string): Promise<void> {
+  const engine = await openEngine(on)
+  try {
+    await engine.database.executeQuery(CompiledQuery.raw(statement))
+  } finally {
+    await engine.close()
+  }
+}
+
+class Opened implements TestDatabase {
+  readonly name: TestDatabase['name']
+  readonly fresh: () => Promise<StoreOptions>
+  readonly #folder: string
+  readonly #stores: Store[] = []
+  #files = 0
+
+  constructor(name: TestDatabase['name'], folder: string, fresh: () => Promise<StoreOptions>) {
+    this.name = name
+    this.#folder = folder
+    this.fresh = fresh
+  }
+
+  async store(on?: StoreOptions): Promise<Store> {
+    const store = await openStore(on ?? (await this.fresh()))
+    this.#stores.push(store)
+    return store
+  }
+
+  file(): string {
+    return join(this.#folder, `${++this.#files}.db`)
+  }
+
+  async close(): Promise<void> {
+    for (const store of this.#stores) await store.close()
+    rmSync(this.#folder, { recursive: true })
+  }
 }
