@@ -47,10 +47,12 @@ const hCrtmStart = 4
  * events' types, nor about their data (`explain`), nor about the order between PCRs.
  *
  * EV_NO_ACTION never extends. PCRs 0-16 and 23 start at zeros, 17-22 at 0xFF; PCR 0 ends in the
- * startup locality, or in 4 where a hardware root measured first.
+ * startup locality, or in 4 where a hardware root measured first. Where events are told of PCRs 17-22 they start
+ * at zeros: nothing extends them before a dynamic launch (locality 4) reset them. That says of no launch that it
+ * was one: who it started, and whether it was measured, is for nobody here to say.
  *
  * @throws {MalformedError} the log has no such bank.
- * @see TPM 2.0 Part 1, "Initializing PCR", "H-CRTM"; PC Client PFP, "Startup Locality Event"
+ * @see TPM 2.0 Part 1, "Initializing PCR", "H-CRTM"; PC Client PFP, "Startup Locality Event"; TCG D-RTM Architecture, "PCR Usage"
  */
 export function replay(log: EventLog, bank: HashName): Replay {
   if (!log.algorithms.includes(bank))
@@ -60,8 +62,11 @@ export function replay(log: EventLog, bank: HashName): Replay {
   const extending = eventsByPcr(log)
   for (let pcrIndex = 0; pcrIndex < PCR_COUNT; pcrIndex++) {
     const locality = hCrtm ? hCrtmStart : (startupLocality ?? 0)
-    const start = startValue(bank, pcrIndex, locality)
     const events = extending[pcrIndex]!
+    const launched = isDynamic(pcrIndex) && events.length > 0
+    const start = launched
+      ? new Uint8Array(DIGEST_SIZE[bank])
+      : startValue(bank, pcrIndex, locality)
     const digests = events.map((event) => event.digests.get(bank)!)
     const value = extendAll(bank, start, digests)
     pcrs.set(pcrIndex, { pcrIndex, start, value, events })
@@ -78,9 +83,14 @@ export function extend(bank: HashName, value: Uint8Array, by: Uint8Array): Uint8
 export function startValue(bank: HashName, pcrIndex: number, startupLocality = 0): Uint8Array {
   const value = new Uint8Array(DIGEST_SIZE[bank])
   // check 19
-  if (pcrIndex >= 17 && pcrIndex <= 22) value.fill(0xff)
+  if (isDynamic(pcrIndex)) value.fill(0xff)
   if (pcrIndex === 0) value[value.length - 1] = startupLocality
   return value
+}
+
+/** Of a dynamic root of trust. */
+function isDynamic(pcrIndex: number): boolean {
+  return pcrIndex >= 17 && pcrIndex <= 22
 }
 
 function eventsByPcr(log: EventLog): LoggedEvent[][] {

@@ -32,6 +32,17 @@ test('a PCR without events is at its start: zeros, and 0xFF from 17 to 22', () =
   }
 })
 
+test('PCR 17 to 22 start at zeros where a dynamic launch extended them, as locality 4 resets them', () => {
+  for (const pcrIndex of [17, 18, 22]) {
+    const { pcrs } = replay(logOf([event(pcrIndex, 0x402, fromLatin1('SINIT'))]), 'sha256')
+    const expected = digest('sha256', new Uint8Array(32), digest('sha256', fromLatin1('SINIT')))
+    assert.deepEqual(pcrs.get(pcrIndex)!.value, expected)
+    assert.deepEqual(pcrs.get(19)!.value, new Uint8Array(32).fill(0xff))
+  }
+  const told = { ...event(17, EV.NO_ACTION, fromLatin1('SINIT')) }
+  assert.deepEqual(pcr0([told]).pcrs.get(17)!.value, new Uint8Array(32).fill(0xff))
+})
+
 test('EV_NO_ACTION extends nothing, whatever its digest says', () => {
   const forged = { ...event(7, EV.NO_ACTION, fromLatin1('SecureBoot=1')) }
   const { pcrs } = replay(logOf([forged]), 'sha256')
