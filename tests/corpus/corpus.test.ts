@@ -1,27 +1,25 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { confidentialLog, derivedLog, malformed, readable, realLog } from './logs.ts'
-import { type Entry, manifest, type Row, skipWithoutCorpus as skip } from './manifest.ts'
+import { judge, notJudged, otherKinds } from './kinds.ts'
+import { manifest, type Row, skipWithoutCorpus as skip } from './manifest.ts'
 
-/** What is done with a file, by its kind in the manifest. A kind more is a row more. */
-const KINDS: Readonly<Record<string, (entry: Entry) => readonly Row[]>> = {
-  'tcg-eventlog': realLog,
-  'cc-eventlog': confidentialLog,
-  malformed,
-  'malformed-ish': readable,
-  'attack-derived': derivedLog,
-}
-
-test('every file of the corpus that we can read ends as is known of it', { skip }, (t) => {
-  const rows = manifest().flatMap((entry) => KINDS[entry.kind]?.(entry) ?? [])
+test('every log, quote, certificate and IMA list of the corpus ends as is known of it', {
+  skip,
+}, (t) => {
+  const entries = manifest()
+  const rows = judge(entries)
   for (const line of tableOf(rows)) t.diagnostic(line)
   const wrong = rows.filter(({ right }) => !right)
-  t.diagnostic(`${rows.length} rows, ${wrong.length} wrong`)
-  assert.ok(rows.length > 100, `${rows.length} rows`)
+  const left = notJudged(entries, rows)
+  for (const file of left) t.diagnostic(`not judged: ${file}`)
+  t.diagnostic(`not of these kinds: ${otherKinds(entries, rows)}`)
+  t.diagnostic(`${rows.length} rows, ${wrong.length} wrong, ${left.length} files not judged`)
+  assert.ok(rows.length > 250, `${rows.length} rows`)
   assert.deepEqual(
     wrong.map(({ file, expected, got }) => `${file}: ${expected}; ${got}`),
     [],
   )
+  assert.deepEqual(left, [])
 })
 
 function tableOf(rows: readonly Row[]): string[] {

@@ -1,8 +1,17 @@
-import { appraiseEventLog, type EventLogAppraisal, type Profile } from '@trusted-launch/attestation'
+import {
+  appraiseEventLog,
+  type Claims,
+  claimsOf,
+  type EventLogAppraisal,
+  PcrValues,
+  type Profile,
+  VerifiedEventLog,
+} from '@trusted-launch/attestation'
 import { fromHex, MalformedError } from '@trusted-launch/codec'
 import { DIGEST_SIZE, type HashName } from '@trusted-launch/crypto'
 import { decodeEventLog, EV, type EventLog, replay } from '@trusted-launch/eventlog'
-import { bytesOf, type Entry, type Row, textOf } from './manifest.ts'
+import { bytesOf, type Entry, manifest, type Row, textOf } from './manifest.ts'
+import { goPcrs } from './quote-files.ts'
 import { valuesStated } from './stated-values.ts'
 
 type Pcrs = Map<HashName, Map<number, Uint8Array>>
@@ -36,6 +45,36 @@ export function malformed({ file }: Entry): Row[] {
 export function readable({ file }: Entry): Row[] {
   const got = appraise(file, new Map(), 'pc-client')
   return [row(file, 'is read', told(got), !got.malformed)]
+}
+
+/** A log whose PCR values stand in a machine's whole evidence, which has the same log. */
+export function loggedWithValues({ file, expected }: Entry): Row[] {
+  const raw = Buffer.from(bytesOf(file)).toString('base64')
+  const bundles = manifest().filter(
+    ({ kind, file: name }) => kind === 'evidence-bundle' && name.endsWith('.json'),
+  )
+  const given = bundles.map((entry) => JSON.parse(textOf(entry.file)!).Log)
+  return given
+    .filter((log) => log?.Raw === raw)
+    .flatMap(({ PCRs }) => {
+      const pcrs: Pcrs = new Map([...goPcrs(PCRs)].map(([bank, values]) => [bank, new Map(values)]))
+      const secureBoot = claimsOfLog(file, pcrs)?.['secure-boot']?.value
+      const wanted = /SecureBoot=(\w+)/.exec(expected)?.[1]
+      const right = secureBoot !== undefined && `${secureBoot}` === (wanted ?? `${secureBoot}`)
+      const replayed = row(file, `replays, SecureBoot=${wanted}`, `${secureBoot}`, right)
+      const got = appraise(file, pcrs, 'pc-client')
+      const whole = isWhole(decoded(file, 'none')!)
+      const words = whole ? 'accepted' : 'a piece: refused'
+      return [replayed, row(file, words, told(got), got.verified === whole)]
+    })
+}
+
+/** What its registers vouch for; null: the log does not give them. */
+function claimsOfLog(file: string, pcrs: Pcrs): Claims | null {
+  const values = [...pcrs].map(([bank, held]) => PcrValues.asGivenByCaller(bank, held))
+  const logs = { eventLog: bytesOf(file), imaLog: null, userspaceLog: null }
+  const log = VerifiedEventLog.verify(logs, values, 'pc-client')
+  return log instanceof VerifiedEventLog ? claimsOf(log) : null
 }
 
 /** A confidential VM's log: read as an area of memory. Its registers are no PCRs, so it is listed only. */

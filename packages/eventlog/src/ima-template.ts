@@ -46,6 +46,14 @@ const templates: Readonly<Record<string, string>> = Object.freeze({
   'ima-modsig': 'd-ng|n-ng|sig|d-modsig|modsig',
 })
 
+/** What the kernel calls its hashes (crypto/hash_info.c), and what SM3 was called before 5.20 and by the TCG. */
+const hashNames: ReadonlySet<string> = new Set([
+  ...['md4', 'md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512'],
+  ...['rmd128', 'rmd160', 'rmd256', 'rmd320', 'wp256', 'wp384', 'wp512'],
+  ...['tgr128', 'tgr160', 'tgr192', 'sm3', 'sm3-256', 'sm3_256', 'streebog256', 'streebog512'],
+  ...['sha3-256', 'sha3-384', 'sha3-512'],
+])
+
 const fieldsMax = 16
 const fieldBytesMax = 1 << 20
 const sha1Bytes = 20
@@ -131,7 +139,8 @@ function readDigest(field: Uint8Array): ImaDigest {
   const end = field.indexOf(0)
   const prefix = end < 0 ? '' : toLatin1(field.subarray(0, end))
   const match = /^(?:([a-z]+):)?([a-z0-9_-]{1,32}):$/.exec(prefix)
-  if (match === null) throw new MalformedError('d-ng', 0, 'no hash name before the digest')
+  if (match === null || !hashNames.has(match[2]!))
+    throw new MalformedError('d-ng', 0, 'no hash that the kernel knows before the digest')
   return { type: match[1] ?? null, algorithm: match[2]!, digest: field.subarray(end + 1) }
 }
 

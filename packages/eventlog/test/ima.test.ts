@@ -47,6 +47,21 @@ function pcr10(list: readonly NewEntry[], bank: 'sha1' | 'sha256' = 'sha256'): U
   return value
 }
 
+test('a digest of a hash that the kernel does not have is not read; its entry replays all the same', () => {
+  const of = (algorithm: string) => {
+    const digest = new Uint8Array(32)
+    const [read] = decodeImaList(
+      encodeImaList([entry('ima-ng', encodeTemplateData({ algorithm, digest }, '/bin/sh'))]),
+    )
+    return read!
+  }
+  for (const algorithm of ['sha256', 'sm3', 'sha3-512'])
+    assert.equal(of(algorithm).data.kind, 'fields', algorithm)
+  for (const algorithm of ['unknown', 'sha257', 'ima', ''])
+    assert.equal(of(algorithm).data.kind, 'undecodable', algorithm)
+  assert.equal(templateDigest(of('unknown'), 'sha256').length, 32)
+})
+
 test('the kernel list is read and written to the same bytes', () => {
   const list = decodeImaList(bytes)
   assert.deepEqual(encodeImaList(list), bytes)
