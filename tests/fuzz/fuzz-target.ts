@@ -7,7 +7,9 @@ import { excessOf } from './memory.ts'
 import { mutate } from './mutate.ts'
 import type { Target } from './targets.ts'
 
-const batchSize = 256
+/** Asking which code ran takes as long as some hundred inputs: so it is asked of as many as take `ms`. */
+const batch = { min: 64, max: 4096, ms: 100 }
+const weighedOneIn = 256
 const keptMax = 2000
 /** For 64 KiB at most, on a machine that may be busy: the fastest of three. */
 const limitMs = 100
@@ -75,20 +77,26 @@ export function fuzzTarget(target: Target, until: number, options: FuzzOptions):
     const excess = excessOf(decoder, input)
     if (excess !== null) fail('memory', excess, input)
   }
+  let size = batch.min
   let inputs = 0
   let kept = 0
   for (const decoder of target.decoders) for (const seed of pool) attempt(decoder, seed)
   coverage.note(coverage.take())
   while (performance.now() < until) {
-    const batch = Array.from({ length: batchSize }, () => ({
+    const began = performance.now()
+    const tries = Array.from({ length: size }, () => ({
       decoder: pick(target.decoders),
       input: mutate(pick(pool), pick(pool), random),
     }))
-    for (const { decoder, input } of batch) attempt(decoder, input)
-    inputs += batchSize
-    weigh(batch[0]!)
+    for (const { decoder, input } of tries) attempt(decoder, input)
+    inputs += size
+    size =
+      performance.now() - began < batch.ms
+        ? Math.min(batch.max, 2 * size)
+        : Math.max(batch.min, size >> 1)
+    for (let i = 0; i < tries.length; i += weighedOneIn) weigh(tries[i]!)
     if (coverage.take().size === 0 || pool.length >= keptMax) continue
-    const one = whoReached(batch, coverage)
+    const one = whoReached(tries, coverage)
     if (one === null) continue
     weigh(one)
     pool.push(one.input)
@@ -104,8 +112,8 @@ interface Try {
 }
 
 /** The first of them that reaches new code, by halves; what it reaches is noted. Null: none does when run again. */
-function whoReached(batch: readonly Try[], coverage: Coverage): Try | null {
-  let among = batch
+function whoReached(tries: readonly Try[], coverage: Coverage): Try | null {
+  let among = tries
   while (among.length > 1) {
     const half = among.slice(0, among.length / 2)
     for (const { decoder, input } of half) faultOf(decoder, input)
