@@ -1,13 +1,6 @@
 import { decodeImportedKey, type ImportedKey } from '@trusted-launch/attestation'
-import {
-  equalBytes,
-  fromBase64url,
-  fromHex,
-  fromLatin1,
-  Reader,
-  u32le,
-} from '@trusted-launch/codec'
-import { digest, PublicKey } from '@trusted-launch/crypto'
+import { equalBytes, fromHex, fromLatin1, Reader, u32le } from '@trusted-launch/codec'
+import { digest, fromBase64url, PublicKey } from '@trusted-launch/crypto'
 import { bytesOf, type Entry, type Row } from './manifest.ts'
 
 const magic = fromLatin1('HCLA')

@@ -4,16 +4,8 @@ import {
   type ImportedKey,
   type PcrsByBank,
 } from '@trusted-launch/attestation'
-import {
-  fromBase64url,
-  fromHex,
-  fromLatin1,
-  MalformedError,
-  Reader,
-  u16be,
-  u64le,
-} from '@trusted-launch/codec'
-import { CryptoError, type HashName } from '@trusted-launch/crypto'
+import { fromHex, fromLatin1, MalformedError, Reader, u16be, u64le } from '@trusted-launch/codec'
+import { CryptoError, fromBase64url, type HashName } from '@trusted-launch/crypto'
 import { decodeHclReport } from './hcl-report.ts'
 import { bytesOf, type Entry, manifest } from './manifest.ts'
 import { faultOf, type Quoted } from './quoted.ts'
