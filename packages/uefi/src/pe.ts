@@ -88,7 +88,8 @@ export interface PeImage {
  * Reads the headers, sections and certificate table's place of a PE32 or PE32+ file.
  *
  * Everything must lie inside the file, the certificate table must be the last thing in it, and
- * headers must not overlap sections: what is not so is refused, even where a loader would shrug.
+ * headers must not overlap sections, nor all sections be longer than the file: what is not so is refused, even
+ * where a loader would shrug.
  *
  * @param bytes the whole file, at most 256 MiB.
  * @throws {MalformedError}
@@ -123,6 +124,10 @@ function readPe(from: Reader): PeImage {
   const sections: PeSection[] = []
   for (let i = 0; i < header.numberOfSections; i++)
     sections.push(within(`sections[${i}]`, () => readSection(from, names, optional.sizeOfHeaders)))
+  // Sections that share their bytes would have a small file hashed again and again.
+  const rawBytes = sections.reduce((sum, { rawData }) => sum + rawData.length, 0)
+  if (rawBytes > from.end - optional.sizeOfHeaders)
+    throw from.malformed(`${rawBytes} bytes of sections in a file of ${from.end}`)
   if (from.offset > optional.sizeOfHeaders)
     throw from.malformed(`headers longer than SizeOfHeaders, ${optional.sizeOfHeaders}`)
   return { bytes: from.bytes, machine: header.machine, sections, ...optional }

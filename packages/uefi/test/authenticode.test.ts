@@ -62,6 +62,16 @@ for (const [name, defect] of Object.entries(defects))
     assert.throws(() => decodePe(makeImage([text], certificate, defect)), MalformedError)
   })
 
+test('sections that are longer than the file together are refused: none is hashed again and again', () => {
+  const second = MADE.optionalAt + 240 + 40
+  const overlapping = makeImage([text, text], undefined, (view) => {
+    view.setUint32(second + 16, 0x800, true)
+    view.setUint32(second + 20, MADE.headersBytes, true)
+  })
+  assert.throws(() => decodePe(overlapping), MalformedError)
+  assert.equal(decodePe(makeImage([text, text])).sections.length, 2)
+})
+
 test('every truncation of the headers and a thousand mutations raise only MalformedError', () => {
   const file = makeImage([text], certificate)
   for (let size = 0; size < MADE.headersBytes; size++)
