@@ -52,7 +52,7 @@ export function idOf(
     .split('/')
     .map((part) => (part.startsWith(':') ? (params[part.slice(1)] ?? '') : part))
     .join('/')
-  return filled.startsWith('//') ? filled.slice(1) : filled
+  return filled.replace(/^\/+/, '/')
 }
 
 /** Where the right is needed: the resource itself, and for a collection or an action what it belongs to. */

@@ -9,6 +9,7 @@ import { extensionTypeOf } from './resources/extensions.ts'
 import { groupRoutes } from './resources/groups.ts'
 import { networkTypes } from './resources/networks.ts'
 import { operationRoutes } from './resources/operations.ts'
+import { principalRoutes } from './resources/principals.ts'
 import { securityRoutes } from './resources/security.ts'
 import { type Installation, subscriptionRoutes } from './resources/subscriptions.ts'
 import { virtualMachineRoutes, virtualMachineType } from './resources/virtual-machines.ts'
@@ -36,6 +37,7 @@ export function allRoutes(
     ...catalogueRoutes(rules, ground),
     ...securityRoutes(ground),
     ...authorizationRoutes(ground),
+    ...principalRoutes(ground),
     ...activityRoutes(ground),
     ...diagnosticsRoutes(diagnostics, ground),
   ]

@@ -1,5 +1,11 @@
 import { mayDo } from './may-do.ts'
-import { BUILT_IN_ROLES, EVERYBODY, type RoleDefinition } from './role-definitions.ts'
+import {
+  BUILT_IN_ROLES,
+  EVERYBODY,
+  MEMBER,
+  type Permission,
+  type RoleDefinition,
+} from './role-definitions.ts'
 
 /** An endpoint, as far as its right goes. */
 export interface Endpoint {
@@ -36,11 +42,13 @@ function mayCall(role: RoleDefinition, action: string | null): boolean {
   return action === null || mayDo([assignment], action, SCOPE)
 }
 
-/** `x`: without a token. `token`: with one, whatever its roles. */
+/** `x`: without a token. `token`: with one, whatever its roles. `member`: with any role in the subscription. */
 function anybody(action: string | null): string {
   if (action === null) return 'x'
-  const role = { ...BUILT_IN_ROLES[0]!, permissions: [EVERYBODY] }
-  return mayCall(role, action) ? 'token' : ''
+  const allows = (permission: Permission) =>
+    mayCall({ ...BUILT_IN_ROLES[0]!, permissions: [permission] }, action)
+  if (allows(EVERYBODY)) return 'token'
+  return allows(MEMBER) ? 'member' : ''
 }
 
 function mark(may: boolean): string {

@@ -2,7 +2,7 @@ import { keyOf, parseResourceId } from '@trusted-launch/api'
 import type { Access, Authorizer, Caller } from '../domain/caller.ts'
 import type { JsonObject, Resource, Resources } from '../domain/store.ts'
 import { mayDo, permits, type RoleAssignment } from './may-do.ts'
-import { BUILT_IN_ROLES, EVERYBODY, type RoleDefinition } from './role-definitions.ts'
+import { BUILT_IN_ROLES, EVERYBODY, MEMBER, type RoleDefinition } from './role-definitions.ts'
 import { roleDefinitionOf } from './role-resource.ts'
 
 export const ROLE_ASSIGNMENT_TYPE = 'Microsoft.Authorization/roleAssignments'
@@ -12,6 +12,7 @@ export const SUBSCRIPTION_TYPE = 'Microsoft.Resources/subscriptions'
 /** What another process granted or took counts here after this time. */
 const AGE_MS_MAX = 2_000
 const PAGE = 1_000
+const GROUP = /\/resourceGroups\//i
 
 interface Snapshot {
   /** Keys of the subscriptions' ids. */
@@ -47,7 +48,8 @@ export class StoredAuthorizer implements Authorizer {
     if (mayDo(assignments, action, scope)) return 'granted'
     if (subscription === null)
       return scope === '/' && permits(EVERYBODY, action) ? 'granted' : 'denied'
-    return sees(assignments, subscription) ? 'denied' : 'invisible'
+    if (!sees(assignments, subscription)) return 'invisible'
+    return !GROUP.test(scope) && permits(MEMBER, action) ? 'granted' : 'denied'
   }
 
   /** The keys of the ids of the subscriptions that a caller sees. */

@@ -32,6 +32,20 @@ export const EVERYBODY: Permission = allow([
   'Microsoft.Resources/tenants/read',
 ])
 
+/**
+ * What whoever has a role anywhere in a subscription may do at the subscription itself: find out what it offers, and
+ * ask how far an action of theirs is, by its id.
+ */
+export const MEMBER: Permission = allow([
+  'Microsoft.Compute/locations/operations/read',
+  'Microsoft.Compute/locations/publishers/*',
+  'Microsoft.Compute/locations/vmSizes/read',
+  'Microsoft.Compute/skus/read',
+  'Microsoft.Resources/subscriptions/locations/read',
+  'Microsoft.Resources/subscriptions/providers/read',
+  'Microsoft.Resources/subscriptions/read',
+])
+
 /** @see https://learn.microsoft.com/azure/role-based-access-control/built-in-roles */
 export const OWNER = builtIn(
   '8e3af657-a8ff-443c-a75c-2fe8c4bcb635',
@@ -51,6 +65,9 @@ export const CONTRIBUTOR = builtIn(
       'Microsoft.Authorization/*/write',
       'Microsoft.Authorization/elevateAccess/action',
       'Microsoft.Compute/galleries/share/action',
+      'TrustedLaunch/principals/delete',
+      'TrustedLaunch/principals/newSecret/action',
+      'TrustedLaunch/principals/write',
     ],
   },
 )
@@ -124,9 +141,9 @@ export const SECURITY_READER = builtIn(
 export const ATTESTATION_READER = builtIn(
   'fd1bd22b-8476-40bc-a0bc-69b95687b9f3',
   'Attestation Reader',
-  'Reads evidence and attestation results.',
+  'Reads evidence.',
   {
-    ...allow(['Microsoft.Attestation/*/read', 'TrustedLaunch/*/read']),
+    ...allow(['Microsoft.Attestation/*/read']),
     dataActions: ['TrustedLaunch/evidence/read'],
   },
 )
@@ -134,9 +151,9 @@ export const ATTESTATION_READER = builtIn(
 export const ATTESTATION_CONTRIBUTOR = builtIn(
   'bbf86eb8-f7b4-4cce-96e4-18cddf81d86e',
   'Attestation Contributor',
-  'Reads evidence, and asks for it anew; decides on policies, reference values and cleared failures.',
+  'Reads evidence, and asks for it anew.',
   {
-    ...allow(['Microsoft.Attestation/*', 'TrustedLaunch/*']),
+    ...allow(['Microsoft.Attestation/*']),
     dataActions: ['TrustedLaunch/evidence/*'],
   },
 )

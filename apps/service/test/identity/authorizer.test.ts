@@ -71,6 +71,17 @@ test('whoever signed in may ask at the root what there is, and nothing else', as
   assert.equal(await authorizer.access(bob, 'TrustedLaunch/hosts/drain/action', '/'), 'denied')
 })
 
+test('who has a role in one group asks how far an action is, and what the subscription offers, and lists none of it', async () => {
+  const { authorizer } = over(assigned('ann', READER.name, group))
+  const poll = 'Microsoft.Compute/locations/operations/read'
+  const operation = `${mine}/providers/Microsoft.Compute/locations/local/operations/1`
+  assert.equal(await authorizer.access(caller('ann'), poll, operation), 'granted')
+  assert.equal(await authorizer.access(caller('bob'), poll, operation), 'invisible')
+  assert.equal(await authorizer.access(caller('ann'), read, mine), 'denied')
+  const beside = `${mine}/resourceGroups/x/providers/Microsoft.Compute/locations/operations/1`
+  assert.equal(await authorizer.access(caller('ann'), poll, beside), 'denied')
+})
+
 test('an assignment with a condition, or of a role that is gone, counts for nothing', async () => {
   const { authorizer } = over(
     assigned('ann', READER.name, mine, { condition: '@Resource[a] == 1' }),

@@ -19,7 +19,12 @@ export function operationRoutes(ground: Ground): Route[] {
       action,
       handle: async (request) => operationReply(await require(ground, request)),
     },
-    { method: 'GET', path: OWN, action, handle: (request) => list(ground, request) },
+    {
+      method: 'GET',
+      path: OWN,
+      action: 'TrustedLaunch/operations/read',
+      handle: (request) => list(ground, request),
+    },
     {
       method: 'POST',
       path: `${OWN}/:operationId/cancel`,

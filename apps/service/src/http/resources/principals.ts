@@ -1,0 +1,134 @@
+import { ArmError, type Fault, faults, keyOf } from '@trusted-launch/api'
+import type { JsonObject, Principal } from '../../domain/store.ts'
+import { hashSecret, newSecret } from '../../identity/secret.ts'
+import type { Ground } from '../resource-routes.ts'
+import type { ArmReply, ArmRequest, Route } from '../route.ts'
+
+const TYPE = 'TrustedLaunch/principals'
+const PATH = `/:scope/providers/${TYPE}`
+const GUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
+const NAME = /^[\w.@+-]{1,256}$/
+const DISPLAY_NAME_MAX = 256
+const PASSWORD_MIN = 12
+const PASSWORD_MAX = 1024
+const MEMBERS = ['kind', 'signInName', 'displayName', 'disabled', 'password']
+
+/**
+ * Who may sign in at the built-in issuer: users with passwords, service principals with secrets that are made here
+ * and shown once. What they may is told by role assignments to their names, which are object ids.
+ */
+export function principalRoutes(ground: Ground): Route[] {
+  const route = (
+    method: Route['method'],
+    path: string,
+    verb: string,
+    handle: Route['handle'],
+  ): Route => ({
+    ...{ method, path, action: `${TYPE}/${verb}` },
+    handle: (request) => {
+      if (request.params.scope !== '/') throw new ArmError(faults.resourceNotFound(request.id))
+      return handle(request)
+    },
+  })
+  return [
+    route('GET', PATH, 'read', () => list(ground)),
+    route('GET', `${PATH}/:name`, 'read', (request) => get(ground, request)),
+    route('PUT', `${PATH}/:name`, 'write', (request) => put(ground, request)),
+    route('DELETE', `${PATH}/:name`, 'delete', (request) => remove(ground, request)),
+    route('POST', `${PATH}/:name/newSecret`, 'newSecret/action', (request) =>
+      renew(ground, request),
+    ),
+  ]
+}
+
+function view({ id, kind, signInName, displayName, disabled, createdAt }: Principal): JsonObject {
+  const createdOn = new Date(createdAt).toISOString()
+  return {
+    ...{ id: `/providers/${TYPE}/${id}`, name: id, type: TYPE },
+    properties: { kind, signInName, displayName, disabled, createdOn },
+  }
+}
+
+async function list({ store }: Ground): Promise<ArmReply> {
+  return { status: 200, body: { value: (await store.principals.list()).map(view) } }
+}
+
+async function required({ store }: Ground, request: ArmRequest): Promise<Principal> {
+  const found = await store.principals.get(request.params.name!)
+  if (found === null) throw new ArmError(faults.resourceNotFound(request.id))
+  return found
+}
+
+async function get(ground: Ground, request: ArmRequest): Promise<ArmReply> {
+  return { status: 200, body: view(await required(ground, request)) }
+}
+
+/** A PUT tells all but the password, which stays where none is given. */
+async function put(ground: Ground, request: ArmRequest): Promise<ArmReply> {
+  const { principals } = ground.store
+  const name = request.params.name!
+  if (!GUID.test(name)) refuse(faults.invalidParameter('principalName'))
+  const existing = await principals.get(name)
+  const { kind, signInName, displayName, disabled, password } = propertiesOf(request.body)
+  if (existing !== null && existing.kind !== kind) refuse(faults.invalidParameter('kind'))
+  if (disabled && isSelf(request)) refuse(faults.operationNotAllowed(SELF))
+  const named = await principals.bySignInName(signInName)
+  if (named !== null && keyOf(named.id) !== keyOf(name))
+    refuse({ status: 409, code: 'Conflict', message: `Another is called '${signInName}'.` })
+  const secretHash = password === null ? (existing?.secretHash ?? null) : await hashSecret(password)
+  const createdAt = existing?.createdAt ?? ground.now()
+  await principals.put({
+    ...{ id: keyOf(name), kind, signInName, displayName, disabled, secretHash, createdAt },
+  })
+  return { status: existing === null ? 201 : 200, body: view((await principals.get(name))!) }
+}
+
+/** A service principal's new secret, shown this once; the former one is good no more. */
+async function renew(ground: Ground, request: ArmRequest): Promise<ArmReply> {
+  const principal = await required(ground, request)
+  if (principal.kind !== 'service')
+    refuse(faults.operationNotAllowed('A user has a password: PUT sets it.'))
+  const secret = newSecret()
+  await ground.store.principals.put({ ...principal, secretHash: await hashSecret(secret) })
+  return { status: 200, body: { clientId: principal.signInName, secret } }
+}
+
+async function remove({ store }: Ground, request: ArmRequest): Promise<ArmReply> {
+  if (isSelf(request)) refuse(faults.operationNotAllowed(SELF))
+  return { status: (await store.principals.delete(request.params.name!)) ? 200 : 204 }
+}
+
+const SELF = 'Nobody disables or deletes themselves: somebody else must, so that somebody is left.'
+
+function isSelf({ caller, params }: ArmRequest): boolean {
+  return keyOf(caller.objectId) === keyOf(params.name!)
+}
+
+interface Asked extends Pick<Principal, 'kind' | 'signInName' | 'displayName' | 'disabled'> {
+  /** Null: as it was. */
+  readonly password: string | null
+}
+
+function propertiesOf(body: JsonObject | null): Asked {
+  const given = (body?.properties ?? {}) as JsonObject
+  const { kind, signInName, displayName = signInName, disabled = false, password = null } = given
+  const unknown = Object.keys(given).find((name) => !MEMBERS.includes(name) && name !== 'createdOn')
+  if (unknown !== undefined) refuse(faults.invalidParameter(`properties.${unknown.slice(0, 100)}`))
+  if (kind !== 'user' && kind !== 'service') refuse(faults.invalidParameter('properties.kind'))
+  if (typeof signInName !== 'string' || !NAME.test(signInName))
+    refuse(faults.invalidParameter('properties.signInName'))
+  if (typeof displayName !== 'string' || displayName.length > DISPLAY_NAME_MAX)
+    refuse(faults.invalidParameter('properties.displayName'))
+  if (typeof disabled !== 'boolean') refuse(faults.invalidParameter('properties.disabled'))
+  if (password !== null && (kind !== 'user' || !isPassword(password)))
+    refuse(faults.invalidParameter('properties.password'))
+  return { kind, signInName, displayName, disabled, password: password as string | null }
+}
+
+function isPassword(value: unknown): boolean {
+  return typeof value === 'string' && value.length >= PASSWORD_MIN && value.length <= PASSWORD_MAX
+}
+
+function refuse(fault: Fault): never {
+  throw new ArmError(fault)
+}

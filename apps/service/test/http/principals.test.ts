@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { test } from 'node:test'
+import {
+  CONTRIBUTOR,
+  OWNER,
+  READER,
+  VIRTUAL_MACHINE_CONTRIBUTOR,
+} from '../../src/identity/role-definitions.ts'
+import { type Answer, aService, type TestService } from '../a-service.ts'
+import { aVm } from '../a-vm.ts'
+
+/** A service principal with a role at a scope, and how it asks. */
+async function aPrincipal(service: TestService, role: string, scope: string) {
+  const name = randomUUID()
+  const clientId = randomUUID()
+  const path = `/providers/TrustedLaunch/principals/${name}`
+  const made = await service.ask('PUT', path, {
+    properties: { kind: 'service', signInName: clientId },
+  })
+  assert.equal(made.status, 201, JSON.stringify(made.body))
+  const at = scope === '/' ? '' : scope
+  const assignment = `${at}/providers/Microsoft.Authorization/roleAssignments/${randomUUID()}`
+  const roleDefinitionId = `/providers/Microsoft.Authorization/roleDefinitions/${role}`
+  const given = await service.ask('PUT', assignment, {
+    properties: { principalId: name, roleDefinitionId },
+  })
+  assert.equal(given.status, 201, JSON.stringify(given.body))
+  const { secret } = (await service.ask('POST', `${path}/newSecret`)).body
+  const token = await tokenOf(service, clientId, secret)
+  const ask = (method: string, to: string, body?: unknown): Promise<Answer> =>
+    service.ask(method, to, body, { authorization: `Bearer ${token.body.access_token}` })
+  return { name, clientId, secret: secret as string, path, assignment, ask }
+}
+
+function tokenOf(service: TestService, client_id: string, client_secret: string): Promise<Answer> {
+  const form = new URLSearchParams({ client_id, client_secret, grant_type: 'client_credentials' })
+  const type = { 'content-type': 'application/x-www-form-urlencoded' }
+  return service.send('POST', '/adfs/oauth2/token', type, String(form))
+}
+
+test('a service principal signs in with the secret it was given, until it has another or is disabled', async (t) => {
+  const service = await aService(t)
+  const { path, clientId, secret, ask } = await aPrincipal(
+    service,
+    READER.name,
+    service.subscription,
+  )
+  assert.equal((await ask('GET', service.subscription)).status, 200)
+  const { body } = await service.ask('GET', '/providers/TrustedLaunch/principals')
+  assert.equal(body.value.length, 2)
+  assert.doesNotMatch(JSON.stringify(body), /scrypt|secret/i)
+  assert.equal((await service.ask('POST', `${path}/newSecret`)).status, 200)
+  assert.equal((await tokenOf(service, clientId, secret)).status, 401)
+  const properties = { kind: 'service', signInName: clientId, disabled: true }
+  assert.equal((await service.ask('PUT', path, { properties })).status, 200)
+  assert.equal((await ask('GET', service.subscription)).status, 401)
+  assert.equal((await service.ask('DELETE', path)).status, 200)
+  assert.equal((await service.ask('GET', path)).status, 404)
+})
+
+test('who has a role in one group makes a VM there and waits for it, and sees nothing beside', async (t) => {
+  const service = await aService(t)
+  const { id } = await aVm(service)
+  const other = service.group('other')
+  await service.ask('PUT', other, { location: 'local' })
+  const { ask } = await aPrincipal(service, VIRTUAL_MACHINE_CONTRIBUTOR.name, service.group('rg'))
+  const stopped = await ask('POST', `${id}/deallocate`)
+  assert.equal(stopped.status, 202)
+  const { pathname, search } = new URL(String(stopped.headers['azure-asyncoperation']))
+  assert.equal((await ask('GET', pathname + search)).status, 200)
+  assert.equal((await ask('GET', '/subscriptions')).body.value.length, 1)
+  const denied = await ask('GET', other)
+  assert.deepEqual([denied.status, denied.body.error.code], [403, 'AuthorizationFailed'])
+  assert.match(denied.body.error.message, /does not have authorization to perform action/)
+  assert.equal((await ask('GET', `${id}/providers/TrustedLaunch/evidence`)).status, 403)
+  assert.equal(
+    (await ask('GET', `${service.subscription}/providers/TrustedLaunch/operations`)).status,
+    403,
+  )
+})
+
+test('a contributor of everything grants nothing and makes nobody; an owner does', async (t) => {
+  const service = await aService(t)
+  const contributor = await aPrincipal(service, CONTRIBUTOR.name, '/')
+  const owner = await aPrincipal(service, OWNER.name, '/')
+  const properties = { kind: 'user', signInName: 'eve@example', password: 'x'.repeat(12) }
+  const roleDefinitionId = `/providers/Microsoft.Authorization/roleDefinitions/${OWNER.name}`
+  for (const [method, path, body] of [
+    ['PUT', `/providers/TrustedLaunch/principals/${randomUUID()}`, { properties }],
+    ['POST', `${owner.path}/newSecret`, undefined],
+    ['DELETE', owner.path, undefined],
+    ['DELETE', owner.assignment, undefined],
+    [
+      'PUT',
+      `${service.subscription}/providers/Microsoft.Authorization/roleAssignments/${randomUUID()}`,
+      { properties: { principalId: contributor.name, roleDefinitionId } },
+    ],
+  ] as const) {
+    const refused = await contributor.ask(method, path, body)
+    assert.deepEqual([refused.status, refused.body.error.code], [403, 'AuthorizationFailed'], path)
+  }
+  assert.equal((await owner.ask('DELETE', contributor.assignment)).status, 200)
+  assert.equal((await contributor.ask('GET', service.subscription)).status, 404)
+})
+
+test('nobody disables or deletes themselves, takes another’s name, or sets half a password', async (t) => {
+  const service = await aService(t)
+  const { path, clientId, ask } = await aPrincipal(service, OWNER.name, '/')
+  const put = (properties: object, to = path) => ask('PUT', to, { properties })
+  assert.equal((await put({ kind: 'service', signInName: clientId, disabled: true })).status, 409)
+  assert.equal((await ask('DELETE', path)).status, 409)
+  const fresh = `/providers/TrustedLaunch/principals/${randomUUID()}`
+  assert.equal((await put({ kind: 'user', signInName: clientId.toUpperCase() }, fresh)).status, 409)
+  for (const bad of [
+    { kind: 'user', signInName: 'ann', password: 'short' },
+    { kind: 'service', signInName: 'ann', password: 'x'.repeat(12) },
+    { kind: 'group', signInName: 'ann' },
+    { kind: 'user', signInName: 'a b' },
+    { kind: 'user', signInName: 'ann', secretHash: 'x' },
+    { kind: 'user' },
+  ])
+    assert.equal((await put(bad, fresh)).status, 400, JSON.stringify(bad))
+  assert.equal(
+    (await put({ kind: 'user', signInName: 'ann', password: 'x'.repeat(12) }, fresh)).status,
+    201,
+  )
+  const below = `${service.subscription}${fresh}`
+  assert.equal((await ask('GET', below)).status, 404)
+})
