@@ -228,7 +228,7 @@ export class Host {
     })
   }
 
-  /** Stops every VM, to be started again by `startWanted`, and starts none until then. */
+  /** Stops every VM, to be started again by `startWanted`, and starts none until then or until the next manager. */
   drain({ timeoutMs, ...how }: FleetOptions & { timeoutMs?: number } = {}): Promise<Outcome[]> {
     this.#drained = true
     const running = this.machines().filter(({ processes }) => processes !== null)

@@ -9,7 +9,7 @@ export interface Forward {
 }
 
 /**
- * A network behind QEMU itself (SLIRP): the guest is 10.0.2.15 by DHCP, the way out 10.0.2.2, names are
+ * A network behind QEMU itself (SLIRP), IPv4 only: the guest is 10.0.2.15 by DHCP, the way out 10.0.2.2, names are
  * resolved by 10.0.2.3. Guests do not reach each other, and nobody reaches a guest but through `forwards`.
  *
  * SLIRP by itself lets a guest connect to whatever QEMU can connect to: to what listens on the host's loopback,

@@ -41,7 +41,7 @@ export class MachineDisks {
     this.#life = life
   }
 
-  /** On record first: a manager that dies in between leaves a disk that can be detached. */
+  /** On record first and last: a manager that dies in between leaves a disk that can be detached. */
   async attach(disk: DataDisk): Promise<void> {
     const { live, files, record } = this.#life
     const { dataDisks } = record.spec
@@ -50,13 +50,13 @@ export class MachineDisks {
       throw new MachineError('machine-bad-spec', 'it was started without data disks')
     if (dataDisks?.some(({ lun }) => lun === disk.lun))
       throw new MachineError('machine-disk-in-use', `there is a disk of lun ${disk.lun}`)
-    await files.lend(disk.path, dataDiskName(disk.lun))
+    await this.#write([...(dataDisks ?? []), disk])
     try {
-      await this.#write([...(dataDisks ?? []), disk])
+      await files.lend(disk.path, dataDiskName(disk.lun))
       await live?.attach(disk)
     } catch (e) {
-      await this.#write(dataDisks)
       await files.takeBack(disk.path, dataDiskName(disk.lun))
+      await this.#write(dataDisks)
       throw e
     }
   }
@@ -65,8 +65,8 @@ export class MachineDisks {
     const { live, files } = this.#life
     const { path } = this.#find(lun)
     await live?.detach(lun)
-    await this.#write(this.#life.record.spec.dataDisks!.filter((disk) => disk.lun !== lun))
     await files.takeBack(path, dataDiskName(lun))
+    await this.#write(this.#life.record.spec.dataDisks!.filter((disk) => disk.lun !== lun))
   }
 
   /** Grows the VM's own disk (null) or a data disk. */
