@@ -36,6 +36,7 @@ export async function monitorOfOurs(t: TestContext, id: string | null = null) {
     'query-chardev': () => [{ label: 'agent', filename: 'unix:agent', 'frontend-open': open }],
     'query-status': () => ({ status: 'running', running: true }),
     'ringbuf-read': () => printed.splice(0).join(''),
+    'query-named-block-nodes': () => [],
     'query-uuid': () => ({ UUID: uuid }),
   }
   const agent = createServer((socket) => {

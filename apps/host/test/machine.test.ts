@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { copyFileSync, rmSync } from 'node:fs'
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -19,7 +19,11 @@ import { monitorOfOurs, until } from './a-running-machine.ts'
 async function left(
   t: TestContext,
   id: string | null,
-  { cwd, held }: { cwd?: string | undefined; held?: Held | undefined } = {},
+  {
+    cwd,
+    held,
+    lun,
+  }: { cwd?: string | undefined; held?: Held | undefined; lun?: number | undefined } = {},
 ) {
   const monitor = await monitorOfOurs(t, id)
   const { folder, uuid, first, answers } = monitor
@@ -29,6 +33,8 @@ async function left(
   first.push(() => qemu.kill('SIGKILL'))
   answers.quit = () => qemu.kill('SIGKILL')
   await new Promise((resolve) => qemu.once('spawn', resolve))
+  const path = join(folder.path, 'data')
+  writeFileSync(path, '')
   await writeRecord(folder.path, {
     version: 1,
     spec: {
@@ -36,6 +42,7 @@ async function left(
       disk: { format: 'raw' },
       signatures: null,
       vtpm: { banks: [] },
+      dataDisks: lun === undefined ? null : [{ lun, path, format: 'raw' }],
     },
     uuid,
     accounts: { qemu: null, swtpm: null },
@@ -55,9 +62,9 @@ async function left(
 async function adopted(
   t: TestContext,
   vtpm: Partial<MachineHost['vtpm']> = {},
-  { cwd, held }: { cwd?: string; held?: Held } = {},
+  options: { cwd?: string; held?: Held; lun?: number } = {},
 ) {
-  const monitor = await left(t, null, { cwd, held })
+  const monitor = await left(t, null, options)
   const { folder, first, qemu } = monitor
   const events: string[] = []
   const host = {
@@ -263,4 +270,16 @@ test('a VM is wanted until it is asked to stop or its guest powers off, not when
     await vm.release()
     assert.equal(vm.wanted, how === 'aside' || how === 'crashed', how)
   }
+})
+
+test('a data disk that is on record and not there comes when a running VM is taken over', async (t) => {
+  const { vm, next, said, answers } = await adopted(t, {}, { lun: 7 })
+  const added = () => said.filter((each) => /^(?:blockdev|device)_?-?add$/.test(each))
+  assert.deepEqual(added(), ['blockdev-add', 'device_add'])
+  answers['query-named-block-nodes'] = () => [
+    { 'node-name': 'data-7', image: { 'virtual-size': 512 } },
+  ]
+  await vm.release()
+  await next()
+  assert.equal(added().length, 2, 'one that is there does not come again')
 })

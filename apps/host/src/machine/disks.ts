@@ -5,6 +5,7 @@ import type { MachineFolder } from './folder.ts'
 import { growFile } from './grow-file.ts'
 import type { MachineLife } from './life.ts'
 import type { MachineSpec } from './record.ts'
+import type { RunningMachine } from './running-machine.ts'
 
 /** The largest disk: what a raw file on ext4 may be long. */
 const DISK_BYTES_MAX = 16 * 2 ** 40
@@ -23,6 +24,20 @@ export async function lendDisks(
   disks: readonly DataDisk[] | null,
 ): Promise<void> {
   for (const { path, lun } of disks ?? []) await folder.lend(path, dataDiskName(lun))
+}
+
+/** Of a VM that runs, what a manager wrote down and died before it did. @throws as `attach` */
+export async function attachMissing(
+  live: RunningMachine,
+  folder: MachineFolder,
+  disks: readonly DataDisk[] | null,
+): Promise<void> {
+  if (disks === null || disks.length === 0) return
+  const there = await live.diskSizes()
+  for (const disk of disks.filter(({ lun }) => !there.has(dataDiskName(lun)))) {
+    await folder.lend(disk.path, dataDiskName(disk.lun))
+    await live.attach(disk)
+  }
 }
 
 /** The disks are their owner's again. */

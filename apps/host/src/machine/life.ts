@@ -6,7 +6,7 @@ import { Output } from '../output.ts'
 import { isRunning, killProcess, type ProcessIdentity, waitUntilGone } from '../process.ts'
 import type { VtpmIdentity, VtpmPlace } from '../vtpm-port.ts'
 import { checkBanks, vtpmPlace } from './creation.ts'
-import { lendDisks, takeBackDisks } from './disks.ts'
+import { attachMissing, lendDisks, takeBackDisks } from './disks.ts'
 import { MachineError } from './errors.ts'
 import { MachineFolder } from './folder.ts'
 import { killStrays, spawnQemu } from './qemu-process.ts'
@@ -226,6 +226,9 @@ export class MachineLife {
     const off = await live.isOff()
     this.log('info', 'adopted', `taken over, ${off ? 'powered off' : 'running'}`)
     if (off) return this.end(live, 'exited')
+    await attachMissing(live, this.files, this.#record.spec.dataDisks).catch((e) =>
+      this.log('warning', 'disk-missing', String(e)),
+    )
     await (this.held === null ? live.resume() : live.pause())
     this.#watch(live)
   }

@@ -204,7 +204,7 @@ export class RunningMachine {
   /** A data disk goes; nothing when it is not there. @throws {QmpError} */
   async detach(lun: number): Promise<void> {
     const name = dataDiskName(lun)
-    const there = await this.#sizes()
+    const there = await this.diskSizes()
     if (!there.has(name)) return
     await this.#monitor
       .execute('device_del', { id: dataDiskDevice({ lun }).id })
@@ -219,14 +219,14 @@ export class RunningMachine {
 
   /** The guest sees a disk larger. @throws {MachineError} `machine-disk-failed` @throws {QmpError} */
   async grow(name: string, sizeBytes: number): Promise<void> {
-    const before = (await this.#sizes()).get(name) ?? 0
+    const before = (await this.diskSizes()).get(name) ?? 0
     if (sizeBytes < before)
       throw new MachineError('machine-disk-failed', `it has ${before} bytes, and does not shrink`)
     await this.#monitor.execute('block_resize', { 'node-name': name, size: sizeBytes })
   }
 
-  /** How large each of its disks is, by QEMU's name. */
-  async #sizes(): Promise<Map<string, number>> {
+  /** How large each of its disks is, by QEMU's name. @throws {QmpError} */
+  async diskSizes(): Promise<Map<string, number>> {
     const nodes = await this.#monitor.execute('query-named-block-nodes', { flat: true })
     return new Map(nodes.map(({ name, bytes }) => [name, bytes]))
   }
