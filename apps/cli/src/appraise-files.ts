@@ -133,7 +133,8 @@ function keyFrom(paths: readonly string[]): ImportedKey {
     return joinImportedKeys(keys as [ImportedKey, ...ImportedKey[]])
   } catch (cause) {
     if (!(cause instanceof MalformedError)) throw cause
-    throw new InputFault('attestation-key.malformed', cause)
+    const told = new Error(`--ak: ${cause.reason}`, { cause })
+    throw new InputFault('attestation-key.malformed', told)
   }
 }
 
@@ -148,7 +149,7 @@ function nonceFrom(text: string): Uint8Array {
     if (!(cause instanceof MalformedError)) throw cause
   }
   throw new UsageError(
-    `--nonce: not at most ${nonceBytesMax} bytes in hexadecimal; of a file: "$(cat nonce.hex)"`,
+    `--nonce: not hexadecimal of at most ${nonceBytesMax} bytes; out of a file: "$(cat FILE)"`,
   )
 }
 

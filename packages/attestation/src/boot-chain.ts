@@ -50,14 +50,8 @@ export function bootChainOf(
   variant: ReferenceVariant | null,
 ): BootStage[] {
   const authorities = authoritiesOf(log)
-  const firmware = log.eventsOf(0).slice(0, 3).at(-1)
-  const pinned = compared?.find(({ actual }) => actual !== null && actual.index === firmware?.index)
-  const expected = pinned?.expected?.digests[log.bank] ?? variant?.firmware?.dxefv[log.bank]
-  const told = variant !== null && isWhole(log, variant, 0) === true
-  const head =
-    firmware === undefined
-      ? []
-      : [stageOfFirmware(firmware, told ? toHex(firmware.digest) : expected)]
+  const isOurs = log.profile === 'strict' || (variant !== null && variant.firmware !== null)
+  const head = isOurs ? ourFirmware(log, compared, variant) : anyFirmware(log, compared, variant)
   if (compared === null || variant === null)
     return [...head, ...imagesOf(log, authorities, 'not-compared')]
   const whole = isWhole(log, variant, 4)
@@ -72,6 +66,45 @@ function isWhole(log: VerifiedEventLog, variant: ReferenceVariant, pcr: number):
 }
 
 const verdictOf = (isExpected: boolean) => (isExpected ? 'expected' : 'not-compared')
+
+/** Of a firmware that nobody knows: PCR 0 as a whole. */
+function anyFirmware(
+  log: VerifiedEventLog,
+  compared: readonly Compared[] | null,
+  variant: ReferenceVariant | null,
+): BootStage[] {
+  const [first] = log.eventsOf(0)
+  const value = log.replays.get(log.bank)?.pcrs.get(0)?.value
+  if (first === undefined || value === undefined) return []
+  const rows = compared?.filter(({ pcr }) => pcr === 0) ?? []
+  const whole = variant === null ? null : isWhole(log, variant, 0)
+  const isExpected = whole ?? (rows.length === 0 ? null : rows.every(({ same }) => same))
+  return [
+    {
+      stage: COMPONENT.firmware,
+      what: 'all of PCR 0',
+      digest: toHex(value),
+      signer: null,
+      pcr: 0,
+      event: first.index,
+      verdict: isExpected === null ? 'not-compared' : isExpected ? 'expected' : 'changed',
+    },
+  ]
+}
+
+/** Of OVMF: the volume that holds all of it but its start. */
+function ourFirmware(
+  log: VerifiedEventLog,
+  compared: readonly Compared[] | null,
+  variant: ReferenceVariant | null,
+): BootStage[] {
+  const firmware = log.eventsOf(0).slice(0, 3).at(-1)
+  if (firmware === undefined) return []
+  const pinned = compared?.find(({ actual }) => actual !== null && actual.index === firmware.index)
+  const expected = pinned?.expected?.digests[log.bank] ?? variant?.firmware?.dxefv[log.bank]
+  const told = variant !== null && isWhole(log, variant, 0) === true
+  return [stageOfFirmware(firmware, told ? toHex(firmware.digest) : expected)]
+}
 
 function stageOfFirmware(event: VerifiedEvent, expected: string | undefined): BootStage {
   const digest = toHex(event.digest)

@@ -181,6 +181,9 @@ const fields: Shape<ReferenceVariant> = object({
   }),
 })
 
+const noEvents =
+  'nothing is measured, and a value that only events give; "events": null compares the value alone'
+
 /** The firmware's registers whose events are the same on each boot: no variant goes without. */
 const leastPcrs: readonly number[] = [2, 3, 4, 5, 6, 7]
 
@@ -194,9 +197,14 @@ export const variantShape: Shape<ReferenceVariant> = (value) => {
     throw malformed('approval', 'what was learnt from a log must be approved')
   const missing = uncoveredPcrs(variant, learnt ? leastPcrs : PINNED_PCRS)
   if (missing.length > 0) throw malformed('pcrs', `nothing of PCR ${missing.join(', ')}`)
-  for (const [number, { values }] of Object.entries(variant.pcrs))
-    for (const bank of variant.banks)
+  for (const [number, { events, values }] of Object.entries(variant.pcrs))
+    for (const bank of variant.banks) {
       if (!Object.hasOwn(values, bank)) throw malformed(`pcrs.${number}.values`, `no ${bank}`)
+      // what a reset leaves: TPM 2.0 PC Client Platform TPM Profile, PCR attributes
+      const isStatic = Number(number) > 0 && Number(number) < 16
+      if (isStatic && events?.length === 0 && /[^0]/.test(values[bank]!))
+        throw malformed(`pcrs.${number}`, noEvents)
+    }
   if (variant.bounds !== null && variant.pcrs[7]?.events === null)
     throw malformed('bounds', 'sets want the events of PCR 7')
   return variant

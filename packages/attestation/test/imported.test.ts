@@ -33,7 +33,7 @@ import type { ReferenceValues } from '../src/reference-values.ts'
 import { verifyTpmSignature } from '../src/verify-signature.ts'
 import { idsOf } from './appraised.ts'
 import { akCertificate, akPublic, anchor, nonce, signAsAk, time } from './attester.ts'
-import { cleanBoot, commandLine, evidenceOf } from './boot.ts'
+import { cleanBoot, commandLine, evidenceOf, variantOf } from './boot.ts'
 
 const malformed = (read: () => unknown, reason: RegExp) =>
   assert.throws(read, (e) => e instanceof MalformedError && reason.test(e.message))
@@ -234,6 +234,25 @@ test('imported evidence is affirmed once what was learnt of its log is approved,
   assert.equal(heldBy(approved, { eventLog: other.eventLog! }).tier, 'contraindicated')
 })
 
+test('of a firmware that nobody knows the chain shows PCR 0 as a whole, and claims no volume of OVMF', () => {
+  const firmwareOf = (references: ReferenceValues | null) => {
+    const imported = importEvidence(parts)
+    const input = { ...imported, references, policy: TRUSTED_LAUNCH_POLICY, time }
+    const [stage] = appraiseEvidence(input).chain
+    return [stage!.stage, stage!.what, stage!.digest, stage!.verdict]
+  }
+  const about = ['firmware', 'all of PCR 0', hex[0]] as const
+  const variant = variantOf(cleanBoot())
+  const held = (sha256: string | undefined): ReferenceValues => {
+    const values = { sha256: sha256!, sha384: '00'.repeat(48) }
+    const pcrs = { ...variant.pcrs, 0: { events: null, values } }
+    return { version: 2, variants: [{ ...variant, firmware: null, pcrs }] }
+  }
+  assert.deepEqual(firmwareOf(null), [...about, 'not-compared'])
+  assert.deepEqual(firmwareOf(held(hex[0])), [...about, 'expected'])
+  assert.deepEqual(firmwareOf(held('11'.repeat(32))), [...about, 'changed'])
+})
+
 test('of a bare key it is told that nothing is known of what else it signs', () => {
   const bare = decodeImportedKey(pem('PUBLIC KEY', key.publicKey.spki))
   const { result, claims } = appraised({ key: bare })
@@ -295,7 +314,7 @@ test('what to do is said to who brought the files, not to a host that may be nob
       { pcrs: new Map([['sha256', few]]) },
       'question.pcrs',
       /^PCR 2, 3, 4, 5, 6 was not asked for\.$/,
-      /^Quote PCR 0 to 7 at least/,
+      /^Quote PCR 0 to 15: without 0 to 7/,
     ],
     [
       { pcrs: new Map([['sha256', new Map([...values, [16, new Uint8Array(32)]])]]) },

@@ -172,12 +172,14 @@ test('one value that differs in one bank is refused, and the register is named w
     }
 })
 
-test('a register without a value in every bank, or sets without the events of PCR 7, are no reference values', () => {
+test('a register without a value in every bank, or with a value and nothing that gives it, or sets without the events of PCR 7, are no reference values', () => {
   const variant = byHand(variantOf(cleanBoot()))
   const { sha384: _, ...less } = variant.pcrs['5']!.values
   const read = (one: object) => () => checkReferenceValues({ version: 2, variants: [one] })
   const lacking = { ...variant.pcrs, 5: { events: null, values: less } }
   assert.throws(read({ ...variant, pcrs: lacking }), /pcrs\.5\.values: no sha384/)
+  const nothing = { ...variant.pcrs, 5: { ...variant.pcrs['5']!, events: [] } }
+  assert.throws(read({ ...variant, pcrs: nothing }), /pcrs\.5: nothing is measured.*"events": null/)
   assert.throws(read({ ...variant, bounds }), /bounds: sets want the events of PCR 7/)
 })
 

@@ -115,7 +115,7 @@ function run(file: string, options: Options, output: Output): ExitCode {
   const named =
     logs.eventLog.length === 0
       ? 'the file is empty'
-      : `${appraisal.findings[0]?.summary}${hintOfPadding(appraisal, input)}`
+      : `${appraisal.findings[0]?.summary}${hintOf(appraisal, input)}`
   if (exitCode === EXIT.malformed) output.err(`tl: ${file}: malformed: ${named}\n`)
   if (options.json === true)
     output.out(jsonText(viewOfEventLog(appraisal, rows, options.profile, exitCode)))
@@ -124,8 +124,9 @@ function run(file: string, options: Options, output: Output): ExitCode {
   return exitCode
 }
 
-/** Some confidential VM's log begins as any other: nothing but its padding tells. */
-function hintOfPadding({ malformed }: EventLogAppraisal, input: EventLogInput): string {
+/** What a file that does not parse may be. Some confidential VM's log begins as any other: only its padding tells. */
+function hintOf({ malformed, findings }: EventLogAppraisal, input: EventLogInput): string {
+  if (findings[0]?.summary.startsWith('EventLog.events[0]')) return '; no event log begins so'
   const reads = malformed && !appraiseEventLog({ ...input, padding: 'acpi' }).malformed
   return reads ? '; what follows is padding, as an ACPI CCEL area has: --ccel' : ''
 }

@@ -4,7 +4,8 @@ import type { Finding } from '../result.ts'
 
 /** What to do where nobody asked the machine, made its key or started it: somebody brought its files. */
 const OF_ID: Partial<Record<FindingId, string>> = {
-  'question.pcrs': 'Quote PCR 0 to 7 at least; PCR 0 to 15 says more.',
+  'question.pcrs':
+    'Quote PCR 0 to 15: without 0 to 7 (strict: without any of them) nothing can be said.',
   'question.banks': 'Quote the SHA-256 bank.',
   'quote.selection':
     'Give the values of exactly the PCRs that were quoted: the file that tpm2_quote -o wrote beside the quote.',

@@ -43,9 +43,9 @@ function textOf(file: Uint8Array): string {
   } catch (cause) {
     const isBare = Object.values(DIGEST_SIZE).some((size) => file.length % size === 0)
     if (!isBare) throw cause
-    throw malformed('', 'digests alone, as -F values writes them: nothing says of which PCRs', {
-      cause,
-    })
+    const reason =
+      'digests alone, as -F values writes them, do not say of which PCRs: give what -F serialized writes, or what tpm2_pcrread prints'
+    throw malformed('', reason, { cause })
   }
 }
 
