@@ -3,7 +3,7 @@ import type { Operation, OperationStatus, Operations } from '../domain/store.ts'
 import { fromJson, toJson } from './json.ts'
 import type { OperationRow } from './schema.ts'
 
-export function operationOf(row: OperationRow): Operation {
+export function operationOf(row: Omit<OperationRow, 'sequence'>): Operation {
   return {
     id: row.id,
     kind: row.kind,
@@ -30,11 +30,9 @@ export function operationOf(row: OperationRow): Operation {
 /** A new operation: nobody's yet. */
 export function newRowOf(
   operation: Parameters<Operations['enqueue']>[0],
-  sequence: number,
   at: number,
-): OperationRow {
+): Omit<OperationRow, 'sequence'> {
   return {
-    sequence,
     id: keyOf(operation.id),
     kind: operation.kind,
     resource_id: operation.resourceId,

@@ -16,21 +16,17 @@ export class OperationTable implements Operations {
   }
 
   async enqueue(operation: Parameters<Operations['enqueue']>[0], at: number): Promise<Operation> {
-    return this.#access.write(async (database) => {
-      const { last } = await database
-        .selectFrom('operations')
-        .select((eb) => eb.fn.max('sequence').as('last'))
-        .executeTakeFirstOrThrow()
-      const row = newRowOf(operation, (last ?? 0) + 1, at)
-      const { numInsertedOrUpdatedRows } = await database
+    const row = newRowOf(operation, at)
+    const { numInsertedOrUpdatedRows } = await this.#access.write((database) =>
+      database
         .insertInto('operations')
-        .values(row)
+        .values({ ...row, sequence: next(database) })
         .onConflict((conflict) => conflict.column('id').doNothing())
-        .executeTakeFirstOrThrow()
-      if (numInsertedOrUpdatedRows === 0n)
-        throw new StoreError('store-exists', `there is an operation ${operation.id}`)
-      return operationOf(row)
-    })
+        .executeTakeFirstOrThrow(),
+    )
+    if (numInsertedOrUpdatedRows === 0n)
+      throw new StoreError('store-exists', `there is an operation ${operation.id}`)
+    return operationOf(row)
   }
 
   async get(id: string): Promise<Operation | null> {
@@ -136,6 +132,13 @@ function claimable(database: Database, { hosts, at }: ClaimBy, holdFree: string)
     .orderBy('candidate.sequence')
     .limit(1)
     .modifyEnd(sql.raw(holdFree))
+}
+
+/** One more than the last: enqueued alone among writers, so that the order is the commits'. */
+function next(database: Database) {
+  return database
+    .selectFrom('operations')
+    .select(({ fn, lit }) => sql<number>`${fn.coalesce(fn.max('sequence'), lit(0))} + 1`.as('next'))
 }
 
 function sequenceOf(database: Database, id: string) {

@@ -5,7 +5,7 @@ import type { Engine } from './engine.ts'
 import type { Database } from './schema.ts'
 
 /** So many works share a commit at most. */
-const BATCH_MAX = 64
+const BATCH_MAX = 32
 
 type Work = (database: Database) => Promise<unknown>
 
@@ -71,15 +71,14 @@ export class WriteQueue {
     return () => resolve(value)
   }
 
+  /** The commit ends all savepoints; until then the newest of the name is meant. */
   async #behindSavepoint(database: Database, waiting: Waiting): Promise<() => void> {
     await say(database, 'savepoint work')
     try {
       const value = await this.#do(database, waiting.work)
-      await say(database, 'release savepoint work')
       return () => waiting.resolve(value)
     } catch (error) {
       await say(database, 'rollback to savepoint work')
-      await say(database, 'release savepoint work')
       return () => waiting.reject(error)
     }
   }
