@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { keyOf } from '@trusted-launch/api'
+import type { ExpressionBuilder } from 'kysely'
 import { type Resource, type ResourceQuery, type Resources, StoreError } from '../domain/store.ts'
 import type { Access } from './access.ts'
 import { limitOf } from './limit.ts'
 import { columnsOf, type ResourceChange, resourceOf, rowOf } from './resource-row.ts'
-import type { Database } from './schema.ts'
+import type { Database, Schema } from './schema.ts'
 
 /** All resources of all types, in one table (docs/decisions/0013). */
 export class ResourceTable implements Resources {
@@ -22,21 +23,18 @@ export class ResourceTable implements Resources {
   }
 
   async list(query: ResourceQuery): Promise<readonly Resource[]> {
-    const rows = await this.#access.read((database) => {
-      const found = matching(database, query).selectAll().orderBy('key').limit(limitOf(query))
-      return (query.after === undefined ? found : found.where('key', '>', query.after)).execute()
-    })
+    const rows = await this.#access.read((database) =>
+      matching(database, query).selectAll().orderBy('key').limit(limitOf(query)).execute(),
+    )
     return rows.map(resourceOf)
   }
 
   async below(scope: string, limit: number, after?: string): Promise<readonly Resource[]> {
-    const [first, end] = within(scope)
     const rows = await this.#access.read((database) =>
       database
         .selectFrom('resources')
         .selectAll()
-        .where('key', '>', after !== undefined && after > first ? after : first)
-        .where('key', '<', end)
+        .where(stretch(scope, after))
         .orderBy('key')
         .limit(limitOf({ limit }))
         .execute(),
@@ -96,9 +94,18 @@ export class ResourceTable implements Resources {
   }
 }
 
-/** A scope is a stretch of keys: what is in it lies between `scope/` and the character after the slash. */
-function within(scope: string): [first: string, end: string] {
-  return [`${keyOf(scope)}/`, `${keyOf(scope)}0`]
+/**
+ * A scope is a stretch of keys: what is in it lies between `scope/` and the character after the slash. Of two
+ * limits from below SQLite uses the first alone: a page deep in a list would read all that is before it.
+ */
+function stretch(scope: string, after: string | undefined) {
+  const [first, end] = [`${keyOf(scope)}/`, `${keyOf(scope)}0`]
+  return (eb: ExpressionBuilder<Schema, 'resources'>) =>
+    eb.and([
+      eb('key', '>', after?.startsWith(first) ? after : first),
+      eb('key', '<', end),
+      ...(after === undefined || after.startsWith(first) ? [] : [eb('key', '>', after)]),
+    ])
 }
 
 function scopeOf(subscriptionId: string, resourceGroup: string | null | undefined): string {
@@ -106,12 +113,13 @@ function scopeOf(subscriptionId: string, resourceGroup: string | null | undefine
   return resourceGroup ? `${subscription}/resourceGroups/${resourceGroup}` : subscription
 }
 
-function matching(database: Database, query: Omit<ResourceQuery, 'after' | 'limit'>) {
-  let found = database.selectFrom('resources').where('type_key', '=', keyOf(query.type))
-  if (query.parentId !== undefined) found = found.where('parent_key', '=', keyOf(query.parentId))
-  if (query.subscriptionId === undefined) return found
-  const [first, end] = within(scopeOf(query.subscriptionId, query.resourceGroup))
-  return found.where('key', '>', first).where('key', '<', end)
+function matching(database: Database, query: Omit<ResourceQuery, 'limit'>) {
+  const { type, subscriptionId, resourceGroup, parentId, after } = query
+  let found = database.selectFrom('resources').where('type_key', '=', keyOf(type))
+  if (parentId !== undefined) found = found.where('parent_key', '=', keyOf(parentId))
+  if (subscriptionId !== undefined)
+    return found.where(stretch(scopeOf(subscriptionId, resourceGroup), after))
+  return after === undefined ? found : found.where('key', '>', after)
 }
 
 /** Lists go by keys: a resource is where its id says, or it would be in no list. */

@@ -99,6 +99,10 @@ onEach((database) => {
     const other = { type: VM, subscriptionId: SUBSCRIPTION.slice(0, -1) }
     assert.equal((await resources.list({ ...other, limit: 10 })).length, 0)
     assert.equal(await resources.count(ofGroup), 3)
+    // A page after a key that is not in the scope.
+    const after = (key: string) => resources.list({ ...ofGroup, limit: 10, after: key })
+    assert.equal((await after('/a')).length, 3)
+    assert.equal((await after('/z')).length, 0)
     assert.equal(await resources.count({ type: VM }), 5)
   })
 
