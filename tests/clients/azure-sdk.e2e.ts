@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -37,6 +37,13 @@ test("Azure's own client makes a VM that boots, proves it, is switched, judged u
   for await (const line of createInterface({ input: story.stdout! })) t.diagnostic(line)
   assert.equal(await ended(story), 0)
 })
+
+/** The end of each VM's console: what a boot that did not end well said last. */
+function lastLines(data: string): string[] {
+  return globSync(join(data, 'host/vms/*/console.log')).flatMap((path) =>
+    readFileSync(path, 'latin1').replaceAll('\0', '').split('\n').slice(-30),
+  )
+}
 
 function firstLine(child: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -37,6 +37,7 @@ const vm = await compute.virtualMachines.createOrUpdate('quickstart', 'web', {
   storageProfile: {
     imageReference: { publisher: 'trusted-launch', offer: 'small', sku: 'gen2', version: 'latest' },
     osDisk: { createOption: 'FromImage' },
+    dataDisks: [{ lun: 0, createOption: 'Empty', diskSizeGB: 1, deleteOption: 'Delete' }],
   },
   osProfile: {
     computerName: 'web',
@@ -71,6 +72,14 @@ told('the extension, and the assessment is Healthy')
 const log = await compute.virtualMachines.retrieveBootDiagnosticsData('quickstart', 'web')
 assert.match(await (await fetch(log.serialConsoleLogBlobUri!)).text(), /Linux version/)
 told('its serial log, by a signed URI')
+
+await compute.virtualMachines.update('quickstart', 'web', { storageProfile: { dataDisks: [] } })
+await compute.virtualMachines.update('quickstart', 'web', {
+  storageProfile: { dataDisks: [{ lun: 1, createOption: 'Empty', name: 'more', diskSizeGB: 2 }] },
+})
+const more = await compute.disks.get('quickstart', 'more')
+assert.equal(more.diskState, 'Attached')
+told('data disks detached and attached while it runs')
 
 await compute.virtualMachines.deallocate('quickstart', 'web')
 await compute.virtualMachines.update('quickstart', 'web', {

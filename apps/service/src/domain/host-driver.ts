@@ -20,6 +20,15 @@ export interface MachinePlan {
   readonly seed: { readonly userData: string; readonly metaData: string } | null
 }
 
+/** A data disk of a VM. */
+export interface DiskPlan {
+  /** 0 to 63 */
+  readonly lun: number
+  /** The id of its resource. */
+  readonly diskId: string
+  readonly sizeGiB: number
+}
+
 export type MachinePower = 'running' | 'held' | 'stopped' | 'crashed' | 'unreachable'
 
 /** How a boot went. */
@@ -79,6 +88,10 @@ export interface HostDriver {
   ): Promise<void>
   /** The pristine disk again, the same vTPM; a stopped VM only. */
   reimage(id: string, image: string): Promise<void>
+  /** Attaches, detaches and grows until the VM has these data disks; while it runs, too. */
+  putDataDisks(id: string, disks: readonly DiskPlan[]): Promise<void>
+  /** What a disk held is gone; nothing happens when there is none. */
+  deleteDisk(diskId: string): Promise<void>
   /** A port of the host's loopback that nobody listens on. */
   freePort(): Promise<number>
   facts(id: string): Promise<HostFacts | null>

@@ -30,20 +30,25 @@ import type { Logger } from 'pino'
 import type {
   Boot,
   Capacity,
+  DiskPlan,
   HostDriver,
   HostFacts,
   MachinePlan,
   MachinePower,
 } from '../domain/host-driver.ts'
+import { DiskFiles } from './disk-files.ts'
 import { readFileOrNull, writeDurably } from './durable-file.ts'
 
 const BANKS = ['sha256'] as const
+const GIB = 2 ** 30
 
 export interface LocalHostOptions {
   /** Where VMs and their vTPMs are kept. */
   readonly stateDirectory: string
   /** Reference values, one file a VM, outside of the VMs' folders. */
   readonly referencesDirectory: string
+  /** Data disks, on the file system of the state directory. */
+  readonly disksDirectory: string
   /** Where images are built and kept: `.cache` of the project. */
   readonly cacheDirectory: string
   readonly log: Logger
@@ -57,10 +62,12 @@ export class LocalHost implements HostDriver {
   readonly #options: LocalHostOptions
   readonly #host: Host
   readonly #firmwareSha256: string
+  readonly #disks: DiskFiles
 
   private constructor(host: Host, options: LocalHostOptions) {
     this.#host = host
     this.#options = options
+    this.#disks = new DiskFiles(options.disksDirectory)
     this.#firmwareSha256 = createHash('sha256')
       .update(readFileSync(host.firmware.code))
       .digest('hex')
@@ -189,6 +196,23 @@ export class LocalHost implements HostDriver {
     await this.#host.machine(id).replaceDisk({ path, format })
   }
 
+  async putDataDisks(id: string, disks: readonly DiskPlan[]): Promise<void> {
+    const machine = this.#host.machine(id)
+    const wanted = new Map(disks.map((disk) => [disk.lun, this.#disks.pathOf(disk.diskId)]))
+    for (const { lun, path } of machine.spec.dataDisks ?? [])
+      if (wanted.get(lun) !== path) await machine.detachDisk(lun)
+    for (const { lun, diskId, sizeGiB } of disks) {
+      const path = await this.#disks.ensure(diskId, sizeGiB)
+      const isThere = machine.spec.dataDisks?.some((disk) => disk.lun === lun) ?? false
+      if (!isThere) await machine.attachDisk({ lun, path, format: 'qcow2' })
+      await machine.resizeDisk(lun, sizeGiB * GIB)
+    }
+  }
+
+  async deleteDisk(diskId: string): Promise<void> {
+    this.#disks.remove(diskId)
+  }
+
   /** From the system: nobody listens there now. */
   async freePort(): Promise<number> {
     const server = createServer()
@@ -259,6 +283,7 @@ function specOf(
     signatures: keys ? signaturesFor(plan.image, cacheDirectory) : null,
     vtpm: vTpm ? { banks: BANKS } : null,
     network: network === null ? null : userNetwork(network),
+    dataDisks: [],
     seed:
       seed === null ? null : { userData: toUtf8(seed.userData), metaData: toUtf8(seed.metaData) },
   }

@@ -9,6 +9,7 @@ import { cacheDirectory } from './paths.ts'
 export function openHostDriver(data: string, log: Logger): Promise<HostDriver> {
   return LocalHost.open({
     stateDirectory: join(data, 'host'),
+    disksDirectory: join(data, 'disks'),
     referencesDirectory: join(data, 'references'),
     ...{ cacheDirectory, log },
     believe: async (shape, signal) => {

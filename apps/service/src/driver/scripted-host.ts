@@ -2,6 +2,7 @@ import type { Evidence } from '@trusted-launch/channel'
 import type {
   Boot,
   Capacity,
+  DiskPlan,
   HostDriver,
   HostFacts,
   MachinePlan,
@@ -22,6 +23,8 @@ export interface Script {
  */
 export class ScriptedHost implements HostDriver {
   readonly name = 'local'
+  /** The data disks that each VM has. */
+  readonly disks = new Map<string, readonly DiskPlan[]>()
   readonly #script: Script
   readonly #machines: Map<string, { plan: MachinePlan; power: MachinePower }>
 
@@ -82,6 +85,15 @@ export class ScriptedHost implements HostDriver {
     await this.#do('reimage', id)
     const machine = this.#require(id)
     this.#machines.set(id, { ...machine, plan: { ...machine.plan, image } })
+  }
+
+  async putDataDisks(id: string, disks: readonly DiskPlan[]): Promise<void> {
+    await this.#do('putDataDisks', id)
+    this.disks.set(id, disks)
+  }
+
+  async deleteDisk(diskId: string): Promise<void> {
+    await this.#do('deleteDisk', diskId)
   }
 
   async freePort(): Promise<number> {

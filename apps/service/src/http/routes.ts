@@ -4,7 +4,7 @@ import { activityRoutes } from './resources/activity.ts'
 import { authorizationRoutes } from './resources/authorization.ts'
 import { catalogueRoutes } from './resources/catalogue.ts'
 import { type Diagnostics, diagnosticsRoutes } from './resources/diagnostics.ts'
-import { diskType } from './resources/disks.ts'
+import { diskTypeOf } from './resources/disks.ts'
 import { extensionTypeOf } from './resources/extensions.ts'
 import { groupRoutes } from './resources/groups.ts'
 import { networkTypes } from './resources/networks.ts'
@@ -17,7 +17,7 @@ import type { Route } from './route.ts'
 
 /** Every type that is kept as a resource. */
 export function armTypes(rules: VmRules): readonly ArmType[] {
-  return [virtualMachineType(rules), extensionTypeOf(rules), diskType, ...networkTypes]
+  return [virtualMachineType(rules), extensionTypeOf(rules), diskTypeOf(rules), ...networkTypes]
 }
 
 /** Every endpoint there is: none is served that is not named here, with the right it needs. */

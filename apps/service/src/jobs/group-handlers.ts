@@ -2,12 +2,19 @@ import { ArmError } from '@trusted-launch/api'
 import type { HostDriver } from '../domain/host-driver.ts'
 import type { Resource } from '../domain/store.ts'
 import { forgetVm } from '../domain/vm/belongings.ts'
+import { DISK } from '../domain/vm/os-disk.ts'
 import { stateOf, VM } from '../domain/vm/vm.ts'
 import type { Handler } from './worker.ts'
 
 /** Deletes a group with all that lies in it: VMs first, since others belong to them. */
 export function groupHandlers(driver: HostDriver): Record<string, Handler> {
   return {
+    'disk.delete': async (job) => {
+      const { resourceId } = job.operation
+      await driver.deleteDisk(resourceId)
+      await job.under(({ resources }) => resources.delete(resourceId))
+      return undefined
+    },
     'group.delete': async (job) => {
       const { resourceId } = job.operation
       const within = await job.under(({ resources }) => resources.below(resourceId, 1000))
@@ -16,6 +23,7 @@ export function groupHandlers(driver: HostDriver): Record<string, Handler> {
         await job.tell(Math.round((90 * i) / vms.length), `removing ${vm.name}`)
         await removeVm(driver, vm)
       }
+      for (const { id, type } of within) if (type === DISK) await driver.deleteDisk(id)
       await job.under(async (tables) => {
         const { resources } = tables
         for (const vm of vms) await forgetVm(tables, stateOf(vm).vmId)

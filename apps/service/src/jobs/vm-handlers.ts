@@ -1,5 +1,6 @@
 import type { Resource } from '../domain/store.ts'
-import { forgetVm, release, releaseUnmade } from '../domain/vm/belongings.ts'
+import { disksThatGo, forgetVm, release, releaseUnmade } from '../domain/vm/belongings.ts'
+import { dataDisksOf } from '../domain/vm/data-disks.ts'
 import { stateOf } from '../domain/vm/vm.ts'
 import { type VmGround, VmJob } from './vm-job.ts'
 import type { Handler } from './worker.ts'
@@ -40,6 +41,7 @@ async function create(vmJob: VmJob, ground: VmGround): Promise<void> {
     )
     await job.tell(40, 'making the disk, the variable store and the vTPM')
     await driver.create(plan, job.signal)
+    await driver.putDataDisks(plan.id, dataDisksOf(vm.properties))
   } catch (error) {
     if (!job.signal.aborted) await undo(vmJob, vm, ground)
     throw error
@@ -79,6 +81,7 @@ async function update(vmJob: VmJob, ground: VmGround): Promise<void> {
   }
   if (isRestart || power === 'deallocated' || power === 'stopped')
     await driver.change(machine, { vcpus, memoryMiB, secureBoot, vTpm })
+  await driver.putDataDisks(machine, dataDisksOf(vm.properties))
   if (isRestart) await vmJob.boot(vm)
   await vmJob.note({}, 'Succeeded')
 }
@@ -135,6 +138,7 @@ async function remove(vmJob: VmJob, { now }: VmGround): Promise<void> {
   const { machine, vmId } = stateOf(vm)
   await job.tell(20, 'removing the VM, its disk and its vTPM')
   await driver.delete(machine)
+  for (const id of disksThatGo(vm)) await driver.deleteDisk(id)
   await job.under(async (tables) => {
     for (const child of await tables.resources.below(vm.id, 1000))
       await tables.resources.delete(child.id)

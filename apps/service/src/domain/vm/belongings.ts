@@ -58,3 +58,10 @@ export async function forgetVm({ attestations, values }: Tables, vmId: string): 
   await attestations.deleteOf(vmId)
   for (const name of ['seed', 'rollback']) await values.delete(`${name}/${vmId}`)
 }
+
+/** The ids of the disks that go with a VM. */
+export function disksThatGo(vm: Pick<Resource, 'properties'>): string[] {
+  return belongingsOf(vm)
+    .disks.filter(({ deleteOption }) => deleteOption.toLowerCase() === 'delete')
+    .map(({ id }) => id)
+}

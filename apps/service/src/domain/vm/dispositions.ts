@@ -21,5 +21,5 @@ export const vmDispositions: Dispositions = {
   'properties.securityProfile.securityType': 'honoured',
   'properties.securityProfile.uefiSettings': 'honoured',
   'properties.diagnosticsProfile': 'honoured',
-  'properties.storageProfile.dataDisks': 'notEnforced',
+  'properties.storageProfile.dataDisks': 'honoured',
 }

@@ -3,6 +3,7 @@ import { ArmError, faults, keyOf } from '@trusted-launch/api'
 import { type MarketplaceImage, resolveImage } from '../../catalogue/images.ts'
 import type { Moment, Plan, Wanted } from '../resource-type.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
+import { planDataDisks } from './data-disks.ts'
 import { DISK, diskRow } from './os-disk.ts'
 import { type Decision, decideChange, decideNew, type Place } from './security.ts'
 import { at, stateJson, stateOf, textAt, type VmState } from './vm.ts'
@@ -22,7 +23,9 @@ export interface VmRules {
 /** A new VM, or a change of one. @throws {ArmError} nothing was changed then. */
 export function vmPlanner(rules: VmRules) {
   return (id: string, wanted: Wanted, existing: Resource | null, moment: Moment): Promise<Plan> =>
-    existing === null ? planNew(rules, id, wanted, moment) : planChange(rules, wanted, existing)
+    existing === null
+      ? planNew(rules, id, wanted, moment)
+      : planChange(rules, wanted, existing, moment)
 }
 
 async function planNew(rules: VmRules, id: string, wanted: Wanted, moment: Moment): Promise<Plan> {
@@ -42,7 +45,8 @@ async function planNew(rules: VmRules, id: string, wanted: Wanted, moment: Momen
     macAddress: textAt(nic.state, 'macAddress') ?? '',
   }
   await rules.keepSeed(moment.tables, vmId, properties)
-  const complete = { ...withoutSecrets(properties), ...decision.properties, ...disk }
+  const whole = { ...withoutSecrets(properties), ...decision.properties, ...disk }
+  const complete = await planDataDisks(moment, id, whole, null)
   const work = { kind: 'vm.create', input: {}, host: rules.host }
   return { properties: complete, state: stateJson(state), work }
 }
@@ -179,13 +183,19 @@ export function withoutSecrets(properties: JsonObject): JsonObject {
 
 const FIXED = ['osProfile.adminUsername', 'osProfile.computerName', 'storageProfile.imageReference']
 
-async function planChange(rules: VmRules, wanted: Wanted, existing: Resource): Promise<Plan> {
+async function planChange(
+  rules: VmRules,
+  wanted: Wanted,
+  existing: Resource,
+  moment: Moment,
+): Promise<Plan> {
   const { properties } = wanted
   const state = stateOf(existing)
   for (const path of FIXED) requireSame(existing.properties, properties, path)
   const image = imageOf(rules, existing)
   const decision = decideChange(properties, existing, image, rules.place())
-  const complete = { ...withoutSecrets(properties), ...decision.properties }
+  const whole = { ...withoutSecrets(properties), ...decision.properties }
+  const complete = await planDataDisks(moment, existing.id, whole, existing)
   const isSame = JSON.stringify(complete) === JSON.stringify(existing.properties)
   const next: VmState = {
     ...state,

@@ -3,18 +3,19 @@ import { diskChangeFault, diskCreateFault } from '../../catalogue/disk-security.
 import type { Plan, Wanted } from '../../domain/resource-type.ts'
 import type { Resource } from '../../domain/store.ts'
 import { DISK } from '../../domain/vm/os-disk.ts'
+import type { VmRules } from '../../domain/vm/plan-vm.ts'
 import { textAt } from '../../domain/vm/vm.ts'
 import { type ArmType, groupPath } from '../resource-routes.ts'
 import { wantedOf } from '../wanted.ts'
 
 /** Managed disks: a VM's own is made with it; empty ones are kept for later. */
-export const diskType: ArmType = {
+export const diskTypeOf = ({ host }: VmRules): ArmType => ({
   ...{ type: DISK, path: groupPath(DISK), hasPatch: true },
   check: (body, verb) => wantedOf(verb === 'PUT' ? 'Disk' : 'DiskUpdate', body),
   plan: planDisk,
   planDelete: async (disk) => {
     requireFree(disk)
-    return null
+    return { kind: 'disk.delete', input: {}, host }
   },
   view: ({ properties, state, provisioningState, createdAt }) => ({
     ...properties,
@@ -22,7 +23,7 @@ export const diskType: ArmType = {
     timeCreated: new Date(createdAt).toISOString(),
     provisioningState,
   }),
-}
+})
 
 async function planDisk(
   _: string,

@@ -1,0 +1,154 @@
+import { ArmError, faults, keyOf, parseResourceId } from '@trusted-launch/api'
+import { dataDisksFault } from '../../catalogue/host-capacity.ts'
+import { sizeNamed } from '../../catalogue/sizes.ts'
+import type { DiskPlan } from '../host-driver.ts'
+import type { Moment } from '../resource-type.ts'
+import type { Json, JsonObject, Resource } from '../store.ts'
+import { DISK } from './os-disk.ts'
+import { at, textAt } from './vm.ts'
+
+const SIZE_DEFAULT_GIB = 32
+const SIZE_MAX_GIB = 32_767
+const LUN_MAX = 63
+
+/**
+ * The data disks that a VM is to have: new ones are made as resources, those there are become its own, and
+ * those it does not name any more are free. @returns `storageProfile` with each one's id and size.
+ * @throws {ArmError}
+ */
+export async function planDataDisks(
+  moment: Moment,
+  vm: string,
+  properties: JsonObject,
+  before: Resource | null,
+): Promise<JsonObject> {
+  const storage = at(properties, 'storageProfile') as JsonObject
+  const asked = storage.dataDisks
+  const wanted = Array.isArray(asked) ? (asked as readonly JsonObject[]) : []
+  requireLuns(properties, wanted)
+  const planned = []
+  for (const disk of wanted) planned.push(await planOne(moment, vm, disk))
+  await free(moment, before, planned)
+  return { ...properties, storageProfile: { ...storage, dataDisks: planned } }
+}
+
+function requireLuns(properties: JsonObject, wanted: readonly JsonObject[]): void {
+  const luns = wanted.map(({ lun }) => lun)
+  const isGood = luns.every(
+    (lun) => Number.isInteger(lun) && Number(lun) >= 0 && Number(lun) <= LUN_MAX,
+  )
+  if (!isGood || new Set(luns).size !== luns.length)
+    throw new ArmError(faults.invalidParameter('dataDisk.lun'))
+  const size = sizeNamed(textAt(properties, 'hardwareProfile', 'vmSize') ?? '')
+  const fault = size === null ? null : dataDisksFault(size, wanted.length)
+  if (fault !== null) throw new ArmError(fault)
+}
+
+async function planOne(moment: Moment, vm: string, disk: JsonObject): Promise<JsonObject> {
+  const named = textAt(disk, 'managedDisk', 'id')
+  const name =
+    textAt(disk, 'name') ??
+    named?.split('/').at(-1) ??
+    `${vm.split('/').at(-1)}_DataDisk_${disk.lun}`
+  const id = named ?? `${vm.split('/providers/')[0]}/providers/${DISK}/${name}`
+  const found = await moment.tables.resources.get(id)
+  const row = found ?? (await make(moment, vm, id, disk))
+  const holder = textAt(row.state, 'managedBy')
+  if (holder !== null && keyOf(holder) !== keyOf(vm))
+    throw new ArmError({
+      status: 409,
+      code: 'AttachDiskWhileBeingDetached',
+      message: `Disk '${row.name}' is attached to ${holder}: it cannot be attached to another virtual machine.`,
+      target: 'dataDisks',
+    })
+  const size = Number(row.properties.diskSizeGB ?? SIZE_DEFAULT_GIB)
+  const grown = Number(disk.diskSizeGB ?? size)
+  if (grown < size)
+    throw new ArmError(
+      faults.operationNotAllowed(
+        `Disk '${row.name}' cannot be made smaller: it has ${size} GiB.`,
+        'diskSizeGB',
+      ),
+    )
+  const change = {
+    state: { ...row.state, managedBy: vm },
+    properties: { ...row.properties, diskSizeGB: grown },
+  }
+  await moment.tables.resources.update(id, change, moment.at)
+  const managedDisk = {
+    storageAccountType: 'Premium_LRS',
+    ...(at(disk, 'managedDisk') as JsonObject | undefined),
+    id,
+  }
+  return {
+    createOption: 'Attach',
+    caching: 'None',
+    deleteOption: 'Detach',
+    ...disk,
+    name,
+    diskSizeGB: grown,
+    managedDisk,
+  }
+}
+
+async function make(
+  { tables, at: now, location }: Moment,
+  vm: string,
+  id: string,
+  disk: JsonObject,
+): Promise<Resource> {
+  if (textAt(disk, 'createOption')?.toLowerCase() !== 'empty')
+    throw new ArmError({
+      status: 404,
+      code: 'ResourceNotFound',
+      message: `Disk ${id} is not found.`,
+      target: 'dataDisk.managedDisk.id',
+    })
+  const sizeGiB = Number(disk.diskSizeGB ?? SIZE_DEFAULT_GIB)
+  if (!Number.isInteger(sizeGiB) || sizeGiB < 1 || sizeGiB > SIZE_MAX_GIB)
+    throw new ArmError(faults.invalidParameter('dataDisk.diskSizeGB'))
+  const { subscriptionId, resourceGroup, names } = parseResourceId(id)!
+  const properties = { creationData: { createOption: 'Empty' }, diskSizeGB: sizeGiB }
+  return tables.resources.insert(
+    {
+      ...{
+        id,
+        type: DISK,
+        name: names[0]!,
+        subscriptionId: subscriptionId!,
+        resourceGroup,
+        parentId: null,
+        location,
+      },
+      ...{ tags: {}, envelope: { sku: { name: 'Premium_LRS', tier: 'Premium' } }, properties },
+      ...{ state: { managedBy: vm }, provisioningState: 'Succeeded', createdAt: now },
+    },
+    now,
+  )
+}
+
+/** Those it had and does not name any more. */
+async function free(
+  { tables, at: now }: Moment,
+  before: Resource | null,
+  planned: readonly JsonObject[],
+): Promise<void> {
+  const kept = new Set(planned.map((disk) => keyOf(textAt(disk, 'managedDisk', 'id')!)))
+  for (const { diskId } of dataDisksOf(before?.properties))
+    if (!kept.has(keyOf(diskId))) {
+      const found = await tables.resources.get(diskId)
+      if (found !== null)
+        await tables.resources.update(diskId, { state: { ...found.state, managedBy: null } }, now)
+    }
+}
+
+/** The data disks of a VM as its host attaches them. */
+export function dataDisksOf(properties: Json | undefined): DiskPlan[] {
+  const disks = at(properties, 'storageProfile', 'dataDisks')
+  if (!Array.isArray(disks)) return []
+  return disks.flatMap((disk) => {
+    const diskId = textAt(disk, 'managedDisk', 'id')
+    const sizeGiB = Number(at(disk, 'diskSizeGB') ?? SIZE_DEFAULT_GIB)
+    return diskId === null ? [] : [{ lun: Number(at(disk, 'lun')), diskId, sizeGiB }]
+  })
+}
