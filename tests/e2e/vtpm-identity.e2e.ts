@@ -19,7 +19,7 @@ function tl(...args: string[]) {
   return { code: status, out: stdout, err: stderr }
 }
 
-test('the AK comes back after EvictControl and TPM2_Clear, and not from a locked endorsement hierarchy; tl vm reprovision retires it', async (t) => {
+test('the AK comes back after EvictControl and TPM2_Clear, and not from a locked endorsement hierarchy; tl host vm reprovision retires it', async (t) => {
   const stateDirectory = testFolder(t)
   const extra = { 'bin/owner': await guestProgram('owner') }
   const image = await buildSmall({ cacheDirectory, extra, hooks: [Buffer.from(hook)] })
@@ -57,11 +57,11 @@ test('the AK comes back after EvictControl and TPM2_Clear, and not from a locked
 
   await host.close()
   const state = ['--state', stateDirectory]
-  const [shown] = JSON.parse(tl('vm', 'list', '--json', ...state).out)
+  const [shown] = JSON.parse(tl('host', 'vm', 'list', '--json', ...state).out)
   assert.deepEqual([shown.id, shown.state, shown.generation], ['vm-1', 'running', 1])
-  const early = tl('vm', 'reprovision', 'vm-1', ...state)
+  const early = tl('host', 'vm', 'reprovision', 'vm-1', ...state)
   assert.equal(early.code, 1)
-  assert.match(early.err, /^tl: vm-1 runs, and only a stopped VM .*: tl vm stop vm-1$/m)
+  assert.match(early.err, /^tl: vm-1 runs, and only a stopped VM .*: tl host vm stop vm-1$/m)
 
   host = await openHost(options)
   vm = host.machine('vm-1')
@@ -71,7 +71,7 @@ test('the AK comes back after EvictControl and TPM2_Clear, and not from a locked
   await vm.stop({ graceful: false })
 
   await host.close()
-  const made = tl('vm', 'reprovision', 'vm-1', '--json', ...state)
+  const made = tl('host', 'vm', 'reprovision', 'vm-1', '--json', ...state)
   assert.equal(made.code, 0, made.err)
   assert.equal(JSON.parse(made.out).generation, 2)
   host = await openHost(options)

@@ -4,11 +4,9 @@ import { Option } from 'commander'
 
 /** Where the control plane keeps everything when nobody says otherwise. */
 export function defaultDataDirectory(): string {
-  if (process.getuid?.() === 0) return '/var/lib/trusted-launch/service'
-  return join(
-    process.env.XDG_DATA_HOME ?? join(homedir(), '.local/share'),
-    'trusted-launch/service',
-  )
+  const { XDG_DATA_HOME } = process.env
+  if (!XDG_DATA_HOME && process.getuid?.() === 0) return '/var/lib/trusted-launch/service'
+  return join(XDG_DATA_HOME || join(homedir(), '.local/share'), 'trusted-launch/service')
 }
 
 /** `--data DIR`, for what works on the control plane's own folder. */

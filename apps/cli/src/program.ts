@@ -6,13 +6,17 @@ import { completionCommand } from './commands/completion.ts'
 import { demoCommand } from './commands/demo.ts'
 import { downCommand } from './commands/down.ts'
 import { eventlogCommand } from './commands/eventlog.ts'
+import { hostCommand } from './commands/host.ts'
 import { imageCommand } from './commands/image.ts'
 import { keyCommand } from './commands/key.ts'
+import { loginCommand } from './commands/login.ts'
+import { logoutCommand } from './commands/logout.ts'
 import { policyCommand } from './commands/policy.ts'
 import { referenceValuesCommand } from './commands/reference-values.ts'
 import { tokenCommand, viewOfUnread } from './commands/token.ts'
 import { upCommand } from './commands/up.ts'
 import { vmCommand } from './commands/vm.ts'
+import { whoamiCommand } from './commands/whoami.ts'
 import { viewOfNothing } from './event-log-view.ts'
 import { EXIT, type ExitCode, exitCodeOf } from './exit-code.ts'
 import { viewOfFault } from './input-fault.ts'
@@ -37,10 +41,14 @@ Exit codes: 0 affirming, 1 failure or no verdict, 2 usage, 3 contraindicated, 4 
     referenceValuesCommand,
     policyCommand,
     imageCommand,
-    vmCommand,
+    hostCommand,
     keyCommand,
     upCommand,
     downCommand,
+    loginCommand,
+    logoutCommand,
+    whoamiCommand,
+    vmCommand,
   ].map((make) => make(output, done))
   commands.push(demoCommand(done))
   for (const command of commands) program.addCommand(command)

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import Table from 'cli-table3'
+import { plain } from './plain-text.ts'
 
 /** The words on lines of at most `width` characters; a word that is longer is cut. */
 export function wrapped(text: string, width: number): string[] {
@@ -46,4 +47,10 @@ export function tableText(
   table.push(...[head, ...rows].map((row) => row.map(cell)))
   const lines = table.toString().split('\n')
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`
+}
+
+/** Names and values, one a line; what came from elsewhere obeys no terminal. */
+export function fieldsText(fields: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...fields.map(([name]) => name.length))
+  return fields.map(([name, value]) => `${name.padEnd(width)}  ${plain(value)}\n`).join('')
 }

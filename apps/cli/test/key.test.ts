@@ -10,7 +10,7 @@ test("tl key rotate wraps a VM's key with a new key, forgets the former, and cha
 }, async (t) => {
   const state = await stateWith(t, 'vm-1')
   const shown = async () =>
-    JSON.parse((await tl('vm', 'status', 'vm-1', '--state', state, '--json')).out)
+    JSON.parse((await tl('host', 'vm', 'status', 'vm-1', '--state', state, '--json')).out)
   const keys = () => readdirSync(join(state, 'keys')).filter((name) => name.endsWith('.key'))
   const before = { vm: await shown(), keys: keys() }
   const { code, out, err } = await tl('key', 'rotate', '--state', state, '--json')

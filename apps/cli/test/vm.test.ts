@@ -1,107 +1,190 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { toHex } from '@trusted-launch/codec'
-import { openHost } from '@trusted-launch/host'
-import { tl } from './a-run.ts'
-import { vmsMissing as skip, stateWith } from './a-state.ts'
+import { ScriptedHost } from '@trusted-launch/service'
+import { good, json, signedIn } from './a-control-plane.ts'
+import { fileOf, tl } from './a-run.ts'
 
-/** What was said, but for the warnings of a host that is not root or has no KVM. */
-const said = (err: string) => err.replace(/^tl: (not root|VMs run under emulation).*\n/gm, '')
+const create = ['vm', 'create', '--name', 'web', '--image', 'small']
 
-test('a host without VMs lists none', { skip }, async (t) => {
-  const state = await stateWith(t)
-  assert.deepEqual(JSON.parse((await tl('vm', 'list', '--state', state, '--json')).out), [])
-  assert.equal((await tl('vm', 'list', '--state', state)).out, 'no VMs\n')
+test('a name and an image are all that a VM wants: group, network, interface and key are made', async (t) => {
+  const { host, config } = await signedIn(t)
+  const { out, err } = await good(...create)
+  assert.match(out, /^security type +TrustedLaunch$/m)
+  assert.match(out, /^Secure Boot +on$/m)
+  assert.match(out, /^reach it +tl vm ssh web$/m)
+  const key = join(config, 'trusted-launch/ssh/id_ed25519')
+  assert.match(err, new RegExp(`^a new SSH key was made: ${key}$`, 'm'))
+  assert.match(err, /^making web …$/m)
+  const [machine] = await host.machines()
+  const plan = host.plan(machine!)!
+  assert.deepEqual([plan.vcpus, plan.memoryMiB, plan.secureBoot, plan.vTpm], [1, 1024, true, true])
+  assert.ok(plan.seed!.userData.includes(readFileSync(`${key}.pub`, 'utf8').trim()))
+  const second = await good('vm', 'create', '--name', 'two', '--image', 'small')
+  assert.doesNotMatch(second.err, /new SSH key/)
+  assert.deepEqual((await json('vm', 'list')).map(({ name }: any) => name).sort(), ['two', 'web'])
+  assert.match(
+    (await good('vm', 'list')).out,
+    /^two +default +running +Standard_B1s +TrustedLaunch +on +on$/m,
+  )
 })
 
-test('a VM that is not there ends in 1, and is named', { skip }, async (t) => {
-  const state = await stateWith(t)
-  for (const verb of ['status', 'start', 'stop', 'reprovision', 'delete'])
-    for (const id of ['nobody', '../state']) {
-      const { code, out, err } = await tl('vm', verb, id, '--state', state, '--json')
-      assert.deepEqual([code, out, said(err)], [1, '', `tl: there is no VM ${id}\n`])
-    }
+test('what was asked for is what is requested, and a dry run asks for nothing', async (t) => {
+  const { host } = await signedIn(t)
+  const [user, data] = [fileOf('key.pub', 'ssh-ed25519 AAAA me\n'), fileOf('data', '#!/bin/sh\n')]
+  const asked = [
+    ...['--size', 'Standard_D2s_v5', '--group', 'mine', '--user', 'me', '--ssh-key', user],
+    ...['--security-type', 'TrustedLaunch', '--secure-boot', 'off', '--vtpm', 'on'],
+    ...['--custom-data', data],
+  ]
+  const requests = JSON.parse((await good(...create, ...asked, '--dry-run')).out)
+  assert.deepEqual(
+    requests.map(({ method, path }: any) => [method, path.split('/').at(-1)]),
+    [
+      ['PUT', 'mine'],
+      ['PUT', 'default'],
+      ['PUT', 'web-nic'],
+      ['PUT', 'web'],
+    ],
+  )
+  const { properties } = requests.at(-1).body
+  assert.deepEqual(properties.securityProfile, {
+    securityType: 'TrustedLaunch',
+    uefiSettings: { secureBootEnabled: false, vTpmEnabled: true },
+  })
+  assert.equal(properties.osProfile.customData, Buffer.from('#!/bin/sh\n').toString('base64'))
+  assert.equal(
+    properties.osProfile.linuxConfiguration.ssh.publicKeys[0].keyData,
+    'ssh-ed25519 AAAA me',
+  )
+  assert.equal(properties.hardwareProfile.vmSize, 'Standard_D2s_v5')
+  assert.deepEqual(await host.machines(), [])
+  assert.deepEqual(await json('vm', 'list'), [])
+  const made = await json(...create, ...asked)
+  assert.equal(made.properties.securityProfile.uefiSettings.secureBootEnabled, false)
+  assert.equal(
+    (await json('vm', 'show', 'web', '--group', 'mine')).properties.vmId,
+    made.properties.vmId,
+  )
 })
 
-test('a folder that is no state directory ends in 1, and nothing is made there', {
-  skip,
-}, async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'tl-test-'))
-  t.after(() => rmSync(folder, { recursive: true }))
-  const state = join(folder, 'mistyped')
-  for (const command of [
-    ['vm', 'list'],
-    ['key', 'rotate'],
+test('a VM is stopped, started, restarted, deallocated and deleted, and what was made for it goes too', async (t) => {
+  const { host } = await signedIn(t)
+  await good(...create)
+  const power = async () => /^power +(.*)$/m.exec((await good('vm', 'show', 'web')).out)![1]
+  assert.equal(await power(), 'running')
+  for (const [verb, state, doing] of [
+    ['stop', 'stopped', 'stopping'],
+    ['start', 'running', 'starting'],
+    ['restart', 'running', 'restarting'],
+    ['deallocate', 'deallocated', 'deallocating'],
   ]) {
-    const { code, out, err } = await tl(...command, '--state', state)
+    assert.equal((await good('vm', verb!, 'web')).out, `${doing} web: done\n`)
+    assert.equal(await power(), state)
+  }
+  assert.equal((await json('vm', 'delete', 'web')).status, 'Succeeded')
+  assert.deepEqual(await host.machines(), [])
+  const { code, err } = await tl('vm', 'delete', 'web')
+  assert.equal(code, 1)
+  assert.match(
+    err,
+    /'Microsoft.Compute\/virtualMachines\/web' .*was not found.*\(ResourceNotFound\)\n +tl vm list /,
+  )
+  // its interface is free for another
+  await good(...create)
+})
+
+test('security is set: Secure Boot off is what the host is told, and a wish for nothing is wrong usage', async (t) => {
+  const { host } = await signedIn(t)
+  await good(...create)
+  await good('vm', 'security', 'set', 'web', '--secure-boot', 'off')
+  const [machine] = await host.machines()
+  assert.equal(host.plan(machine!)!.secureBoot, false)
+  assert.match((await good('vm', 'show', 'web')).out, /^Secure Boot +off$/m)
+  const running = await tl('vm', 'security', 'set', 'web', '--security-type', 'Standard')
+  assert.equal(running.code, 1)
+  assert.match(running.err, /\(OperationNotAllowed\)/)
+  assert.equal((await tl('vm', 'security', 'set', 'web')).code, 2)
+})
+
+test('what is refused is told with its code and what to type, and leaves nothing behind', async (t) => {
+  await signedIn(t)
+  const refused = async (...args: string[]) => {
+    const { code, out, err } = await tl('vm', 'create', '--name', 'bad', ...args)
     assert.deepEqual([code, out], [1, ''])
-    assert.match(err, /mistyped is no state directory/)
-    assert.ok(!existsSync(state))
+    return err
   }
+  const size = ['--size', 'Standard_A1_v2', '--security-type', 'TrustedLaunch']
+  assert.match(await refused('--image', 'small', ...size), /is not supported for creation of VMs/)
+  assert.match(
+    await refused('--image', 'nonsense'),
+    /\(PlatformImageNotFound\)\n +tl image list shows the images/,
+  )
+  assert.match(await refused('--image', 'a:b'), /a:b is no image: debian-12, or PUBLISHER/)
+  assert.deepEqual(await json('vm', 'list'), [])
+  const requests = JSON.parse((await good(...create, '--dry-run')).out)
+  assert.equal(
+    (await tl(...create, '--ssh-key', fileOf('id', '-----BEGIN OPENSSH PRIVATE KEY-----'))).code,
+    2,
+  )
+  assert.ok(requests.length === 4)
+  // the interface of the one that was refused is no longer there
+  await good('vm', 'create', '--name', 'bad', '--image', 'small')
 })
 
-/** Waits until a process is no more; ended, it is there until its parent, this process, looked after it. */
-async function gone(pid: number): Promise<void> {
-  for (const until = performance.now() + 10_000; existsSync(`/proc/${pid}`); await sleep(20))
-    assert.ok(performance.now() < until, `${pid} is there still`)
-}
-
-test('a running VM is shown as such, runs on, is not reprovisioned, and is ended by its deletion', {
-  skip,
-}, async (t) => {
-  const state = await stateWith(t, 'a', 'b')
-  const host = await openHost({ stateDirectory: state })
-  await host.machine('a').start()
-  const { akName } = host.machine('a').identity!
-  const { pid } = host.machine('a').processes!.qemu!
-  const busy = await tl('vm', 'list', '--state', state)
-  assert.deepEqual([busy.code, busy.out], [1, ''])
-  assert.match(busy.err, /another manager has this state directory/)
-  await host.close()
-
-  const { code, out, err } = await tl('vm', 'list', '--state', state)
-  assert.deepEqual([code, said(err)], [0, ''])
-  const [head, ...rows] = out.trimEnd().split('\n')
-  assert.match(head!, /^VM +name +state +memory +vCPUs +Secure Boot +generation +AK name$/)
-  assert.match(rows[0]!, /^a +the VM a +running +512 MiB +1 +off +1 +000b/)
-  assert.ok(rows[0]!.endsWith(toHex(akName)))
-  assert.match(rows[1]!, /^b +the VM b +stopped /)
-  const early = await tl('vm', 'reprovision', 'a', '--state', state)
-  assert.deepEqual([early.code, early.out], [1, ''])
-  assert.match(early.err, /^tl: a runs, and only a stopped VM .*: tl vm stop a$/m)
-  process.kill(pid, 0)
-
-  const made = await tl('vm', 'reprovision', 'b', '--state', state, '--json')
-  assert.equal(JSON.parse(made.out).generation, 2)
-  const deleted = await tl('vm', 'delete', 'a', '--state', state)
-  assert.deepEqual([deleted.code, deleted.out], [0, 'a removed\n'])
-  await gone(pid)
-  assert.ok(!existsSync(join(state, 'vms/a')))
+test('a failed creation ends in 1 with its own reason; --no-wait says how to wait', async (t) => {
+  let isBroken = true
+  const host = new ScriptedHost({
+    before: (deed) => {
+      if (deed === 'create' && isBroken) throw new Error('the disk is full')
+    },
+  })
+  await signedIn(t, host)
+  const { code, err } = await tl(...create)
+  assert.equal(code, 1)
+  assert.match(err, /^tl: .*\(\w+\)/m)
+  isBroken = false
+  const { out } = await good('vm', 'create', '--name', 'later', '--image', 'small', '--no-wait')
+  assert.match(out, /^it goes on +tl operation wait [0-9a-f-]{36}$/m)
 })
 
-test('a VM that was started runs on, and stops by force; one VM is one object in JSON', {
-  skip,
-}, async (t) => {
-  const state = await stateWith(t, 'a')
-  const vm = async (...args: string[]) => {
-    const { code, out, err } = await tl('vm', ...args, '--state', state, '--json')
-    assert.deepEqual([code, said(err)], [0, ''])
-    return JSON.parse(out)
-  }
-  assert.equal((await vm('start', 'a')).state, 'running')
-  assert.equal((await vm('status', 'a')).state, 'running')
-  const again = await tl('vm', 'start', 'a', '--state', state)
-  assert.deepEqual([again.code, said(again.err)], [1, 'tl: a runs\n'])
-  assert.equal((await vm('stop', 'a', '--force')).state, 'stopped')
-  assert.equal((await vm('stop', 'a')).state, 'stopped')
-  assert.deepEqual(await vm('delete', 'a'), { id: 'a', state: 'removed' })
+test('the console is printed without what would steer a terminal', async (t) => {
+  await signedIn(t)
+  await good(...create)
+  assert.equal((await good('vm', 'console', 'web')).out, 'Linux version 0.0.0\n')
+  const { uri, log } = await json('vm', 'console', 'web')
+  assert.match(uri, /^https:.*\/serial\.log\?se=\d+&sig=/)
+  assert.equal(log, 'Linux version 0.0.0\n')
+  const { newIn, readable } = await import('../src/commands/vm-console.ts')
+  assert.equal(readable('a\x1b[31mred\x1b[0m\r\n\tb\x1b'), 'ared\n    b\\u001b')
+  assert.deepEqual(
+    [newIn('one\n', 'one\ntwo\n'), newIn('one\ntwo\n', 'two\nthree\n'), newIn('one', 'other')],
+    ['two\n', 'two\nthree\n', 'other'],
+  )
+  assert.equal(newIn(`${'x'.repeat(600)}end`, `${'x'.repeat(520)}end and more`), ' and more')
 })
 
-test('a VM without a name is wrong usage: 2', async () => {
-  assert.equal((await tl('vm', 'status')).code, 2)
-  assert.equal((await tl('vm')).code, 2)
+test('a VM without a verdict says so; one that is not there is told as that', async (t) => {
+  await signedIn(t)
+  await good(...create)
+  const { code, err } = await tl('vm', 'attest', 'web')
+  assert.equal(code, 1)
+  assert.match(err, /^tl: there is no verdict on web yet: .*tl vm show web$/m)
+  assert.match((await tl('vm', 'attest', 'nobody')).err, /nobody' .*was not found/)
+})
+
+test('ssh is given the forwarded port, a host key of its own, and the key that tl made', async (t) => {
+  const { config } = await signedIn(t)
+  await good(...create)
+  const { out } = await good('vm', 'ssh', 'web', '--json', '--', 'uname', '-r')
+  const args: string[] = JSON.parse(out)
+  const { properties } = await json('vm', 'show', 'web')
+  assert.deepEqual(args.slice(0, 3), ['ssh', '-p', '22'])
+  assert.ok(args.includes(`HostKeyAlias=vm-${properties.vmId}`))
+  assert.ok(args.includes(join(config, 'trusted-launch/ssh/id_ed25519')))
+  assert.deepEqual(args.slice(-4), ['--', 'azureuser@127.0.0.1', 'uname', '-r'])
+  assert.ok(existsSync(join(config, 'trusted-launch')))
+  await good('vm', 'stop', 'web')
+  assert.match((await tl('vm', 'ssh', 'web')).err, /web is stopped: tl vm start web/)
 })

@@ -1,109 +1,34 @@
-import type { Machine } from '@trusted-launch/host'
 import { Command } from 'commander'
-import { EXIT, type ExitCode } from '../exit-code.ts'
-import { jsonText, type Output } from '../output.ts'
-import { plain } from '../plain-text.ts'
-import { stateOption } from '../state-directory.ts'
-import { textOfMachines, viewOfMachine } from '../vm-text.ts'
-import { withHost } from '../with-host.ts'
+import type { ExitCode } from '../exit-code.ts'
+import type { Output } from '../output.ts'
+import { vmAttestCommand } from './vm-attest.ts'
+import { vmConsoleCommand } from './vm-console.ts'
+import { vmCreateCommand } from './vm-create.ts'
+import { vmPowerCommands } from './vm-power.ts'
+import { vmSecurityCommand } from './vm-security.ts'
+import { vmShowCommands } from './vm-show.ts'
+import { vmSshCommand } from './vm-ssh.ts'
 
-interface Options {
-  state?: string
-  json?: boolean
-}
-
-/** `tl vm …`: the VMs of this host. */
+/** `tl vm …`: VMs, as the control plane has them. */
 export function vmCommand(output: Output, done: (code: ExitCode) => void): Command {
-  const common = (command: Command) =>
-    command.addOption(stateOption()).option('--json', 'one JSON document')
-  const shown = (machines: readonly Machine[], { json }: Options) => {
-    const views = machines.map(viewOfMachine)
-    const text = views.length === 0 ? 'no VMs\n' : textOfMachines(views, output.width)
-    output.out(json === true ? jsonText(views) : text)
-    done(EXIT.affirming)
-  }
-  const shownOne = (machine: Machine, { json }: Options) => {
-    const view = viewOfMachine(machine)
-    output.out(json === true ? jsonText(view) : textOfMachines([view], output.width))
-    done(EXIT.affirming)
-  }
-  return new Command('vm')
-    .summary("look at this host's VMs, start, stop or remove one, or give one a new vTPM identity")
+  const command = new Command('vm')
+    .summary('make VMs by the control plane, look at them, start, stop, attest and remove them')
+    .description(
+      'Asks the control plane of `tl login`, or the one of this machine. The VMs of a state directory without one: tl host vm. There is no `tl vm import` yet.',
+    )
     .addHelpText(
       'after',
-      '\nExamples:\n  tl vm list\n  tl vm status web-1 --json\n  tl vm stop web-1\n  tl vm reprovision web-1\n  tl vm start web-1\n  tl vm delete web-1',
+      '\nExamples:\n  tl vm create --name web --image debian-12\n  tl vm list\n  tl vm attest web\n  tl vm console web\n  tl vm ssh web\n  tl vm security set web --secure-boot off\n  tl vm delete web',
     )
-    .addCommand(
-      common(new Command('list').summary('every VM, its state and its identity')).action(
-        (options: Options) =>
-          withHost(options, output, async (host) => shown(host.machines(), options)),
-      ),
-    )
-    .addCommand(
-      common(new Command('status').summary('one VM').argument('<name>', "the VM's id")).action(
-        (name: string, options: Options) =>
-          withHost(options, output, async (host) => shownOne(host.machine(name), options)),
-      ),
-    )
-    .addCommand(
-      common(
-        new Command('start')
-          .summary('start a stopped VM; it goes on when this command has ended')
-          .argument('<name>', "the VM's id"),
-      ).action((name: string, options: Options) =>
-        withHost(options, output, async (host) => {
-          const machine = host.machine(name)
-          await machine.start()
-          shownOne(machine, options)
-        }),
-      ),
-    )
-    .addCommand(
-      common(
-        new Command('stop')
-          .summary('stop a VM, by its power button; what does not listen, by force')
-          .argument('<name>', "the VM's id")
-          .option('--force', 'end it at once'),
-      ).action((name: string, options: Options & { force?: boolean }) =>
-        withHost(options, output, async (host) => {
-          const machine = host.machine(name)
-          await machine.stop({ graceful: options.force !== true })
-          shownOne(machine, options)
-        }),
-      ),
-    )
-    .addCommand(
-      common(
-        new Command('delete')
-          .summary('end a VM if it runs, and remove all of it; a damaged one too')
-          .argument('<name>', "the VM's id"),
-      ).action((name: string, options: Options) =>
-        withHost(options, output, async (host) => {
-          await host.delete(name)
-          const view = { id: name, state: 'removed' }
-          output.out(options.json === true ? jsonText(view) : `${plain(name)} removed\n`)
-          done(EXIT.affirming)
-        }),
-      ),
-    )
-    .addCommand(
-      common(
-        new Command('reprovision')
-          .summary('a new vTPM identity on purpose, as the next generation')
-          .description(
-            'Gives a stopped VM a new vTPM identity, as the next generation. Whatever was sealed to the old vTPM is lost, and evidence signed by the old attestation key is refused from then on.',
-          )
-          .argument('<name>', "the VM's id"),
-      ).action((name: string, options: Options) =>
-        withHost(options, output, async (host) => {
-          const machine = host.machine(name)
-          if (machine.status().state === 'running')
-            throw new Error(
-              `${machine.id} runs, and only a stopped VM gets a new identity: tl vm stop ${machine.id}`,
-            )
-          await machine.reprovision()
-          shownOne(machine, options)
-        }),
-      ),
-    )
+    .addCommand(vmCreateCommand(output, done))
+  const commands = [
+    ...vmShowCommands(output, done),
+    ...vmPowerCommands(output, done),
+    vmAttestCommand(output, done),
+    vmConsoleCommand(output, done),
+    vmSshCommand(output, done),
+    vmSecurityCommand(output, done),
+  ]
+  for (const one of commands) command.addCommand(one)
+  return command
 }

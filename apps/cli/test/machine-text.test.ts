@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { textOfMachines, viewOfMachine } from '../src/vm-text.ts'
+import { textOfMachines, viewOfMachine } from '../src/machine-text.ts'
 
 type Shown = Parameters<typeof viewOfMachine>[0]
 

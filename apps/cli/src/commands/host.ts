@@ -1,0 +1,92 @@
+import type { Machine } from '@trusted-launch/host'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import { jsonText, type Output } from '../output.ts'
+import { plain } from '../plain-text.ts'
+import { stateOption } from '../state-directory.ts'
+import { fieldsText } from '../table.ts'
+import { withHost } from '../with-host.ts'
+import { hostVmCommand } from './host-vm.ts'
+
+interface Options {
+  readonly state?: string
+  readonly json?: boolean
+}
+
+interface DrainOptions extends Options {
+  readonly timeout: number
+}
+
+/** `tl host …`: this machine as a host of VMs, driven directly. */
+export function hostCommand(output: Output, done: (code: ExitCode) => void): Command {
+  const common = (name: string, summary: string) =>
+    new Command(name)
+      .summary(summary)
+      .addOption(stateOption())
+      .option('--json', 'one JSON document')
+  return new Command('host')
+    .summary('this machine as a host of VMs, without a control plane')
+    .description(
+      'Works on a state directory itself, while no control plane drives it. Those of `tl up` lie in DATA/host: `tl down` first, or ask the control plane by `tl vm`.',
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tl host show\n  tl host vm list\n  tl host vm reprovision web-1\n  tl host drain',
+    )
+    .addCommand(
+      common('show', 'what there is for VMs, and how they run').action(async (options: Options) => {
+        await show(options, output)
+        done(EXIT.affirming)
+      }),
+    )
+    .addCommand(
+      common('drain', 'stop every VM, to be started again when the host is driven again')
+        .addOption(timeoutOption())
+        .action(async (options: DrainOptions) => done(await drain(options, output))),
+    )
+    .addCommand(hostVmCommand(output, done))
+}
+
+function timeoutOption(): Option {
+  return new Option('--timeout <seconds>', 'a VM that does not heed its power button is ended then')
+    .default(60)
+    .argParser((text) => {
+      if (/^\d{1,4}$/.test(text)) return Number(text)
+      throw new InvalidArgumentError('a number of seconds is wanted')
+    })
+}
+
+function show(options: Options, output: Output): Promise<void> {
+  return withHost(options, output, async (host) => {
+    const { vcpus, memoryMiB, freeMemoryMiB } = host.capacity()
+    const { accelerator, reason } = await host.acceleration()
+    const running = host.machines().filter(isRunning).length
+    const vms = host.machines().length
+    const view = { vcpus, memoryMiB, freeMemoryMiB, accelerator, reason, vms, running }
+    const text = fieldsText([
+      ['processors', String(vcpus)],
+      ['memory', `${memoryMiB} MiB, ${freeMemoryMiB} of it free for VMs`],
+      ['VMs run by', `${accelerator}: ${reason}`],
+      ['VMs', `${vms}, ${running} of them running`],
+    ])
+    output.out(options.json === true ? jsonText(view) : text)
+  })
+}
+
+const isRunning = (machine: Machine) => machine.status().state === 'running'
+
+async function drain(options: DrainOptions, output: Output): Promise<ExitCode> {
+  let code: ExitCode = EXIT.affirming
+  await withHost(options, output, async (host) => {
+    const outcomes = await host.drain({ timeoutMs: options.timeout * 1000 })
+    const failed = outcomes.filter(({ error }) => error !== null)
+    const [stopped, refused] = [outcomes.length - failed.length, failed.map(({ id }) => id)]
+    output.out(options.json === true ? jsonText({ stopped, refused }) : `${stopped} VMs stopped\n`)
+    for (const { id, error } of failed)
+      output.err(
+        `tl: ${plain(id)}: ${plain(error instanceof Error ? error.message : `${error}`)}\n`,
+      )
+    if (failed.length > 0) code = EXIT.failure
+  })
+  return code
+}

@@ -1,0 +1,143 @@
+import { ArmError } from '@trusted-launch/api'
+import { Command, Option } from 'commander'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import { readInput } from '../input-file.ts'
+import { jsonText, type Output } from '../output.ts'
+import type { Connection } from '../service/connection.ts'
+import { type Asked, type NewVm, requestsFor } from '../service/new-vm.ts'
+import { operationIdOf, waited } from '../service/progress.ts'
+import { publicKey } from '../service/ssh-key.ts'
+import { grouped, type VmOptions, vmPath, waiting } from '../service/vm-command.ts'
+import { viewOfVm, vmText } from '../service/vm-text.ts'
+import { withService } from '../service/with-service.ts'
+
+type OnOff = 'on' | 'off'
+
+interface Options extends VmOptions {
+  readonly name: string
+  readonly image: string
+  readonly size: string
+  readonly user: string
+  readonly sshKey?: string
+  readonly securityType?: 'TrustedLaunch' | 'Standard'
+  readonly secureBoot?: OnOff
+  readonly vtpm?: OnOff
+  readonly customData?: string
+  readonly dryRun?: boolean
+}
+
+const CUSTOM_DATA_MAX = 64 << 10
+
+/** `tl vm create`: a VM, and everything that it wants. */
+export function vmCreateCommand(output: Output, done: (code: ExitCode) => void): Command {
+  const command = new Command('create')
+    .summary('make a VM: Trusted Launch by default, with all that it wants')
+    .description(
+      'Makes the group, the network and the interface where they are not there, then the VM, and waits until it booted. The first VM of an image builds that image.',
+    )
+    .requiredOption('--name <name>', "the VM's name")
+    .requiredOption('--image <image>', 'debian-12, small, uki, or PUBLISHER:OFFER:SKU[:VERSION]')
+    .option('--size <name>', "one of Azure's sizes: tl size list", 'Standard_B1s')
+    .option('--user <name>', 'its administrator', 'azureuser')
+    .option('--ssh-key <file>', 'a public key of theirs (default: yours, or a new one)')
+  for (const option of [...securityOptions(), customData(), dryRun()]) command.addOption(option)
+  return waiting(grouped(command))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tl vm create --name web --image debian-12\n  tl vm create --name web --image debian-12 --size Standard_D2s_v5 --secure-boot off\n  tl vm create --name web --image small --dry-run',
+    )
+    .action(async (options: Options) => {
+      await withService((connection) => create(connection, options, output))
+      done(EXIT.affirming)
+    })
+}
+
+/** `--security-type`, `--secure-boot` and `--vtpm`. */
+export function securityOptions(): Option[] {
+  return [
+    new Option('--security-type <type>', 'what it is (default: what size and image allow)').choices(
+      ['TrustedLaunch', 'Standard'],
+    ),
+    new Option('--secure-boot <state>', 'whether only signed code boots').choices(['on', 'off']),
+    new Option('--vtpm <state>', 'whether it has a TPM of its own').choices(['on', 'off']),
+  ]
+}
+
+const customData = () => new Option('--custom-data <file>', 'for cloud-init; - for standard input')
+const dryRun = () => new Option('--dry-run', 'print the requests, as JSON, and ask for nothing')
+
+/** What was said of its security; null: nothing. */
+export function securityAsked(options: Pick<Options, 'securityType' | 'secureBoot' | 'vtpm'>) {
+  const state = (given: OnOff | undefined) => (given === undefined ? null : given === 'on')
+  return {
+    securityType: options.securityType ?? null,
+    secureBoot: state(options.secureBoot),
+    vTpm: state(options.vtpm),
+  }
+}
+
+async function create(connection: Connection, options: Options, output: Output): Promise<void> {
+  const { name, image, size, user } = options
+  const data =
+    options.customData === undefined ? null : readInput(options.customData, CUSTOM_DATA_MAX)
+  const vm: NewVm = {
+    ...{ name, image, size, user, ...securityAsked(options) },
+    location: await connection.location(),
+    sshKey: publicKey(options.sshKey, output.err),
+    customData: data === null ? null : Buffer.from(data).toString('base64'),
+  }
+  const asked = requestsFor(connection.group(options.group), vm)
+  if (options.dryRun === true) output.out(jsonText(Object.values(asked)))
+  else await made(connection, asked, options, output)
+}
+
+type Requests = ReturnType<typeof requestsFor>
+
+/** An interface that no VM came of is removed again. */
+async function made(
+  connection: Connection,
+  { group, network, nic, vm }: Requests,
+  options: Options,
+  output: Output,
+): Promise<void> {
+  const { client } = connection
+  for (const one of [group, network]) await madeWhereMissing(connection, one)
+  const isNew = await madeWhereMissing(connection, nic)
+  const { operationUrl } = await client.ask('PUT', vm.path, vm.body).catch(async (error) => {
+    if (isNew) await client.ask('DELETE', nic.path).catch(() => {})
+    throw error
+  })
+  const isOver = operationUrl === null || options.wait !== false
+  if (operationUrl !== null && isOver)
+    await waited(connection, `making ${options.name}`, operationUrl, output)
+  await tell(connection, isOver ? null : operationIdOf(operationUrl!), options, output)
+}
+
+/** @returns whether it was missing. */
+async function madeWhereMissing({ client }: Connection, { path, body }: Asked): Promise<boolean> {
+  try {
+    await client.get(path)
+    return false
+  } catch (error) {
+    if (!(error instanceof ArmError) || error.fault.status !== 404) throw error
+    await client.ask('PUT', path, body)
+    return true
+  }
+}
+
+async function tell(
+  connection: Connection,
+  operation: string | null,
+  options: Options,
+  { out }: Output,
+): Promise<void> {
+  const path = `${vmPath(connection, options.name, options)}?$expand=instanceView`
+  const body = await connection.client.get(path)
+  if (options.json === true) return out(jsonText({ ...body, ...(operation && { operation }) }))
+  const of = options.group === undefined ? '' : ` --group ${options.group}`
+  const next =
+    operation === null
+      ? `\nreach it      tl vm ssh ${options.name}${of}\nits verdict   tl vm attest ${options.name}${of}\n`
+      : `\nit goes on    tl operation wait ${operation}\n`
+  out(vmText(viewOfVm(body)) + next)
+}

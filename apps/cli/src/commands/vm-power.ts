@@ -1,0 +1,58 @@
+import type { Command } from 'commander'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import type { Output } from '../output.ts'
+import { followed, type VmOptions, vmPath, vmVerb, waiting } from '../service/vm-command.ts'
+import { withService } from '../service/with-service.ts'
+
+interface Verb {
+  readonly name: string
+  readonly summary: string
+  /** As its path says; null: the VM is deleted. */
+  readonly action: string | null
+  readonly doing: string
+  readonly force?: string
+}
+
+const VERBS: readonly Verb[] = [
+  {
+    name: 'start',
+    summary: 'start a VM, and wait until it booted',
+    action: 'start',
+    doing: 'starting',
+  },
+  {
+    ...{ name: 'stop', summary: 'stop a VM by its power button', action: 'powerOff' },
+    ...{ doing: 'stopping', force: 'end it at once' },
+  },
+  { name: 'restart', summary: 'restart a VM that runs', action: 'restart', doing: 'restarting' },
+  {
+    ...{ name: 'deallocate', action: 'deallocate', doing: 'deallocating' },
+    summary: 'stop a VM and give back what it holds: its security may be changed then',
+  },
+  {
+    ...{ name: 'delete', action: null, doing: 'deleting' },
+    summary: 'remove a VM, and what was made for it alone',
+  },
+]
+
+/** `tl vm start`, `stop`, `restart`, `deallocate`, `delete`. */
+export function vmPowerCommands(output: Output, done: (code: ExitCode) => void): Command[] {
+  return VERBS.map((verb) => {
+    const command = waiting(vmVerb(verb.name, verb.summary))
+    if (verb.force !== undefined) command.option('--force', verb.force)
+    return command.action(async (name: string, options: VmOptions & { force?: boolean }) => {
+      await withService(async (connection) => {
+        const path = vmPath(connection, name, options)
+        const query = options.force === true ? '?skipShutdown=true' : ''
+        // deleting what is not there is no failure of the control plane's: here it is told
+        if (verb.action === null) await connection.client.get(path)
+        const { operationUrl } =
+          verb.action === null
+            ? await connection.client.ask('DELETE', path)
+            : await connection.client.ask('POST', `${path}/${verb.action}${query}`)
+        await followed(connection, `${verb.doing} ${name}`, operationUrl, options, output)
+      })
+      done(EXIT.affirming)
+    })
+  })
+}

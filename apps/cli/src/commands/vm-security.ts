@@ -1,0 +1,34 @@
+import { Command } from 'commander'
+import { EXIT, type ExitCode, UsageError } from '../exit-code.ts'
+import type { Output } from '../output.ts'
+import { securityProfile } from '../service/new-vm.ts'
+import { followed, type VmOptions, vmPath, vmVerb, waiting } from '../service/vm-command.ts'
+import { withService } from '../service/with-service.ts'
+import { securityAsked, securityOptions } from './vm-create.ts'
+
+/** `tl vm security set`: Secure Boot, vTPM and the security type of a VM that is there. */
+export function vmSecurityCommand(output: Output, done: (code: ExitCode) => void): Command {
+  const set = waiting(vmVerb('set', 'switch Secure Boot or the vTPM, or change the security type'))
+  for (const option of securityOptions()) set.addOption(option)
+  set
+    .description(
+      'Secure Boot and vTPM may be switched while the VM runs, which restarts it. The security type may be changed of a deallocated VM only: tl vm deallocate NAME.',
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tl vm security set web --secure-boot off\n  tl vm security set web --security-type TrustedLaunch --vtpm on',
+    )
+    .action(async (name: string, options: VmOptions & Parameters<typeof securityAsked>[0]) => {
+      const profile = securityProfile(securityAsked(options))
+      if (profile === null)
+        throw new UsageError('nothing to change: --secure-boot, --vtpm or --security-type')
+      await withService(async (connection) => {
+        const body = { properties: { securityProfile: profile } }
+        const path = vmPath(connection, name, options)
+        const { operationUrl } = await connection.client.ask('PATCH', path, body)
+        await followed(connection, `changing ${name}`, operationUrl, options, output)
+      })
+      done(EXIT.affirming)
+    })
+  return new Command('security').summary('what protects a VM').addCommand(set)
+}

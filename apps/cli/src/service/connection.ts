@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ArmClient } from '@trusted-launch/api'
+import { httpsTo, type Send } from './https.ts'
+import type { Profile } from './profile.ts'
+
+/** Who asks, and where: what a token is asked for with. */
+export type Credential = Pick<Profile, 'endpoint' | 'tenantId' | 'clientId' | 'clientSecret'>
+
+/** A token is asked for again when it has less than this left. */
+const SPARE_MS = 60_000
+const SCOPE = 'https://management.azure.com/.default'
+
+/** The control plane, as whoever is signed in. `close` lets its connections go. */
+export class Connection {
+  readonly profile: Profile
+  readonly client: ArmClient
+  readonly #send: ReturnType<typeof httpsTo>
+
+  constructor(profile: Profile) {
+    this.profile = profile
+    this.#send = httpsTo(profile.caFile)
+    this.client = new ArmClient({
+      endpoint: profile.endpoint,
+      token: tokensOf(profile, this.#send),
+      send: this.#send,
+      sleep: (ms) => sleep(ms),
+    })
+  }
+
+  /** `/subscriptions/…` */
+  get subscription(): string {
+    return `/subscriptions/${this.profile.subscriptionId}`
+  }
+
+  /** A resource group's path; the profile's when none is named. */
+  group(name: string = this.profile.group): string {
+    return `${this.subscription}/resourceGroups/${encodeURIComponent(name)}`
+  }
+
+  /** A resource's path: `resource('Microsoft.Compute/virtualMachines', 'web')`. */
+  resource(type: string, name: string, group?: string): string {
+    return `${this.group(group)}/providers/${type}/${encodeURIComponent(name)}`
+  }
+
+  /** What the one location of the installation is called. */
+  async location(): Promise<string> {
+    for await (const { name } of this.client.list(`${this.subscription}/locations`))
+      return String(name)
+    throw new Error('this installation serves no location')
+  }
+
+  /** What a signed address leads to: no token goes along. @throws {Error} */
+  async signed(url: string): Promise<Uint8Array> {
+    if (new URL(url).origin !== this.profile.endpoint)
+      throw new Error(`${url} is not of ${this.profile.endpoint}`)
+    const answer = await this.#send(url, { method: 'GET', headers: {} })
+    const bytes = new Uint8Array(await answer.arrayBuffer())
+    if (answer.status >= 400) throw new Error(`${new URL(url).pathname}: ${answer.status}`)
+    return bytes
+  }
+
+  close(): void {
+    this.#send.close()
+  }
+}
+
+/** Tokens for a client's secret, kept until they are nearly over. */
+export function tokensOf(credential: Credential, send: Send): () => Promise<string> {
+  let kept: { token: string; until: number } | null = null
+  return async () => {
+    if (kept === null || Date.now() > kept.until - SPARE_MS) kept = await newToken(credential, send)
+    return kept.token
+  }
+}
+
+async function newToken(
+  { endpoint, tenantId, clientId, clientSecret }: Credential,
+  send: Send,
+): Promise<{ token: string; until: number }> {
+  const form = new URLSearchParams({
+    grant_type: 'client_credentials',
+    client_id: clientId,
+    client_secret: clientSecret,
+    scope: SCOPE,
+  })
+  const route = tenantId === 'adfs' ? '/adfs/oauth2/token' : `/${tenantId}/oauth2/v2.0/token`
+  const answer = await send(endpoint + route, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: String(form),
+  })
+  const body = await jsonOf(await answer.text())
+  if (answer.status < 400 && typeof body.access_token === 'string')
+    return { token: body.access_token, until: Date.now() + Number(body.expires_in) * 1000 }
+  const why = String(body.error_description ?? body.error ?? answer.status)
+  throw new Error(
+    `${endpoint} does not let ${clientId} in: ${why}; sign in again with tl login --admin FILE`,
+  )
+}
+
+async function jsonOf(text: string): Promise<Record<string, unknown>> {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return {}
+  }
+}
