@@ -1,5 +1,5 @@
 import { COMPONENT } from '@trusted-launch/attestation'
-import { fromUtf8, toUtf8, toUtf16le } from '@trusted-launch/codec'
+import { fromUtf8, toUtf8, toUtf16le, withoutNuls } from '@trusted-launch/codec'
 import { sectionOf } from '@trusted-launch/uefi'
 import { BootChainError } from './errors.ts'
 import { type Measured, measured } from './measure.ts'
@@ -55,7 +55,7 @@ function sectionEvents({ loader }: Uki): Measured[] {
 /** The command line built into the image; null when it has none. */
 export function ukiCommandLine({ loader }: Uki): string | null {
   const section = sectionOf(loader.image, '.cmdline')
-  return section === null ? null : fromUtf8(section.data).replace(/\0+$/, '')
+  return section === null ? null : withoutNuls(fromUtf8(section.data))
 }
 
 /** The initial RAM file system built into the image; null when it has none. */

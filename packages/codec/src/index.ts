@@ -31,5 +31,6 @@ export {
   toUtf16le,
   utf8,
   utf16le,
+  withoutNuls,
 } from './text.ts'
 export { Writer } from './writer.ts'

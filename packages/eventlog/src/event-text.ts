@@ -1,4 +1,4 @@
-import { fromUtf16le, MalformedError, toLatin1 } from '@trusted-launch/codec'
+import { fromUtf16le, MalformedError, toLatin1, withoutNuls } from '@trusted-launch/codec'
 import type { EventData, IplWriter } from './event-data.ts'
 
 /** EV_ACTION, EV_EFI_ACTION. @throws {MalformedError} control characters. */
@@ -8,7 +8,7 @@ export function action(bytes: Uint8Array): EventData {
 
 /** EV_S_CRTM_VERSION: UTF-16, or bytes as they are. */
 export function crtmVersion(bytes: Uint8Array): EventData {
-  const text = bytes.length % 2 === 0 ? fromUtf16le(bytes).replace(/\0+$/, '') : toLatin1(bytes)
+  const text = bytes.length % 2 === 0 ? withoutNuls(fromUtf16le(bytes)) : toLatin1(bytes)
   return { kind: 'crtm-version', text }
 }
 
@@ -41,7 +41,7 @@ function textOf(bytes: Uint8Array): string {
 
 /** Printable characters without the NULs at their end, null for anything else. */
 export function printable(bytes: Uint8Array): string | null {
-  const text = toLatin1(bytes).replace(/\0+$/, '')
+  const text = withoutNuls(toLatin1(bytes))
   return /^[\t\n\r\x20-\x7e\x80-\xff]*$/.test(text) ? text : null
 }
 
@@ -52,5 +52,5 @@ export function printable(bytes: Uint8Array): string | null {
 export function wideText(bytes: Uint8Array): string | null {
   if (bytes.length < 4 || bytes[0] === 0) return null
   for (let i = 1; i < bytes.length; i += 2) if (bytes[i] !== 0) return null
-  return toLatin1(bytes.filter((_, i) => i % 2 === 0)).replace(/\0+$/, '')
+  return withoutNuls(toLatin1(bytes.filter((_, i) => i % 2 === 0)))
 }

@@ -45,3 +45,15 @@ test('any bytes under any type are read as something', () => {
     assert.equal(typeof said(types[random(types.length)]!, data), 'string')
   }
 })
+
+test('a run of anything before something else is read in time by its length, under any type', () => {
+  for (const run of ['\0', '\0\0', ' ', '\t', 'x', 'x\0', '\xff', 'grub_cmd: ', '"', '.ko'])
+    for (const eventType of new Set(Object.values<number>(EV))) {
+      const data = fromLatin1(`${run.repeat(128_000 / run.length)}x\0\x01x`)
+      const started = performance.now()
+      said(eventType, data)
+      const ms = performance.now() - started
+      // 42 s where every NUL was tried as the beginning of those at the end
+      assert.ok(ms < 2000, `${JSON.stringify(run)} under ${eventType}: ${ms} ms`)
+    }
+})

@@ -84,7 +84,12 @@ function fromBase64(place: string, text: unknown): Uint8Array {
   if (typeof text !== 'string' || !/^[A-Za-z0-9+/]+={0,2}$/.test(text) || text.length % 4 !== 0)
     throw invalid(place, 'not base64')
   try {
-    return fromBase64url(text.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, ''))
+    return fromBase64url(
+      text
+        .replaceAll('+', '-')
+        .replaceAll('/', '_')
+        .replace(/={1,2}$/, ''),
+    )
   } catch (e) {
     throw invalid(place, 'not base64', { cause: e })
   }

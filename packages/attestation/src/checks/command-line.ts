@@ -1,4 +1,4 @@
-import { toLatin1 } from '@trusted-launch/codec'
+import { toLatin1, withoutNuls } from '@trusted-launch/codec'
 import { wideText } from '@trusted-launch/eventlog'
 import type { Check } from '../check.ts'
 import type { Occurrence } from '../finding-table.ts'
@@ -109,7 +109,7 @@ function isCommandLine({ explanation: { data, verified } }: VerifiedEvent): bool
 /** What the digest vouches for, as text; empty where it vouches for nothing. */
 function measuredText({ data, explanation: { covers } }: VerifiedEvent): string {
   if (covers === null) return ''
-  return toLatin1(data.subarray(covers.start, covers.end)).replace(/\0+$/, '')
+  return withoutNuls(toLatin1(data.subarray(covers.start, covers.end)))
 }
 
 /** GRUB puts an argument with blanks into quotes in one of the two, and escapes what is in it. */
