@@ -16,4 +16,5 @@ export {
   membersOf,
 } from './fields/dispositions.ts'
 export { fieldTable } from './fields/tables.ts'
+export { vmDispositions } from './fields/vm-dispositions.ts'
 export { keyOf, nameOf, parseResourceId, type ResourceId, typeOf } from './resource-id.ts'

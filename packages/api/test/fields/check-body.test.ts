@@ -2,9 +2,17 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
+import { fieldsDocument } from '../../../../tools/fields/document.ts'
 import { libraries, modelsOf } from '../../../../tools/fields/libraries.ts'
 import { tablesOf } from '../../../../tools/fields/table.ts'
-import { ArmError, checkBody, dispositionOf, fieldTable, membersOf } from '../../src/index.ts'
+import {
+  ArmError,
+  checkBody,
+  dispositionOf,
+  fieldTable,
+  membersOf,
+  vmDispositions,
+} from '../../src/index.ts'
 
 const faultOf = (run: () => unknown) => {
   try {
@@ -89,6 +97,11 @@ test('the tables are those of the client libraries that are installed', () => {
     for (const [type, table] of Object.entries(made))
       assert.deepEqual(fieldTable(type), table, type)
   }
+})
+
+test('the page on what becomes of each member is made from the tables', () => {
+  const made = fieldsDocument([['VirtualMachine', vmDispositions]])
+  assert.equal(readFileSync('docs/fields.md', 'utf8'), made, 'npm run fields makes it anew')
 })
 
 test('whatever the client libraries send of a type has its place in the table', async () => {

@@ -1,4 +1,4 @@
-import type { Dispositions } from '@trusted-launch/api'
+import type { Dispositions } from './dispositions.ts'
 
 /** What becomes of each member of a VM; all others are kept and said to have no effect. */
 export const vmDispositions: Dispositions = {

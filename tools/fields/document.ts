@@ -1,0 +1,24 @@
+import { type Disposition, type Dispositions, dispositionRows } from '@trusted-launch/api'
+
+const WORDS: Readonly<Record<Disposition, string>> = {
+  honoured: 'honoured',
+  notEnforced: 'kept, without effect',
+  refused: 'refused',
+}
+
+/** What becomes of each member of a type that a client can send, as a page. */
+export function fieldsDocument(
+  types: readonly (readonly [type: string, rules: Dispositions])[],
+): string {
+  const sections = types.map(([type, rules]) => {
+    const rows = dispositionRows(type, rules).map(
+      ([path, what]) => `| \`${path}\` | ${WORDS[what]} |\n`,
+    )
+    return `\n## ${type}\n\n| member | |\n| --- | --- |\n${rows.join('')}`
+  })
+  return `# What becomes of what clients send
+
+Made by \`npm run fields\` from Azure's own client libraries. A member that is not here is refused (\`Could not find member …\`); one that is
+kept without effect is told in the instance view, as \`NotEnforced/Properties\`; members of answers are left out when they are sent back.
+${sections.join('')}`
+}
