@@ -92,7 +92,6 @@ async function open(
   })
   const verifier = new TokenVerifier({
     tenantId,
-    audiences: AUDIENCES,
     issuer,
     trusted: await trustedIssuersIn(join(data, 'trusted-issuers.json')),
     principals: store.principals,

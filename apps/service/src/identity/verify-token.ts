@@ -25,9 +25,12 @@ export interface TrustedIssuer {
 
 export interface TokenVerifierOptions {
   readonly tenantId: string
-  readonly audiences: readonly string[]
   /** The built-in issuer. */
-  readonly issuer: { issuers(): readonly string[]; keys(): Promise<readonly JWK[]> }
+  readonly issuer: {
+    issuers(): readonly string[]
+    audiences(): readonly string[]
+    keys(): Promise<readonly JWK[]>
+  }
   readonly trusted: readonly TrustedIssuer[]
   readonly principals: Principals
   /** ms since 1970 */
@@ -80,10 +83,10 @@ export class TokenVerifier {
 
   /** Of ours: somebody who is still in the database. */
   async #ownCaller(token: string): Promise<Caller> {
-    const { issuer, audiences, tenantId, principals, now } = this.#options
+    const { issuer, tenantId, principals, now } = this.#options
     const { payload } = await jwtVerify(token, this.#ownKeySet(await issuer.keys()), {
       issuer: [...issuer.issuers()],
-      audience: [...audiences],
+      audience: [...issuer.audiences()],
       algorithms: ['ES256'],
       typ: 'at+jwt',
       clockTolerance: SKEW_SECONDS,

@@ -1,25 +1,33 @@
 import assert from 'node:assert/strict'
 import { mock, test } from 'node:test'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import type { Principals } from '../../src/domain/store.ts'
 import { objectIdOf, TokenVerifier, type TrustedIssuer } from '../../src/identity/verify-token.ts'
+import { anIssuer, ask, CLIENT } from './issuer/an-issuer.ts'
 
 const ISSUER = 'https://idp.example/realm'
 const NOW = Date.now()
+const OWN = {
+  issuers: () => ['https://own/adfs'],
+  audiences: () => ['https://management.azure.com'],
+  keys: async () => [],
+}
 
 /** An issuer elsewhere, as far as it is asked: its document and its keys, by `fetch`. */
 async function foreign(more: Partial<TrustedIssuer> = {}, document: object = {}) {
   const { privateKey, publicKey } = await generateKeyPair('RS256')
   const jwks: JWK[] = [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'RS256' }]
   const fetched: string[] = []
+  mock.restoreAll()
   mock.method(globalThis, 'fetch', async (url: string | URL) => {
     fetched.push(String(url))
     const found = { issuer: ISSUER, jwks_uri: `${ISSUER}/keys`, ...document }
     return Response.json(String(url).endsWith('/keys') ? { keys: jwks } : found)
   })
   const verifier = new TokenVerifier({
-    ...{ tenantId: 't', audiences: ['https://management.azure.com'], now: () => NOW },
-    issuer: { issuers: () => ['https://own/adfs'], keys: async () => [] },
+    ...{ tenantId: 't', now: () => NOW },
+    issuer: OWN,
     trusted: [{ issuer: ISSUER, audiences: ['us'], ...more }],
     principals: {} as Principals,
   })
@@ -74,6 +82,7 @@ test('an issuer that cannot be asked, or speaks for another, is a failure that c
     await assert.rejects(callerOf(sign({})), /Try again/)
   }
   const { sign, callerOf } = await foreign()
+  mock.restoreAll()
   mock.method(globalThis, 'fetch', async () => {
     throw new TypeError('fetch failed')
   })
@@ -83,4 +92,27 @@ test('an issuer that cannot be asked, or speaks for another, is a failure that c
 test('an issuer over plain HTTP is refused at the start', async (t) => {
   t.after(() => mock.restoreAll())
   await assert.rejects(foreign({ issuer: 'http://idp.example' }), /not https/)
+})
+
+test('over HTTPS, one installation takes the tokens of another by its documents and keys', async (t) => {
+  const other = await anIssuer(t)
+  const before = getCACertificates('default')
+  setDefaultCACertificates([...before, other.ca])
+  t.after(() => setDefaultCACertificates(before))
+  const issuer = `https://localhost:${other.port}/adfs`
+  const verifier = new TokenVerifier({
+    ...{ tenantId: 't', issuer: OWN, now: () => NOW, principals: {} as Principals },
+    trusted: [{ issuer, audiences: ['https://attest.azure.net'], nameClaim: 'appid' }],
+  })
+  const scope = 'https://attest.azure.net/.default'
+  const secret = { client_id: CLIENT, client_secret: other.clientSecret }
+  const form = { grant_type: 'client_credentials', scope, ...secret }
+  const host = `localhost:${other.port}`
+  const token = async (at: string) =>
+    JSON.parse((await ask(other, '/adfs/oauth2/token', { form, host: at })).text)
+  const { access_token: good } = await token(host)
+  const caller = await verifier.authenticate(`Bearer ${good}`)
+  assert.deepEqual([caller.name, caller.kind], [CLIENT, 'service'])
+  const { access_token: elsewhere } = await token(`127.0.0.1:${other.port}`)
+  await assert.rejects(verifier.authenticate(`Bearer ${elsewhere}`), /Authentication failed/)
 })

@@ -22,7 +22,7 @@ import { signIn } from './sign-in.ts'
 export interface IssuerOptions {
   /** A GUID. */
   readonly tenantId: string
-  /** What tokens may be for; the first, where nothing is asked. */
+  /** What tokens may be for, beside the names of the service itself; the first, where nothing is asked. */
   readonly audiences: readonly string[]
   /** `https://name:port` of each configured name, once the port is known. */
   readonly bases: () => readonly string[]
@@ -86,6 +86,11 @@ export class Issuer {
     return bases().flatMap((base) => FORM_NAMES.map((form) => issuerOf(base, form, tenantId)))
   }
 
+  /** What tokens of ours may be for. */
+  audiences(): readonly string[] {
+    return [...this.#options.audiences, ...this.#options.bases()]
+  }
+
   async #answer(
     request: IncomingMessage,
     response: ServerResponse,
@@ -116,7 +121,8 @@ export class Issuer {
   }
 
   #makeProvider(base: string, form: FormName, keys: SigningKeys): Provider {
-    const { tenantId, audiences, principals, values, sealed, now, failed } = this.#options
+    const { tenantId, principals, values, sealed, now, failed } = this.#options
+    const audiences = this.audiences()
     const keeping = { values, sealed, clients: this.#clients, now }
     const setting = { form, tenantId, audiences, principals, keeping, keys }
     const provider = new Provider(issuerOf(base, form, tenantId), configurationOf(setting))

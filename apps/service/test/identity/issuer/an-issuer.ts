@@ -49,8 +49,7 @@ export async function anIssuer(t: TestContext, now: () => number = Date.now) {
   })
   const { port } = server.address() as { port: number }
   addresses = new Addresses({ host: '127.0.0.1', port, publicNames: [] })
-  const options = { tenantId: TENANT, audiences: AUDIENCES, issuer, principals, now }
-  const verifier = new TokenVerifier({ ...options, trusted: [] })
+  const verifier = new TokenVerifier({ tenantId: TENANT, issuer, trusted: [], principals, now })
   const ca = await readFile(tls.caFile, 'utf8')
   const { caFile } = tls
   return {

@@ -87,6 +87,8 @@ test('a token is for the audience that is asked for, and for no other than those
   const legacy = 'https://management.core.windows.net'
   assert.equal(await audience({ scope: `${legacy}//.default` }), legacy)
   assert.equal(await audience({ resource: `${legacy}/` }), legacy)
+  const own = `https://localhost:${issuer.port}`
+  assert.equal(await audience({ scope: `${own}/.default` }), own)
   const refused = await of({ scope: 'https://vault.azure.net/.default' })
   assert.equal(refused.status, 400)
   assert.match(refused.text, /invalid_target/)
