@@ -18,12 +18,15 @@ export class TestService {
   readonly service: Service
   readonly host: ScriptedHost
   readonly ca: string
+  /** Its data folder. */
+  readonly data: string
   #token: string | null = null
 
-  constructor(service: Service, host: ScriptedHost, ca: string) {
+  constructor(service: Service, host: ScriptedHost, ca: string, data: string) {
     this.service = service
     this.host = host
     this.ca = ca
+    this.data = data
   }
 
   get subscription(): string {
@@ -133,5 +136,5 @@ export async function aService(t: TestContext, host = new ScriptedHost()): Promi
     rmSync(data, { recursive: true, force: true })
   })
   const admin = JSON.parse(readFileSync(join(data, 'admin.json'), 'utf8'))
-  return new TestService(service, host, readFileSync(admin.caFile, 'utf8'))
+  return new TestService(service, host, readFileSync(admin.caFile, 'utf8'), data)
 }
