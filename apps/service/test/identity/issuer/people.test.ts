@@ -162,7 +162,8 @@ test('a sign-in belongs to the browser that began it', async (t) => {
 })
 
 test('after five wrong passwords the page says when to try again; a long form is not read', async (t) => {
-  const issuer = await anIssuer(t)
+  const now = Date.now()
+  const issuer = await anIssuer(t, () => now)
   const { visit } = aBrowser(issuer)
   const page = pathOf(await visit(aRequest().path))
   const enter = (password: string) => visit(page, { name: 'ann@example', password })
