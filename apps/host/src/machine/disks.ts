@@ -33,10 +33,10 @@ export async function attachMissing(
   disks: readonly DataDisk[] | null,
 ): Promise<void> {
   if (disks === null || disks.length === 0) return
-  const there = await live.diskSizes()
+  const there = await live.disks.sizes()
   for (const disk of disks.filter(({ lun }) => !there.has(dataDiskName(lun)))) {
     await folder.lend(disk.path, dataDiskName(disk.lun))
-    await live.attach(disk)
+    await live.disks.attach(disk)
   }
 }
 
@@ -68,7 +68,7 @@ export class MachineDisks {
     await this.#write([...(dataDisks ?? []), disk])
     try {
       await files.lend(disk.path, dataDiskName(disk.lun))
-      await live?.attach(disk)
+      await live?.disks.attach(disk)
     } catch (e) {
       await files.takeBack(disk.path, dataDiskName(disk.lun))
       await this.#write(dataDisks)
@@ -79,7 +79,7 @@ export class MachineDisks {
   async detach(lun: number): Promise<void> {
     const { live, files } = this.#life
     const { path } = this.#find(lun)
-    await live?.detach(lun)
+    await live?.disks.detach(lun)
     await files.takeBack(path, dataDiskName(lun))
     await this.#write(this.#life.record.spec.dataDisks!.filter((disk) => disk.lun !== lun))
   }
@@ -91,7 +91,7 @@ export class MachineDisks {
     const { live, files, record } = this.#life
     const { format } = lun === null ? record.spec.disk : this.#find(lun)
     const name = lun === null ? FILES.disk : dataDiskName(lun)
-    if (live !== null) return live.grow(name, sizeBytes)
+    if (live !== null) return live.disks.grow(name, sizeBytes)
     await growFile({ folder: files.machine, name, format }, sizeBytes, record.accounts.qemu)
   }
 

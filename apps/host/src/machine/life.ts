@@ -1,14 +1,12 @@
-import { rm } from 'node:fs/promises'
 import type { Acceleration } from '../acceleration.ts'
 import { HostError, ProcessError } from '../errors.ts'
 import { checkVariableStore } from '../firmware.ts'
 import { Output } from '../output.ts'
 import { isRunning, killProcess, type ProcessIdentity, waitUntilGone } from '../process.ts'
-import type { VtpmIdentity, VtpmPlace } from '../vtpm-port.ts'
-import { checkBanks, vtpmPlace } from './creation.ts'
 import { attachMissing, lendDisks, takeBackDisks } from './disks.ts'
 import { MachineError } from './errors.ts'
 import { MachineFolder } from './folder.ts'
+import { MachineVtpm } from './machine-vtpm.ts'
 import { killStrays, spawnQemu } from './qemu-process.ts'
 import { type Held, type LastEnd, type MachineRecord, removeRecord, writeRecord } from './record.ts'
 import { RECONNECT_MS, RunningMachine, type WatchEnd } from './running-machine.ts'
@@ -24,6 +22,7 @@ const SAID_MAX = 2_000
  */
 export class MachineLife {
   readonly files: MachineFolder
+  readonly vtpm: MachineVtpm
   readonly #host: MachineHost
   #record: MachineRecord
   #live: RunningMachine | null = null
@@ -35,6 +34,7 @@ export class MachineLife {
     this.#host = host
     this.files = new MachineFolder(folder, record.accounts.qemu)
     this.#record = record
+    this.vtpm = new MachineVtpm(this, host.vtpm)
   }
 
   get record(): MachineRecord {
@@ -98,18 +98,13 @@ export class MachineLife {
     this.#host.log({ level, event, vm: this.#record.spec.id, message })
   }
 
-  /** Where its vTPM is; null: it has none. */
-  get place(): VtpmPlace | null {
-    return vtpmPlace(this.#record.spec, this.files.path, this.#record.accounts)
-  }
-
   /** In a turn, stopped: checks variable store and vTPM, and begins. */
   async start(): Promise<void> {
     const { spec } = this.#record
     await this.want(true)
     checkVariableStore(await this.files.readVariables(), spec.secureBoot)
     await lendDisks(this.files, spec.dataDisks)
-    const identity = await this.#checkVtpm()
+    const identity = await this.vtpm.check()
     const acceleration = await this.#host.acceleration()
     if (spec.network !== null) await this.#host.closeLoopback()
     const run = { qemu: null, swtpm: null, released: false }
@@ -127,53 +122,6 @@ export class MachineLife {
     if (this.#record.wanted !== wanted) await this.write({ wanted })
   }
 
-  /** In a turn, stopped: with these banks when it never had one, or, null, off. */
-  async switchVtpm(banks: VtpmPlace['banks'] | null): Promise<void> {
-    const { spec, identity, kept, accounts } = this.#record
-    if ((banks !== null) === (spec.vtpm !== null)) return
-    if (spec.vtpm !== null && identity !== null) {
-      const sealed = { vtpm: spec.vtpm, identity }
-      return this.write({ spec: { ...spec, vtpm: null }, identity: null, kept: sealed })
-    }
-    const vtpm = kept?.vtpm ?? { banks: banks! }
-    const on = { ...spec, vtpm }
-    const known = kept?.identity ?? (await this.#provision({ ...on, accounts }))
-    await this.write({ spec: on, identity: known, kept: null })
-  }
-
-  /** The first identity; what a manager made that died before it was on record is forgotten. */
-  async #provision(
-    on: Pick<MachineRecord['spec'], 'id' | 'vtpm'> & Pick<MachineRecord, 'accounts'>,
-  ) {
-    checkBanks(on.vtpm!.banks)
-    await this.#host.vtpm.forget(on.id)
-    return this.#host.vtpm.provision(vtpmPlace(on, this.files.path, on.accounts)!)
-  }
-
-  /** The vTPM's identity, its certificate perhaps a new one; null: there is none. */
-  async #checkVtpm(): Promise<VtpmIdentity | null> {
-    const { place } = this
-    const { identity } = this.#record
-    if (place === null || identity === null) return null
-    const checked = await this.#host.vtpm.check(place, identity)
-    for (const note of checked.notes) this.log('info', 'vtpm-note', note)
-    return checked.identity
-  }
-
-  /** Its swtpm, and the pipe that it and QEMU print into; without a vTPM QEMU alone. */
-  async #startVtpm(): Promise<ProcessIdentity | null> {
-    if (this.place !== null) return this.#host.vtpm.start(this.place)
-    const output = await Output.makePipe(this.files.output)
-    output.close()
-    return null
-  }
-
-  /** QEMU and swtpm are gone. */
-  async #stopped(orderly: boolean): Promise<void> {
-    if (this.place !== null) return this.#host.vtpm.stopped(this.place, { orderly })
-    await rm(this.files.output, { force: true })
-  }
-
   /** In a turn: ends QEMU and swtpm, by force where they do not go, and writes down how it ended. */
   async end(live: RunningMachine, asked: LastEnd): Promise<void> {
     if (this.#live !== live) return
@@ -189,7 +137,7 @@ export class MachineLife {
         await killProcess(process)
       }
     try {
-      await this.#stopped(orderly)
+      await this.vtpm.stopped(orderly)
       const wanted = this.#record.wanted && how !== 'exited'
       await this.write({ run: null, lastEnd: how, wanted })
     } finally {
@@ -222,7 +170,7 @@ export class MachineLife {
   async #adopt(live: RunningMachine): Promise<void> {
     this.#live = live
     this.#unreachable = false
-    await live.restoreConsole()
+    await live.console.restore()
     const off = await live.isOff()
     this.log('info', 'adopted', `taken over, ${off ? 'powered off' : 'running'}`)
     if (off) return this.end(live, 'exited')
@@ -303,7 +251,7 @@ export class MachineLife {
   }
 
   async #launch(acceleration: Acceleration): Promise<void> {
-    const swtpm = await this.#startVtpm()
+    const swtpm = await this.vtpm.start()
     await this.write({ run: { qemu: null, swtpm, released: false } })
     // Held open: what a QEMU printed that is gone already goes with the last who has the pipe.
     const output = Output.openPipe(this.files.output)
@@ -340,7 +288,7 @@ export class MachineLife {
   /** A manager died and left it half-started, or it ended without one. */
   async #lost(crashed: boolean): Promise<void> {
     await this.#endProcesses()
-    await this.#stopped(false)
+    await this.vtpm.stopped(false)
     await this.write({ run: null, lastEnd: crashed ? 'crashed' : 'stopped' })
     this.#unreachable = false
     if (crashed) this.log('warning', 'crashed', 'QEMU ended while nobody watched')
@@ -360,7 +308,7 @@ export class MachineLife {
   async #abandon(): Promise<void> {
     if (this.#live !== null) this.#disconnect(this.#live, 'stopped')
     await this.#endProcesses()
-    await this.#stopped(false)
+    await this.vtpm.stopped(false)
     await this.write({ run: null })
   }
 

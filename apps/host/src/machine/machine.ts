@@ -11,7 +11,6 @@ import type { BootComponent } from './boot-failure.ts'
 import { BootWait, type BootWays } from './boot-wait.ts'
 import { checkShape, createMachine, removeRemains, type Shape } from './creation.ts'
 import { MachineDisks } from './disks.ts'
-import { MachineError } from './errors.ts'
 import { MachineLife } from './life.ts'
 import {
   type Held,
@@ -209,7 +208,7 @@ export class Machine {
    * @throws {AgentError} @throws {VtpmError}
    */
   async collectEvidence(request: EvidenceRequest): Promise<Evidence> {
-    this.#withVtpm()
+    this.#life.vtpm.required()
     await this.#life.retake()
     const { channel } = this
     const nonce = await this.#issue(channel, request.extendNonce ?? null)
@@ -247,7 +246,7 @@ export class Machine {
    * @throws {MachineError} `machine-not-running`, `machine-console-in-use` @throws {QmpError}
    */
   console(): Promise<Duplex> {
-    return this.#life.settled(() => this.#life.running().openConsole())
+    return this.#life.settled(() => this.#life.running().console.open())
   }
 
   /** A picture of the screen, PNG. @throws {MachineError} `machine-not-running` */
@@ -314,7 +313,7 @@ export class Machine {
    * when there never was one. @throws {MachineError} `machine-running`, `machine-bad-spec` @throws {VtpmError}
    */
   setVtpm(on: boolean, banks: Banks = ['sha256']): Promise<void> {
-    return this.#life.whileStopped(() => this.#life.switchVtpm(on ? banks : null))
+    return this.#life.whileStopped(() => this.#life.vtpm.switch(on ? banks : null))
   }
 
   /**
@@ -322,25 +321,12 @@ export class Machine {
    * @throws {MachineError} `machine-running`, `machine-no-vtpm`
    */
   reprovision(): Promise<VtpmIdentity> {
-    return this.#life.whileStopped(async () => {
-      const { place, identity: former } = this.#withVtpm()
-      const identity = await this.#host.vtpm.reprovision(place, former)
-      await this.#life.write({ identity })
-      return identity
-    })
+    return this.#life.whileStopped(() => this.#life.vtpm.reprovision())
   }
 
   /** Lets go of the VM: it runs on, for the next manager. */
   release(): Promise<void> {
     return this.#life.release()
-  }
-
-  /** @throws {MachineError} `machine-no-vtpm` */
-  #withVtpm() {
-    const { identity } = this
-    const { place } = this.#life
-    if (identity !== null && place !== null) return { place, identity }
-    throw new MachineError('machine-no-vtpm', `${this.id} has no vTPM`)
   }
 
   /** Stops the VM, looks at the disk, and lets the VM go on when the console said what is not so. */

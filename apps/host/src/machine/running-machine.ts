@@ -1,6 +1,4 @@
-import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type DataDisk, dataDiskDevice, dataDiskName, dataDiskNode } from '../data-disk.ts'
 import { HostError } from '../errors.ts'
 import { GuestChannel } from '../guest-channel.ts'
 import { isRunning, type ProcessIdentity, waitUntilGone } from '../process.ts'
@@ -10,17 +8,16 @@ import type { QmpEvent } from '../qmp/commands.ts'
 import { QmpError } from '../qmp/errors.ts'
 import { MachineError } from './errors.ts'
 import type { MachineFolder } from './folder.ts'
-import { LiveConsole } from './live-console.ts'
 import { Printed } from './printed.ts'
 import { connectMonitor, type MonitorLimits, type MonitorOptions } from './qemu-process.ts'
 import type { LastEnd } from './record.ts'
+import { RunningConsole } from './running-console.ts'
+import { RunningDisks } from './running-disks.ts'
 import { SocketFolder } from './socket-folder.ts'
 
 const POLL_MS = 200
 const GONE_MS = 1_000
 const RESET_MS = 10_000
-/** A disk's unit may take so long to go. */
-const UNPLUG_MS = 10_000
 /** Looks that fail one after the other: then the monitor is as good as gone. */
 const FAILURES_MAX = 3
 /** A monitor that listened once and takes nobody for so long is not coming back. */
@@ -43,6 +40,8 @@ export class RunningMachine {
   /** The agent's port. */
   readonly channel: GuestChannel
   readonly printed: Printed
+  readonly disks: RunningDisks
+  readonly console: RunningConsole
   readonly #qemu: ProcessIdentity
   readonly #uuid: string
   #monitor: QmpClient
@@ -57,8 +56,6 @@ export class RunningMachine {
   /** Looks that failed since one did not. */
   #failures = 0
   #end: End | null = null
-  /** Whoever has the console. */
-  #console: Promise<LiveConsole> | null = null
 
   private constructor(
     folder: MachineFolder,
@@ -74,6 +71,9 @@ export class RunningMachine {
     this.printed = new Printed(folder)
     this.#sockets = sockets
     this.#monitor = monitor
+    const asked = () => this.#monitor
+    this.disks = new RunningDisks(asked)
+    this.console = new RunningConsole(this.printed, sockets, asked)
     this.channel = new GuestChannel({
       path: () => sockets.path(FILES.agent),
       onAnswer: () => this.agentAnswered(),
@@ -189,87 +189,6 @@ export class RunningMachine {
     return false
   }
 
-  /** A data disk comes; it is lent already. @throws {QmpError} */
-  async attach(disk: DataDisk): Promise<void> {
-    const node = dataDiskNode(disk)
-    await this.#monitor.execute('blockdev-add', node)
-    try {
-      await this.#monitor.execute('device_add', dataDiskDevice(disk))
-    } catch (e) {
-      await this.#monitor.execute('blockdev-del', { 'node-name': node['node-name'] })
-      throw e
-    }
-  }
-
-  /** A data disk goes; nothing when it is not there. @throws {QmpError} */
-  async detach(lun: number): Promise<void> {
-    const name = dataDiskName(lun)
-    const there = await this.diskSizes()
-    if (!there.has(name)) return
-    await this.#monitor
-      .execute('device_del', { id: dataDiskDevice({ lun }).id })
-      .catch(ignoreMissing)
-    for (const until = performance.now() + UNPLUG_MS; ; await sleep(POLL_MS / 2))
-      try {
-        return await this.#monitor.execute('blockdev-del', { 'node-name': name })
-      } catch (e) {
-        if (performance.now() > until) throw e
-      }
-  }
-
-  /** The guest sees a disk larger. @throws {MachineError} `machine-disk-failed` @throws {QmpError} */
-  async grow(name: string, sizeBytes: number): Promise<void> {
-    const before = (await this.diskSizes()).get(name) ?? 0
-    if (sizeBytes < before)
-      throw new MachineError('machine-disk-failed', `it has ${before} bytes, and does not shrink`)
-    await this.#monitor.execute('block_resize', { 'node-name': name, size: sizeBytes })
-  }
-
-  /** How large each of its disks is, by QEMU's name. @throws {QmpError} */
-  async diskSizes(): Promise<Map<string, number>> {
-    const nodes = await this.#monitor.execute('query-named-block-nodes', { flat: true })
-    return new Map(nodes.map(({ name, bytes }) => [name, bytes]))
-  }
-
-  /**
-   * The console, to read and to type; what it prints is kept as before. Until it is closed nobody else has it.
-   * @throws {MachineError} `machine-console-in-use` @throws {QmpError}
-   */
-  async openConsole(): Promise<Duplex> {
-    if (this.#console !== null)
-      throw new MachineError('machine-console-in-use', 'somebody else has the console')
-    const opening = this.#connectConsole()
-    this.#console = opening
-    try {
-      const console = await opening
-      console.once('close', () => void this.#closeConsole())
-      return console
-    } catch (e) {
-      await this.#closeConsole()
-      throw e
-    }
-  }
-
-  /** What a manager left that died while somebody had the console. @throws {QmpError} */
-  async restoreConsole(): Promise<void> {
-    const chardevs = await this.#monitor.execute('query-chardev', {})
-    const console = chardevs.find(({ label }) => label === IDS.console)
-    if (console === undefined || console.filename === 'ringbuf') return
-    await this.printed.switchConsole(this.#monitor, 'ring', { from: 'socket' })
-  }
-
-  async #connectConsole(): Promise<LiveConsole> {
-    await this.printed.switchConsole(this.#monitor, 'socket')
-    const path = this.#sockets.path(FILES.console)
-    return LiveConsole.open(path, (bytes) => this.printed.take(bytes))
-  }
-
-  /** Back into the ring; when that fails, its monitor's next look says why. */
-  async #closeConsole(): Promise<void> {
-    await this.printed.switchConsole(this.#monitor, 'ring').catch(() => {})
-    this.#console = null
-  }
-
   /** Draws the screen into a file of `machine/`, PNG. @throws {QmpError} */
   async draw(name: string): Promise<void> {
     await this.#monitor.execute('screendump', { filename: name, format: 'png' })
@@ -314,7 +233,7 @@ export class RunningMachine {
 
   /** Lets go of it. */
   disconnect(): void {
-    void this.#console?.then((console) => console.destroy()).catch(() => {})
+    this.console.close()
     this.channel.close()
     this.#monitor.close()
     this.printed.close()
@@ -392,11 +311,6 @@ export class RunningMachine {
       return isRunning(this.#qemu) ? 'unreachable' : 'crashed'
     }
   }
-}
-
-/** The guest, or a manager that died, was faster. */
-function ignoreMissing(e: unknown): void {
-  if (!(e instanceof QmpError && e.qmpClass === 'DeviceNotFound')) throw e
 }
 
 /** The monitor of that VM and of no other. @throws as `RunningMachine.connect` */
