@@ -34,30 +34,42 @@ export function newKey(): SigningKey {
   return SigningKey.fromPkcs8(Uint8Array.from(privateKey.export({ format: 'der', type: 'pkcs8' })))
 }
 
-/** A certificate authority of our own. */
-export function newAuthority(name: string): { key: SigningKey; certificate: Certificate } {
+/** A certificate authority, with its key. */
+export interface Authority {
+  readonly key: SigningKey
+  readonly certificate: Certificate
+}
+
+/** A certificate authority of our own; `by` vouches for it, or it does itself. */
+export function newAuthority(name: string, by?: Authority): Authority {
   const key = newKey()
   const subject = commonName(name)
   const fields = {
     serial: Uint8Array.of(1),
-    issuer: subject,
+    issuer: by === undefined ? subject : commonName(nameOf(by)),
     subject,
     notBefore: time - year,
     notAfter: time + year,
   }
   const extensions = [basicConstraints({ ca: true })]
-  const der = issueCertificate({ ...fields, publicKey: key.publicKey, extensions }, key, ecdsa)
+  const der = issueCertificate(
+    { ...fields, publicKey: key.publicKey, extensions },
+    by?.key ?? key,
+    ecdsa,
+  )
   return { key, certificate: Certificate.decode(der) }
 }
 
+const nameOf = ({ certificate }: Authority) => certificate.subject.replace(/^CN=/, '')
+
 /** What was quoted in the recorded boot, its AK certified by `authority`, judged with no reference values. */
-export function recordedInput(authority: ReturnType<typeof newAuthority>): AppraisalInput {
+export function recordedInput(authority: Authority): AppraisalInput {
   const evidence = decodeEvidence(Uint8Array.from(readFileSync(file)))
   const area = decode(TPMT_PUBLIC, evidence.akPublic)
   const akCertificate = issueCertificate(
     {
       serial: Uint8Array.of(2),
-      issuer: commonName(authority.certificate.subject.replace(/^CN=/, '')),
+      issuer: commonName(nameOf(authority)),
       subject: commonName(vm),
       notBefore: time - 1000,
       notAfter: time + year / 2,
