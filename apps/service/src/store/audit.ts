@@ -47,12 +47,13 @@ export class AuditTable implements Audit {
       if (subscriptionId !== undefined)
         found = found.where('subscription_key', '=', keyOf(subscriptionId))
       if (resourceId !== undefined) found = found.where('resource_key', '=', keyOf(resourceId))
-      if (from !== undefined) found = found.where('at', '>=', from)
+      // The later of the two limits: of two, SQLite uses the first alone.
+      const last = after === undefined ? undefined : await timeOf(database, after)
+      const first = Math.max(from ?? 0, last ?? 0)
+      found = found.where('at', '>=', first)
       if (to !== undefined) found = found.where('at', '<=', to)
-      if (after !== undefined) {
-        const at = await timeOf(database, after)
-        found = found.where((eb) => eb(eb.refTuple('at', 'sequence'), '>', eb.tuple(at, after)))
-      }
+      if (after !== undefined && last !== undefined)
+        found = found.where((eb) => eb(eb.refTuple('at', 'sequence'), '>', eb.tuple(last, after)))
       return found.orderBy('at').orderBy('sequence').limit(limitOf(query)).execute()
     })
     return rows.map(entryOf)

@@ -13,7 +13,7 @@ export const tables = {
       provisioning_state ${text} not null, etag ${text} not null,
       created_at ${integer} not null, changed_at ${integer} not null)`,
     'create index resources_by_type on resources (type_key, key)',
-    'create index resources_by_parent on resources (parent_key, type_key, key)',
+    'create index resources_by_parent on resources (parent_key, type_key, key) where parent_key is not null',
 
     `create table operations (
       sequence ${integer} not null primary key, id ${text} not null unique,
