@@ -6,7 +6,9 @@ import { ArmError } from '@trusted-launch/api'
 import type { Logger } from 'pino'
 import type { HostDriver } from './domain/host-driver.ts'
 import type { Store } from './domain/store.ts'
+import { VM } from './domain/vm/vm.ts'
 import { openHostDriver } from './driver/open-host-driver.ts'
+import { type Counts, Metrics } from './http/metrics.ts'
 import { diagnosticsFile } from './http/resources/diagnostics.ts'
 import { allRoutes } from './http/routes.ts'
 import { serverOf } from './http/server.ts'
@@ -124,6 +126,7 @@ async function open(
     diagnostics: (params, query) => diagnosticsFile(diagnostics, params, query),
     authenticate: (header) => verifier.authenticate(header),
     isReady: () => works.isReady(),
+    metrics: new Metrics(() => countsOf(store)),
     audit: (request, action, { status, result, operationId }) => {
       if (action.startsWith('Microsoft.Authorization/')) authorizer.changed()
       return record(store, request, action, { status, result, operationId }, now())
@@ -150,6 +153,12 @@ async function open(
     await driver.close()
   }
   return { administrator, endpoint, close }
+}
+
+async function countsOf({ resources, operations }: Store): Promise<Counts> {
+  const unfinished = await operations.list({ unfinished: true, limit: 1000 })
+  const virtualMachines = await resources.count({ type: VM })
+  return { virtualMachines, unfinishedOperations: unfinished.length }
 }
 
 function baseOf(addresses: Addresses, host: string | undefined): string {

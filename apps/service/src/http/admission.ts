@@ -31,3 +31,19 @@ export async function admit(
       : faults.subscriptionNotFound(subscription),
   )
 }
+
+/** What no name holds: it would be another id, or none that prints. */
+const NO_NAME = /[/\\?#%\p{Cc}]/u
+const NAME_MAX = 260
+
+/** Only a scope is more than a name. @throws {ArmError} `InvalidResourceName` */
+export function requireNames(params: Readonly<Record<string, string>>): void {
+  for (const [parameter, name] of Object.entries(params))
+    if (parameter !== 'scope' && (NO_NAME.test(name) || name.length > NAME_MAX))
+      throw new ArmError({
+        status: 400,
+        code: 'InvalidResourceName',
+        message: `Resource name is invalid: at most ${NAME_MAX} characters, and none of / \\ ? # %.`,
+        target: parameter,
+      })
+}

@@ -11,10 +11,11 @@ import fastify, {
 } from 'fastify'
 import type { Logger } from 'pino'
 import type { Authorizer, Caller } from '../domain/caller.ts'
-import { admit, apiVersionOf } from './admission.ts'
+import { admit, apiVersionOf, requireNames } from './admission.ts'
 import { faultOf } from './fault-of.ts'
 import { objectOf } from './json-body.ts'
 import { endpointsMetadata } from './metadata.ts'
+import type { Metrics } from './metrics.ts'
 import { type ArmReply, type ArmRequest, idOf, type Route, scopeOf } from './route.ts'
 import { scopedPath } from './scoped-path.ts'
 
@@ -42,6 +43,7 @@ export interface ServerOptions {
   ) => Promise<ArmReply>
   /** Whether the service does its work: `/health/ready`. */
   readonly isReady: () => Promise<boolean>
+  readonly metrics: Metrics
   /** How often one principal may ask in a minute. */
   readonly requestsPerMinute?: number
 }
@@ -58,6 +60,8 @@ const REQUEST_MS_MAX = 30_000
 const IDLE_MS_MAX = 65_000
 const PARAMETER_MAX = 2048
 const REQUESTS_PER_MINUTE = 12_000
+/** Metrics are for who watches from this machine. */
+const LOOPBACK = ['127.0.0.1', '::1', '::ffff:127.0.0.1']
 const GUID = /^[0-9a-f-]{36}$/i
 
 /** The HTTPS server: one place for who may ask, what may be sent, and how an error looks. Not listening yet. */
@@ -92,6 +96,8 @@ export async function serverOf(options: ServerOptions): Promise<FastifyInstance>
   app.addHook('onResponse', (request, reply, done) => {
     const { method, url, id } = request
     const [path] = url.split('?')
+    const route = request.routeOptions.url ?? 'none'
+    options.metrics.request(method, route, reply.statusCode, reply.elapsedTime)
     options.log.info({
       method,
       path,
@@ -112,7 +118,7 @@ export async function serverOf(options: ServerOptions): Promise<FastifyInstance>
 /** What is asked without a token: what clients need before they have one, and who watches the service. */
 function addOpenRoutes(
   app: FastifyInstance,
-  { baseOf, isReady, diagnostics }: ServerOptions,
+  { baseOf, isReady, diagnostics, metrics }: ServerOptions,
 ): void {
   app.get('/metadata/endpoints', async (request) => {
     const { 'api-version': version = '2015-01-01' } = queryOf(request.query)
@@ -121,6 +127,10 @@ function addOpenRoutes(
   app.get('/diagnostics/:machine/:file', async ({ params, query }, reply) => {
     await send(reply, await diagnostics(params as never, queryOf(query)))
     return reply
+  })
+  app.get('/metrics', async ({ ip }, reply) => {
+    if (!LOOPBACK.includes(ip)) throw new ArmError(faults.invalidResourceType('/metrics'))
+    return reply.type(metrics.contentType).send(await metrics.text())
   })
   app.get('/health/live', async () => ({ status: 'live' }))
   app.get('/health/ready', async (_, reply) => {
@@ -166,6 +176,7 @@ async function admitted(
   const query = queryOf(request.query)
   const apiVersion = apiVersionOf(query)
   const params = request.params as Record<string, string>
+  requireNames(params)
   await admit(options.authorizer, caller, route.action, scopeOf(route, params))
   const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers
   return {

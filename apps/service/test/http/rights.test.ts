@@ -109,3 +109,27 @@ test('a condition on the version of a resource is held', async (t) => {
   )
   assert.deepEqual([late.status, late.body.error.code], [412, 'PreconditionFailed'])
 })
+
+test('metrics, health and the endpoints that clients look for are open', async (t) => {
+  const service = await aService(t)
+  await aVm(service)
+  const metrics = await service.send('GET', '/metrics', {})
+  assert.match(String(metrics.body), /trusted_launch_virtual_machines 1\n/)
+  assert.match(
+    String(metrics.body),
+    /route="\/subscriptions\/:subscriptionId\/resourceGroups\/:resourceGroup"/,
+  )
+  assert.equal((await service.send('GET', '/health/ready', {})).body.status, 'ready')
+  const old = await service.send('GET', '/metadata/endpoints?api-version=2015-01-01', {})
+  assert.deepEqual(Object.keys(old.body.authentication).sort(), ['audiences', 'loginEndpoint'])
+  const newer = await service.send('GET', '/metadata/endpoints?api-version=2022-09-01', {})
+  assert.equal(newer.body.resourceManager, service.service.endpoint)
+})
+
+test('a name is a name: it holds no path, whatever it is encoded as', async (t) => {
+  const service = await aService(t)
+  for (const name of ['a%2Fb', 'a%3Fb', 'a%5Cb', 'a%00b', 'a%252Fb', 'x'.repeat(300)]) {
+    const { status, body } = await service.ask('PUT', service.group(name), { location: 'local' })
+    assert.deepEqual([status, body.error.code], [400, 'InvalidResourceName'], name)
+  }
+})
