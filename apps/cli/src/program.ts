@@ -2,8 +2,10 @@ import { type Finding, findingOf } from '@trusted-launch/attestation'
 import { Command } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import { appraiseCommand } from './commands/appraise.ts'
+import { auditCommand } from './commands/audit.ts'
 import { completionCommand } from './commands/completion.ts'
 import { demoCommand } from './commands/demo.ts'
+import { diskCommand } from './commands/disk.ts'
 import { downCommand } from './commands/down.ts'
 import { eventlogCommand } from './commands/eventlog.ts'
 import { hostCommand } from './commands/host.ts'
@@ -11,8 +13,11 @@ import { imageCommand } from './commands/image.ts'
 import { keyCommand } from './commands/key.ts'
 import { loginCommand } from './commands/login.ts'
 import { logoutCommand } from './commands/logout.ts'
+import { operationCommand } from './commands/operation.ts'
+import { osCommand } from './commands/os.ts'
 import { policyCommand } from './commands/policy.ts'
 import { referenceValuesCommand } from './commands/reference-values.ts'
+import { sizeCommand } from './commands/size.ts'
 import { tokenCommand, viewOfUnread } from './commands/token.ts'
 import { upCommand } from './commands/up.ts'
 import { vmCommand } from './commands/vm.ts'
@@ -49,6 +54,11 @@ Exit codes: 0 affirming, 1 failure or no verdict, 2 usage, 3 contraindicated, 4 
     logoutCommand,
     whoamiCommand,
     vmCommand,
+    sizeCommand,
+    osCommand,
+    diskCommand,
+    operationCommand,
+    auditCommand,
   ].map((make) => make(output, done))
   commands.push(demoCommand(done))
   for (const command of commands) program.addCommand(command)

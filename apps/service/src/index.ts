@@ -1,3 +1,4 @@
+export { type SystemSupport, systems } from './catalogue/systems.ts'
 export { StoreError } from './domain/store.ts'
 export { believedFirmware, learnWhereUnknown } from './driver/firmware.ts'
 export { ScriptedHost } from './driver/scripted-host.ts'

@@ -1,0 +1,82 @@
+import { Command } from 'commander'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import { jsonText, type Output } from '../output.ts'
+import { plain } from '../plain-text.ts'
+import type { Connection } from '../service/connection.ts'
+import { imageReference } from '../service/new-vm.ts'
+import { withService } from '../service/with-service.ts'
+import { fieldsText, tableText } from '../table.ts'
+
+interface ImageView {
+  readonly image: string
+  readonly versions: readonly string[]
+}
+
+/** `tl image list` and `tl image show`: what VMs can be made of. */
+export function imageListCommands(output: Output, done: (code: ExitCode) => void): Command[] {
+  const list = new Command('list')
+    .summary("the control plane's images")
+    .option('--json', 'one JSON document')
+    .addHelpText('after', '\nExamples:\n  tl image list')
+    .action(async ({ json }: { json?: boolean }) => {
+      const images = await withService(imagesOf)
+      const rows = images.map(({ image, versions }) => [plain(image), plain(versions.join(', '))])
+      const text = tableText(['image', 'versions'], rows, output.width)
+      output.out(json === true ? jsonText(images) : rows.length === 0 ? 'no images\n' : text)
+      done(EXIT.affirming)
+    })
+  const show = new Command('show')
+    .summary('one image: its generation, processor and features')
+    .argument('<image>', 'debian-12, or PUBLISHER:OFFER:SKU[:VERSION]')
+    .option('--json', 'one JSON document')
+    .addHelpText('after', '\nExamples:\n  tl image show debian-12')
+    .action(async (image: string, { json }: { json?: boolean }) => {
+      const found = await withService((connection) => imageNamed(connection, image))
+      output.out(json === true ? jsonText(found) : textOf(found))
+      done(EXIT.affirming)
+    })
+  return [list, show]
+}
+
+const offersOf = (publisher: string) => `/publishers/${publisher}/artifacttypes/vmimage/offers`
+
+async function imagesOf(connection: Connection): Promise<ImageView[]> {
+  const at = await marketplace(connection)
+  const images: ImageView[] = []
+  for (const publisher of await at.names('/publishers'))
+    for (const offer of await at.names(offersOf(publisher)))
+      for (const sku of await at.names(`${offersOf(publisher)}/${offer}/skus`)) {
+        const path = `${offersOf(publisher)}/${offer}/skus/${sku}/versions`
+        images.push({ image: `${publisher}:${offer}:${sku}`, versions: await at.names(path) })
+      }
+  return images
+}
+
+async function imageNamed(connection: Connection, image: string): Promise<any> {
+  const { publisher, offer, sku, version } = imageReference(image)
+  const at = await marketplace(connection)
+  return at.get(`${offersOf(publisher!)}/${offer}/skus/${sku}/versions/${version}`)
+}
+
+/** The marketplace of the installation's location: its lists are arrays, not pages. */
+async function marketplace(connection: Connection) {
+  const { client, subscription } = connection
+  const location = await connection.location()
+  const root = `${subscription}/providers/Microsoft.Compute/locations/${location}`
+  const get = (path: string): Promise<any> => client.get(root + path)
+  const names = async (path: string): Promise<string[]> =>
+    (await get(path)).map(({ name }: any) => String(name))
+  return { get, names }
+}
+
+function textOf({ name, properties }: any): string {
+  const { osDiskImage, hyperVGeneration, architecture, features } = properties
+  return fieldsText([
+    ['version', String(name)],
+    ['system', String(osDiskImage?.operatingSystem)],
+    ['disk', `${osDiskImage?.sizeInGb} GiB`],
+    ['generation', String(hyperVGeneration)],
+    ['processor', String(architecture)],
+    ...features.map((one: any) => [String(one.name), String(one.value)] as const),
+  ])
+}
