@@ -26,9 +26,9 @@ import {
 import { against, measured, type Row } from './row.ts'
 import { median } from './statistics.ts'
 
-const rounds = 5
-/** Least processor time of one measurement: below it the clock is too coarse. */
-const leastMs = 30
+const rounds = 9
+/** Least processor time of one measurement: below it the clock is too coarse, and the collector's turn is chance. */
+const leastMs = 60
 const sizes = [1, 10, 100] as const
 const eventsAtOne = 40
 const goal = 10.5
@@ -95,6 +95,8 @@ export async function measureGrowth(progress: (text: string) => void): Promise<R
 function rowsOf(name: string, prepare: (count: number) => () => unknown): Row[] {
   const works = sizes.map((size) => prepare(eventsAtOne * size))
   const spent = works.map((): number[] => [])
+  // Compiled for each size: else the first one measured pays for all.
+  for (const work of works) cpuMsOf(work)
   for (let round = 0; round < rounds; round++)
     for (const [i, work] of works.entries()) spent[i]!.push(cpuMsOf(work))
   const found = spent.map(median)

@@ -10,8 +10,10 @@ export function once<K extends object, T>(make: (given: K) => T): (given: K) => 
   const made = new WeakMap<K, { readonly value: T }>()
   return (given) => {
     if (!Object.isFrozen(given)) return make(given)
-    const known = made.get(given) ?? { value: make(given) }
-    made.set(given, known)
-    return known.value
+    const known = made.get(given)
+    if (known !== undefined) return known.value
+    const value = make(given)
+    made.set(given, { value })
+    return value
   }
 }
