@@ -1,14 +1,28 @@
 import type { Codec } from './codec.ts'
 import { MalformedError } from './errors.ts'
 
-/** Each byte's two digits. */
-const pairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+const digits = Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0))
+const hexBytesMax = 2048
+/** The characters of one text, used again for the next: text that grows by two costs a kilobyte for each digest. */
+const characters: number[] = []
 
 /** Lowercase hexadecimal. */
 export function toHex(bytes: Uint8Array): string {
+  if (bytes.length <= hexBytesMax) return shortHex(bytes)
   let text = ''
-  for (let i = 0; i < bytes.length; i++) text += pairs[bytes[i]!]
+  for (let at = 0; at < bytes.length; at += hexBytesMax)
+    text += shortHex(bytes.subarray(at, at + hexBytesMax))
   return text
+}
+
+function shortHex(bytes: Uint8Array): string {
+  characters.length = 2 * bytes.length
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i]!
+    characters[2 * i] = digits[byte >> 4]!
+    characters[2 * i + 1] = digits[byte & 15]!
+  }
+  return String.fromCharCode.apply(null, characters)
 }
 
 /** @throws {MalformedError} an odd length, or anything but hexadecimal digits. */
@@ -71,10 +85,16 @@ function manyByteUtf8(text: string): Uint8Array {
   return Uint8Array.from(bytes)
 }
 
+function isAscii(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) if (bytes[i]! >= 0x80) return false
+  return true
+}
+
 const smallest = [0, 0x80, 0x800, 0x10000]
 
 /** @throws {MalformedError} bytes that are not UTF-8: overlong, surrogate, above U+10FFFF, cut off. */
 export function fromUtf8(bytes: Uint8Array): string {
+  if (isAscii(bytes)) return toLatin1(bytes)
   let text = ''
   for (let i = 0; i < bytes.length; ) {
     const first = bytes[i]!

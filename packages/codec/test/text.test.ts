@@ -25,6 +25,13 @@ test('text agrees with Node on a thousand random byte strings', () => {
   }
 })
 
+test('long bytes are hexadecimal as short ones are', () => {
+  for (const length of [2047, 2048, 2049, 100_000]) {
+    const bytes = Uint8Array.from({ length }, (_, i) => i * 7)
+    assert.equal(toHex(bytes), Buffer.from(bytes).toString('hex'))
+  }
+})
+
 test('UTF-8 agrees with the strict decoder of the platform', () => {
   const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   const random = randomFrom(11)

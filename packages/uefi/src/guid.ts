@@ -1,4 +1,4 @@
-import { bytes, type Codec, fromHex, MalformedError, toHex } from '@trusted-launch/codec'
+import { type Codec, fromHex, MalformedError, toHex } from '@trusted-launch/codec'
 
 const pattern = /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/
 /** Where the bytes of the text stand in the structure: the first three groups are little endian. */
@@ -25,7 +25,7 @@ export function parseGuid(text: string): Uint8Array {
 /** EFI_GUID as its text. UEFI 2.10, 2.3.1. */
 export const EFI_GUID: Codec<string> = {
   name: 'EFI_GUID',
-  read: (from) => formatGuid(bytes(16).read(from)),
+  read: (from) => formatGuid(from.take(16)),
   write: (to, value) => to.put(parseGuid(value)),
 }
 
