@@ -143,3 +143,11 @@ function macAddressOf(id: string): string {
     .join('-')
     .toUpperCase()
 }
+
+/** An interface goes only without its VM. @throws {ArmError} `NicInUse` */
+export function requireUnused({ id, state }: Resource): void {
+  const holder = textAt(state, 'virtualMachine', 'id')
+  if (holder === null) return
+  const message = `Network Interface ${id} is used by existing resource ${holder}. In order to delete the network interface, it must be dissociated from the resource.`
+  throw new ArmError({ status: 400, code: 'NicInUse', message })
+}

@@ -1,7 +1,7 @@
 import type { Resource } from '../domain/store.ts'
 import { disksThatGo, forgetVm, release, releaseUnmade } from '../domain/vm/belongings.ts'
 import { dataDisksOf } from '../domain/vm/data-disks.ts'
-import { stateOf } from '../domain/vm/vm.ts'
+import { stateOf, textAt } from '../domain/vm/vm.ts'
 import { type VmGround, VmJob } from './vm-job.ts'
 import type { Handler } from './worker.ts'
 
@@ -24,6 +24,7 @@ export function vmHandlers(ground: VmGround): Record<string, Handler> {
     'vm.reapply': on((vm) => update(vm, ground)),
     'vm.reimage': on((vm) => reimage(vm, ground)),
     'vm.delete': on((vm) => remove(vm, ground)),
+    'vm.simulateEviction': on((vm) => evict(vm, ground)),
   }
 }
 
@@ -98,6 +99,13 @@ async function stop(vmJob: VmJob, end: 'stopped' | 'deallocated'): Promise<void>
   await vmJob.power(end === 'stopped' ? 'stopping' : 'deallocating')
   await vmJob.driver.stop(machine, { graceful })
   await vmJob.note({ power: end, failure: null }, 'Succeeded')
+}
+
+/** A spot VM goes off, or goes altogether, as its policy says. */
+async function evict(vmJob: VmJob, ground: VmGround): Promise<void> {
+  const { properties } = await vmJob.require()
+  if (textAt(properties, 'evictionPolicy') === 'Delete') await remove(vmJob, ground)
+  else await stop(vmJob, 'deallocated')
 }
 
 async function restart(vmJob: VmJob): Promise<void> {

@@ -81,3 +81,41 @@ test('actions that do not fit the state of a VM are refused, and say what is so'
     'Creation of managed images are not supported for virtual machine with TrustedLaunch security type.',
   )
 })
+
+test('a spot VM is evicted as its policy says, and no other is', async (t) => {
+  const service = await aService(t)
+  const { id } = await aVm(service, 'plain')
+  assert.match((await service.ask('POST', `${id}/simulateEviction`)).body.error.message, /Spot/)
+  const spot = await aVm(service, 'spot', { priority: 'Spot', evictionPolicy: 'Deallocate' })
+  assert.equal((await service.ask('POST', `${spot.id}/simulateEviction`)).status, 204)
+  for (;;) {
+    const { body } = await service.ask('GET', `${spot.id}/instanceView`)
+    if (body.statuses.some(({ code }: any) => code === 'PowerState/deallocated')) break
+  }
+})
+
+test('an interface that a VM has is not deleted, and a VM that is gone frees it', async (t) => {
+  const service = await aService(t)
+  const { id } = await aVm(service)
+  const nic = `${service.group('rg')}/providers/Microsoft.Network/networkInterfaces/nic-web`
+  assert.equal((await service.ask('DELETE', nic)).body.error.code, 'NicInUse')
+  await service.over(await service.ask('DELETE', id))
+  assert.equal((await service.ask('DELETE', nic)).status, 200)
+})
+
+test('every kind of operation that an endpoint enqueues has its handler', async (t) => {
+  const service = await aService(t)
+  const { id } = await aVm(service)
+  for (const action of [
+    'powerOff',
+    'start',
+    'restart',
+    'redeploy',
+    'reapply',
+    'reimage',
+    'deallocate',
+  ]) {
+    const end = await service.over(await service.ask('POST', `${id}/${action}`))
+    assert.equal(end.status, 'Succeeded', `${action}: ${JSON.stringify(end)}`)
+  }
+})

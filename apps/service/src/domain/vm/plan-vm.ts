@@ -30,6 +30,7 @@ export function vmPlanner(rules: VmRules) {
 
 async function planNew(rules: VmRules, id: string, wanted: Wanted, moment: Moment): Promise<Plan> {
   const { properties } = wanted
+  requireName(id)
   requireParts(properties)
   const image = requireImage(rules, properties)
   const decision = decideNew(properties, image, rules.place())
@@ -49,6 +50,20 @@ async function planNew(rules: VmRules, id: string, wanted: Wanted, moment: Momen
   const complete = await planDataDisks(moment, id, whole, null)
   const work = { kind: 'vm.create', input: {}, host: rules.host }
   return { properties: complete, state: stateJson(state), work }
+}
+
+const NAME = /^[a-z0-9]([\w.-]{0,62}[\w])?$/i
+
+/** @throws {ArmError} `InvalidParameter` */
+function requireName(id: string): void {
+  const name = id.split('/').at(-1)!
+  if (NAME.test(name)) return
+  throw new ArmError({
+    status: 400,
+    code: 'InvalidParameter',
+    message: `The entity name '${name}' is invalid according to its validation rule: ${NAME.source}.`,
+    target: 'vmName',
+  })
 }
 
 function requireParts(properties: JsonObject): void {

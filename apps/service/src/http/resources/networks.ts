@@ -1,4 +1,10 @@
-import { planNetwork, planNetworkInterface, planPlain, planSubnet } from '../../domain/networks.ts'
+import {
+  planNetwork,
+  planNetworkInterface,
+  planPlain,
+  planSubnet,
+  requireUnused,
+} from '../../domain/networks.ts'
 import type { JsonObject, Resource } from '../../domain/store.ts'
 import { type ArmType, groupPath } from '../resource-routes.ts'
 import { wantedOf } from '../wanted.ts'
@@ -29,7 +35,12 @@ function networkType(
 export const networkTypes: readonly ArmType[] = [
   networkType('virtualNetworks', 'VirtualNetwork', planNetwork),
   networkType('virtualNetworks/subnets', 'Subnet', planSubnet, { isChild: true, hasPatch: false }),
-  networkType('networkInterfaces', 'NetworkInterface', planNetworkInterface),
+  networkType('networkInterfaces', 'NetworkInterface', planNetworkInterface, {
+    planDelete: async (nic) => {
+      requireUnused(nic)
+      return null
+    },
+  }),
   networkType('networkSecurityGroups', 'NetworkSecurityGroup', planPlain),
   networkType('publicIPAddresses', 'PublicIPAddress', planPlain),
 ]
