@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
+import { ended, firstWords, tl } from './a-service-process.ts'
 
 const root = join(import.meta.dirname, '../..')
 const limitMs = 600_000
@@ -13,21 +14,12 @@ test("Azure's own client makes a VM that boots, proves it, is switched, judged u
   timeout: limitMs,
 }, async (t) => {
   const data = mkdtempSync(join(tmpdir(), 'tl-sdk-'))
-  const up = spawn(
-    process.execPath,
-    ['apps/cli/src/main.ts', 'up', '--data', data, '--listen', '127.0.0.1:0', '--json'],
-    { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
-  )
+  const up = tl(['up', '--data', data, '--listen', '127.0.0.1:0', '--json'])
   t.after(async () => {
-    await ended(
-      spawn(process.execPath, ['apps/cli/src/main.ts', 'down', '--data', data, '--vms'], {
-        cwd: root,
-        stdio: 'ignore',
-      }),
-    )
+    await ended(tl(['down', '--data', data, '--vms']))
     rmSync(data, { recursive: true, force: true })
   })
-  await firstLine(up)
+  await firstWords(up)
   const { caFile } = JSON.parse(readFileSync(join(data, 'admin.json'), 'utf8'))
   const story = spawn(process.execPath, ['tests/clients/azure-sdk.ts', join(data, 'admin.json')], {
     cwd: root,
@@ -45,18 +37,4 @@ function lastLines(data: string): string[] {
   return globSync(join(data, 'host/vms/*/console.log')).flatMap((path) =>
     readFileSync(path, 'latin1').replaceAll('\0', '').split('\n').slice(-30),
   )
-}
-
-function firstLine(child: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    child.stdout!.once('data', () => resolve())
-    child.once('exit', (code) => reject(new Error(`it ended with ${code}`)))
-  })
-}
-
-function ended(child: ChildProcess): Promise<number | null> {
-  return new Promise((resolve) => {
-    if (child.exitCode !== null) resolve(child.exitCode)
-    else child.once('exit', (code) => resolve(code))
-  })
 }
