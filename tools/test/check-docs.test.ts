@@ -52,10 +52,10 @@ test('the options that the README gives the demo are its options', () => {
 })
 
 test('the commands that the README names of tl are its commands', () => {
-  const [, commands] = /^ {4}npx tl --help +# (.*)$/m.exec(readme)!
+  const commands = new Set([...readme.matchAll(/\bnpx tl ([a-z][a-z-]*)/g)].map(([, name]) => name))
   const help = run('apps/cli/bin/tl.mjs', '--help')
-  for (const command of commands!.split(', '))
-    assert.match(help, new RegExp(`^ +${command}\\b`, 'm'))
+  assert.ok(commands.size >= 3)
+  for (const command of commands) assert.match(help, new RegExp(`^ +${command}\\b`, 'm'))
 })
 
 test('the example replays a recorded log to the PCRs that were quoted', () => {
