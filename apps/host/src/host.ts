@@ -74,7 +74,7 @@ export class Host {
   readonly #pending = new Set<{ readonly accounts: Accounts }>()
   #acceleration: Promise<Acceleration> | null = null
   #drained = false
-  /** Whether rules of ours were loaded, or why not was told. */
+  /** That the loopback is open is told once. */
   #loopbackSaid = false
 
   private constructor(state: StateDirectory, parts: Parts) {
@@ -249,7 +249,7 @@ export class Host {
   /** Lets everything go: VMs run on, the state directory is free for the next manager. */
   async close(): Promise<void> {
     const idle = this.machines().every((machine) => machine.processes === null)
-    if (idle && this.#loopbackSaid) await openLoopback(this.#state.path)
+    if (idle) await openLoopback(this.#state.path)
     await this.#release()
     this.#state.close()
   }
@@ -261,9 +261,9 @@ export class Host {
   /** Each time anew: somebody may have loaded other rules since. */
   async #closeLoopback(): Promise<void> {
     const fault = await closeLoopback(this.#state.path)
-    if (fault !== null && !this.#loopbackSaid)
-      this.#say('loopback-open', `guests with a network reach what listens on this host: ${fault}`)
+    if (fault === null || this.#loopbackSaid) return
     this.#loopbackSaid = true
+    this.#say('loopback-open', `guests with a network reach what listens on this host: ${fault}`)
   }
 
   async #probe(): Promise<Acceleration> {

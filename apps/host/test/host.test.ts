@@ -19,9 +19,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { blockOf } from '../src/accounts.ts'
 import { type Host, type LogEntry, type MachineSpec, openHost } from '../src/index.ts'
 import { removeRecord } from '../src/machine/record.ts'
-import { identityOf } from '../src/process.ts'
+import { findProgram, identityOf } from '../src/process.ts'
 
 const spec = {
   name: 'a test',
@@ -297,6 +298,24 @@ test('a VM whose forwarded port is taken says so, and starts once it has another
   await vm.setNetwork({ ...network, forwards: [] })
   await vm.start()
   await vm.stop({ graceful: false })
+})
+
+test('the rules that close the loopback go with the last VM, also when a former manager loaded them', {
+  skip: process.getuid?.() !== 0 || findProgram('nft') === null ? 'needs root and nft' : false,
+}, async (t) => {
+  const { open, create, stateDirectory } = await place(t)
+  await open()
+  const network = { kind: 'user' as const, mac: '52:54:00:12:34:56', forwards: [] }
+  const vm = await create('vm-1', { network, vtpm: null })
+  const table = `trusted_launch_${blockOf(stateDirectory).first}`
+  const isLoaded = () =>
+    execFileSync('nft', ['list', 'tables'], { encoding: 'utf8' }).includes(table)
+  await vm.start()
+  const host = await open()
+  assert.ok(isLoaded(), 'it runs on')
+  await host.delete('vm-1')
+  await host.close()
+  assert.ok(!isLoaded())
 })
 
 test('a Windows VM is refused where it cannot be protected, and leaves nothing', async (t) => {
