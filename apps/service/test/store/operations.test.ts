@@ -92,6 +92,19 @@ onEach((database) => {
     assert.equal(await store.resources.get(vmId('a')), null)
   })
 
+  test('while a worker writes under its claim nobody takes it over, though its lease is over', {
+    skip: database.name === 'SQLite' && 'there nobody else writes meanwhile',
+  }, async () => {
+    const store = await database.store()
+    await store.operations.enqueue(operation(), 7)
+    const first = await claimed(store, 'w', 10)
+    await store.under(first, async ({ resources }) => {
+      await resources.insert(vm('a'), 9)
+      assert.equal(await claim(store, 'v', 500), null)
+    })
+    assert.equal((await claimed(store, 'v', 500)).epoch, 2)
+  })
+
   test('what a worker writes under its claim happens with its progress, or not at all', async () => {
     const store = await database.store()
     const { id } = await store.operations.enqueue(operation(), 7)
