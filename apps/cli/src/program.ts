@@ -3,9 +3,11 @@ import { Command } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import { appraiseCommand } from './commands/appraise.ts'
 import { auditCommand } from './commands/audit.ts'
+import { backupCommand, restoreCommand } from './commands/backup.ts'
 import { completionCommand } from './commands/completion.ts'
 import { demoCommand } from './commands/demo.ts'
 import { diskCommand } from './commands/disk.ts'
+import { doctorCommand } from './commands/doctor.ts'
 import { downCommand } from './commands/down.ts'
 import { eventlogCommand } from './commands/eventlog.ts'
 import { hostCommand } from './commands/host.ts'
@@ -17,6 +19,7 @@ import { operationCommand } from './commands/operation.ts'
 import { osCommand } from './commands/os.ts'
 import { policyCommand } from './commands/policy.ts'
 import { referenceValuesCommand } from './commands/reference-values.ts'
+import { serviceCommand } from './commands/service.ts'
 import { sizeCommand } from './commands/size.ts'
 import { tokenCommand, viewOfUnread } from './commands/token.ts'
 import { upCommand } from './commands/up.ts'
@@ -59,6 +62,10 @@ Exit codes: 0 affirming, 1 failure or no verdict, 2 usage, 3 contraindicated, 4 
     diskCommand,
     operationCommand,
     auditCommand,
+    doctorCommand,
+    serviceCommand,
+    backupCommand,
+    restoreCommand,
   ].map((make) => make(output, done))
   commands.push(demoCommand(done))
   for (const command of commands) program.addCommand(command)

@@ -1,0 +1,53 @@
+import { Command } from 'commander'
+import { dataDirectory, dataOption } from '../data-directory.ts'
+import {
+  accelerationCheck,
+  type Check,
+  certificateChecks,
+  clockCheck,
+  diskCheck,
+  firmwareCheck,
+  toolChecks,
+} from '../doctor-checks.ts'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import { jsonText, type Output } from '../output.ts'
+import { plain } from '../plain-text.ts'
+
+interface Options {
+  readonly data?: string
+  readonly json?: boolean
+}
+
+/** `tl doctor`: whether this machine can run VMs, and what to do where it can't. */
+export function doctorCommand(output: Output, done: (code: ExitCode) => void): Command {
+  return new Command('doctor')
+    .summary('whether this machine is fit to run VMs, and what to do where it is not')
+    .addOption(dataOption())
+    .option('--json', 'one JSON document')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tl doctor\n  tl doctor --json\n\nIt ends in 1 when something must be done.',
+    )
+    .action(async (options: Options) => {
+      const data = dataDirectory(options)
+      const now = Date.now()
+      const checks = [
+        ...toolChecks(),
+        await firmwareCheck(),
+        await accelerationCheck(),
+        diskCheck(data),
+        clockCheck(now),
+        ...certificateChecks(data, now),
+      ]
+      output.out(options.json === true ? jsonText(checks) : checks.map(lineOf(output)).join(''))
+      done(checks.every(({ todo }) => todo === null) ? EXIT.affirming : EXIT.failure)
+    })
+}
+
+function lineOf({ colors }: Output): (check: Check) => string {
+  return ({ what, found, todo }) => {
+    const head = todo === null ? colors.green('ok   ') : colors.red('TO DO')
+    const after = todo === null ? '' : `\n       ${plain(todo)}`
+    return `${head}  ${what}: ${plain(found)}${after}\n`
+  }
+}

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import test from 'node:test'
+import { certificateChecks, clockCheck, diskCheck, toolChecks } from '../src/doctor-checks.ts'
+import { newAuthority, pemOf } from './a-record.ts'
+import { newFolder, tl } from './a-run.ts'
+import { vmsMissing as skip } from './a-state.ts'
+
+const DAY_MS = 86_400_000
+
+test('a tool that is not there is named with the package that brings it', () => {
+  const todo = toolChecks('').map((check) => check.todo)
+  for (const name of ['qemu-system-x86', 'qemu-utils', 'swtpm', 'mtools', 'openssh-client'])
+    assert.ok(todo.includes(`apt-get install ${name}`), name)
+})
+
+test('a disk that is nearly full, a clock that nobody keeps or that is behind, want something done', () => {
+  const folder = join(newFolder(), 'not/yet/there')
+  assert.equal(diskCheck(folder, 0).todo, null)
+  assert.match(diskCheck(folder, 1e9).todo!, /1000000000 GiB are wanted/)
+  const now = Date.now()
+  assert.equal(clockCheck(now, true).todo, null)
+  assert.equal(clockCheck(now, null).todo, null)
+  assert.match(clockCheck(now, false).todo!, /^timedatectl set-ntp true/)
+  assert.equal(clockCheck(0, true).todo, 'set the clock')
+})
+
+test('a certificate that ends soon, or is none, wants something done; none at all does not', () => {
+  const data = newFolder()
+  assert.equal(certificateChecks(data, 0)[0]!.todo, null)
+  mkdirSync(join(data, 'tls'))
+  const { certificate } = newAuthority('TLS')
+  writeFileSync(join(data, 'tls/authority.pem'), pemOf('CERTIFICATE', certificate.der))
+  const end = Date.UTC(2026, 0, 1) + 365 * DAY_MS
+  assert.equal(certificateChecks(data, end - 20 * DAY_MS)[0]!.todo, null)
+  assert.match(certificateChecks(data, end - 2 * DAY_MS)[0]!.todo!, /^restart tl up/)
+  writeFileSync(join(data, 'tls/server.pem'), 'rubbish')
+  assert.match(certificateChecks(data, 0)[1]!.todo!, /restart tl up, or remove the file/)
+})
+
+test('the doctor looks at everything, says how VMs run here, and ends in 1 only where something is to do', {
+  skip,
+}, async () => {
+  const { code, out } = await tl('doctor', '--data', newFolder(), '--json')
+  const checks = JSON.parse(out)
+  const looked = new Set(checks.map(({ what }: any) => what))
+  assert.deepEqual([...looked].sort(), [
+    'acceleration',
+    'certificates',
+    'clock',
+    'disk',
+    'firmware',
+    'tools',
+  ])
+  assert.match(checks.find(({ what }: any) => what === 'acceleration').found, /^(kvm|tcg): /)
+  assert.equal(code, checks.some(({ todo }: any) => todo !== null) ? 1 : 0)
+  assert.match((await tl('doctor', '--data', newFolder())).out, /^(ok {3}|TO DO) {2}firmware: /m)
+})

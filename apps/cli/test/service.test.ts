@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import test from 'node:test'
+import { openService, ScriptedHost } from '@trusted-launch/service'
+import pino from 'pino'
+import { good, json, signedIn } from './a-control-plane.ts'
+import { newFolder, tl } from './a-run.ts'
+
+test('the unit runs tl up on the data folder, and its end is no end of VMs', async () => {
+  const folder = newFolder()
+  const data = '/srv/50% "of" $HOME'
+  const { out } = await good('service', 'install', '--data', data, '--print')
+  assert.match(
+    out,
+    /^ExecStart="\/.*" ".*\/main\.ts" "up" "--data" "\/srv\/50%% \\"of\\" \$\$HOME" "--listen" "127\.0\.0\.1:8443"$/m,
+  )
+  assert.match(out, /^KillMode=process$/m)
+  const made = await good('service', 'install', '--data', data, '--folder', folder)
+  const file = join(folder, 'trusted-launch.service')
+  assert.equal(readFileSync(file, 'utf8'), out)
+  assert.match(made.out, /systemctl (--user )?enable --now trusted-launch\.service/)
+})
+
+test('a backup made while it serves is restored elsewhere, with the same VMs and the same administrator', async (t) => {
+  const { data } = await signedIn(t)
+  await good('vm', 'create', '--name', 'web', '--image', 'small')
+  const { properties } = await json('vm', 'show', 'web')
+  const file = join(newFolder(), 'backup.db')
+  assert.match(
+    (await good('backup', file, '--data', data)).out,
+    /its sealed values want .*seal\.key/,
+  )
+  assert.equal(statSync(file).mode & 0o777, 0o600)
+  assert.match((await tl('backup', file, '--data', data)).err, /is there already/)
+  const elsewhere = newFolder()
+  const early = await tl('restore', file, '--data', elsewhere)
+  assert.equal(early.code, 1)
+  assert.match(early.err, /there is no .*seal\.key/)
+  assert.ok(!existsSync(join(elsewhere, 'service.db')))
+  mkdirSync(elsewhere, { recursive: true })
+  cpSync(join(data, 'seal.key'), join(elsewhere, 'seal.key'))
+  cpSync(join(data, 'admin.json'), join(elsewhere, 'admin.json'))
+  await good('restore', file, '--data', elsewhere)
+  const again = await tl('restore', file, '--data', elsewhere)
+  assert.match(again.err, /has something in it/)
+  const service = await openService({
+    ...{ data: elsewhere, publicNames: [], location: 'local', driver: new ScriptedHost() },
+    listen: { host: '127.0.0.1', port: 0 },
+    log: pino({ level: 'silent' }),
+  })
+  t.after(() => service.close())
+  await good('login', '--admin', join(elsewhere, 'admin.json'))
+  assert.equal((await json('whoami')).endpoint, service.endpoint)
+  assert.equal((await json('vm', 'show', 'web')).properties.vmId, properties.vmId)
+})
+
+test('what is no data folder is not backed up, nor made one', async () => {
+  const folder = newFolder()
+  writeFileSync(join(folder, 'x'), '')
+  const { code, err } = await tl('backup', join(folder, 'b'), '--data', folder)
+  assert.deepEqual([code, existsSync(join(folder, 'service.db'))], [1, false])
+  assert.match(err, /is no data folder/)
+})

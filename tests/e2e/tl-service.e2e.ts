@@ -1,0 +1,78 @@
+/** README's "As a service", typed as it stands, against a real host. */
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+
+const root = join(import.meta.dirname, '../..')
+const main = join(root, 'apps/cli/src/main.ts')
+
+/** What a command ends with where it is not 0, and what it must have said. */
+const expected: readonly [RegExp, readonly number[], RegExp][] = [
+  // a machine under test may lack something that the doctor wants and this story does not
+  [/^tl doctor/, [0, 1], /firmware: /],
+  [/^tl vm create/, [0], /security type +TrustedLaunch\n[^]*its verdict +tl vm attest web/],
+  [/^tl vm list/, [0], /^web +default +running +Standard_B1s +TrustedLaunch +on +on$/m],
+  [/^tl vm attest/, [0], /kernel +vmlinuz +[0-9a-f]{16} +Debian Secure Boot CA[^]*\naffirming\n/],
+  // nobody here trusts the authority of that installation: an affirming record is a warning
+  [/^tl appraise/, [4], /^warning: affirming, but by an authority that is not trusted here/m],
+  [/^tl vm console/, [0], /Linux version/],
+  [/^tl vm security set/, [0], /done/],
+  [/^tl vm delete/, [0], /done/],
+  [/^tl audit verify/, [0], /none changed/],
+]
+
+test('what README tells to type makes a VM that proves its boot, and its record says so again', {
+  timeout: 600_000,
+}, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tl-readme-'))
+  const env = {
+    ...process.env,
+    XDG_DATA_HOME: join(folder, 'data'),
+    XDG_CONFIG_HOME: join(folder, 'config'),
+    HOME: folder,
+    PATH: `${join(folder, 'bin')}:${process.env.PATH}`,
+  }
+  mkdirSync(join(folder, 'bin'))
+  const launcher = `#!/bin/sh\nexec ${process.execPath} ${main} "$@"\n`
+  writeFileSync(join(folder, 'bin/tl'), launcher, { mode: 0o755 })
+  const up = spawn('tl', ['up', '--listen', '127.0.0.1:0', '--json'], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  t.after(() => {
+    spawnSync('tl', ['down', '--vms'], { env, stdio: 'ignore' })
+    rmSync(folder, { recursive: true, force: true })
+  })
+  await firstLine(up)
+  const lines = commandsOf(readFileSync(join(root, 'README.md'), 'utf8'))
+  assert.equal(lines.length, expected.length)
+  for (const [i, line] of lines.entries()) {
+    const [which, codes, said] = expected[i]!
+    assert.match(line, which)
+    const { status, stdout, stderr } = spawnSync('sh', ['-c', line], {
+      ...{ cwd: folder, env, encoding: 'utf8' },
+    })
+    assert.ok(codes.includes(status!), `${line}: ${status}: ${stderr}${stdout}`)
+    assert.match(stdout, said, line)
+    t.diagnostic(`${line}: ${status}`)
+  }
+})
+
+/** As they are typed without `npx`, which would look for this project in the folder. */
+function commandsOf(readme: string): string[] {
+  const [, block] = /## As a service\n[^]*?```sh\n([^]*?)```/.exec(readme)!
+  return block!
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.replace(/^npx /, ''))
+}
+
+function firstLine(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.stdout!.once('data', () => resolve())
+    child.once('exit', (code) => reject(new Error(`it ended with ${code}`)))
+  })
+}
