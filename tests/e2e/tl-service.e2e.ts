@@ -13,9 +13,13 @@ const main = join(root, 'apps/cli/src/main.ts')
 const expected: readonly [RegExp, readonly number[], RegExp][] = [
   // a machine under test may lack something that the doctor wants and this story does not
   [/^tl doctor/, [0, 1], /firmware: /],
-  [/^tl vm create/, [0], /security type +TrustedLaunch\n[^]*its verdict +tl vm attest web/],
+  [/^tl vm create/, [0], /security type +TrustedLaunch\n[\s\S]*its verdict +tl vm attest web/],
   [/^tl vm list/, [0], /^web +default +running +Standard_B1s +TrustedLaunch +on +on$/m],
-  [/^tl vm attest/, [0], /kernel +vmlinuz +[0-9a-f]{16} +Debian Secure Boot CA[^]*\naffirming\n/],
+  [
+    /^tl vm attest/,
+    [0],
+    /kernel +vmlinuz +[0-9a-f]{16} +Debian Secure Boot CA[\s\S]*\naffirming\n/,
+  ],
   // nobody here trusts the authority of that installation: an affirming record is a warning
   [/^tl appraise/, [4], /^warning: affirming, but by an authority that is not trusted here/m],
   [/^tl vm console/, [0], /Linux version/],
@@ -63,7 +67,7 @@ test('what README tells to type makes a VM that proves its boot, and its record 
 
 /** As they are typed without `npx`, which would look for this project in the folder. */
 function commandsOf(readme: string): string[] {
-  const [, block] = /## As a service\n[^]*?```sh\n([^]*?)```/.exec(readme)!
+  const [, block] = /## As a service\n[\s\S]*?```sh\n([\s\S]*?)```/.exec(readme)!
   return block!
     .trimEnd()
     .split('\n')
