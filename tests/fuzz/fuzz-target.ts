@@ -133,7 +133,21 @@ function faultOf({ decode, errors }: TriedDecoder, input: Uint8Array): string | 
     return null
   } catch (e) {
     if (errors.some((error) => e instanceof error)) return null
-    return e instanceof Error ? (e.stack ?? e.message) : String(e)
+    return withStack(() => decode(input)) ?? String(e)
+  }
+}
+
+/** The error again, with where it came from. */
+function withStack(run: () => unknown): string | null {
+  const before = Error.stackTraceLimit
+  Error.stackTraceLimit = 10
+  try {
+    run()
+    return null
+  } catch (e) {
+    return e instanceof Error ? (e.stack ?? e.message) : null
+  } finally {
+    Error.stackTraceLimit = before
   }
 }
 

@@ -21,6 +21,8 @@ const input = new SharedInput(shared)
 const found = (await findTargets()).filter(({ name }) => name.includes(wanted))
 parentPort!.postMessage({ targets: found.map(({ name }) => name) })
 const targets = found.filter(({ name }) => !skipped.includes(name))
+// Most inputs are refused: of that where it happened is asked only when it must not have.
+Error.stackTraceLimit = 0
 const coverage = new Coverage()
 const started = performance.now()
 targets.forEach((target, i) => {
