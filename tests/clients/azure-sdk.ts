@@ -90,6 +90,14 @@ const { code } = await assessment()
 assert.equal(code, 'Unhealthy')
 told('deallocated, Secure Boot off, started: the assessment is Unhealthy')
 
+await compute.virtualMachines.deallocate('quickstart', 'web')
+await compute.virtualMachines.update('quickstart', 'web', {
+  securityProfile: { uefiSettings: { secureBootEnabled: true } },
+})
+await compute.virtualMachines.start('quickstart', 'web')
+assert.equal((await assessment()).code, 'Healthy')
+told('and on again: the assessment is Healthy')
+
 await assert.rejects(
   compute.virtualMachines.createOrUpdate('quickstart', 'old', {
     ...vm,

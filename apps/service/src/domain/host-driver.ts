@@ -13,8 +13,6 @@ export interface MachinePlan {
   readonly secureBoot: boolean
   /** False: a VM without a TPM, which proves nothing. */
   readonly vTpm: boolean
-  /** Whether the keys of Secure Boot are in the firmware: not in a Standard VM. */
-  readonly keys: boolean
   readonly network: { readonly macAddress: string; readonly sshPort: number | null } | null
   /** cloud-init's, or null. */
   readonly seed: { readonly userData: string; readonly metaData: string } | null
@@ -81,13 +79,10 @@ export interface HostDriver {
   restart(id: string): Promise<void>
   /** Waits until the agent answers, the boot fails, or the time is over. */
   waitForBoot(id: string, timeoutMs: number, signal: AbortSignal): Promise<Boot>
-  /** A stopped VM only. */
-  change(
-    id: string,
-    change: Partial<Pick<MachinePlan, 'vcpus' | 'memoryMiB' | 'secureBoot' | 'vTpm'>>,
-  ): Promise<void>
+  /** Brings a stopped VM, and what it is to measure, to its plan: shape, Secure Boot, vTPM. */
+  change(plan: MachinePlan, signal: AbortSignal): Promise<void>
   /** The pristine disk again, the same vTPM; a stopped VM only. */
-  reimage(id: string, image: string): Promise<void>
+  reimage(plan: MachinePlan, signal: AbortSignal): Promise<void>
   /** Attaches, detaches and grows until the VM has these data disks; while it runs, too. */
   putDataDisks(id: string, disks: readonly DiskPlan[]): Promise<void>
   /** What a disk held is gone; nothing happens when there is none. */

@@ -21,6 +21,7 @@ import {
   type Image,
   type Machine,
   type MachineSpec,
+  makeVariableStore,
   openHost,
   ownSecureBootTemplate,
 } from '@trusted-launch/host'
@@ -38,6 +39,9 @@ import type {
 } from '../domain/host-driver.ts'
 import { DiskFiles } from './disk-files.ts'
 import { readFileOrNull, writeDurably } from './durable-file.ts'
+
+/** What decides about a boot, of a VM's plan. */
+type Foretold = Pick<MachinePlan, 'id' | 'secureBoot' | 'memoryMiB' | 'vcpus'>
 
 const BANKS = ['sha256'] as const
 const GIB = 2 ** 30
@@ -103,22 +107,25 @@ export class LocalHost implements HostDriver {
   async create(plan: MachinePlan, signal: AbortSignal): Promise<void> {
     const image = await this.#image(plan.image)
     if (this.#find(plan.id) === null) await this.#host.create(specOf(plan, image, this.#options))
-    await this.#foretell(plan.id, image, signal)
+    if (readFileOrNull(this.#referencesPath(plan.id)) === null)
+      await this.#foretell(plan, image, signal)
   }
 
-  /** From the pristine image and the VM's variable store, before anything boots; never twice. */
-  async #foretell(id: string, image: Image, signal: AbortSignal): Promise<void> {
-    if (readFileOrNull(this.#referencesPath(id)) !== null) return
-    const machine = this.#host.machine(id)
+  /**
+   * What the VM's next boot is to measure: from the pristine image and a variable store as the firmware's maker
+   * leaves it, with the keys and the setting that were asked for. Nothing of it comes from the VM.
+   */
+  async #foretell(plan: Foretold, image: Image, signal: AbortSignal): Promise<void> {
+    const signatures = signaturesFor(image.name, this.#options.cacheDirectory)
     const variant = predict({
       disk: fromBytes(new Uint8Array(readFileSync(image.path))),
       image: { name: image.name, sha256: image.sha256 },
-      variables: await machine.readVariables(),
+      variables: await makeVariableStore(this.#host.firmware, signatures, plan.secureBoot),
       banks: BANKS,
-      firmware: await this.#options.believe(await this.#shapeOf(machine), signal),
+      firmware: await this.#options.believe(await this.#shapeOf(plan), signal),
     })
     const values = encodeReferenceValues({ version: 2, variants: [variant] })
-    await writeDurably(this.#referencesPath(id), values)
+    await writeDurably(this.#referencesPath(plan.id), values, 0o600)
   }
 
   #referencesPath(id: string): string {
@@ -177,23 +184,23 @@ export class LocalHost implements HostDriver {
     }
   }
 
-  async change(
-    id: string,
-    { vcpus, memoryMiB, secureBoot, vTpm }: Parameters<HostDriver['change']>[1],
-  ): Promise<void> {
+  async change(plan: MachinePlan, signal: AbortSignal): Promise<void> {
+    const { id, vcpus, memoryMiB, secureBoot, vTpm } = plan
     const machine = this.#host.machine(id)
     const { spec } = machine
-    const shape = { vcpus: vcpus ?? spec.vcpus, memoryMiB: memoryMiB ?? spec.memoryMiB }
-    if (shape.vcpus !== spec.vcpus || shape.memoryMiB !== spec.memoryMiB)
-      await machine.reshape(shape)
-    if (vTpm !== undefined && (spec.vtpm !== null) !== vTpm) await machine.setVtpm(vTpm)
-    if (secureBoot !== undefined && spec.secureBoot !== secureBoot)
-      await machine.setSecureBoot(secureBoot)
+    const isOther = vcpus !== spec.vcpus || memoryMiB !== spec.memoryMiB
+    if (!isOther && secureBoot === spec.secureBoot && vTpm === (spec.vtpm !== null)) return
+    // First what is to be measured: killed in between, it is done again.
+    await this.#foretell(plan, await this.#image(plan.image), signal)
+    if (isOther) await machine.reshape({ vcpus, memoryMiB })
+    if (vTpm !== (spec.vtpm !== null)) await machine.setVtpm(vTpm)
+    if (secureBoot !== spec.secureBoot) await machine.setSecureBoot(secureBoot)
   }
 
-  async reimage(id: string, image: string): Promise<void> {
-    const { path, format } = await this.#image(image)
-    await this.#host.machine(id).replaceDisk({ path, format })
+  async reimage(plan: MachinePlan, signal: AbortSignal): Promise<void> {
+    const image = await this.#image(plan.image)
+    await this.#foretell(plan, image, signal)
+    await this.#host.machine(plan.id).replaceDisk({ path: image.path, format: image.format })
   }
 
   async putDataDisks(id: string, disks: readonly DiskPlan[]): Promise<void> {
@@ -231,14 +238,17 @@ export class LocalHost implements HostDriver {
     if (machine === null || identity === null || references === null) return null
     const { vm, generation, akName, retiredAkNames } = identity
     const anchors = [Certificate.decode(this.#host.trustAnchor)]
-    const shape = await this.#shapeOf(machine)
+    const shape = await this.#shapeOf(machine.spec)
     return {
       expectation: { vm, generation, akName, retiredAkNames, anchors, machine: shape },
       references,
     }
   }
 
-  async #shapeOf({ spec: { memoryMiB, vcpus } }: Machine): Promise<MachineShape> {
+  async #shapeOf({
+    memoryMiB,
+    vcpus,
+  }: Pick<MachinePlan, 'memoryMiB' | 'vcpus'>): Promise<MachineShape> {
     const { accelerator } = await this.#host.acceleration()
     return { firmwareSha256: this.#firmwareSha256, memoryMiB, vcpus, accelerator }
   }
@@ -276,11 +286,12 @@ function specOf(
   image: Image,
   { cacheDirectory }: LocalHostOptions,
 ): MachineSpec {
-  const { id, name, vcpus, memoryMiB, secureBoot, vTpm, keys, network, seed } = plan
+  const { id, name, vcpus, memoryMiB, secureBoot, vTpm, network, seed } = plan
   return {
     ...{ id, name, vcpus, memoryMiB, secureBoot },
     disk: { path: image.path, format: image.format },
-    signatures: keys ? signaturesFor(plan.image, cacheDirectory) : null,
+    // also without Secure Boot: it may be switched on later
+    signatures: signaturesFor(plan.image, cacheDirectory),
     vtpm: vTpm ? { banks: BANKS } : null,
     network: network === null ? null : userNetwork(network),
     dataDisks: [],

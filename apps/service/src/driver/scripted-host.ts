@@ -75,16 +75,14 @@ export class ScriptedHost implements HostDriver {
     return this.#script.boot?.(id) ?? { kind: 'silent' }
   }
 
-  async change(id: string, change: Parameters<HostDriver['change']>[1]): Promise<void> {
-    await this.#do('change', id)
-    const machine = this.#require(id)
-    this.#machines.set(id, { ...machine, plan: { ...machine.plan, ...change } })
+  async change(plan: MachinePlan): Promise<void> {
+    await this.#do('change', plan.id)
+    this.#machines.set(plan.id, { ...this.#require(plan.id), plan })
   }
 
-  async reimage(id: string, image: string): Promise<void> {
-    await this.#do('reimage', id)
-    const machine = this.#require(id)
-    this.#machines.set(id, { ...machine, plan: { ...machine.plan, image } })
+  async reimage(plan: MachinePlan): Promise<void> {
+    await this.#do('reimage', plan.id)
+    this.#machines.set(plan.id, { ...this.#require(plan.id), plan })
   }
 
   async putDataDisks(id: string, disks: readonly DiskPlan[]): Promise<void> {

@@ -74,14 +74,14 @@ async function update(vmJob: VmJob, ground: VmGround): Promise<void> {
   const { driver, job } = vmJob
   const vm = await vmJob.require()
   const { machine, power } = stateOf(vm)
-  const { vcpus, memoryMiB, secureBoot, vTpm } = await ground.planOf(vm)
+  const plan = await ground.planOf(vm)
   const isRestart = job.operation.input.restart === true
   if (isRestart) {
     await job.tell(20, 'restarting to apply the change')
     await driver.stop(machine, { graceful: true })
   }
   if (isRestart || power === 'deallocated' || power === 'stopped')
-    await driver.change(machine, { vcpus, memoryMiB, secureBoot, vTpm })
+    await driver.change(plan, job.signal)
   await driver.putDataDisks(machine, dataDisksOf(vm.properties))
   if (isRestart) await vmJob.boot(vm)
   await vmJob.note({}, 'Succeeded')
@@ -129,12 +129,13 @@ async function reimage(vmJob: VmJob, ground: VmGround): Promise<void> {
   const { driver, job } = vmJob
   const vm = await vmJob.require()
   const { machine, power } = stateOf(vm)
-  const { image } = await ground.planOf(vm)
+  const plan = await ground.planOf(vm)
+  const { image } = plan
   await job.tell(10, `preparing the image ${image}`)
   await driver.prepareImage(image, (step) => void job.tell(20, step).catch(() => {}), job.signal)
   await driver.stop(machine, { graceful: true })
   await job.tell(40, 'a pristine disk')
-  await driver.reimage(machine, image)
+  await driver.reimage(plan, job.signal)
   if (power === 'running' || power === 'starting') await vmJob.boot(vm)
   await vmJob.note({}, 'Succeeded')
 }

@@ -9,14 +9,14 @@ export function machinePlanOf(vm: Resource, seed: Seed | null): MachinePlan {
   const { machine, macAddress, sshPort } = stateOf(vm)
   const size = sizeNamed(textAt(vm.properties, 'hardwareProfile', 'vmSize') ?? '')
   if (size === null) throw new Error(`${vm.id} has a size that is in no table`)
-  const { isTrustedLaunch, secureBoot, vTpm } = securityOf(vm)
+  const { secureBoot, vTpm } = securityOf(vm)
   return {
     id: machine,
     name: vm.name,
     vcpus: size.vcpusAvailable,
     memoryMiB: Math.round(size.memoryGib * 1024),
     image: imageNameOf(vm),
-    ...{ secureBoot, vTpm, keys: isTrustedLaunch, seed },
+    ...{ secureBoot, vTpm, seed },
     network: { macAddress: macAddress.replaceAll('-', ':').toLowerCase(), sshPort },
   }
 }
