@@ -143,7 +143,8 @@ export interface Operations {
   }): Promise<readonly Operation[]>
   /**
    * The oldest operation that nobody holds (or whose lease is over) and before which no unfinished one of the
-   * same resource stands; its epoch is one more than before. Null: none.
+   * same resource stands, nor of one that it lies in or that lies in it; its epoch is one more than before.
+   * Null: none.
    */
   claim(by: {
     owner: string

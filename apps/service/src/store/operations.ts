@@ -106,7 +106,10 @@ export class OperationTable implements Operations {
   }
 }
 
-/** The one to take: free, for one of these hosts or any, and the first unfinished one of its resource. */
+/**
+ * The one to take: free, for one of these hosts or any, and the first unfinished one of its resource, of what that
+ * lies in, and of what lies in it.
+ */
 function claimable(database: Database, { hosts, at }: ClaimBy, holdFree: string) {
   return database
     .selectFrom('operations as candidate')
@@ -129,9 +132,26 @@ function claimable(database: Database, { hosts, at }: ClaimBy, holdFree: string)
         ),
       ),
     )
+    .where(({ not, exists, selectFrom, or }) =>
+      not(
+        exists(
+          selectFrom('operations as earlier')
+            .select('earlier.sequence')
+            .whereRef('earlier.sequence', '<', 'candidate.sequence')
+            .where('earlier.ended_at', 'is', null)
+            .where(or([liesIn('candidate', 'earlier'), liesIn('earlier', 'candidate')])),
+        ),
+      ),
+    )
     .orderBy('candidate.sequence')
     .limit(1)
     .modifyEnd(sql.raw(holdFree))
+}
+
+/** Whether the resource of one is below the other's. */
+function liesIn(inner: 'candidate' | 'earlier', outer: 'candidate' | 'earlier') {
+  const [below, above] = [inner, outer].map((each) => sql.ref(`${each}.resource_key`))
+  return sql<boolean>`substr(${below}, 1, length(${above}) + 1) = ${above} || '/'`
 }
 
 /** One more than the last: enqueued alone among writers, so that the order is the commits'. */

@@ -49,6 +49,23 @@ onEach((database) => {
     assert.equal((await claimed(store, 'w', 10)).operation.id, second.id)
   })
 
+  test('what lies in another is worked on neither before it nor beside it', async () => {
+    const store = await database.store()
+    const inside = (resourceId: string) => ({ ...operation(), resourceId })
+    const [group, vm, part] = ['/g/web', '/g/web/vm/A', '/g/WEB/vm/a/part/x'].map(inside)
+    const [beside, later] = ['/g/web_/vm/a', '/g/web/vm/b'].map(inside)
+    for (const each of [vm!, part!, group!, beside!, later!])
+      await store.operations.enqueue(each, 7)
+    for (const next of [vm!, part!, group!]) {
+      const held = await claimed(store, 'w', 10)
+      assert.equal(held.operation.id, next.id)
+      if (next === vm) assert.equal((await claimed(store, 'w', 10)).operation.id, beside!.id)
+      assert.equal(await claim(store, 'w', 10), null)
+      await finish(store, held)
+    }
+    assert.equal((await claimed(store, 'w', 10)).operation.id, later!.id)
+  })
+
   test('an operation of a host is claimed by who drives that host', async () => {
     const store = await database.store()
     await store.operations.enqueue(operation('a', 'h1'), 7)
