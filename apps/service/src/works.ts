@@ -9,7 +9,7 @@ import type { JsonObject, Resource, Store, Tables } from './domain/store.ts'
 import { machinePlanOf } from './domain/vm/machine-plan.ts'
 import type { VmRules } from './domain/vm/plan-vm.ts'
 import { type Seed, seedOf } from './domain/vm/seed.ts'
-import { stateOf, textAt } from './domain/vm/vm.ts'
+import { inputFor, stateOf, textAt } from './domain/vm/vm.ts'
 import { hashPassword } from './driver/hash-password.ts'
 import { newSigner } from './driver/new-signer.ts'
 import type { Ground } from './http/resource-routes.ts'
@@ -106,14 +106,21 @@ export class Works {
   /** The host is ours from now on: what it runs is held against what is on record. */
   #taken(): Promise<void> {
     const { store, driver, now, log } = this.#options
-    return reconcile({ store, driver, now, log, enqueueStart: (vm) => this.#enqueueStart(vm) })
+    return reconcile({
+      store,
+      driver,
+      now,
+      log,
+      enqueueStart: (tables, vm) => this.#enqueueStart(tables, vm),
+    })
   }
 
-  async #enqueueStart({ id: resourceId, subscriptionId }: Resource): Promise<void> {
-    const { store, location, driver, now } = this.#options
+  async #enqueueStart({ operations }: Tables, vm: Resource): Promise<void> {
+    const { id: resourceId, subscriptionId } = vm
+    const { location, driver, now } = this.#options
     const correlationId = randomUUID()
     const who = { principal: 'service', correlationId }
-    await store.operations.enqueue(
+    await operations.enqueue(
       {
         id: randomUUID(),
         kind: 'vm.start',
@@ -121,7 +128,7 @@ export class Works {
         subscriptionId,
         location,
         host: driver.name,
-        input: {},
+        input: inputFor(vm),
         ...who,
       },
       now(),

@@ -4,19 +4,21 @@ import type { Resource } from '../domain/store.ts'
 import { forgetVm } from '../domain/vm/belongings.ts'
 import { DISK } from '../domain/vm/os-disk.ts'
 import { stateOf, VM } from '../domain/vm/vm.ts'
-import type { Handler } from './worker.ts'
+import type { Handler, Job } from './worker.ts'
 
 /** Deletes a group with all that lies in it: VMs first, since others belong to them. */
 export function groupHandlers(driver: HostDriver): Record<string, Handler> {
   return {
     'disk.delete': async (job) => {
       const { resourceId } = job.operation
+      if (!(await isDeleting(job))) return undefined
       await driver.deleteDisk(resourceId)
       await job.under(({ resources }) => resources.delete(resourceId))
       return undefined
     },
     'group.delete': async (job) => {
       const { resourceId } = job.operation
+      if (!(await isDeleting(job))) return undefined
       const within = await job.under(({ resources }) => resources.below(resourceId, 1000))
       const vms = within.filter(({ type }) => type === VM)
       for (const [i, vm] of vms.entries()) {
@@ -39,6 +41,12 @@ export function groupHandlers(driver: HostDriver): Record<string, Handler> {
       return undefined
     },
   }
+}
+
+/** Done again after it was done: what has its name by now is another one, and stays. */
+async function isDeleting({ operation, under }: Job): Promise<boolean> {
+  const found = await under(({ resources }) => resources.get(operation.resourceId))
+  return found?.provisioningState === 'Deleting'
 }
 
 async function removeVm(driver: HostDriver, vm: Resource): Promise<void> {

@@ -24,6 +24,9 @@ export class HostLease {
   #until = 0
   #timer: NodeJS.Timeout | null = null
   #turn: Promise<void> = Promise.resolve()
+  /** Whether `onChange` knows that it is held. */
+  #isTold = false
+  #telling: Promise<void> = Promise.resolve()
 
   constructor(options: HostLeaseOptions) {
     this.#options = options
@@ -39,37 +42,53 @@ export class HostLease {
     this.#timer = setInterval(() => {
       this.#turn = this.#turn.then(() => this.#beat())
     }, this.#leaseMs / 3)
+    await this.#telling
   }
 
   async stop(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer)
     await this.#turn
+    await this.#telling
     const { leases, name, owner } = this.#options
     if (this.#epoch !== null) await leases.release(name, owner, this.#epoch).catch(() => {})
     this.#epoch = null
   }
 
   async #beat(): Promise<void> {
-    const { leases, name, owner, now, log, onChange } = this.#options
+    const { leases, name, owner, now, log } = this.#options
     const at = now()
     try {
       if (this.#epoch === null) {
         this.#epoch = await leases.acquire(name, owner, at, this.#leaseMs)
         if (this.#epoch === null) return
         this.#until = at + this.#leaseMs
-        await onChange(true)
-      } else if (await leases.renew(name, owner, this.#epoch, at, this.#leaseMs))
+        this.#tell()
+      } else if (await leases.renew(name, owner, this.#epoch, at, this.#leaseMs)) {
         this.#until = at + this.#leaseMs
-      else await this.#lose()
+        if (!this.#isTold) this.#tell()
+      } else await this.#lose()
     } catch (err) {
       log.error({ err, host: name }, 'the lease of the host cannot be renewed')
       if (this.#epoch !== null && at >= this.#until) await this.#lose()
     }
   }
 
+  /** Takes as long as it takes, while the lease is renewed; what fails is tried again at the next beat. */
+  #tell(): void {
+    const { log, name, onChange } = this.#options
+    this.#isTold = true
+    this.#telling = this.#telling
+      .then(() => onChange(true))
+      .catch((err) => {
+        this.#isTold = false
+        log.error({ err, host: name }, 'the host cannot be taken over yet')
+      })
+  }
+
   async #lose(): Promise<void> {
     const { log, name, onChange } = this.#options
     this.#epoch = null
+    this.#isTold = false
     log.warn({ host: name }, 'another process drives the host now')
     await onChange(false)
   }

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
-import type { HostDriver } from '../domain/host-driver.ts'
-import type { Resource, Store } from '../domain/store.ts'
+import type { HostDriver, MachinePower } from '../domain/host-driver.ts'
+import type { Resource, Store, Tables } from '../domain/store.ts'
 import { type Power, stateJson, stateOf, VM } from '../domain/vm/vm.ts'
 
 export interface ReconcileGround {
@@ -9,42 +9,69 @@ export interface ReconcileGround {
   readonly now: () => number
   readonly log: Logger
   /** Enqueues the start of a VM that should run and does not. */
-  readonly enqueueStart: (vm: Resource) => Promise<void>
+  readonly enqueueStart: (tables: Tables, vm: Resource) => Promise<void>
 }
 
 /**
  * Holds what is on record against what the host really runs: VMs that should run are started again in the
- * order they were made, and what no record knows is removed from the host.
+ * order they were made, and what no record knows is removed from the host. Operations go on meanwhile: a VM
+ * that one is for is left to it. One that fails does not keep the others.
  */
 export async function reconcile(ground: ReconcileGround): Promise<void> {
+  // The host first: what is made meanwhile is on record before it is on the host.
+  const machines = await ground.driver.machines()
   const vms = await allVms(ground.store)
-  const unfinished = new Set((await unfinishedOf(ground.store)).map((id) => id.toLowerCase()))
-  const byMachine = new Map(vms.map((vm) => [stateOf(vm).machine, vm]))
+  const known = new Set(vms.map((vm) => stateOf(vm).machine))
   for (const vm of vms.sort((a, b) => a.createdAt - b.createdAt))
-    if (!unfinished.has(vm.id.toLowerCase())) await settle(ground, vm)
-  for (const machine of await ground.driver.machines())
-    if (machine.startsWith('vm-') && !byMachine.has(machine)) {
+    await attempt(ground, vm.id, () => settle(ground, vm))
+  for (const machine of machines)
+    if (machine.startsWith('vm-') && !known.has(machine)) {
       ground.log.warn({ machine }, 'a VM that no record knows is removed')
-      await ground.driver.delete(machine)
+      await attempt(ground, machine, () => ground.driver.delete(machine))
     }
 }
 
-/** One VM: its power as it is; wanted running and stopped means that the host went down. */
-async function settle(ground: ReconcileGround, vm: Resource): Promise<void> {
-  const { store, driver, now, log } = ground
-  const state = stateOf(vm)
-  const power = await driver.power(state.machine)
-  if (power === 'running' || power === 'held') {
-    if (state.power !== 'running') await note('running')
-    return
+async function attempt(
+  { log }: ReconcileGround,
+  what: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work()
+  } catch (err) {
+    log.error({ err, what }, 'it is not as its record says, and cannot be made so')
   }
-  if (state.power === 'running' && power !== null) {
+}
+
+/** One VM: its power as it is; wanted running and stopped means that the host went down. */
+async function settle(ground: ReconcileGround, { id, state }: Resource): Promise<void> {
+  const power = await ground.driver.power(String(state.machine))
+  const isUp = power === 'running' || power === 'held'
+  if (isUp && state.power === 'running') return
+  if (!isUp && power !== null && state.power !== 'running') return
+  await ground.store.transaction(async (tables) => {
+    const vm = await tables.resources.get(id)
+    const waits = await tables.operations.list({ resourceId: id, unfinished: true, limit: 1 })
+    if (vm !== null && waits.length === 0) await correct(ground, tables, vm, power)
+  })
+}
+
+async function correct(
+  { now, log, enqueueStart }: ReconcileGround,
+  tables: Tables,
+  vm: Resource,
+  power: MachinePower | null,
+): Promise<void> {
+  const state = stateOf(vm)
+  if (power === 'running' || power === 'held') await note('running')
+  else if (power === null) await note('unknown')
+  else if (state.power === 'running') {
     log.info({ vm: vm.id }, 'it should run: it is started again')
-    await ground.enqueueStart(vm)
-  } else if (power === null) await note('unknown')
+    await enqueueStart(tables, vm)
+  }
 
   async function note(seen: Power): Promise<void> {
-    await store.resources.update(vm.id, { state: stateJson({ ...state, power: seen }) }, now())
+    await tables.resources.update(vm.id, { state: stateJson({ ...state, power: seen }) }, now())
   }
 }
 
@@ -60,9 +87,4 @@ async function allVms(store: Store): Promise<Resource[]> {
     if (page.length < 1000) return found
     after = page.at(-1)!.id.toLowerCase()
   }
-}
-
-async function unfinishedOf(store: Store): Promise<string[]> {
-  const found = await store.operations.list({ unfinished: true, limit: 1000 })
-  return found.map(({ resourceId }) => resourceId)
 }

@@ -10,7 +10,13 @@ export function vmHandlers(ground: VmGround): Record<string, Handler> {
   const on =
     (work: (vm: VmJob) => Promise<void>): Handler =>
     async (job) => {
-      await work(new VmJob(job, ground))
+      const vm = new VmJob(job, ground)
+      try {
+        await work(vm)
+      } catch (error) {
+        if (!job.signal.aborted) await vm.noteFailed()
+        throw error
+      }
       return undefined
     }
   return {

@@ -1,7 +1,7 @@
 import { ArmError } from '@trusted-launch/api'
 import { allocationFailed } from '../catalogue/host-capacity.ts'
 import type { HostDriver } from '../domain/host-driver.ts'
-import type { Resource } from '../domain/store.ts'
+import type { Resource, Resources } from '../domain/store.ts'
 import { type Failure, type Power, stateJson, stateOf, type VmState } from '../domain/vm/vm.ts'
 import type { Job } from './worker.ts'
 
@@ -31,9 +31,15 @@ export class VmJob {
     return this.#ground.driver
   }
 
-  /** Null: it is gone. */
+  /** Null: it is gone. One of the same name that was made after it is not it. */
   vm(): Promise<Resource | null> {
-    return this.job.under(({ resources }) => resources.get(this.job.operation.resourceId))
+    return this.job.under(({ resources }) => this.#own(resources))
+  }
+
+  async #own(resources: Resources): Promise<Resource | null> {
+    const { resourceId, input } = this.job.operation
+    const found = await resources.get(resourceId)
+    return found !== null && stateOf(found).vmId === input.vmId ? found : null
   }
 
   /** @throws {ArmError} it is gone: a deletion came first. */
@@ -47,20 +53,28 @@ export class VmJob {
     })
   }
 
-  /** Writes what was found, and what became of the request. */
+  /** Writes what was found, and what became of the request. A VM that is to go stays so, whatever comes before. */
   note(change: Partial<VmState>, provisioningState?: Resource['provisioningState']): Promise<void> {
-    const { resourceId } = this.job.operation
+    const { resourceId, kind } = this.job.operation
     return this.job.under(async ({ resources }) => {
-      const vm = await resources.get(resourceId)
+      const vm = await this.#own(resources)
       if (vm === null) return
       const state = stateJson({ ...stateOf(vm), ...change })
-      const now = this.#ground.now()
-      await resources.update(
-        resourceId,
-        { state, ...(provisioningState !== undefined && { provisioningState }) },
-        now,
-      )
+      const isToGo = vm.provisioningState === 'Deleting' && kind !== 'vm.delete'
+      const became = provisioningState === undefined || isToGo ? {} : { provisioningState }
+      await resources.update(resourceId, { state, ...became }, this.#ground.now())
     })
+  }
+
+  /** An operation that fails leaves the VM as its host has it, neither on its way nor as it was asked for. */
+  async noteFailed(): Promise<void> {
+    const vm = await this.vm()
+    if (vm === null) return
+    const { machine, power } = stateOf(vm)
+    const seen = await this.driver.power(machine)
+    const isUp = seen === 'running' || seen === 'held'
+    const rests = power === 'deallocated' || power === 'deallocating' ? 'deallocated' : 'stopped'
+    await this.note({ power: seen === null ? 'unknown' : isUp ? 'running' : rests }, 'Failed')
   }
 
   power(power: Power): Promise<void> {

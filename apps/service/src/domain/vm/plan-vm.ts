@@ -6,7 +6,7 @@ import type { JsonObject, Resource, Tables } from '../store.ts'
 import { planDataDisks } from './data-disks.ts'
 import { DISK, diskRow } from './os-disk.ts'
 import { type Decision, decideChange, decideNew, type Place } from './security.ts'
-import { at, stateJson, stateOf, textAt, type VmState } from './vm.ts'
+import { at, inputFor, stateJson, stateOf, textAt, type VmState } from './vm.ts'
 
 /** What decides about VMs beside what is asked. */
 export interface VmRules {
@@ -48,7 +48,7 @@ async function planNew(rules: VmRules, id: string, wanted: Wanted, moment: Momen
   await rules.keepSeed(moment.tables, vmId, properties)
   const whole = { ...withoutSecrets(properties), ...decision.properties, ...disk }
   const complete = await planDataDisks(moment, id, whole, null)
-  const work = { kind: 'vm.create', input: {}, host: rules.host }
+  const work = { kind: 'vm.create', input: { vmId }, host: rules.host }
   return { properties: complete, state: stateJson(state), work }
 }
 
@@ -210,7 +210,8 @@ async function planChange(
   const image = imageOf(rules, existing)
   const decision = decideChange(properties, existing, image, rules.place())
   const whole = { ...withoutSecrets(properties), ...decision.properties }
-  const complete = await planDataDisks(moment, existing.id, whole, existing)
+  const owned = { ...whole, storageProfile: withOsDisk(whole, existing) }
+  const complete = await planDataDisks(moment, existing.id, owned, existing)
   const isSame = JSON.stringify(complete) === JSON.stringify(existing.properties)
   const next: VmState = {
     ...state,
@@ -219,8 +220,26 @@ async function planChange(
   }
   const work = isSame
     ? null
-    : { kind: 'vm.update', input: { restart: decision.restart }, host: rules.host }
+    : {
+        kind: 'vm.update',
+        input: { restart: decision.restart, ...inputFor(existing) },
+        host: rules.host,
+      }
   return { properties: complete, state: stateJson(next), work }
+}
+
+/** A body that does not name the disk that a VM has means that one. */
+function withOsDisk({ storageProfile }: JsonObject, existing: Resource): JsonObject {
+  const [was, is] = [
+    at(existing.properties, 'storageProfile', 'osDisk'),
+    at(storageProfile!, 'osDisk'),
+  ]
+  const managedDisk = {
+    ...(at(was, 'managedDisk') as JsonObject),
+    ...(at(is, 'managedDisk') as JsonObject),
+  }
+  const osDisk = { ...(was as JsonObject), ...(is as JsonObject), managedDisk }
+  return { ...(storageProfile as JsonObject), osDisk }
 }
 
 /** The image it was made from, while there is one of that name. */

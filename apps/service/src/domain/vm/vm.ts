@@ -52,6 +52,11 @@ export function stateOf(vm: Resource): VmState {
   return vm.state as unknown as VmState
 }
 
+/** Which VM an operation is for: another one may have its name by the time it is done. */
+export function inputFor(vm: Resource): JsonObject {
+  return { vmId: stateOf(vm).vmId }
+}
+
 /** A VM's state as a row keeps it. */
 export function stateJson(state: VmState): JsonObject {
   return state as unknown as JsonObject

@@ -3,7 +3,7 @@ import { requireGroup } from '../../domain/groups.ts'
 import { requireUnlocked } from '../../domain/locks.ts'
 import type { JsonObject, Resource } from '../../domain/store.ts'
 import { type VmRules, vmPlanner } from '../../domain/vm/plan-vm.ts'
-import { stateJson, stateOf, VM } from '../../domain/vm/vm.ts'
+import { inputFor, stateJson, stateOf, VM } from '../../domain/vm/vm.ts'
 import { requireAction, type VmAction, vmActions } from '../../domain/vm/vm-actions.ts'
 import { operationHeaders } from '../operation-view.ts'
 import { type ArmType, begin, type Ground, groupPath, requireResource } from '../resource-routes.ts'
@@ -18,7 +18,7 @@ export function virtualMachineType(rules: VmRules): ArmType {
     check: (body, verb) =>
       wantedOf(verb === 'PUT' ? 'VirtualMachine' : 'VirtualMachineUpdate', body),
     plan: vmPlanner(rules),
-    planDelete: async () => ({ kind: 'vm.delete', input: {}, host: rules.host }),
+    planDelete: async (vm) => ({ kind: 'vm.delete', input: inputFor(vm), host: rules.host }),
     view: (vm, { apiVersion, query }) => ({
       ...vmProperties(vm, apiVersion),
       ...(/instanceView/i.test(query.$expand ?? '') && { instanceView: instanceViewOf(vm) }),
@@ -106,7 +106,7 @@ async function act(
     const vm = await requireVm({ store: tables as Ground['store'] }, request)
     await requireUnlocked(tables, vm.id, 'write')
     requireAction(action, vm)
-    const input = inputOf(action, request)
+    const input = { ...inputOf(action, request), ...inputFor(vm) }
     await tables.resources.update(vm.id, { provisioningState: 'Updating' }, ground.now())
     const work = { kind: `vm.${action.name}`, input, host: rules.host }
     return begin(ground, tables, request, vm, work)
