@@ -10,7 +10,7 @@ import { against, measured } from './row.ts'
 import { median, percentile } from './statistics.ts'
 import { formatTable } from './table.ts'
 
-const names = ['boot', 'vtpm', 'agent', 'appraise', 'growth', 'store']
+const names = ['boot', 'vtpm', 'agent', 'appraise', 'growth', 'store', 'kills']
 
 function bench(...args: string[]) {
   const program = join(import.meta.dirname, 'main.ts')
@@ -29,7 +29,14 @@ test('alone it lists the benchmarks; of an unknown name it says so and ends with
   )
   assert.equal(bench('--help').stdout, listed.stdout)
   assert.match(bench('nothing').stderr, /^no benchmark is called nothing$/m)
-  for (const args of [['nothing'], ['boot', 'vtpm'], ['--json'], ['toString']]) {
+  for (const args of [
+    ['nothing'],
+    ['boot', 'vtpm'],
+    ['--json'],
+    ['toString'],
+    ['boot', '--rounds', '3'],
+    ['kills', '--rounds', 'many'],
+  ]) {
     const refused = bench(...args)
     assert.equal(refused.status, 2, args.join(' '))
     assert.equal(refused.stdout, '')

@@ -1,11 +1,16 @@
 import type { Row } from './row.ts'
 
 /** A benchmark: measures, telling on the way what it does. */
-export type Measure = (progress: (text: string) => void) => Promise<Row[]>
+export type Measure = (
+  progress: (text: string) => void,
+  options: Readonly<Record<string, number>>,
+) => Promise<Row[]>
 
 /** One entry of the list. */
 export interface Benchmark {
   readonly measures: string
+  /** What `--NAME NUMBER` may be said of it. */
+  readonly options?: readonly string[]
   /** Loads it: nothing is loaded before it is asked for. */
   readonly load: () => Promise<Measure>
 }
@@ -36,5 +41,10 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
     measures:
       'changes a second against raw commits on SQLite and PostgreSQL; pages of 100,000 rows',
     load: async () => (await import('./store.ts')).measureStore,
+  },
+  kills: {
+    measures: 'what is lost of what was acknowledged when the service is killed under load',
+    options: ['rounds', 'seed'],
+    load: async () => (await import('./kills.ts')).measureKills,
   },
 }

@@ -10,9 +10,13 @@ export interface Document {
 }
 
 /** Runs a benchmark on this machine, telling on stderr what it does. */
-export async function documentOf(name: string, { load }: Benchmark): Promise<Document> {
+export async function documentOf(
+  name: string,
+  { load }: Benchmark,
+  options: Readonly<Record<string, number>> = {},
+): Promise<Document> {
   const machine = thisMachine()
   const measure = await load()
-  const rows = await measure((text) => process.stderr.write(`${name}: ${text}\n`))
+  const rows = await measure((text) => process.stderr.write(`${name}: ${text}\n`), options)
   return { benchmark: name, machine, rows }
 }

@@ -1,24 +1,42 @@
 // Measures. usage: npm run bench            lists the benchmarks
-//                  npm run bench -- NAME [--json]
+//                  npm run bench -- NAME [--json] [--OPTION NUMBER]
 import { benchmarks } from './benchmarks.ts'
 import { documentOf } from './document.ts'
 import { formatTable } from './table.ts'
 
 const args = process.argv.slice(2).filter((arg) => arg !== '--yes')
-const names = args.filter((arg) => arg !== '--json')
 const known = Object.entries(benchmarks)
-const list = known.map(([name, { measures }]) => `${name.padEnd(10)} ${measures}`).join('\n')
+const list = known
+  .map(([name, { measures, options = [] }]) =>
+    [name.padEnd(10), measures, ...options.map((option) => `[--${option} N]`)].join(' '),
+  )
+  .join('\n')
+
+/** What follows the name; null: something that it does not know, or no number. */
+function optionsOf(name: string, rest: readonly string[]): Record<string, number> | null {
+  const options: Record<string, number> = {}
+  for (let i = 0; i < rest.length; i += 2) {
+    const [option, value] = [rest[i]!.replace(/^--/, ''), Number(rest[i + 1])]
+    const isKnown = benchmarks[name]!.options?.includes(option) ?? false
+    if (!isKnown || !Number.isSafeInteger(value)) return null
+    options[option] = value
+  }
+  return options
+}
+
+const [name, ...rest] = args.filter((arg) => arg !== '--json')
+const isKnown = name !== undefined && Object.hasOwn(benchmarks, name)
+const options = isKnown ? optionsOf(name, rest) : null
 
 if (args.length === 0 || args.includes('--help')) {
   console.log(list)
-} else if (names.length === 1 && Object.hasOwn(benchmarks, names[0]!)) {
-  const document = await documentOf(names[0]!, benchmarks[names[0]!]!)
+} else if (isKnown && options !== null) {
+  const document = await documentOf(name, benchmarks[name]!, options)
   console.log(
     args.includes('--json') ? JSON.stringify(document, null, 2) : formatTable(document.rows),
   )
 } else {
-  const unknown = names.filter((name) => !Object.hasOwn(benchmarks, name))
-  const why = unknown.length > 0 ? `no benchmark is called ${unknown.join(', ')}\n` : ''
-  console.error(`${why}usage: npm run bench -- NAME [--json]\n${list}`)
+  const why = name !== undefined && !isKnown ? `no benchmark is called ${name}\n` : ''
+  console.error(`${why}usage: npm run bench -- NAME [--json] [--OPTION NUMBER]\n${list}`)
   process.exitCode = 2
 }

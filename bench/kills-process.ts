@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+/** Longer than a lease: a killed one's are over for the next. */
+const LEAP_MS = 10_000
+
+/** Services one after the other, each loaded before it is needed. */
+export class Services {
+  readonly #data: string
+  readonly #kind: string
+  #aheadMs = 0
+  #next: ChildProcess
+  #now: ChildProcess | null = null
+  /** What the host saw and must not see. */
+  readonly overlaps: string[] = []
+
+  constructor(data: string, kind: 'scripted' | 'real') {
+    this.#data = data
+    this.#kind = kind
+    this.#next = this.#spawn()
+  }
+
+  #spawn(): ChildProcess {
+    const program = join(import.meta.dirname, 'kills-service.ts')
+    return spawn(process.execPath, [program, this.#data, this.#kind], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+  }
+
+  /** Starts the next one. @returns once it answers; false: it was killed before. @throws it cannot start. */
+  async start(): Promise<boolean> {
+    const child = this.#next
+    this.#now = child
+    this.#next = this.#spawn()
+    this.#aheadMs += LEAP_MS
+    child.stdin!.write(`${this.#aheadMs}\n`)
+    const serves = Promise.withResolvers<boolean>()
+    createInterface({ input: child.stdout! }).on('line', (line) => {
+      if (line === 'serves') serves.resolve(true)
+      else this.overlaps.push(line)
+    })
+    child.once('exit', (code) =>
+      code === null ? serves.resolve(false) : serves.reject(new Error('the service did not start')),
+    )
+    return serves.promise
+  }
+
+  /** Its clock. */
+  now(): number {
+    return Date.now() + this.#aheadMs
+  }
+
+  async kill(): Promise<void> {
+    const child = this.#now!
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const ended = once(child, 'exit')
+    child.kill('SIGKILL')
+    await ended
+  }
+
+  async close(): Promise<void> {
+    await this.kill()
+    const ended = once(this.#next, 'exit')
+    this.#next.kill('SIGKILL')
+    await ended
+  }
+}
