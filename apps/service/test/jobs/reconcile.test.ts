@@ -32,7 +32,7 @@ function anInstallation(t: TestContext) {
       log: pino({ level: 'silent' }),
     })
     const { caFile } = JSON.parse(readFileSync(join(data, 'admin.json'), 'utf8'))
-    return new TestService(open, host, readFileSync(caFile, 'utf8'))
+    return new TestService(open, host, readFileSync(caFile, 'utf8'), data)
   }
   const only = () => [...machines.entries()][0]!
   const stopped = () => machines.set(only()[0], { ...only()[1], power: 'stopped' })
