@@ -101,6 +101,7 @@ test('the audit says who changed what, and that nothing in it was changed', asyn
     /Microsoft\.Compute\/virtualMachines\/write .*\/virtualMachines\/web +\S+ +127\.0\.0\.1$/m,
   )
   assert.equal((await json('audit', 'list', '--count', '2')).length, 2)
+  assert.equal((await tl('audit', 'list', '--count', 'all')).code, 2)
   const { brokenAt, entries, head } = await json('audit', 'verify')
   assert.deepEqual([brokenAt, entries > 3], [null, true])
   assert.equal((await good('audit', 'verify')).out.includes(`none changed\nhead `), true)

@@ -62,6 +62,9 @@ test('completion offers commands and options, and bash and zsh accept the script
   assert.equal(offered('eventlog', '--profile', 's'), 'strict')
   assert.equal(offered('eventlog', '--profile', 'strict', '--u'), '--userspace-log')
   assert.equal(offered('image', 'ins'), 'inspect')
+  assert.equal(offered('vm', 'security', 'set', 'web', '--vtpm', 'o'), 'on off')
+  assert.equal(offered('host', 'vm', 're'), 'reprovision')
+  assert.equal(offered('vm', 'de'), 'deallocate delete')
   assert.equal((await tl('completion', 'tcsh')).code, 2)
 })
 

@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { jsonText, type Output } from '../output.ts'
 import { plain } from '../plain-text.ts'
@@ -6,7 +6,7 @@ import { withService } from '../service/with-service.ts'
 import { tableText } from '../table.ts'
 
 interface Options {
-  readonly count: string
+  readonly count: number
   readonly json?: boolean
 }
 
@@ -14,13 +14,13 @@ interface Options {
 export function auditCommand(output: Output, done: (code: ExitCode) => void): Command {
   const list = new Command('list')
     .summary('who changed what, when, from where, and with what result')
-    .option('--count <n>', 'how many, at most', '50')
+    .option('--count <n>', 'how many, at most', countOf, 50)
     .option('--json', 'one JSON document')
     .action(async ({ count, json }: Options) => {
       const found = await withService(async ({ client, subscription }) => {
         const path = `${subscription}/providers/Microsoft.Insights/eventtypes/management/values`
         const events: any[] = []
-        for await (const one of client.list(path)) if (events.push(one) >= Number(count)) break
+        for await (const one of client.list(path)) if (events.push(one) >= count) break
         return events
       })
       output.out(json === true ? jsonText(found) : textOf(found, output.width))
@@ -47,6 +47,11 @@ export function auditCommand(output: Output, done: (code: ExitCode) => void): Co
     .addHelpText('after', '\nExamples:\n  tl audit list --count 10\n  tl audit verify')
     .addCommand(list)
     .addCommand(verify)
+}
+
+function countOf(text: string): number {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('a number from 1 on is wanted')
 }
 
 function textOf(events: readonly any[], width: number): string {

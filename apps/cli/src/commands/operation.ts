@@ -48,7 +48,10 @@ export function operationCommand(output: Output, done: (code: ExitCode) => void)
     'ask that one be given up; what has gone too far ends as it would have',
   ).action(async (id: string, { json }: Options) => {
     await withService(({ client, subscription }) =>
-      client.ask('POST', `${subscription}/providers/TrustedLaunch/operations/${id}/cancel`),
+      client.ask(
+        'POST',
+        `${subscription}/providers/TrustedLaunch/operations/${encodeURIComponent(id)}/cancel`,
+      ),
     )
     const text = `asked: tl operation wait ${plain(id)} tells what became of it\n`
     output.out(json === true ? jsonText({ operation: id, status: 'asked' }) : text)

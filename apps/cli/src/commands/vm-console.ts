@@ -22,7 +22,7 @@ export function vmConsoleCommand(output: Output, done: (code: ExitCode) => void)
     .description(
       'Prints the end of the serial log. What would steer your terminal in it is taken out, or written as \\u001b.',
     )
-    .option('--follow', 'go on, until Ctrl-C')
+    .option('--follow', 'go on, until Ctrl-C, for two hours at most')
     .addHelpText('after', '\nExamples:\n  tl vm console web\n  tl vm console web --follow')
     .action(async (name: string, options: Options) => {
       await withService(async (connection) => {
