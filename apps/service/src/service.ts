@@ -100,7 +100,8 @@ async function open(
     now,
   })
   const authorizer = new StoredAuthorizer(store.resources, now)
-  const works = new Works({ store, driver, log, now, location, sealed, owner: randomUUID() })
+  const owner = randomUUID()
+  const works = new Works({ store, driver, log, now, location, sealed, authorizer, owner })
   const key = await sealed.getOrMake(
     'signer/diagnostics',
     async () => new Uint8Array(randomBytes(32)),

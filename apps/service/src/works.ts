@@ -4,6 +4,7 @@ import { signTokensWith, type TokenIssuer } from '@trusted-launch/attestation'
 import { SigningKey } from '@trusted-launch/crypto'
 import type { Logger } from 'pino'
 import { type MarketplaceImage, platformImages } from './catalogue/images.ts'
+import type { Authorizer } from './domain/caller.ts'
 import type { Capacity, HostDriver } from './domain/host-driver.ts'
 import type { JsonObject, Resource, Store, Tables } from './domain/store.ts'
 import { machinePlanOf } from './domain/vm/machine-plan.ts'
@@ -30,6 +31,7 @@ export interface WorksOptions {
   readonly now: () => number
   readonly location: string
   readonly sealed: SealedValues
+  readonly authorizer: Authorizer
   /** Names this process among all. */
   readonly owner: string
 }
@@ -78,7 +80,15 @@ export class Works {
       log,
       onChange,
     })
-    this.ground = { store, location, host: driver.name, now, wake: () => this.#worker.wake() }
+    const { authorizer } = options
+    this.ground = {
+      store,
+      authorizer,
+      location,
+      host: driver.name,
+      now,
+      wake: () => this.#worker.wake(),
+    }
   }
 
   async start(): Promise<void> {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { ArmError, faults, keyOf, parseResourceId } from '@trusted-launch/api'
+import { type Link, listIn, requireMadeName } from './links.ts'
 import type { Moment, Plan, Wanted } from './resource-type.ts'
 import type { Json, JsonObject, Resource, Tables } from './store.ts'
 import { at, textAt } from './vm/vm.ts'
@@ -34,6 +35,7 @@ export async function planNetwork(
 function subnetView(network: string, subnet: Json): JsonObject {
   const name = textAt(subnet, 'name')
   if (name === null) throw new ArmError(faults.missingParameter('subnets.name'))
+  requireMadeName(name, 'subnets.name')
   const properties = {
     ...(at(subnet, 'properties') as JsonObject | undefined),
     provisioningState: 'Succeeded',
@@ -129,6 +131,25 @@ function configurationView(id: string, one: JsonObject, index: number): JsonObje
     provisioningState: 'Succeeded',
   }
   return { ...one, id: `${id}/ipConfigurations/${textAt(one, 'name') ?? index}`, properties }
+}
+
+/** What an interface joins. */
+export function interfaceLinks(_: string, { properties }: Wanted): Link[] {
+  const link = (path: string, type: string, value: Json | undefined): Link[] => {
+    const id = textAt(value, 'id')
+    return id === null ? [] : [{ id, type, action: `${type}/join/action`, path: `${path}.id` }]
+  }
+  const configurations = listIn(at(properties, 'ipConfigurations')).flatMap((one, i) => {
+    const path = `properties.ipConfigurations[${i}].properties`
+    const address = at(one, 'properties', 'publicIPAddress')
+    return [
+      ...link(`${path}.subnet`, SUBNET, at(one, 'properties', 'subnet')),
+      ...link(`${path}.publicIPAddress`, 'Microsoft.Network/publicIPAddresses', address),
+    ]
+  })
+  const group = at(properties, 'networkSecurityGroup')
+  const type = 'Microsoft.Network/networkSecurityGroups'
+  return [...configurations, ...link('properties.networkSecurityGroup', type, group)]
 }
 
 /** Locally administered, unicast, the same for the same id. */

@@ -1,4 +1,5 @@
 import type { Caller } from './caller.ts'
+import type { Link } from './links.ts'
 import type { JsonObject, Resource, Tables } from './store.ts'
 
 /** What a client wants of a resource, once its form was checked. */
@@ -47,6 +48,8 @@ export interface ResourceType {
   readonly type: string
   /** `existing` null: it is new. `wanted` of a PATCH is already laid over what there is. */
   plan(id: string, wanted: Wanted, existing: Resource | null, moment: Moment): Promise<Plan>
+  /** What a body names elsewhere: whoever sends it must have the right to, there. */
+  links?(id: string, asked: Wanted): readonly Link[]
   /** Null: it is removed at once. */
   planDelete?(
     resource: Resource,

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { ArmError, faults, nameOf, parseResourceId } from '@trusted-launch/api'
+import type { Authorizer } from '../domain/caller.ts'
 import { requireGroup, requireSubscription } from '../domain/groups.ts'
+import { type Link, requireLinkOfType } from '../domain/links.ts'
 import { requireUnlocked } from '../domain/locks.ts'
 import type { Moment, Plan, ResourceType, Wanted, Work } from '../domain/resource-type.ts'
 import type { JsonObject, Operation, Resource, Store, Tables } from '../domain/store.ts'
@@ -27,6 +29,7 @@ export interface ArmType extends ResourceType {
 /** What the endpoints stand on. */
 export interface Ground {
   readonly store: Store
+  readonly authorizer: Authorizer
   /** What the one location of this installation is called. */
   readonly location: string
   /** The lease whose holder drives the host. */
@@ -146,6 +149,8 @@ async function put(
 ): Promise<ArmReply> {
   if (request.body === null) throw new ArmError(faults.invalidRequestContent('the body is missing'))
   const asked = arm.check(request.body, verb)
+  for (const link of arm.links?.(request.id, asked) ?? [])
+    await requireLink(ground.authorizer, arm, request, link)
   const done = await ground.store.transaction(async (tables) => {
     const existing = await place(arm, ground, tables, request, asked, verb)
     const wanted = existing === null ? asked : over(arm, existing, asked, verb)
@@ -164,6 +169,22 @@ async function put(
       : operationHeaders(request.base, done.operation, request.apiVersion)
   const body = await viewOf(arm, done.resource, request)
   return { status: done.isNew ? 201 : 200, body, headers: { ...headers, ETag: done.resource.etag } }
+}
+
+/** Naming a resource of another group needs a right there. @throws {ArmError} `LinkedAuthorizationFailed` */
+async function requireLink(
+  authorizer: Authorizer,
+  { type }: ArmType,
+  { caller, id }: ArmRequest,
+  link: Link,
+): Promise<void> {
+  requireLinkOfType(link)
+  if ((await authorizer.access(caller, link.action, link.id)) === 'granted') return
+  throw new ArmError({
+    status: 403,
+    code: 'LinkedAuthorizationFailed',
+    message: `The client '${caller.name}' with object id '${caller.objectId}' has permission to perform action '${type}/write' on scope '${id}'; however, it does not have permission to perform action '${link.action}' on the linked scope(s) '${link.id}' or the linked scope(s) are invalid.`,
+  })
 }
 
 /** What must hold around a resource before its own rules are asked. @returns the one that is there, or null. */

@@ -47,7 +47,16 @@ test('disks that do not fit are refused, and nothing is made', async (t) => {
     [[empty(64)], 'InvalidParameter'],
     [[{ ...empty(0), diskSizeGB: 40_000 }], 'InvalidParameter'],
     [[0, 1, 2].map(empty), 'OperationNotAllowed'],
-    [[{ lun: 0, createOption: 'Attach', managedDisk: { id: `${nic}x` } }], 'ResourceNotFound'],
+    [
+      [
+        {
+          lun: 0,
+          createOption: 'Attach',
+          managedDisk: { id: `${service.group('rg')}/providers/Microsoft.Compute/disks/x` },
+        },
+      ],
+      'ResourceNotFound',
+    ],
   ] as const
   for (const [disks, code] of refused) {
     const answer = await service.ask('PUT', id, vmBody(nic, storage([...disks])))

@@ -7,37 +7,9 @@ import {
   READER,
   VIRTUAL_MACHINE_CONTRIBUTOR,
 } from '../../src/identity/role-definitions.ts'
-import { type Answer, aService, type TestService } from '../a-service.ts'
+import { aPrincipal, tokenOf } from '../a-principal.ts'
+import { aService } from '../a-service.ts'
 import { aVm } from '../a-vm.ts'
-
-/** A service principal with a role at a scope, and how it asks. */
-async function aPrincipal(service: TestService, role: string, scope: string) {
-  const name = randomUUID()
-  const clientId = randomUUID()
-  const path = `/providers/TrustedLaunch/principals/${name}`
-  const made = await service.ask('PUT', path, {
-    properties: { kind: 'service', signInName: clientId },
-  })
-  assert.equal(made.status, 201, JSON.stringify(made.body))
-  const at = scope === '/' ? '' : scope
-  const assignment = `${at}/providers/Microsoft.Authorization/roleAssignments/${randomUUID()}`
-  const roleDefinitionId = `/providers/Microsoft.Authorization/roleDefinitions/${role}`
-  const given = await service.ask('PUT', assignment, {
-    properties: { principalId: name, roleDefinitionId },
-  })
-  assert.equal(given.status, 201, JSON.stringify(given.body))
-  const { secret } = (await service.ask('POST', `${path}/newSecret`)).body
-  const token = await tokenOf(service, clientId, secret)
-  const ask = (method: string, to: string, body?: unknown): Promise<Answer> =>
-    service.ask(method, to, body, { authorization: `Bearer ${token.body.access_token}` })
-  return { name, clientId, secret: secret as string, path, assignment, ask }
-}
-
-function tokenOf(service: TestService, client_id: string, client_secret: string): Promise<Answer> {
-  const form = new URLSearchParams({ client_id, client_secret, grant_type: 'client_credentials' })
-  const type = { 'content-type': 'application/x-www-form-urlencoded' }
-  return service.send('POST', '/adfs/oauth2/token', type, String(form))
-}
 
 test('a service principal signs in with the secret it was given, until it has another or is disabled', async (t) => {
   const service = await aService(t)

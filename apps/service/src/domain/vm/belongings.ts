@@ -1,4 +1,6 @@
+import { keyOf } from '@trusted-launch/api'
 import type { JsonObject, Resource, Tables } from '../store.ts'
+import { textAt } from './vm.ts'
 
 interface Belonging {
   readonly id: string
@@ -29,9 +31,10 @@ function belongingsOf(vm: Pick<Resource, 'properties'>): {
 /** What belonged to a VM goes with it where its `deleteOption` says so; the rest is free again. */
 export async function release(tables: Tables, vm: Resource, at: number): Promise<void> {
   const { disks, interfaces } = belongingsOf(vm)
-  for (const one of disks) await part(tables, one, at, (state) => ({ ...state, managedBy: null }))
+  for (const one of disks)
+    await part(tables, vm, one, at, (state) => ({ ...state, managedBy: null }))
   for (const one of interfaces)
-    await part(tables, one, at, ({ virtualMachine: _, ...state }) => state)
+    await part(tables, vm, one, at, ({ virtualMachine: _, ...state }) => state)
 }
 
 /** A VM that was never made has no disk either, whatever its `deleteOption`. */
@@ -43,20 +46,35 @@ export async function releaseUnmade(tables: Tables, vm: Resource, at: number): P
 
 async function part(
   { resources }: Tables,
+  vm: Resource,
   { id, deleteOption }: Belonging,
   at: number,
   free: (state: JsonObject) => JsonObject,
 ): Promise<void> {
   const found = await resources.get(id)
-  if (found === null) return
+  if (found === null || !isHeldBy(found, vm)) return
   if (deleteOption.toLowerCase() === 'delete') await resources.delete(id)
   else await resources.update(id, { state: free(found.state) }, at)
+}
+
+/** What another has by now is not touched. */
+function isHeldBy({ state }: Resource, vm: Resource): boolean {
+  const holder = textAt(state, 'managedBy') ?? textAt(state, 'virtualMachine', 'id')
+  return holder !== null && keyOf(holder) === keyOf(vm.id)
 }
 
 /** What is kept of a VM beside its resource: its verdicts, its seed, what its rollback index held. */
 export async function forgetVm({ attestations, values }: Tables, vmId: string): Promise<void> {
   await attestations.deleteOf(vmId)
   for (const name of ['seed', 'rollback']) await values.delete(`${name}/${vmId}`)
+}
+
+/** The ids of the disks and interfaces that go with a VM. */
+export function goingWith(vm: Pick<Resource, 'properties'>): string[] {
+  const { disks, interfaces } = belongingsOf(vm)
+  return [...disks, ...interfaces]
+    .filter(({ deleteOption }) => deleteOption.toLowerCase() === 'delete')
+    .map(({ id }) => id)
 }
 
 /** The ids of the disks that go with a VM. */

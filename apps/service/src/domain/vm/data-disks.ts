@@ -1,7 +1,9 @@
-import { ArmError, faults, keyOf, parseResourceId } from '@trusted-launch/api'
+import { ArmError, type Fault, faults, keyOf, nameOf, parseResourceId } from '@trusted-launch/api'
 import { dataDisksFault } from '../../catalogue/host-capacity.ts'
 import { sizeNamed } from '../../catalogue/sizes.ts'
+import { requireGroup } from '../groups.ts'
 import type { DiskPlan } from '../host-driver.ts'
+import { type Link, listIn, requireMadeName } from '../links.ts'
 import type { Moment } from '../resource-type.ts'
 import type { Json, JsonObject, Resource } from '../store.ts'
 import { DISK } from './os-disk.ts'
@@ -26,6 +28,7 @@ export async function planDataDisks(
   const asked = storage.dataDisks
   const wanted = Array.isArray(asked) ? (asked as readonly JsonObject[]) : []
   requireLuns(properties, wanted)
+  requireDistinct(vm, storage, wanted)
   const planned = []
   for (const disk of wanted) planned.push(await planOne(moment, vm, disk))
   await free(moment, before, planned)
@@ -44,25 +47,57 @@ function requireLuns(properties: JsonObject, wanted: readonly JsonObject[]): voi
   if (fault !== null) throw new ArmError(fault)
 }
 
-async function planOne(moment: Moment, vm: string, disk: JsonObject): Promise<JsonObject> {
+/** One disk is at one place, and none is the VM's own. @throws {ArmError} */
+function requireDistinct(vm: string, storage: JsonObject, wanted: readonly JsonObject[]): void {
+  const own = textAt(storage, 'osDisk', 'managedDisk', 'id')
+  const ids = wanted.map((disk) => diskIdOf(vm, disk))
+  const seen = new Set(own === null ? [] : [keyOf(own)])
+  for (const id of ids) {
+    if (seen.has(keyOf(id))) throw new ArmError(attachedTo(nameOf(parseResourceId(id)!), vm))
+    seen.add(keyOf(id))
+  }
+}
+
+/** The data disks that a body names, and those it has made: both need the right to write them. */
+export function dataDiskLinks(vm: string, properties: JsonObject): Link[] {
+  return listIn(at(properties, 'storageProfile', 'dataDisks')).map((disk, i) => ({
+    id: diskIdOf(vm, disk),
+    type: DISK,
+    action: `${DISK}/write`,
+    path: `properties.storageProfile.dataDisks[${i}].managedDisk.id`,
+  }))
+}
+
+/** By its id, or by its name in the VM's group; without both it has one made of its place. */
+function diskIdOf(vm: string, disk: Json): string {
   const named = textAt(disk, 'managedDisk', 'id')
-  const name =
-    textAt(disk, 'name') ??
-    named?.split('/').at(-1) ??
-    `${vm.split('/').at(-1)}_DataDisk_${disk.lun}`
-  const id = named ?? `${vm.split('/providers/')[0]}/providers/${DISK}/${name}`
+  if (named !== null) return named
+  const byPlace = `${vm.split('/').at(-1)}_DataDisk_${at(disk, 'lun')}`
+  const name = requireMadeName(textAt(disk, 'name') ?? byPlace, 'dataDisk.name')
+  return `${vm.split('/providers/')[0]}/providers/${DISK}/${name}`
+}
+
+function attachedTo(name: string, holder: string): Fault {
+  return {
+    status: 409,
+    code: 'AttachDiskWhileBeingDetached',
+    message: `Disk '${name}' is attached to ${holder}: it cannot be attached once more.`,
+    target: 'dataDisks',
+  }
+}
+
+async function planOne(moment: Moment, vm: string, disk: JsonObject): Promise<JsonObject> {
+  const id = diskIdOf(vm, disk)
+  const name = textAt(disk, 'name') ?? nameOf(parseResourceId(id)!)
   const found = await moment.tables.resources.get(id)
   const row = found ?? (await make(moment, vm, id, disk))
   const holder = textAt(row.state, 'managedBy')
   if (holder !== null && keyOf(holder) !== keyOf(vm))
-    throw new ArmError({
-      status: 409,
-      code: 'AttachDiskWhileBeingDetached',
-      message: `Disk '${row.name}' is attached to ${holder}: it cannot be attached to another virtual machine.`,
-      target: 'dataDisks',
-    })
+    throw new ArmError(attachedTo(row.name, holder))
   const size = Number(row.properties.diskSizeGB ?? SIZE_DEFAULT_GIB)
   const grown = Number(disk.diskSizeGB ?? size)
+  if (!Number.isInteger(grown) || grown > SIZE_MAX_GIB)
+    throw new ArmError(faults.invalidParameter('dataDisk.diskSizeGB'))
   if (grown < size)
     throw new ArmError(
       faults.operationNotAllowed(
@@ -108,6 +143,7 @@ async function make(
   if (!Number.isInteger(sizeGiB) || sizeGiB < 1 || sizeGiB > SIZE_MAX_GIB)
     throw new ArmError(faults.invalidParameter('dataDisk.diskSizeGB'))
   const { subscriptionId, resourceGroup, names } = parseResourceId(id)!
+  await requireGroup(tables, subscriptionId!, resourceGroup!)
   const properties = { creationData: { createOption: 'Empty' }, diskSizeGB: sizeGiB }
   return tables.resources.insert(
     {

@@ -1,9 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { ArmError, faults, keyOf } from '@trusted-launch/api'
+import { ArmError, type Fault, faults, keyOf } from '@trusted-launch/api'
 import { type MarketplaceImage, resolveImage } from '../../catalogue/images.ts'
+import { type Link, listIn, requireMadeName } from '../links.ts'
 import type { Moment, Plan, Wanted } from '../resource-type.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
-import { planDataDisks } from './data-disks.ts'
+import { dataDiskLinks, planDataDisks } from './data-disks.ts'
 import { DISK, diskRow } from './os-disk.ts'
 import { type Decision, decideChange, decideNew, type Place } from './security.ts'
 import { at, inputFor, stateJson, stateOf, textAt, type VmState } from './vm.ts'
@@ -158,7 +159,8 @@ async function makeOsDisk(
   const storage = at(properties, 'storageProfile') as JsonObject
   const asked = (at(storage, 'osDisk') ?? {}) as JsonObject
   const vmName = id.split('/').at(-1)!
-  const name = textAt(asked, 'name') ?? `${vmName}_OsDisk_1_${randomBytes(16).toString('hex')}`
+  const made = `${vmName.slice(0, 32)}_OsDisk_1_${randomBytes(16).toString('hex')}`
+  const name = requireMadeName(textAt(asked, 'name') ?? made, 'osDisk.name')
   const group = id.split('/providers/')[0]!
   const diskId = `${group}/providers/${DISK}/${name}`
   if ((await tables.resources.get(diskId)) !== null)
@@ -196,6 +198,18 @@ export function withoutSecrets(properties: JsonObject): JsonObject {
   return { ...properties, osProfile: rest }
 }
 
+/** What a VM names elsewhere: its interfaces, which it joins, and its data disks. */
+export function vmLinks(id: string, { properties }: Wanted): Link[] {
+  const type = 'Microsoft.Network/networkInterfaces'
+  const named = listIn(at(properties, 'networkProfile', 'networkInterfaces'))
+  const interfaces = named.flatMap((one, i) => {
+    const path = `properties.networkProfile.networkInterfaces[${i}].id`
+    const link = textAt(one, 'id')
+    return link === null ? [] : [{ id: link, type, action: `${type}/join/action`, path }]
+  })
+  return [...interfaces, ...dataDiskLinks(id, properties)]
+}
+
 const FIXED = ['osProfile.adminUsername', 'osProfile.computerName', 'storageProfile.imageReference']
 
 async function planChange(
@@ -207,11 +221,13 @@ async function planChange(
   const { properties } = wanted
   const state = stateOf(existing)
   for (const path of FIXED) requireSame(existing.properties, properties, path)
+  requireParts(properties)
+  requireSameInterfaces(existing.properties, properties)
   const image = imageOf(rules, existing)
   const decision = decideChange(properties, existing, image, rules.place())
-  const whole = { ...withoutSecrets(properties), ...decision.properties }
-  const owned = { ...whole, storageProfile: withOsDisk(whole, existing) }
-  const complete = await planDataDisks(moment, existing.id, owned, existing)
+  const own = withOwnDisk(existing.properties, properties)
+  const whole = { ...withoutSecrets(properties), ...decision.properties, ...own }
+  const complete = await planDataDisks(moment, existing.id, whole, existing)
   const isSame = JSON.stringify(complete) === JSON.stringify(existing.properties)
   const next: VmState = {
     ...state,
@@ -228,20 +244,6 @@ async function planChange(
   return { properties: complete, state: stateJson(next), work }
 }
 
-/** A body that does not name the disk that a VM has means that one. */
-function withOsDisk({ storageProfile }: JsonObject, existing: Resource): JsonObject {
-  const [was, is] = [
-    at(existing.properties, 'storageProfile', 'osDisk'),
-    at(storageProfile!, 'osDisk'),
-  ]
-  const managedDisk = {
-    ...(at(was, 'managedDisk') as JsonObject),
-    ...(at(is, 'managedDisk') as JsonObject),
-  }
-  const osDisk = { ...(was as JsonObject), ...(is as JsonObject), managedDisk }
-  return { ...(storageProfile as JsonObject), osDisk }
-}
-
 /** The image it was made from, while there is one of that name. */
 function imageOf(rules: VmRules, vm: Resource): MarketplaceImage | null {
   try {
@@ -251,9 +253,43 @@ function imageOf(rules: VmRules, vm: Resource): MarketplaceImage | null {
   }
 }
 
+/** A VM keeps the disk it was made with, named or not. @throws {ArmError} another is named. */
+function withOwnDisk(before: JsonObject, after: JsonObject): JsonObject {
+  const was = at(before, 'storageProfile', 'osDisk') as JsonObject
+  const storage = at(after, 'storageProfile') as JsonObject
+  const is = (storage.osDisk ?? {}) as JsonObject
+  for (const path of [['name'], ['managedDisk', 'id']]) {
+    const [old, asked] = [was, is].map((disk) => textAt(disk, ...path))
+    if (asked != null && keyOf(asked) !== keyOf(old ?? ''))
+      throw new ArmError(changeRefused(`storageProfile.osDisk.${path.join('.')}`))
+  }
+  const managedDisk = {
+    ...(at(was, 'managedDisk') as JsonObject),
+    ...(at(is, 'managedDisk') as JsonObject | undefined),
+    id: textAt(was, 'managedDisk', 'id'),
+  }
+  const osDisk = { ...was, ...is, name: textAt(was, 'name'), managedDisk }
+  return { storageProfile: { ...storage, osDisk } }
+}
+
+/** The host gives a VM its interfaces when it makes it. @throws {ArmError} */
+function requireSameInterfaces(before: JsonObject, after: JsonObject): void {
+  const [was, is] = [before, after].map((properties) =>
+    listIn(at(properties, 'networkProfile', 'networkInterfaces'))
+      .map((one) => keyOf(textAt(one, 'id') ?? ''))
+      .sort()
+      .join(),
+  )
+  if (was !== is) throw new ArmError(changeRefused('networkProfile.networkInterfaces'))
+}
+
 function requireSame(before: JsonObject, after: JsonObject, path: string): void {
   const [was, is] = [before, after].map((one) => JSON.stringify(at(one, ...path.split('.'))))
   if (is === undefined || was === is) return
-  const message = `Changing property '${path}' is not allowed.`
-  throw new ArmError({ status: 409, code: 'PropertyChangeNotAllowed', message, target: path })
+  throw new ArmError(changeRefused(path))
+}
+
+function changeRefused(target: string): Fault {
+  const message = `Changing property '${target}' is not allowed.`
+  return { status: 409, code: 'PropertyChangeNotAllowed', message, target }
 }

@@ -1,4 +1,5 @@
 import {
+  interfaceLinks,
   planNetwork,
   planNetworkInterface,
   planPlain,
@@ -36,6 +37,7 @@ export const networkTypes: readonly ArmType[] = [
   networkType('virtualNetworks', 'VirtualNetwork', planNetwork),
   networkType('virtualNetworks/subnets', 'Subnet', planSubnet, { isChild: true, hasPatch: false }),
   networkType('networkInterfaces', 'NetworkInterface', planNetworkInterface, {
+    links: interfaceLinks,
     planDelete: async (nic) => {
       requireUnused(nic)
       return null

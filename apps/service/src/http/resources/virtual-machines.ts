@@ -2,7 +2,8 @@ import { ArmError, checkBody, faults } from '@trusted-launch/api'
 import { requireGroup } from '../../domain/groups.ts'
 import { requireUnlocked } from '../../domain/locks.ts'
 import type { JsonObject, Resource } from '../../domain/store.ts'
-import { type VmRules, vmPlanner } from '../../domain/vm/plan-vm.ts'
+import { goingWith } from '../../domain/vm/belongings.ts'
+import { type VmRules, vmLinks, vmPlanner } from '../../domain/vm/plan-vm.ts'
 import { inputFor, stateJson, stateOf, VM } from '../../domain/vm/vm.ts'
 import { requireAction, type VmAction, vmActions } from '../../domain/vm/vm-actions.ts'
 import { operationHeaders } from '../operation-view.ts'
@@ -18,7 +19,11 @@ export function virtualMachineType(rules: VmRules): ArmType {
     check: (body, verb) =>
       wantedOf(verb === 'PUT' ? 'VirtualMachine' : 'VirtualMachineUpdate', body),
     plan: vmPlanner(rules),
-    planDelete: async (vm) => ({ kind: 'vm.delete', input: inputFor(vm), host: rules.host }),
+    links: vmLinks,
+    planDelete: async (vm, { tables }) => {
+      for (const id of goingWith(vm)) await requireUnlocked(tables, id, 'delete')
+      return { kind: 'vm.delete', input: inputFor(vm), host: rules.host }
+    },
     view: (vm, { apiVersion, query }) => ({
       ...vmProperties(vm, apiVersion),
       ...(/instanceView/i.test(query.$expand ?? '') && { instanceView: instanceViewOf(vm) }),
@@ -124,6 +129,10 @@ function inputOf(action: VmAction, { body, query }: ArmRequest): JsonObject {
         'Hibernation is not supported for Linux virtual machines with TrustedLaunch security type.',
         'hibernate',
       ),
+    )
+  if (body?.osProfile != null)
+    throw new ArmError(
+      faults.operationNotAllowed('A VM keeps its osProfile when it is reimaged.', 'osProfile'),
     )
   const given =
     action.model === null || body === null ? {} : (checkBody(action.model, body) as JsonObject)
