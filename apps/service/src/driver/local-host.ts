@@ -7,12 +7,13 @@ import {
   encodeReferenceValues,
   type MachineShape,
   type ReferenceFirmware,
+  type ReferenceValues,
 } from '@trusted-launch/attestation'
 import { predict } from '@trusted-launch/bootchain'
 import type { Evidence, EvidenceRequest } from '@trusted-launch/channel'
 import { toUtf8 } from '@trusted-launch/codec'
 import { Certificate } from '@trusted-launch/crypto'
-import { fromBytes } from '@trusted-launch/disk'
+import type { RandomAccess } from '@trusted-launch/disk'
 import {
   BootFailure,
   buildImage,
@@ -22,6 +23,8 @@ import {
   type Machine,
   type MachineSpec,
   makeVariableStore,
+  modulesOfImage,
+  openDiskFile,
   openHost,
   ownSecureBootTemplate,
 } from '@trusted-launch/host'
@@ -116,16 +119,28 @@ export class LocalHost implements HostDriver {
    * leaves it, with the keys and the setting that were asked for. Nothing of it comes from the VM.
    */
   async #foretell(plan: Foretold, image: Image, signal: AbortSignal): Promise<void> {
-    const signatures = signaturesFor(image.name, this.#options.cacheDirectory)
-    const variant = predict({
-      disk: fromBytes(new Uint8Array(readFileSync(image.path))),
-      image: { name: image.name, sha256: image.sha256 },
-      variables: await makeVariableStore(this.#host.firmware, signatures, plan.secureBoot),
-      banks: BANKS,
-      firmware: await this.#options.believe(await this.#shapeOf(plan), signal),
-    })
-    const values = encodeReferenceValues({ version: 2, variants: [variant] })
-    await writeDurably(this.#referencesPath(plan.id), values, 0o600)
+    const disk = openDiskFile(image.path, image.format)
+    try {
+      const values = encodeReferenceValues(await this.#foretold(plan, image, disk, signal))
+      await writeDurably(this.#referencesPath(plan.id), values, 0o600)
+    } finally {
+      disk.close()
+    }
+  }
+
+  async #foretold(
+    plan: Foretold,
+    image: Image,
+    disk: RandomAccess,
+    signal: AbortSignal,
+  ): Promise<ReferenceValues> {
+    const { name, sha256 } = image
+    const signatures = signaturesFor(name, this.#options.cacheDirectory)
+    const variables = await makeVariableStore(this.#host.firmware, signatures, plan.secureBoot)
+    const firmware = await this.#options.believe(await this.#shapeOf(plan), signal)
+    const modules = modulesOfImage(image)
+    const source = { disk, image: { name, sha256 }, variables, modules }
+    return { version: 2, variants: [predict({ ...source, banks: BANKS, firmware })] }
   }
 
   #referencesPath(id: string): string {
