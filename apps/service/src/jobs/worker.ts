@@ -24,6 +24,12 @@ export type Handler = (job: Job) => Promise<JsonObject | undefined>
 /** The operation was undone, as somebody asked. */
 export class Cancelled extends Error {}
 
+/** It says nothing of the operation: whoever has the database, and the claim, goes on with it. */
+export function isOfStore(error: unknown): boolean {
+  const codes: readonly unknown[] = ['store-cut-off', 'store-busy', 'store-unavailable']
+  return error instanceof StoreError && codes.includes(error.code)
+}
+
 export interface WorkerOptions {
   readonly store: Store
   readonly log: Logger
@@ -133,7 +139,7 @@ export class Worker {
       const result = await handlers[claim.operation.kind]!(this.#job(claim, signal))
       return { status: 'Succeeded' as const, ...(result !== undefined && { result }) }
     } catch (err) {
-      if (signal.aborted || (err instanceof StoreError && err.code === 'store-cut-off')) return null
+      if (signal.aborted || isOfStore(err)) return null
       if (err instanceof Cancelled)
         return {
           status: 'Canceled' as const,

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import type { MachinePlan, MachinePower } from '../../src/domain/host-driver.ts'
+import { type Operation, type Store, StoreError } from '../../src/domain/store.ts'
+import { machinePlanOf } from '../../src/domain/vm/machine-plan.ts'
+import { ScriptedHost } from '../../src/driver/scripted-host.ts'
+import { vmHandlers } from '../../src/jobs/vm-handlers.ts'
+import type { Job } from '../../src/jobs/worker.ts'
+import { openStore } from '../../src/store/open.ts'
+import { vm, vmId } from '../store/samples.ts'
+
+const machine = 'vm-a'
+const state = { vmId: 'a', machine, power: 'stopped', sshPort: null, macAddress: '', failure: null }
+
+async function aStore(t: TestContext): Promise<Store> {
+  const folder = mkdtempSync(join(tmpdir(), 'tl-handlers-'))
+  const store = await openStore({ path: join(folder, 'service.db') })
+  t.after(async () => {
+    await store.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  return store
+}
+
+/** A handler's job that is cut off at one of its writes; the machine is there unless it is to be made. */
+async function anAttempt(store: Store, kind: string, machines: Map<string, any>) {
+  await store.resources.delete(vmId('a'))
+  const properties = { hardwareProfile: { vmSize: 'Standard_B1s' } }
+  const row = { ...vm('a'), properties, state }
+  const kept = await store.resources.insert({ ...row, provisioningState: 'Updating' }, 1)
+  machines.clear()
+  const plan = machinePlanOf(kept, null)
+  if (kind !== 'vm.create') machines.set(machine, { plan, power: 'stopped' })
+  const handlers = vmHandlers({
+    driver: new ScriptedHost({}, machines),
+    now: () => 2,
+    bootLimitMs: 1,
+    attest: async () => null,
+    planOf: async (one) => machinePlanOf(one, null),
+  })
+  const input = { vmId: 'a', restart: true }
+  const operation = { id: 'o', kind, resourceId: vmId('a'), input } as unknown as Operation
+  return (cutAt: number) => {
+    let writes = 0
+    const write = () => {
+      if (++writes > cutAt) throw new StoreError('store-cut-off', 'another worker took it over')
+    }
+    const job: Job = {
+      ...{ operation, signal: new AbortController().signal, isCancelled: async () => false },
+      under: async (work) => {
+        write()
+        return store.transaction(work)
+      },
+      tell: async () => write(),
+    }
+    return handlers[kind]!(job)
+  }
+}
+
+async function found(store: Store, machines: ReadonlyMap<string, { power: MachinePower }>) {
+  const one = await store.resources.get(vmId('a'))
+  const power = machines.get(machine)?.power ?? null
+  return { state: one?.state ?? null, became: one?.provisioningState ?? null, power }
+}
+
+const kinds = Object.keys(vmHandlers(null as never))
+
+test('each operation of a VM comes to the same end, wherever a worker was cut off and another began it again', async (t) => {
+  const store = await aStore(t)
+  const machines = new Map<string, { plan: MachinePlan; power: MachinePower }>()
+  for (const kind of kinds) {
+    await (await anAttempt(store, kind, machines))(Number.POSITIVE_INFINITY)
+    const wanted = await found(store, machines)
+    for (let cutAt = 0, isCut = true; isCut; cutAt++) {
+      const attempt = await anAttempt(store, kind, machines)
+      isCut = await attempt(cutAt).then(
+        () => false,
+        (error) => error.code === 'store-cut-off',
+      )
+      await attempt(Number.POSITIVE_INFINITY)
+      assert.deepEqual(await found(store, machines), wanted, `${kind}, cut off at ${cutAt}`)
+    }
+  }
+})
+
+test('a worker that was cut off while it made a VM leaves the machine to who took over', async (t) => {
+  const store = await aStore(t)
+  const machines = new Map<string, { plan: MachinePlan; power: MachinePower }>()
+  for (let cutAt = 0; ; cutAt++) {
+    const attempt = await anAttempt(store, 'vm.create', machines)
+    machines.set(machine, { plan: { id: machine } as MachinePlan, power: 'running' })
+    const isCut = await attempt(cutAt).then(
+      () => false,
+      () => true,
+    )
+    assert.equal(machines.get(machine)?.power, 'running', `cut off at ${cutAt}`)
+    if (!isCut) return
+  }
+})
