@@ -47,4 +47,9 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
     options: ['rounds', 'seed'],
     load: async () => (await import('./kills.ts')).measureKills,
   },
+  api: {
+    measures:
+      'the service over HTTPS with 1,000 to 100,000 VMs: looking, creating, resident memory',
+    load: async () => (await import('./api.ts')).measureApi,
+  },
 }

@@ -44,7 +44,12 @@ export class Client {
       ...(body !== undefined && { 'content-type': 'application/json' }),
     }
     const text = body === undefined ? undefined : JSON.stringify(body)
-    return this.#send(method, `${path}?api-version=2026-04-01`, headers, text)
+    return this.#send(
+      method,
+      `${path}${path.includes('?') ? '&' : '?'}api-version=2026-04-01`,
+      headers,
+      text,
+    )
   }
 
   close(): void {

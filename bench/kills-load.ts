@@ -111,7 +111,7 @@ const keyData =
   'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f bench'
 
 /** Its disk goes with it, so that there are as many disks as VMs. */
-function vmBody(nic: string) {
+export function vmBody(nic: string) {
   const imageReference = {
     publisher: 'trusted-launch',
     offer: 'small',
