@@ -19,10 +19,11 @@ import { attest } from './jobs/attest.ts'
 import { extensionHandlers } from './jobs/extension-handlers.ts'
 import { groupHandlers } from './jobs/group-handlers.ts'
 import { HostLease } from './jobs/host-lease.ts'
+import { orFailed } from './jobs/or-failed.ts'
 import { reconcile } from './jobs/reconcile.ts'
 import { vmHandlers } from './jobs/vm-handlers.ts'
 import type { VmGround } from './jobs/vm-job.ts'
-import { Worker } from './jobs/worker.ts'
+import { type Handler, Worker } from './jobs/worker.ts'
 
 export interface WorksOptions {
   readonly store: Store
@@ -67,8 +68,7 @@ export class Works {
       ...{ store, log, owner, now, hosts },
       handlers: {
         ...vmHandlers(vmGround),
-        ...groupHandlers(driver),
-        ...extensionHandlers(vmGround),
+        ...shown({ ...groupHandlers(driver), ...extensionHandlers(vmGround) }, now),
       },
     })
     const onChange = (isHeld: boolean) => (isHeld ? this.#taken() : Promise.resolve())
@@ -187,6 +187,12 @@ export class Works {
 function imagesAt(now: number): readonly MarketplaceImage[] {
   const version = new Date(now).toISOString().slice(0, 10).replaceAll('-', '.')
   return platformImages.map((image) => ({ ...image, versions: [version] }))
+}
+
+function shown(handlers: Record<string, Handler>, now: () => number): Record<string, Handler> {
+  return Object.fromEntries(
+    Object.entries(handlers).map(([kind, work]) => [kind, orFailed(work, now)]),
+  )
 }
 
 function hostCapacity({ vcpus, memoryMiB }: Capacity) {

@@ -148,7 +148,7 @@ async function put(
   verb: 'PUT' | 'PATCH',
 ): Promise<ArmReply> {
   if (request.body === null) throw new ArmError(faults.invalidRequestContent('the body is missing'))
-  const asked = arm.check(request.body, verb)
+  const asked = withoutNulls(arm.check(request.body, verb), verb)
   for (const link of arm.links?.(request.id, asked) ?? [])
     await requireLink(ground.authorizer, arm, request, link)
   const done = await ground.store.transaction(async (tables) => {
@@ -169,6 +169,11 @@ async function put(
       : operationHeaders(request.base, done.operation, request.apiVersion)
   const body = await viewOf(arm, done.resource, request)
   return { status: done.isNew ? 201 : 200, body, headers: { ...headers, ETag: done.resource.etag } }
+}
+
+/** A member that a PUT says is null is not given; a PATCH takes it away. */
+function withoutNulls(asked: Wanted, verb: 'PUT' | 'PATCH'): Wanted {
+  return verb === 'PATCH' ? asked : { ...asked, properties: merged({}, asked.properties) }
 }
 
 /** Naming a resource of another group needs a right there. @throws {ArmError} `LinkedAuthorizationFailed` */

@@ -68,11 +68,13 @@ async function withSshPort(vmJob: VmJob): Promise<Resource> {
 async function undo({ job, driver }: VmJob, vm: Resource, { now }: VmGround): Promise<void> {
   const { machine, vmId } = stateOf(vm)
   await driver.delete(machine)
-  await job.under(async (tables) => {
-    await releaseUnmade(tables, vm, now())
+  const gone = await job.under(async (tables) => {
+    const disks = await releaseUnmade(tables, vm, now())
     await forgetVm(tables, vmId)
     await tables.resources.delete(vm.id)
+    return disks
   })
+  for (const id of gone) await driver.deleteDisk(id)
 }
 
 /** Brings the host to what is wanted; a Trusted Launch VM that runs is restarted where its settings change. */

@@ -15,7 +15,7 @@ const LIST_MAX = 1000
 
 /**
  * A body, held against the members that its type has: names in any case become the type's, members of answers
- * only are left out (clients send back what they got), `"true"` and `"3"` are taken for what they stand for.
+ * only are left out (clients send back what they got), a list holds no null, `"true"` and `"3"` are taken for what they stand for.
  * @throws {ArmError} 400: an unknown member, a value of another kind, a list of more than 1,000.
  */
 export function checkBody(type: string, body: JsonRecord): JsonRecord {
@@ -73,7 +73,10 @@ const leaves: Readonly<Record<string, (value: JsonValue) => JsonValue | undefine
 function checkList(kind: string, value: JsonValue, path: string): JsonValue {
   if (!Array.isArray(value) || value.length > LIST_MAX)
     throw new ArmError(wrongKind(value, 'list', path))
-  return value.map((one, i) => checkValue(kind, one, `${path}[${i}]`))
+  return value.map((one, i) => {
+    if (one === null) throw new ArmError(wrongKind(one, kind, `${path}[${i}]`))
+    return checkValue(kind, one, `${path}[${i}]`)
+  })
 }
 
 function checkMap(kind: string, value: JsonValue, path: string): JsonValue {

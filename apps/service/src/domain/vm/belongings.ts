@@ -33,16 +33,30 @@ export async function release(tables: Tables, vm: Resource, at: number): Promise
   const { disks, interfaces } = belongingsOf(vm)
   for (const one of disks)
     await part(tables, vm, one, at, (state) => ({ ...state, managedBy: null }))
-  for (const one of interfaces)
-    await part(tables, vm, one, at, ({ virtualMachine: _, ...state }) => state)
+  for (const one of interfaces) await part(tables, vm, one, at, withoutVm)
 }
 
-/** A VM that was never made has no disk either, whatever its `deleteOption`. */
-export async function releaseUnmade(tables: Tables, vm: Resource, at: number): Promise<void> {
-  const [osDisk] = belongingsOf(vm).disks
-  if (osDisk !== undefined) await tables.resources.delete(osDisk.id)
-  await release(tables, vm, at)
+/**
+ * A VM that was never made has no disk that was made with it, and takes none that was there before, whatever their
+ * `deleteOption`. @returns the ids of the disks that are gone.
+ */
+export async function releaseUnmade(tables: Tables, vm: Resource, at: number): Promise<string[]> {
+  const { disks, interfaces } = belongingsOf(vm)
+  const gone: string[] = []
+  for (const { id } of disks) {
+    const found = await tables.resources.get(id)
+    // Nothing was done with it since: attaching one that was there would have changed it.
+    const isNew = found !== null && found.createdAt === found.changedAt
+    if (isNew) gone.push(id)
+    const one = { id, deleteOption: isNew ? 'Delete' : 'Detach' }
+    await part(tables, vm, one, at, (state) => ({ ...state, managedBy: null }))
+  }
+  for (const { id } of interfaces)
+    await part(tables, vm, { id, deleteOption: 'Detach' }, at, withoutVm)
+  return gone
 }
+
+const withoutVm = ({ virtualMachine: _, ...state }: JsonObject): JsonObject => state
 
 async function part(
   { resources }: Tables,

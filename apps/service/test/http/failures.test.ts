@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ScriptedHost } from '../../src/driver/scripted-host.ts'
+import { aService } from '../a-service.ts'
+import { aVm, IMAGE } from '../a-vm.ts'
+
+/** A host on which a deed fails from when it is told to. */
+function failing() {
+  const fails = new Set<string>()
+  const host = new ScriptedHost({
+    before: (deed) => {
+      if (fails.has(deed)) throw new Error(`${deed} does not work`)
+    },
+  })
+  return { fails, host }
+}
+
+test('what fails is shown as failed, its power as the host has it, and it can be tried again', async (t) => {
+  const { fails, host } = failing()
+  const service = await aService(t, host)
+  const { id } = await aVm(service)
+  const powerOf = async () => {
+    const { statuses } = (await service.ask('GET', `${id}/instanceView`)).body
+    return statuses.find(({ code }: any) => code.startsWith('PowerState/')).code
+  }
+  const stateOf = async (path: string) =>
+    (await service.ask('GET', path)).body.properties.provisioningState
+  for (const [deed, verb, power] of [
+    ['stop', 'deallocate', 'PowerState/running'],
+    ['stop', 'powerOff', 'PowerState/running'],
+    ['start', 'restart', 'PowerState/stopped'],
+  ] as const) {
+    fails.add(deed)
+    assert.equal((await service.over(await service.ask('POST', `${id}/${verb}`))).status, 'Failed')
+    assert.deepEqual([await stateOf(id), await powerOf()], ['Failed', power], verb)
+    fails.clear()
+  }
+  assert.equal((await service.over(await service.ask('POST', `${id}/start`))).status, 'Succeeded')
+  assert.deepEqual([await stateOf(id), await powerOf()], ['Succeeded', 'PowerState/running'])
+  fails.add('delete')
+  assert.equal((await service.over(await service.ask('DELETE', id))).status, 'Failed')
+  assert.equal(await stateOf(id), 'Failed')
+  assert.equal(
+    (await service.over(await service.ask('DELETE', service.group('rg')))).status,
+    'Failed',
+  )
+  assert.equal(await stateOf(service.group('rg')), 'Failed')
+  assert.equal((await service.ask('GET', id)).status, 200)
+  fails.clear()
+  const gone = await service.over(await service.ask('DELETE', service.group('rg')))
+  assert.equal(gone.status, 'Succeeded', JSON.stringify(gone))
+})
+
+test('a creation that the host has no room for is failed, not for ever under way', async (t) => {
+  const service = await aService(t, new ScriptedHost({ capacity: { freeMemoryMiB: 1 } }))
+  const { id, end } = await aVm(service)
+  assert.deepEqual([end.status, end.error.code], ['Failed', 'AllocationFailed'])
+  const { body } = await service.ask('GET', `${id}?$expand=instanceView`)
+  assert.equal(body.properties.provisioningState, 'Failed')
+  assert.match(JSON.stringify(body.properties.instanceView.statuses), /PowerState\/stopped/)
+})
+
+test('a creation that fails takes the disks it made with it, and leaves those that were there', async (t) => {
+  const { fails, host } = failing()
+  const service = await aService(t, host)
+  fails.add('create')
+  const there = `${service.group('rg')}/providers/Microsoft.Compute/disks/there`
+  await service.ask('PUT', service.group('rg'), { location: 'local' })
+  await service.ask('PUT', there, {
+    location: 'local',
+    properties: { creationData: { createOption: 'Empty' }, diskSizeGB: 1 },
+  })
+  const dataDisks = [
+    { lun: 0, createOption: 'Empty', diskSizeGB: 1, name: 'new' },
+    { lun: 1, createOption: 'Attach', managedDisk: { id: there }, deleteOption: 'Delete' },
+  ]
+  const osDisk = { createOption: 'FromImage' }
+  const { end } = await aVm(service, 'web', {
+    storageProfile: { imageReference: IMAGE, osDisk, dataDisks },
+  })
+  assert.equal(end.status, 'Failed')
+  const { body } = await service.ask(
+    'GET',
+    `${service.group('rg')}/providers/Microsoft.Compute/disks`,
+  )
+  assert.deepEqual(
+    body.value.map(({ name, properties }: any) => [name, properties.diskState]),
+    [['there', 'Unattached']],
+  )
+})
+
+test('a deletion asked for twice takes nothing that is made under the name after it', async (t) => {
+  const service = await aService(t)
+  const { id } = await aVm(service)
+  const answers = [await service.ask('DELETE', id), await service.ask('DELETE', id)]
+  assert.equal((await service.over(answers[0]!)).status, 'Succeeded')
+  const again = await aVm(service)
+  if (answers[1]!.status === 202) await service.over(answers[1]!)
+  assert.equal(again.end?.status, 'Succeeded', JSON.stringify(again.put.body))
+  assert.equal((await service.ask('GET', id)).status, 200)
+})
