@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
-import { ArmError } from '@trusted-launch/api'
+import { ArmError, parseResourceId } from '@trusted-launch/api'
 import type { Logger } from 'pino'
 import type { HostDriver } from './domain/host-driver.ts'
 import type { Store } from './domain/store.ts'
@@ -182,11 +182,11 @@ async function record(
   outcome: Recorded[2],
   at: number,
 ): Promise<void> {
-  const { caller, id, from, correlationId, params } = request
+  const { caller, id, from, correlationId } = request
   await store.audit.append({
     ...{ at, action, from, correlationId, resourceId: id, ...outcome },
     principal: caller.objectId,
     caller: caller.name,
-    subscriptionId: params.subscriptionId ?? null,
+    subscriptionId: parseResourceId(id)?.subscriptionId ?? null,
   })
 }

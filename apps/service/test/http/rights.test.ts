@@ -90,6 +90,20 @@ test('every change is in the audit, refused ones too, and the chain holds', asyn
   assert.equal(verified.body?.brokenAt, null, JSON.stringify(verified.body))
 })
 
+test('who locked what is told by the activity of its subscription', async (t) => {
+  const service = await aService(t)
+  const lock = `${service.subscription}/providers/Microsoft.Authorization/locks/keep`
+  await service.ask('PUT', lock, { properties: { level: 'CanNotDelete' } })
+  const { body } = await service.ask(
+    'GET',
+    `${service.subscription}/providers/Microsoft.Insights/eventtypes/management/values`,
+  )
+  assert.deepEqual(
+    body.value.map(({ resourceId }: any) => resourceId),
+    [lock],
+  )
+})
+
 test('a condition on the version of a resource is held', async (t) => {
   const service = await aService(t)
   const { id } = await aVm(service)
