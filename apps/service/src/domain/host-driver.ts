@@ -91,8 +91,8 @@ export interface HostDriver {
   freePort(): Promise<number>
   facts(id: string): Promise<HostFacts | null>
   collectEvidence(id: string, request: EvidenceRequest): Promise<Evidence>
-  /** The serial console's end, Latin-1. */
-  console(id: string): Promise<string>
+  /** The serial console's end, Latin-1; null: there is no such VM. */
+  console(id: string): Promise<string | null>
   /** PNG; null: it does not run. */
   screenshot(id: string): Promise<Uint8Array | null>
   capacity(): Promise<Capacity>

@@ -272,13 +272,13 @@ export class LocalHost implements HostDriver {
     return this.#host.machine(id).collectEvidence(request)
   }
 
-  async console(id: string): Promise<string> {
-    return this.#host.machine(id).consoleTail()
+  async console(id: string): Promise<string | null> {
+    return this.#find(id)?.consoleTail() ?? null
   }
 
   async screenshot(id: string): Promise<Uint8Array | null> {
-    const machine = this.#host.machine(id)
-    return machine.status().state === 'running' ? machine.screenshot() : null
+    const machine = this.#find(id)
+    return machine?.status().state === 'running' ? machine.screenshot() : null
   }
 
   async capacity(): Promise<Capacity> {

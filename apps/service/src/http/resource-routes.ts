@@ -4,6 +4,7 @@ import type { Authorizer } from '../domain/caller.ts'
 import { requireGroup, requireSubscription } from '../domain/groups.ts'
 import { type Link, requireLinkOfType } from '../domain/links.ts'
 import { requireUnlocked } from '../domain/locks.ts'
+import { removeWhole } from '../domain/remove-whole.ts'
 import type { Moment, Plan, ResourceType, Wanted, Work } from '../domain/resource-type.ts'
 import type { JsonObject, Operation, Resource, Store, Tables } from '../domain/store.ts'
 import { merged } from './merge.ts'
@@ -351,7 +352,7 @@ async function remove(arm: ArmType, ground: Ground, request: ArmRequest): Promis
     const work =
       (await arm.planDelete?.(existing, momentOf(ground, tables, request), request.query)) ?? null
     if (work === null) {
-      await tables.resources.delete(id)
+      await removeWhole(tables, id)
       return null
     }
     await tables.resources.update(id, { provisioningState: 'Deleting' }, ground.now())

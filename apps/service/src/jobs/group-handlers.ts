@@ -1,5 +1,6 @@
 import { ArmError } from '@trusted-launch/api'
 import type { HostDriver } from '../domain/host-driver.ts'
+import { removeWhole } from '../domain/remove-whole.ts'
 import type { Resource } from '../domain/store.ts'
 import { forgetVm } from '../domain/vm/belongings.ts'
 import { DISK } from '../domain/vm/os-disk.ts'
@@ -13,7 +14,7 @@ export function groupHandlers(driver: HostDriver): Record<string, Handler> {
       const { resourceId } = job.operation
       if (!(await isDeleting(job))) return undefined
       await driver.deleteDisk(resourceId)
-      await job.under(({ resources }) => resources.delete(resourceId))
+      await job.under((tables) => removeWhole(tables, resourceId))
       return undefined
     },
     'group.delete': async (job) => {

@@ -1,9 +1,10 @@
+import { removeWhole } from '../domain/remove-whole.ts'
 import type { Resource } from '../domain/store.ts'
 import { disksThatGo, forgetVm, release, releaseUnmade } from '../domain/vm/belongings.ts'
 import { dataDisksOf } from '../domain/vm/data-disks.ts'
 import { stateOf, textAt } from '../domain/vm/vm.ts'
 import { type VmGround, VmJob } from './vm-job.ts'
-import { type Handler, isOfStore } from './worker.ts'
+import { Cancelled, type Handler, isOfStore, type Job } from './worker.ts'
 
 /** What each kind of VM operation does. All may be done again from the beginning. */
 export function vmHandlers(ground: VmGround): Record<string, Handler> {
@@ -46,9 +47,11 @@ async function create(vmJob: VmJob, ground: VmGround): Promise<void> {
       (step) => void job.tell(10, step).catch(() => {}),
       job.signal,
     )
+    await endIfCancelled(job)
     await job.tell(40, 'making the disk, the variable store and the vTPM')
     await driver.create(plan, job.signal)
     await driver.putDataDisks(plan.id, dataDisksOf(vm.properties))
+    await endIfCancelled(job)
   } catch (error) {
     if (!job.signal.aborted && !isOfStore(error)) await undo(vmJob, vm, ground)
     throw error
@@ -63,6 +66,11 @@ async function withSshPort(vmJob: VmJob): Promise<Resource> {
   if (stateOf(vm).sshPort !== null) return vm
   await vmJob.note({ sshPort: await vmJob.driver.freePort() })
   return vmJob.require()
+}
+
+/** Until it boots, a creation can be undone. @throws {Cancelled} */
+async function endIfCancelled(job: Job): Promise<void> {
+  if (await job.isCancelled()) throw new Cancelled()
 }
 
 async function undo({ job, driver }: VmJob, vm: Resource, { now }: VmGround): Promise<void> {
@@ -157,10 +165,8 @@ async function remove(vmJob: VmJob, { now }: VmGround): Promise<void> {
   await driver.delete(machine)
   for (const id of disksThatGo(vm)) await driver.deleteDisk(id)
   await job.under(async (tables) => {
-    for (const child of await tables.resources.below(vm.id, 1000))
-      await tables.resources.delete(child.id)
     await forgetVm(tables, vmId)
     await release(tables, vm, now())
-    await tables.resources.delete(vm.id)
+    await removeWhole(tables, vm.id)
   })
 }

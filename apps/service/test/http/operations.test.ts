@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { aService } from '../a-service.ts'
-import { aVm } from '../a-vm.ts'
+import { aNetwork, aVm, vmBody } from '../a-vm.ts'
 
 test('a creation that fails on its host leaves nothing behind but its operation', async (t) => {
   const host = new ScriptedHost({
@@ -118,4 +118,35 @@ test('every kind of operation that an endpoint enqueues has its handler', async 
     const end = await service.over(await service.ask('POST', `${id}/${action}`))
     assert.equal(end.status, 'Succeeded', `${action}: ${JSON.stringify(end)}`)
   }
+})
+
+test('a creation that is cancelled before it boots is undone, and nothing else can be', async (t) => {
+  const reached = Promise.withResolvers<void>()
+  const go = Promise.withResolvers<void>()
+  const host = new ScriptedHost({
+    before: async (deed) => {
+      if (deed !== 'prepareImage') return
+      reached.resolve()
+      await go.promise
+    },
+  })
+  const service = await aService(t, host)
+  const nic = await aNetwork(service, 'rg')
+  const id = `${service.group('rg')}/providers/Microsoft.Compute/virtualMachines/web`
+  const put = await service.ask('PUT', id, vmBody(nic))
+  await reached.promise
+  const operation = /operations\/([^?]+)/.exec(String(put.headers['azure-asyncoperation']))![1]
+  const own = `${service.subscription}/providers/TrustedLaunch/operations`
+  assert.equal((await service.ask('POST', `${own}/${operation}/cancel`)).status, 202)
+  go.resolve()
+  assert.equal((await service.over(put)).status, 'Canceled')
+  assert.equal((await service.ask('GET', id)).status, 404)
+  assert.deepEqual(await host.machines(), [])
+  const again = await service.ask('PUT', id, vmBody(nic))
+  assert.equal((await service.over(again)).status, 'Succeeded')
+  await service.over(await service.ask('POST', `${id}/deallocate`))
+  const { body } = await service.ask('GET', own)
+  const off = body.value.find(({ kind }: any) => kind === 'vm.deallocate')
+  const refused = await service.ask('POST', `${own}/${off.name}/cancel`)
+  assert.deepEqual([refused.status, refused.body.error.code], [409, 'OperationNotAllowed'])
 })

@@ -147,3 +147,19 @@ test('a name is a name: it holds no path, whatever it is encoded as', async (t) 
     assert.deepEqual([status, body.error.code], [400, 'InvalidResourceName'], name)
   }
 })
+
+test('what extends or lies in a resource goes with it: who makes one of its name again inherits nothing', async (t) => {
+  const service = await aService(t)
+  const { id: vm } = await aVm(service)
+  const network = `${service.group('rg')}/providers/Microsoft.Network/virtualNetworks/net`
+  const roleDefinitionId = `${service.subscription}/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7`
+  const properties = { principalId: '11111111-1111-4111-8111-111111111111', roleDefinitionId }
+  for (const id of [vm, network]) {
+    const granted = `${id}/providers/Microsoft.Authorization/roleAssignments/22222222-2222-4222-8222-222222222222`
+    assert.equal((await service.ask('PUT', granted, { properties })).status, 201)
+    const gone = await service.ask('DELETE', id)
+    if (gone.status === 202) await service.over(gone)
+    assert.equal((await service.ask('GET', granted)).status, 404, granted)
+  }
+  assert.equal((await service.ask('GET', `${network}/subnets/one`)).status, 404)
+})

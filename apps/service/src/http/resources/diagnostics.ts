@@ -63,14 +63,17 @@ export async function diagnosticsFile(
       message: 'The signature of this address is not good, or not any more.',
     })
   const bytes =
-    file === 'serial.log'
-      ? Buffer.from(await driver.console(machine), 'latin1')
-      : await driver.screenshot(machine)
+    file === 'serial.log' ? await logOf(driver, machine) : await driver.screenshot(machine)
   if (bytes === null)
     throw new ArmError({
       status: 404,
       code: 'BlobNotFound',
-      message: 'The virtual machine does not run: there is no screen.',
+      message: 'The virtual machine is gone, or does not run and has no screen.',
     })
   return { status: 200, body: Buffer.from(bytes), headers: { 'content-type': type } }
+}
+
+async function logOf(driver: HostDriver, machine: string): Promise<Uint8Array | null> {
+  const text = await driver.console(machine)
+  return text === null ? null : Buffer.from(text, 'latin1')
 }

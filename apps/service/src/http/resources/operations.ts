@@ -65,6 +65,12 @@ async function list({ store }: Ground, request: ArmRequest): Promise<ArmReply> {
 /** Asks it to be undone where it still can be: what it answers in the end tells. */
 async function cancel(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   const operation = await require(ground, request)
+  if (operation.kind !== 'vm.create')
+    throw new ArmError(
+      faults.operationNotAllowed(
+        `Only the creation of a virtual machine can be cancelled, until it boots; this is ${operation.kind}.`,
+      ),
+    )
   if (!(await ground.store.operations.requestCancel(operation.id)))
     throw new ArmError(faults.operationNotAllowed('The operation is over and cannot be cancelled.'))
   ground.wake()
