@@ -26,7 +26,7 @@ export interface ServerOptions {
   readonly routes: readonly Route[]
   readonly authorizer: Authorizer
   /** Who asks, by the `Authorization` header. @throws {ArmError} 401 */
-  readonly authenticate: (header: string | undefined) => Promise<Caller>
+  readonly authenticate: (header: string | undefined, request: FastifyRequest) => Promise<Caller>
   /** The configured address that a request was sent to. @throws {ArmError} one that is not ours. */
   readonly baseOf: (host: string | undefined) => string
   /** Told of each change that was asked for, with what came of it. */
@@ -62,6 +62,12 @@ const PARAMETER_MAX = 2048
 const REQUESTS_PER_MINUTE = 12_000
 /** Metrics are for who watches from this machine. */
 const LOOPBACK = ['127.0.0.1', '::1', '::ffff:127.0.0.1']
+const FAILURES_PER_MINUTE = 300
+const TOO_MANY_FAILURES = {
+  status: 429,
+  code: 'TooManyRequests',
+  message: 'Too many requests from this address had no good token. Try again in a minute.',
+}
 const GUID = /^[0-9a-f-]{36}$/i
 
 /** The HTTPS server: one place for who may ask, what may be sent, and how an error looks. Not listening yet. */
@@ -110,7 +116,8 @@ export async function serverOf(options: ServerOptions): Promise<FastifyInstance>
   })
   app.setErrorHandler((error, request, reply) => sendError(options, error, request, reply))
   app.setNotFoundHandler((request, reply) => notFound(options.routes, request, reply))
-  for (const route of options.routes) addRoute(app, options, route)
+  const authenticate = patiently(app, options.authenticate)
+  for (const route of options.routes) addRoute(app, { ...options, authenticate }, route)
   addOpenRoutes(app, options)
   return app
 }
@@ -137,6 +144,28 @@ function addOpenRoutes(
     const ready = await isReady()
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready' })
   })
+}
+
+/** An address that goes on sending tokens that are none is not listened to for the rest of the minute. */
+function patiently(
+  app: FastifyInstance,
+  authenticate: ServerOptions['authenticate'],
+): ServerOptions['authenticate'] {
+  const failures = app.createRateLimit({
+    max: FAILURES_PER_MINUTE,
+    timeWindow: 60_000,
+    keyGenerator: ({ ip }) => `failed ${ip}`,
+  })
+  return async (header, request) => {
+    const before = await failures(request, { increment: false })
+    if (!before.isAllowed && before.isExceeded) throw new ArmError(TOO_MANY_FAILURES)
+    try {
+      return await authenticate(header, request)
+    } catch (error) {
+      await failures(request)
+      throw error
+    }
+  }
 }
 
 function addRoute(app: FastifyInstance, options: ServerOptions, route: Route): void {
@@ -171,7 +200,7 @@ async function admitted(
   route: Route,
   request: FastifyRequest,
 ): Promise<ArmRequest> {
-  const caller = await options.authenticate(request.headers.authorization)
+  const caller = await options.authenticate(request.headers.authorization, request)
   const base = options.baseOf(request.headers.host)
   const query = queryOf(request.query)
   const apiVersion = apiVersionOf(query)

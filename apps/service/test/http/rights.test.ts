@@ -163,3 +163,13 @@ test('what extends or lies in a resource goes with it: who makes one of its name
   }
   assert.equal((await service.ask('GET', `${network}/subnets/one`)).status, 404)
 })
+
+test('an address that goes on with tokens that are none is not listened to any more, each of them another', async (t) => {
+  const service = await aService(t)
+  const path = '/subscriptions?api-version=2021-04-01'
+  const ask = (i: number) => service.send('GET', path, { authorization: `Bearer a.b.${i}` })
+  const statuses = []
+  for (let i = 0; i < 310; i++) statuses.push((await ask(i)).status)
+  assert.equal(statuses[0], 401)
+  assert.equal(statuses.at(-1), 429)
+})
