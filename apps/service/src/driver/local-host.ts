@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import {
@@ -27,6 +28,8 @@ import {
   openDiskFile,
   openHost,
   ownSecureBootTemplate,
+  readDurably,
+  writeDurably,
 } from '@trusted-launch/host'
 import { parseSecureBootTemplate } from '@trusted-launch/uefi'
 import template from '@trusted-launch/uefi/templates/microsoft-uefi-ca.json' with { type: 'json' }
@@ -41,11 +44,12 @@ import type {
   MachinePower,
 } from '../domain/host-driver.ts'
 import { DiskFiles } from './disk-files.ts'
-import { readFileOrNull, writeDurably } from './durable-file.ts'
 
 /** What decides about a boot, of a VM's plan. */
 type Foretold = Pick<MachinePlan, 'id' | 'secureBoot' | 'memoryMiB' | 'vcpus'>
 
+/** Reference values hold every module of an image. */
+const REFERENCES_BYTES_MAX = 16 << 20
 const BANKS = ['sha256'] as const
 const GIB = 2 ** 30
 
@@ -110,7 +114,7 @@ export class LocalHost implements HostDriver {
   async create(plan: MachinePlan, signal: AbortSignal): Promise<void> {
     const image = await this.#image(plan.image)
     if (this.#find(plan.id) === null) await this.#host.create(specOf(plan, image, this.#options))
-    if (readFileOrNull(this.#referencesPath(plan.id)) === null)
+    if ((await readDurably(this.#referencesPath(plan.id), REFERENCES_BYTES_MAX)) === null)
       await this.#foretell(plan, image, signal)
   }
 
@@ -153,7 +157,7 @@ export class LocalHost implements HostDriver {
     } catch (error) {
       if (!isMissing(error)) throw error
     }
-    await writeDurably(this.#referencesPath(id), null)
+    await rm(this.#referencesPath(id), { force: true })
   }
 
   async power(id: string): Promise<MachinePower | null> {
@@ -248,7 +252,7 @@ export class LocalHost implements HostDriver {
 
   async facts(id: string): Promise<HostFacts | null> {
     const machine = this.#find(id)
-    const references = readFileOrNull(this.#referencesPath(id))
+    const references = await readDurably(this.#referencesPath(id), REFERENCES_BYTES_MAX)
     const identity = machine?.identity ?? null
     if (machine === null || identity === null || references === null) return null
     const { vm, generation, akName, retiredAkNames } = identity
