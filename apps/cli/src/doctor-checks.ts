@@ -18,7 +18,7 @@ export interface Check {
   readonly what: string
   readonly found: string
   /** Null: it is well. */
-  readonly todo: string | null
+  readonly remedy: string | null
 }
 
 /** Programs, the Debian package of each, and what they are for. */
@@ -42,11 +42,11 @@ export function toolChecks(path = process.env.PATH ?? ''): Check[] {
   const folders = [...path.split(':').filter((folder) => folder !== ''), ...SYSTEM_FOLDERS]
   const missing = TOOLS.filter(([name]) => !folders.some((folder) => isProgram(join(folder, name))))
   if (missing.length === 0)
-    return [{ what: 'tools', found: `all ${TOOLS.length} are there`, todo: null }]
+    return [{ what: 'tools', found: `all ${TOOLS.length} are there`, remedy: null }]
   return missing.map(([name, debian, why]) => ({
     what: 'tools',
     found: `there is no ${name}, which ${why}`,
-    todo: `apt-get install ${debian}`,
+    remedy: `apt-get install ${debian}`,
   }))
 }
 
@@ -62,9 +62,9 @@ function isProgram(path: string): boolean {
 export async function firmwareCheck(): Promise<Check> {
   const { findFirmware } = await import('@trusted-launch/host')
   try {
-    return { what: 'firmware', found: findFirmware().code, todo: null }
+    return { what: 'firmware', found: findFirmware().code, remedy: null }
   } catch (error) {
-    return { what: 'firmware', found: messageOf(error), todo: 'apt-get install ovmf' }
+    return { what: 'firmware', found: messageOf(error), remedy: 'apt-get install ovmf' }
   }
 }
 
@@ -77,9 +77,9 @@ export async function accelerationCheck(): Promise<Check> {
     const host = await openHost({ stateDirectory })
     const { accelerator, reason } = await host.acceleration().finally(() => host.close())
     const slow = accelerator === 'tcg' ? ' (VMs are emulated: slow, and as safe)' : ''
-    return { what, found: `${accelerator}: ${reason}${slow}`, todo: null }
+    return { what, found: `${accelerator}: ${reason}${slow}`, remedy: null }
   } catch (error) {
-    return { what, found: `no VM can run: ${messageOf(error)}`, todo: 'npm run setup' }
+    return { what, found: `no VM can run: ${messageOf(error)}`, remedy: 'npm run setup' }
   } finally {
     rmSync(stateDirectory, { recursive: true, force: true })
   }
@@ -92,8 +92,8 @@ export function diskCheck(folder: string, freeGibMin = FREE_GIB_MIN): Check {
   const { bavail, bsize } = statfsSync(there)
   const free = (bavail * bsize) / 2 ** 30
   const found = `${free.toFixed(1)} GiB free at ${there}`
-  const todo = `free some: ${freeGibMin} GiB are wanted, or --data names a larger disk`
-  return { what: 'disk', found, todo: free < freeGibMin ? todo : null }
+  const remedy = `free some: ${freeGibMin} GiB are wanted, or --data names a larger disk`
+  return { what: 'disk', found, remedy: free < freeGibMin ? remedy : null }
 }
 
 /**
@@ -105,13 +105,13 @@ export function clockCheck(now: number, synchronized = systemdsWord()): Check {
   const { mtimeMs } = statSync(import.meta.filename)
   const found = new Date(now).toISOString()
   if (now < mtimeMs)
-    return { what, found: `${found}, before this program was put here`, todo: 'set the clock' }
+    return { what, found: `${found}, before this program was put here`, remedy: 'set the clock' }
   if (synchronized === null)
-    return { what, found: `${found}; who keeps it cannot be told`, todo: null }
-  const todo = 'timedatectl set-ntp true: verdicts and tokens have times in them'
+    return { what, found: `${found}; who keeps it cannot be told`, remedy: null }
+  const remedy = 'timedatectl set-ntp true: verdicts and tokens have times in them'
   return synchronized
-    ? { what, found: `${found}, kept by the network`, todo: null }
-    : { what, found: `${found}, kept by nobody`, todo }
+    ? { what, found: `${found}, kept by the network`, remedy: null }
+    : { what, found: `${found}, kept by nobody`, remedy }
 }
 
 function systemdsWord(): boolean | null {
@@ -125,18 +125,18 @@ export function certificateChecks(data: string, now: number): Check[] {
   const what = 'certificates'
   const files = ['authority.pem', 'server.pem'].map((name) => join(data, 'tls', name))
   const there = files.filter((file) => existsSync(file))
-  if (there.length === 0) return [{ what, found: 'none yet: tl up makes them', todo: null }]
+  if (there.length === 0) return [{ what, found: 'none yet: tl up makes them', remedy: null }]
   return there.map((file) => {
     try {
       const { validTo } = new X509Certificate(readFileSync(file))
       const days = Math.floor((Date.parse(validTo) - now) / DAY_MS)
-      const todo = days < CERTIFICATE_DAYS_MIN ? 'restart tl up: it makes a new one' : null
-      return { what, found: `${file} is good for ${days} days`, todo }
+      const remedy = days < CERTIFICATE_DAYS_MIN ? 'restart tl up: it makes a new one' : null
+      return { what, found: `${file} is good for ${days} days`, remedy }
     } catch (error) {
       return {
         what,
         found: `${file}: ${messageOf(error)}`,
-        todo: 'restart tl up, or remove the file',
+        remedy: 'restart tl up, or remove the file',
       }
     }
   })

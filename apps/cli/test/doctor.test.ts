@@ -10,33 +10,33 @@ import { vmsMissing as skip } from './a-state.ts'
 const DAY_MS = 86_400_000
 
 test('a tool that is not there is named with the package that brings it', () => {
-  const todo = toolChecks('').map((check) => check.todo)
+  const remedy = toolChecks('').map((check) => check.remedy)
   for (const name of ['qemu-system-x86', 'qemu-utils', 'swtpm', 'mtools', 'openssh-client'])
-    assert.ok(todo.includes(`apt-get install ${name}`), name)
+    assert.ok(remedy.includes(`apt-get install ${name}`), name)
 })
 
 test('a disk that is nearly full, a clock that nobody keeps or that is behind, want something done', () => {
   const folder = join(newFolder(), 'not/yet/there')
-  assert.equal(diskCheck(folder, 0).todo, null)
-  assert.match(diskCheck(folder, 1e9).todo!, /1000000000 GiB are wanted/)
+  assert.equal(diskCheck(folder, 0).remedy, null)
+  assert.match(diskCheck(folder, 1e9).remedy!, /1000000000 GiB are wanted/)
   const now = Date.now()
-  assert.equal(clockCheck(now, true).todo, null)
-  assert.equal(clockCheck(now, null).todo, null)
-  assert.match(clockCheck(now, false).todo!, /^timedatectl set-ntp true/)
-  assert.equal(clockCheck(0, true).todo, 'set the clock')
+  assert.equal(clockCheck(now, true).remedy, null)
+  assert.equal(clockCheck(now, null).remedy, null)
+  assert.match(clockCheck(now, false).remedy!, /^timedatectl set-ntp true/)
+  assert.equal(clockCheck(0, true).remedy, 'set the clock')
 })
 
 test('a certificate that ends soon, or is none, wants something done; none at all does not', () => {
   const data = newFolder()
-  assert.equal(certificateChecks(data, 0)[0]!.todo, null)
+  assert.equal(certificateChecks(data, 0)[0]!.remedy, null)
   mkdirSync(join(data, 'tls'))
   const { certificate } = newAuthority('TLS')
   writeFileSync(join(data, 'tls/authority.pem'), pemOf('CERTIFICATE', certificate.der))
   const end = Date.UTC(2026, 0, 1) + 365 * DAY_MS
-  assert.equal(certificateChecks(data, end - 20 * DAY_MS)[0]!.todo, null)
-  assert.match(certificateChecks(data, end - 2 * DAY_MS)[0]!.todo!, /^restart tl up/)
+  assert.equal(certificateChecks(data, end - 20 * DAY_MS)[0]!.remedy, null)
+  assert.match(certificateChecks(data, end - 2 * DAY_MS)[0]!.remedy!, /^restart tl up/)
   writeFileSync(join(data, 'tls/server.pem'), 'rubbish')
-  assert.match(certificateChecks(data, 0)[1]!.todo!, /restart tl up, or remove the file/)
+  assert.match(certificateChecks(data, 0)[1]!.remedy!, /restart tl up, or remove the file/)
 })
 
 test('the doctor looks at everything, says how VMs run here, and ends in 1 only where something is to do', {
@@ -54,6 +54,6 @@ test('the doctor looks at everything, says how VMs run here, and ends in 1 only 
     'tools',
   ])
   assert.match(checks.find(({ what }: any) => what === 'acceleration').found, /^(kvm|tcg): /)
-  assert.equal(code, checks.some(({ todo }: any) => todo !== null) ? 1 : 0)
+  assert.equal(code, checks.some(({ remedy }: any) => remedy !== null) ? 1 : 0)
   assert.match((await tl('doctor', '--data', newFolder())).out, /^(ok {3}|TO DO) {2}firmware: /m)
 })

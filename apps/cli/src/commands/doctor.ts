@@ -40,14 +40,14 @@ export function doctorCommand(output: Output, done: (code: ExitCode) => void): C
         ...certificateChecks(data, now),
       ]
       output.out(options.json === true ? jsonText(checks) : checks.map(lineOf(output)).join(''))
-      done(checks.every(({ todo }) => todo === null) ? EXIT.affirming : EXIT.failure)
+      done(checks.every(({ remedy }) => remedy === null) ? EXIT.affirming : EXIT.failure)
     })
 }
 
 function lineOf({ colors }: Output): (check: Check) => string {
-  return ({ what, found, todo }) => {
-    const head = todo === null ? colors.green('ok   ') : colors.red('TO DO')
-    const after = todo === null ? '' : `\n       ${plain(todo)}`
+  return ({ what, found, remedy }) => {
+    const head = remedy === null ? colors.green('ok   ') : colors.red('TO DO')
+    const after = remedy === null ? '' : `\n       ${plain(remedy)}`
     return `${head}  ${what}: ${plain(found)}${after}\n`
   }
 }
