@@ -39,7 +39,6 @@ export interface Route {
   readonly path: string
   /** The right it needs at the scope it names (`Microsoft.Compute/virtualMachines/write`). */
   readonly action: string
-  /** Whether a collection is named: then the right is needed where the collection lies. */
   readonly handle: (request: ArmRequest) => Promise<ArmReply>
 }
 

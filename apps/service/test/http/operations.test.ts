@@ -150,3 +150,19 @@ test('a creation that is cancelled before it boots is undone, and nothing else c
   const refused = await service.ask('POST', `${own}/${off.name}/cancel`)
   assert.deepEqual([refused.status, refused.body.error.code], [409, 'OperationNotAllowed'])
 })
+
+test('hibernation and managed images are refused in the words for the kind of VM', async (t) => {
+  const service = await aService(t)
+  const asleep = await aVm(service, 'asleep', {
+    additionalCapabilities: { hibernationEnabled: true },
+  })
+  assert.match(
+    asleep.put.body.error.message,
+    /^Hibernation is not supported for Linux.*TrustedLaunch/,
+  )
+  const { id } = await aVm(service, 'plain', { securityProfile: { securityType: 'Standard' } })
+  const sleep = await service.ask('POST', `${id}/deallocate?hibernate=true`)
+  assert.equal(sleep.body.error.message, 'Hibernation is not offered by this host.')
+  const capture = await service.ask('POST', `${id}/capture`)
+  assert.match(capture.body.error.message, /^Managed images are not made here/)
+})

@@ -7,6 +7,7 @@ import { resizeFault, securityChange } from '../../catalogue/security-change.ts'
 import { securityOfNew } from '../../catalogue/security-type.ts'
 import { type Size, sizeNamed, sizes } from '../../catalogue/sizes.ts'
 import { isToBeHad } from '../../catalogue/skus.ts'
+import { refusals } from '../../catalogue/texts.ts'
 import type { JsonObject, Resource } from '../store.ts'
 import { at, type Notice, securityOf, stateOf, textAt } from './vm.ts'
 
@@ -105,6 +106,8 @@ function decisionOf(
 ): Decision {
   const { uefiSettings: _, ...others } = (at(properties, 'securityProfile') ?? {}) as JsonObject
   const isTrustedLaunch = securityType === 'TrustedLaunch'
+  if (at(properties, 'additionalCapabilities', 'hibernationEnabled') === true)
+    throw new ArmError(refusals.hibernation('Linux', isTrustedLaunch))
   const uefi = isTrustedLaunch ? { uefiSettings: { secureBootEnabled, vTpmEnabled } } : {}
   return {
     isTrustedLaunch,

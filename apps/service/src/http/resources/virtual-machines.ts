@@ -1,10 +1,11 @@
 import { ArmError, checkBody, faults } from '@trusted-launch/api'
+import { refusals } from '../../catalogue/texts.ts'
 import { requireGroup } from '../../domain/groups.ts'
 import { requireUnlocked } from '../../domain/locks.ts'
 import type { JsonObject, Resource } from '../../domain/store.ts'
 import { goingWith } from '../../domain/vm/belongings.ts'
 import { type VmRules, vmLinks, vmPlanner } from '../../domain/vm/plan-vm.ts'
-import { inputFor, stateJson, stateOf, VM } from '../../domain/vm/vm.ts'
+import { inputFor, securityOf, stateJson, stateOf, VM } from '../../domain/vm/vm.ts'
 import { requireAction, type VmAction, vmActions } from '../../domain/vm/vm-actions.ts'
 import { operationHeaders } from '../operation-view.ts'
 import { type ArmType, begin, type Ground, groupPath, requireResource } from '../resource-routes.ts'
@@ -65,12 +66,8 @@ export function virtualMachineRoutes(rules: VmRules, ground: Ground): Route[] {
       path: `${PATH}/capture`,
       action: `${VM}/capture/action`,
       handle: async (request) => {
-        await requireVm(ground, request)
-        throw new ArmError(
-          faults.operationNotAllowed(
-            'Creation of managed images are not supported for virtual machine with TrustedLaunch security type.',
-          ),
-        )
+        const { isTrustedLaunch } = securityOf(await requireVm(ground, request))
+        throw new ArmError(refusals.managedImage(isTrustedLaunch))
       },
     },
     {
@@ -111,7 +108,7 @@ async function act(
     const vm = await requireVm({ store: tables as Ground['store'] }, request)
     await requireUnlocked(tables, vm.id, 'write')
     requireAction(action, vm)
-    const input = { ...inputOf(action, request), ...inputFor(vm) }
+    const input = { ...inputOf(action, request, securityOf(vm).isTrustedLaunch), ...inputFor(vm) }
     await tables.resources.update(vm.id, { provisioningState: 'Updating' }, ground.now())
     const work = { kind: `vm.${action.name}`, input, host: rules.host }
     return begin(ground, tables, request, vm, work)
@@ -122,14 +119,12 @@ async function act(
   return { status: 202, headers: operationHeaders(request.base, operation!, request.apiVersion) }
 }
 
-function inputOf(action: VmAction, { body, query }: ArmRequest): JsonObject {
-  if (query.hibernate === 'true')
-    throw new ArmError(
-      faults.operationNotAllowed(
-        'Hibernation is not supported for Linux virtual machines with TrustedLaunch security type.',
-        'hibernate',
-      ),
-    )
+function inputOf(
+  action: VmAction,
+  { body, query }: ArmRequest,
+  isTrustedLaunch: boolean,
+): JsonObject {
+  if (query.hibernate === 'true') throw new ArmError(refusals.hibernation('Linux', isTrustedLaunch))
   if (body?.osProfile != null)
     throw new ArmError(
       faults.operationNotAllowed('A VM keeps its osProfile when it is reimaged.', 'osProfile'),
