@@ -1,5 +1,7 @@
 import type { VmRules } from '../domain/vm/plan-vm.ts'
-import { type ArmType, type Ground, resourceRoutes } from './resource-routes.ts'
+import type { ArmType } from './arm-type.ts'
+import type { Ground } from './ground.ts'
+import { resourceRoutes } from './resource-routes.ts'
 import { activityRoutes } from './resources/activity.ts'
 import { authorizationRoutes } from './resources/authorization.ts'
 import { catalogueRoutes } from './resources/catalogue.ts'

@@ -1,7 +1,7 @@
 import { ArmError, faults } from '@trusted-launch/api'
 import { requireSubscription } from '../../domain/groups.ts'
 import type { AuditEntry, JsonObject } from '../../domain/store.ts'
-import type { Ground } from '../resource-routes.ts'
+import type { Ground } from '../ground.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
 
 const PAGE = 200

@@ -4,8 +4,8 @@ import type { JsonObject, Resource } from '../../domain/store.ts'
 import { textAt } from '../../domain/vm/vm.ts'
 import { ROLE_ASSIGNMENT_TYPE, ROLE_DEFINITION_TYPE } from '../../identity/authorizer.ts'
 import { BUILT_IN_ROLES } from '../../identity/role-definitions.ts'
+import type { Ground } from '../ground.ts'
 import { pageOf } from '../page.ts'
-import type { Ground } from '../resource-routes.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
 
 /** A kind of resource that extends any scope: an assignment of a role, a lock. */

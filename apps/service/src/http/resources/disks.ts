@@ -5,7 +5,7 @@ import type { Resource } from '../../domain/store.ts'
 import { DISK } from '../../domain/vm/os-disk.ts'
 import type { VmRules } from '../../domain/vm/plan-vm.ts'
 import { textAt } from '../../domain/vm/vm.ts'
-import { type ArmType, groupPath } from '../resource-routes.ts'
+import { type ArmType, groupPath } from '../arm-type.ts'
 import { wantedOf } from '../wanted.ts'
 
 /** Managed disks: a VM's own is made with it; empty ones are kept for later. */

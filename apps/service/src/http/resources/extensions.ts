@@ -2,7 +2,7 @@ import { ArmError } from '@trusted-launch/api'
 import { extensionType } from '../../catalogue/extensions.ts'
 import type { VmRules } from '../../domain/vm/plan-vm.ts'
 import { textAt } from '../../domain/vm/vm.ts'
-import { type ArmType, groupPath } from '../resource-routes.ts'
+import { type ArmType, groupPath } from '../arm-type.ts'
 import { wantedOf } from '../wanted.ts'
 
 export const EXTENSION = 'Microsoft.Compute/virtualMachines/extensions'

@@ -7,7 +7,7 @@ import {
   requireUnused,
 } from '../../domain/networks.ts'
 import type { JsonObject, Resource } from '../../domain/store.ts'
-import { type ArmType, groupPath } from '../resource-routes.ts'
+import { type ArmType, groupPath } from '../arm-type.ts'
 import { wantedOf } from '../wanted.ts'
 
 const stateful = ({ properties, state, provisioningState }: Resource): JsonObject => ({

@@ -1,8 +1,8 @@
 import { ArmError, faults } from '@trusted-launch/api'
 import { requireSubscription } from '../../domain/groups.ts'
+import type { Ground } from '../ground.ts'
 import { operationReply, operationView } from '../operation-view.ts'
 import { pageOf } from '../page.ts'
-import type { Ground } from '../resource-routes.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
 
 const LOCATIONS = '/subscriptions/:subscriptionId/providers/Microsoft.Compute/locations/:location'

@@ -1,7 +1,7 @@
 import { ArmError, type Fault, faults, keyOf } from '@trusted-launch/api'
 import type { JsonObject, Principal } from '../../domain/store.ts'
 import { hashSecret, newSecret } from '../../identity/secret.ts'
-import type { Ground } from '../resource-routes.ts'
+import type { Ground } from '../ground.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
 
 const TYPE = 'TrustedLaunch/principals'

@@ -1,7 +1,8 @@
 import { ArmError, faults, parseResourceId, typeOf } from '@trusted-launch/api'
 import type { Attestation, JsonObject } from '../../domain/store.ts'
 import { securityOf, stateOf, VM } from '../../domain/vm/vm.ts'
-import { type Ground, requireResource } from '../resource-routes.ts'
+import type { Ground } from '../ground.ts'
+import { requireResource } from '../required.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
 
 /** Defender for Cloud's key of "Guest Attestation: the boot integrity of the VM is attested". */

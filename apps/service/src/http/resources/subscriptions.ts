@@ -1,7 +1,7 @@
 import { requireSubscription } from '../../domain/groups.ts'
 import type { JsonObject, Resource } from '../../domain/store.ts'
+import type { Ground } from '../ground.ts'
 import { pageOf } from '../page.ts'
-import type { Ground } from '../resource-routes.ts'
 import type { ArmRequest, Route } from '../route.ts'
 
 /** What the installation is called. */

@@ -1,0 +1,78 @@
+import { ArmError, errorBody, faults } from '@trusted-launch/api'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { faultOf } from './fault-of.ts'
+import type { ArmReply, Route } from './route.ts'
+import type { ServerOptions } from './server-options.ts'
+
+const GUID = /^[0-9a-f-]{36}$/i
+
+export async function send(
+  reply: FastifyReply,
+  { status, headers, body }: ArmReply,
+): Promise<void> {
+  if (headers !== undefined) reply.headers(headers)
+  await reply.code(status).send(body)
+}
+
+/** What the client calls what it does, or else the request. */
+export function correlationOf(request: FastifyRequest): string {
+  const given = request.headers['x-ms-correlation-request-id']
+  return typeof given === 'string' && GUID.test(given) ? given.toLowerCase() : request.id
+}
+
+export function answerHeaders(request: FastifyRequest, reply: FastifyReply): void {
+  const client = request.headers['x-ms-client-request-id']
+  reply.header('x-ms-request-id', request.id)
+  reply.header('x-ms-correlation-request-id', correlationOf(request))
+  if (typeof client === 'string' && GUID.test(client))
+    reply.header('x-ms-client-request-id', client)
+  if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+}
+
+/** The one place where an error becomes an answer. */
+export function sendError(
+  options: ServerOptions,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const correlationId = correlationOf(request)
+  const fault = faultOf(error, correlationId)
+  if (fault.status >= 500) options.log.error({ err: error, correlationId }, 'a request failed')
+  if (fault.status === 401)
+    reply.header('www-authenticate', challengeOf(error, options.baseOf, request))
+  return reply.code(fault.status).send(errorBody(fault))
+}
+
+function challengeOf(
+  error: unknown,
+  baseOf: ServerOptions['baseOf'],
+  request: FastifyRequest,
+): string {
+  try {
+    const reason =
+      error instanceof ArmError && request.headers.authorization !== undefined
+        ? ', error="invalid_token"'
+        : ''
+    return `Bearer authorization_uri="${baseOf(request.headers.host)}"${reason}`
+  } catch {
+    return 'Bearer'
+  }
+}
+
+/** Nothing is there, or it knows no such method. */
+export function notFound(
+  routes: readonly Route[],
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const [path = '/'] = request.url.split('?')
+  const isKnown = routes.some((route) => patternOf(route.path).test(path))
+  const fault = isKnown ? faults.methodNotAllowed(request.method) : faults.invalidResourceType(path)
+  return reply.code(fault.status).send(errorBody(fault))
+}
+
+function patternOf(path: string): RegExp {
+  const parts = path.split('/').map((part) => (part.startsWith(':') ? '[^/]+' : part))
+  return new RegExp(`^${parts.join('/').replaceAll('.', '\\.')}/?$`, 'i')
+}

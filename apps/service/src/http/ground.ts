@@ -1,0 +1,23 @@
+import type { Authorizer } from '../domain/caller.ts'
+import type { Moment } from '../domain/resource-type.ts'
+import type { Store, Tables } from '../domain/store.ts'
+import type { ArmRequest } from './route.ts'
+
+/** What the endpoints stand on. */
+export interface Ground {
+  readonly store: Store
+  readonly authorizer: Authorizer
+  /** What the one location of this installation is called. */
+  readonly location: string
+  /** The lease whose holder drives the host. */
+  readonly host: string
+  readonly now: () => number
+  /** Told after an operation was enqueued. */
+  readonly wake: () => void
+}
+
+/** What is known while a change of that request is decided. */
+export function momentOf(ground: Ground, tables: Tables, request: ArmRequest): Moment {
+  const { caller, correlationId, apiVersion } = request
+  return { tables, caller, correlationId, apiVersion, at: ground.now(), location: ground.location }
+}

@@ -1,0 +1,151 @@
+import { ArmError, faults, nameOf, parseResourceId } from '@trusted-launch/api'
+import type { Authorizer } from '../domain/caller.ts'
+import { requireGroup } from '../domain/groups.ts'
+import { type Link, requireLinkOfType } from '../domain/links.ts'
+import { requireUnlocked } from '../domain/locks.ts'
+import type { Plan, Wanted } from '../domain/resource-type.ts'
+import type { Resource, Tables } from '../domain/store.ts'
+import type { ArmType } from './arm-type.ts'
+import { begin } from './begin.ts'
+import { type Ground, momentOf } from './ground.ts'
+import { merged } from './merge.ts'
+import { operationHeaders } from './operation-view.ts'
+import { requireConditions, requireLocation, requireResource } from './required.ts'
+import { viewOf } from './resource-view.ts'
+import type { ArmReply, ArmRequest } from './route.ts'
+
+/** PUT and PATCH: form, rights elsewhere, rules, then the write and what follows it in one transaction. */
+export async function putResource(
+  arm: ArmType,
+  ground: Ground,
+  request: ArmRequest,
+  verb: 'PUT' | 'PATCH',
+): Promise<ArmReply> {
+  if (request.body === null) throw new ArmError(faults.invalidRequestContent('the body is missing'))
+  const asked = withoutNulls(arm.check(request.body, verb), verb)
+  for (const link of arm.links?.(request.id, asked) ?? [])
+    await requireLink(ground.authorizer, arm, request, link)
+  const done = await ground.store.transaction(async (tables) => {
+    const existing = await place(arm, ground, tables, request, asked, verb)
+    const wanted = existing === null ? asked : over(arm, existing, asked, verb)
+    const plan = await arm.plan(request.id, wanted, existing, momentOf(ground, tables, request))
+    const resource = await write(ground, tables, { arm, request, existing, wanted, plan })
+    return {
+      isNew: existing === null,
+      resource,
+      operation: await begin(ground, tables, request, resource, plan.work),
+    }
+  })
+  if (done.operation !== null) ground.wake()
+  const headers =
+    done.operation === null
+      ? {}
+      : operationHeaders(request.base, done.operation, request.apiVersion)
+  const body = await viewOf(arm, done.resource, request)
+  return { status: done.isNew ? 201 : 200, body, headers: { ...headers, ETag: done.resource.etag } }
+}
+
+/** A member that a PUT says is null is not given; a PATCH takes it away. */
+function withoutNulls(asked: Wanted, verb: 'PUT' | 'PATCH'): Wanted {
+  return verb === 'PATCH' ? asked : { ...asked, properties: merged({}, asked.properties) }
+}
+
+/** Naming a resource of another group needs a right there. @throws {ArmError} `LinkedAuthorizationFailed` */
+async function requireLink(
+  authorizer: Authorizer,
+  { type }: ArmType,
+  { caller, id }: ArmRequest,
+  link: Link,
+): Promise<void> {
+  requireLinkOfType(link)
+  if ((await authorizer.access(caller, link.action, link.id)) === 'granted') return
+  throw new ArmError({
+    status: 403,
+    code: 'LinkedAuthorizationFailed',
+    message: `The client '${caller.name}' with object id '${caller.objectId}' has permission to perform action '${type}/write' on scope '${id}'; however, it does not have permission to perform action '${link.action}' on the linked scope(s) '${link.id}' or the linked scope(s) are invalid.`,
+  })
+}
+
+/** What must hold around a resource before its own rules are asked. @returns the one that is there, or null. */
+async function place(
+  arm: ArmType,
+  ground: Ground,
+  tables: Tables,
+  request: ArmRequest,
+  asked: Wanted,
+  verb: 'PUT' | 'PATCH',
+): Promise<Resource | null> {
+  const { id } = request
+  const { subscriptionId, resourceGroup } = parseResourceId(id)!
+  if (resourceGroup !== null) await requireGroup(tables, subscriptionId!, resourceGroup)
+  if (arm.isChild === true) await requireResource(tables, request, parentOf(id))
+  await requireUnlocked(tables, id, 'write')
+  const existing = await tables.resources.get(id)
+  if (verb === 'PATCH' && existing === null) throw new ArmError(faults.resourceNotFound(id))
+  requireConditions(request, existing)
+  if (arm.isChild !== true && verb === 'PUT')
+    requireLocation(arm.type, ground, asked.location, existing)
+  if (existing?.provisioningState === 'Deleting')
+    throw new ArmError(faults.operationNotAllowed(`'${existing.name}' is being deleted.`))
+  return existing
+}
+
+function over(arm: ArmType, existing: Resource, asked: Wanted, verb: 'PUT' | 'PATCH'): Wanted {
+  const { location, tags, envelope, properties } = existing
+  if (verb === 'PATCH')
+    return {
+      location,
+      tags: Object.keys(asked.tags).length > 0 ? asked.tags : tags,
+      envelope: { ...envelope, ...asked.envelope },
+      properties: merged(properties, asked.properties),
+    }
+  if (arm.putMerges !== true) return asked
+  return { ...asked, properties: { ...properties, ...asked.properties } }
+}
+
+interface Writing {
+  readonly arm: ArmType
+  readonly request: ArmRequest
+  readonly existing: Resource | null
+  readonly wanted: Wanted
+  readonly plan: Plan
+}
+
+function write(
+  ground: Ground,
+  tables: Tables,
+  { arm, request, existing, wanted, plan }: Writing,
+): Promise<Resource> {
+  const { id } = request
+  const fields = {
+    tags: plan.tags ?? wanted.tags,
+    envelope: plan.envelope ?? wanted.envelope,
+    properties: plan.properties,
+    state: plan.state ?? existing?.state ?? {},
+  }
+  const at = ground.now()
+  if (existing !== null) {
+    const provisioningState = plan.work === null ? existing.provisioningState : 'Updating'
+    return tables.resources.update(id, { ...fields, provisioningState }, at, existing.etag)
+  }
+  const { subscriptionId, resourceGroup } = parseResourceId(id)!
+  const identity = {
+    id,
+    type: arm.type,
+    name: nameOf(parseResourceId(id)!),
+    subscriptionId: subscriptionId!,
+    resourceGroup,
+  }
+  const parentId = arm.isChild === true ? parentOf(id) : null
+  const location = arm.isChild === true ? wanted.location : ground.location
+  const provisioningState = plan.work === null ? 'Succeeded' : 'Creating'
+  return tables.resources.insert(
+    { ...identity, parentId, location, ...fields, provisioningState, createdAt: at },
+    at,
+  )
+}
+
+/** `…/virtualMachines/web` of `…/virtualMachines/web/extensions/x`. */
+function parentOf(id: string): string {
+  return id.split('/').slice(0, -2).join('/')
+}

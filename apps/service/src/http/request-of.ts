@@ -1,0 +1,39 @@
+import type { FastifyRequest } from 'fastify'
+import { admit, apiVersionOf, requireNames } from './admission.ts'
+import { correlationOf } from './answer.ts'
+import { objectOf } from './json-body.ts'
+import { type ArmRequest, idOf, type Route, scopeOf } from './route.ts'
+import type { ServerOptions } from './server-options.ts'
+
+/** In this order: who asks, what is asked of which version, whether they may, and what they sent. */
+export async function requestOf(
+  options: ServerOptions,
+  route: Route,
+  request: FastifyRequest,
+): Promise<ArmRequest> {
+  const caller = await options.authenticate(request.headers.authorization, request)
+  const base = options.baseOf(request.headers.host)
+  const query = queryOf(request.query)
+  const apiVersion = apiVersionOf(query)
+  const params = request.params as Record<string, string>
+  requireNames(params)
+  await admit(options.authorizer, caller, route.action, scopeOf(route, params))
+  const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers
+  return {
+    ...{ method: route.method, params, query, apiVersion, caller, base },
+    id: idOf(route, params),
+    body: objectOf(request.body),
+    ifMatch: ifMatch ?? null,
+    ifNoneMatch: ifNoneMatch ?? null,
+    correlationId: correlationOf(request),
+    from: request.ip,
+  }
+}
+
+/** Names in lower case; of one given twice the first. */
+export function queryOf(query: unknown): Record<string, string> {
+  const entries = Object.entries(query as Record<string, string | string[]>)
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name.toLowerCase(), Array.isArray(value) ? value[0]! : value]),
+  )
+}

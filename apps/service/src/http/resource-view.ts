@@ -1,0 +1,20 @@
+import type { JsonObject, Resource } from '../domain/store.ts'
+import type { ArmType } from './arm-type.ts'
+import type { ArmRequest } from './route.ts'
+
+/** What a resource looks like from outside. */
+export async function viewOf(
+  arm: ArmType,
+  resource: Resource,
+  request: ArmRequest,
+): Promise<JsonObject> {
+  const { id, name, type, location, tags, envelope, etag } = resource
+  return {
+    ...{ id, name, type },
+    ...(location !== null && { location }),
+    ...(Object.keys(tags).length > 0 && { tags }),
+    ...envelope,
+    ...{ etag },
+    properties: await arm.view(resource, request),
+  }
+}

@@ -1,0 +1,43 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
+import type { Authorizer, Caller } from '../domain/caller.ts'
+import type { Metrics } from './metrics.ts'
+import type { ArmReply, ArmRequest, Route } from './route.ts'
+
+/** What the server is given: it has nothing of its own but its limits. */
+export interface ServerOptions {
+  /** PEM; the key never leaves this process. */
+  readonly tls: { readonly key: string; readonly cert: string }
+  readonly log: Logger
+  readonly routes: readonly Route[]
+  readonly authorizer: Authorizer
+  /** Who asks, by the `Authorization` header. @throws {ArmError} 401 */
+  readonly authenticate: (header: string | undefined, request: FastifyRequest) => Promise<Caller>
+  /** The configured address that a request was sent to. @throws {ArmError} one that is not ours. */
+  readonly baseOf: (host: string | undefined) => string
+  /** Told of each change that was asked for, with what came of it. */
+  readonly audit: (request: ArmRequest, action: string, reply: Outcome) => Promise<void>
+  /** Answers what it claims by itself, before anything is read: the built-in issuer. */
+  readonly issuer: {
+    claims(url: string): boolean
+    handle(request: IncomingMessage, response: ServerResponse): Promise<void>
+  }
+  /** What a signed URI of a console or screen leads to. @throws {ArmError} */
+  readonly diagnostics: (
+    params: { machine: string; file: string },
+    query: Readonly<Record<string, string>>,
+  ) => Promise<ArmReply>
+  /** Whether the service does its work: `/health/ready`. */
+  readonly isReady: () => Promise<boolean>
+  readonly metrics: Metrics
+  /** How often one principal may ask in a minute. */
+  readonly requestsPerMinute?: number
+}
+
+/** What an audit tells of an answer. */
+export interface Outcome {
+  readonly status: number
+  readonly result: string
+  readonly operationId: string | null
+}
