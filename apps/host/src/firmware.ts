@@ -8,6 +8,7 @@ import {
   sameVariables,
   secureBootState,
   variablesOfTemplate,
+  withMachineOwnerKeys,
   withSecureBoot,
 } from '@trusted-launch/uefi'
 import { HostError } from './errors.ts'
@@ -45,14 +46,18 @@ export function findFirmware(): Firmware {
 /**
  * The variable store file of a new VM: the blank one's layout, our keys; read back and compared.
  * @param signatures null: no keys, setup mode.
+ * @param machineOwnerKeys certificates in DER that shim is to trust besides.
  * @throws {FirmwareError} `secure-boot-not-enforced` when Secure Boot is asked for and would not be.
+ * @throws {UefiError} `VARIABLE_TOO_LARGE`: too many machine owner's keys.
  */
 export async function makeVariableStore(
   firmware: Firmware,
   signatures: SecureBootTemplate | null,
   secureBoot: boolean,
+  machineOwnerKeys: readonly Uint8Array[] = [],
 ): Promise<Uint8Array> {
-  const wanted = variablesOfTemplate(signatures, secureBoot)
+  const template = variablesOfTemplate(signatures, secureBoot)
+  const wanted = withMachineOwnerKeys(template, machineOwnerKeys)
   const file = encodeVariableStore(await readFile(firmware.variables), wanted)
   if (!sameVariables(decodeVariableStore(file), wanted))
     throw new FirmwareError('variable-store-differs', 'the variable store reads back otherwise')

@@ -23,6 +23,7 @@ export { EFI_TIME, EFI_TIME_ZERO } from './efi-time.ts'
 export { UefiError, type UefiErrorCode } from './errors.ts'
 export { EFI_GUID, formatGuid, GUIDS, nameOfGuid, parseGuid } from './guid.ts'
 export { EFI_LOAD_OPTION } from './load-option.ts'
+export { MOK_LIST_BYTES_MAX, withMachineOwnerKeys } from './machine-owner-keys.ts'
 export { decodePe, IMAGE_FILE_MACHINE, type PeImage, type PeSection, sectionOf } from './pe.ts'
 export { parseSbat, revokedBySbat, type SbatEntry, type SbatRevoked, sbatOf } from './sbat.ts'
 export {

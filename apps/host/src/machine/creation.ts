@@ -38,7 +38,12 @@ export async function createMachine(
   const folder = new MachineFolder(path, accounts.qemu)
   try {
     await beginRecord(path)
-    const variables = await makeVariableStore(host.firmware, spec.signatures, spec.secureBoot)
+    const variables = await makeVariableStore(
+      host.firmware,
+      spec.signatures,
+      spec.secureBoot,
+      spec.machineOwnerKeys,
+    )
     const [identity] = await allDone([
       provisioned(host.vtpm, vtpmPlace(spec, path, accounts)),
       folder.fill(spec.disk.path, variables, spec.seed ?? null),

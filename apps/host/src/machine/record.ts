@@ -29,6 +29,8 @@ export interface MachineSpec {
   readonly secureBoot: boolean
   /** The keys of the firmware; null: none, setup mode. */
   readonly signatures: SecureBootTemplate | null
+  /** Certificates, in DER, that shim is to trust besides its vendor's; by default none. They are kept in the variables alone. */
+  readonly machineOwnerKeys?: readonly Uint8Array[]
   /** Null: no TPM, and no identity. */
   readonly vtpm: { readonly banks: readonly ('sha256' | 'sha384')[] } | null
   /** Null, also when not given: no network interface. */
@@ -43,15 +45,22 @@ export interface MachineSpec {
   readonly iommu?: boolean
 }
 
+type NotOnRecord = 'disk' | 'seed' | 'machineOwnerKeys'
+
 /** The same on record: nothing is left open, and disks are the VM's own files. */
-export interface RecordedSpec extends Required<Omit<MachineSpec, 'disk' | 'seed'>> {
+export interface RecordedSpec extends Required<Omit<MachineSpec, NotOnRecord>> {
   readonly disk: { readonly format: 'raw' | 'qcow2' }
   /** Whether there is one. */
   readonly seed: boolean
 }
 
 /** A spec as it is written down. */
-export function recordedSpec({ disk, seed, ...spec }: MachineSpec): RecordedSpec {
+export function recordedSpec({
+  disk,
+  seed,
+  machineOwnerKeys: _,
+  ...spec
+}: MachineSpec): RecordedSpec {
   return completed({ ...spec, disk: { format: disk.format }, seed: seed != null })
 }
 
@@ -67,7 +76,7 @@ function completed(spec: WrittenSpec): RecordedSpec {
   return { ...absent, ...spec }
 }
 
-type WrittenSpec = Omit<MachineSpec, 'disk' | 'seed'> &
+type WrittenSpec = Omit<MachineSpec, NotOnRecord> &
   Pick<RecordedSpec, 'disk'> &
   Partial<Pick<RecordedSpec, 'seed'>>
 
