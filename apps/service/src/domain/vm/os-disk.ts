@@ -1,11 +1,77 @@
-import { parseResourceId } from '@trusted-launch/api'
+import { randomBytes } from 'node:crypto'
+import { ArmError, keyOf, parseResourceId } from '@trusted-launch/api'
+import { requireMadeName } from '../links.ts'
+import type { Moment } from '../resource-type.ts'
 import type { JsonObject, Resource } from '../store.ts'
+import { changeRefused } from './fixed.ts'
 import type { Decision } from './security.ts'
+import { at, textAt } from './vm.ts'
 
 export const DISK = 'Microsoft.Compute/disks'
 
+/** The VM's own disk, as a resource beside it. @returns `storageProfile` with it. @throws {ArmError} */
+export async function makeOsDisk(
+  { tables, at: now, location }: Moment,
+  id: string,
+  properties: JsonObject,
+  decision: Decision,
+  osType: string,
+): Promise<JsonObject> {
+  const storage = at(properties, 'storageProfile') as JsonObject
+  const asked = (at(storage, 'osDisk') ?? {}) as JsonObject
+  const vmName = id.split('/').at(-1)!
+  const made = `${vmName.slice(0, 32)}_OsDisk_1_${randomBytes(16).toString('hex')}`
+  const name = requireMadeName(textAt(asked, 'name') ?? made, 'osDisk.name')
+  const group = id.split('/providers/')[0]!
+  const diskId = `${group}/providers/${DISK}/${name}`
+  if ((await tables.resources.get(diskId)) !== null)
+    throw new ArmError({
+      status: 409,
+      code: 'ConflictingUserInput',
+      message: `Disk ${name} already exists in resource group ${group.split('/').at(-1)}. Only CreateOption.Attach is supported.`,
+    })
+  await tables.resources.insert(
+    diskRow({ id: diskId, vm: id, asked, decision, osType, location, now }),
+    now,
+  )
+  const managedDisk = {
+    storageAccountType: 'Premium_LRS',
+    ...(at(asked, 'managedDisk') as JsonObject | undefined),
+    id: diskId,
+  }
+  const osDisk = {
+    createOption: 'FromImage',
+    caching: 'ReadWrite',
+    deleteOption: 'Detach',
+    ...asked,
+    osType,
+    name,
+    managedDisk,
+  }
+  return { storageProfile: { dataDisks: [], ...storage, osDisk } }
+}
+
+/** A VM keeps the disk it was made with, named or not. @throws {ArmError} another is named. */
+export function withOwnDisk(before: JsonObject, after: JsonObject): JsonObject {
+  const was = at(before, 'storageProfile', 'osDisk') as JsonObject
+  const storage = at(after, 'storageProfile') as JsonObject
+  const is = (storage.osDisk ?? {}) as JsonObject
+  for (const path of [['name'], ['managedDisk', 'id']]) {
+    const [old, asked] = [was, is].map((disk) => textAt(disk, ...path))
+    if (asked != null && keyOf(asked) !== keyOf(old ?? ''))
+      throw new ArmError(changeRefused(`storageProfile.osDisk.${path.join('.')}`))
+  }
+  const managedDisk = {
+    ...(at(was, 'managedDisk') as JsonObject),
+    ...(at(is, 'managedDisk') as JsonObject | undefined),
+    id: textAt(was, 'managedDisk', 'id'),
+  }
+  const osDisk = { ...was, ...is, name: textAt(was, 'name'), managedDisk }
+  return { storageProfile: { ...storage, osDisk } }
+}
+
 /** The row of a VM's own disk, as Azure keeps one beside the VM. */
-export function diskRow(given: {
+function diskRow(given: {
   readonly id: string
   readonly vm: string
   readonly asked: JsonObject

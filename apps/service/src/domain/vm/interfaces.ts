@@ -1,0 +1,67 @@
+import { ArmError, faults, keyOf } from '@trusted-launch/api'
+import { type Link, listIn } from '../links.ts'
+import type { JsonObject, Resource, Tables } from '../store.ts'
+import { changeRefused } from './fixed.ts'
+import { at, textAt } from './vm.ts'
+
+const INTERFACE = 'Microsoft.Network/networkInterfaces'
+
+/** The interfaces that a VM names, and joins. */
+export function interfaceLinks(properties: JsonObject): Link[] {
+  return listIn(at(properties, 'networkProfile', 'networkInterfaces')).flatMap((one, i) => {
+    const path = `properties.networkProfile.networkInterfaces[${i}].id`
+    const id = textAt(one, 'id')
+    return id === null ? [] : [{ id, type: INTERFACE, action: `${INTERFACE}/join/action`, path }]
+  })
+}
+
+/** The interfaces it names are there and nobody else's; they are its own from now on. @returns the primary one. */
+export async function requireInterfaces(
+  tables: Tables,
+  id: string,
+  properties: JsonObject,
+): Promise<Resource> {
+  const named = at(properties, 'networkProfile', 'networkInterfaces')
+  if (!Array.isArray(named) || named.length === 0)
+    throw new ArmError(faults.missingParameter('networkInterfaces'))
+  const found = await Promise.all(
+    named.map((one) => requireInterface(tables, id, textAt(one, 'id'))),
+  )
+  for (const nic of found)
+    await tables.resources.update(
+      nic.id,
+      { state: { ...nic.state, virtualMachine: { id } } },
+      nic.changedAt,
+    )
+  const primary = named.findIndex((one) => at(one, 'properties', 'primary') === true)
+  return found[Math.max(0, primary)]!
+}
+
+async function requireInterface(tables: Tables, vm: string, id: string | null): Promise<Resource> {
+  const nic = id === null ? null : await tables.resources.get(id)
+  if (nic === null)
+    throw new ArmError({
+      status: 400,
+      code: 'InvalidResourceReference',
+      message: `Resource ${id} referenced by resource ${vm} was not found. Please make sure that the referenced resource exists, and that both resources are in the same region.`,
+    })
+  const holder = textAt(nic.state, 'virtualMachine', 'id')
+  if (holder !== null && keyOf(holder) !== keyOf(vm))
+    throw new ArmError({
+      status: 400,
+      code: 'NicInUse',
+      message: `Network Interface ${nic.id} is used by existing resource ${holder}. In order to delete the network interface, it must be dissociated from the resource.`,
+    })
+  return nic
+}
+
+/** The host gives a VM its interfaces when it makes it. @throws {ArmError} */
+export function requireSameInterfaces(before: JsonObject, after: JsonObject): void {
+  const [was, is] = [before, after].map((properties) =>
+    listIn(at(properties, 'networkProfile', 'networkInterfaces'))
+      .map((one) => keyOf(textAt(one, 'id') ?? ''))
+      .sort()
+      .join(),
+  )
+  if (was !== is) throw new ArmError(changeRefused('networkProfile.networkInterfaces'))
+}
