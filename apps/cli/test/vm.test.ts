@@ -6,6 +6,7 @@ import { ScriptedHost } from '@trusted-launch/service'
 import { Connection } from '../src/service/connection.ts'
 import { currentProfile } from '../src/service/profile.ts'
 import { good, json, signedIn } from './a-control-plane.ts'
+import { newAuthority, pemOf } from './a-record.ts'
 import { fileOf, tl } from './a-run.ts'
 
 const create = ['vm', 'create', '--name', 'web', '--image', 'small']
@@ -69,6 +70,23 @@ test('what was asked for is what is requested, and a dry run asks for nothing', 
     (await json('vm', 'show', 'web', '--group', 'mine')).properties.vmId,
     made.properties.vmId,
   )
+})
+
+test('machine owner’s keys go where Azure’s clients have certificates, from PEM with several as from DER', async (t) => {
+  await signedIn(t)
+  const ders = ['one', 'two'].map((name) => newAuthority(name).certificate.der)
+  const pem = fileOf('both.pem', ders.map((der) => pemOf('CERTIFICATE', der)).join(''))
+  const keys = ['--mok', fileOf('one.der', ders[0]!), '--mok', pem]
+  const requests = JSON.parse((await good(...create, ...keys, '--dry-run')).out)
+  const [{ vaultCertificates }] = requests.at(-1).body.properties.osProfile.secrets
+  const urls = [ders[0]!, ...ders].map(
+    (der) => `data:application/pkix-cert;base64,${Buffer.from(der).toString('base64')}`,
+  )
+  assert.deepEqual(
+    vaultCertificates,
+    urls.map((certificateUrl) => ({ certificateUrl, certificateStore: 'MokList' })),
+  )
+  assert.equal((await json(...create, ...keys)).properties.osProfile.secrets.length, 1)
 })
 
 test('a VM is stopped, started, restarted, deallocated and deleted, and what was made for it goes too', async (t) => {

@@ -1,8 +1,9 @@
 import { ArmError } from '@trusted-launch/api'
 import { Command, Option } from 'commander'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { readInput } from '../input-file.ts'
+import { decodedFrom, readInput } from '../input-file.ts'
 import { jsonText, type Output } from '../output.ts'
+import { repeatable } from '../repeatable.ts'
 import type { Connection } from '../service/connection.ts'
 import { type Asked, type NewVm, requestsFor } from '../service/new-vm.ts'
 import { operationIdOf, waited } from '../service/progress.ts'
@@ -10,6 +11,7 @@ import { publicKey } from '../service/ssh-key.ts'
 import { grouped, type VmOptions, vmPath, waiting } from '../service/vm-command.ts'
 import { viewOfVm, vmText } from '../service/vm-text.ts'
 import { withService } from '../service/with-service.ts'
+import { certificatesFrom } from '../trust.ts'
 
 type OnOff = 'on' | 'off'
 
@@ -24,8 +26,10 @@ interface Options extends VmOptions {
   readonly vtpm?: OnOff
   readonly customData?: string
   readonly dryRun?: boolean
+  readonly mok?: readonly string[]
 }
 
+const CERTIFICATES_MAX = 64 << 10
 const CUSTOM_DATA_MAX = 64 << 10
 
 /** `tl vm create`: a VM, and everything that it wants. */
@@ -40,11 +44,12 @@ export function vmCreateCommand(output: Output, done: (code: ExitCode) => void):
     .option('--size <name>', "one of Azure's sizes: tl size list", 'Standard_B1s')
     .option('--user <name>', 'its administrator', 'azureuser')
     .option('--ssh-key <file>', 'a public key of theirs (default: yours, or a new one)')
-  for (const option of [...securityOptions(), customData(), dryRun()]) command.addOption(option)
+  for (const option of [...securityOptions(), machineOwnerKey(), customData(), dryRun()])
+    command.addOption(option)
   return waiting(grouped(command))
     .addHelpText(
       'after',
-      '\nExamples:\n  tl vm create --name web --image debian-12\n  tl vm create --name web --image debian-12 --size Standard_D2s_v5 --secure-boot off\n  tl vm create --name web --image small --dry-run',
+      '\nExamples:\n  tl vm create --name web --image debian-12\n  tl vm create --name web --image debian-12 --size Standard_D2s_v5 --secure-boot off\n  tl vm create --name gpu --image debian-12 --mok dkms.der\n  tl vm create --name web --image small --dry-run',
     )
     .action(async (options: Options) => {
       await withService((connection) => create(connection, options, output))
@@ -64,6 +69,8 @@ export function securityOptions(): Option[] {
 }
 
 const customData = () => new Option('--custom-data <file>', 'for cloud-init; - for standard input')
+const machineOwnerKey = () =>
+  repeatable('--mok <file>', 'a certificate that shim, and a kernel for its modules, trust besides')
 const dryRun = () => new Option('--dry-run', 'print the requests, as JSON, and ask for nothing')
 
 /** What was said of its security; null: nothing. */
@@ -84,11 +91,18 @@ async function create(connection: Connection, options: Options, output: Output):
     ...{ name, image, size, user, ...securityAsked(options) },
     location: await connection.location(),
     sshKey: publicKey(options.sshKey, output.err),
+    machineOwnerKeys: (options.mok ?? []).flatMap(ownerKeysIn),
     customData: data === null ? null : Buffer.from(data).toString('base64'),
   }
   const asked = requestsFor(connection.group(options.group), vm)
   if (options.dryRun === true) output.out(jsonText(Object.values(asked)))
   else await made(connection, asked, options, output)
+}
+
+/** @throws {UsageError} no certificate. */
+function ownerKeysIn(path: string): Uint8Array[] {
+  const read = (bytes: Uint8Array) => certificatesFrom(bytes).map(({ der }) => der)
+  return decodedFrom(path, 'a certificate', CERTIFICATES_MAX, read)
 }
 
 type Requests = ReturnType<typeof requestsFor>

@@ -20,6 +20,8 @@ export interface NewVm {
   readonly vTpm: boolean | null
   /** Base64, or null. */
   readonly customData: string | null
+  /** Certificates in DER. */
+  readonly machineOwnerKeys: readonly Uint8Array[]
 }
 
 const NETWORK = 'Microsoft.Network/virtualNetworks'
@@ -66,7 +68,7 @@ function put(path: string, body: Record<string, any>): Asked {
 
 /** What was made for the VM alone goes with it. */
 function propertiesOf(vm: NewVm, nic: string): Record<string, any> {
-  const { name, user, sshKey, customData } = vm
+  const { name, user, sshKey, customData, machineOwnerKeys } = vm
   const path = `/home/${user}/.ssh/authorized_keys`
   const security = securityProfile(vm)
   return {
@@ -79,6 +81,7 @@ function propertiesOf(vm: NewVm, nic: string): Record<string, any> {
       computerName: name,
       adminUsername: user,
       ...(customData !== null && { customData }),
+      ...(machineOwnerKeys.length > 0 && { secrets: [secretsOf(machineOwnerKeys)] }),
       linuxConfiguration: {
         disablePasswordAuthentication: true,
         ssh: { publicKeys: [{ path, keyData: sshKey }] },
@@ -88,6 +91,18 @@ function propertiesOf(vm: NewVm, nic: string): Record<string, any> {
       networkInterfaces: [{ id: nic, properties: { primary: true, deleteOption: 'Delete' } }],
     },
     ...(security !== null && { securityProfile: security }),
+  }
+}
+
+/** What shim is to trust, where Azure's clients have certificates. */
+function secretsOf(certificates: readonly Uint8Array[]): Record<string, any> {
+  const urlOf = (der: Uint8Array) =>
+    `data:application/pkix-cert;base64,${Buffer.from(der).toString('base64')}`
+  return {
+    vaultCertificates: certificates.map((der) => ({
+      certificateUrl: urlOf(der),
+      certificateStore: 'MokList',
+    })),
   }
 }
 

@@ -14,6 +14,8 @@ export interface MachinePlan {
   /** False: a VM without a TPM, which proves nothing. */
   readonly vTpm: boolean
   readonly network: { readonly macAddress: string; readonly sshPort: number | null } | null
+  /** Certificates, in DER, that shim is to trust besides its vendor's. */
+  readonly machineOwnerKeys: readonly Uint8Array[]
   /** cloud-init's, or null. */
   readonly seed: { readonly userData: string; readonly metaData: string } | null
 }

@@ -46,7 +46,7 @@ import type {
 import { DiskFiles } from './disk-files.ts'
 
 /** What decides about a boot, of a VM's plan. */
-type Foretold = Pick<MachinePlan, 'id' | 'secureBoot' | 'memoryMiB' | 'vcpus'>
+type Foretold = Pick<MachinePlan, 'id' | 'secureBoot' | 'memoryMiB' | 'vcpus' | 'machineOwnerKeys'>
 
 /** Reference values hold every module of an image. */
 const REFERENCES_BYTES_MAX = 16 << 20
@@ -140,7 +140,12 @@ export class LocalHost implements HostDriver {
   ): Promise<ReferenceValues> {
     const { name, sha256 } = image
     const signatures = signaturesFor(name, this.#options.cacheDirectory)
-    const variables = await makeVariableStore(this.#host.firmware, signatures, plan.secureBoot)
+    const variables = await makeVariableStore(
+      this.#host.firmware,
+      signatures,
+      plan.secureBoot,
+      plan.machineOwnerKeys,
+    )
     const firmware = await this.#options.believe(await this.#shapeOf(plan), signal)
     const modules = modulesOfImage(image)
     const source = { disk, image: { name, sha256 }, variables, modules }
@@ -305,9 +310,9 @@ function specOf(
   image: Image,
   { cacheDirectory }: LocalHostOptions,
 ): MachineSpec {
-  const { id, name, vcpus, memoryMiB, secureBoot, vTpm, network, seed } = plan
+  const { id, name, vcpus, memoryMiB, secureBoot, vTpm, network, seed, machineOwnerKeys } = plan
   return {
-    ...{ id, name, vcpus, memoryMiB, secureBoot },
+    ...{ id, name, vcpus, memoryMiB, secureBoot, machineOwnerKeys },
     disk: { path: image.path, format: image.format },
     // also without Secure Boot: it may be switched on later
     signatures: signaturesFor(plan.image, cacheDirectory),

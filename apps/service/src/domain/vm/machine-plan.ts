@@ -1,6 +1,7 @@
 import { sizeNamed } from '../../catalogue/sizes.ts'
 import type { MachinePlan } from '../host-driver.ts'
 import type { Resource } from '../store.ts'
+import { machineOwnerKeysOf } from './machine-owner-keys.ts'
 import type { Seed } from './seed.ts'
 import { at, securityOf, stateOf, textAt } from './vm.ts'
 
@@ -16,7 +17,7 @@ export function machinePlanOf(vm: Resource, seed: Seed | null): MachinePlan {
     vcpus: size.vcpusAvailable,
     memoryMiB: Math.round(size.memoryGib * 1024),
     image: imageNameOf(vm),
-    ...{ secureBoot, vTpm, seed },
+    ...{ secureBoot, vTpm, seed, machineOwnerKeys: machineOwnerKeysOf(vm.properties) },
     network: { macAddress: macAddress.replaceAll('-', ':').toLowerCase(), sshPort },
   }
 }

@@ -7,6 +7,7 @@ import type { JsonObject, Resource, Tables } from '../store.ts'
 import { dataDiskLinks, planDataDisks } from './data-disks.ts'
 import { requireSame } from './fixed.ts'
 import { interfaceLinks, requireInterfaces, requireSameInterfaces } from './interfaces.ts'
+import { machineOwnerKeysOf } from './machine-owner-keys.ts'
 import { makeOsDisk, withOwnDisk } from './os-disk.ts'
 import { requireLogin, withoutSecrets } from './os-profile.ts'
 import { decideChange, decideNew, type Place } from './security.ts'
@@ -39,6 +40,7 @@ async function planNew(rules: VmRules, id: string, wanted: Wanted, moment: Momen
   const image = requireImage(rules, properties)
   const decision = decideNew(properties, image, rules.place())
   requireLogin(properties, image.osType)
+  machineOwnerKeysOf(properties)
   const vmId = randomUUID()
   const nic = await requireInterfaces(moment.tables, id, properties)
   const disk = await makeOsDisk(moment, id, properties, decision, image.osType)
@@ -101,7 +103,10 @@ export function vmLinks(id: string, { properties }: Wanted): Link[] {
   return [...interfaceLinks(properties), ...dataDiskLinks(id, properties)]
 }
 
-const FIXED = ['osProfile.adminUsername', 'osProfile.computerName', 'storageProfile.imageReference']
+const FIXED = [
+  ...['adminUsername', 'computerName', 'secrets'].map((name) => `osProfile.${name}`),
+  'storageProfile.imageReference',
+]
 
 async function planChange(
   rules: VmRules,
