@@ -1,3 +1,4 @@
+export { type Ext4, type Ext4Entry, openExt4 } from './ext4.ts'
 export { type Extent, type Fat, FILE_BYTES_MAX, openFat } from './fat.ts'
 export type { FatEntry } from './fat-directory.ts'
 export {

@@ -34,6 +34,7 @@ test('readPartitionTable refuses what is cut short, and raises only its own erro
 })
 
 const opens: Record<string, (bytes: Uint8Array) => unknown> = {
+  openExt4: (bytes) => door.openExt4(door.fromBytes(bytes)).list(''),
   openFat: (bytes) => door.openFat(door.fromBytes(bytes)).list(''),
   openQcow2: (bytes) => door.openQcow2(door.fromBytes(bytes)).readAt(0, 1),
 }
@@ -50,6 +51,6 @@ for (const [name, open] of Object.entries(opens))
   })
 
 test('no function that reads is left out', () => {
-  const tried = ['openFat', 'openPartition', 'openQcow2', 'readPartitionTable']
+  const tried = ['openExt4', 'openFat', 'openPartition', 'openQcow2', 'readPartitionTable']
   assert.deepEqual(decodersAt(door), tried)
 })
