@@ -7,6 +7,13 @@ export {
   type Violation,
 } from './confirm-violation.ts'
 export { BootChainError, type BootChainErrorCode } from './errors.ts'
+export {
+  EXAMINED,
+  type Examination,
+  type Examined,
+  type ExaminedRow,
+} from './examine/examination.ts'
+export { examineImage } from './examine/examine.ts'
 export { type GrubRun, runGrub } from './grub.ts'
 export { type GrubBuiltIn, grubBuiltIn } from './grub-image.ts'
 export type { GrubMeasurement } from './grub-measurements.ts'

@@ -26,7 +26,8 @@ export function contentOf(volume: Ext4Volume, inode: Ext4Inode, max: number): Ui
   if ((flags & INODE_FLAG.inlineData) !== 0) throw fault('i_flags', 0x20, 'data in the inode')
   if (sizeBytes > max) throw fault('i_size', 0x4, `${sizeBytes} bytes, more than ${max}`)
   const runs: Run[] = []
-  if ((flags & INODE_FLAG.extents) !== 0) extentRuns(volume, inode.block, { depth: depthMax, nodes: nodesMax }, runs)
+  if ((flags & INODE_FLAG.extents) !== 0)
+    extentRuns(volume, inode.block, { depth: depthMax, nodes: nodesMax }, runs)
   else mappedRuns(volume, inode, runs)
   return filled(volume, sizeBytes, runs)
 }

@@ -7,8 +7,9 @@ export type ImageErrorCode =
   | 'image-packages-missing'
   | 'image-needs-root'
   | 'image-no-network'
+  | 'image-unreadable'
 
-/** A guest image that could not be built. */
+/** A guest image that could not be built, or somebody's that could not be taken. */
 export class ImageError extends HostError<ImageErrorCode> {
   /** With `image-packages-missing`: the Debian packages to install, and why. */
   readonly packages: Readonly<Record<string, string>>

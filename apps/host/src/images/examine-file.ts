@@ -1,0 +1,52 @@
+import { Worker } from 'node:worker_threads'
+import type { Examination } from '@trusted-launch/bootchain'
+import { formatSecureBootTemplate, type SecureBootTemplate } from '@trusted-launch/uefi'
+import { ImageError } from './errors.ts'
+
+/** What an image is examined with: its file, and the keys its VMs are to have. */
+export interface ExamineWork {
+  readonly path: string
+  readonly format: 'raw' | 'qcow2'
+  /** As JSON has it. */
+  readonly signatures: unknown
+}
+
+const LIMIT_MS = 60_000
+const HEAP_MIB = 512
+
+/**
+ * What somebody's image is good for, looked at in a thread with a limit of time and memory: see `examineImage`.
+ * @throws {ImageError} `image-unreadable`: it is no disk image, or looking at it takes more than that.
+ */
+export function examineFile(
+  path: string,
+  format: 'raw' | 'qcow2',
+  signatures: SecureBootTemplate,
+): Promise<Examination> {
+  const workerData: ExamineWork = { path, format, signatures: formatSecureBootTemplate(signatures) }
+  const worker = new Worker(new URL('examine-worker.ts', import.meta.url), {
+    workerData,
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB },
+  })
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => worker.terminate(), LIMIT_MS)
+    let end = () => reject(unreadable(path, 'it takes too long to look at'))
+    worker.once('message', ({ examination, fault }) => {
+      end = () =>
+        fault === undefined ? resolve(examination) : reject(unreadable(path, String(fault)))
+    })
+    worker.once('error', (cause) => {
+      end = () => reject(unreadable(path, 'it takes too much to look at', cause))
+    })
+    worker.once('exit', () => {
+      clearTimeout(timer)
+      end()
+    })
+  })
+}
+
+function unreadable(path: string, why: string, cause?: unknown): ImageError {
+  return new ImageError('image-unreadable', `${path} is no disk image that can be taken: ${why}`, {
+    cause,
+  })
+}
