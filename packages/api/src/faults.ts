@@ -73,6 +73,12 @@ export const faults = {
     message: `The value of parameter ${target} is invalid.`,
     target,
   }),
+  invalidFilter: (filter: string): Fault => ({
+    status: 400,
+    code: 'InvalidFilterInQueryString',
+    message: `Invalid $filter '${shown(filter)}' specified in the query string.`,
+    target: '$filter',
+  }),
   locationNotAvailable: (location: string, type: string, served: readonly string[]): Fault => ({
     status: 400,
     code: 'LocationNotAvailableForResourceType',

@@ -16,7 +16,7 @@ const ID_MAX = 2048
 /** Null: not an id (or one of more than 2,048 characters). */
 export function parseResourceId(text: string): ResourceId | null {
   if (!text.startsWith('/') || text.length > ID_MAX) return null
-  const at = text.toLowerCase().lastIndexOf('/providers/')
+  const at = lastProviders(text)
   const scope = at < 0 ? text : text.slice(0, at)
   const within = scopeOf(scope)
   if (within === null) return null
@@ -33,6 +33,13 @@ function scopeOf(text: string): Pick<ResourceId, 'subscriptionId' | 'resourceGro
     /^(?:\/subscriptions\/([^/]+)(?:\/resourceGroups\/([^/]+))?)?(\/providers\/.+)?$/i.exec(text)
   if (match === null) return null
   return { subscriptionId: match[1] ?? null, resourceGroup: match[2] ?? null }
+}
+
+/** Where its last `/providers/` begins, or -1. Never by the index into another case: letters like `İ` change their number. */
+function lastProviders(text: string): number {
+  let at = -1
+  for (const { index } of text.matchAll(/\/providers(?=\/)/gi)) at = index
+  return at
 }
 
 /** What two spellings of one id share. */

@@ -53,3 +53,9 @@ test("a missing resource is told in Azure's words", () => {
     /^The Resource 'Microsoft.Compute\/virtualMachines\/web' under resource group 'G' was not found\./,
   )
 })
+
+test('letters that are more in another case move nothing', () => {
+  const id = parseResourceId(`/subscriptions/S/resourceGroups/İİİ/Providers/N/types/İ`)!
+  assert.deepEqual([id.resourceGroup, id.namespace, id.names], ['İİİ', 'N', ['İ']])
+  assert.equal(id.scope, '/subscriptions/S/resourceGroups/İİİ')
+})

@@ -1,5 +1,6 @@
 import { ArmError, faults } from '@trusted-launch/api'
-import type { Tables } from './store.ts'
+import { everyOf } from './every-of.ts'
+import type { Resource, Tables } from './store.ts'
 
 export const LOCK = 'Microsoft.Authorization/locks'
 
@@ -10,13 +11,23 @@ export async function requireUnlocked(
   deed: 'write' | 'delete',
 ): Promise<void> {
   for (const scope of [...scopesAbove(id), id]) {
-    const locks = await tables.resources.list({ type: LOCK, parentId: scope, limit: 100 })
-    const holding = locks.find(
-      ({ properties: { level } }) =>
-        level === 'ReadOnly' || (deed === 'delete' && level === 'CanNotDelete'),
-    )
-    if (holding !== undefined) throw new ArmError(faults.scopeLocked(id, scope))
+    for await (const lock of everyOf(tables, { type: LOCK, parentId: scope }))
+      if (forbids(lock, deed)) throw new ArmError(faults.scopeLocked(id, scope))
   }
+}
+
+/** Refuses to delete a group that holds something locked. @throws {ArmError} `ScopeLocked` */
+export async function requireNoLockWithin(
+  tables: Tables,
+  { id, subscriptionId, resourceGroup }: Resource,
+): Promise<void> {
+  const within = { type: LOCK, subscriptionId, resourceGroup: resourceGroup! }
+  for await (const lock of everyOf(tables, within))
+    if (forbids(lock, 'delete')) throw new ArmError(faults.scopeLocked(id, lock.parentId!))
+}
+
+function forbids({ properties: { level } }: Resource, deed: 'write' | 'delete'): boolean {
+  return level === 'ReadOnly' || (deed === 'delete' && level === 'CanNotDelete')
 }
 
 /** The subscription, the group and the resources that an id lies in, from the outside in. */

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
 import { ArmError, faults, keyOf, parseResourceId } from '@trusted-launch/api'
+import { everyOf } from './every-of.ts'
+import { requireSubnetUnused } from './in-use.ts'
 import { type Link, listIn, requireMadeName } from './links.ts'
+import { removeWhole } from './remove-whole.ts'
 import type { Moment, Plan, Wanted } from './resource-type.ts'
 import type { Json, JsonObject, Resource, Tables } from './store.ts'
 import { at, textAt } from './vm/vm.ts'
@@ -24,11 +27,12 @@ export async function planNetwork(
   const named = subnets.map((subnet) => subnetView(id, subnet))
   for (const subnet of named) await putSubnet(tables, id, subnet, now)
   const ids = new Set(named.map((subnet) => keyOf(String(subnet.id))))
-  const before =
-    existing === null
-      ? []
-      : await tables.resources.list({ type: SUBNET, parentId: id, limit: 1000 })
-  for (const one of before) if (!ids.has(keyOf(one.id))) await tables.resources.delete(one.id)
+  if (existing !== null)
+    for await (const one of everyOf(tables, { type: SUBNET, parentId: id }))
+      if (!ids.has(keyOf(one.id))) {
+        await requireSubnetUnused(tables, one)
+        await removeWhole(tables, one.id)
+      }
   return { properties: { ...properties, subnets: named }, work: null }
 }
 
@@ -165,10 +169,17 @@ function macAddressOf(id: string): string {
     .toUpperCase()
 }
 
-/** An interface goes only without its VM. @throws {ArmError} `NicInUse` */
-export function requireUnused({ id, state }: Resource): void {
-  const holder = textAt(state, 'virtualMachine', 'id')
-  if (holder === null) return
-  const message = `Network Interface ${id} is used by existing resource ${holder}. In order to delete the network interface, it must be dissociated from the resource.`
-  throw new ArmError({ status: 400, code: 'NicInUse', message })
+/** A subnet that goes is shown in its network no more. @throws {ArmError} `InUseSubnetCannotBeDeleted` */
+export async function planSubnetDelete(
+  subnet: Resource,
+  { tables, at: now }: Moment,
+): Promise<null> {
+  await requireSubnetUnused(tables, subnet)
+  const network = await tables.resources.get(subnet.parentId!)
+  if (network === null) return null
+  const subnets = ((network.properties.subnets ?? []) as readonly JsonObject[]).filter(
+    (one) => keyOf(String(one.id)) !== keyOf(subnet.id),
+  )
+  await tables.resources.update(network.id, { properties: { ...network.properties, subnets } }, now)
+  return null
 }

@@ -32,18 +32,22 @@ export async function admit(
   )
 }
 
-/** What no name holds: it would be another id, or none that prints. */
-const NO_NAME = /[/\\?#%\p{Cc}]/u
+/** What no name holds: it would be another id, one that does not print, or one in another case of which there are two. */
+const NO_NAME = /[/\\?#%\p{Cc}]|\P{ASCII}/u
+const NO_SCOPE = /[\\?#%\p{Cc}]|\P{ASCII}/u
 const NAME_MAX = 260
+const SCOPE_MAX = 2048
 
 /** Only a scope is more than a name. @throws {ArmError} `InvalidResourceName` */
 export function requireNames(params: Readonly<Record<string, string>>): void {
-  for (const [parameter, name] of Object.entries(params))
-    if (parameter !== 'scope' && (NO_NAME.test(name) || name.length > NAME_MAX))
-      throw new ArmError({
-        status: 400,
-        code: 'InvalidResourceName',
-        message: `Resource name is invalid: at most ${NAME_MAX} characters, and none of / \\ ? # %.`,
-        target: parameter,
-      })
+  for (const [parameter, name] of Object.entries(params)) {
+    const [wrong, max] = parameter === 'scope' ? [NO_SCOPE, SCOPE_MAX] : [NO_NAME, NAME_MAX]
+    if (!wrong.test(name) && name.length <= max) continue
+    throw new ArmError({
+      status: 400,
+      code: 'InvalidResourceName',
+      message: `Resource name is invalid: at most ${max} characters of ASCII, and none of / \\ ? # %.`,
+      target: parameter,
+    })
+  }
 }

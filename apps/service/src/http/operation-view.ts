@@ -12,7 +12,7 @@ export function operationHeaders(
   const { subscriptionId, location, id } = operation
   const path = `/subscriptions/${subscriptionId}/providers/Microsoft.Compute/locations/${location}/operations/${id}`
   return {
-    'Azure-AsyncOperation': `${base}${path}?api-version=${apiVersion}`,
+    'Azure-AsyncOperation': `${base}${encodeURI(path)}?api-version=${apiVersion}`,
     'Retry-After': RETRY_AFTER_SECONDS,
   }
 }

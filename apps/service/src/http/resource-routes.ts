@@ -1,3 +1,4 @@
+import { ArmError, faults } from '@trusted-launch/api'
 import { requireGroup, requireSubscription } from '../domain/groups.ts'
 import type { ArmType } from './arm-type.ts'
 import { deleteResource } from './delete-resource.ts'
@@ -50,6 +51,7 @@ async function get(arm: ArmType, { store }: Ground, request: ArmRequest): Promis
 
 async function listOf(arm: ArmType, ground: Ground, request: ArmRequest): Promise<ArmReply> {
   const { subscriptionId, resourceGroup } = request.params
+  requireNoFilter(request)
   if (resourceGroup === undefined) await requireSubscription(ground.store, subscriptionId!)
   else await requireGroup(ground.store, subscriptionId!, resourceGroup)
   const parentId =
@@ -67,4 +69,9 @@ async function listOf(arm: ArmType, ground: Ground, request: ArmRequest): Promis
       }),
     (resource) => viewOf(arm, resource, request),
   )
+}
+
+/** @throws {ArmError} `InvalidFilterInQueryString`: half a list for a whole one would be worse. */
+function requireNoFilter({ query: { $filter = '' } }: ArmRequest): void {
+  if ($filter.trim() !== '') throw new ArmError(faults.invalidFilter($filter))
 }

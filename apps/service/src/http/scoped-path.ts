@@ -8,11 +8,12 @@ const EXTENDING = [
 
 /**
  * A request's path as the router takes it: slashes doubled by clients are one, and the id that is extended
- * is one segment.
+ * is one segment. What is no ASCII stays encoded: in another case such letters may be more or fewer, and the
+ * router cuts names by their place.
  */
 export function scopedPath(url: string): string {
   const [given = '', ...query] = url.split('?')
-  const path = given.replaceAll(/\/{2,}/g, '/')
+  const path = given.replaceAll(/\/{2,}/g, '/').replaceAll(/%(?=[89a-f])/gi, '%25')
   const rest = query.length === 0 ? '' : `?${query.join('?')}`
   const at = path.toLowerCase().lastIndexOf('/providers/')
   const provider = path
@@ -20,5 +21,14 @@ export function scopedPath(url: string): string {
     .split('/')[0]!
     .toLowerCase()
   if (at < 0 || !EXTENDING.includes(provider)) return path + rest
-  return `/${encodeURIComponent(path.slice(0, at) || '/')}${path.slice(at)}${rest}`
+  return `/${encodeURIComponent(decoded(path.slice(0, at)) || '/')}${path.slice(at)}${rest}`
+}
+
+/** What is encoded wrongly stays as it is: it is no name. */
+function decoded(scope: string): string {
+  try {
+    return decodeURIComponent(scope)
+  } catch {
+    return scope
+  }
 }

@@ -1,11 +1,12 @@
-import { ArmError } from '@trusted-launch/api'
 import type { HostDriver } from '../domain/host-driver.ts'
 import { removeWhole } from '../domain/remove-whole.ts'
-import type { Resource } from '../domain/store.ts'
 import { forgetVm } from '../domain/vm/belongings.ts'
 import { DISK } from '../domain/vm/os-disk.ts'
 import { stateOf, VM } from '../domain/vm/vm.ts'
 import type { Handler, Job } from './worker.ts'
+
+const DISKS = 100
+const ROWS = 1_000
 
 /** Deletes a group with all that lies in it: VMs first, since others belong to them. */
 export function groupHandlers(driver: HostDriver): Record<string, Handler> {
@@ -18,38 +19,62 @@ export function groupHandlers(driver: HostDriver): Record<string, Handler> {
       return undefined
     },
     'group.delete': async (job) => {
-      const { resourceId } = job.operation
       if (!(await isDeleting(job))) return undefined
-      const within = await job.under(({ resources }) => resources.below(resourceId, 1000))
-      const vms = within.filter(({ type }) => type === VM)
-      for (const [i, vm] of vms.entries()) {
-        await job.tell(Math.round((90 * i) / vms.length), `removing ${vm.name}`)
-        await removeVm(driver, vm)
-      }
-      for (const { id, type } of within) if (type === DISK) await driver.deleteDisk(id)
-      await job.under(async (tables) => {
-        const { resources } = tables
-        for (const vm of vms) await forgetVm(tables, stateOf(vm).vmId)
-        for (const { id } of within) await resources.delete(id)
-        if ((await resources.below(resourceId, 1)).length > 0)
-          throw new ArmError({
-            status: 409,
-            code: 'ResourceGroupDeletionTimeout',
-            message: 'Something was made in the group meanwhile. Delete it again.',
-          })
-        await resources.delete(resourceId)
-      })
+      await removeVms(driver, job)
+      await removeDisks(driver, job)
+      await removeRest(job)
       return undefined
     },
   }
+}
+
+/** VMs one by one: what was done is not done again by who takes over. */
+async function removeVms(driver: HostDriver, job: Job): Promise<void> {
+  const query = await within(job, VM)
+  const all = await job.under(({ resources }) => resources.count(query))
+  for (let done = 0; ; done++) {
+    const [vm] = await job.under(({ resources }) => resources.list({ ...query, limit: 1 }))
+    if (vm === undefined) return
+    await job.tell(Math.min(90, Math.round((90 * done) / all)), `removing ${vm.name}`)
+    await driver.delete(stateOf(vm).machine)
+    await job.under(async (tables) => {
+      await forgetVm(tables, stateOf(vm).vmId)
+      await removeWhole(tables, vm.id)
+    })
+  }
+}
+
+async function removeDisks(driver: HostDriver, job: Job): Promise<void> {
+  const query = await within(job, DISK)
+  for (;;) {
+    const disks = await job.under(({ resources }) => resources.list({ ...query, limit: DISKS }))
+    for (const { id } of disks) await driver.deleteDisk(id)
+    await job.under(async (tables) => {
+      for (const { id } of disks) await removeWhole(tables, id)
+    })
+    if (disks.length < DISKS) return
+  }
+}
+
+/** A thousand at a time, so that others get their turn between; the group with the last of them. */
+async function removeRest({ operation, under }: Job): Promise<void> {
+  for (let isOver = false; !isOver; )
+    isOver = await under(async ({ resources }) => {
+      const rest = await resources.below(operation.resourceId, ROWS)
+      for (const { id } of rest) await resources.delete(id)
+      if (rest.length === ROWS) return false
+      return resources.delete(operation.resourceId)
+    })
+}
+
+/** Those of a type in the group that is to go. */
+async function within({ operation, under }: Job, type: string) {
+  const group = await under(({ resources }) => resources.get(operation.resourceId))
+  return { type, subscriptionId: group!.subscriptionId, resourceGroup: group!.resourceGroup! }
 }
 
 /** Done again after it was done: what has its name by now is another one, and stays. */
 async function isDeleting({ operation, under }: Job): Promise<boolean> {
   const found = await under(({ resources }) => resources.get(operation.resourceId))
   return found?.provisioningState === 'Deleting'
-}
-
-async function removeVm(driver: HostDriver, vm: Resource): Promise<void> {
-  await driver.delete(stateOf(vm).machine)
 }

@@ -152,6 +152,7 @@ test('what extends or lies in a resource goes with it: who makes one of its name
   const service = await aService(t)
   const { id: vm } = await aVm(service)
   const network = `${service.group('rg')}/providers/Microsoft.Network/virtualNetworks/net`
+  const nic = `${service.group('rg')}/providers/Microsoft.Network/networkInterfaces/nic-web`
   const roleDefinitionId = `${service.subscription}/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7`
   const properties = { principalId: '11111111-1111-4111-8111-111111111111', roleDefinitionId }
   for (const id of [vm, network]) {
@@ -160,6 +161,7 @@ test('what extends or lies in a resource goes with it: who makes one of its name
     const gone = await service.ask('DELETE', id)
     if (gone.status === 202) await service.over(gone)
     assert.equal((await service.ask('GET', granted)).status, 404, granted)
+    if (id === vm) assert.equal((await service.ask('DELETE', nic)).status, 200)
   }
   assert.equal((await service.ask('GET', `${network}/subnets/one`)).status, 404)
 })

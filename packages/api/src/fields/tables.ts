@@ -4,12 +4,33 @@ import network from './network.json' with { type: 'json' }
 /** Name → kind: `text`, `number`, `boolean`, `any`, a table's name, `[kind]` a list, `{kind}` a map; `!` at the end: of answers only. */
 export type FieldTable = Readonly<Record<string, string>>
 
+const named: FieldTable = { id: 'text!', name: 'text!', type: 'text!', systemData: 'any!' }
+const written: FieldTable = {
+  ...{ createdOn: 'text!', updatedOn: 'text!', createdBy: 'text!', updatedBy: 'text!' },
+}
+
 /** Types that no client library we read declares. */
 const own: Readonly<Record<string, FieldTable>> = {
   ResourceGroup: {
     ...{ id: 'text!', name: 'text!', type: 'text!', location: 'text', managedBy: 'text' },
     ...{ tags: '{text}', properties: 'any' },
   },
+  RoleAssignment: { ...named, properties: 'RoleAssignmentProperties' },
+  RoleAssignmentProperties: {
+    ...{ principalId: 'text', principalType: 'text', roleDefinitionId: 'text', scope: 'text!' },
+    ...{ description: 'text', condition: 'text', conditionVersion: 'text' },
+    ...{ delegatedManagedIdentityResourceId: 'text', ...written },
+  },
+  RoleDefinition: { ...named, properties: 'RoleDefinitionProperties' },
+  RoleDefinitionProperties: {
+    ...{ roleName: 'text', description: 'text', type: 'text', permissions: '[Permission]' },
+    ...{ assignableScopes: '[text]', ...written },
+  },
+  Permission: {
+    ...{ actions: '[text]', notActions: '[text]', dataActions: '[text]', notDataActions: '[text]' },
+  },
+  ManagementLock: { ...named, properties: 'ManagementLockProperties' },
+  ManagementLockProperties: { level: 'text', notes: 'text', owners: '[any]', ...written },
 }
 const tables: Readonly<Record<string, FieldTable>> = { ...network, ...compute, ...own }
 

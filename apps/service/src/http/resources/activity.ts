@@ -1,11 +1,11 @@
 import { ArmError, faults } from '@trusted-launch/api'
 import { requireSubscription } from '../../domain/groups.ts'
 import type { AuditEntry, JsonObject } from '../../domain/store.ts'
+import { clausesOf } from '../filter.ts'
 import type { Ground } from '../ground.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
 
 const PAGE = 200
-const CLAUSE = /(eventTimestamp|resourceUri|resourceId)\s+(ge|le|eq)\s+'([^']*)'/gi
 
 /** Who changed what, when, from where and with what result: the audit, as Azure's activity log. */
 export function activityRoutes(ground: Ground): Route[] {
@@ -44,22 +44,32 @@ async function events({ store }: Ground, request: ArmRequest): Promise<ArmReply>
     $filter,
     $skiptoken: String(page.at(-1)?.sequence),
   })
-  const nextLink = found.length > PAGE ? { nextLink: `${request.base}${request.id}?${next}` } : {}
+  const nextLink =
+    found.length > PAGE ? { nextLink: `${request.base}${encodeURI(request.id)}?${next}` } : {}
   return { status: 200, body: { value: page.map(view), ...nextLink } }
 }
 
-/** `eventTimestamp ge '…' and eventTimestamp le '…' and resourceUri eq '…'` @throws {ArmError} a time that is none. */
+/** `eventTimestamp ge '…' and eventTimestamp le '…' and resourceUri eq '…'` @throws {ArmError} another. */
 function filterOf(filter: string): { from?: number; to?: number; resourceId?: string } {
   const result: { from?: number; to?: number; resourceId?: string } = {}
-  for (const [, name, verb, value] of filter.matchAll(CLAUSE)) {
-    if (/^resource/i.test(name!)) result.resourceId = value!
-    else {
-      const time = Date.parse(value!)
-      if (Number.isNaN(time)) throw new ArmError(faults.invalidParameter('eventTimestamp'))
-      result[verb!.toLowerCase() === 'ge' ? 'from' : 'to'] = time
-    }
+  for (const { name, verb, value } of clausesOf(filter) ?? refused(filter)) {
+    const key = `${name} ${verb}`
+    if (['resourceuri eq', 'resourceid eq'].includes(key)) result.resourceId = value
+    else if (key === 'eventtimestamp ge') result.from = timeOf(value)
+    else if (key === 'eventtimestamp le') result.to = timeOf(value)
+    else if (key !== 'eventchannels eq') refused(filter)
   }
   return result
+}
+
+function refused(filter: string): never {
+  throw new ArmError(faults.invalidFilter(filter))
+}
+
+function timeOf(text: string): number {
+  const time = Date.parse(text)
+  if (Number.isNaN(time)) throw new ArmError(faults.invalidParameter('eventTimestamp'))
+  return time
 }
 
 function view(entry: AuditEntry): JsonObject {

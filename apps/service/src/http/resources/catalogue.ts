@@ -1,13 +1,15 @@
-import { ArmError, type Fault } from '@trusted-launch/api'
+import { ArmError, type Fault, faults, keyOf } from '@trusted-launch/api'
 import { extensionType, extensionView, typesOf } from '../../catalogue/extensions.ts'
 import { imageView, listImages } from '../../catalogue/image-views.ts'
-import { sizeNamed, sizes } from '../../catalogue/sizes.ts'
+import { type Size, sizeNamed, sizes } from '../../catalogue/sizes.ts'
 import { isToBeHad, skuView, vmSizeView } from '../../catalogue/skus.ts'
 import { usagesView } from '../../catalogue/usages.ts'
+import { everyOf } from '../../domain/every-of.ts'
 import { requireSubscription } from '../../domain/groups.ts'
 import type { VmRules } from '../../domain/vm/plan-vm.ts'
 import { stateOf, textAt, VM } from '../../domain/vm/vm.ts'
 import { groupPath } from '../arm-type.ts'
+import { clausesOf } from '../filter.ts'
 import type { Ground } from '../ground.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
 import { requireVm } from './virtual-machines.ts'
@@ -111,21 +113,25 @@ function toBeHad(rules: VmRules) {
   return sizes.filter((size) => isToBeHad(size, rules.place().capacity))
 }
 
-/** `$filter=location eq 'westeurope'`: elsewhere there are none. */
+/** `$filter=location eq 'westeurope'`: elsewhere there are none. @throws {ArmError} another filter. */
 function skus(rules: VmRules, { location }: Ground, { query }: ArmRequest) {
-  const asked = /location eq '([^']*)'/i.exec(query.$filter ?? '')?.[1]
-  if (asked !== undefined && asked.toLowerCase() !== location.toLowerCase()) return { value: [] }
+  const clauses = clausesOf(query.$filter)
+  if (clauses === null || clauses.some(({ name, verb }) => name !== 'location' || verb !== 'eq'))
+    throw new ArmError(faults.invalidFilter(query.$filter!))
+  if (clauses.some(({ value }) => keyOf(value) !== keyOf(location))) return { value: [] }
   return { value: sizes.map((size) => skuView(size, [location], rules.place().capacity)) }
 }
 
 async function usages(rules: VmRules, { store }: Ground, { params }: ArmRequest) {
   const subscriptionId = params.subscriptionId!
-  const vms = await store.resources.list({ type: VM, subscriptionId, limit: 1000 })
-  const allocated = vms
-    .filter((vm) => stateOf(vm).power !== 'deallocated')
-    .flatMap((vm) => sizeNamed(textAt(vm.properties, 'hardwareProfile', 'vmSize') ?? '') ?? [])
+  const allocated: Size[] = []
+  let virtualMachines = 0
+  for await (const vm of everyOf(store, { type: VM, subscriptionId })) {
+    virtualMachines++
+    const size = sizeNamed(textAt(vm.properties, 'hardwareProfile', 'vmSize') ?? '')
+    if (size !== null && stateOf(vm).power !== 'deallocated') allocated.push(size)
+  }
   const { vcpus } = rules.place().capacity
-  const virtualMachines = await store.resources.count({ type: VM, subscriptionId })
   return {
     value: usagesView({
       allocated,

@@ -1,12 +1,13 @@
 import { ArmError, checkBody, faults } from '@trusted-launch/api'
 import { GROUP, requireGroup, requireSubscription } from '../../domain/groups.ts'
-import { requireUnlocked } from '../../domain/locks.ts'
+import { requireNoLockWithin, requireUnlocked } from '../../domain/locks.ts'
 import type { JsonObject, Resource, Tables } from '../../domain/store.ts'
 import { begin } from '../begin.ts'
 import type { Ground } from '../ground.ts'
 import { operationHeaders } from '../operation-view.ts'
 import { pageOf } from '../page.ts'
 import { requireLocation } from '../required.ts'
+import { contentsOf, filterIn } from '../resource-list.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
 
 const COLLECTION = '/subscriptions/:subscriptionId/resourceGroups'
@@ -112,24 +113,13 @@ async function list({ store }: Ground, request: ArmRequest): Promise<ArmReply> {
         ...(after !== null && { after }),
       }),
     groupView,
+    request.query.$filter === undefined ? undefined : filterIn(request),
   )
 }
 
-/** What lies in a group, of every type, in short. */
 async function contents({ store }: Ground, request: ArmRequest): Promise<ArmReply> {
-  const [subscription, name] = named(request)
-  const group = await requireGroup(store, subscription, name)
-  const within = await store.resources.below(group.id, 1000)
-  const value = within
-    .filter(({ parentId }) => parentId === null)
-    .map(({ id, type, location, tags, ...one }) => ({
-      id,
-      name: one.name,
-      type,
-      location,
-      tags,
-    }))
-  return { status: 200, body: { value } }
+  const group = await requireGroup(store, ...named(request))
+  return contentsOf(store, group.id, request)
 }
 
 async function remove(ground: Ground, request: ArmRequest): Promise<ArmReply> {
@@ -138,8 +128,8 @@ async function remove(ground: Ground, request: ArmRequest): Promise<ArmReply> {
     await requireSubscription(tables, subscriptionId)
     const group = await tables.resources.get(request.id)
     if (group === null) return null
-    for (const { id } of [group, ...(await tables.resources.below(group.id, 1000))])
-      await requireUnlocked(tables, id, 'delete')
+    await requireUnlocked(tables, group.id, 'delete')
+    await requireNoLockWithin(tables, group)
     await tables.resources.update(group.id, { provisioningState: 'Deleting' }, ground.now())
     return begin(ground, tables, request, group, {
       kind: 'group.delete',

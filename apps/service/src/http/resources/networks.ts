@@ -1,12 +1,19 @@
 import {
+  requireAddressUnused,
+  requireInterfaceUnused,
+  requireNetworkUnused,
+  requireSecurityGroupUnused,
+} from '../../domain/in-use.ts'
+import {
   interfaceLinks,
   planNetwork,
   planNetworkInterface,
   planPlain,
   planSubnet,
-  requireUnused,
+  planSubnetDelete,
 } from '../../domain/networks.ts'
-import type { JsonObject, Resource } from '../../domain/store.ts'
+import type { Moment } from '../../domain/resource-type.ts'
+import type { JsonObject, Resource, Tables } from '../../domain/store.ts'
 import { type ArmType, groupPath } from '../arm-type.ts'
 import { wantedOf } from '../wanted.ts'
 
@@ -32,17 +39,29 @@ function networkType(
   }
 }
 
+const unless =
+  (check: (tables: Tables, resource: Resource) => void | Promise<void>) =>
+  async (resource: Resource, { tables }: Moment): Promise<null> => {
+    await check(tables, resource)
+    return null
+  }
+
 /** Networks, as far as a VM needs them: they are named and kept; every VM has the host's user-mode network. */
 export const networkTypes: readonly ArmType[] = [
-  networkType('virtualNetworks', 'VirtualNetwork', planNetwork),
-  networkType('virtualNetworks/subnets', 'Subnet', planSubnet, { isChild: true, hasPatch: false }),
+  networkType('virtualNetworks', 'VirtualNetwork', planNetwork, {
+    planDelete: unless(requireNetworkUnused),
+  }),
+  networkType('virtualNetworks/subnets', 'Subnet', planSubnet, {
+    ...{ isChild: true, hasPatch: false, planDelete: planSubnetDelete },
+  }),
   networkType('networkInterfaces', 'NetworkInterface', planNetworkInterface, {
     links: interfaceLinks,
-    planDelete: async (nic) => {
-      requireUnused(nic)
-      return null
-    },
+    planDelete: unless((_, nic) => requireInterfaceUnused(nic)),
   }),
-  networkType('networkSecurityGroups', 'NetworkSecurityGroup', planPlain),
-  networkType('publicIPAddresses', 'PublicIPAddress', planPlain),
+  networkType('networkSecurityGroups', 'NetworkSecurityGroup', planPlain, {
+    planDelete: unless(requireSecurityGroupUnused),
+  }),
+  networkType('publicIPAddresses', 'PublicIPAddress', planPlain, {
+    planDelete: unless(requireAddressUnused),
+  }),
 ]

@@ -1,7 +1,7 @@
 import { requireSubscription } from '../../domain/groups.ts'
 import type { JsonObject, Resource } from '../../domain/store.ts'
 import type { Ground } from '../ground.ts'
-import { pageOf } from '../page.ts'
+import { contentsOf } from '../resource-list.ts'
 import type { ArmRequest, Route } from '../route.ts'
 
 /** What the installation is called. */
@@ -157,15 +157,6 @@ function providersOf(
 }
 
 async function resources({ store }: Ground, request: ArmRequest) {
-  const scope = `/subscriptions/${request.params.subscriptionId}`
   await requireSubscription(store, request.params.subscriptionId!)
-  const all = (await store.resources.below(scope, 1000)).filter(
-    ({ type, parentId }) => parentId === null && !type.startsWith('Microsoft.Resources/'),
-  )
-  return pageOf(
-    request,
-    async (after, limit) =>
-      all.filter(({ id }) => after === null || id.toLowerCase() > after).slice(0, limit),
-    ({ id, name, type, location, tags }) => ({ id, name, type, location, tags }),
-  )
+  return contentsOf(store, `/subscriptions/${request.params.subscriptionId}`, request)
 }
