@@ -9,6 +9,8 @@ import { good, json, signedIn } from './a-control-plane.ts'
 import { newAuthority, pemOf } from './a-record.ts'
 import { fileOf, tl } from './a-run.ts'
 
+const PUBLIC_KEY =
+  'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f me'
 const create = ['vm', 'create', '--name', 'web', '--image', 'small']
 
 test('a name and an image are all that a VM wants: group, network, interface and key are made', async (t) => {
@@ -35,7 +37,7 @@ test('a name and an image are all that a VM wants: group, network, interface and
 
 test('what was asked for is what is requested, and a dry run asks for nothing', async (t) => {
   const { host } = await signedIn(t)
-  const [user, data] = [fileOf('key.pub', 'ssh-ed25519 AAAA me\n'), fileOf('data', '#!/bin/sh\n')]
+  const [user, data] = [fileOf('key.pub', `${PUBLIC_KEY}\n`), fileOf('data', '#!/bin/sh\n')]
   const asked = [
     ...['--size', 'Standard_D2s_v5', '--group', 'mine', '--user', 'me', '--ssh-key', user],
     ...['--security-type', 'TrustedLaunch', '--secure-boot', 'off', '--vtpm', 'on'],
@@ -57,10 +59,7 @@ test('what was asked for is what is requested, and a dry run asks for nothing', 
     uefiSettings: { secureBootEnabled: false, vTpmEnabled: true },
   })
   assert.equal(properties.osProfile.customData, Buffer.from('#!/bin/sh\n').toString('base64'))
-  assert.equal(
-    properties.osProfile.linuxConfiguration.ssh.publicKeys[0].keyData,
-    'ssh-ed25519 AAAA me',
-  )
+  assert.equal(properties.osProfile.linuxConfiguration.ssh.publicKeys[0].keyData, PUBLIC_KEY)
   assert.equal(properties.hardwareProfile.vmSize, 'Standard_D2s_v5')
   assert.deepEqual(await host.machines(), [])
   assert.deepEqual(await json('vm', 'list'), [])

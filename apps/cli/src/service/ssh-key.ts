@@ -8,7 +8,7 @@ import { decodedFrom } from '../input-file.ts'
 import { configFolder } from './profile.ts'
 
 const KEY_MAX = 16 << 10
-const PUBLIC_KEY = /^(?:ssh-(?:ed25519|rsa)|ecdsa-sha2-nistp\d+|sk-\S+) [A-Za-z0-9+/=]+(?: .*)?$/
+const PUBLIC_KEY = /^ssh-(?:ed25519|rsa) [A-Za-z0-9+/=]+(?: .*)?$/
 
 /** The key that `tl` made for whoever had none. */
 export function ownKey(): string {
@@ -34,7 +34,11 @@ function keyIn(file: string): string {
   if (text.includes('PRIVATE KEY'))
     throw new UsageError(`${file}: a private key; name the public one`)
   if (!PUBLIC_KEY.test(text))
-    throw new MalformedError(file, 0, 'no public SSH key, such as ssh-keygen writes into NAME.pub')
+    throw new MalformedError(
+      file,
+      0,
+      'no public SSH key of RSA or Ed25519, such as ssh-keygen writes into NAME.pub',
+    )
   return text
 }
 

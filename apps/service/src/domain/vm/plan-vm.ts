@@ -9,7 +9,7 @@ import { requireSame } from './fixed.ts'
 import { interfaceLinks, requireInterfaces, requireSameInterfaces } from './interfaces.ts'
 import { machineOwnerKeysOf } from './machine-owner-keys.ts'
 import { makeOsDisk, withOwnDisk } from './os-disk.ts'
-import { requireLogin, withoutSecrets } from './os-profile.ts'
+import { notGivenAgain, requireOsProfile, withoutSecrets } from './os-profile.ts'
 import { decideChange, decideNew, type Place } from './security.ts'
 import { at, inputFor, stateJson, stateOf, textAt, type VmState } from './vm.ts'
 
@@ -34,12 +34,12 @@ export function vmPlanner(rules: VmRules) {
 }
 
 async function planNew(rules: VmRules, id: string, wanted: Wanted, moment: Moment): Promise<Plan> {
-  const { properties } = wanted
   requireName(id)
-  requireParts(properties)
-  const image = requireImage(rules, properties)
-  const decision = decideNew(properties, image, rules.place())
-  requireLogin(properties, image.osType)
+  requireParts(wanted.properties)
+  const image = requireImage(rules, wanted.properties)
+  const decision = decideNew(wanted.properties, image, rules.place())
+  const osProfile = requireOsProfile(wanted.properties, image.osType, id.split('/').at(-1)!)
+  const properties = { ...wanted.properties, osProfile }
   machineOwnerKeysOf(properties)
   const vmId = randomUUID()
   const nic = await requireInterfaces(moment.tables, id, properties)
@@ -77,8 +77,6 @@ function requireParts(properties: JsonObject): void {
     if (at(properties, name) === undefined) throw new ArmError(faults.missingParameter(name))
   if (textAt(properties, 'hardwareProfile', 'vmSize') === null)
     throw new ArmError(faults.missingParameter('hardwareProfile.vmSize'))
-  if (at(properties, 'osProfile') === undefined)
-    throw new ArmError(faults.missingParameter('osProfile'))
 }
 
 /** @throws {ArmError} `PlatformImageNotFound` */
@@ -127,7 +125,7 @@ async function planChange(
   const isSame = JSON.stringify(complete) === JSON.stringify(existing.properties)
   const next: VmState = {
     ...state,
-    notices: decision.notices,
+    notices: [...decision.notices, ...notGivenAgain(properties)],
     notEnforced: rules.notEnforced({ properties }),
   }
   const work = isSame
