@@ -61,6 +61,14 @@ export interface Capacity {
   readonly accelerator: 'kvm' | 'tcg'
 }
 
+/** Another process drives the host, or none does yet: whoever asked asks again, or there. */
+export class HostElsewhere extends Error {
+  constructor() {
+    super('another service of this installation drives the host')
+    this.name = 'HostElsewhere'
+  }
+}
+
 /** A host, as the control plane drives it. Each call may be made again after a crash of either side. */
 export interface HostDriver {
   /** The name of the lease whose holder may call. */

@@ -178,6 +178,8 @@ export interface Leases {
   acquire(name: string, owner: string, at: number, leaseMs: number): Promise<number | null>
   renew(name: string, owner: string, epoch: number, at: number, leaseMs: number): Promise<boolean>
   release(name: string, owner: string, epoch: number): Promise<void>
+  /** In a transaction: it stays so until that ends. @throws {StoreError} `store-cut-off`: not this holder's any more. */
+  requireHeld(name: string, owner: string, epoch: number): Promise<void>
   list(): Promise<readonly { name: string; owner: string; epoch: number; until: number }[]>
 }
 
@@ -305,6 +307,8 @@ export interface Store extends Tables {
     claim: Claim,
     work: (tables: Tables & { readonly claimed: Claimed }) => Promise<T>,
   ): Promise<T>
+  /** Whoever held a lease or an operation is gone: all are free at once. Only for who has the database alone. */
+  freeAll(): Promise<void>
   /** A copy of all of it, made while others write; a folder or file of its own. */
   backup(path: string): Promise<void>
   close(): Promise<void>

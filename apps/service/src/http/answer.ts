@@ -1,9 +1,12 @@
 import { ArmError, errorBody, faults } from '@trusted-launch/api'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { HostElsewhere } from '../domain/host-driver.ts'
 import { faultOf } from './fault-of.ts'
 import type { ArmReply, Route } from './route.ts'
 import type { ServerOptions } from './server-options.ts'
 
+/** A lease that nobody renews is over by then, or nearly. */
+const RETRY_SECONDS = 5
 const GUID = /^[0-9a-f-]{36}$/i
 
 export async function send(
@@ -38,7 +41,9 @@ export function sendError(
 ): FastifyReply {
   const correlationId = correlationOf(request)
   const fault = faultOf(error, correlationId)
-  if (fault.status >= 500) options.log.error({ err: error, correlationId }, 'a request failed')
+  if (fault.status >= 500 && !(error instanceof HostElsewhere))
+    options.log.error({ err: error, correlationId }, 'a request failed')
+  if (fault.status === 503) reply.header('retry-after', RETRY_SECONDS)
   if (fault.status === 401)
     reply.header('www-authenticate', challengeOf(error, options.baseOf, request))
   return reply.code(fault.status).send(errorBody(fault))

@@ -1,19 +1,23 @@
 import type { Logger } from 'pino'
-import type { Leases } from '../domain/store.ts'
+import type { Store, Tables } from '../domain/store.ts'
 
 export interface HostLeaseOptions {
-  readonly leases: Leases
+  readonly store: Pick<Store, 'leases' | 'transaction'>
   readonly name: string
   /** Names this process among all. */
   readonly owner: string
   readonly now: () => number
   readonly log: Logger
   readonly leaseMs?: number
-  /** It is held from now on, or not any more. */
-  readonly onChange: (isHeld: boolean) => Promise<void>
+  /** It is held from now on: takes the host over. What it throws gives the lease back, and the next beat tries again. */
+  readonly take: () => Promise<void>
+  /** It is not held any more: returns once nothing of the host is touched here. */
+  readonly leave: () => Promise<void>
 }
 
 const LEASE_MS = 9_000
+/** Looks at the lease so often while it lasts. */
+const BEATS = 9
 
 /** The right to drive a host: taken when nobody has it, renewed while we live, dropped when it can't be. */
 export class HostLease {
@@ -24,9 +28,10 @@ export class HostLease {
   #until = 0
   #timer: NodeJS.Timeout | null = null
   #turn: Promise<void> = Promise.resolve()
-  /** Whether `onChange` knows that it is held. */
-  #isTold = false
-  #telling: Promise<void> = Promise.resolve()
+  /** The taking over; it may take longer than the lease lasts, which is renewed meanwhile. */
+  #taking: Promise<void> = Promise.resolve()
+  /** Why the last taking over failed. */
+  #fault: unknown = null
 
   constructor(options: HostLeaseOptions) {
     this.#options = options
@@ -37,59 +42,89 @@ export class HostLease {
     return this.#epoch !== null && this.#options.now() < this.#until
   }
 
-  async start(): Promise<void> {
+  /**
+   * Tries once, and from then on for ever; a taking over is waited for.
+   * @returns why the host could not be taken over, though the lease was free; null: it was, or another has it.
+   */
+  async start(): Promise<unknown> {
     await this.#beat()
     this.#timer = setInterval(() => {
       this.#turn = this.#turn.then(() => this.#beat())
-    }, this.#leaseMs / 3)
-    await this.#telling
+    }, this.#leaseMs / BEATS)
+    await this.#taking
+    return this.#fault
   }
 
   async stop(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer)
     await this.#turn
-    await this.#telling
-    const { leases, name, owner } = this.#options
-    if (this.#epoch !== null) await leases.release(name, owner, this.#epoch).catch(() => {})
-    this.#epoch = null
+    await this.#taking
+    await this.#options.leave()
+    await this.#release()
+  }
+
+  /** As the store's `transaction`, and nothing of it happens once another drives the host. @throws {StoreError} `store-cut-off` */
+  under<T>(work: (tables: Tables) => Promise<T>): Promise<T> {
+    const { store, name, owner } = this.#options
+    return store.transaction(async (tables) => {
+      await tables.leases.requireHeld(name, owner, this.#epoch ?? 0)
+      return work(tables)
+    })
   }
 
   async #beat(): Promise<void> {
-    const { leases, name, owner, now, log } = this.#options
+    const { log, name, now } = this.#options
     const at = now()
     try {
-      if (this.#epoch === null) {
-        this.#epoch = await leases.acquire(name, owner, at, this.#leaseMs)
-        if (this.#epoch === null) return
-        this.#until = at + this.#leaseMs
-        this.#tell()
-      } else if (await leases.renew(name, owner, this.#epoch, at, this.#leaseMs)) {
-        this.#until = at + this.#leaseMs
-        if (!this.#isTold) this.#tell()
-      } else await this.#lose()
+      if (this.#epoch === null) await this.#acquire(at)
+      else if (this.#until - at <= (this.#leaseMs * 2) / 3) await this.#renew(at)
     } catch (err) {
       log.error({ err, host: name }, 'the lease of the host cannot be renewed')
       if (this.#epoch !== null && at >= this.#until) await this.#lose()
     }
   }
 
-  /** Takes as long as it takes, while the lease is renewed; what fails is tried again at the next beat. */
-  #tell(): void {
-    const { log, name, onChange } = this.#options
-    this.#isTold = true
-    this.#telling = this.#telling
-      .then(() => onChange(true))
-      .catch((err) => {
-        this.#isTold = false
-        log.error({ err, host: name }, 'the host cannot be taken over yet')
-      })
+  async #acquire(at: number): Promise<void> {
+    const { store, name, owner } = this.#options
+    this.#epoch = await store.leases.acquire(name, owner, at, this.#leaseMs)
+    if (this.#epoch === null) return
+    this.#until = at + this.#leaseMs
+    this.#taking = this.#take()
+  }
+
+  async #renew(at: number): Promise<void> {
+    const { store, name, owner } = this.#options
+    const isOurs = await store.leases.renew(name, owner, this.#epoch!, at, this.#leaseMs)
+    if (isOurs) this.#until = at + this.#leaseMs
+    else await this.#lose()
+  }
+
+  async #take(): Promise<void> {
+    const { log, name, take, leave } = this.#options
+    try {
+      this.#fault = null
+      await take()
+    } catch (err) {
+      this.#fault = err
+      log.error({ err, host: name }, 'the host cannot be taken over yet')
+      await leave()
+      await this.#release()
+    }
   }
 
   async #lose(): Promise<void> {
-    const { log, name, onChange } = this.#options
+    const { log, name, leave } = this.#options
+    this.#until = 0
+    log.warn({ host: name }, 'this process does not drive the host any more')
+    await this.#taking
+    await leave()
     this.#epoch = null
-    this.#isTold = false
-    log.warn({ host: name }, 'another process drives the host now')
-    await onChange(false)
+  }
+
+  async #release(): Promise<void> {
+    const { store, name, owner } = this.#options
+    const epoch = this.#epoch
+    this.#epoch = null
+    if (epoch !== null) await store.leases.release(name, owner, epoch).catch(() => {})
   }
 }

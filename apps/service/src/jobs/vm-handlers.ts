@@ -4,7 +4,7 @@ import { disksThatGo, forgetVm, release, releaseUnmade } from '../domain/vm/belo
 import { dataDisksOf } from '../domain/vm/data-disks.ts'
 import { stateOf, textAt } from '../domain/vm/vm.ts'
 import { type VmGround, VmJob } from './vm-job.ts'
-import { Cancelled, type Handler, isOfStore, type Job } from './worker.ts'
+import { Cancelled, type Handler, isOurs, type Job } from './worker.ts'
 
 /** What each kind of VM operation does. All may be done again from the beginning. */
 export function vmHandlers(ground: VmGround): Record<string, Handler> {
@@ -15,7 +15,7 @@ export function vmHandlers(ground: VmGround): Record<string, Handler> {
       try {
         await work(vm)
       } catch (error) {
-        if (!job.signal.aborted && !isOfStore(error)) await vm.noteFailed()
+        if (!job.signal.aborted && !isOurs(error)) await vm.noteFailed()
         throw error
       }
       return undefined
@@ -53,7 +53,7 @@ async function create(vmJob: VmJob, ground: VmGround): Promise<void> {
     await driver.putDataDisks(plan.id, dataDisksOf(vm.properties))
     await endIfCancelled(job)
   } catch (error) {
-    if (!job.signal.aborted && !isOfStore(error)) await undo(vmJob, vm, ground)
+    if (!job.signal.aborted && !isOurs(error)) await undo(vmJob, vm, ground)
     throw error
   }
   await vmJob.boot(vm)

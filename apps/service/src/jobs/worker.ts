@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ArmError } from '@trusted-launch/api'
 import type { Logger } from 'pino'
+import { HostElsewhere } from '../domain/host-driver.ts'
 import type { Claim, JsonObject, Operation, Store, Tables } from '../domain/store.ts'
 import { StoreError } from '../domain/store.ts'
 
@@ -24,10 +25,10 @@ export type Handler = (job: Job) => Promise<JsonObject | undefined>
 /** The operation was undone, as somebody asked. */
 export class Cancelled extends Error {}
 
-/** It says nothing of the operation: whoever has the database, and the claim, goes on with it. */
-export function isOfStore(error: unknown): boolean {
+/** It says nothing of the operation: whoever has the database, the host and the claim goes on with it. */
+export function isOurs(error: unknown): boolean {
   const codes: readonly unknown[] = ['store-cut-off', 'store-busy', 'store-unavailable']
-  return error instanceof StoreError && codes.includes(error.code)
+  return error instanceof HostElsewhere || (error instanceof StoreError && codes.includes(error.code))
 }
 
 export interface WorkerOptions {
@@ -49,11 +50,17 @@ const LEASE_MS = 9_000
 const POLL_MS = 1_000
 const PARALLEL = 8
 
+interface Running {
+  readonly operation: Operation
+  /** Aborted: the claim is lost, or given up. */
+  readonly lost: AbortController
+}
+
 /** Claims operations and does them, several at once, one at a time for each resource. */
 export class Worker {
   readonly #options: WorkerOptions
   readonly #stop = new AbortController()
-  readonly #running = new Set<Promise<void>>()
+  readonly #running = new Map<Promise<void>, Running>()
   #wake: () => void = () => {}
   #loop: Promise<void> = Promise.resolve()
 
@@ -75,7 +82,14 @@ export class Worker {
     this.#stop.abort()
     this.#wake()
     await this.#loop
-    await Promise.all(this.#running)
+    await Promise.all(this.#running.keys())
+  }
+
+  /** Lets go of all that is done on a host, and waits until nothing of it is any more. */
+  async leave(host: string): Promise<void> {
+    const there = [...this.#running].filter(([, { operation }]) => operation.host === host)
+    for (const [, { lost }] of there) lost.abort()
+    await Promise.all(there.map(([done]) => done))
   }
 
   async #run(): Promise<void> {
@@ -87,7 +101,7 @@ export class Worker {
       })
       const claim = this.#running.size < parallel ? await this.#claim() : null
       if (claim !== null) this.#begin(claim)
-      else await Promise.race([woken, ...this.#running, sleep(pollMs, undefined, { ref: false })])
+      else await Promise.race([woken, ...this.#running.keys(), sleep(pollMs, undefined, { ref: false })])
     }
   }
 
@@ -102,16 +116,16 @@ export class Worker {
   }
 
   #begin(claim: Claim): void {
-    const running = this.#do(claim).finally(() => this.#running.delete(running))
-    this.#running.add(running)
+    const lost = new AbortController()
+    const running = this.#do(claim, lost).finally(() => this.#running.delete(running))
+    this.#running.set(running, { operation: claim.operation, lost })
   }
 
-  async #do(claim: Claim): Promise<void> {
+  async #do(claim: Claim, lost: AbortController): Promise<void> {
     const { log, now, store } = this.#options
     const claimedAt = now()
     const { id, kind, resourceId, correlationId } = claim.operation
     const named = log.child({ operation: id, kind, resourceId, correlationId })
-    const lost = new AbortController()
     const signal = AbortSignal.any([this.#stop.signal, lost.signal])
     const { leaseMs = LEASE_MS } = this.#options
     let until = claimedAt + leaseMs
@@ -139,7 +153,7 @@ export class Worker {
       const result = await handlers[claim.operation.kind]!(this.#job(claim, signal))
       return { status: 'Succeeded' as const, ...(result !== undefined && { result }) }
     } catch (err) {
-      if (signal.aborted || isOfStore(err)) return null
+      if (signal.aborted || isOurs(err)) return null
       if (err instanceof Cancelled)
         return {
           status: 'Canceled' as const,

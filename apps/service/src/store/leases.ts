@@ -1,4 +1,5 @@
-import type { Leases } from '../domain/store.ts'
+import { sql } from 'kysely'
+import { type Leases, StoreError } from '../domain/store.ts'
 import type { Access } from './access.ts'
 
 /** Rows stay when leases end: their epochs only grow. */
@@ -37,6 +38,21 @@ export class LeaseTable implements Leases {
 
   async release(name: string, owner: string, epoch: number): Promise<void> {
     await this.#change(name, owner, epoch, 0)
+  }
+
+  async requireHeld(name: string, owner: string, epoch: number): Promise<void> {
+    const held = await this.#access.read((database) =>
+      database
+        .selectFrom('leases')
+        .select('epoch')
+        .where('name', '=', name)
+        .where('owner', '=', owner)
+        .where('epoch', '=', epoch)
+        .where('until', '>', 0)
+        .modifyEnd(sql.raw(this.#access.words.hold))
+        .executeTakeFirst(),
+    )
+    if (held === undefined) throw new StoreError('store-cut-off', `another holds ${name}`)
   }
 
   async list(): Promise<readonly { name: string; owner: string; epoch: number; until: number }[]> {

@@ -10,6 +10,7 @@ import { LeaseTable } from './leases.ts'
 import { OperationTable } from './operations.ts'
 import { PrincipalTable } from './principals.ts'
 import { ResourceTable } from './resources.ts'
+import type { Database } from './schema.ts'
 import { ValueTable } from './values.ts'
 import { WriteQueue } from './write-queue.ts'
 
@@ -37,9 +38,19 @@ export function storeOn(engine: Engine): Store {
         return work({ ...tablesOf(access), claimed })
       })
     },
+    freeAll: () => access.write(freeAll),
     backup: (path) => told(backUp(engine, path)),
     close: () => engine.close(),
   }
+}
+
+async function freeAll(database: Database): Promise<void> {
+  await database.updateTable('leases').set({ until: 0 }).execute()
+  await database
+    .updateTable('operations')
+    .set({ lease_until: 0 })
+    .where('ended_at', 'is', null)
+    .execute()
 }
 
 /** Who reads page after page lets the rest of the process have its turn in between. */

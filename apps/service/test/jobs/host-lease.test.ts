@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pino from 'pino'
-import type { Leases } from '../../src/domain/store.ts'
+import type { Leases, Store } from '../../src/domain/store.ts'
 import { HostLease } from '../../src/jobs/host-lease.ts'
 
 /** The database of one lease, that may be down; its time is ours. */
@@ -33,9 +33,10 @@ class OneLease {
     if (this.isDown) throw new Error('the database does not answer')
   }
 
-  lease(owner: string, onChange: (isHeld: boolean) => Promise<void> = async () => {}): HostLease {
+  lease(owner: string, take = async () => {}, leave = async () => {}): HostLease {
     return new HostLease({
-      ...{ leases: this.leases, name: 'host/local', owner, leaseMs: 30, onChange },
+      store: { leases: this.leases } as unknown as Store,
+      ...{ name: 'host/local', owner, leaseMs: 30, take, leave },
       now: () => this.at,
       log: pino({ level: 'silent' }),
     })
@@ -75,7 +76,8 @@ test('a database that does not answer takes the host away once the lease time is
 test('who lost the host is told, and takes it again from its next holder only', async () => {
   const one = new OneLease()
   const told: boolean[] = []
-  const a = one.lease('a', async (isHeld) => void told.push(isHeld))
+  const tell = (isHeld: boolean) => async () => void told.push(isHeld)
+  const a = one.lease('a', tell(true), tell(false))
   await a.start()
   one.at = 100
   const b = one.lease('b')
@@ -88,7 +90,46 @@ test('who lost the host is told, and takes it again from its next holder only', 
   await a.stop()
 })
 
-test('a taking over that fails is tried again while the host is held', async () => {
+test('who cannot take the host over leaves it to who can, and tries again', async () => {
+  const one = new OneLease()
+  const a = one.lease('a', async () => {
+    throw new Error('there is no QEMU here')
+  })
+  assert.match(String(await a.start()), /no QEMU/)
+  const b = one.lease('b')
+  await b.start()
+  await beats()
+  assert.equal(b.isHeld, true)
+  await a.stop()
+  await b.stop()
+})
+
+test('a host that was lost while it was being taken over is left before it is taken again', async () => {
+  const one = new OneLease()
+  const told: string[] = []
+  const gate = Promise.withResolvers<void>()
+  const take = async () => {
+    told.push('take')
+    await gate.promise
+    told.push('taken')
+  }
+  const a = one.lease('a', take, async () => void told.push('left'))
+  const started = a.start()
+  await beats()
+  one.at = 100
+  assert.equal(a.isHeld, false)
+  const b = one.lease('b')
+  await b.start()
+  await beats()
+  assert.deepEqual(told, ['take'])
+  gate.resolve()
+  await started
+  await beats()
+  assert.deepEqual(told, ['take', 'taken', 'left'])
+  await Promise.all([a.stop(), b.stop()])
+})
+
+test('a taking over that fails is tried again', async () => {
   const one = new OneLease()
   let tries = 0
   const a = one.lease('a', async () => {

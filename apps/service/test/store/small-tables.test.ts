@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Attestation, Principal } from '../../src/domain/store.ts'
 import { onEach } from './databases.ts'
-import { vmId } from './samples.ts'
+import { operation, vmId } from './samples.ts'
 
 const principal: Principal = {
   id: 'ABC',
@@ -50,6 +50,37 @@ onEach((database) => {
       (await Promise.all(wanted)).filter((epoch) => epoch !== null),
       [1],
     )
+  })
+
+  test('what a lease lets its holder write is refused once another has it', async () => {
+    const store = await database.store()
+    const under = (owner: string, epoch: number) =>
+      store.transaction(async ({ leases, values }) => {
+        await leases.requireHeld('h', owner, epoch)
+        await values.put('by', new TextEncoder().encode(owner))
+      })
+    await store.leases.acquire('h', 'w', 0, 100)
+    await under('w', 1)
+    await store.leases.acquire('h', 'v', 100, 100)
+    await assert.rejects(under('w', 1), { code: 'store-cut-off' })
+    await under('v', 2)
+    await store.leases.release('h', 'v', 2)
+    await assert.rejects(under('v', 2), { code: 'store-cut-off' })
+    assert.deepEqual(await store.values.get('by'), new TextEncoder().encode('v'))
+  })
+
+  test('who has the database alone frees what its former users held, at once; what those still write is refused', async () => {
+    const store = await database.store()
+    await store.operations.enqueue(operation(), 0)
+    const by = { hosts: [], at: 0, leaseMs: 100 }
+    const former = await store.operations.claim({ ...by, owner: 'w' })
+    await store.leases.acquire('h', 'w', 0, 100)
+    await store.freeAll()
+    assert.equal(await store.leases.acquire('h', 'v', 0, 100), 2)
+    const claim = await store.operations.claim({ ...by, owner: 'v' })
+    assert.equal(claim?.operation.id, former!.operation.id)
+    const write = store.under(former!, ({ claimed }) => claimed.progress({ percent: 1 }))
+    await assert.rejects(write, { code: 'store-cut-off' })
   })
 
   test('principals are found by id and sign-in name, in any case; a name is one principal’s', async () => {
