@@ -28,6 +28,8 @@ export interface HostOptions {
    */
   readonly journalDirectory?: string
   readonly log?: Log
+  /** Told of a VM that ended without being asked to, or cannot be asked any more: its status tells which. */
+  readonly onEnd?: (id: string) => void
 }
 
 /**
@@ -80,12 +82,12 @@ export class Host {
   private constructor(state: StateDirectory, parts: Parts) {
     this.#state = state
     this.firmware = parts.firmware
-    const { qemu, firmware, vtpm, log = () => {} } = parts
+    const { qemu, firmware, vtpm, log = () => {}, onEnd: ended = () => {} } = parts
     const acceleration = () => this.acceleration()
     const forget = (id: string) => this.#machines.delete(id)
     const closeLoopback = () => this.#closeLoopback()
     const admit = () => this.#admit()
-    this.#shared = { qemu, firmware, vtpm, log, acceleration, admit, closeLoopback, forget }
+    this.#shared = { qemu, firmware, vtpm, log, acceleration, admit, closeLoopback, ended, forget }
   }
 
   static async open(state: StateDirectory, parts: Parts): Promise<Host> {

@@ -157,6 +157,15 @@ function attempt(remove: () => void): void {
   }
 }
 
+/**
+ * Takes a lock that goes with the process that holds it, also on `kill -9`.
+ * @returns lets it go. @throws {StateError} `state-locked`: another process has it.
+ */
+export function holdLock(path: string): () => void {
+  const lock = takeLock(path)
+  return () => lock.close()
+}
+
 function takeLock(path: string): DatabaseSync {
   const lock = new DatabaseSync(path, { timeout: 0 })
   try {

@@ -1,32 +1,27 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
-import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
-import { ArmError, parseResourceId } from '@trusted-launch/api'
+import { holdLock } from '@trusted-launch/host'
 import type { Logger } from 'pino'
 import type { HostDriver } from './domain/host-driver.ts'
 import type { Store } from './domain/store.ts'
-import { VM } from './domain/vm/vm.ts'
 import { openHostDriver } from './driver/open-host-driver.ts'
-import { type Counts, Metrics } from './http/metrics.ts'
-import { diagnosticsFile } from './http/resources/diagnostics.ts'
-import { allRoutes } from './http/routes.ts'
-import { serverOf } from './http/server.ts'
-import { Addresses } from './identity/addresses.ts'
+import { Front } from './front.ts'
 import { type Administrator, firstRun, writeAdminFile } from './identity/administrator.ts'
 import { StoredAuthorizer } from './identity/authorizer.ts'
-import { AUDIENCES } from './identity/issuer/audiences.ts'
-import { Issuer } from './identity/issuer/issuer.ts'
 import { SealedValues } from './identity/sealed-values.ts'
-import { serverCertificate } from './identity/tls/certificates.ts'
-import { trustedIssuersIn } from './identity/trusted-issuers.ts'
-import { TokenVerifier } from './identity/verify-token.ts'
+import { databaseOf } from './settings.ts'
 import { openStore } from './store/open.ts'
+import type { PostgresOptions } from './store/postgres-url.ts'
 import { Works } from './works.ts'
 
 export interface ServiceOptions {
-  /** Everything is kept here; made where it is not. */
+  /** What is this service's own is kept here; made where it is not. */
   readonly data: string
+  /** In place of SQLite in the data folder: for several services. */
+  readonly database?: PostgresOptions
+  /** Where VMs and their disks are, when several services share them; the data folder otherwise. */
+  readonly hostData?: string
   /** `127.0.0.1:8443`; port 0: a free one. */
   readonly listen: { readonly host: string; readonly port: number }
   /** Other names it is reached by. */
@@ -35,7 +30,7 @@ export interface ServiceOptions {
   readonly location: string
   readonly log: Logger
   /** In place of this machine's own host: time, chance and failures in tests. */
-  readonly driver?: HostDriver
+  readonly driver?: HostDriver | (() => Promise<HostDriver>)
   readonly now?: () => number
 }
 
@@ -49,144 +44,73 @@ export interface Service {
 }
 
 /**
- * Starts the control plane: database, keys, host and HTTPS. `admin.json` is there once it answers.
- * @throws {StateError} `state-locked`: another one has this data. @throws {StoreError} @throws {HostError}
+ * Starts the control plane: database, keys, HTTPS, and the host where no other service drives it. `admin.json` is
+ * there once it answers.
+ * @throws {StateError} `state-locked`: another one has this data. @throws {StoreError} @throws {SealKeyError}
+ * @throws {HostError} @throws {ForeignHostError} the host cannot be driven, and the database is this service's alone.
  */
 export async function openService(options: ServiceOptions): Promise<Service> {
   const data = resolve(options.data)
   await mkdir(data, { recursive: true, mode: 0o700 })
-  const opened: (() => Promise<unknown>)[] = []
+  const opened: (() => unknown)[] = []
+  const close = () => closeAll(opened.splice(0))
   try {
-    return await open({ ...options, data }, (close) => opened.unshift(close))
+    return await open({ ...options, data }, (each) => opened.unshift(each), close)
   } catch (error) {
-    for (const close of opened) await close().catch(() => {})
+    await close().catch(() => {})
     throw error
+  }
+}
+
+/** One that fails does not keep the others open. */
+async function closeAll([first, ...rest]: readonly (() => unknown)[]): Promise<void> {
+  try {
+    await first?.()
+  } finally {
+    if (rest.length > 0) await closeAll(rest)
   }
 }
 
 async function open(
   options: ServiceOptions,
-  onClose: (close: () => Promise<unknown>) => void,
+  onClose: (close: () => unknown) => void,
+  close: () => Promise<void>,
 ): Promise<Service> {
-  const { data, log, listen, publicNames, location, now = Date.now } = options
-  const driver = options.driver ?? (await openHostDriver(data, log))
-  onClose(() => driver.close())
-  const store = await openStore({ path: join(data, 'service.db') })
+  const { data, log, location, now = Date.now } = options
+  onClose(holdLock(join(data, 'lock')))
+  const store = await storeOf(options)
   onClose(() => store.close())
   const sealed = await SealedValues.open(join(data, 'seal.key'), store.values)
   const adminFile = join(data, 'admin.json')
-  const administrator = await firstRun(store, adminFile, now())
+  const administrator = await firstRun(store, sealed, adminFile, now())
   const { tenantId } = administrator
-  let addresses = new Addresses({ ...listen, publicNames })
-  const requireBase = (host: string | undefined) => baseOf(addresses, host)
-  const issuer = new Issuer({
-    ...{
-      tenantId,
-      audiences: AUDIENCES,
-      principals: store.principals,
-      values: store.values,
-      sealed,
-      now,
-    },
-    bases: () => addresses.bases,
-    baseOf: (host) => addresses.baseOf(host),
-    failed: (err) => log.error({ err }, 'the issuer failed'),
-  })
-  const verifier = new TokenVerifier({
-    tenantId,
-    issuer,
-    trusted: await trustedIssuersIn(join(data, 'trusted-issuers.json')),
-    principals: store.principals,
-    now,
-  })
   const authorizer = new StoredAuthorizer(store.resources, now)
+  const openHost = hostOf(options, tenantId)
   const owner = randomUUID()
-  const works = new Works({ store, driver, log, now, location, sealed, authorizer, owner })
-  const key = await sealed.getOrMake(
-    'signer/diagnostics',
-    async () => new Uint8Array(randomBytes(32)),
-  )
-  const diagnostics = { key, driver, now }
-  const tls = await serverCertificate(join(data, 'tls'), addresses.names, now())
-  const app = await serverOf({
-    ...{ tls, log, authorizer, issuer, baseOf: requireBase },
-    routes: allRoutes(
-      works.rules,
-      works.ground,
-      {
-        tenantId,
-        locationDisplayName: location,
-        visible: async ({ caller }) => {
-          const ids = await authorizer.subscriptionsOf(caller)
-          const found = await Promise.all(ids.map((id) => store.resources.get(id)))
-          return found.filter((one) => one !== null)
-        },
-      },
-      diagnostics,
-    ),
-    diagnostics: (params, query) => diagnosticsFile(diagnostics, params, query),
-    authenticate: (header) => verifier.authenticate(header),
-    isReady: () => works.isReady(),
-    metrics: new Metrics(() => countsOf(store)),
-    audit: (request, action, { status, result, operationId }) => {
-      if (action.startsWith('Microsoft.Authorization/')) authorizer.changed()
-      return record(store, request, action, { status, result, operationId }, now())
-    },
-  })
-  onClose(() => app.close())
-  await app.listen(listen)
-  const { port } = app.server.address() as AddressInfo
-  addresses = new Addresses({ ...listen, port, publicNames })
-  await works.start()
+  const works = new Works({ store, openHost, log, now, location, sealed, authorizer, owner })
+  const front = await Front.open({ ...options, now, store, sealed, tenantId, authorizer, works })
+  onClose(() => front.close())
   onClose(() => works.stop())
-  const endpoint = addresses.bases[0]!
-  await writeAdminFile(adminFile, {
-    ...administrator,
-    endpoint,
-    caFile: tls.caFile,
-    authorityHost: endpoint,
-    location,
-  })
-  const close = async () => {
-    await works.stop()
-    await app.close()
-    await store.close()
-    await driver.close()
-  }
+  const fault = await works.start()
+  if (fault !== null && options.database === undefined) throw fault
+  const { endpoint, caFile } = front
+  const admin = { ...administrator, endpoint, caFile, authorityHost: endpoint, location }
+  await writeAdminFile(adminFile, admin)
   return { administrator, endpoint, close }
 }
 
-async function countsOf({ resources, operations }: Store): Promise<Counts> {
-  const unfinished = await operations.list({ unfinished: true, limit: 1000 })
-  const virtualMachines = await resources.count({ type: VM })
-  return { virtualMachines, unfinishedOperations: unfinished.length }
+/** Who used a database of this folder before is gone: the folder is ours. */
+async function storeOf({ data, database }: ServiceOptions): Promise<Store> {
+  if (database !== undefined) return openStore(database)
+  const store = await openStore(databaseOf(data, {}))
+  await store.freeAll()
+  return store
 }
 
-function baseOf(addresses: Addresses, host: string | undefined): string {
-  const base = addresses.baseOf(host)
-  if (base !== null) return base
-  throw new ArmError({
-    status: 421,
-    code: 'MisdirectedRequest',
-    message:
-      'This service does not go by the name that the request was sent to. tl up --public-name NAME adds one.',
-  })
-}
-
-type Recorded = Parameters<Parameters<typeof serverOf>[0]['audit']>
-
-async function record(
-  store: Store,
-  request: Recorded[0],
-  action: string,
-  outcome: Recorded[2],
-  at: number,
-): Promise<void> {
-  const { caller, id, from, correlationId } = request
-  await store.audit.append({
-    ...{ at, action, from, correlationId, resourceId: id, ...outcome },
-    principal: caller.objectId,
-    caller: caller.name,
-    subscriptionId: parseResourceId(id)?.subscriptionId ?? null,
-  })
+function hostOf(
+  { data, hostData = data, driver, log }: ServiceOptions,
+  tenantId: string,
+): () => Promise<HostDriver> {
+  if (driver === undefined) return () => openHostDriver(resolve(hostData), tenantId, log)
+  return typeof driver === 'function' ? driver : async () => driver
 }

@@ -5,7 +5,7 @@ import { SigningKey } from '@trusted-launch/crypto'
 import type { Logger } from 'pino'
 import { type MarketplaceImage, platformImages } from './catalogue/images.ts'
 import type { Authorizer } from './domain/caller.ts'
-import type { Capacity, HostDriver } from './domain/host-driver.ts'
+import type { HostDriver } from './domain/host-driver.ts'
 import type { JsonObject, Resource, Store, Tables } from './domain/store.ts'
 import { machinePlanOf } from './domain/vm/machine-plan.ts'
 import type { VmRules } from './domain/vm/plan-vm.ts'
@@ -16,18 +16,18 @@ import { newSigner } from './driver/new-signer.ts'
 import type { Ground } from './http/ground.ts'
 import type { SealedValues } from './identity/sealed-values.ts'
 import { attest } from './jobs/attest.ts'
+import { DrivenHost, type HostSize } from './jobs/driven-host.ts'
 import { extensionHandlers } from './jobs/extension-handlers.ts'
 import { groupHandlers } from './jobs/group-handlers.ts'
-import { HostLease } from './jobs/host-lease.ts'
 import { orFailed } from './jobs/or-failed.ts'
-import { reconcile } from './jobs/reconcile.ts'
 import { vmHandlers } from './jobs/vm-handlers.ts'
 import type { VmGround } from './jobs/vm-job.ts'
 import { type Handler, Worker } from './jobs/worker.ts'
 
 export interface WorksOptions {
   readonly store: Store
-  readonly driver: HostDriver
+  /** Opens the host, once its lease is held. */
+  readonly openHost: () => Promise<HostDriver>
   readonly log: Logger
   readonly now: () => number
   readonly location: string
@@ -40,94 +40,69 @@ export interface WorksOptions {
 /** A guest under emulation takes this long at most until its agent answers. */
 const BOOT_LIMIT_MS = 300_000
 const TOKEN_SECONDS = 3_600
-const CAPACITY_MS = 10_000
+/** The one host of an installation. */
+const HOST = 'local'
 
-/** What works behind the endpoints: the worker, the host's lease, and what both and the rules need. */
+/** What works behind the endpoints: the worker, the host, and what both and the rules need. */
 export class Works {
   readonly rules: VmRules
   readonly ground: Ground
   readonly #options: WorksOptions
   readonly #worker: Worker
-  readonly #lease: HostLease
-  #capacity: Capacity = { vcpus: 1, memoryMiB: 1024, freeMemoryMiB: 1024, accelerator: 'tcg' }
-  #timer: NodeJS.Timeout | null = null
+  readonly #host: DrivenHost
 
   constructor(options: WorksOptions) {
     this.#options = options
-    const { store, driver, log, now, location, owner } = options
+    const { store, log, now, location, owner, openHost, authorizer } = options
+    this.#host = new DrivenHost({
+      ...{ store, name: HOST, owner, now, log, open: openHost },
+      enqueueStart: (tables, vm) => this.#enqueueStart(tables, vm),
+      letGo: () => this.#worker.leave(HOST),
+    })
     this.rules = {
-      host: driver.name,
+      host: HOST,
       images: () => imagesAt(now()),
-      place: () => ({ location, capacity: hostCapacity(this.#capacity) }),
+      place: () => ({ location, capacity: hostCapacity(this.#host.size) }),
       notEnforced: (body) => membersOf(vmDispositions, body, 'notEnforced'),
       keepSeed: (tables, vmId, properties) => this.#keepSeed(tables, vmId, properties),
     }
-    const hosts = () => (this.#lease.isHeld ? [driver.name] : [])
     const vmGround = this.#vmGround()
     this.#worker = new Worker({
-      ...{ store, log, owner, now, hosts },
+      ...{ store, log, owner, now },
+      hosts: () => (this.#host.isDriven ? [HOST] : []),
       handlers: {
         ...vmHandlers(vmGround),
-        ...shown({ ...groupHandlers(driver), ...extensionHandlers(vmGround) }, now),
+        ...shown({ ...groupHandlers(this.driver), ...extensionHandlers(vmGround) }, now),
       },
     })
-    const onChange = (isHeld: boolean) => (isHeld ? this.#taken() : Promise.resolve())
-    this.#lease = new HostLease({
-      leases: store.leases,
-      name: `host/${driver.name}`,
-      owner,
-      now,
-      log,
-      onChange,
-    })
-    const { authorizer } = options
-    this.ground = {
-      store,
-      authorizer,
-      location,
-      host: driver.name,
-      now,
-      wake: () => this.#worker.wake(),
-    }
+    const wake = () => this.#worker.wake()
+    this.ground = { store, authorizer, location, host: HOST, now, wake }
   }
 
-  async start(): Promise<void> {
-    await this.#measure()
-    this.#timer = setInterval(() => this.#measure().catch(() => {}), CAPACITY_MS)
-    await this.#lease.start()
+  /** The host, while it is driven here. */
+  get driver(): HostDriver {
+    return this.#host.driver
+  }
+
+  /** @returns why the host cannot be driven, though no other service does; null: it is, or another does. */
+  async start(): Promise<unknown> {
+    const fault = await this.#host.start()
     this.#worker.start()
+    return fault
   }
 
   async stop(): Promise<void> {
-    if (this.#timer !== null) clearInterval(this.#timer)
     await this.#worker.stop()
-    await this.#lease.stop()
+    await this.#host.stop()
   }
 
   async isReady(): Promise<boolean> {
-    await this.#options.store.values.get('ready')
-    return this.#lease.isHeld
-  }
-
-  async #measure(): Promise<void> {
-    this.#capacity = await this.#options.driver.capacity()
-  }
-
-  /** The host is ours from now on: what it runs is held against what is on record. */
-  #taken(): Promise<void> {
-    const { store, driver, now, log } = this.#options
-    return reconcile({
-      store,
-      driver,
-      now,
-      log,
-      enqueueStart: (tables, vm) => this.#enqueueStart(tables, vm),
-    })
+    return this.#host.isServed()
   }
 
   async #enqueueStart({ operations }: Tables, vm: Resource): Promise<void> {
     const { id: resourceId, subscriptionId } = vm
-    const { location, driver, now } = this.#options
+    const { location, now } = this.#options
     const correlationId = randomUUID()
     const who = { principal: 'service', correlationId }
     await operations.enqueue(
@@ -137,7 +112,7 @@ export class Works {
         resourceId,
         subscriptionId,
         location,
-        host: driver.name,
+        host: HOST,
         input: inputFor(vm),
         ...who,
       },
@@ -146,7 +121,8 @@ export class Works {
   }
 
   #vmGround(): VmGround {
-    const { driver, now, sealed, location } = this.#options
+    const { now, sealed, location } = this.#options
+    const { driver } = this
     const issuer = async (): Promise<{ issuer: TokenIssuer; key: SigningKey }> => {
       const key = SigningKey.fromPkcs8(await sealed.getOrMake('signer/attestation', newSigner))
       return {
@@ -195,7 +171,7 @@ function shown(handlers: Record<string, Handler>, now: () => number): Record<str
   )
 }
 
-function hostCapacity({ vcpus, memoryMiB }: Capacity) {
+function hostCapacity({ vcpus, memoryMiB }: HostSize) {
   return {
     vcpus,
     memoryGib: memoryMiB / 1024,

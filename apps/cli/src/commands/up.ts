@@ -1,11 +1,13 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { dataDirectory, dataOption } from '../data-directory.ts'
+import { type DatabaseOptions, settingsFrom, withDatabase } from '../database-options.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { jsonText, type Output } from '../output.ts'
 import { repeatable } from '../repeatable.ts'
 
-interface Options {
+interface Options extends DatabaseOptions {
   readonly data?: string
+  readonly hostData?: string
   readonly listen: { readonly host: string; readonly port: number }
   readonly publicName: readonly string[]
   readonly location: string
@@ -17,7 +19,7 @@ const STOP_MS = 8_000
 
 /** `tl up`: the control plane, in the foreground. */
 export function upCommand(output: Output, done: (code: ExitCode) => void): Command {
-  return new Command('up')
+  return withDatabase(new Command('up'))
     .summary("serve the control plane: Azure's API for Trusted Launch VMs on this host")
     .description(
       'Makes its certificate authority, keys, database and first administrator on first run, serves HTTPS until SIGTERM or Ctrl-C, and leaves VMs running then.',
@@ -30,11 +32,15 @@ export function upCommand(output: Output, done: (code: ExitCode) => void): Comma
     .addOption(
       repeatable('--public-name <name>', 'another name that it is reached by', { initial: [] }),
     )
+    .option(
+      '--host-data <dir>',
+      'where VMs and their disks are, if services share them; remembered (default: the data folder)',
+    )
     .option('--location <name>', 'what the one location of this installation is called', 'local')
     .option('--json', 'one JSON document once it serves')
     .addHelpText(
       'after',
-      '\nExamples:\n  tl up\n  tl up --listen 0.0.0.0:8443 --public-name vms.example.org --json',
+      '\nExamples:\n  tl up\n  tl up --listen 0.0.0.0:8443 --public-name vms.example.org --json\n  tl up --database postgres://trusted_launch@/trusted_launch --host-data /srv/vms',
     )
     .action(async (options: Options) => {
       await up(options, output)
@@ -52,15 +58,19 @@ function listenOf(text: string): Options['listen'] {
 }
 
 async function up(options: Options, output: Output): Promise<void> {
-  const { openService, sayRunning, sayStopped } = await import('@trusted-launch/service')
+  const { openService, remember, sayRunning, sayStopped, settingsOf } = await import(
+    '@trusted-launch/service'
+  )
   const data = dataDirectory(options)
+  const { listen, location, publicName: publicNames, hostData } = options
+  const given = { ...settingsFrom(options), ...(hostData !== undefined && { hostData }) }
+  const settings = settingsOf(data, given)
   const log = await logTo(output)
   const service = await openService({
-    ...options,
-    publicNames: options.publicName,
-    data,
-    log,
+    ...{ data, listen, location, publicNames, log },
+    ...settings,
   }).catch(explain(data))
+  await remember(data, settings)
   await sayRunning(data)
   tell(options, output, service.endpoint, data)
   await interrupted()

@@ -318,7 +318,9 @@ export class MachineLife {
         how === 'unreachable' ? this.#lose(live) : this.end(live, how),
       )
       live.endAs(how, done)
-      done.catch((e) => this.log('warning', 'end-failed', String(e)))
+      done
+        .catch((e) => this.log('warning', 'end-failed', String(e)))
+        .then(() => this.#host.ended(this.#record.spec.id))
     }
     live.watch(onEnd, (message) => this.log('warning', 'output-lost', message))
   }

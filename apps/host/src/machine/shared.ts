@@ -14,6 +14,8 @@ export interface MachineHost {
   admit(): void
   /** Before a VM with a network starts: its guest is to reach nothing that listens on this host. */
   closeLoopback(): Promise<void>
+  /** The VM ended without being asked to, or cannot be asked any more; it is on record by now. */
+  ended(id: string): void
   /** The VM with this id is no more. */
   forget(id: string): void
 }

@@ -29,7 +29,8 @@ export interface DiskPlan {
   readonly sizeGiB: number
 }
 
-export type MachinePower = 'running' | 'held' | 'stopped' | 'crashed' | 'unreachable'
+/** `exited`: its guest powered off. `crashed`: nobody asked it to end. */
+export type MachinePower = 'running' | 'held' | 'stopped' | 'exited' | 'crashed' | 'unreachable'
 
 /** How a boot went. */
 export type Boot =
@@ -106,6 +107,8 @@ export interface HostDriver {
   /** PNG; null: it does not run. */
   screenshot(id: string): Promise<Uint8Array | null>
   capacity(): Promise<Capacity>
+  /** Tells, from now on, of a VM that ended by itself or cannot be asked any more: `power` tells which. */
+  watch(told: (id: string) => void): void
   close(): Promise<void>
 }
 

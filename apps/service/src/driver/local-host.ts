@@ -75,6 +75,8 @@ export class LocalHost implements HostDriver {
   readonly #firmwareSha256: string
   readonly #disks: DiskFiles
 
+  #told: (id: string) => void = () => {}
+
   private constructor(host: Host, options: LocalHostOptions) {
     this.#host = host
     this.#options = options
@@ -88,12 +90,15 @@ export class LocalHost implements HostDriver {
   static async open(options: LocalHostOptions): Promise<LocalHost> {
     mkdirSync(options.referencesDirectory, { recursive: true, mode: 0o700 })
     const log = options.log
+    let opened: LocalHost | null = null
     const host = await openHost({
       stateDirectory: options.stateDirectory,
+      onEnd: (id) => opened?.ended(id),
       log: ({ level, event, vm, message }) =>
         log[level === 'warning' ? 'warn' : 'info']({ event, vm }, message),
     })
-    return new LocalHost(host, options)
+    opened = new LocalHost(host, options)
+    return opened
   }
 
   async prepareImage(name: string, tell: (step: string) => void): Promise<void> {
@@ -172,6 +177,7 @@ export class LocalHost implements HostDriver {
     const powers: Readonly<Record<string, MachinePower>> = {
       running: 'running',
       unreachable: 'unreachable',
+      exited: 'exited',
       crashed: 'crashed',
       'vtpm-lost': 'crashed',
     }
@@ -293,6 +299,15 @@ export class LocalHost implements HostDriver {
   async capacity(): Promise<Capacity> {
     const { accelerator } = await this.#host.acceleration()
     return { ...this.#host.capacity(), accelerator }
+  }
+
+  /** What the host tells. */
+  ended(id: string): void {
+    this.#told(id)
+  }
+
+  watch(told: (id: string) => void): void {
+    this.#told = told
   }
 
   /** VMs run on. */

@@ -26,6 +26,7 @@ export class ScriptedHost implements HostDriver {
   /** The data disks that each VM has. */
   readonly disks = new Map<string, readonly DiskPlan[]>()
   readonly #script: Script
+  #told: (id: string) => void = () => {}
   readonly #machines: Map<string, { plan: MachinePlan; power: MachinePower }>
 
   constructor(
@@ -124,7 +125,17 @@ export class ScriptedHost implements HostDriver {
     }
   }
 
+  watch(told: (id: string) => void): void {
+    this.#told = told
+  }
+
   async close(): Promise<void> {}
+
+  /** A VM that ends without being asked to, and tells. */
+  end(id: string, power: 'exited' | 'crashed' | 'unreachable'): void {
+    this.#machines.set(id, { ...this.#require(id), power })
+    this.#told(id)
+  }
 
   /** What a VM was last told to be; undefined: there is none. */
   plan(id: string): MachinePlan | undefined {

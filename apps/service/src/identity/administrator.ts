@@ -5,6 +5,7 @@ import { SUBSCRIPTION } from '../domain/groups.ts'
 import type { Principal, Resource, Store, Tables } from '../domain/store.ts'
 import { ROLE_ASSIGNMENT_TYPE } from './authorizer.ts'
 import { ATTESTATION_CONTRIBUTOR, OWNER, type RoleDefinition } from './role-definitions.ts'
+import type { SealedValues } from './sealed-values.ts'
 import { hashSecret, isSecret, newSecret } from './secret.ts'
 
 /** The first of an installation: a service principal that owns all of it, and may read evidence. */
@@ -34,21 +35,24 @@ interface Installation {
 }
 
 const INSTALLATION = 'installation'
+const SECRET = 'administrator/secret'
 const FILE_MAX = 65_536
 
 /**
- * Tenant, subscription and administrator: made at the first start, the same at every other. Only the secret's
- * hash is in the database: the file keeps the secret, and where it is gone or not right a new one is made.
+ * Tenant, subscription and administrator: made at the first start, the same at every other and for every service
+ * on the database. The file keeps the secret, the database its hash, and the secret itself sealed: so a service
+ * beside the first has it too. Where none of them is right a new one is made.
  */
 export async function firstRun(
   store: Store,
+  sealed: SealedValues,
   adminFile: string,
   at: number,
 ): Promise<Administrator> {
   await store.values.putNew(INSTALLATION, toBytes(newInstallation()))
   const installation = fromBytes<Installation>((await store.values.get(INSTALLATION))!)
   const { tenantId, subscriptionId, clientId, objectId } = installation
-  const clientSecret = await secretOf(store, installation, adminFile, at)
+  const clientSecret = await secretOf(store, sealed, installation, adminFile, at)
   await store.transaction(async (tables) => {
     if ((await tables.resources.get(`/subscriptions/${subscriptionId}`)) !== null) return
     await make(tables, subscriptionOf(subscriptionId), at)
@@ -99,17 +103,24 @@ async function make({ resources }: Tables, what: Making, at: number): Promise<vo
   await resources.insert({ ...what, ...rest, provisioningState: 'Succeeded', createdAt: at }, at)
 }
 
-/** The one in the file while it is right, else a new one. */
+/** The one in the file while it is right, else the sealed one while that is, else a new one. */
 async function secretOf(
   { principals }: Store,
+  sealed: SealedValues,
   { clientId, objectId }: Installation,
   file: string,
   at: number,
 ): Promise<string> {
   const known = await principals.get(objectId)
-  const kept = await secretIn(file, clientId)
-  if (kept !== null && (await isSecret(kept, known?.secretHash ?? null))) return kept
+  const shared = await sealed.get(SECRET)
+  const kept = shared === null ? null : fromUtf8(shared)
+  for (const one of [await secretIn(file, clientId), kept]) {
+    if (one === null || !(await isSecret(one, known?.secretHash ?? null))) continue
+    if (one !== kept) await sealed.put(SECRET, toUtf8(one))
+    return one
+  }
   const clientSecret = newSecret()
+  await sealed.put(SECRET, toUtf8(clientSecret))
   const made: Principal = {
     ...{ id: objectId, signInName: clientId, kind: 'service', displayName: 'administrator' },
     ...{ disabled: false, createdAt: at },

@@ -6,6 +6,21 @@ import type { Values } from '../domain/store.ts'
 
 const KEY_BYTES = 32
 const NONCE_BYTES = 12
+/** Sealed when the database was new: who opens it has the right key. */
+const CHECK = 'seal/check'
+
+/** The database is sealed with another key than the one in the file, or than none. */
+export class SealKeyError extends Error {
+  readonly code = 'seal-key-wrong'
+
+  constructor(keyFile: string, options?: ErrorOptions) {
+    super(
+      `${keyFile} is not the key that this database is sealed with: copy the seal.key of the service that made it there`,
+      options,
+    )
+    this.name = 'SealKeyError'
+  }
+}
 
 /**
  * Values that the database keeps and can't read: AES-256-GCM under a key that lies in a file of its own,
@@ -21,17 +36,28 @@ export class SealedValues {
   }
 
   /**
-   * With the key of a file (0600), which is made when there is none.
-   * @throws {Error} the file holds no key of 32 bytes; {@link StateError} it can't be read.
+   * With the key of a file (0600), which is made when there is none and nothing is sealed yet.
+   * @throws {SealKeyError} @throws {Error} the file holds no key of 32 bytes; {@link StateError} it can't be read.
    */
   static async open(keyFile: string, values: Values): Promise<SealedValues> {
     let key = await readDurably(keyFile, KEY_BYTES)
     if (key === null) {
+      if ((await values.get(CHECK)) !== null) throw new SealKeyError(keyFile)
       key = new Uint8Array(randomBytes(KEY_BYTES))
       await writeDurably(keyFile, key, 0o600)
     }
     if (key.length !== KEY_BYTES) throw new Error(`${keyFile}: not a key of ${KEY_BYTES} bytes`)
-    return new SealedValues(key, values)
+    const sealed = new SealedValues(key, values)
+    await sealed.#check(keyFile)
+    return sealed
+  }
+
+  async #check(keyFile: string): Promise<void> {
+    try {
+      await this.getOrMake(CHECK, async () => new Uint8Array())
+    } catch (cause) {
+      throw new SealKeyError(keyFile, { cause })
+    }
   }
 
   /**

@@ -1,15 +1,30 @@
 import type { Logger } from 'pino'
 import type { HostDriver, MachinePower } from '../domain/host-driver.ts'
 import type { Resource, Store, Tables } from '../domain/store.ts'
-import { type Power, stateJson, stateOf, VM } from '../domain/vm/vm.ts'
+import { type Failure, stateJson, stateOf, VM, type VmState } from '../domain/vm/vm.ts'
 
 export interface ReconcileGround {
   readonly store: Store
+  /** A transaction of who drives the host: refused once another does. */
+  readonly under: Store['transaction']
   readonly driver: HostDriver
   readonly now: () => number
   readonly log: Logger
   /** Enqueues the start of a VM that should run and does not. */
   readonly enqueueStart: (tables: Tables, vm: Resource) => Promise<void>
+}
+
+/** A VM that crashed twice in this time is left as it is. */
+const CRASHES_APART_MS = 600_000
+const CRASHED: Failure = {
+  code: 'VMCrashed',
+  message: 'The virtual machine ended without being asked to. It is started again.',
+  component: null,
+}
+const CRASHED_AGAIN: Failure = {
+  ...CRASHED,
+  message:
+    'The virtual machine ended without being asked to, twice in ten minutes. It is left stopped; start it when you know why.',
 }
 
 /**
@@ -22,8 +37,7 @@ export async function reconcile(ground: ReconcileGround): Promise<void> {
   const machines = await ground.driver.machines()
   const vms = await allVms(ground.store)
   const known = new Set(vms.map((vm) => stateOf(vm).machine))
-  for (const vm of vms.sort((a, b) => a.createdAt - b.createdAt))
-    await attempt(ground, vm.id, () => settle(ground, vm))
+  for (const vm of vms) await attempt(ground, vm.id, () => settle(ground, vm, false))
   for (const machine of machines)
     if (machine.startsWith('vm-') && !known.has(machine)) {
       ground.log.warn({ machine }, 'a VM that no record knows is removed')
@@ -31,10 +45,27 @@ export async function reconcile(ground: ReconcileGround): Promise<void> {
     }
 }
 
+/**
+ * The same for VMs that just ended by themselves.
+ * @returns those that an operation is for: what it makes of them is to be looked at after it.
+ */
+export async function settleEnded(
+  ground: ReconcileGround,
+  machines: ReadonlySet<string>,
+): Promise<string[]> {
+  const vms = (await allVms(ground.store)).filter((vm) => machines.has(stateOf(vm).machine))
+  const waiting: string[] = []
+  for (const vm of vms)
+    await attempt(ground, vm.id, async () => {
+      if (!(await settle(ground, vm, true))) waiting.push(stateOf(vm).machine)
+    })
+  return waiting
+}
+
 async function attempt(
   { log }: ReconcileGround,
   what: string,
-  work: () => Promise<void>,
+  work: () => Promise<unknown>,
 ): Promise<void> {
   try {
     await work()
@@ -43,16 +74,25 @@ async function attempt(
   }
 }
 
-/** One VM: its power as it is; wanted running and stopped means that the host went down. */
-async function settle(ground: ReconcileGround, { id, state }: Resource): Promise<void> {
-  const power = await ground.driver.power(String(state.machine))
-  const isUp = power === 'running' || power === 'held'
-  if (isUp && state.power === 'running') return
-  if (!isUp && power !== null && state.power !== 'running') return
-  await ground.store.transaction(async (tables) => {
+/** One VM: its power as it is; wanted running and ended means that it is started again. @returns false: it is an operation's. */
+async function settle(
+  ground: ReconcileGround,
+  { id, state }: Resource,
+  isWatched: boolean,
+): Promise<boolean> {
+  const machine = String(state.machine)
+  const seen = await ground.driver.power(machine)
+  const isUp = seen === 'running' || seen === 'held'
+  if (isUp && state.power === 'running') return true
+  if (!isUp && seen !== null && state.power !== 'running' && !isWatched) return true
+  return ground.under(async (tables) => {
     const vm = await tables.resources.get(id)
     const waits = await tables.operations.list({ resourceId: id, unfinished: true, limit: 1 })
-    if (vm !== null && waits.length === 0) await correct(ground, tables, vm, power)
+    if (waits.length > 0) return false
+    // Once more: until now an operation may have been on its way. The host knows it without asking anybody.
+    const power = await ground.driver.power(machine)
+    if (vm !== null) await correct(ground, tables, vm, power, isWatched)
+    return true
   })
 }
 
@@ -61,20 +101,30 @@ async function correct(
   tables: Tables,
   vm: Resource,
   power: MachinePower | null,
+  isWatched: boolean,
 ): Promise<void> {
   const state = stateOf(vm)
-  if (power === 'running' || power === 'held') await note('running')
-  else if (power === null) await note('unknown')
-  else if (state.power === 'running') {
-    log.info({ vm: vm.id }, 'it should run: it is started again')
-    await enqueueStart(tables, vm)
+  const { crashedAt = null } = state
+  if (power === 'running' || power === 'held') return note({ power: 'running' })
+  if (power === null) return note({ power: 'unknown' })
+  if (state.power !== 'running') return
+  if (power === 'unreachable') return note({ power: 'unknown' })
+  if (power === 'exited') return note({ power: 'stopped' })
+  if (power === 'crashed' && isWatched) {
+    const isAgain = crashedAt !== null && now() - crashedAt < CRASHES_APART_MS
+    const failure = isAgain ? CRASHED_AGAIN : CRASHED
+    await note({ power: 'stopped', failure, crashedAt: now() })
+    if (isAgain) return
   }
+  log.info({ vm: vm.id }, 'it should run: it is started again')
+  await enqueueStart(tables, vm)
 
-  async function note(seen: Power): Promise<void> {
-    await tables.resources.update(vm.id, { state: stateJson({ ...state, power: seen }) }, now())
+  async function note(change: Partial<VmState>): Promise<void> {
+    await tables.resources.update(vm.id, { state: stateJson({ ...state, ...change }) }, now())
   }
 }
 
+/** In the order they were made. */
 async function allVms(store: Store): Promise<Resource[]> {
   const found: Resource[] = []
   for (let after: string | undefined; ; ) {
@@ -84,7 +134,7 @@ async function allVms(store: Store): Promise<Resource[]> {
       ...(after !== undefined && { after }),
     })
     found.push(...page)
-    if (page.length < 1000) return found
+    if (page.length < 1000) return found.sort((a, b) => a.createdAt - b.createdAt)
     after = page.at(-1)!.id.toLowerCase()
   }
 }

@@ -28,7 +28,9 @@ export class Cancelled extends Error {}
 /** It says nothing of the operation: whoever has the database, the host and the claim goes on with it. */
 export function isOurs(error: unknown): boolean {
   const codes: readonly unknown[] = ['store-cut-off', 'store-busy', 'store-unavailable']
-  return error instanceof HostElsewhere || (error instanceof StoreError && codes.includes(error.code))
+  return (
+    error instanceof HostElsewhere || (error instanceof StoreError && codes.includes(error.code))
+  )
 }
 
 export interface WorkerOptions {
@@ -101,7 +103,12 @@ export class Worker {
       })
       const claim = this.#running.size < parallel ? await this.#claim() : null
       if (claim !== null) this.#begin(claim)
-      else await Promise.race([woken, ...this.#running.keys(), sleep(pollMs, undefined, { ref: false })])
+      else
+        await Promise.race([
+          woken,
+          ...this.#running.keys(),
+          sleep(pollMs, undefined, { ref: false }),
+        ])
     }
   }
 

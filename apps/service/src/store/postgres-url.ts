@@ -25,13 +25,14 @@ const local = ['localhost', '127.0.0.1', '[::1]']
 /**
  * Where the database is. Nothing is taken from the environment, and no password from the URL: others can
  * read a command line. Another machine is reached by TLS, its certificate verified.
- * @throws {StoreError} `store-unavailable`: the URL is none, or asks for something else.
+ * @throws {StoreError} `store-unavailable`: the URL is none, or asks for something else; others can read the file.
  */
 export function connectionOf({ url, passwordFile }: PostgresOptions): Connection {
   const parsed = URL.parse(url)
   if (parsed === null || !/^postgres(ql)?:$/.test(parsed.protocol))
     throw refused('the database is given as postgres://user@host/database')
   const { searchParams: said } = parsed
+  if (passwordFile !== undefined) requirePrivate(passwordFile)
   if (parsed.password !== '' || said.has('password'))
     throw refused('a password does not belong in a URL: put it into a file that you alone can read')
   for (const name of said.keys())
@@ -63,9 +64,15 @@ function sslOf(host: string, mode: string | null, root: string | null): Connecti
 function passwordIn(file: string | undefined): string {
   if (file === undefined)
     throw refused('the database asks for a password: name the file in which it is')
-  if ((statSync(file).mode & 0o077) !== 0)
-    throw refused(`others can read ${file}: it holds a password (chmod 600)`)
+  requirePrivate(file)
   return readFileSync(file, 'utf8').replace(/\r?\n$/, '')
+}
+
+function requirePrivate(file: string): void {
+  const stat = statSync(file, { throwIfNoEntry: false })
+  if (stat === undefined) throw refused(`there is no ${file}: it is to hold the password`)
+  if ((stat.mode & 0o077) !== 0)
+    throw refused(`others can read ${file}: it holds a password (chmod 600)`)
 }
 
 function decoded(part: string): string {

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type Administrator, firstRun, writeAdminFile } from '../../src/identity/administrator.ts'
 import { StoredAuthorizer } from '../../src/identity/authorizer.ts'
-import { isSecret } from '../../src/identity/secret.ts'
+import { SealedValues } from '../../src/identity/sealed-values.ts'
+import { hashSecret, isSecret } from '../../src/identity/secret.ts'
 import { openStore } from '../../src/store/open.ts'
 
 const PLACE = {
@@ -20,12 +21,13 @@ async function aFirstRun(t: TestContext) {
   const store = await openStore({ path: join(folder, 'service.db') })
   t.after(() => store.close())
   const file = join(folder, 'admin.json')
+  const sealed = await SealedValues.open(join(folder, 'seal.key'), store.values)
   const start = async (at: number): Promise<Administrator> => {
-    const administrator = await firstRun(store, file, at)
+    const administrator = await firstRun(store, sealed, file, at)
     await writeAdminFile(file, { ...administrator, ...PLACE })
     return administrator
   }
-  return { store, file, start }
+  return { store, sealed, file, start }
 }
 
 test('the file tells all that a client needs, to its owner alone, and a second start the same', async (t) => {
@@ -38,26 +40,35 @@ test('the file tells all that a client needs, to its owner alone, and a second s
   assert.deepEqual(await start(2), first)
 })
 
-test('the database has only a hash of the secret; a file that is gone or spoilt gets a new one', async (t) => {
+test('the database has a hash of the secret, and itself only sealed; a file that is gone or spoilt gets it again', async (t) => {
   const { store, file, start } = await aFirstRun(t)
   const first = await start(1)
   const principal = await store.principals.bySignInName(first.clientId)
   assert.ok(!JSON.stringify(principal).includes(first.clientSecret))
   assert.ok(await isSecret(first.clientSecret, principal!.secretHash))
+  const kept = await store.values.get('administrator/secret')
+  assert.ok(!Buffer.from(kept!).toString('latin1').includes(first.clientSecret))
   for (const spoil of [
     () => rm(file),
     () => writeFile(file, '{"clientId":'),
     () => writeFile(file, JSON.stringify({ ...first, clientSecret: 'another' })),
     () => writeFile(file, JSON.stringify({ ...first, clientId: 'another' })),
   ]) {
-    const before = (await store.principals.bySignInName(first.clientId))!.secretHash
     await spoil()
-    const { clientSecret, ...rest } = await start(2)
-    assert.deepEqual({ ...rest, clientSecret: first.clientSecret }, first)
-    const { secretHash } = (await store.principals.bySignInName(first.clientId))!
-    assert.notEqual(secretHash, before)
-    assert.ok(await isSecret(clientSecret, secretHash))
+    assert.deepEqual(await start(2), first)
   }
+})
+
+test('a secret that was taken back stays so: a start makes a new one', async (t) => {
+  const { store, start } = await aFirstRun(t)
+  const first = await start(1)
+  const principal = (await store.principals.bySignInName(first.clientId))!
+  await store.principals.put({ ...principal, secretHash: await hashSecret('another') })
+  const { clientSecret } = await start(2)
+  assert.notEqual(clientSecret, first.clientSecret)
+  const { secretHash } = (await store.principals.bySignInName(first.clientId))!
+  assert.ok(await isSecret(clientSecret, secretHash))
+  assert.equal((await start(3)).clientSecret, clientSecret)
 })
 
 test('the administrator owns the subscription, may make others, drain the host, and read evidence', async (t) => {

@@ -45,6 +45,17 @@ test('what is no such URL, or says more, is refused', () => {
     assert.throws(() => connectionOf({ url }), unavailable, url)
 })
 
+test('a file that others can read, or that is not there, is refused before the server asks for a password', () => {
+  const passwordFile = join(folder, 'open')
+  const url = 'postgres://me@localhost/d'
+  assert.throws(() => connectionOf({ url, passwordFile }), unavailable)
+  writeFileSync(passwordFile, 'hunter2', { mode: 0o640 })
+  assert.throws(
+    () => connectionOf({ url, passwordFile }),
+    (error: Error) => /others can read/.test(error.message) && !/hunter2/.test(error.message),
+  )
+})
+
 test('a password comes from a file of its owner alone, and opens the database', {
   skip: (await need(postgresPackage)) ? false : 'PostgreSQL is not on this machine',
 }, async () => {

@@ -46,6 +46,8 @@ export interface VmState {
   readonly sshPort: number | null
   /** Whether the agent ever answered. */
   readonly hasAgent: boolean
+  /** When it last ended without being asked to, while it was looked after. */
+  readonly crashedAt?: number
 }
 
 export function stateOf(vm: Resource): VmState {

@@ -1,0 +1,171 @@
+import { randomBytes } from 'node:crypto'
+import type { Server } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { ArmError, parseResourceId } from '@trusted-launch/api'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import type { Store } from './domain/store.ts'
+import { VM } from './domain/vm/vm.ts'
+import { type Counts, Metrics } from './http/metrics.ts'
+import { diagnosticsFile } from './http/resources/diagnostics.ts'
+import { allRoutes } from './http/routes.ts'
+import { serverOf } from './http/server.ts'
+import { Addresses } from './identity/addresses.ts'
+import type { StoredAuthorizer } from './identity/authorizer.ts'
+import { AUDIENCES } from './identity/issuer/audiences.ts'
+import { Issuer } from './identity/issuer/issuer.ts'
+import type { SealedValues } from './identity/sealed-values.ts'
+import { TlsCertificate } from './identity/tls/renewal.ts'
+import { trustedIssuersIn } from './identity/trusted-issuers.ts'
+import { TokenVerifier } from './identity/verify-token.ts'
+import type { Works } from './works.ts'
+
+export interface FrontOptions {
+  readonly data: string
+  readonly listen: { readonly host: string; readonly port: number }
+  readonly publicNames: readonly string[]
+  readonly location: string
+  readonly log: Logger
+  readonly now: () => number
+  readonly store: Store
+  readonly sealed: SealedValues
+  readonly tenantId: string
+  readonly authorizer: StoredAuthorizer
+  readonly works: Works
+}
+
+/** HTTPS: who is let in, by which names, and what is asked of whom. */
+export class Front {
+  /** `https://HOST:PORT` */
+  readonly endpoint: string
+  /** Absolute path, PEM. */
+  readonly caFile: string
+  readonly #app: FastifyInstance
+  readonly #tls: TlsCertificate
+
+  private constructor(app: FastifyInstance, tls: TlsCertificate, endpoint: string) {
+    this.#app = app
+    this.#tls = tls
+    this.endpoint = endpoint
+    this.caFile = tls.current.caFile
+  }
+
+  static async open(options: FrontOptions): Promise<Front> {
+    const { data, listen, publicNames, log, now } = options
+    let addresses = new Addresses({ ...listen, publicNames })
+    const tls = await TlsCertificate.open(join(data, 'tls'), addresses.names, now, log)
+    const app = await appOf(options, tls, () => addresses)
+    try {
+      await app.listen(listen)
+      const { port } = app.server.address() as AddressInfo
+      addresses = new Addresses({ ...listen, port, publicNames })
+      tls.renewFor(app.server as unknown as Server)
+      return new Front(app, tls, addresses.bases[0]!)
+    } catch (error) {
+      await app.close()
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#tls.close()
+    await this.#app.close()
+  }
+}
+
+async function appOf(
+  options: FrontOptions,
+  tls: TlsCertificate,
+  addresses: () => Addresses,
+): Promise<FastifyInstance> {
+  const { store, sealed, log, now, authorizer, works } = options
+  const issuer = issuerOf(options, addresses)
+  const verifier = await verifierOf(options, issuer)
+  const key = await sealed.getOrMake('signer/diagnostics', async () => randomKey())
+  const diagnostics = { key, driver: works.driver, now }
+  return serverOf({
+    ...{ tls: tls.current, log, authorizer, issuer },
+    baseOf: (host) => baseOf(addresses(), host),
+    routes: allRoutes(works.rules, works.ground, installationOf(options), diagnostics),
+    diagnostics: (params, query) => diagnosticsFile(diagnostics, params, query),
+    authenticate: (header) => verifier.authenticate(header),
+    isReady: () => works.isReady(),
+    metrics: new Metrics(() => countsOf(store)),
+    audit: (request, action, { status, result, operationId }) => {
+      if (action.startsWith('Microsoft.Authorization/')) authorizer.changed()
+      return record(store, request, action, { status, result, operationId }, now())
+    },
+  })
+}
+
+function randomKey(): Uint8Array {
+  return new Uint8Array(randomBytes(32))
+}
+
+function issuerOf(
+  { tenantId, store, sealed, log, now }: FrontOptions,
+  addresses: () => Addresses,
+): Issuer {
+  const { principals, values } = store
+  return new Issuer({
+    ...{ tenantId, audiences: AUDIENCES, principals, values, sealed, now },
+    bases: () => addresses().bases,
+    baseOf: (host) => addresses().baseOf(host),
+    failed: (err) => log.error({ err }, 'the issuer failed'),
+  })
+}
+
+async function verifierOf(
+  { tenantId, data, store, now }: FrontOptions,
+  issuer: Issuer,
+): Promise<TokenVerifier> {
+  const trusted = await trustedIssuersIn(join(data, 'trusted-issuers.json'))
+  return new TokenVerifier({ tenantId, issuer, trusted, principals: store.principals, now })
+}
+
+function installationOf({ tenantId, location, authorizer, store }: FrontOptions) {
+  return {
+    ...{ tenantId, locationDisplayName: location },
+    visible: async ({ caller }: Recorded[0]) => {
+      const ids = await authorizer.subscriptionsOf(caller)
+      const found = await Promise.all(ids.map((id) => store.resources.get(id)))
+      return found.filter((one) => one !== null)
+    },
+  }
+}
+
+async function countsOf({ resources, operations }: Store): Promise<Counts> {
+  const unfinished = await operations.list({ unfinished: true, limit: 1000 })
+  const virtualMachines = await resources.count({ type: VM })
+  return { virtualMachines, unfinishedOperations: unfinished.length }
+}
+
+function baseOf(addresses: Addresses, host: string | undefined): string {
+  const base = addresses.baseOf(host)
+  if (base !== null) return base
+  throw new ArmError({
+    status: 421,
+    code: 'MisdirectedRequest',
+    message:
+      'This service does not go by the name that the request was sent to. tl up --public-name NAME adds one.',
+  })
+}
+
+type Recorded = Parameters<Parameters<typeof serverOf>[0]['audit']>
+
+async function record(
+  store: Store,
+  request: Recorded[0],
+  action: string,
+  outcome: Recorded[2],
+  at: number,
+): Promise<void> {
+  const { caller, id, from, correlationId } = request
+  await store.audit.append({
+    ...{ at, action, from, correlationId, resourceId: id, ...outcome },
+    principal: caller.objectId,
+    caller: caller.name,
+    subscriptionId: parseResourceId(id)?.subscriptionId ?? null,
+  })
+}
