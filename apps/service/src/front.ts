@@ -85,7 +85,7 @@ async function appOf(
   const key = await sealed.getOrMake('signer/diagnostics', async () => randomKey())
   const diagnostics = { key, driver: works.driver, now }
   return serverOf({
-    ...{ tls: tls.current, log, authorizer, issuer },
+    ...{ tls: tls.current, log, authorizer, issuer, tenantId: options.tenantId },
     baseOf: (host) => baseOf(addresses(), host),
     routes: allRoutes(works.rules, works.ground, installationOf(options), diagnostics),
     diagnostics: (params, query) => diagnosticsFile(diagnostics, params, query),

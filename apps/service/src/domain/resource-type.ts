@@ -5,7 +5,8 @@ import type { JsonObject, Resource, Tables } from './store.ts'
 /** What a client wants of a resource, once its form was checked. */
 export interface Wanted {
   readonly location: string | null
-  readonly tags: Readonly<Record<string, string>>
+  /** Null: nothing was said of them. */
+  readonly tags: Readonly<Record<string, string>> | null
   readonly envelope: JsonObject
   readonly properties: JsonObject
 }

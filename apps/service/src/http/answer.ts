@@ -1,4 +1,4 @@
-import { ArmError, errorBody, faults } from '@trusted-launch/api'
+import { errorBody, faults } from '@trusted-launch/api'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { HostElsewhere } from '../domain/host-driver.ts'
 import { faultOf } from './fault-of.ts'
@@ -44,24 +44,22 @@ export function sendError(
   if (fault.status >= 500 && !(error instanceof HostElsewhere))
     options.log.error({ err: error, correlationId }, 'a request failed')
   if (fault.status === 503) reply.header('retry-after', RETRY_SECONDS)
-  if (fault.status === 401)
-    reply.header('www-authenticate', challengeOf(error, options.baseOf, request))
+  if (fault.status === 401) reply.header('www-authenticate', challengeOf(options, request))
   return reply.code(fault.status).send(errorBody(fault))
 }
 
-function challengeOf(
-  error: unknown,
-  baseOf: ServerOptions['baseOf'],
-  request: FastifyRequest,
-): string {
+/** Where a token is to be had: clients ask the tenant's authority that it names. @see RFC 6750 §3 */
+function challengeOf(options: ServerOptions, request: FastifyRequest): string {
+  const isGiven = request.headers.authorization !== undefined
+  const why = isGiven
+    ? 'The access token is missing, not of this service, or over.'
+    : "The authentication failed because of missing 'Authorization' header."
+  const reason = `error="invalid_token", error_description="${why}"`
   try {
-    const reason =
-      error instanceof ArmError && request.headers.authorization !== undefined
-        ? ', error="invalid_token"'
-        : ''
-    return `Bearer authorization_uri="${baseOf(request.headers.host)}"${reason}`
+    const authority = `${options.baseOf(request.headers.host)}/${options.tenantId}`
+    return `Bearer authorization_uri="${authority}", ${reason}`
   } catch {
-    return 'Bearer'
+    return `Bearer ${reason}`
   }
 }
 

@@ -4,9 +4,9 @@ import { requireUnlocked } from '../domain/locks.ts'
 import { removeWhole } from '../domain/remove-whole.ts'
 import type { ArmType } from './arm-type.ts'
 import { begin } from './begin.ts'
+import { requireConditions } from './conditions.ts'
 import { type Ground, momentOf } from './ground.ts'
 import { operationHeaders } from './operation-view.ts'
-import { requireConditions } from './required.ts'
 import type { ArmReply, ArmRequest } from './route.ts'
 
 /** DELETE: at once, or by an operation where something stands behind the resource. */

@@ -7,10 +7,12 @@ import type { Plan, Wanted } from '../domain/resource-type.ts'
 import type { Resource, Tables } from '../domain/store.ts'
 import type { ArmType } from './arm-type.ts'
 import { begin } from './begin.ts'
+import { entityTag, requireConditions } from './conditions.ts'
 import { type Ground, momentOf } from './ground.ts'
 import { merged } from './merge.ts'
+import { requireNewName } from './new-name.ts'
 import { operationHeaders } from './operation-view.ts'
-import { requireConditions, requireLocation, requireResource } from './required.ts'
+import { requireLocation, requireResource } from './required.ts'
 import { viewOf } from './resource-view.ts'
 import type { ArmReply, ArmRequest } from './route.ts'
 
@@ -42,7 +44,11 @@ export async function putResource(
       ? {}
       : operationHeaders(request.base, done.operation, request.apiVersion)
   const body = await viewOf(arm, done.resource, request)
-  return { status: done.isNew ? 201 : 200, body, headers: { ...headers, ETag: done.resource.etag } }
+  return {
+    status: done.isNew ? 201 : 200,
+    body,
+    headers: { ...headers, ETag: entityTag(done.resource) },
+  }
 }
 
 /** A member that a PUT says is null is not given; a PATCH takes it away. */
@@ -83,6 +89,7 @@ async function place(
   const existing = await tables.resources.get(id)
   if (verb === 'PATCH' && existing === null) throw new ArmError(faults.resourceNotFound(id))
   requireConditions(request, existing)
+  if (existing === null) requireNewName(arm.type, nameOf(parseResourceId(id)!))
   if (arm.isChild !== true && verb === 'PUT')
     requireLocation(arm.type, ground, asked.location, existing)
   if (existing?.provisioningState === 'Deleting')
@@ -95,7 +102,7 @@ function over(arm: ArmType, existing: Resource, asked: Wanted, verb: 'PUT' | 'PA
   if (verb === 'PATCH')
     return {
       location,
-      tags: Object.keys(asked.tags).length > 0 ? asked.tags : tags,
+      tags: asked.tags ?? tags,
       envelope: { ...envelope, ...asked.envelope },
       properties: merged(properties, asked.properties),
     }
@@ -118,7 +125,7 @@ function write(
 ): Promise<Resource> {
   const { id } = request
   const fields = {
-    tags: plan.tags ?? wanted.tags,
+    tags: plan.tags ?? wanted.tags ?? {},
     envelope: plan.envelope ?? wanted.envelope,
     properties: plan.properties,
     state: plan.state ?? existing?.state ?? {},

@@ -17,17 +17,6 @@ export async function requireResource(
   return found
 }
 
-/** @throws {ArmError} 412: `If-Match` or `If-None-Match` does not hold. */
-export function requireConditions(
-  { ifMatch, ifNoneMatch }: ArmRequest,
-  existing: Resource | null,
-): void {
-  const holds =
-    (ifMatch === null || (existing !== null && (ifMatch === '*' || ifMatch === existing.etag))) &&
-    (ifNoneMatch !== '*' || existing === null)
-  if (!holds) throw new ArmError(faults.preconditionFailed())
-}
-
 /** The location is the one that is served, and never changes. @throws {ArmError} */
 export function requireLocation(
   type: string,

@@ -1,6 +1,7 @@
 import { ArmError, faults } from '@trusted-launch/api'
 import { requireGroup, requireSubscription } from '../domain/groups.ts'
 import type { ArmType } from './arm-type.ts'
+import { entityTag, isKnown } from './conditions.ts'
 import { deleteResource } from './delete-resource.ts'
 import type { Ground } from './ground.ts'
 import { pageOf } from './page.ts'
@@ -42,10 +43,12 @@ export function resourceRoutes(arm: ArmType, ground: Ground): Route[] {
 
 async function get(arm: ArmType, { store }: Ground, request: ArmRequest): Promise<ArmReply> {
   const resource = await requireResource(store, request)
+  const headers = { ETag: entityTag(resource) }
+  if (isKnown(request, resource)) return { status: 304, headers }
   return {
     status: 200,
     body: await viewOf(arm, resource, request),
-    headers: { ETag: resource.etag },
+    headers,
   }
 }
 

@@ -1,5 +1,6 @@
 import type { JsonObject, Resource } from '../domain/store.ts'
 import type { ArmType } from './arm-type.ts'
+import { entityTag } from './conditions.ts'
 import type { ArmRequest } from './route.ts'
 
 /** What a resource looks like from outside. */
@@ -8,13 +9,13 @@ export async function viewOf(
   resource: Resource,
   request: ArmRequest,
 ): Promise<JsonObject> {
-  const { id, name, type, location, tags, envelope, etag } = resource
+  const { id, name, type, location, tags, envelope } = resource
   return {
     ...{ id, name, type },
     ...(location !== null && { location }),
     ...(Object.keys(tags).length > 0 && { tags }),
     ...envelope,
-    ...{ etag },
+    etag: entityTag(resource),
     properties: await arm.view(resource, request),
   }
 }

@@ -11,6 +11,8 @@ export interface ServerOptions {
   readonly tls: { readonly key: string; readonly cert: string }
   readonly log: Logger
   readonly routes: readonly Route[]
+  /** Whose authority gives tokens. */
+  readonly tenantId: string
   readonly authorizer: Authorizer
   /** Who asks, by the `Authorization` header. @throws {ArmError} 401 */
   readonly authenticate: (header: string | undefined, request: FastifyRequest) => Promise<Caller>

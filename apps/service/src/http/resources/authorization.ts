@@ -1,7 +1,7 @@
 import { ArmError, checkBody, faults, parseResourceId } from '@trusted-launch/api'
 import type { JsonObject, Resource } from '../../domain/store.ts'
+import { entityTag, requireConditions } from '../conditions.ts'
 import type { Ground } from '../ground.ts'
-import { requireConditions } from '../required.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
 import { type Extending, extendingView } from './extending.ts'
 import { locks } from './locks.ts'
@@ -69,7 +69,7 @@ function newOne(
 }
 
 function reply(status: number, resource: Resource): ArmReply {
-  return { status, body: extendingView(resource), headers: { ETag: resource.etag } }
+  return { status, body: extendingView(resource), headers: { ETag: entityTag(resource) } }
 }
 
 async function get(kind: Extending, { store }: Ground, request: ArmRequest): Promise<ArmReply> {

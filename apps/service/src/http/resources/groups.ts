@@ -1,14 +1,16 @@
-import { ArmError, checkBody, faults } from '@trusted-launch/api'
+import { ArmError, faults } from '@trusted-launch/api'
 import { GROUP, requireGroup, requireSubscription } from '../../domain/groups.ts'
 import { requireNoLockWithin, requireUnlocked } from '../../domain/locks.ts'
 import type { JsonObject, Resource, Tables } from '../../domain/store.ts'
 import { begin } from '../begin.ts'
+import { entityTag, isKnown, requireConditions } from '../conditions.ts'
 import type { Ground } from '../ground.ts'
 import { operationHeaders } from '../operation-view.ts'
 import { pageOf } from '../page.ts'
 import { requireLocation } from '../required.ts'
 import { contentsOf, filterIn } from '../resource-list.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
+import { wantedOf } from '../wanted.ts'
 
 const COLLECTION = '/subscriptions/:subscriptionId/resourceGroups'
 const PATH = `${COLLECTION}/:resourceGroup`
@@ -55,18 +57,22 @@ async function get({ store }: Ground, request: ArmRequest): Promise<ArmReply> {
   await requireSubscription(store, subscription)
   const found = await store.resources.get(request.id)
   if (found === null) throw new ArmError(faults.resourceGroupNotFound(name))
-  return { status: 200, body: groupView(found) }
+  return isKnown(request, found) ? { status: 304 } : reply(200, found)
+}
+
+function reply(status: number, group: Resource): ArmReply {
+  return { status, body: groupView(group), headers: { ETag: entityTag(group) } }
 }
 
 async function put(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   const [subscriptionId, name] = named(request)
   if (!NAME.test(name)) throw new ArmError(faults.invalidParameter('resourceGroupName'))
-  const { location = null, tags } = checkBody('ResourceGroup', request.body ?? {}) as any
+  const { location, tags } = wantedOf('ResourceGroup', request.body ?? {})
   return ground.store.transaction(async (tables) => {
     await requireSubscription(tables, subscriptionId)
     const existing = await tables.resources.get(request.id)
-    if (existing !== null)
-      return { status: 200, body: groupView(await change(ground, tables, existing, tags)) }
+    requireConditions(request, existing)
+    if (existing !== null) return reply(200, await change(ground, tables, existing, tags))
     if (request.method === 'PATCH') throw new ArmError(faults.resourceGroupNotFound(name))
     requireLocation(GROUP, ground, location, null)
     const at = ground.now()
@@ -85,7 +91,7 @@ async function put(ground: Ground, request: ArmRequest): Promise<ArmReply> {
       },
       at,
     )
-    return { status: 201, body: groupView(made) }
+    return reply(201, made)
   })
 }
 
@@ -93,10 +99,10 @@ async function change(
   ground: Ground,
   tables: Tables,
   existing: Resource,
-  tags: Resource['tags'] | undefined,
+  tags: Resource['tags'] | null,
 ): Promise<Resource> {
   await requireUnlocked(tables, existing.id, 'write')
-  if (tags === undefined) return existing
+  if (tags === null) return existing
   return tables.resources.update(existing.id, { tags }, ground.now())
 }
 
@@ -128,6 +134,7 @@ async function remove(ground: Ground, request: ArmRequest): Promise<ArmReply> {
     await requireSubscription(tables, subscriptionId)
     const group = await tables.resources.get(request.id)
     if (group === null) return null
+    requireConditions(request, group)
     await requireUnlocked(tables, group.id, 'delete')
     await requireNoLockWithin(tables, group)
     await tables.resources.update(group.id, { provisioningState: 'Deleting' }, ground.now())
