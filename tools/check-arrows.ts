@@ -13,7 +13,7 @@ const order = [
   ['tpm2', 'uefi'],
   ['disk', 'eventlog'],
   ['attestation'],
-  ['bootchain'],
+  ['bootchain', 'posture'],
   ['agent', 'host'],
   ['service'],
   ['demo'],

@@ -51,6 +51,18 @@ export {
 export { type ImportedParts, importEvidence } from './imported/evidence.ts'
 export { decodePcrValues, PCR_FILE_BYTES_MAX, type PcrsByBank } from './imported/pcr-file.ts'
 export { decodeImportedQuote, decodeImportedSignature } from './imported/quote.ts'
+export {
+  array,
+  different,
+  integer,
+  nameOf,
+  nullable,
+  object,
+  oneOf,
+  record,
+  type Shape,
+  string,
+} from './json-shape.ts'
 export { forgetKnown } from './known.ts'
 export {
   knownFirmware,
@@ -188,3 +200,4 @@ export { type VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
 export { VerifiedQuote } from './verify-quote.ts'
 export { type RollbackVerdict, unansweredMax, verifyRollback } from './verify-rollback.ts'
 export { azureNamesOfWindows } from './windows-azure-names.ts'
+export { parseWritten } from './written-json.ts'

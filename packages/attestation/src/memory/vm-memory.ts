@@ -134,7 +134,10 @@ export function rememberQuestion(
 }
 
 /** The result as a relying party is to have it: with what memory found, and never better for it. */
-export function withMemory(result: AttestationResult, remembered: Remembered): AttestationResult {
+export function withMemory(
+  result: AttestationResult,
+  remembered: Pick<Remembered, 'findings'>,
+): AttestationResult {
   const findings = sortFindings([...result.findings, ...remembered.findings])
   return { ...result, findings, tier: worse(result.tier, remembered.findings) }
 }

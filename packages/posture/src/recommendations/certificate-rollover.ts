@@ -1,0 +1,47 @@
+import { noFix } from '../fix.ts'
+import type { MachineFacts } from '../machine.ts'
+import { evidenceOf, isStatus, verified } from '../reasons.ts'
+import { ANY_SYSTEM, type RecommendationKind, VMS } from '../recommendation-kind.ts'
+import { HEALTHY, notApplicable, type Status, unhealthy } from '../status.ts'
+
+/** Microsoft's authorities, as the claim `microsoft-authorities` calls them: who follows whom. */
+const successors = [
+  ['KEK 2011', 'KEK 2023'],
+  ['Windows 2011', 'Windows 2023'],
+  ['UEFI 2011', 'UEFI 2023'],
+] as const
+
+/** That who trusts Microsoft's certificates of 2011, which run out in 2026, trusts those of 2023 too. */
+export const certificateRollover: RecommendationKind = {
+  title: 'Secure Boot should trust Microsoft’s certificates of 2023',
+  severity: 'medium',
+  about: { kinds: VMS, systems: ANY_SYSTEM },
+  description:
+    'Microsoft’s certificates of 2011 run out in 2026. What is signed from then on is signed by those of 2023: a VM without them gets no new boot loaders and no revocations.',
+  condition: 'KEK or db has a certificate of 2011 and not the one of 2023 that follows it.',
+  remediation: [
+    'Disk encryption may be bound to PCR 7, which changes with KEK and db: suspend it, or have the recovery key at hand, before anything else.',
+    'Install the update of KEK and db in the guest (fwupdmgr update, or Windows Update), restart, and approve the change of the reference values.',
+  ],
+  assess: statusOf,
+  fix: () =>
+    noFix(
+      'KEK and db change by writes that their owners signed; the guest installs them, and nothing here writes a running VM’s variables.',
+    ),
+}
+
+function statusOf(facts: MachineFacts): Status {
+  const result = evidenceOf(facts)
+  if (isStatus(result)) return result
+  const trusted = verified(result, 'microsoft-authorities')
+  if (!Array.isArray(trusted))
+    return notApplicable('not-verified', 'The evidence does not show what KEK and db hold.')
+  if (trusted.length === 0)
+    return notApplicable('own-keys', 'It trusts none of Microsoft’s certificates.')
+  const missing = successors.filter(
+    ([old, next]) => trusted.includes(old) && !trusted.includes(next),
+  )
+  if (missing.length === 0) return HEALTHY
+  const named = missing.map(([, next]) => next).join(', ')
+  return unhealthy('certificates-missing', `Missing: ${named}.`)
+}
