@@ -25,6 +25,8 @@ export const libraries: readonly Library[] = [
       'VirtualMachineExtension',
       'VirtualMachineExtensionUpdate',
       'VirtualMachineReimageParameters',
+      'AttachDetachDataDisksRequest',
+      'RunCommandInput',
       'Disk',
       'DiskUpdate',
     ],

@@ -1,18 +1,26 @@
+import { ArmError } from '@trusted-launch/api'
 import type { Operation } from '../domain/store.ts'
+import type { ArmReply } from './route.ts'
 
 /** Seconds until a client should ask again. Without it Azure's Python clients wait 30. */
 const RETRY_AFTER_SECONDS = '1'
 
-/** The headers of an answer that a long action follows. Never `Location`: clients would read it as the resource. */
+/**
+ * The headers of an answer that a long action follows. `Location` only where it has a result of its own: of
+ * others, clients would read it as the resource.
+ */
 export function operationHeaders(
   base: string,
   operation: Operation,
   apiVersion: string,
+  hasResult = false,
 ): Record<string, string> {
   const { subscriptionId, location, id } = operation
   const path = `/subscriptions/${subscriptionId}/providers/Microsoft.Compute/locations/${location}/operations/${id}`
+  const url = `${base}${encodeURI(path)}?api-version=${apiVersion}`
   return {
-    'Azure-AsyncOperation': `${base}${encodeURI(path)}?api-version=${apiVersion}`,
+    'Azure-AsyncOperation': url,
+    ...(hasResult && { Location: `${url}&monitor=true` }),
     'Retry-After': RETRY_AFTER_SECONDS,
   }
 }
@@ -31,6 +39,13 @@ export function operationView(operation: Operation): object {
     ...(result !== null && { properties: { output: result } }),
     ...(error !== null && { error }),
   }
+}
+
+/** What an action with a result of its own came to: the result, nothing yet, or why there is none. */
+export function resultReply({ endedAt, error, result }: Operation): ArmReply {
+  if (endedAt === null) return { status: 202, headers: { 'Retry-After': RETRY_AFTER_SECONDS } }
+  if (error !== null) throw new ArmError({ status: 409, ...error })
+  return { status: 200, body: result ?? {} }
 }
 
 export function operationReply(operation: Operation): {

@@ -57,9 +57,9 @@ function withoutNulls(asked: Wanted, verb: 'PUT' | 'PATCH'): Wanted {
 }
 
 /** Naming a resource of another group needs a right there. @throws {ArmError} `LinkedAuthorizationFailed` */
-async function requireLink(
+export async function requireLink(
   authorizer: Authorizer,
-  { type }: ArmType,
+  { type }: Pick<ArmType, 'type'>,
   { caller, id }: ArmRequest,
   link: Link,
 ): Promise<void> {

@@ -1,28 +1,28 @@
 import { removeWhole } from '../domain/remove-whole.ts'
-import type { Resource } from '../domain/store.ts'
+import type { JsonObject, Resource } from '../domain/store.ts'
 import { disksThatGo, forgetVm, release, releaseUnmade } from '../domain/vm/belongings.ts'
 import { dataDisksOf } from '../domain/vm/data-disks.ts'
-import { stateOf, textAt } from '../domain/vm/vm.ts'
+import { at, stateOf, textAt } from '../domain/vm/vm.ts'
 import { type VmGround, VmJob } from './vm-job.ts'
 import { Cancelled, type Handler, isOurs, type Job } from './worker.ts'
 
 /** What each kind of VM operation does. All may be done again from the beginning. */
 export function vmHandlers(ground: VmGround): Record<string, Handler> {
   const on =
-    (work: (vm: VmJob) => Promise<void>): Handler =>
+    (work: (vm: VmJob) => Promise<JsonObject> | Promise<void>): Handler =>
     async (job) => {
       const vm = new VmJob(job, ground)
       try {
-        await work(vm)
+        return (await work(vm)) || undefined
       } catch (error) {
         if (!job.signal.aborted && !isOurs(error)) await vm.noteFailed()
         throw error
       }
-      return undefined
     }
   return {
     'vm.create': on((vm) => create(vm, ground)),
     'vm.update': on((vm) => update(vm, ground)),
+    'vm.attachDetachDataDisks': on(attachDetach),
     'vm.start': on(start),
     'vm.powerOff': on((vm) => stop(vm, 'stopped')),
     'vm.deallocate': on((vm) => stop(vm, 'deallocated')),
@@ -101,6 +101,14 @@ async function update(vmJob: VmJob, ground: VmGround): Promise<void> {
   await driver.putDataDisks(machine, dataDisksOf(vm.properties))
   if (isRestart) await vmJob.boot(vm)
   await vmJob.note({}, 'Succeeded')
+}
+
+/** @returns `storageProfile`, as clients wait for it. */
+async function attachDetach(vmJob: VmJob): Promise<JsonObject> {
+  const vm = await vmJob.require()
+  await vmJob.driver.putDataDisks(stateOf(vm).machine, dataDisksOf(vm.properties))
+  await vmJob.note({}, 'Succeeded')
+  return at(vm.properties, 'storageProfile') as JsonObject
 }
 
 async function start(vmJob: VmJob): Promise<void> {

@@ -68,3 +68,79 @@ test('disks that do not fit are refused, and nothing is made', async (t) => {
   )
   assert.deepEqual(body.value, [])
 })
+
+test('attachDetachDataDisks changes both in one action, and its result is the storage profile', async (t) => {
+  const service = await aService(t)
+  const empty = (lun: number, name: string) => ({ lun, name, createOption: 'Empty', diskSizeGB: 1 })
+  const { id } = await aVm(service, 'web', storage([empty(0, 'one'), empty(1, 'two')]))
+  const disk = (name: string) => `${service.group('rg')}/providers/Microsoft.Compute/disks/${name}`
+  const creationData = { createOption: 'Empty' }
+  const three = { location: 'local', properties: { creationData, diskSizeGB: 3 } }
+  assert.equal((await service.ask('PUT', disk('three'), three)).status, 201)
+  const accepted = await service.ask('POST', `${id}/attachDetachDataDisks`, {
+    dataDisksToAttach: [{ diskId: disk('three'), caching: 'ReadOnly' }],
+    dataDisksToDetach: [{ diskId: disk('ONE'), detachOption: 'ForceDetach' }],
+  })
+  assert.equal(accepted.status, 202, JSON.stringify(accepted.body))
+  assert.equal((await service.over(accepted)).status, 'Succeeded')
+  const monitor = new URL(String(accepted.headers.location))
+  const result = await service.ask('GET', monitor.pathname + monitor.search)
+  assert.deepEqual(
+    [result.status, result.body.dataDisks.map(({ lun, name }: any) => [lun, name])],
+    [
+      200,
+      [
+        [1, 'two'],
+        [0, 'three'],
+      ],
+    ],
+  )
+  const [machine] = await service.host.machines()
+  assert.deepEqual(
+    service.host.disks.get(machine!)!.map(({ lun, sizeGiB }) => [lun, sizeGiB]),
+    [
+      [1, 1],
+      [0, 3],
+    ],
+  )
+  assert.equal((await service.ask('GET', disk('one'))).body.properties.diskState, 'Unattached')
+})
+
+test('what cannot be attached or detached is refused, and nothing of the action is done', async (t) => {
+  const service = await aService(t)
+  const { id } = await aVm(service, 'web', storage([]))
+  const disk = (name: string) => `${service.group('rg')}/providers/Microsoft.Compute/disks/${name}`
+  const properties = { creationData: { createOption: 'Empty' }, diskSizeGB: 1 }
+  await service.ask('PUT', disk('free'), { location: 'local', properties })
+  const free = { diskId: disk('free') }
+  for (const [body, code] of [
+    [{}, 'InvalidParameter'],
+    [{ dataDisksToAttach: [{ lun: 0 }] }, 'LinkedInvalidPropertyId'],
+    [{ dataDisksToAttach: [{ diskId: disk('none') }] }, 'ResourceNotFound'],
+    [{ dataDisksToAttach: [free], dataDisksToDetach: [free] }, 'OperationNotAllowed'],
+    [
+      {
+        dataDisksToAttach: [
+          { ...free, lun: 0 },
+          { diskId: disk('none'), lun: 0 },
+        ],
+      },
+      'InvalidParameter',
+    ],
+  ] as const) {
+    const { body: answer } = await service.ask('POST', `${id}/attachDetachDataDisks`, body)
+    assert.equal(answer.error?.code, code, JSON.stringify(answer))
+  }
+  assert.equal((await service.ask('GET', disk('free'))).body.properties.diskState, 'Unattached')
+})
+
+test('a disk that a PUT says is to be detached goes, as if it were not named', async (t) => {
+  const service = await aService(t)
+  const one = { lun: 0, name: 'one', createOption: 'Empty', diskSizeGB: 1 }
+  const { id } = await aVm(service, 'web', storage([one]))
+  const [kept] = (await service.ask('GET', id)).body.properties.storageProfile.dataDisks
+  const dataDisks = [{ ...kept, toBeDetached: true, detachOption: 'ForceDetach' }]
+  const patch = await service.ask('PATCH', id, { properties: { storageProfile: { dataDisks } } })
+  assert.equal((await service.over(patch)).status, 'Succeeded')
+  assert.deepEqual((await service.ask('GET', id)).body.properties.storageProfile.dataDisks, [])
+})

@@ -11,7 +11,7 @@ import { at, textAt } from './vm.ts'
 
 const SIZE_DEFAULT_GIB = 32
 const SIZE_MAX_GIB = 32_767
-const LUN_MAX = 63
+export const LUN_MAX = 63
 
 /**
  * The data disks that a VM is to have: new ones are made as resources, those there are become its own, and
@@ -26,7 +26,9 @@ export async function planDataDisks(
 ): Promise<JsonObject> {
   const storage = at(properties, 'storageProfile') as JsonObject
   const asked = storage.dataDisks
-  const wanted = Array.isArray(asked) ? (asked as readonly JsonObject[]) : []
+  const wanted = (listIn(asked) as readonly JsonObject[]).filter(
+    (disk) => disk.toBeDetached !== true,
+  )
   requireLuns(properties, wanted)
   requireDistinct(vm, storage, wanted)
   const planned = []

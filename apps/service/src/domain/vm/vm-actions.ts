@@ -31,13 +31,18 @@ export const vmActions: readonly VmAction[] = [
   { name: 'simulateEviction', model: null, when: null },
 ]
 
+/** @throws {ArmError} 409 */
+export function requireNotGoing({ name, provisioningState }: Resource): void {
+  if (provisioningState === 'Deleting')
+    throw new ArmError(
+      faults.operationNotAllowed(`The Virtual Machine '${name}' is being deleted.`),
+    )
+}
+
 /** @throws {ArmError} 409: not with this VM, or not now. */
 export function requireAction({ name, when }: VmAction, vm: Resource): void {
   const { power, generalized } = stateOf(vm)
-  if (vm.provisioningState === 'Deleting')
-    throw new ArmError(
-      faults.operationNotAllowed(`The Virtual Machine '${vm.name}' is being deleted.`),
-    )
+  requireNotGoing(vm)
   if (generalized && name !== 'deallocate')
     throw new ArmError(
       faults.operationNotAllowed(

@@ -1,7 +1,7 @@
 import { ArmError, faults } from '@trusted-launch/api'
 import { requireSubscription } from '../../domain/groups.ts'
 import type { Ground } from '../ground.ts'
-import { operationReply, operationView } from '../operation-view.ts'
+import { operationReply, operationView, resultReply } from '../operation-view.ts'
 import { pageOf } from '../page.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
 
@@ -17,7 +17,10 @@ export function operationRoutes(ground: Ground): Route[] {
       method: 'GET',
       path,
       action,
-      handle: async (request) => operationReply(await require(ground, request)),
+      handle: async (request) => {
+        const operation = await require(ground, request)
+        return request.query.monitor === 'true' ? resultReply(operation) : operationReply(operation)
+      },
     },
     {
       method: 'GET',
