@@ -8,9 +8,9 @@ import { MalformedError } from '@trusted-launch/codec'
 import { Coverage } from './coverage.ts'
 import { type Failure, fuzzTarget } from './fuzz-target.ts'
 import { excessOf } from './memory.ts'
-import { deep, greedy, hoarding, slow, wasteful } from './planted.ts'
+import { deep, greedy, hoarding, quadratic, slow, wasteful } from './planted.ts'
 
-const planted = { deep, greedy, hoarding, slow }
+const planted = { deep, greedy, hoarding, quadratic, slow }
 
 const decoderOf = (decode: (bytes: Uint8Array) => unknown, title = '') => ({
   ...{ place: '', title, decode },
@@ -42,6 +42,12 @@ test('a fault behind four comparisons is found by coverage, and its input kept',
 
 test('an input that takes too long is found', (t) => {
   assert.equal(found(t, 'slow', 20).kind, 'slow')
+})
+
+test('an input that takes too long only where it says the same thousands of times is found', (t) => {
+  const { kind, file } = found(t, 'quadratic', 30)
+  assert.equal(kind, 'slow')
+  assert.ok(readFileSync(file).length > 2048)
 })
 
 test('an input that takes too much memory is found, whether it is kept or dropped', (t) => {

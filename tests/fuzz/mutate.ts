@@ -71,14 +71,28 @@ const splice: Mutation = (bytes, random, other) => {
   return join(bytes.subarray(0, at), piece, bytes.subarray(Math.min(bytes.length, at + over)))
 }
 
+/** One byte, or what may be a structure, over and over: up to all that an input may be. */
+const run: Mutation = (bytes, random) => {
+  const from = random(bytes.length + 1)
+  const sizes = [1, 2, 4, 8, 16, 32, 64, 1 + random(512)]
+  const piece = bytes.subarray(from, from + sizes[random(sizes.length)]!)
+  if (piece.length === 0) return bytes
+  const filled = new Uint8Array(Math.max(0, (sizeMax >> random(6)) - bytes.length))
+  for (let at = 0; at < filled.length; at += piece.length)
+    filled.set(piece.subarray(0, filled.length - at), at)
+  return join(bytes.subarray(0, from), filled, bytes.subarray(from))
+}
+/** A run is long, so what is made of it takes long: one input in so many has one. */
+const runOneIn = 32
+
 const mutations: readonly Mutation[] = [
   ...[overwrite, overwrite, flip, flip, known, known, length, length],
   ...[cut, remove, repeat, insert, splice, splice],
 ]
 
-/** One input made of another, by one to four steps; at most 64 KiB. */
+/** One input made of another, by one to four steps, now and then upon a long run; at most 64 KiB. */
 export function mutate(bytes: Uint8Array, other: Uint8Array, random: Random): Uint8Array {
-  let made = bytes
+  let made = random(runOneIn) === 0 ? run(bytes, random, other) : bytes
   for (let k = random(4); k >= 0; k--)
     made = mutations[random(mutations.length)]!(made, random, other)
   return made.length > sizeMax ? made.slice(0, sizeMax) : made
