@@ -345,6 +345,39 @@ test('a host that breaks the framing gets the port closed', skip, async (t) => {
 })
 
 test(
+  'of the kernel’s log only what the kernel itself said of modules is handed out, the newest 32 lines',
+  skip,
+  async (t) => {
+    const directory = mkdtempSync(join(tmpdir(), 'agent-logs-'))
+    t.after(() => rmSync(directory, { recursive: true }))
+    const kernelLog = join(directory, 'kmsg')
+    const refused = 'Loading of unsigned module is rejected'
+    const tainted = (i: number) =>
+      `mod${i}: module verification failed: signature and/or required key missing - tainting kernel`
+    writeFileSync(
+      kernelLog,
+      [
+        '6,1,100,-;Linux version 6.1.0',
+        `12,2,101,-;${refused}, says a program that writes to the log`,
+        `5,3,102,-;${refused}`,
+        ' SUBSYSTEM=module, taints kernel',
+        `taints kernel`,
+        ...Array.from({ length: 32 }, (_, i) => `4,${4 + i},103,-,caller=T1;${tainted(i)}`),
+        '4,90,104,-;evil: loading out-of-tree module taints kernel.\u001b[2J',
+        '',
+      ].join('\n'),
+    )
+    const agent = await startAgent(t, { kernelLog })
+    const { lines } = await agent.ask('moduleMessages', null)
+    assert.equal(lines.length, 32)
+    assert.deepEqual([lines[0], lines.at(-2)], [tainted(1), tainted(31)])
+    assert.equal(lines.at(-1), 'evil: loading out-of-tree module taints kernel. [2J')
+    const without = await startAgent(t)
+    await assert.rejects(without.ask('moduleMessages', null), { code: 'log-unavailable' })
+  },
+)
+
+test(
   'resident memory stays at most 1.2 MB while quotes and logs are handed out',
   skip,
   async (t) => {

@@ -34,7 +34,9 @@ export async function startAgent(
 ): Promise<RunningAgent> {
   const { path } = await buildAgent()
   const tpm = await startSwtpm(context)
-  const none = { eventLog: '/nonexistent', imaLog: '/nonexistent', userspaceLog: '/nonexistent' }
+  const none = Object.fromEntries(
+    ['eventLog', 'imaLog', 'userspaceLog', 'kernelLog'].map((name) => [name, '/nonexistent']),
+  )
   const paths = { port: 'fd:3', tpm: 'fd:4', ...none, ...logs }
   const options = Object.entries(paths).flatMap(([name, value]) => [`--${name}`, value])
   const child = spawn(path, options, { stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe'] })

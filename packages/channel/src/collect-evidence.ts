@@ -1,5 +1,5 @@
 import type { Ask } from './conversation.ts'
-import { ChannelError } from './errors.ts'
+import { AgentError, ChannelError } from './errors.ts'
 import type { Evidence, EvidenceRequest } from './evidence.ts'
 import { LOG_PART_BYTES_MAX } from './limits.ts'
 import { LOGS, type LogName } from './messages.ts'
@@ -9,7 +9,7 @@ const PARTS_AT_ONCE = 4
 
 /**
  * Collects evidence from a guest: quotes first, then each log in parts of at most 16 KiB, up to the
- * size it had when the quotes stood. Memory is set aside only for a size within the log's limit.
+ * size it had when the quotes stood, then what the kernel says of modules. Memory is set aside only for a size within the log's limit.
  * It proves nothing: what comes back is for `VerifiedQuote.verify`.
  * @throws {AgentError} the agent had no answer (`ak-unavailable`, `tpm-error`, …).
  * @throws {ChannelError} `log-too-long`, `log-short`, or the connection's own fault.
@@ -22,6 +22,18 @@ export async function collectEvidence(ask: Ask, request: EvidenceRequest): Promi
     eventLog: await collectLog(ask, 'eventLog', logSizes.eventLog),
     imaLog: await collectLog(ask, 'imaLog', logSizes.imaLog),
     userspaceLog: await collectLog(ask, 'userspaceLog', logSizes.userspaceLog),
+    ...(await collectModuleMessages(ask)),
+  }
+}
+
+/** Nothing of an agent that is older than the question, or where no kernel's log is to be read. */
+async function collectModuleMessages(ask: Ask): Promise<Pick<Evidence, 'moduleMessages'>> {
+  try {
+    const { lines } = await ask('moduleMessages', null)
+    return { moduleMessages: lines }
+  } catch (e) {
+    if (e instanceof AgentError && /^(?:unsupported|log-unavailable)$/.test(e.code)) return {}
+    throw e
   }
 }
 

@@ -19,11 +19,12 @@ import {
   ATTEST_BYTES_MAX,
   BANKS_MAX,
   CERTIFICATE_BYTES_MAX,
-  CHANNEL_VERSION,
   DIGEST_BYTES_MAX,
   EVENT_LOG_BYTES_MAX,
   IMA_LOG_BYTES_MAX,
   INFO_TEXT_CHARACTERS_MAX,
+  MODULE_MESSAGE_CHARACTERS_MAX,
+  MODULE_MESSAGES_MAX,
   NONCE_BYTES,
   NV_PUBLIC_BYTES_MAX,
   PCR_COUNT,
@@ -141,8 +142,12 @@ export const QUOTED = struct('Quoted', {
 })
 export type Quoted = Of<typeof QUOTED>
 
-const EVIDENCE = struct('Evidence', {
-  version: constant(u8, CHANNEL_VERSION),
+/** What the kernel wrote into its log of modules that it refused or that taint it, the oldest first. */
+export const MODULE_MESSAGES = list(u8, plainText(MODULE_MESSAGE_CHARACTERS_MAX), {
+  max: MODULE_MESSAGES_MAX,
+})
+
+const FIELDS = {
   quotes: QUOTES,
   akPublic: AK_PUBLIC,
   akCertificate: optional(CERTIFICATE),
@@ -151,29 +156,44 @@ const EVIDENCE = struct('Evidence', {
   eventLog: optional(sized(u32be, { max: EVENT_LOG_BYTES_MAX })),
   imaLog: optional(sized(u32be, { max: IMA_LOG_BYTES_MAX })),
   userspaceLog: optional(sized(u32be, { max: USERSPACE_LOG_BYTES_MAX })),
+}
+const EVIDENCE = struct('Evidence', { version: constant(u8, 1), ...FIELDS })
+/** Of agents that hand out what the kernel says of modules. Each value has one encoding. */
+const EVIDENCE_2 = struct('Evidence', {
+  version: constant(u8, 2),
+  ...FIELDS,
+  moduleMessages: MODULE_MESSAGES,
 })
 
 /**
  * What an attester hands out. All of it is the guest's word until it is verified: the logs are
  * bytes as the kernel gave them (TCG_PCR_EVENT2s, binary_runtime_measurements, systemd's
  * tpm2-measure.log), `null` where the guest has none. The IMA list was read after the quotes, so it
- * may hold entries that they do not yet cover.
+ * may hold entries that they do not yet cover. `moduleMessages` are lines of the kernel's log that no register
+ * ever vouches for; absent: the agent is older, or the guest has no such log.
  */
-export type Evidence = Omit<Of<typeof EVIDENCE>, 'version'>
+export type Evidence = Omit<Of<typeof EVIDENCE>, 'version'> & {
+  readonly moduleMessages?: readonly string[]
+}
 
 /** What evidence is besides its logs, about: quotes, keys, certificate. */
 const QUOTED_BYTES = 4096
 
-/** Evidence as bytes, for keeping. The bytes that were signed stay as they came. */
+/** Evidence as bytes, for keeping. The bytes that were signed stay as they came. @throws {RangeError} above a limit. */
 export function encodeEvidence(evidence: Evidence): Uint8Array {
   const { eventLog, imaLog, userspaceLog } = evidence
   const logs = [eventLog, imaLog, userspaceLog].map((log) => log?.length ?? 0)
   const sizeHint = logs.reduce((sum, size) => sum + size, QUOTED_BYTES)
-  return encode(EVIDENCE, { version: CHANNEL_VERSION, ...evidence }, sizeHint)
+  const { moduleMessages, ...rest } = evidence
+  if (moduleMessages === undefined) return encode(EVIDENCE, { version: 1, ...rest }, sizeHint)
+  return encode(EVIDENCE_2, { version: 2, ...rest, moduleMessages: [...moduleMessages] }, sizeHint)
 }
 
-/** @throws {MalformedError} bytes that are not evidence of this version, or above its limits. */
+/** @throws {MalformedError} bytes that are not evidence of version 1 or 2, or above its limits. */
 export function decodeEvidence(bytes: Uint8Array): Evidence {
-  const { version: _, ...evidence } = decode(EVIDENCE, bytes)
+  const { version: _, ...evidence } = decode<Of<typeof EVIDENCE>>(
+    bytes[0] === 2 ? EVIDENCE_2 : EVIDENCE,
+    bytes,
+  )
   return evidence
 }

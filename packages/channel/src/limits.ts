@@ -1,4 +1,7 @@
-/** The version of framing, messages and evidence. Another one is refused. */
+/**
+ * The version of framing and messages. Another one is refused: a question that is new has a number of its own, and
+ * an agent that is older answers it `unsupported`.
+ */
 export const CHANNEL_VERSION = 1
 
 /** The virtio-serial port that the host gives and the agent looks for. */
@@ -40,6 +43,10 @@ export const USERSPACE_LOG_BYTES_MAX = 256 * 1024
 export const INFO_TEXT_CHARACTERS_MAX = 128
 export const ERROR_CODE_CHARACTERS_MAX = 32
 export const ERROR_DETAIL_CHARACTERS_MAX = 200
+
+/** Lines of the kernel's log about modules, and characters of one: what an agent hands out of it. */
+export const MODULE_MESSAGES_MAX = 32
+export const MODULE_MESSAGE_CHARACTERS_MAX = 200
 
 /** Evidence as one value, logs included: what a stored record sets aside for it. */
 export const EVIDENCE_BYTES_MAX =

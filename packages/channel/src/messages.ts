@@ -13,7 +13,14 @@ import {
   u32be,
 } from '@trusted-launch/codec'
 import { AgentError, ChannelError } from './errors.ts'
-import { AGENT_INFO, CERTIFICATE, EVIDENCE_REQUEST, QUOTED, ROLLBACK } from './evidence.ts'
+import {
+  AGENT_INFO,
+  CERTIFICATE,
+  EVIDENCE_REQUEST,
+  MODULE_MESSAGES,
+  QUOTED,
+  ROLLBACK,
+} from './evidence.ts'
 import { encodeFrame, type Frame } from './framing.ts'
 import {
   ERROR_CODE_CHARACTERS_MAX,
@@ -75,6 +82,7 @@ export const EXCHANGES = {
   log: exchange(3, LOG_REQUEST, LOG_PART),
   akCertificate: exchange(4, nothing, AK_CERTIFICATE),
   rollback: exchange(5, ROLLBACK_REQUEST, ROLLBACK),
+  moduleMessages: exchange(6, nothing, struct('ModuleMessages', { lines: MODULE_MESSAGES })),
 }
 /** What may be asked of an agent. */
 export type ExchangeName = keyof typeof EXCHANGES

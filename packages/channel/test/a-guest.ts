@@ -1,8 +1,10 @@
 import {
+  AgentError,
   type Answer,
   type AnyQuestion,
   decodeQuestion,
   type Evidence,
+  encodeAgentError,
   encodeAnswer,
   FrameReader,
 } from '@trusted-launch/channel'
@@ -41,16 +43,21 @@ export const evidence: Evidence = {
   eventLog: filled(130, 9),
   imaLog: filled(150, 10),
   userspaceLog: filled(20, 11),
+  moduleMessages: ['dummy: module verification failed: signature and/or required key missing'],
 }
 
 /** A guest that answers as it should, from `evidence`, one frame for each question. */
 export function answerTo(question: AnyQuestion, id: number, from: Evidence = evidence): Uint8Array {
-  const { eventLog, imaLog, userspaceLog, ...quoted } = from
+  const { eventLog, imaLog, userspaceLog, moduleMessages, ...quoted } = from
   const logs = { eventLog, imaLog, userspaceLog }
   if (question.name === 'info') return encodeAnswer(id, 'info', from.info)
   if (question.name === 'akCertificate')
     return encodeAnswer(id, 'akCertificate', { certificate: from.akCertificate })
   if (question.name === 'rollback') return encodeAnswer(id, 'rollback', from.rollback!)
+  if (question.name === 'moduleMessages')
+    return moduleMessages === undefined
+      ? encodeAgentError(id, new AgentError('unsupported', 'question type 6'))
+      : encodeAnswer(id, 'moduleMessages', { lines: [...moduleMessages] })
   if (question.name === 'evidence')
     return encodeAnswer(id, 'evidence', { ...quoted, logSizes: sizesOf(logs) })
   const { log, offset, sizeBytes } = question.question

@@ -45,6 +45,11 @@ test('evidence is collected whole, logs longer than a frame included', async () 
   assert.deepEqual(await collectEvidence(askOf(conversationWith(guest())), request), evidence)
 })
 
+test('evidence of an agent that knows nothing of modules is whole without', async () => {
+  const { moduleMessages: _, ...older } = evidence
+  assert.deepEqual(await collectEvidence(askOf(conversationWith(guest(older))), request), older)
+})
+
 test('answers may come in any order and in any pieces', async () => {
   const answers: Uint8Array[] = []
   const answer = guest()

@@ -16,6 +16,7 @@ const questions: { [N in door.ExchangeName]: any } = {
   log: { log: 'imaLog', offset: 10, sizeBytes: 20 },
   akCertificate: null,
   rollback: { extendNonce },
+  moduleMessages: null,
 }
 
 /** The one frame of a stream; none yet is a stream cut short. */

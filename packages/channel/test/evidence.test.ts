@@ -12,11 +12,15 @@ const codec = {
   write: (to: any, value: any) => to.put(encodeEvidence(value)),
 }
 
+const { moduleMessages: _, ...ofOlderAgent } = evidence
+
 test('evidence and requests are written and read alike, and every truncation is refused', () => {
   checkCodec(codec, {
     whole: encodeEvidence(evidence),
+    'of an older agent': encodeEvidence(ofOlderAgent),
+    'no message': encodeEvidence({ ...evidence, moduleMessages: [] }),
     'nothing but quotes': encodeEvidence({
-      ...evidence,
+      ...ofOlderAgent,
       akCertificate: null,
       rollback: null,
       eventLog: null,
@@ -46,7 +50,7 @@ test('a request names ascending PCRs below 24 and one to four different banks', 
 })
 
 test('a log above its limit is refused on reading before anything is allocated', () => {
-  const bytes = encodeEvidence({ ...evidence, eventLog: null, userspaceLog: null })
+  const bytes = encodeEvidence({ ...ofOlderAgent, eventLog: null, userspaceLog: null })
   const size = evidence.imaLog!.length
   const at = bytes.length - 1 - size - 4
   new DataView(bytes.buffer).setUint32(at, IMA_LOG_BYTES_MAX + 1)
@@ -55,6 +59,27 @@ test('a log above its limit is refused on reading before anything is allocated',
     () => encodeEvidence({ ...evidence, imaLog: filled(IMA_LOG_BYTES_MAX + 1, 0) }),
     RangeError,
   )
+})
+
+test('evidence of an older agent has no word of modules, and is written as it was', () => {
+  const bytes = encodeEvidence(ofOlderAgent)
+  assert.deepEqual([bytes[0], 'moduleMessages' in decodeEvidence(bytes)], [1, false])
+  const later = encodeEvidence({ ...ofOlderAgent, moduleMessages: [] })
+  assert.deepEqual([later[0], decodeEvidence(later).moduleMessages], [2, []])
+  assert.throws(() => decodeEvidence(Uint8Array.of(3, ...bytes.subarray(1))), MalformedError)
+})
+
+test('what the kernel says of modules is 32 lines of 200 printable characters at most', () => {
+  const lines =
+    (count: number, characters: number, letter = 'x') =>
+    () =>
+      encodeEvidence({
+        ...evidence,
+        moduleMessages: Array.from({ length: count }, () => letter.repeat(characters)),
+      })
+  assert.ok(lines(32, 200)().length > 6400)
+  for (const wrong of [lines(33, 1), lines(1, 201), lines(1, 1, '\u001b')])
+    assert.throws(wrong, RangeError)
 })
 
 test('what a guest says of itself is printable ASCII', () => {

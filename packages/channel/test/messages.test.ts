@@ -29,6 +29,7 @@ const questions: { [N in ExchangeName]: any } = {
   log: { log: 'imaLog', offset: 10, sizeBytes: 20 },
   akCertificate: null,
   rollback: { extendNonce: nonce },
+  moduleMessages: null,
 }
 
 for (const name of Object.keys(EXCHANGES) as ExchangeName[])
