@@ -19,6 +19,7 @@ import { readPolicy } from './commands/policy.ts'
 import { EXIT, type ExitCode, flagOf, UsageError } from './exit-code.ts'
 import { InputFault, isMalformed, partFrom } from './input-fault.ts'
 import { logsFrom } from './log-files.ts'
+import { type ModuleFile, moduleFilesFrom, textOfModules } from './module-files.ts'
 import { jsonText, type Output } from './output.ts'
 import { readReferences } from './reference-file.ts'
 import { certificatesFrom } from './trust.ts'
@@ -35,6 +36,7 @@ export interface FileOptions {
   eventLog?: string
   ima?: string
   userspaceLog?: string
+  moduleFile?: string[]
   references?: string
   policy?: string
   profile?: Profile
@@ -53,26 +55,33 @@ export function appraiseFiles(options: FileOptions, output: Output): ExitCode {
   if (missing.length > 0)
     throw new UsageError(`these are needed too: ${missing.map(flagOf).join(', ')}`)
   const parts = partsFrom(options as FileOptions & Needed)
-  const appraised = appraiseEvidence({
+  const input = {
     ...importEvidence(parts),
     references: referencesFrom(options.references),
     policy: policyFrom(options.policy),
     time: timeFrom(options.time),
-  })
-  return print(appraised, parts, options, output)
+  }
+  const { moduleFile } = options
+  const modules = moduleFile === undefined ? null : moduleFilesFrom(moduleFile, input)
+  return print(appraiseEvidence(input), parts, modules, options, output)
 }
 
 function print(
   { result }: Appraised,
   parts: ImportedParts,
+  modules: readonly ModuleFile[] | null,
   { json }: FileOptions,
   output: Output,
 ): ExitCode {
   const malformed = result.bank === null && isMalformed(result.findings)
   const tier = malformed ? 'none' : result.tier
   const { profile } = parts
-  if (json === true) output.out(jsonText({ ...result, tier, token: null, profile }))
-  else output.out(textOfImported({ ...result, tier }, profile, output))
+  const besides = modules === null ? {} : { modules }
+  if (json === true) output.out(jsonText({ ...result, tier, token: null, profile, ...besides }))
+  else {
+    if (modules !== null) output.out(`${textOfModules(modules)}\n`)
+    output.out(textOfImported({ ...result, tier }, profile, output))
+  }
   if (malformed) output.err(`tl: malformed: ${result.findings[0]!.summary}\n`)
   return malformed ? EXIT.malformed : exitCodeOfTier(tier)
 }

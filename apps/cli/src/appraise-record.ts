@@ -12,6 +12,7 @@ import {
 import { equalBytes, fromUtf8 } from '@trusted-launch/codec'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { bytesFrom, viewOfFault } from './input-fault.ts'
+import { moduleFilesFrom, textOfModules } from './module-files.ts'
 import { jsonText, type Output } from './output.ts'
 import { trustedAnchors, trustedSigner } from './trust.ts'
 import { conclusionOf, exitCodeOfTier, textOfResult } from './verdict.ts'
@@ -21,6 +22,7 @@ export interface RecordOptions {
   key?: string
   inner?: boolean
   anchor?: string[]
+  moduleFile?: string[]
   json?: boolean
 }
 
@@ -62,14 +64,21 @@ function viewOfRefused(file: string, { fault, reason }: RecordFault) {
   return { ...viewOfFault(finding), fault, reason, result: null }
 }
 
-function print(verified: VerifiedRecord, { json, inner }: RecordOptions, output: Output): void {
+function print(
+  verified: VerifiedRecord,
+  { json, inner, moduleFile }: RecordOptions,
+  output: Output,
+): void {
   const { result } = verified.appraised
   const warnings = warningsOf(verified, inner === true)
   for (const warning of warnings) output.err(`tl: warning: ${warning}\n`)
-  const { anchorKnown, token, appraised } = verified
+  const { anchorKnown, token, appraised, input } = verified
+  const modules = moduleFile === undefined ? null : moduleFilesFrom(moduleFile, input)
   const conclusion = conclusionOf(result, anchorKnown)
   const doubted = anchorKnown === false ? { anchorKnown, conclusion } : {}
-  const view = { ...result, token, ...doubted } as unknown as Json
+  const besides = modules === null ? {} : { modules }
+  const view = { ...result, token, ...doubted, ...besides } as unknown as Json
+  if (json !== true && modules !== null) output.out(`${textOfModules(modules)}\n`)
   output.out(
     json === true
       ? `${formatCanonical(view)}\n`

@@ -9,6 +9,7 @@ import { conclude } from './conclude.ts'
 import type { RollbackState } from './expectation.ts'
 import { advisedForImport } from './imported/advice.ts'
 import { keyClaims } from './key-claims.ts'
+import { reportedModules, withModuleMessages } from './module-messages.ts'
 import { applyPolicy } from './policy.ts'
 import type { AttestationResult, BootStage, Finding } from './result.ts'
 import { claimsAfterKexec } from './running-kernel.ts'
@@ -50,9 +51,12 @@ export function appraiseEvidence(input: AppraisalInput): Appraised {
     const { findings: held, compared, variant } = appraiseReferences(log, claims, input)
     const ofLog = [...runChecks(log), ...checkUserspace(log)]
     claims = claimsAfterKexec(claims, [...ofLog, ...held])
-    findings = [...findings, ...ofLog, ...held, ...applyPolicy(input.policy, { claims })]
+    const reported = reportedModules(input.evidence)
+    const ofPolicy = applyPolicy(input.policy, { claims })
+    findings = [...findings, ...ofLog, ...held, ...reported, ...ofPolicy]
     if (ofLog.some(({ severity }) => severity === 'high'))
       claims = keyClaims(key, input.expectation, unverified(claims))
+    claims = withModuleMessages(claims, input.evidence)
     chain = bootChainOf(log, compared, variant)
   }
   const told = tellFindings(

@@ -26,6 +26,11 @@ export {
 } from './expectation.ts'
 export { FINDINGS, type FindingId, type FindingKind, findingOf } from './finding-table.ts'
 export {
+  type IdentifiedModule,
+  identifyModules,
+  type ModuleSigner,
+} from './identify-modules.ts'
+export {
   ActivatedKey,
   type ActivationChallenge,
   type ActivationQuestion,

@@ -191,9 +191,7 @@ export function encodeEvidence(evidence: Evidence): Uint8Array {
 
 /** @throws {MalformedError} bytes that are not evidence of version 1 or 2, or above its limits. */
 export function decodeEvidence(bytes: Uint8Array): Evidence {
-  const { version: _, ...evidence } = decode<Of<typeof EVIDENCE>>(
-    bytes[0] === 2 ? EVIDENCE_2 : EVIDENCE,
-    bytes,
-  )
+  const { version: _, ...evidence } =
+    bytes[0] === 2 ? decode(EVIDENCE_2, bytes) : decode(EVIDENCE, bytes)
   return evidence
 }

@@ -1,5 +1,6 @@
 export { type AeadParameters, open, seal } from './aead.ts'
 export { encryptCfb } from './aes-cfb.ts'
+export { type AppendedSignature, decodeAppendedSignature } from './appended-signature.ts'
 export { fromBase64url, textToBase64url, toBase64url } from './base64url.ts'
 export {
   type ChainFault,
@@ -23,6 +24,7 @@ export {
   readDer,
 } from './der.ts'
 export { digest, digestText, extendAll, hmac, isDigestOf } from './digest.ts'
+export { formatName } from './distinguished-name.ts'
 export { type Agreement, agree } from './ecdh.ts'
 export { CryptoError, type CryptoErrorCode } from './errors.ts'
 export { DIGEST_SIZE, type HashName } from './hash-name.ts'

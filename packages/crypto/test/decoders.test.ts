@@ -3,9 +3,10 @@ import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { toUtf8 } from '@trusted-launch/codec'
+import { MalformedError, toUtf8 } from '@trusted-launch/codec'
 import { checkDecoder, decodersAt } from '@trusted-launch/codec/check'
 import * as door from '../src/index.ts'
+import { appended } from './a-module.ts'
 
 const { Certificate, CryptoError, PublicKey, SigningKey } = door
 const read = (name: string) =>
@@ -24,6 +25,10 @@ const pem = toUtf8(
   `before\n-----BEGIN PUBLIC KEY-----\n${btoa(String.fromCharCode(...read('leaf.der')))}\n-----END PUBLIC KEY-----\n`,
 )
 
+function refuse(reason: string, offset: number): never {
+  throw new MalformedError('', offset, reason)
+}
+
 const tried: Record<string, () => void> = {
   decodePem: () => {
     // a line feed behind the last block is no part of it
@@ -31,6 +36,13 @@ const tried: Record<string, () => void> = {
     checkDecoder(door.decodePem, { pem }, { isWhole })
   },
   readDer: () => checkDecoder(door.readDer, certificates, { tries: 2000 }),
+  decodeAppendedSignature: () => {
+    const module = appended(message, read('detached-by-key-identifier.p7'))
+    // cut short it is a file without signature
+    const decode = (bytes: Uint8Array) =>
+      door.decodeAppendedSignature(bytes) ?? refuse('not signed', bytes.length)
+    checkDecoder(decode, { module }, { ...errors, tries: 300 })
+  },
   decodeSignedData: () =>
     checkDecoder(
       (bytes) => door.verifySignedData(door.decodeSignedData(bytes), { anchors, time: null }),

@@ -52,6 +52,12 @@ export function appraiseCommand(output: Output, done: (code: ExitCode) => void):
     .option('--event-log <file>', 'the firmware event log, binary_bios_measurements')
     .option('--ima <file>', "the kernel's binary_runtime_measurements")
     .option('--userspace-log <file>', "systemd's tpm2-measure.log")
+    .addOption(
+      repeatable(
+        '--module-file <file>',
+        'a kernel module: whom its signature names, where the IMA list measured exactly this file',
+      ),
+    )
     .option('--references <file>', 'reference values to compare with')
     .option('--policy <file>', 'another policy than Trusted Launch')
     .addOption(
@@ -106,6 +112,7 @@ const fileOptions = [
   'time',
 ] as const
 
+// Of a record as of a quote: moduleFile, json.
 const recordOptions = ['key', 'inner', 'anchor'] as const
 
 function run(file: string | undefined, options: Options, output: Output): ExitCode {

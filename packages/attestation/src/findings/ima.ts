@@ -50,4 +50,11 @@ export const imaFindings = {
     true,
     'Remove the module, or sign it with a key the kernel trusts.',
   ),
+  'module.reported': row(
+    40,
+    'kernel module',
+    'info',
+    true,
+    'Look into the guest: this is what it says of itself, and no proof either way.',
+  ),
 } as const satisfies Record<string, FindingKind>
