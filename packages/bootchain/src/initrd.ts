@@ -1,6 +1,6 @@
 import type { ReferenceModule } from '@trusted-launch/attestation'
 import { MalformedError, Reader, toHex, toLatin1 } from '@trusted-launch/codec'
-import { digest } from '@trusted-launch/crypto'
+import { decodeAppendedSignature, digest } from '@trusted-launch/crypto'
 
 const magic = '070701'
 const headerBytes = 110
@@ -44,17 +44,27 @@ export function readNewc(archive: Uint8Array): ArchivedFile[] {
 }
 
 /**
- * The kernel modules of an initial RAM file system with the SHA-256 that IMA writes down for each:
- * those of the pristine image, which a verifier believes. It does not check their signatures.
+ * The signed kernel modules of an initial RAM file system with the SHA-256 that IMA writes down for each:
+ * those of the pristine image, which a verifier believes. Whose the signatures are is not checked; one that has
+ * none is no module that a kernel under lockdown takes, and is not among them.
  * Null when the archive cannot be read (compressed, or one of several): then no module can be called untrusted.
  */
 export function modulesOfInitrd(archive: Uint8Array): ReferenceModule[] | null {
   try {
     return readNewc(archive)
-      .filter(({ path }) => path.endsWith('.ko'))
+      .filter(({ path, bytes }) => path.endsWith('.ko') && isSigned(bytes))
       .map(({ path, bytes }) => ({ path: `/${path}`, sha256: toHex(digest('sha256', bytes)) }))
   } catch (e) {
     if (e instanceof MalformedError) return null
+    throw e
+  }
+}
+
+function isSigned(module: Uint8Array): boolean {
+  try {
+    return decodeAppendedSignature(module) !== null
+  } catch (e) {
+    if (e instanceof MalformedError) return false
     throw e
   }
 }
