@@ -1,11 +1,23 @@
 import { keyOf } from '@trusted-launch/api'
-import { type Attestation, type Attestations, StoreError } from '../domain/store.ts'
+import { sql } from 'kysely'
+import {
+  type Attestation,
+  type AttestationSummary,
+  type Attestations,
+  type Json,
+  type Retention,
+  StoreError,
+} from '../domain/store.ts'
 import type { Access } from './access.ts'
+import { Contents } from './contents.ts'
 import { fromJson, toJson } from './json.ts'
+import { keepRecord, recordOf } from './kept-record.ts'
 import { limitOf } from './limit.ts'
-import type { AttestationRow } from './schema.ts'
+import type { AttestationRow, Database } from './schema.ts'
 
-const short = ['id', 'vm_id', 'vm_key', 'at', 'tier', 'result'] as const
+const short = ['id', 'vm_key', 'at', 'tier', 'findings'] as const
+type ShortRow = Pick<AttestationRow, (typeof short)[number]>
+const EXPIRED_MAX = 1000
 
 export class AttestationTable implements Attestations {
   readonly #access: Access
@@ -14,78 +26,147 @@ export class AttestationTable implements Attestations {
     this.#access = access
   }
 
-  async insert({ id, vmId, at, tier, result, record }: Attestation): Promise<void> {
-    const row = {
-      ...{ id: keyOf(id), vm_id: vmId, vm_key: keyOf(vmId), at, tier, record },
-      result: toJson(result),
-    }
-    const { numInsertedOrUpdatedRows } = await this.#access.write((database) =>
-      database
+  insert(attestation: Attestation, shared?: Uint8Array): Promise<void> {
+    const { id, vmId, at, tier, findings, record } = attestation
+    const told = { id: keyOf(id), vm_key: keyOf(vmId), at, tier, findings: toJson(findings) }
+    return this.#access.write(async (database) => {
+      const former = await newest(database, vmId).select('base').executeTakeFirst()
+      const kept = await keepRecord(database, record, former?.base ?? null, shared)
+      const { numInsertedOrUpdatedRows } = await database
         .insertInto('attestations')
-        .values(row)
+        .values({ ...told, ...kept })
         .onConflict((conflict) => conflict.column('id').doNothing())
-        .executeTakeFirstOrThrow(),
-    )
-    if (numInsertedOrUpdatedRows === 0n)
-      throw new StoreError('store-exists', `there is an attestation ${id}`)
+        .executeTakeFirstOrThrow()
+      if (numInsertedOrUpdatedRows === 0n)
+        throw new StoreError('store-exists', `there is an attestation ${id}`)
+    })
   }
 
-  async latest(vmId: string): Promise<Attestation | null> {
-    const row = await this.#access.read((database) =>
-      database
-        .selectFrom('attestations')
-        .selectAll()
-        .where('vm_key', '=', keyOf(vmId))
-        .orderBy('at', 'desc')
-        .orderBy('id', 'desc')
-        .limit(1)
-        .executeTakeFirst(),
+  latest(vmId: string): Promise<Attestation | null> {
+    return this.#whole((found) =>
+      found
+        .where('attestations.vm_key', '=', keyOf(vmId))
+        .orderBy('attestations.at', 'desc')
+        .orderBy('attestations.id', 'desc')
+        .limit(1),
     )
-    return row === undefined ? null : wholeOf(row)
   }
 
-  async list(vmId: string, query: { before?: number; limit: number }) {
+  get(id: string): Promise<Attestation | null> {
+    return this.#whole((found) => found.where('attestations.id', '=', keyOf(id)))
+  }
+
+  async list(vmId: string, query: { after?: string; limit: number }) {
+    const { after } = query
     const rows = await this.#access.read((database) => {
-      const found = database
-        .selectFrom('attestations')
+      const found = newest(database, vmId).select(short).clearLimit().limit(limitOf(query))
+      if (after === undefined) return found.execute()
+      const last = database
+        .selectFrom('attestations as last')
+        .select(['last.at', 'last.id'])
+        .where('last.id', '=', keyOf(after))
+      return found.where(sql<boolean>`(at, id) < ${last}`).execute()
+    })
+    return rows.map(summaryOf)
+  }
+
+  async expired(vmId: string, { before, keep }: Retention): Promise<AttestationSummary[]> {
+    const rows = await this.#access.read((database) => {
+      const ranked = newest(database, vmId)
+        .clearLimit()
         .select(short)
-        .where('vm_key', '=', keyOf(vmId))
-      return (query.before === undefined ? found : found.where('at', '<', query.before))
+        .select([
+          sql<number>`row_number() over (order by at desc, id desc)`.as('place'),
+          sql<number>`row_number() over (partition by tier = 'affirming' order by at desc, id desc)`.as(
+            'place_of_kind',
+          ),
+        ])
+      return database
+        .selectFrom(ranked.as('ranked'))
+        .select(short)
+        .where('place', '>', 1)
+        .where((eb) =>
+          eb.or([
+            eb.and([
+              eb('tier', '=', 'affirming'),
+              eb.or([eb('at', '<', before.affirming), eb('place_of_kind', '>', keep.affirming)]),
+            ]),
+            eb.and([
+              eb('tier', '<>', 'affirming'),
+              eb.or([eb('at', '<', before.others), eb('place_of_kind', '>', keep.others)]),
+            ]),
+          ]),
+        )
         .orderBy('at', 'desc')
         .orderBy('id', 'desc')
-        .limit(limitOf(query))
+        .limit(EXPIRED_MAX)
         .execute()
     })
-    return rows.map(attestationOf)
+    return rows.map(summaryOf)
   }
 
-  async get(id: string): Promise<Attestation | null> {
-    const row = await this.#access.read((database) =>
+  async delete(ids: readonly string[]): Promise<number> {
+    if (ids.length === 0) return 0
+    return this.#remove((database) =>
       database
-        .selectFrom('attestations')
-        .selectAll()
-        .where('id', '=', keyOf(id))
-        .executeTakeFirst(),
+        .deleteFrom('attestations')
+        .where('id', 'in', ids.map(keyOf))
+        .returning(['base', 'shared'])
+        .execute(),
     )
-    return row === undefined ? null : wholeOf(row)
   }
 
-  async deleteOf(vmId: string): Promise<number> {
-    const { numDeletedRows } = await this.#access.write((database) =>
+  deleteOf(vmId: string): Promise<number> {
+    return this.#remove((database) =>
       database
         .deleteFrom('attestations')
         .where('vm_key', '=', keyOf(vmId))
-        .executeTakeFirstOrThrow(),
+        .returning(['base', 'shared'])
+        .execute(),
     )
-    return Number(numDeletedRows)
+  }
+
+  /** What they alone needed goes with them. */
+  #remove(
+    work: (database: Database) => Promise<Pick<AttestationRow, 'base' | 'shared'>[]>,
+  ): Promise<number> {
+    return this.#access.write(async (database) => {
+      const gone = await work(database)
+      const needed = new Set(gone.flatMap(({ base, shared }) => [base, shared]))
+      await new Contents(database).forget([...needed].filter((number) => number !== null))
+      return gone.length
+    })
+  }
+
+  async #whole(one: (found: Whole) => Whole): Promise<Attestation | null> {
+    const row = await this.#access.read((database) => one(wholes(database)).executeTakeFirst())
+    if (row === undefined) return null
+    return { ...summaryOf(row), record: recordOf(row, row.base_bytes, row.shared_bytes) }
   }
 }
 
-function attestationOf(row: Omit<AttestationRow, 'record'>): Omit<Attestation, 'record'> {
-  const { id, vm_id: vmId, at, tier } = row
-  return { id, vmId, at, tier, result: fromJson(row.result) }
+type Whole = ReturnType<typeof wholes>
+
+/** With what their records are made of, of one moment. */
+function wholes(database: Database) {
+  return database
+    .selectFrom('attestations')
+    .leftJoin('contents as base', 'base.number', 'attestations.base')
+    .leftJoin('contents as shared', 'shared.number', 'attestations.shared')
+    .selectAll('attestations')
+    .select(['base.bytes as base_bytes', 'shared.bytes as shared_bytes'])
 }
 
-function wholeOf(row: AttestationRow): Attestation {
-  return { ...attestationOf(row), record: new Uint8Array(row.record) }
+/** A VM's, the newest first: one, or more with another limit. */
+function newest(database: Database, vmId: string) {
+  return database
+    .selectFrom('attestations')
+    .where('vm_key', '=', keyOf(vmId))
+    .orderBy('at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1)
+}
+
+function summaryOf({ id, vm_key: vmId, at, tier, findings }: ShortRow): AttestationSummary {
+  return { id, vmId, at, tier, findings: fromJson<readonly Json[]>(findings) }
 }

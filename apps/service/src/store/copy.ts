@@ -11,6 +11,7 @@ const tables = {
   audit: 'sequence',
   principals: 'id',
   stored_values: 'name',
+  contents: 'number',
   attestations: 'id',
 } as const satisfies Record<Exclude<keyof Schema, 'migrations'>, string>
 

@@ -31,6 +31,8 @@ export interface Words {
   readonly hold: string
   /** The same, passing over rows that somebody else holds. */
   readonly holdFree: string
+  /** The member of a column of JSON text, as text. */
+  readonly member: (column: string, name: string) => string
   /** Statements after which rows of a table are neither changed nor deleted. */
   readonly appendOnly: (table: string) => readonly string[]
 }

@@ -2,6 +2,7 @@ import { CompiledQuery } from 'kysely'
 import { StoreError } from '../domain/store.ts'
 import type { Engine, Words } from './engine.ts'
 import { tables } from './migrations/0001-tables.ts'
+import { contents } from './migrations/0002-contents.ts'
 import type { Database } from './schema.ts'
 
 /** A step forward. One that was released is never changed; there is none backward. */
@@ -11,7 +12,7 @@ export interface Migration {
 }
 
 /** In the order of their numbers, from 1. */
-export const migrations: readonly Migration[] = [tables]
+export const migrations: readonly Migration[] = [tables, contents]
 
 /**
  * Brings a database to these tables, all or nothing. Of several processes one does it, the others wait.

@@ -8,6 +8,7 @@ export interface Schema {
   readonly audit: AuditRow
   readonly principals: PrincipalRow
   readonly stored_values: ValueRow
+  readonly contents: ContentRow
   readonly attestations: AttestationRow
   readonly migrations: MigrationRow
 }
@@ -102,13 +103,26 @@ export interface ValueRow {
   readonly expires_at: number | null
 }
 
+/** What records have in common: known by its hash, kept once, gone with the last that needs it. */
+export interface ContentRow {
+  readonly number: number
+  /** SHA-256, hexadecimal. */
+  readonly hash: string
+  /** zstd */
+  readonly bytes: Uint8Array
+}
+
 export interface AttestationRow {
   readonly id: string
-  readonly vm_id: string
   readonly vm_key: string
   readonly at: number
   readonly tier: string
-  readonly result: string
+  readonly findings: string
+  /** What the record is told by the difference to; null: it is whole, as it came. */
+  readonly base: number | null
+  /** What was cut out of the record, and where. */
+  readonly shared: number | null
+  readonly shared_at: number | null
   readonly record: Uint8Array
 }
 

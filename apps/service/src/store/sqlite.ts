@@ -24,6 +24,7 @@ const words: Words = {
   bytes: 'blob',
   hold: '',
   holdFree: '',
+  member: (column, name) => `json_extract(${column}, '$.${name}')`,
   appendOnly: (table) =>
     ['update', 'delete'].map(
       (deed) =>

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type { Store } from '../../src/domain/store.ts'
 import { restoreStore } from '../../src/store/backup.ts'
 import { onEach, run } from './databases.ts'
-import { event, operation, VM, vm, vmId } from './samples.ts'
+import { attestation, event, operation, SHARED, VM, vm } from './samples.ts'
 
 /** Something in every table. */
 async function fill(store: Store): Promise<void> {
@@ -18,10 +18,7 @@ async function fill(store: Store): Promise<void> {
     ...{ disabled: true, createdAt: 1 },
   })
   await store.values.put('k', Uint8Array.of(0, 255), 5)
-  await store.attestations.insert({
-    ...{ id: 'x', vmId: vmId('a'), at: 1, tier: 'none', result: {} },
-    record: Uint8Array.of(1, 2, 3),
-  })
+  for (const id of ['x', 'y']) await store.attestations.insert(attestation(id, 1), SHARED)
 }
 
 async function contents(store: Store) {
@@ -32,7 +29,7 @@ async function contents(store: Store) {
     audit: [await store.audit.list({ limit: 1000 }), await store.audit.verify()],
     principals: await store.principals.list(),
     value: await store.values.get('k'),
-    attestation: await store.attestations.get('x'),
+    attestations: [await store.attestations.get('x'), await store.attestations.get('y')],
   }
 }
 

@@ -38,7 +38,8 @@ onEach((database) => {
       applied.map(({ number, name }) => [number, name]),
       [
         [1, 'tables'],
-        [2, 'later'],
+        [2, 'contents'],
+        [3, 'later'],
       ],
     )
     await engine.close()

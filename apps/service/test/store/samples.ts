@@ -1,4 +1,5 @@
-import type { AuditEvent, Operations, Resource } from '../../src/domain/store.ts'
+import { createHash } from 'node:crypto'
+import type { Attestation, AuditEvent, Operations, Resource } from '../../src/domain/store.ts'
 
 export const SUBSCRIPTION = '11111111-2222-3333-4444-555555555555'
 export const VM = 'Microsoft.Compute/virtualMachines'
@@ -60,4 +61,27 @@ export function event(action = 'write', at = 1): AuditEvent {
     correlationId: 'c',
     operationId: null,
   }
+}
+
+/** What every record has, as reference values. */
+export const SHARED = new TextEncoder().encode(text('shared', 20_000))
+
+/** An attestation whose record has a part of its own, what the VM's others have, and what all have. */
+export function attestation(
+  id: string,
+  at: number,
+  vmId = 'vm-a',
+  tier = 'affirming',
+): Attestation {
+  const parts = [text(vmId, 3_000), text(id, 120), new TextDecoder().decode(SHARED), vmId]
+  const record = new TextEncoder().encode(parts.join('|'))
+  return { id, vmId, at, tier, findings: tier === 'affirming' ? [] : [{ id: tier }], record }
+}
+
+/** Characters without a pattern, the same for the same name. */
+function text(name: string, length: number): string {
+  let all = ''
+  for (let i = 0; all.length < length; i++)
+    all += createHash('sha256').update(`${name} ${i}`).digest('base64')
+  return all.slice(0, length)
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Attestation, Principal } from '../../src/domain/store.ts'
+import type { Principal } from '../../src/domain/store.ts'
 import { onEach } from './databases.ts'
-import { operation, vmId } from './samples.ts'
+import { operation } from './samples.ts'
 
 const principal: Principal = {
   id: 'ABC',
@@ -13,15 +13,6 @@ const principal: Principal = {
   disabled: false,
   createdAt: 3,
 }
-
-const attestation = (id: string, at: number, name = 'a'): Attestation => ({
-  id,
-  vmId: vmId(name),
-  at,
-  tier: 'affirming',
-  result: { findings: [] },
-  record: Uint8Array.of(0, 255, at),
-})
 
 onEach((database) => {
   test('a lease is one owner’s until it ends or is released; its epochs only grow', async () => {
@@ -115,25 +106,5 @@ onEach((database) => {
     assert.equal(await values.forget(101), 1)
     assert.equal(await values.get('k'), null)
     assert.deepEqual([await values.delete('for good'), await values.delete('k')], [true, false])
-  })
-
-  test('attestations of a VM are listed newest first, without their records', async () => {
-    const { attestations } = await database.store()
-    for (const [id, at] of [
-      ['b', 20],
-      ['a', 10],
-      ['c', 30],
-    ] as const)
-      await attestations.insert(attestation(id, at))
-    await attestations.insert(attestation('d', 40, 'other'))
-    await assert.rejects(attestations.insert(attestation('B', 50)), { code: 'store-exists' })
-    assert.deepEqual(await attestations.latest(vmId('A')), attestation('c', 30))
-    assert.deepEqual(await attestations.get('B'), attestation('b', 20))
-    const { record: _, ...short } = attestation('b', 20)
-    assert.deepEqual(await attestations.list(vmId('a'), { before: 30, limit: 1 }), [short])
-    assert.equal((await attestations.list(vmId('a'), { limit: 10 })).length, 3)
-    assert.equal(await attestations.deleteOf(vmId('a')), 3)
-    assert.equal(await attestations.latest(vmId('a')), null)
-    assert.equal((await attestations.latest(vmId('other')))?.id, 'd')
   })
 })
