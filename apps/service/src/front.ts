@@ -12,6 +12,8 @@ import { diagnosticsFile } from './http/resources/diagnostics.ts'
 import { allRoutes } from './http/routes.ts'
 import { serverOf } from './http/server.ts'
 import { Addresses } from './identity/addresses.ts'
+import { attestationDocuments } from './identity/attestation-documents.ts'
+import type { AttestationSigner } from './identity/attestation-signer.ts'
 import type { StoredAuthorizer } from './identity/authorizer.ts'
 import { AUDIENCES } from './identity/issuer/audiences.ts'
 import { Issuer } from './identity/issuer/issuer.ts'
@@ -33,6 +35,7 @@ export interface FrontOptions {
   readonly tenantId: string
   readonly authorizer: StoredAuthorizer
   readonly works: Works
+  readonly signer: AttestationSigner
 }
 
 /** HTTPS: who is let in, by which names, and what is asked of whom. */
@@ -79,7 +82,7 @@ async function appOf(
   tls: TlsCertificate,
   addresses: () => Addresses,
 ): Promise<FastifyInstance> {
-  const { store, sealed, log, now, authorizer, works } = options
+  const { store, sealed, log, now, authorizer, works, signer } = options
   const issuer = issuerOf(options, addresses)
   const verifier = await verifierOf(options, issuer)
   const key = await sealed.getOrMake('signer/diagnostics', async () => randomKey())
@@ -91,6 +94,11 @@ async function appOf(
     diagnostics: (params, query) => diagnosticsFile(diagnostics, params, query),
     authenticate: (header) => verifier.authenticate(header),
     isReady: () => works.isReady(),
+    documents: attestationDocuments(
+      signer,
+      () => addresses().bases[0]!,
+      () => works.anchors(),
+    ),
     metrics: new Metrics(() => countsOf(store)),
     audit: (request, action, { status, result, operationId }) => {
       if (action.startsWith('Microsoft.Authorization/')) authorizer.changed()

@@ -8,6 +8,8 @@ import type { Store } from './domain/store.ts'
 import { openHostDriver } from './driver/open-host-driver.ts'
 import { Front } from './front.ts'
 import { type Administrator, firstRun, writeAdminFile } from './identity/administrator.ts'
+import { ATTESTATION_PATH } from './identity/attestation-documents.ts'
+import { AttestationSigner } from './identity/attestation-signer.ts'
 import { StoredAuthorizer } from './identity/authorizer.ts'
 import { SealedValues } from './identity/sealed-values.ts'
 import { databaseOf } from './settings.ts'
@@ -32,6 +34,8 @@ export interface ServiceOptions {
   /** In place of this machine's own host: time, chance and failures in tests. */
   readonly driver?: HostDriver | (() => Promise<HostDriver>)
   readonly now?: () => number
+  /** What evidence is asked with, 32 bytes, in place of chance. */
+  readonly nonce?: () => Uint8Array
 }
 
 /** A control plane that runs. */
@@ -87,8 +91,14 @@ async function open(
   const authorizer = new StoredAuthorizer(store.resources, now)
   const openHost = hostOf(options, tenantId)
   const owner = randomUUID()
-  const works = new Works({ store, openHost, log, now, location, sealed, authorizer, owner })
-  const front = await Front.open({ ...options, now, store, sealed, tenantId, authorizer, works })
+  const signer = new AttestationSigner(store, sealed, now)
+  const works: Works = new Works({
+    ...{ store, openHost, log, now, location, sealed, authorizer, owner, signer },
+    issuer: () => front.endpoint + ATTESTATION_PATH,
+    ...(options.nonce !== undefined && { nonce: options.nonce }),
+  })
+  const of = { ...options, now, store, sealed, tenantId, authorizer, works, signer }
+  const front = await Front.open(of)
   onClose(() => front.close())
   onClose(() => works.stop())
   const fault = await works.start()

@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { membersOf, vmDispositions } from '@trusted-launch/api'
-import { signTokensWith, type TokenIssuer } from '@trusted-launch/attestation'
-import { SigningKey } from '@trusted-launch/crypto'
 import type { Logger } from 'pino'
 import { type MarketplaceImage, platformImages } from './catalogue/images.ts'
 import type { Authorizer } from './domain/caller.ts'
@@ -12,17 +10,20 @@ import type { VmRules } from './domain/vm/plan-vm.ts'
 import { type Seed, seedOf } from './domain/vm/seed.ts'
 import { inputFor, stateOf, textAt } from './domain/vm/vm.ts'
 import { hashPassword } from './driver/hash-password.ts'
-import { newSigner } from './driver/new-signer.ts'
 import type { Ground } from './http/ground.ts'
+import type { AttestationSigner } from './identity/attestation-signer.ts'
 import type { SealedValues } from './identity/sealed-values.ts'
 import { attest } from './jobs/attest.ts'
 import { DrivenHost, type HostSize } from './jobs/driven-host.ts'
+import { expireAttestations } from './jobs/expire.ts'
 import { extensionHandlers } from './jobs/extension-handlers.ts'
 import { groupHandlers } from './jobs/group-handlers.ts'
 import { orFailed } from './jobs/or-failed.ts'
 import { vmHandlers } from './jobs/vm-handlers.ts'
 import type { VmGround } from './jobs/vm-job.ts'
 import { type Handler, Worker } from './jobs/worker.ts'
+import type { AppraisalTask } from './workers/appraisal.ts'
+import { Appraisers } from './workers/appraisers.ts'
 
 export interface WorksOptions {
   readonly store: Store
@@ -35,6 +36,10 @@ export interface WorksOptions {
   readonly authorizer: Authorizer
   /** Names this process among all. */
   readonly owner: string
+  readonly signer: AttestationSigner
+  /** Who issues tokens: a URL. */
+  readonly issuer: () => string
+  readonly nonce?: () => Uint8Array
 }
 
 /** A guest under emulation takes this long at most until its agent answers. */
@@ -42,6 +47,7 @@ const BOOT_LIMIT_MS = 300_000
 const TOKEN_SECONDS = 3_600
 /** The one host of an installation. */
 const HOST = 'local'
+const EXPIRE_MS = 3_600_000
 
 /** What works behind the endpoints: the worker, the host, and what both and the rules need. */
 export class Works {
@@ -50,6 +56,8 @@ export class Works {
   readonly #options: WorksOptions
   readonly #worker: Worker
   readonly #host: DrivenHost
+  readonly #appraisers = new Appraisers()
+  #expiring: NodeJS.Timeout | null = null
 
   constructor(options: WorksOptions) {
     this.#options = options
@@ -76,7 +84,8 @@ export class Works {
       },
     })
     const wake = () => this.#worker.wake()
-    this.ground = { store, authorizer, location, host: HOST, now, wake }
+    const rotateSigner = () => options.signer.rotate()
+    this.ground = { store, authorizer, location, host: HOST, now, wake, rotateSigner }
   }
 
   /** The host, while it is driven here. */
@@ -84,20 +93,35 @@ export class Works {
     return this.#host.driver
   }
 
+  /** The authorities of the vTPMs' keys, in DER. */
+  anchors(): Promise<readonly Uint8Array[]> {
+    return this.#host.anchors()
+  }
+
   /** @returns why the host cannot be driven, though no other service does; null: it is, or another does. */
   async start(): Promise<unknown> {
     const fault = await this.#host.start()
+    this.#expiring = setInterval(() => this.#expire(), EXPIRE_MS).unref()
     this.#worker.start()
     return fault
   }
 
   async stop(): Promise<void> {
-    await this.#worker.stop()
+    if (this.#expiring !== null) clearInterval(this.#expiring)
+    await Promise.all([this.#worker.stop(), this.#appraisers.close()])
     await this.#host.stop()
   }
 
   async isReady(): Promise<boolean> {
     return this.#host.isServed()
+  }
+
+  /** By whoever drives the host: once is enough. */
+  async #expire(): Promise<void> {
+    const { store, now, log } = this.#options
+    if (!this.#host.isDriven) return
+    const expired = expireAttestations(store, now())
+    await expired.catch((err) => log.error({ err }, 'old attestations stay'))
   }
 
   async #enqueueStart({ operations }: Tables, vm: Resource): Promise<void> {
@@ -121,28 +145,25 @@ export class Works {
   }
 
   #vmGround(): VmGround {
-    const { now, sealed, location } = this.#options
+    const { now, nonce } = this.#options
     const { driver } = this
-    const issuer = async (): Promise<{ issuer: TokenIssuer; key: SigningKey }> => {
-      const key = SigningKey.fromPkcs8(await sealed.getOrMake('signer/attestation', newSigner))
-      return {
-        key,
-        issuer: {
-          issuer: `trusted-launch ${location}`,
-          audience: null,
-          lifetimeSeconds: TOKEN_SECONDS,
-          key: key.publicKey,
-        },
-      }
+    const ground = {
+      ...{ driver, now, signer: () => this.#signer() },
+      appraise: (task: AppraisalTask) => this.#appraisers.appraise(task),
+      ...(nonce !== undefined && { nonce }),
     }
     return {
       ...{ driver, now, bootLimitMs: BOOT_LIMIT_MS },
       planOf: async (vm) => machinePlanOf(vm, await this.#seedOf(stateOf(vm).vmId)),
-      attest: async (vm, job, isStarted) => {
-        const { key, issuer: of } = await issuer()
-        return attest(vm, job, { driver, now, issuer: of, sign: signTokensWith(key) }, isStarted)
-      },
+      attest: (vm, job, isStarted) => attest(vm, job, ground, isStarted),
     }
+  }
+
+  /** Who signs verdicts now. */
+  async #signer() {
+    const { pkcs8 } = await this.#options.signer.current()
+    const issuer = { issuer: this.#options.issuer(), lifetimeSeconds: TOKEN_SECONDS }
+    return { issuer, signer: pkcs8 }
   }
 
   async #keepSeed(tables: Tables, vmId: string, properties: JsonObject): Promise<void> {

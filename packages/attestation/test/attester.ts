@@ -58,14 +58,24 @@ function keyPair(): { key: SigningKey; object: KeyObject } {
 const authority = keyPair()
 const cn = (value: string) => [{ oid: '2.5.4.3', value }]
 
-/** The authority that issues the AK certificates of these tests. */
-export const anchor = issue({
-  subject: cn('Test AK CA'),
-  publicKey: authority.key.publicKey,
-  extensions: [basicConstraints({ ca: true, pathLength: 0 }), keyUsage(KEY_USAGE.keyCertSign)],
-})
+/** The authority that issues the AK certificates of these tests; valid around `time`, or as long as is said. */
+export function anchorOf(dates: Dates = {}): Certificate {
+  return issue({
+    subject: cn('Test AK CA'),
+    publicKey: authority.key.publicKey,
+    extensions: [basicConstraints({ ca: true, pathLength: 0 }), keyUsage(KEY_USAGE.keyCertSign)],
+    ...dates,
+  })
+}
 
-export function issue(fields: Pick<CertificateFields, 'subject' | 'publicKey' | 'extensions'>) {
+type Dates = Partial<Pick<CertificateFields, 'notBefore' | 'notAfter'>>
+
+export const anchor = anchorOf()
+
+export function issue(
+  fields: Pick<CertificateFields, 'subject' | 'publicKey' | 'extensions'> &
+    Partial<CertificateFields>,
+) {
   const whole: CertificateFields = {
     serial: Uint8Array.of(1),
     issuer: cn('Test AK CA'),
@@ -85,16 +95,22 @@ export function akPublic(changes: Partial<TPMT_PUBLIC> = {}): TPMT_PUBLIC {
   return { ...AK_RSA2048, unique: Uint8Array.from(modulus), ...changes } as TPMT_PUBLIC
 }
 
-export const akCertificate = issue({
-  subject: cn('vm-1'),
-  publicKey: PublicKey.fromRsa(Uint8Array.from(modulus), 65537),
-  extensions: [
-    basicConstraints({ ca: false }),
-    keyUsage(KEY_USAGE.digitalSignature),
-    extendedKeyUsage('2.23.133.8.3'),
-    uri('urn:trusted-launch:vm:vm-1:generation:1'),
-  ],
-})
+/** The certificate of our AK. */
+export function akCertificateOf(dates: Dates = {}): Certificate {
+  return issue({
+    subject: cn('vm-1'),
+    publicKey: PublicKey.fromRsa(Uint8Array.from(modulus), 65537),
+    extensions: [
+      basicConstraints({ ca: false }),
+      keyUsage(KEY_USAGE.digitalSignature),
+      extendedKeyUsage('2.23.133.8.3'),
+      uri('urn:trusted-launch:vm:vm-1:generation:1'),
+    ],
+    ...dates,
+  })
+}
+
+export const akCertificate = akCertificateOf()
 
 /** The alternative name that an AK certificate of our own authority has. */
 function uri(text: string): Extension {

@@ -1,9 +1,15 @@
-import { decodeEvidence, encodeEvidence } from '@trusted-launch/channel'
+import {
+  decodeEvidence,
+  type Evidence,
+  type EvidenceRequest,
+  encodeEvidence,
+} from '@trusted-launch/channel'
 import { digest } from '@trusted-launch/crypto'
+import { encodeImaList, imaValueAfter } from '@trusted-launch/eventlog'
 import type { AppraisalInput } from '../src/appraisal-input.ts'
-import { quoteOf } from './attester.ts'
+import { akCertificateOf, anchorOf, quoteOf, rollbackOf } from './attester.ts'
 import { quotedOn } from './elliptic-attester.ts'
-import { eventLog, evidenceOf, imaLog, quoted } from './recorded.ts'
+import { eventLog, evidenceOf, imaLog, list, quoted } from './recorded.ts'
 
 /**
  * What the small guest wrote down in one real boot, with its reference values, as a VM that is asked so often
@@ -21,4 +27,36 @@ export function recordedEvidence(kind: 'rsa' | 'ecc', answers: number): Appraisa
     evidence: decodeEvidence(encodeEvidence({ ...evidence, quotes: [evidence.quotes[i]!] })),
     expectation: { ...expectation, nonce },
   }))
+}
+
+const always = { notBefore: Date.UTC(2020, 0), notAfter: Date.UTC(2100, 0) }
+
+/**
+ * A VM of that boot that answers whoever asks it, at any time: over the nonce that is asked with, its index extended
+ * by each one. What it is judged by is `input`.
+ */
+export class RecordedVm {
+  readonly input: AppraisalInput
+  /** How much of the kernel's list there is, in entries. */
+  imaEntries = list.length
+  readonly #extended: Uint8Array[] = []
+
+  constructor() {
+    const { expectation, evidence, ...more } = evidenceOf(quoted, { eventLog, imaLog })
+    this.input = {
+      ...more,
+      evidence: { ...evidence, akCertificate: akCertificateOf(always).der },
+      expectation: { ...expectation, anchors: [anchorOf(always)] },
+    }
+  }
+
+  answer({ nonce, extendNonce }: EvidenceRequest): Evidence {
+    if (extendNonce != null) this.#extended.push(extendNonce)
+    const rollback = extendNonce == null ? null : rollbackOf(this.#extended)
+    const entries = list.slice(0, this.imaEntries)
+    const from = { start: new Uint8Array(32), paddedSha1: false }
+    const values = new Map([...quoted, [10, imaValueAfter(entries, 'sha256', from)]])
+    const quotes = [quoteOf('sha256', values, { extraData: nonce })]
+    return { ...this.input.evidence, quotes, rollback, imaLog: encodeImaList(entries) }
+  }
 }

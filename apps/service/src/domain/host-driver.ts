@@ -101,6 +101,8 @@ export interface HostDriver {
   /** A port of the host's loopback that nobody listens on. */
   freePort(): Promise<number>
   facts(id: string): Promise<HostFacts | null>
+  /** The authorities that certify its vTPMs' keys, in DER. */
+  anchors(): Promise<readonly Uint8Array[]>
   collectEvidence(id: string, request: EvidenceRequest): Promise<Evidence>
   /** The serial console's end, Latin-1; null: there is no such VM. */
   console(id: string): Promise<string | null>

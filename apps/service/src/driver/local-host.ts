@@ -283,6 +283,10 @@ export class LocalHost implements HostDriver {
     return { firmwareSha256: this.#firmwareSha256, memoryMiB, vcpus, accelerator }
   }
 
+  async anchors(): Promise<readonly Uint8Array[]> {
+    return [this.#host.trustAnchor]
+  }
+
   collectEvidence(id: string, request: EvidenceRequest): Promise<Evidence> {
     return this.#host.machine(id).collectEvidence(request)
   }

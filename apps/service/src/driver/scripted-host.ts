@@ -1,4 +1,4 @@
-import type { Evidence } from '@trusted-launch/channel'
+import type { Evidence, EvidenceRequest } from '@trusted-launch/channel'
 import type {
   Boot,
   Capacity,
@@ -103,7 +103,11 @@ export class ScriptedHost implements HostDriver {
     return null
   }
 
-  async collectEvidence(): Promise<Evidence> {
+  async anchors(): Promise<readonly Uint8Array[]> {
+    return []
+  }
+
+  async collectEvidence(_id: string, _request: EvidenceRequest): Promise<Evidence> {
     throw new Error('a scripted host has no evidence')
   }
 

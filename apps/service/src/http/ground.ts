@@ -12,6 +12,8 @@ export interface Ground {
   /** The lease whose holder drives the host. */
   readonly host: string
   readonly now: () => number
+  /** Another key signs verdicts from now on. */
+  readonly rotateSigner: () => Promise<void>
   /** Told after an operation was enqueued. */
   readonly wake: () => void
 }

@@ -11,7 +11,7 @@ const LOOPBACK = ['127.0.0.1', '::1', '::ffff:127.0.0.1']
 /** What is asked without a token: what clients need before they have one, and who watches the service. */
 export function addOpenRoutes(
   app: FastifyInstance,
-  { baseOf, isReady, diagnostics, metrics }: ServerOptions,
+  { baseOf, isReady, diagnostics, documents, metrics }: ServerOptions,
 ): void {
   app.get('/metadata/endpoints', async (request) => {
     const { 'api-version': version = '2015-01-01' } = queryOf(request.query)
@@ -21,6 +21,8 @@ export function addOpenRoutes(
     await send(reply, await diagnostics(params as never, queryOf(query)))
     return reply
   })
+  for (const [path, { type, text }] of Object.entries(documents))
+    app.get(path, async (_, reply) => reply.type(type).send(await text()))
   app.get('/metrics', async ({ ip }, reply) => {
     if (!LOOPBACK.includes(ip)) throw new ArmError(faults.invalidResourceType('/metrics'))
     return reply.type(metrics.contentType).send(await metrics.text())

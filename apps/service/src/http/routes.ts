@@ -7,6 +7,7 @@ import { authorizationRoutes } from './resources/authorization.ts'
 import { catalogueRoutes } from './resources/catalogue.ts'
 import { type Diagnostics, diagnosticsRoutes } from './resources/diagnostics.ts'
 import { diskTypeOf } from './resources/disks.ts'
+import { evidenceRoutes } from './resources/evidence.ts'
 import { extensionTypeOf } from './resources/extensions.ts'
 import { groupRoutes } from './resources/groups.ts'
 import { networkTypes } from './resources/networks.ts'
@@ -38,6 +39,7 @@ export function allRoutes(
     ...virtualMachineRoutes(rules, ground),
     ...catalogueRoutes(rules, ground),
     ...securityRoutes(ground),
+    ...evidenceRoutes(ground),
     ...authorizationRoutes(ground),
     ...principalRoutes(ground),
     ...activityRoutes(ground),

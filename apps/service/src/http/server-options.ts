@@ -30,6 +30,10 @@ export interface ServerOptions {
     params: { machine: string; file: string },
     query: Readonly<Record<string, string>>,
   ) => Promise<ArmReply>
+  /** What anybody may have without a token, by its path. */
+  readonly documents: Readonly<
+    Record<string, { readonly type: string; readonly text: () => Promise<string> }>
+  >
   /** Whether the service does its work: `/health/ready`. */
   readonly isReady: () => Promise<boolean>
   readonly metrics: Metrics

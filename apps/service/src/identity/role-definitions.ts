@@ -65,6 +65,7 @@ export const CONTRIBUTOR = builtIn(
       'Microsoft.Authorization/*/write',
       'Microsoft.Authorization/elevateAccess/action',
       'Microsoft.Compute/galleries/share/action',
+      'TrustedLaunch/attestationSigner/rotate/action',
       'TrustedLaunch/principals/delete',
       'TrustedLaunch/principals/newSecret/action',
       'TrustedLaunch/principals/write',

@@ -85,6 +85,11 @@ export class SealedValues {
     await this.#values.put(name, this.#seal(name, value), expiresAt)
   }
 
+  /** @returns whether there was one. */
+  delete(name: string): Promise<boolean> {
+    return this.#values.delete(name)
+  }
+
   /** The same in a transaction's tables. */
   on(values: Values): SealedValues {
     return new SealedValues(this.#key, values)

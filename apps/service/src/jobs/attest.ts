@@ -1,103 +1,143 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import {
-  type AppraisalInput,
-  appraiseEvidence,
-  encodeRecord,
-  parseReferenceValues,
-  QUOTED_PCRS,
-  type RollbackState,
-  type SignToken,
-  type TokenIssuer,
-  TRUSTED_LAUNCH_POLICY,
-} from '@trusted-launch/attestation'
-import type { HostDriver } from '../domain/host-driver.ts'
-import type { JsonObject, Resource, Values } from '../domain/store.ts'
+import { ArmError } from '@trusted-launch/api'
+import { type ImaState, QUOTED_PCRS, type RollbackState } from '@trusted-launch/attestation'
+import type { Evidence } from '@trusted-launch/channel'
+import { fromUtf8, toHex, toUtf8 } from '@trusted-launch/codec'
+import type { HostDriver, HostFacts } from '../domain/host-driver.ts'
+import type { Json, Resource, Values } from '../domain/store.ts'
 import { securityOf, stateOf } from '../domain/vm/vm.ts'
-import type { Job } from './worker.ts'
+import type { AppraisalAnswer, AppraisalTask } from '../workers/appraisal.ts'
+import { isOurs, type Job } from './worker.ts'
 
 export interface AttestGround {
   readonly driver: HostDriver
   readonly now: () => number
-  readonly issuer: TokenIssuer
-  readonly sign: SignToken
+  /** Who signs now. */
+  readonly signer: () => Promise<Pick<AppraisalTask, 'issuer' | 'signer'>>
+  readonly appraise: (task: AppraisalTask) => Promise<AppraisalAnswer>
+  /** 32 bytes that were never asked with; of chance by itself. */
+  readonly nonce?: () => Uint8Array
+}
+
+/** What came of it, and where it is kept. */
+export interface Attested {
+  readonly id: string
+  readonly tier: string
+}
+
+/** What is remembered of a VM from one attestation to the next. */
+interface Memory {
+  readonly rollback: RollbackState
+  readonly ima: ImaState | null
 }
 
 /** The extend-only index was never asked for: what it holds is taken as it is. */
-const UNSEEN: RollbackState = { indexName: null, value: null, unanswered: [], resetCount: null }
+const UNSEEN: Memory = {
+  rollback: { indexName: null, value: null, unanswered: [], resetCount: null },
+  ima: null,
+}
 const BANKS = ['sha256'] as const
+/** The verifier tries no more of them. */
+const UNANSWERED_MAX = 8
+/** No verdict, whatever the evidence says. */
+export const ATTESTATION_FAILED = 'AttestationFailed'
 
 /**
  * Asks a VM for evidence, makes the verdict and keeps it with what made it, in one transaction.
  *
  * @param isStarted the host started the VM since the last verdict, and extended the rollback index by a number
  *   of its own: what the index holds is then taken as it is.
- * @returns the verdict's tier; null: the VM has no vTPM, or its host has no reference values for it.
+ * @returns null: the VM has no vTPM, or its host has no reference values for it.
+ * @throws {ArmError} `AttestationFailed`: its agent gave no evidence, or there is no verdict on it.
  */
 export async function attest(
   vm: Resource,
   job: Job,
   ground: AttestGround,
   isStarted: boolean,
-): Promise<string | null> {
+): Promise<Attested | null> {
   const { vmId, machine } = stateOf(vm)
   if (!securityOf(vm).vTpm) return null
   const facts = await ground.driver.facts(machine)
   if (facts === null) return null
-  const state = await job.under(({ values }) => rollbackOf(values, vmId, isStarted))
-  const [nonce, extendNonce] = [randomNonce(), randomNonce()]
-  const pcrs = [...QUOTED_PCRS]
-  const evidence = await ground.driver.collectEvidence(machine, {
-    nonce,
-    pcrs,
-    banks: BANKS,
-    extendNonce,
+  const asked = { nonce: (ground.nonce ?? randomNonce)(), extendNonce: randomNonce() }
+  const memory = await job.under(async ({ values }) => {
+    const known = await memoryOf(values, vmId, isStarted)
+    await keep(values, vmId, withQuestion(known, asked.extendNonce))
+    return known
   })
-  const input: AppraisalInput = {
-    evidence,
-    expectation: {
-      ...facts.expectation,
-      ...{ nonce, banks: BANKS, pcrs: QUOTED_PCRS, profile: 'strict' as const },
-      rollback: { nonce: extendNonce, state },
-    },
-    references: parseReferenceValues(facts.references),
-    policy: TRUSTED_LAUNCH_POLICY,
-    time: ground.now(),
-  }
-  const { result, rollback } = appraiseEvidence(input)
-  const record = encodeRecord(input, { result }, ground.issuer, ground.sign)
-  await job.under(async ({ attestations, values }) => {
-    const at = input.time
-    const plain = JSON.parse(JSON.stringify(result)) as JsonObject
-    await attestations.insert({
-      id: randomUUID(),
-      vmId,
-      at,
-      tier: result.tier,
-      result: plain,
-      record,
-    })
-    if (rollback !== null) await values.put(rollbackName(vmId), toBytes(rollback))
+  const question = { ...asked, pcrs: [...QUOTED_PCRS], banks: BANKS }
+  const evidence = await orFailed('its agent gives no evidence', () =>
+    ground.driver.collectEvidence(machine, question),
+  )
+  const task = { ...taskOf(evidence, facts, memory, asked), ...(await ground.signer()) }
+  const time = ground.now()
+  const answer = await orFailed('the evidence was not appraised', () =>
+    ground.appraise({ ...task, time }),
+  )
+  return job.under(async ({ attestations, values }) => {
+    const { tier, findings, record, shared, rollback, ima } = answer
+    const id = randomUUID()
+    const told = { id, vmId, at: time, tier, findings: findings as unknown as Json[] }
+    await attestations.insert({ ...told, record }, shared)
+    const remembered = withQuestion(memory, asked.extendNonce).rollback
+    await keep(values, vmId, { rollback: rollback ?? remembered, ima })
+    return { id, tier }
   })
-  return result.tier
 }
 
-function rollbackName(vmId: string): string {
+function taskOf(
+  evidence: Evidence,
+  { expectation: { anchors, ...known }, references }: HostFacts,
+  { rollback: state, ima }: Memory,
+  { nonce, extendNonce }: { nonce: Uint8Array; extendNonce: Uint8Array },
+): Omit<AppraisalTask, 'time' | 'issuer' | 'signer'> {
+  return {
+    evidence,
+    expectation: {
+      ...known,
+      ...{ nonce, banks: BANKS, pcrs: QUOTED_PCRS, profile: 'strict' },
+      rollback: { nonce: extendNonce, state },
+    },
+    anchors: anchors.map(({ der }) => der),
+    ...{ references, ima, beside: [] },
+  }
+}
+
+/** @throws {ArmError} `AttestationFailed`, with what there was. */
+async function orFailed<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (isOurs(error)) throw error
+    const why = error instanceof Error ? error.message : 'no reason is known'
+    const message = `The virtual machine was not attested: ${what} (${why}).`
+    throw new ArmError({ status: 409, code: ATTESTATION_FAILED, message }, { cause: error })
+  }
+}
+
+function memoryName(vmId: string): string {
   return `rollback/${vmId}`
 }
 
-async function rollbackOf(
-  values: Values,
-  vmId: string,
-  isStarted: boolean,
-): Promise<RollbackState> {
-  const kept = await values.get(rollbackName(vmId))
-  if (kept === null) return UNSEEN
-  const state = JSON.parse(new TextDecoder().decode(kept)) as RollbackState
-  return isStarted ? { ...state, value: null } : state
+/** That the guest is asked to extend its index by this: the answer may be lost. */
+function withQuestion(memory: Memory, extendNonce: Uint8Array): Memory {
+  const { rollback } = memory
+  const unanswered = [...rollback.unanswered, toHex(extendNonce)].slice(-UNANSWERED_MAX)
+  return { ...memory, rollback: { ...rollback, unanswered } }
 }
 
-function toBytes(value: object): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(value))
+async function keep(values: Values, vmId: string, memory: Memory): Promise<void> {
+  await values.put(memoryName(vmId), toUtf8(JSON.stringify(memory)))
+}
+
+async function memoryOf(values: Values, vmId: string, isStarted: boolean): Promise<Memory> {
+  const kept = await values.get(memoryName(vmId))
+  if (kept === null) return UNSEEN
+  const read = JSON.parse(fromUtf8(kept)) as Memory | RollbackState
+  // Before lists were continued, the index alone was remembered.
+  const memory = 'rollback' in read ? read : { rollback: read, ima: null }
+  return isStarted ? { ...memory, rollback: { ...memory.rollback, value: null } } : memory
 }
 
 function randomNonce(): Uint8Array {

@@ -60,6 +60,14 @@ export class DrivenHost {
     return this.#size
   }
 
+  /** The authorities of its vTPMs' keys, in DER, as whoever drove it last told. */
+  async anchors(): Promise<readonly Uint8Array[]> {
+    const { store, name } = this.#options
+    const told = await store.values.get(`host/${name}/anchors`)
+    const anchors: string[] = told === null ? [] : JSON.parse(new TextDecoder().decode(told))
+    return anchors.map((der) => Buffer.from(der, 'base64'))
+  }
+
   /** @returns why it cannot be driven, though nobody else does; null: it is, or somebody does. */
   async start(): Promise<unknown> {
     const fault = await this.#lease.start()
@@ -87,7 +95,15 @@ export class DrivenHost {
     await this.#host.open()
     await this.driver.watch((id) => this.#look([id]))
     await this.#measure()
+    await this.#tellAnchors()
     await reconcile(this.#ground())
+  }
+
+  async #tellAnchors(): Promise<void> {
+    const { store, name } = this.#options
+    const anchors = (await this.driver.anchors()).map((der) => Buffer.from(der).toString('base64'))
+    const told = new TextEncoder().encode(JSON.stringify(anchors))
+    await store.values.put(`host/${name}/anchors`, told)
   }
 
   async #leave(): Promise<void> {

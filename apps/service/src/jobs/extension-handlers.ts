@@ -14,7 +14,8 @@ export function extensionHandlers(
       )
       const isUp =
         vm !== null && (await ground.driver.power((vm.state as any).machine)) === 'running'
-      const tier = isUp ? await ground.attest(vm, job, false) : null
+      const attested = isUp ? await ground.attest(vm, job, false) : null
+      const tier = attested?.tier ?? null
       await job.under(({ resources }) =>
         resources.update(
           resourceId,

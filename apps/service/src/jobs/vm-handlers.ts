@@ -1,3 +1,4 @@
+import { ArmError, faults } from '@trusted-launch/api'
 import { removeWhole } from '../domain/remove-whole.ts'
 import type { JsonObject, Resource } from '../domain/store.ts'
 import { disksThatGo, forgetVm, release, releaseUnmade } from '../domain/vm/belongings.ts'
@@ -32,6 +33,7 @@ export function vmHandlers(ground: VmGround): Record<string, Handler> {
     'vm.reimage': on((vm) => reimage(vm, ground)),
     'vm.delete': on((vm) => remove(vm, ground)),
     'vm.simulateEviction': on((vm) => evict(vm, ground)),
+    'vm.attest': (job) => attestNow(new VmJob(job, ground), ground),
   }
 }
 
@@ -177,4 +179,20 @@ async function remove(vmJob: VmJob, { now }: VmGround): Promise<void> {
     await release(tables, vm, now())
     await removeWhole(tables, vm.id)
   })
+}
+
+/** Evidence anew, of a VM that runs; nothing of the VM changes. */
+async function attestNow(vmJob: VmJob, ground: VmGround): Promise<JsonObject> {
+  const { driver, job } = vmJob
+  const vm = await vmJob.require()
+  if ((await driver.power(stateOf(vm).machine)) !== 'running')
+    throw new ArmError(faults.operationNotAllowed(`The virtual machine '${vm.name}' does not run.`))
+  await job.tell(30, 'asking the guest for evidence')
+  const attested = await ground.attest(vm, job, false)
+  if (attested !== null) return { ...attested }
+  throw new ArmError(
+    faults.operationNotAllowed(
+      `The virtual machine '${vm.name}' has no vTPM to prove its boot with.`,
+    ),
+  )
 }

@@ -3,7 +3,11 @@ import { allocationFailed } from '../catalogue/host-capacity.ts'
 import type { HostDriver } from '../domain/host-driver.ts'
 import type { Resource, Resources } from '../domain/store.ts'
 import { type Failure, type Power, stateJson, stateOf, type VmState } from '../domain/vm/vm.ts'
+import { ATTESTATION_FAILED, type Attested } from './attest.ts'
 import type { Job } from './worker.ts'
+
+/** The notice of a boot that came up and was not proved. */
+const NOT_ATTESTED = 'TrustedLaunch/NotAttested'
 
 /** What the handlers of VMs' operations work with. */
 export interface VmGround {
@@ -11,8 +15,8 @@ export interface VmGround {
   readonly now: () => number
   /** How long a guest has until its agent answers, in milliseconds. */
   readonly bootLimitMs: number
-  /** Appraises a VM and keeps the verdict; null: it has nothing to prove with. */
-  readonly attest: (vm: Resource, job: Job, isStarted: boolean) => Promise<string | null>
+  /** Appraises a VM and keeps the verdict; null: it has nothing to prove with. @throws {ArmError} `AttestationFailed` */
+  readonly attest: (vm: Resource, job: Job, isStarted: boolean) => Promise<Attested | null>
   /** The plan of a VM for its host. */
   readonly planOf: (vm: Resource) => Promise<import('../domain/host-driver.ts').MachinePlan>
 }
@@ -115,7 +119,21 @@ export class VmJob {
     await this.note({ power: 'running', failure: null, hasAgent: boot.kind === 'agent' })
     if (boot.kind !== 'agent') return
     await this.job.tell(90, 'attesting')
-    await this.#ground.attest(vm, this.job, true)
+    await this.#attestBoot(vm)
+  }
+
+  /** A boot that the agent answered after is one, whatever becomes of its proof: that there is none is told. */
+  async #attestBoot(vm: Resource): Promise<void> {
+    const others = stateOf(vm).notices.filter(({ code }) => code !== NOT_ATTESTED)
+    try {
+      await this.#ground.attest(vm, this.job, true)
+      await this.note({ notices: others })
+    } catch (error) {
+      const isTold = error instanceof ArmError && error.fault.code === ATTESTATION_FAILED
+      if (!isTold || this.job.signal.aborted) throw error
+      const { message } = error
+      await this.note({ notices: [...others, { code: NOT_ATTESTED, level: 'Warning', message }] })
+    }
   }
 }
 

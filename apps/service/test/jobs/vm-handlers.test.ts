@@ -33,12 +33,13 @@ async function anAttempt(store: Store, kind: string, machines: Map<string, any>)
   const kept = await store.resources.insert({ ...row, provisioningState: 'Updating' }, 1)
   machines.clear()
   const plan = machinePlanOf(kept, null)
-  if (kind !== 'vm.create') machines.set(machine, { plan, power: 'stopped' })
+  const power = kind === 'vm.attest' ? 'running' : 'stopped'
+  if (kind !== 'vm.create') machines.set(machine, { plan, power })
   const handlers = vmHandlers({
     driver: new ScriptedHost({}, machines),
     now: () => 2,
     bootLimitMs: 1,
-    attest: async () => null,
+    attest: async () => ({ id: 'an attestation', tier: 'affirming' }),
     planOf: async (one) => machinePlanOf(one, null),
   })
   const input = { vmId: 'a', restart: true }

@@ -1,5 +1,5 @@
 import { ArmError, faults, parseResourceId, typeOf } from '@trusted-launch/api'
-import type { Attestation, JsonObject } from '../../domain/store.ts'
+import type { AttestationSummary, JsonObject, Resource } from '../../domain/store.ts'
 import { securityOf, stateOf, VM } from '../../domain/vm/vm.ts'
 import type { Ground } from '../ground.ts'
 import { requireResource } from '../required.ts'
@@ -8,7 +8,7 @@ import type { ArmReply, ArmRequest, Route } from '../route.ts'
 /** Defender for Cloud's key of "Guest Attestation: the boot integrity of the VM is attested". */
 export const GUEST_ATTESTATION = 'b7604066-ed76-45f9-a5c1-c97e4812dc55'
 
-/** What an attestation means, in Azure's words, and the evidence itself in ours. */
+/** What an attestation means, in Azure's words. */
 export function securityRoutes(ground: Ground): Route[] {
   return [
     {
@@ -23,16 +23,11 @@ export function securityRoutes(ground: Ground): Route[] {
       action: 'Microsoft.ResourceHealth/availabilityStatuses/read',
       handle: (request) => health(ground, request),
     },
-    {
-      method: 'GET',
-      path: '/:scope/providers/TrustedLaunch/evidence',
-      action: 'TrustedLaunch/evidence/read',
-      handle: (request) => evidence(ground, request),
-    },
   ]
 }
 
-async function requireVmAt(ground: Ground, request: ArmRequest) {
+/** The VM that what is asked for extends. @throws {ArmError} `ResourceNotFound` */
+export async function requireVmAt(ground: Ground, request: ArmRequest): Promise<Resource> {
   const scope = request.params.scope!
   const id = parseResourceId(scope)
   if (id === null || typeOf(id).toLowerCase() !== VM.toLowerCase())
@@ -43,8 +38,8 @@ async function requireVmAt(ground: Ground, request: ArmRequest) {
 /** 404 until there is a verdict. */
 async function assessment(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   const vm = await requireVmAt(ground, request)
-  const latest = await ground.store.attestations.latest(stateOf(vm).vmId)
-  if (request.params.name!.toLowerCase() !== GUEST_ATTESTATION || latest === null)
+  const [latest] = await ground.store.attestations.list(stateOf(vm).vmId, { limit: 1 })
+  if (request.params.name!.toLowerCase() !== GUEST_ATTESTATION || latest === undefined)
     throw new ArmError(faults.resourceNotFound(request.id))
   const { secureBoot } = securityOf(vm)
   const isHealthy = latest.tier === 'affirming' && secureBoot
@@ -66,11 +61,11 @@ async function assessment(ground: Ground, request: ArmRequest): Promise<ArmReply
   }
 }
 
-function reasonOf({ result }: Attestation, secureBoot: boolean): string {
+function reasonOf({ findings }: AttestationSummary, secureBoot: boolean): string {
   if (!secureBoot)
     return 'Secure Boot is off: what the virtual machine boots is not checked by anybody.'
-  const findings = (result.findings ?? []) as readonly JsonObject[]
-  const worst = findings.find(({ severity }) => severity === 'high') ?? findings[0]
+  const told = findings as readonly JsonObject[]
+  const worst = told.find(({ severity }) => severity === 'high') ?? told[0]
   return String(worst?.summary ?? 'The attestation was not affirmed.')
 }
 
@@ -102,30 +97,5 @@ async function health(ground: Ground, request: ArmRequest): Promise<ArmReply> {
         reportedTime: new Date(ground.now()).toISOString(),
       },
     },
-  }
-}
-
-/** The newest appraisal record: whoever has it makes the verdict again. `?format=record` gives it as a file. */
-async function evidence(ground: Ground, request: ArmRequest): Promise<ArmReply> {
-  const vm = await requireVmAt(ground, request)
-  const { vmId } = stateOf(vm)
-  const latest = await ground.store.attestations.latest(vmId)
-  if (latest === null) throw new ArmError(faults.resourceNotFound(request.id))
-  if (request.query.format === 'record')
-    return {
-      status: 200,
-      body: Buffer.from(latest.record),
-      headers: { 'content-type': 'application/json' },
-    }
-  const history = await ground.store.attestations.list(vmId, { limit: 20 })
-  const { id, at, tier, result } = latest
-  const value = history.map((one) => ({
-    id: one.id,
-    time: new Date(one.at).toISOString(),
-    tier: one.tier,
-  }))
-  return {
-    status: 200,
-    body: { id: request.id, latest: { id, time: new Date(at).toISOString(), tier, result }, value },
   }
 }

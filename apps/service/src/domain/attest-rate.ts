@@ -1,0 +1,24 @@
+const PER_MINUTE = 6
+const MINUTE_MS = 60_000
+const VMS_MAX = 10_000
+
+/** How often a VM may be asked to prove itself: each time its TPM signs, and its guest reads its logs. Kept in memory. */
+export class AttestRate {
+  readonly #now: () => number
+  readonly #asked = new Map<string, number[]>()
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  /** Counts a question, if it may be asked. @returns 0, or the milliseconds until it may. */
+  ask(vmId: string): number {
+    const now = this.#now()
+    const before = (this.#asked.get(vmId) ?? []).filter((at) => now - at < MINUTE_MS)
+    if (before.length >= PER_MINUTE) return before[0]! + MINUTE_MS - now
+    this.#asked.delete(vmId)
+    this.#asked.set(vmId, [...before, now])
+    if (this.#asked.size > VMS_MAX) this.#asked.delete(this.#asked.keys().next().value as string)
+    return 0
+  }
+}

@@ -1,0 +1,157 @@
+import { ArmError, faults } from '@trusted-launch/api'
+import { AttestRate } from '../../domain/attest-rate.ts'
+import { requireUnlocked } from '../../domain/locks.ts'
+import { RETENTION, type RetentionDays, retentionAt } from '../../domain/retention.ts'
+import type { Attestation, AttestationSummary, JsonObject, Operation } from '../../domain/store.ts'
+import { inputFor, securityOf, stateOf } from '../../domain/vm/vm.ts'
+import { begin } from '../begin.ts'
+import type { Ground } from '../ground.ts'
+import { operationHeaders } from '../operation-view.ts'
+import { pageOf } from '../page.ts'
+import type { ArmReply, ArmRequest, Route } from '../route.ts'
+import { requireVmAt } from './security.ts'
+
+const PATH = '/:scope/providers/TrustedLaunch/evidence'
+const TYPE = 'TrustedLaunch/evidence'
+
+/** What a VM proved, when, and the evidence itself: to be asked for anew, taken along, and thrown away. */
+export function evidenceRoutes(ground: Ground): Route[] {
+  const rate = new AttestRate(() => ground.now())
+  const route = (
+    method: Route['method'],
+    path: string,
+    verb: string,
+    handle: Route['handle'],
+  ): Route => ({ ...{ method, path, handle }, action: `${TYPE}/${verb}` })
+  return [
+    route('GET', PATH, 'read', (request) => list(ground, request)),
+    route('GET', `${PATH}/:evidence`, 'read', (request) => get(ground, request)),
+    route('POST', `${PATH}/attest`, 'attest/action', (request) => attest(ground, rate, request)),
+    route('POST', `${PATH}/prune`, 'prune/action', (request) => prune(ground, request)),
+    {
+      method: 'POST',
+      path: '/:scope/providers/TrustedLaunch/attestationSigner/rotate',
+      action: 'TrustedLaunch/attestationSigner/rotate/action',
+      handle: async () => {
+        await ground.rotateSigner()
+        return { status: 204 }
+      },
+    },
+  ]
+}
+
+/** The verdicts, newest first; the newest whole. `?format=record` gives its record as a file. */
+async function list(ground: Ground, request: ArmRequest): Promise<ArmReply> {
+  const { attestations } = ground.store
+  const { vmId } = stateOf(await requireVmAt(ground, request))
+  const isFirst = request.query.$skiptoken === undefined
+  const latest = isFirst ? await attestations.latest(vmId) : null
+  if (isFirst && latest === null) throw new ArmError(faults.resourceNotFound(request.id))
+  if (latest !== null && request.query.format === 'record') return recordReply(latest)
+  const { body, ...reply } = await pageOf(
+    request,
+    (after, limit) => attestations.list(vmId, { ...(after !== null && { after }), limit }),
+    (one) => summaryView(request.id, one),
+  )
+  const whole = latest === null ? {} : { latest: wholeView(latest) }
+  return { ...reply, body: { id: request.id, ...whole, ...(body as object) } }
+}
+
+async function get(ground: Ground, request: ArmRequest): Promise<ArmReply> {
+  const { vmId } = stateOf(await requireVmAt(ground, request))
+  const found = await ground.store.attestations.get(request.params.evidence!)
+  if (found === null || found.vmId !== vmId.toLowerCase())
+    throw new ArmError(faults.resourceNotFound(request.id))
+  if (request.query.format === 'record') return recordReply(found)
+  const collection = request.id.slice(0, request.id.lastIndexOf('/'))
+  const { properties, ...view } = summaryView(collection, found)
+  return {
+    status: 200,
+    body: { ...view, properties: { ...(properties as JsonObject), ...wholeView(found) } },
+  }
+}
+
+/** Asks the VM anew, as a long action; who asks while one is under way is told of that one. */
+async function attest(ground: Ground, rate: AttestRate, request: ArmRequest): Promise<ArmReply> {
+  const vm = await requireVmAt(ground, request)
+  if (!securityOf(vm).vTpm)
+    throw new ArmError(
+      faults.operationNotAllowed(
+        `The virtual machine '${vm.name}' has no vTPM to prove its boot with.`,
+      ),
+    )
+  const { power, vmId } = stateOf(vm)
+  if (power !== 'running')
+    throw new ArmError(
+      faults.operationNotAllowed(`The virtual machine '${vm.name}' does not run: it is ${power}.`),
+    )
+  const operation = await ground.store.transaction(async (tables): Promise<Operation> => {
+    const open = { resourceId: vm.id, unfinished: true, limit: 1000 }
+    const underWay = (await tables.operations.list(open)).find(({ kind }) => kind === 'vm.attest')
+    if (underWay !== undefined) return underWay
+    requireRate(rate.ask(vmId))
+    const work = { kind: 'vm.attest', input: inputFor(vm), host: ground.host }
+    return (await begin(ground, tables, request, vm, work))!
+  })
+  ground.wake()
+  return { status: 202, headers: operationHeaders(request.base, operation, request.apiVersion) }
+}
+
+/** @throws {ArmError} 429 */
+function requireRate(waitMs: number): void {
+  if (waitMs === 0) return
+  const seconds = Math.ceil(waitMs / 1000)
+  const message = `A virtual machine is attested at most six times a minute. Try again in ${seconds} seconds.`
+  throw new ArmError({ status: 429, code: 'TooManyRequests', message })
+}
+
+/** What is past its time goes, as the request or the service says; `dryRun` only tells. */
+async function prune(ground: Ground, request: ArmRequest): Promise<ArmReply> {
+  const vm = await requireVmAt(ground, request)
+  const { dryRun, ...retention } = wantedOf(request.body ?? {})
+  const gone = await ground.store.transaction(async ({ attestations, ...tables }) => {
+    await requireUnlocked({ attestations, ...tables }, vm.id, 'delete')
+    const found = await attestations.expired(stateOf(vm).vmId, retentionAt(ground.now(), retention))
+    if (!dryRun) await attestations.delete(found.map(({ id }) => id))
+    return found
+  })
+  const collection = request.id.slice(0, request.id.lastIndexOf('/'))
+  return { status: 200, body: { value: gone.map((one) => summaryView(collection, one)) } }
+}
+
+/** @throws {ArmError} 400 */
+function wantedOf(body: JsonObject): RetentionDays & { readonly dryRun: boolean } {
+  const { dryRun = false, ...given } = body
+  if (typeof dryRun !== 'boolean') throw new ArmError(faults.invalidParameter('dryRun'))
+  for (const [name, value] of Object.entries(given))
+    if (!Object.hasOwn(RETENTION, name) || !Number.isInteger(value) || Number(value) < 0)
+      throw new ArmError(faults.invalidParameter(name))
+  return { ...RETENTION, ...(given as unknown as Partial<RetentionDays>), dryRun }
+}
+
+function recordReply({ id, record }: Attestation): ArmReply {
+  const headers = {
+    'content-type': 'application/json',
+    'content-disposition': `attachment; filename="${id}.json"`,
+  }
+  return { status: 200, body: Buffer.from(record), headers }
+}
+
+function summaryView(
+  collection: string,
+  { id, at, tier, findings }: AttestationSummary,
+): JsonObject {
+  const time = new Date(at).toISOString()
+  const ids = findings.map((one) => (one as JsonObject).id!)
+  return {
+    ...{ id: `${collection}/${id}`, name: id, type: TYPE },
+    properties: { time, tier, findings: ids },
+  }
+}
+
+/** The result out of the record, with what was found beside the evidence. */
+function wholeView({ id, at, tier, findings, record }: Attestation): JsonObject {
+  const { result } = JSON.parse(Buffer.from(record).toString()).record
+  const time = new Date(at).toISOString()
+  return { id, time, tier, result: { ...result, tier, findings } }
+}

@@ -1,0 +1,102 @@
+import {
+  type AppraisalInput,
+  appraiseEvidence,
+  type ContinuedIma,
+  continueIma,
+  type Expectation,
+  encodeRecord,
+  encodeReferenceValues,
+  type Finding,
+  type ImaState,
+  parseReferenceValues,
+  type RollbackState,
+  signTokensWith,
+  type Tier,
+  TRUSTED_LAUNCH_POLICY,
+  withMemory,
+} from '@trusted-launch/attestation'
+import type { Evidence } from '@trusted-launch/channel'
+import { Certificate, SigningKey } from '@trusted-launch/crypto'
+
+/** Evidence, and all that its verdict is made with: plain values, for a thread. */
+export interface AppraisalTask {
+  readonly evidence: Evidence
+  readonly expectation: Omit<Expectation, 'anchors' | 'intermediates' | 'givenKey' | 'activatedKey'>
+  /** In DER. */
+  readonly anchors: readonly Uint8Array[]
+  /** As kept. */
+  readonly references: Uint8Array
+  /** Milliseconds since 1970. */
+  readonly time: number
+  readonly issuer: { readonly issuer: string; readonly lifetimeSeconds: number }
+  /** PKCS #8 */
+  readonly signer: Uint8Array
+  /** What was known of this boot's IMA list; null: nothing. */
+  readonly ima: ImaState | null
+  /** What was found beside the evidence. */
+  readonly beside: readonly Finding[]
+}
+
+/** A verdict, what made it, and what to remember. */
+export interface AppraisalAnswer {
+  /** Of all that was found. */
+  readonly tier: Tier
+  readonly findings: readonly Finding[]
+  readonly record: Uint8Array
+  /** The part of the record that other VMs' have too: its reference values. */
+  readonly shared: Uint8Array
+  /** Null: the recorded state stays as it is. */
+  readonly rollback: RollbackState | null
+  readonly ima: ImaState | null
+}
+
+/** The verdict on evidence, its record, and the verdict in the light of what is known beside it. */
+export function appraisalOf(task: AppraisalTask): AppraisalAnswer {
+  const references = parseReferenceValues(task.references)
+  const input: AppraisalInput = {
+    evidence: task.evidence,
+    expectation: {
+      ...task.expectation,
+      anchors: task.anchors.map((der) => Certificate.decode(der)),
+    },
+    references,
+    policy: TRUSTED_LAUNCH_POLICY,
+    time: task.time,
+  }
+  const appraised = appraiseEvidence(input)
+  const { result, rollback } = appraised
+  const key = SigningKey.fromPkcs8(task.signer)
+  const issuer = { ...task.issuer, audience: null, key: key.publicKey }
+  const record = encodeRecord(input, appraised, issuer, signTokensWith(key))
+  const ima = continued(task, result.counters?.resetCount ?? null)
+  const { tier, findings } = withMemory(result, {
+    findings: [...ima.findings, ...task.beside],
+  })
+  const shared = encodeReferenceValues(references)
+  return { tier, findings, record, shared, rollback, ima: ima.next }
+}
+
+/**
+ * Whether the list goes on from what it held earlier in the same boot. The whole list was replayed already: what
+ * is asked here is that nobody left out or wrote anew what was vouched for before.
+ */
+function continued(
+  { ima, evidence }: AppraisalTask,
+  resetCount: number | null,
+): Pick<ContinuedIma, 'findings' | 'next'> {
+  const quoted = new Map(
+    evidence.quotes.flatMap(({ bank, pcrs }) =>
+      pcrs.filter(({ index }) => index === IMA_PCR).map(({ digest }) => [bank, digest] as const),
+    ),
+  )
+  const { imaLog } = evidence
+  if (resetCount === null || imaLog === null || quoted.size === 0)
+    return { findings: [], next: ima }
+  const offset = ima?.resetCount === resetCount ? ima.bytes : 0
+  return continueIma(ima, {
+    ...{ resetCount, offset, quoted },
+    list: imaLog.subarray(offset),
+  })
+}
+
+const IMA_PCR = 10

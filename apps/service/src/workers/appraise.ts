@@ -1,0 +1,6 @@
+// A thread that appraises, so that a long log or a slow check never holds up who asks the service.
+
+import { parentPort } from 'node:worker_threads'
+import { type AppraisalTask, appraisalOf } from './appraisal.ts'
+
+parentPort!.on('message', (task: AppraisalTask) => parentPort!.postMessage(appraisalOf(task)))

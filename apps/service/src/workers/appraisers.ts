@@ -1,0 +1,122 @@
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import type { AppraisalAnswer, AppraisalTask } from './appraisal.ts'
+
+export type AppraisalErrorCode = 'appraisers-busy' | 'appraiser-died' | 'appraisal-late'
+
+/** There is no verdict, by no fault of the evidence that anybody could tell. */
+export class AppraisalError extends Error {
+  readonly code: AppraisalErrorCode
+
+  constructor(code: AppraisalErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'AppraisalError'
+    this.code = code
+  }
+}
+
+export interface AppraisersOptions {
+  readonly threads?: number
+  /** How many may wait for a thread. */
+  readonly waitingMax?: number
+  readonly taskMs?: number
+  /** What the threads run, in tests. */
+  readonly program?: URL
+}
+
+interface Waiting {
+  readonly task: AppraisalTask
+  readonly resolve: (answer: AppraisalAnswer) => void
+  readonly reject: (error: AppraisalError) => void
+}
+
+const THREADS_MAX = 4
+const WAITING_MAX = 1_000
+const TASK_MS = 30_000
+/** Evidence that makes the verifier need more ends its own thread, and nothing else. */
+const HEAP_MB_MAX = 512
+
+/**
+ * Threads that appraise, begun when they are first needed, one appraisal at a time each. One that dies, or does
+ * not answer in time, takes its own appraisal with it; the next has a new thread.
+ */
+export class Appraisers {
+  readonly #options: Required<AppraisersOptions>
+  readonly #waiting: Waiting[] = []
+  readonly #idle: Worker[] = []
+  readonly #all = new Set<Worker>()
+  #closed = false
+
+  constructor(options: AppraisersOptions = {}) {
+    this.#options = {
+      threads: Math.max(1, Math.min(THREADS_MAX, availableParallelism() - 1)),
+      waitingMax: WAITING_MAX,
+      taskMs: TASK_MS,
+      program: new URL('appraise.ts', import.meta.url),
+      ...options,
+    }
+  }
+
+  /** The verdict, in the order in which they were asked for. @throws {AppraisalError} there is none. */
+  appraise(task: AppraisalTask): Promise<AppraisalAnswer> {
+    return new Promise((resolve, reject) => {
+      const { waitingMax } = this.#options
+      if (this.#closed || this.#waiting.length >= waitingMax)
+        return reject(new AppraisalError('appraisers-busy', 'too many appraisals wait'))
+      this.#waiting.push({ task, resolve, reject })
+      this.#next()
+    })
+  }
+
+  /** Ends the threads; what waits has no verdict. */
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const { reject } of this.#waiting.splice(0))
+      reject(new AppraisalError('appraiser-died', 'the service ends'))
+    await Promise.all([...this.#all].map((worker) => worker.terminate()))
+  }
+
+  #next(): void {
+    if (this.#waiting.length === 0) return
+    const worker = this.#idle.pop() ?? this.#begin()
+    if (worker !== null) this.#give(worker, this.#waiting.shift()!)
+  }
+
+  #begin(): Worker | null {
+    if (this.#all.size >= this.#options.threads) return null
+    const worker = new Worker(this.#options.program, {
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX },
+    })
+    this.#all.add(worker)
+    worker.unref()
+    return worker
+  }
+
+  #give(worker: Worker, { task, resolve, reject }: Waiting): void {
+    const { taskMs } = this.#options
+    const failed = (code: AppraisalErrorCode, message: string, cause?: unknown) => {
+      leave()
+      this.#all.delete(worker)
+      void worker.terminate()
+      reject(new AppraisalError(code, message, { cause }))
+      this.#next()
+    }
+    const late = () => failed('appraisal-late', `the appraisal took more than ${taskMs} ms`)
+    const timer = setTimeout(late, taskMs)
+    const died = (cause?: unknown) => failed('appraiser-died', 'the appraisal broke off', cause)
+    const answered = (answer: AppraisalAnswer) => {
+      leave()
+      this.#idle.push(worker)
+      resolve(answer)
+      this.#next()
+    }
+    const leave = () => {
+      clearTimeout(timer)
+      worker.off('message', answered).off('error', died).off('exit', died)
+      // An error of a thread that nobody hears would end the process.
+      worker.on('error', () => {})
+    }
+    worker.on('message', answered).on('error', died).on('exit', died)
+    worker.postMessage(task)
+  }
+}
