@@ -29,6 +29,8 @@ export const libraries: readonly Library[] = [
       'RunCommandInput',
       'Disk',
       'DiskUpdate',
+      'Image',
+      'ImageUpdate',
     ],
   },
   {

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { holdLock } from '@trusted-launch/host'
 import type { Logger } from 'pino'
 import type { HostDriver } from './domain/host-driver.ts'
+import type { AllowedSource } from './domain/sources.ts'
 import type { Store } from './domain/store.ts'
 import { openHostDriver } from './driver/open-host-driver.ts'
 import { Front } from './front.ts'
@@ -36,6 +37,8 @@ export interface ServiceOptions {
   readonly now?: () => number
   /** What evidence is asked with, 32 bytes, in place of chance. */
   readonly nonce?: () => Uint8Array
+  /** The hosts that images and disks may be fetched from; none by default. */
+  readonly allowedSources?: readonly AllowedSource[]
 }
 
 /** A control plane that runs. */
@@ -80,7 +83,7 @@ async function open(
   onClose: (close: () => unknown) => void,
   close: () => Promise<void>,
 ): Promise<Service> {
-  const { data, log, location, now = Date.now } = options
+  const { data, log, location, now = Date.now, allowedSources = [] } = options
   onClose(holdLock(join(data, 'lock')))
   const store = await storeOf(options)
   onClose(() => store.close())
@@ -94,6 +97,7 @@ async function open(
   const signer = new AttestationSigner(store, sealed, now)
   const works: Works = new Works({
     ...{ store, openHost, log, now, location, sealed, authorizer, owner, signer },
+    allowedSources,
     issuer: () => front.endpoint + ATTESTATION_PATH,
     ...(options.nonce !== undefined && { nonce: options.nonce }),
   })
@@ -118,9 +122,10 @@ async function storeOf({ data, database }: ServiceOptions): Promise<Store> {
 }
 
 function hostOf(
-  { data, hostData = data, driver, log }: ServiceOptions,
+  { data, hostData = data, driver, log, allowedSources = [] }: ServiceOptions,
   tenantId: string,
 ): () => Promise<HostDriver> {
-  if (driver === undefined) return () => openHostDriver(resolve(hostData), tenantId, log)
+  if (driver === undefined)
+    return () => openHostDriver(resolve(hostData), tenantId, log, allowedSources)
   return typeof driver === 'function' ? driver : async () => driver
 }

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { type MarketplaceImage, platformImages } from './catalogue/images.ts'
 import type { Authorizer } from './domain/caller.ts'
 import type { HostDriver } from './domain/host-driver.ts'
+import type { AllowedSource } from './domain/sources.ts'
 import type { JsonObject, Resource, Store, Tables } from './domain/store.ts'
 import { machinePlanOf } from './domain/vm/machine-plan.ts'
 import type { VmRules } from './domain/vm/plan-vm.ts'
@@ -18,6 +19,7 @@ import { DrivenHost, type HostSize } from './jobs/driven-host.ts'
 import { expireAttestations } from './jobs/expire.ts'
 import { extensionHandlers } from './jobs/extension-handlers.ts'
 import { groupHandlers } from './jobs/group-handlers.ts'
+import { imageHandlers } from './jobs/image-handlers.ts'
 import { orFailed } from './jobs/or-failed.ts'
 import { vmHandlers } from './jobs/vm-handlers.ts'
 import type { VmGround } from './jobs/vm-job.ts'
@@ -34,6 +36,8 @@ export interface WorksOptions {
   readonly location: string
   readonly sealed: SealedValues
   readonly authorizer: Authorizer
+  /** The hosts that bytes may be fetched from. */
+  readonly allowedSources: readonly AllowedSource[]
   /** Names this process among all. */
   readonly owner: string
   readonly signer: AttestationSigner
@@ -70,6 +74,8 @@ export class Works {
     this.rules = {
       host: HOST,
       images: () => imagesAt(now()),
+      allowedSources: options.allowedSources,
+      writeUpload: (...piece) => this.driver.writeUpload(...piece),
       place: () => ({ location, capacity: hostCapacity(this.#host.size) }),
       notEnforced: (body) => membersOf(vmDispositions, body, 'notEnforced'),
       keepSeed: (tables, vmId, properties) => this.#keepSeed(tables, vmId, properties),
@@ -80,6 +86,7 @@ export class Works {
       hosts: () => (this.#host.isDriven ? [HOST] : []),
       handlers: {
         ...vmHandlers(vmGround),
+        ...imageHandlers(this.driver, this.rules, now),
         ...shown({ ...groupHandlers(this.driver), ...extensionHandlers(vmGround) }, now),
       },
     })

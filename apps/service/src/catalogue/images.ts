@@ -12,6 +12,8 @@ export interface MarketplaceImage extends ImageFacts {
   readonly osDiskGib: number
   /** `debian`, `ubuntu` …, lower case; null: not known. */
   readonly distribution: string | null
+  /** What its host calls it. */
+  readonly host: string
 }
 
 /** Names an image: `publisher:offer:sku[:version]`. */
@@ -42,9 +44,9 @@ const gen2 = {
 
 /** The guests that this project builds, without their versions: those are what was built here, and when. */
 export const platformImages: readonly Omit<MarketplaceImage, 'versions'>[] = [
-  { ...gen2, offer: 'debian-12', osDiskGib: 2 },
-  { ...gen2, offer: 'small', osDiskGib: 1 },
-  { ...gen2, offer: 'uki', osDiskGib: 1 },
+  { ...gen2, offer: 'debian-12', osDiskGib: 2, host: 'debian-12' },
+  { ...gen2, offer: 'small', osDiskGib: 1, host: 'small' },
+  { ...gen2, offer: 'uki', osDiskGib: 1, host: 'uki' },
 ]
 
 /** All names that images go by: the images themselves, and those bound to one that is there. */

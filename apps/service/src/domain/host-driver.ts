@@ -1,5 +1,7 @@
 import type { Expectation, MachineShape } from '@trusted-launch/attestation'
+import type { Examination } from '@trusted-launch/bootchain'
 import type { Evidence, EvidenceRequest } from '@trusted-launch/channel'
+import type { Source } from './sources.ts'
 
 /** What a VM is to be on its host. */
 export interface MachinePlan {
@@ -18,6 +20,16 @@ export interface MachinePlan {
   readonly machineOwnerKeys: readonly Uint8Array[]
   /** cloud-init's, or null. */
   readonly seed: { readonly userData: string; readonly metaData: string } | null
+}
+
+/** Somebody's image as its host keeps it. */
+export interface KeptImage {
+  /** `sha256:…`, of its file. */
+  readonly name: string
+  readonly sha256: string
+  readonly format: 'raw' | 'qcow2'
+  readonly fileBytes: number
+  readonly examination: Examination
 }
 
 /** A data disk of a VM. */
@@ -50,8 +62,8 @@ export interface HostFacts {
     Expectation,
     'vm' | 'generation' | 'akName' | 'retiredAkNames' | 'machine' | 'anchors'
   >
-  /** Reference values made before the first boot, as kept. */
-  readonly references: Uint8Array
+  /** Reference values made before the first boot, as kept; null: its boot could not be foretold. */
+  readonly references: Uint8Array | null
 }
 
 export interface Capacity {
@@ -76,6 +88,14 @@ export interface HostDriver {
   readonly name: string
   /** Makes the image where it is not there yet. */
   prepareImage(image: string, tell: (step: string) => void, signal: AbortSignal): Promise<void>
+  /** Writes a piece of a file that is to become an image or a disk. @throws {ArmError} no room for the whole. */
+  writeUpload(id: string, piece: Uint8Array, offset: number, sizeBytes: number): Promise<void>
+  /** Fetches somebody's image, looks at it and keeps it. @throws {ArmError} */
+  takeImage(source: Source, tell: (step: string) => void, signal: AbortSignal): Promise<KeptImage>
+  /** Nothing happens when it is gone. */
+  removeImage(name: string): Promise<void>
+  /** What was uploaded is not wanted any more. */
+  forgetSource(source: Source): Promise<void>
   /** Makes the VM and its reference values, before anything of it boots; nothing happens when it is there. */
   create(plan: MachinePlan, signal: AbortSignal): Promise<void>
   /** Nothing happens when it is gone. */

@@ -10,9 +10,9 @@ import {
   type ReferenceFirmware,
   type ReferenceValues,
 } from '@trusted-launch/attestation'
-import { predict } from '@trusted-launch/bootchain'
+import { BootChainError, predict } from '@trusted-launch/bootchain'
 import type { Evidence, EvidenceRequest } from '@trusted-launch/channel'
-import { toUtf8 } from '@trusted-launch/codec'
+import { MalformedError, toUtf8 } from '@trusted-launch/codec'
 import { Certificate } from '@trusted-launch/crypto'
 import type { RandomAccess } from '@trusted-launch/disk'
 import {
@@ -31,8 +31,7 @@ import {
   readDurably,
   writeDurably,
 } from '@trusted-launch/host'
-import { parseSecureBootTemplate } from '@trusted-launch/uefi'
-import template from '@trusted-launch/uefi/templates/microsoft-uefi-ca.json' with { type: 'json' }
+import type { SecureBootTemplate } from '@trusted-launch/uefi'
 import type { Logger } from 'pino'
 import type {
   Boot,
@@ -40,10 +39,13 @@ import type {
   DiskPlan,
   HostDriver,
   HostFacts,
+  KeptImage,
   MachinePlan,
   MachinePower,
 } from '../domain/host-driver.ts'
+import type { AllowedSource, Source } from '../domain/sources.ts'
 import { DiskFiles } from './disk-files.ts'
+import { keysFor, LocalImages } from './local-images.ts'
 
 /** What decides about a boot, of a VM's plan. */
 type Foretold = Pick<MachinePlan, 'id' | 'secureBoot' | 'memoryMiB' | 'vcpus' | 'machineOwnerKeys'>
@@ -60,6 +62,10 @@ export interface LocalHostOptions {
   readonly referencesDirectory: string
   /** Data disks, on the file system of the state directory. */
   readonly disksDirectory: string
+  /** Images of others, and uploads; on the same file system. */
+  readonly imagesDirectory: string
+  /** The hosts that something may be fetched from. */
+  readonly allowedSources: readonly AllowedSource[]
   /** Where images are built and kept: `.cache` of the project. */
   readonly cacheDirectory: string
   readonly log: Logger
@@ -74,6 +80,7 @@ export class LocalHost implements HostDriver {
   readonly #host: Host
   readonly #firmwareSha256: string
   readonly #disks: DiskFiles
+  readonly #images: LocalImages
 
   #told: (id: string) => void = () => {}
 
@@ -81,6 +88,7 @@ export class LocalHost implements HostDriver {
     this.#host = host
     this.#options = options
     this.#disks = new DiskFiles(options.disksDirectory)
+    this.#images = new LocalImages(options.imagesDirectory, options.allowedSources)
     this.#firmwareSha256 = createHash('sha256')
       .update(readFileSync(host.firmware.code))
       .digest('hex')
@@ -105,8 +113,25 @@ export class LocalHost implements HostDriver {
     await this.#image(name, tell)
   }
 
-  #image(name: string, tell: (step: string) => void = () => {}): Promise<Image> {
+  writeUpload(id: string, piece: Uint8Array, offset: number, sizeBytes: number): Promise<void> {
+    return this.#images.uploads.write(id, piece, offset, sizeBytes)
+  }
+
+  takeImage(source: Source, tell: (step: string) => void, signal: AbortSignal): Promise<KeptImage> {
+    return this.#images.take(source, tell, signal)
+  }
+
+  removeImage(name: string): Promise<void> {
+    return this.#images.remove(name)
+  }
+
+  forgetSource(source: Source): Promise<void> {
+    return this.#images.forget(source)
+  }
+
+  async #image(name: string, tell: (step: string) => void = () => {}): Promise<Image> {
     const { cacheDirectory } = this.#options
+    if (name.startsWith('sha256:')) return this.#images.require(name)
     return buildImage(name, {
       cacheDirectory,
       step: (title, work) => {
@@ -118,7 +143,8 @@ export class LocalHost implements HostDriver {
 
   async create(plan: MachinePlan, signal: AbortSignal): Promise<void> {
     const image = await this.#image(plan.image)
-    if (this.#find(plan.id) === null) await this.#host.create(specOf(plan, image, this.#options))
+    if (this.#find(plan.id) === null)
+      await this.#host.create(specOf(plan, image, this.#keysOf(image)))
     if ((await readDurably(this.#referencesPath(plan.id), REFERENCES_BYTES_MAX)) === null)
       await this.#foretell(plan, image, signal)
   }
@@ -132,6 +158,12 @@ export class LocalHost implements HostDriver {
     try {
       const values = encodeReferenceValues(await this.#foretold(plan, image, disk, signal))
       await writeDurably(this.#referencesPath(plan.id), values, 0o600)
+    } catch (error) {
+      // Nothing is believed in their place: a verdict says that they are missing.
+      const isOthers = image.name.startsWith('sha256:')
+      const isUnforetold = error instanceof BootChainError || error instanceof MalformedError
+      if (!isOthers || !isUnforetold) throw error
+      await rm(this.#referencesPath(plan.id), { force: true })
     } finally {
       disk.close()
     }
@@ -144,7 +176,7 @@ export class LocalHost implements HostDriver {
     signal: AbortSignal,
   ): Promise<ReferenceValues> {
     const { name, sha256 } = image
-    const signatures = signaturesFor(name, this.#options.cacheDirectory)
+    const signatures = this.#keysOf(image)
     const variables = await makeVariableStore(
       this.#host.firmware,
       signatures,
@@ -155,6 +187,14 @@ export class LocalHost implements HostDriver {
     const modules = modulesOfImage(image)
     const source = { disk, image: { name, sha256 }, variables, modules }
     return { version: 2, variants: [predict({ ...source, banks: BANKS, firmware })] }
+  }
+
+  /** A unified kernel image of ours is signed by a key of this installation; others by keys of Microsoft's. */
+  #keysOf(image: Image): SecureBootTemplate {
+    if (image.name.startsWith('sha256:')) return this.#images.keysOf(image)
+    return image.name === 'uki'
+      ? ownSecureBootTemplate(this.#options.cacheDirectory)
+      : keysFor('Linux')
   }
 
   #referencesPath(id: string): string {
@@ -265,7 +305,7 @@ export class LocalHost implements HostDriver {
     const machine = this.#find(id)
     const references = await readDurably(this.#referencesPath(id), REFERENCES_BYTES_MAX)
     const identity = machine?.identity ?? null
-    if (machine === null || identity === null || references === null) return null
+    if (machine === null || identity === null) return null
     const { vm, generation, akName, retiredAkNames } = identity
     const anchors = [Certificate.decode(this.#host.trustAnchor)]
     const shape = await this.#shapeOf(machine.spec)
@@ -324,28 +364,19 @@ export class LocalHost implements HostDriver {
   }
 }
 
-function specOf(
-  plan: MachinePlan,
-  image: Image,
-  { cacheDirectory }: LocalHostOptions,
-): MachineSpec {
+function specOf(plan: MachinePlan, image: Image, signatures: SecureBootTemplate): MachineSpec {
   const { id, name, vcpus, memoryMiB, secureBoot, vTpm, network, seed, machineOwnerKeys } = plan
   return {
     ...{ id, name, vcpus, memoryMiB, secureBoot, machineOwnerKeys },
     disk: { path: image.path, format: image.format },
     // also without Secure Boot: it may be switched on later
-    signatures: signaturesFor(plan.image, cacheDirectory),
+    signatures,
     vtpm: vTpm ? { banks: BANKS } : null,
     network: network === null ? null : userNetwork(network),
     dataDisks: [],
     seed:
       seed === null ? null : { userData: toUtf8(seed.userData), metaData: toUtf8(seed.metaData) },
   }
-}
-
-/** A unified kernel image of ours is signed by a key of this installation; the others by Debian's, through shim. */
-function signaturesFor(image: string, cacheDirectory: string): MachineSpec['signatures'] {
-  return image === 'uki' ? ownSecureBootTemplate(cacheDirectory) : parseSecureBootTemplate(template)
 }
 
 function userNetwork({

@@ -4,6 +4,7 @@ import { fromUtf8, toUtf8 } from '@trusted-launch/codec'
 import { readDurably, writeDurably } from '@trusted-launch/host'
 import type { Logger } from 'pino'
 import type { HostDriver } from '../domain/host-driver.ts'
+import type { AllowedSource } from '../domain/sources.ts'
 import { believedFirmware, learnWhereUnknown } from './firmware.ts'
 import { LocalHost } from './local-host.ts'
 import { cacheDirectory } from './paths.ts'
@@ -30,11 +31,14 @@ export async function openHostDriver(
   folder: string,
   tenantId: string,
   log: Logger,
+  allowedSources: readonly AllowedSource[],
 ): Promise<HostDriver> {
   await requireOwn(folder, tenantId)
   return LocalHost.open({
     stateDirectory: join(folder, 'host'),
     disksDirectory: join(folder, 'disks'),
+    imagesDirectory: folder,
+    allowedSources,
     referencesDirectory: join(folder, 'references'),
     ...{ cacheDirectory, log },
     believe: async (shape, signal) => {

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import type { Examination } from '@trusted-launch/bootchain'
 import type { Evidence, EvidenceRequest } from '@trusted-launch/channel'
 import type {
   Boot,
@@ -5,9 +7,11 @@ import type {
   DiskPlan,
   HostDriver,
   HostFacts,
+  KeptImage,
   MachinePlan,
   MachinePower,
 } from '../domain/host-driver.ts'
+import type { Source } from '../domain/sources.ts'
 
 /** What a scripted host is to do; time and failures are all that it makes up. */
 export interface Script {
@@ -15,6 +19,19 @@ export interface Script {
   readonly before?: (deed: string, id: string) => Promise<void> | void
   readonly boot?: (id: string) => Boot
   readonly capacity?: Partial<Capacity>
+  /** What is found when an image is looked at. */
+  readonly examination?: Partial<Examination>
+}
+
+const SUPPORTED: Examination = {
+  rows: [],
+  hyperVGeneration: 'V2',
+  architecture: 'x64',
+  osType: 'Linux',
+  distribution: 'debian',
+  securityType: 'TrustedLaunchSupported',
+  conclusion: 'TrustedLaunchSupported',
+  sizeBytes: 1 << 30,
 }
 
 /**
@@ -25,6 +42,9 @@ export class ScriptedHost implements HostDriver {
   readonly name = 'local'
   /** The data disks that each VM has. */
   readonly disks = new Map<string, readonly DiskPlan[]>()
+  /** The images of others, by name, and the bytes of uploads. */
+  readonly images = new Set<string>()
+  readonly uploads = new Map<string, number>()
   readonly #script: Script
   #told: (id: string) => void = () => {}
   readonly #machines: Map<string, { plan: MachinePlan; power: MachinePower }>
@@ -39,6 +59,31 @@ export class ScriptedHost implements HostDriver {
 
   async prepareImage(image: string): Promise<void> {
     await this.#do('prepareImage', image)
+  }
+
+  async writeUpload(id: string, piece: Uint8Array): Promise<void> {
+    await this.#do('writeUpload', id)
+    this.uploads.set(id, (this.uploads.get(id) ?? 0) + piece.length)
+  }
+
+  /** Its name follows from where it comes from. */
+  async takeImage(source: Source): Promise<KeptImage> {
+    const from = source.kind === 'upload' ? source.id : source.url
+    await this.#do('takeImage', from)
+    const sha256 = createHash('sha256').update(from).digest('hex')
+    const name = `sha256:${sha256}`
+    this.images.add(name)
+    const examination = { ...SUPPORTED, ...this.#script.examination }
+    return { name, sha256, format: 'raw', fileBytes: 1 << 30, examination }
+  }
+
+  async removeImage(name: string): Promise<void> {
+    await this.#do('removeImage', name)
+    this.images.delete(name)
+  }
+
+  async forgetSource(source: Source): Promise<void> {
+    if (source.kind === 'upload') this.uploads.delete(source.id)
   }
 
   async create(plan: MachinePlan): Promise<void> {

@@ -12,7 +12,7 @@ export function addRoute(app: FastifyInstance, options: ServerOptions, route: Ro
     url: route.path,
     handler: async (request, reply) => {
       const asked = await requestOf(options, route, request)
-      const isChange = route.method !== 'GET'
+      const isChange = route.method !== 'GET' && route.isPiece !== true
       try {
         const answer = await route.handle(asked)
         if (isChange) await options.audit(asked, route.action, outcomeOf(answer))

@@ -9,6 +9,8 @@ const OTHER = /^[a-z\d](?:[\w.-]{0,78}\w)?$/i
  * @throws {ArmError} 400
  */
 export function requireNewName(type: string, name: string): void {
+  // Types of ours have rules of their own.
+  if (type.startsWith('TrustedLaunch/')) return
   if (type.startsWith('Microsoft.Network/')) {
     if (NETWORK.test(name)) return
     throw new ArmError({

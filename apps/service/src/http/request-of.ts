@@ -1,3 +1,4 @@
+import { ArmError, faults } from '@trusted-launch/api'
 import type { FastifyRequest } from 'fastify'
 import { admit, apiVersionOf, requireNames } from './admission.ts'
 import { correlationOf } from './answer.ts'
@@ -18,11 +19,15 @@ export async function requestOf(
   const params = request.params as Record<string, string>
   requireNames(params)
   await admit(options.authorizer, caller, route.action, scopeOf(route, params))
+  const bytes = request.body instanceof Uint8Array ? request.body : null
+  if (bytes !== null && route.isPiece !== true)
+    throw new ArmError(faults.invalidRequestContent('application/json was expected'))
   const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers
   return {
     ...{ method: route.method, params, query, apiVersion, caller, base },
     id: idOf(route, params),
-    body: objectOf(request.body),
+    body: bytes === null ? objectOf(request.body) : null,
+    bytes,
     ifMatch: ifMatch ?? null,
     ifNoneMatch: ifNoneMatch ?? null,
     correlationId: correlationOf(request),

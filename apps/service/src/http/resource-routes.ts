@@ -36,7 +36,7 @@ export function resourceRoutes(arm: ArmType, ground: Ground): Route[] {
     )
   if (arm.isChild !== true) {
     const all = collection.replace('/resourceGroups/:resourceGroup', '')
-    routes.push(route('GET', all, 'read', list))
+    if (all !== collection) routes.push(route('GET', all, 'read', list))
   }
   return routes
 }

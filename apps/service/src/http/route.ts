@@ -11,6 +11,8 @@ export interface ArmRequest {
   readonly query: Readonly<Record<string, string>>
   /** Null: none was sent. */
   readonly body: JsonObject | null
+  /** Null: it was sent as JSON, or nothing was. */
+  readonly bytes: Uint8Array | null
   readonly apiVersion: string
   /** What the path names, by its route's spelling. */
   readonly id: string
@@ -39,6 +41,8 @@ export interface Route {
   readonly path: string
   /** The right it needs at the scope it names (`Microsoft.Compute/virtualMachines/write`). */
   readonly action: string
+  /** A piece of an upload: bytes, not JSON, and no change that an audit tells of. */
+  readonly isPiece?: boolean
   readonly handle: (request: ArmRequest) => Promise<ArmReply>
 }
 

@@ -10,6 +10,7 @@ import { diskTypeOf } from './resources/disks.ts'
 import { evidenceRoutes } from './resources/evidence.ts'
 import { extensionTypeOf } from './resources/extensions.ts'
 import { groupRoutes } from './resources/groups.ts'
+import { bindingTypeOf, imageRoutes, imageTypeOf } from './resources/images.ts'
 import { networkTypes } from './resources/networks.ts'
 import { operationRoutes } from './resources/operations.ts'
 import { principalRoutes } from './resources/principals.ts'
@@ -20,7 +21,14 @@ import type { Route } from './route.ts'
 
 /** Every type that is kept as a resource. */
 export function armTypes(rules: VmRules): readonly ArmType[] {
-  return [virtualMachineType(rules), extensionTypeOf(rules), diskTypeOf(rules), ...networkTypes]
+  return [
+    virtualMachineType(rules),
+    extensionTypeOf(rules),
+    diskTypeOf(rules),
+    imageTypeOf(rules),
+    bindingTypeOf(rules),
+    ...networkTypes,
+  ]
 }
 
 /** Every endpoint there is: none is served that is not named here, with the right it needs. */
@@ -38,6 +46,7 @@ export function allRoutes(
     ...types.flatMap((type) => resourceRoutes(type, ground)),
     ...virtualMachineRoutes(rules, ground),
     ...catalogueRoutes(rules, ground),
+    ...imageRoutes(rules, ground),
     ...securityRoutes(ground),
     ...evidenceRoutes(ground),
     ...authorizationRoutes(ground),

@@ -6,6 +6,9 @@ const EXTENDING = [
   'trustedlaunch',
 ]
 
+/** Types of ours that lie in a subscription or group like others. */
+const OWN_TYPES = ['uploads', 'imagebindings']
+
 /**
  * A request's path as the router takes it: slashes doubled by clients are one, and the id that is extended
  * is one segment. What is no ASCII stays encoded: in another case such letters may be more or fewer, and the
@@ -16,11 +19,12 @@ export function scopedPath(url: string): string {
   const path = given.replaceAll(/\/{2,}/g, '/').replaceAll(/%(?=[89a-f])/gi, '%25')
   const rest = query.length === 0 ? '' : `?${query.join('?')}`
   const at = path.toLowerCase().lastIndexOf('/providers/')
-  const provider = path
+  const [provider = '', type = ''] = path
     .slice(at + '/providers/'.length)
-    .split('/')[0]!
     .toLowerCase()
-  if (at < 0 || !EXTENDING.includes(provider)) return path + rest
+    .split('/')
+  const isExtension = EXTENDING.includes(provider) && !OWN_TYPES.includes(type)
+  if (at < 0 || !isExtension) return path + rest
   return `/${encodeURIComponent(decoded(path.slice(0, at)) || '/')}${path.slice(at)}${rest}`
 }
 

@@ -10,6 +10,8 @@ import { scopedPath } from './scoped-path.ts'
 import type { ServerOptions } from './server-options.ts'
 
 const BODY_BYTES_MAX = 1 << 20
+/** Of an upload. */
+const PIECE_BYTES_MAX = 4 << 20
 const REQUEST_MS_MAX = 30_000
 const IDLE_MS_MAX = 65_000
 const PARAMETER_MAX = 2048
@@ -35,6 +37,11 @@ export async function serverOf(options: ServerOptions): Promise<FastifyInstance>
     timeWindow: 60_000,
     keyGenerator: ({ headers, ip }) => headers.authorization ?? ip,
   })
+  app.addContentTypeParser(
+    'application/octet-stream',
+    { parseAs: 'buffer', bodyLimit: PIECE_BYTES_MAX },
+    (_, body, done) => done(null, body),
+  )
   app.addHook('onRequest', async (request, reply) => {
     if (!options.issuer.claims(request.url)) return
     reply.hijack()

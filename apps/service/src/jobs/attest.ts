@@ -79,7 +79,7 @@ export async function attest(
     const { tier, findings, record, shared, rollback, ima } = answer
     const id = randomUUID()
     const told = { id, vmId, at: time, tier, findings: findings as unknown as Json[] }
-    await attestations.insert({ ...told, record }, shared)
+    await attestations.insert({ ...told, record }, shared ?? undefined)
     const remembered = withQuestion(memory, asked.extendNonce).rollback
     await keep(values, vmId, { rollback: rollback ?? remembered, ima })
     return { id, tier }

@@ -1,4 +1,5 @@
 import type { HostDriver } from '../domain/host-driver.ts'
+import { IMAGE, keptOf, userOf } from '../domain/image/image.ts'
 import { removeWhole } from '../domain/remove-whole.ts'
 import { forgetVm } from '../domain/vm/belongings.ts'
 import { DISK } from '../domain/vm/os-disk.ts'
@@ -22,6 +23,7 @@ export function groupHandlers(driver: HostDriver): Record<string, Handler> {
       if (!(await isDeleting(job))) return undefined
       await removeVms(driver, job)
       await removeDisks(driver, job)
+      await removeImages(driver, job)
       await removeRest(job)
       return undefined
     },
@@ -53,6 +55,20 @@ async function removeDisks(driver: HostDriver, job: Job): Promise<void> {
       for (const { id } of disks) await removeWhole(tables, id)
     })
     if (disks.length < DISKS) return
+  }
+}
+
+/** Their bytes go where nothing outside of the group is made of them. */
+async function removeImages(driver: HostDriver, job: Job): Promise<void> {
+  const query = await within(job, IMAGE)
+  for (;;) {
+    const [image] = await job.under(({ resources }) => resources.list({ ...query, limit: 1 }))
+    if (image === undefined) return
+    const name = keptOf(image)?.name
+    const isUsed =
+      name === undefined || (await job.under((tables) => userOf(tables, name, image.id))) !== null
+    if (!isUsed) await driver.removeImage(name)
+    await job.under((tables) => removeWhole(tables, image.id))
   }
 }
 

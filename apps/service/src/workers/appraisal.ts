@@ -24,8 +24,8 @@ export interface AppraisalTask {
   readonly expectation: Omit<Expectation, 'anchors' | 'intermediates' | 'givenKey' | 'activatedKey'>
   /** In DER. */
   readonly anchors: readonly Uint8Array[]
-  /** As kept. */
-  readonly references: Uint8Array
+  /** As kept; null: there are none, and the verdict says so. */
+  readonly references: Uint8Array | null
   /** Milliseconds since 1970. */
   readonly time: number
   readonly issuer: { readonly issuer: string; readonly lifetimeSeconds: number }
@@ -43,8 +43,8 @@ export interface AppraisalAnswer {
   readonly tier: Tier
   readonly findings: readonly Finding[]
   readonly record: Uint8Array
-  /** The part of the record that other VMs' have too: its reference values. */
-  readonly shared: Uint8Array
+  /** The part of the record that other VMs' have too: its reference values. Null: none. */
+  readonly shared: Uint8Array | null
   /** Null: the recorded state stays as it is. */
   readonly rollback: RollbackState | null
   readonly ima: ImaState | null
@@ -52,7 +52,7 @@ export interface AppraisalAnswer {
 
 /** The verdict on evidence, its record, and the verdict in the light of what is known beside it. */
 export function appraisalOf(task: AppraisalTask): AppraisalAnswer {
-  const references = parseReferenceValues(task.references)
+  const references = task.references === null ? null : parseReferenceValues(task.references)
   const input: AppraisalInput = {
     evidence: task.evidence,
     expectation: {
@@ -72,7 +72,7 @@ export function appraisalOf(task: AppraisalTask): AppraisalAnswer {
   const { tier, findings } = withMemory(result, {
     findings: [...ima.findings, ...task.beside],
   })
-  const shared = encodeReferenceValues(references)
+  const shared = references === null ? null : encodeReferenceValues(references)
   return { tier, findings, record, shared, rollback, ima: ima.next }
 }
 

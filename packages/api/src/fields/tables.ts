@@ -29,6 +29,8 @@ const own: Readonly<Record<string, FieldTable>> = {
   Permission: {
     ...{ actions: '[text]', notActions: '[text]', dataActions: '[text]', notDataActions: '[text]' },
   },
+  ImageBinding: { ...named, properties: 'ImageBindingProperties' },
+  ImageBindingProperties: { image: 'ImageReference', provisioningState: 'text!' },
   ManagementLock: { ...named, properties: 'ManagementLockProperties' },
   ManagementLockProperties: { level: 'text', notes: 'text', owners: '[any]', ...written },
 }

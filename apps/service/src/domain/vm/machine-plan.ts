@@ -7,7 +7,7 @@ import { at, securityOf, stateOf, textAt } from './vm.ts'
 
 /** A VM as its host makes it. `seed` null: none was kept. */
 export function machinePlanOf(vm: Resource, seed: Seed | null): MachinePlan {
-  const { machine, macAddress, sshPort } = stateOf(vm)
+  const { machine, macAddress, sshPort, image } = stateOf(vm)
   const size = sizeNamed(textAt(vm.properties, 'hardwareProfile', 'vmSize') ?? '')
   if (size === null) throw new Error(`${vm.id} has a size that is in no table`)
   const { secureBoot, vTpm } = securityOf(vm)
@@ -16,13 +16,13 @@ export function machinePlanOf(vm: Resource, seed: Seed | null): MachinePlan {
     name: vm.name,
     vcpus: size.vcpusAvailable,
     memoryMiB: Math.round(size.memoryGib * 1024),
-    image: imageNameOf(vm),
+    image: image ?? imageNameOf(vm),
     ...{ secureBoot, vTpm, seed, machineOwnerKeys: machineOwnerKeysOf(vm.properties) },
     network: { macAddress: macAddress.replaceAll('-', ':').toLowerCase(), sshPort },
   }
 }
 
-/** The builder's name of a platform image is its offer. */
+/** Of a VM made before its image's name was kept: it was one of ours. */
 function imageNameOf(vm: Resource): string {
   const reference = at(vm.properties, 'storageProfile', 'imageReference')
   return textAt(reference, 'offer') ?? ''

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { ArmError, faults } from '@trusted-launch/api'
-import { type MarketplaceImage, resolveImage } from '../../catalogue/images.ts'
+import type { MarketplaceImage } from '../../catalogue/images.ts'
+import type { HostDriver } from '../host-driver.ts'
 import type { Link } from '../links.ts'
 import type { Moment, Plan, Wanted } from '../resource-type.ts'
+import type { AllowedSource } from '../sources.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
 import { dataDiskLinks, planDataDisks } from './data-disks.ts'
 import { requireSame } from './fixed.ts'
@@ -12,12 +14,16 @@ import { makeOsDisk, withOwnDisk } from './os-disk.ts'
 import { notGivenAgain, requireOsProfile, withoutSecrets } from './os-profile.ts'
 import { decideChange, decideNew, type Place } from './security.ts'
 import { at, inputFor, stateJson, stateOf, textAt, type VmState } from './vm.ts'
+import { imageLinks, imageOfVm, requireVmImage } from './vm-image.ts'
 
 /** What decides about VMs beside what is asked. */
 export interface VmRules {
   /** The lease whose holder drives the host. */
   readonly host: string
   readonly images: () => readonly MarketplaceImage[]
+  readonly allowedSources: readonly AllowedSource[]
+  /** Writes a piece of a file that is to become an image or a disk. */
+  readonly writeUpload: HostDriver['writeUpload']
   readonly place: () => Place
   /** Paths that are kept and have no effect. */
   readonly notEnforced: (body: JsonObject) => readonly string[]
@@ -36,7 +42,7 @@ export function vmPlanner(rules: VmRules) {
 async function planNew(rules: VmRules, id: string, wanted: Wanted, moment: Moment): Promise<Plan> {
   requireName(id)
   requireParts(wanted.properties)
-  const image = requireImage(rules, wanted.properties)
+  const image = await requireVmImage(rules, moment.tables, id, wanted.properties)
   const decision = decideNew(wanted.properties, image, rules.place())
   const osProfile = requireOsProfile(wanted.properties, image.osType, id.split('/').at(-1)!)
   const properties = { ...wanted.properties, osProfile }
@@ -48,7 +54,7 @@ async function planNew(rules: VmRules, id: string, wanted: Wanted, moment: Momen
     ...{ vmId, machine: `vm-${vmId}`, host: rules.host, power: 'starting', failure: null },
     notices: decision.notices,
     notEnforced: rules.notEnforced({ properties }),
-    ...{ generalized: false, hasAgent: false, sshPort: null },
+    ...{ generalized: false, hasAgent: false, sshPort: null, image: image.host },
     macAddress: textAt(nic.state, 'macAddress') ?? '',
   }
   await rules.keepSeed(moment.tables, vmId, properties)
@@ -79,26 +85,13 @@ function requireParts(properties: JsonObject): void {
     throw new ArmError(faults.missingParameter('hardwareProfile.vmSize'))
 }
 
-/** @throws {ArmError} `PlatformImageNotFound` */
-function requireImage(rules: VmRules, properties: JsonObject): MarketplaceImage {
-  const reference = at(properties, 'storageProfile', 'imageReference')
-  if (reference === undefined) throw new ArmError(faults.missingParameter('imageReference'))
-  const [publisher, offer, sku, version] = ['publisher', 'offer', 'sku', 'version'].map(
-    (name) => textAt(reference, name) ?? '',
-  )
-  const found = resolveImage(rules.images(), {
-    publisher: publisher!,
-    offer: offer!,
-    sku: sku!,
-    version: version === '' ? 'latest' : version!,
-  })
-  if ('fault' in found) throw new ArmError(found.fault)
-  return found.image
-}
-
-/** What a VM names elsewhere: its interfaces, which it joins, and its data disks. */
+/** What a VM names elsewhere: its image, its interfaces, which it joins, and its data disks. */
 export function vmLinks(id: string, { properties }: Wanted): Link[] {
-  return [...interfaceLinks(properties), ...dataDiskLinks(id, properties)]
+  return [
+    ...imageLinks(properties),
+    ...interfaceLinks(properties),
+    ...dataDiskLinks(id, properties),
+  ]
 }
 
 const FIXED = [
@@ -117,7 +110,7 @@ async function planChange(
   for (const path of FIXED) requireSame(existing.properties, properties, path)
   requireParts(properties)
   requireSameInterfaces(existing.properties, properties)
-  const image = imageOf(rules, existing)
+  const image = await imageOfVm(rules, moment.tables, existing)
   const decision = decideChange(properties, existing, image, rules.place())
   const own = withOwnDisk(existing.properties, properties)
   const whole = { ...withoutSecrets(properties), ...decision.properties, ...own }
@@ -136,13 +129,4 @@ async function planChange(
         host: rules.host,
       }
   return { properties: complete, state: stateJson(next), work }
-}
-
-/** The image it was made from, while there is one of that name. */
-function imageOf(rules: VmRules, vm: Resource): MarketplaceImage | null {
-  try {
-    return requireImage(rules, vm.properties)
-  } catch {
-    return null
-  }
 }

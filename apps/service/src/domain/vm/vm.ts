@@ -44,6 +44,8 @@ export interface VmState {
   readonly macAddress: string
   /** On the host's loopback; null: none. */
   readonly sshPort: number | null
+  /** What the host calls the image it was made of. */
+  readonly image?: string
   /** Whether the agent ever answered. */
   readonly hasAgent: boolean
   /** When it last ended without being asked to, while it was looked after. */

@@ -6,6 +6,7 @@ import { isToBeHad, skuView, vmSizeView } from '../../catalogue/skus.ts'
 import { usagesView } from '../../catalogue/usages.ts'
 import { everyOf } from '../../domain/every-of.ts'
 import { requireSubscription } from '../../domain/groups.ts'
+import { namedImages } from '../../domain/image/binding.ts'
 import type { VmRules } from '../../domain/vm/plan-vm.ts'
 import { stateOf, textAt, VM } from '../../domain/vm/vm.ts'
 import { groupPath } from '../arm-type.ts'
@@ -29,7 +30,9 @@ export function catalogueRoutes(rules: VmRules, ground: Ground): Route[] {
       return { status: 200, body: found(await answer(request)) }
     },
   })
-  const images = ({ params }: ArmRequest) => listImages(rules.images(), placeOf(params))
+  const named = ({ params }: ArmRequest) => namedImages(ground.store, params.subscriptionId!, rules)
+  const images = async (request: ArmRequest) =>
+    listImages(await named(request), placeOf(request.params))
   return [
     read(`${SUBSCRIPTION}/skus`, 'skus', (request) => skus(rules, ground, request)),
     read(`${LOCATION}/vmSizes`, 'locations/vmSizes', () => ({
@@ -48,16 +51,16 @@ export function catalogueRoutes(rules: VmRules, ground: Ground): Route[] {
     read(
       `${OFFERS}/:offer/skus/:sku/versions`,
       'locations/publishers/artifacttypes/offers/skus/versions',
-      (request) => ordered(images(request), request),
+      async (request) => ordered(await images(request), request),
     ),
     read(
       `${OFFERS}/:offer/skus/:sku/versions/:version`,
       'locations/publishers/artifacttypes/offers/skus/versions',
-      ({ params }) =>
+      async (request) =>
         imageView(
-          rules.images(),
-          placeOf(params) as Required<ReturnType<typeof placeOf>>,
-          params.version!,
+          await named(request),
+          placeOf(request.params) as Required<ReturnType<typeof placeOf>>,
+          request.params.version!,
         ),
     ),
     read(TYPES, 'locations/publishers/artifacttypes/types', ({ params }) =>

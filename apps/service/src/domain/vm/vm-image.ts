@@ -1,0 +1,51 @@
+import { ArmError, faults, parseResourceId } from '@trusted-launch/api'
+import { type MarketplaceImage, resolveImage } from '../../catalogue/images.ts'
+import { type BindingRules, namedImages } from '../image/binding.ts'
+import { IMAGE, requireImageById } from '../image/image.ts'
+import type { Link } from '../links.ts'
+import type { JsonObject, Resource, Tables } from '../store.ts'
+import { at, textAt } from './vm.ts'
+
+const REFERENCE = ['storageProfile', 'imageReference'] as const
+
+/** The image that a VM names: by the id of one of its own, or by a name of the marketplace. @throws {ArmError} */
+export async function requireVmImage(
+  rules: BindingRules,
+  tables: Tables,
+  vm: string,
+  properties: JsonObject,
+): Promise<MarketplaceImage> {
+  const reference = at(properties, ...REFERENCE)
+  if (reference === undefined) throw new ArmError(faults.missingParameter('imageReference'))
+  const id = textAt(reference, 'id')
+  if (id !== null) return requireImageById(tables, id)
+  const [publisher = '', offer = '', sku = '', version = ''] = [
+    ...['publisher', 'offer', 'sku', 'version'].map((name) => textAt(reference, name) ?? ''),
+  ]
+  const images = await namedImages(tables, parseResourceId(vm)!.subscriptionId!, rules)
+  const wanted = { publisher, offer, sku, version: version === '' ? 'latest' : version }
+  const found = resolveImage(images, wanted)
+  if ('fault' in found) throw new ArmError(found.fault)
+  return found.image
+}
+
+/** The image that a VM was made from, while there is one of that name. */
+export async function imageOfVm(
+  rules: BindingRules,
+  tables: Tables,
+  vm: Resource,
+): Promise<MarketplaceImage | null> {
+  try {
+    return await requireVmImage(rules, tables, vm.id, vm.properties)
+  } catch (error) {
+    if (error instanceof ArmError) return null
+    throw error
+  }
+}
+
+/** The image that a body names by its id. */
+export function imageLinks(properties: JsonObject): Link[] {
+  const id = textAt(properties, ...REFERENCE, 'id')
+  const path = `properties.${REFERENCE.join('.')}.id`
+  return id === null ? [] : [{ id, type: IMAGE, action: `${IMAGE}/read`, path }]
+}

@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ArmError } from '@trusted-launch/api'
+import type { Image } from '@trusted-launch/host'
+import { parseSecureBootTemplate, type SecureBootTemplate } from '@trusted-launch/uefi'
+import linux from '@trusted-launch/uefi/templates/microsoft-uefi-ca.json' with { type: 'json' }
+import windows from '@trusted-launch/uefi/templates/microsoft-windows.json' with { type: 'json' }
+import type { KeptImage } from '../domain/host-driver.ts'
+import type { AllowedSource, Source } from '../domain/sources.ts'
+import { fetchSource } from './fetch-source.ts'
+import { ImageStore } from './image-store.ts'
+import { spaceIn } from './space.ts'
+import { UPLOAD_BYTES_MAX, Uploads } from './uploads.ts'
+
+/** The firmware's keys for a system. */
+export function keysFor(osType: 'Linux' | 'Windows'): SecureBootTemplate {
+  return parseSecureBootTemplate(osType === 'Linux' ? linux : windows)
+}
+
+/** Images of others on this host, and how their bytes come here. */
+export class LocalImages {
+  readonly uploads: Uploads
+  readonly #store: ImageStore
+  readonly #folder: string
+  readonly #allowed: readonly AllowedSource[]
+
+  /** @param folder on the file system of the host's state directory. */
+  constructor(folder: string, allowed: readonly AllowedSource[]) {
+    this.#folder = folder
+    this.#allowed = allowed
+    this.uploads = new Uploads(join(folder, 'uploads'))
+    this.#store = new ImageStore(join(folder, 'images'))
+  }
+
+  /** Calls `use` with a source's file, which is gone afterwards unless it was uploaded. @throws {ArmError} */
+  async withFile<T>(
+    source: Source,
+    tell: (step: string) => void,
+    signal: AbortSignal,
+    use: (path: string) => Promise<T>,
+  ): Promise<T> {
+    if (source.kind === 'upload') return use(await this.uploads.take(source.id))
+    const path = join(this.#folder, 'uploads', `${randomUUID()}.fetched`)
+    try {
+      const bytesMax = Math.min(UPLOAD_BYTES_MAX, await spaceIn(this.#folder))
+      await fetchSource(source.url, path, { allowed: this.#allowed, bytesMax, tell, signal })
+      return await use(path)
+    } finally {
+      await rm(path, { force: true })
+    }
+  }
+
+  take(source: Source, tell: (step: string) => void, signal: AbortSignal): Promise<KeptImage> {
+    return this.withFile(source, tell, signal, (path) =>
+      this.#store.take(path, keysFor, tell, signal),
+    )
+  }
+
+  /** @throws {ArmError} it was removed. */
+  require(name: string): Image {
+    const image = this.#store.find(name)
+    if (image !== null) return image
+    throw new ArmError({
+      status: 404,
+      code: 'NotFound',
+      message: `The image ${name} is not on this host: it was removed.`,
+      target: 'imageReference',
+    })
+  }
+
+  /** The keys that its VMs get. */
+  keysOf(image: Image): SecureBootTemplate {
+    return keysFor(this.#store.osTypeOf(image))
+  }
+
+  remove(name: string): Promise<void> {
+    return this.#store.remove(name)
+  }
+
+  async forget(source: Source): Promise<void> {
+    if (source.kind === 'upload') await this.uploads.remove(source.id)
+  }
+}

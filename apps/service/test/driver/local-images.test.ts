@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { LocalImages } from '../../src/driver/local-images.ts'
+import { requireSpace } from '../../src/driver/space.ts'
+import { Uploads } from '../../src/driver/uploads.ts'
+
+const root = join(import.meta.dirname, '../../../..')
+const [small] = globSync(join(root, '.cache/images/small-*/disk.raw'))
+const skip = small === undefined && 'no image built yet: npm run setup builds it'
+const { signal } = new AbortController()
+const quiet = () => {}
+
+function aFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'images-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+const upload = { kind: 'upload', id: '/g/uploads/one' } as const
+
+async function uploaded(images: LocalImages, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; at += 1 << 20)
+    await images.uploads.write(upload.id, bytes.subarray(at, at + (1 << 20)), at, bytes.length)
+}
+
+test('an upload becomes an image by its SHA-256, with what was found; again is the same; removed it is gone', {
+  skip,
+}, async (t) => {
+  const folder = aFolder(t)
+  const images = new LocalImages(folder, [])
+  const bytes = readFileSync(small!)
+  await uploaded(images, bytes)
+  const kept = await images.take(upload, quiet, signal)
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  assert.deepEqual([kept.sha256, kept.format], [sha256, 'raw'])
+  assert.equal(kept.examination.securityType, 'TrustedLaunchSupported')
+  assert.deepEqual(await images.take(upload, quiet, signal), kept)
+  // what is sent under its name afterwards is another file
+  await images.uploads.write(upload.id, new Uint8Array(4), 0, bytes.length)
+  await images.forget(upload)
+  const image = images.require(kept.name)
+  assert.ok(readFileSync(image.path).equals(bytes))
+  assert.deepEqual(readdirSync(join(folder, 'uploads')), [])
+  await images.remove(kept.name)
+  assert.throws(() => images.require(kept.name), /is not on this host/)
+  assert.deepEqual(readdirSync(join(folder, 'images')), [])
+})
+
+test('files of other kinds, that name others, or that nothing starts from are refused and nothing is kept', {
+  skip,
+}, async (t) => {
+  const folder = aFolder(t)
+  const images = new LocalImages(folder, [])
+  const backed = join(folder, 'backed')
+  execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', small!, '-F', 'raw', backed])
+  const external = join(folder, 'external')
+  const dataFile = `data_file=${join(folder, 'data')},data_file_raw=on`
+  execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-o', dataFile, external, '1M'])
+  const vhd = Buffer.alloc(4096)
+  vhd.write('conectix', 4096 - 512, 'latin1')
+  const cases: [Uint8Array, RegExp][] = [
+    [readFileSync(backed), /names another file/],
+    [readFileSync(external), /incompatible_features/],
+    [vhd, /a VHD file: qemu-img convert/],
+    [Buffer.from('KDMV'.padEnd(512)), /a VMDK file/],
+    [Buffer.alloc(1000), /no whole sectors/],
+    [Buffer.alloc(4096), /no partition table/],
+  ]
+  for (const [bytes, message] of cases) {
+    await uploaded(images, bytes)
+    await assert.rejects(images.take(upload, quiet, signal), { message })
+    await images.forget(upload)
+  }
+  assert.deepEqual(readdirSync(join(folder, 'images')), [])
+  await assert.rejects(images.take(upload, quiet, signal), /There is no upload 'one'/)
+})
+
+test('an upload is written piece by piece in any order, within its size, and is gone after a day', async (t) => {
+  const folder = aFolder(t)
+  let now = Date.now()
+  const uploads = new Uploads(folder, () => now)
+  await uploads.write('/A', Buffer.from('cd'), 2, 6)
+  await uploads.write('/a', Buffer.from('ab'), 0, 6)
+  assert.equal(readFileSync(uploads.pathOf('/a'), 'latin1'), 'abcd\0\0')
+  for (const [offset, size] of [
+    [5, 6],
+    [-1, 6],
+    [0, 2 ** 50],
+    [Number.NaN, 6],
+  ])
+    await assert.rejects(uploads.write('/a', Buffer.from('xy'), offset!, size!), /invalid/)
+  now += 25 * 60 * 60 * 1000
+  await uploads.write('/b', Buffer.from('x'), 0, 1)
+  assert.equal(readdirSync(folder).length, 1)
+})
+
+test('what there is no room for is refused before it is begun', async (t) => {
+  const folder = aFolder(t)
+  await requireSpace(folder, 1)
+  await assert.rejects(requireSpace(folder, 2 ** 50), /AllocationFailed|not enough room/)
+  await assert.rejects(
+    new Uploads(folder).write('/x', Buffer.alloc(1), 0, 2 ** 44),
+    /not enough room/,
+  )
+  assert.deepEqual(readdirSync(folder), [])
+})

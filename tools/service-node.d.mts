@@ -1,2 +1,0 @@
-export const serviceFlags: readonly string[]
-export const serviceEnvironment: Readonly<Record<string, string>>
