@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openStore } from '@trusted-launch/service'
+import { serviceEnvironment, serviceFlags } from '../tools/service-node.mjs'
 import { Client } from './kills-client.ts'
 import { Load, vmBody } from './kills-load.ts'
 import { rawSqlite } from './raw-commits.ts'
@@ -29,7 +30,10 @@ const BATCH = 250
 export async function measureApi(progress: (text: string) => void): Promise<Row[]> {
   const data = mkdtempSync(join(tmpdir(), 'bench-api-'))
   const program = join(import.meta.dirname, 'api-service.ts')
-  const child = spawn(process.execPath, [program, data], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [...serviceFlags, program, data], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, ...serviceEnvironment },
+  })
   try {
     await once(child.stdout!, 'data')
     const rows: Row[] = [resident(child.pid!, 0)]

@@ -87,7 +87,10 @@ test('every benchmark can be loaded, and enters rooms by their doors only', asyn
   for (const file of globSync('*.ts', { cwd: import.meta.dirname })) {
     const entered = importsOf(readFileSync(join(import.meta.dirname, file), 'utf8'))
     const outside = entered.filter((target) => target.startsWith('../'))
-    const doors = file === 'bench.test.ts' ? ['../tools/rooms.ts'] : ['../tools/setup.mjs']
+    const doors =
+      file === 'bench.test.ts'
+        ? ['../tools/rooms.ts']
+        : ['../tools/setup.mjs', '../tools/service-node.mjs']
     for (const target of outside) assert.ok(doors.includes(target), `${file}: ${target}`)
   }
 })

@@ -21,8 +21,10 @@ const order = [
 ]
 /** Programs at the end of an arrow: nothing imports them (`host` bundles no agent, it is given one). */
 const neverImported = ['agent']
-/** What programs may enter of `tools`: set-up, and what their launchers look for before it. */
-const toolsDoors = ['setup', 'pinned-node', 'node-modules'].map((name) => `tools/${name}.mjs`)
+/** What programs may enter of `tools`: set-up, what their launchers look for before it, and how the service is started. */
+const toolsDoors = ['setup', 'pinned-node', 'node-modules', 'service-node'].map(
+  (name) => `tools/${name}.mjs`,
+)
 const scope = '@trusted-launch/'
 /** What a package may not touch: files, clock, environment, randomness; the library's cryptography by one room. */
 const impure =

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { pinnedNode, root } from './pinned-node.mjs'
 import { SetupError, say } from './progress.mjs'
+import { serviceEnvironment, serviceFlags } from './service-node.mjs'
 import { setUp } from './setup.mjs'
 
 const given = process.argv.slice(2)
@@ -19,7 +20,11 @@ try {
 }
 
 const parent = process.ppid
-const child = spawn(pinnedNode(), args, { stdio: 'inherit', cwd: root })
+const stays = args[0] === 'apps/cli/src/main.ts' && args[1] === 'up'
+const child = spawn(pinnedNode(), [...(stays ? serviceFlags : []), ...args], {
+  ...{ stdio: 'inherit', cwd: root },
+  env: stays ? { ...serviceEnvironment, ...process.env } : process.env,
+})
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
 child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]))
 

@@ -5,6 +5,7 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 import { nodeModulesAreCurrent } from '../../../tools/node-modules.mjs'
 import { pinnedNode, root } from '../../../tools/pinned-node.mjs'
+import { serviceEnvironment, serviceFlags } from '../../../tools/service-node.mjs'
 
 const main = join(root, 'apps/cli/src/main.ts')
 const node = pinnedNode()
@@ -13,7 +14,13 @@ if (node === null || !nodeModulesAreCurrent()) {
   process.exit(1)
 }
 
-const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' })
+const args = process.argv.slice(2)
+const stays = args[0] === 'up'
+const env = stays ? { ...serviceEnvironment, ...process.env } : process.env
+const child = spawn(node, [...(stays ? serviceFlags : []), main, ...args], {
+  stdio: 'inherit',
+  env,
+})
 // `on`, not `once`: npm passes a signal on twice
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
 child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]))

@@ -13,7 +13,7 @@ test('the unit runs tl up on the data folder, and its end is no end of VMs', asy
   const { out } = await good('service', 'install', '--data', data, '--print')
   assert.match(
     out,
-    /^ExecStart="\/.*" ".*\/main\.ts" "up" "--data" "\/srv\/50%% \\"of\\" \$\$HOME" "--listen" "127\.0\.0\.1:8443"$/m,
+    /^ExecStart="\/.*" "--max-semi-space-size=2" ".*\/main\.ts" "up" "--data" "\/srv\/50%% \\"of\\" \$\$HOME" "--listen" "127\.0\.0\.1:8443"$/m,
   )
   assert.match(out, /^KillMode=process$/m)
   const made = await good('service', 'install', '--data', data, '--folder', folder)

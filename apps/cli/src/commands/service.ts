@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
+import { serviceEnvironment, serviceFlags } from '../../../../tools/service-node.mjs'
 import { dataDirectory, dataOption } from '../data-directory.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { Output } from '../output.ts'
@@ -61,7 +62,9 @@ function written(unit: string, folder: string): string {
  */
 export function unitText(data: string, listen: string): string {
   const main = join(import.meta.dirname, '../main.ts')
-  const command = [process.execPath, main, 'up', '--data', data, '--listen', listen].map(quoted)
+  const node = [process.execPath, ...serviceFlags]
+  const command = [...node, main, 'up', '--data', data, '--listen', listen].map(quoted)
+  const environment = Object.entries(serviceEnvironment).map(([name, value]) => `${name}=${value}`)
   return `[Unit]
 Description=trusted-launch control plane
 Wants=network-online.target
@@ -70,6 +73,7 @@ After=network-online.target
 [Service]
 Type=exec
 ExecStart=${command.join(' ')}
+Environment=${environment.join(' ')}
 KillMode=process
 TimeoutStopSec=15
 Restart=on-failure
