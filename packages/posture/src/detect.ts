@@ -22,9 +22,11 @@ export interface AlertDelta {
  *
  * A resolved alert whose cause is seen is active again. A dismissed one stays dismissed while the same goes on, and
  * is active again when anything about it is new, or when it had been gone.
- * @param previous all of the VM's alerts, closed ones too: whoever forgets one sees it raised anew.
+ * @param alerts all of the VM's, closed ones too: whoever forgets one sees it raised anew. Those of others are left alone.
  */
-export function detect(previous: readonly Alert[], observation: Observation): AlertDelta[] {
+export function detect(alerts: readonly Alert[], observation: Observation): AlertDelta[] {
+  const isOfVm = ({ vm }: Alert) => vm.toLowerCase() === observation.vm.toLowerCase()
+  const previous = alerts.filter(isOfVm)
   const known = new Map(previous.map((alert) => [alertKey(alert), alert]))
   const found = occurrencesOf(observation, previous)
   const told = found.map((one) =>

@@ -36,6 +36,8 @@ export const MEANINGS: readonly (readonly [begins: string, meaning: Meaning])[] 
   ['nonce.refused', nothing],
   ['attestation-key.unavailable', nothing],
   ['module.', { failure: null, raises: { type: 'VM_UntrustedKernelModule', cause: 'module' } }],
+  ['host.statement.missing', unproven],
+  ['host.statement.stale', unproven],
   ['host.identity', identity],
   ['host.', host],
   ['vtpm.index.foreign', identity],

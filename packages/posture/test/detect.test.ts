@@ -250,3 +250,17 @@ test('a failure that was never cleared keeps an alert open, where none is', () =
     failed('drift'),
   ])
 })
+
+test('an observation of one VM says nothing of another, and a VM has one id in any case of letters', () => {
+  const [drift] = detect([], seen(verdict('kernel.changed')))
+  const other = { ...drift!.alert, vm: `${vm}2` }
+  assert.deepEqual(detect([other], seen(good, hour)), [])
+  const shouted = { ...seen(verdict('kernel.changed'), hour), vm: vm.toUpperCase() }
+  assert.equal(detect([drift!.alert], shouted)[0]!.what, 'seen')
+})
+
+test('a host that says nothing, or of another start, is no host that differs', () => {
+  for (const id of ['host.statement.missing', 'host.statement.stale'])
+    assert.deepEqual(ofVerdict(id), [failed('unproven')])
+  assert.ok(ofVerdict('host.statement.signature').includes('VM_HostConfigurationDiffers/host high'))
+})
