@@ -1,10 +1,10 @@
-import type { AttestationResult, Clearance, Failure } from '@trusted-launch/attestation'
+import type { Clearance, Failure } from '@trusted-launch/attestation'
 import { type Alert, isOpen } from './alert.ts'
 import { alertKindOf } from './alert-kinds.ts'
 import { attestationFailures } from './alerts/attestation-failure.ts'
 import { findingsMax } from './alerts/occurrence.ts'
 import { changeAlert, isRefusal } from './change-alert.ts'
-import type { Setup } from './machine.ts'
+import type { Setup, Verdict } from './machine.ts'
 import type { Observation } from './observation.ts'
 
 /** What somebody did through the API that takes the cause of a failure away. */
@@ -12,7 +12,7 @@ export type Undone =
   | {
       readonly kind: 'drift-approved'
       /** The verdict on the evidence of the alert, made again with what was approved. */
-      readonly result: AttestationResult
+      readonly result: Verdict
       readonly setup: Setup
     }
   | { readonly kind: 'secure-boot-enabled' }

@@ -49,7 +49,7 @@ export function alertsAfter(previous: readonly Alert[], deltas: readonly AlertDe
 function occurrencesOf(observation: Observation, previous: readonly Alert[]): Occurrence[] {
   const { setup } = observation
   const isMonitored = setup.vTpmEnabled && setup.hasExtension
-  const raised = raisedBy(observation)
+  const raised = raisedBy(observation, previous)
   const told = raised.filter(({ type }) => isMonitored || !alertKindOf(type).needsExtension)
   if (observation.kind !== 'verdict' || !isMonitored) return told
   const isFailure = ({ type }: { type: AlertType }) => alertKindOf(type).isFailure
@@ -57,12 +57,12 @@ function occurrencesOf(observation: Observation, previous: readonly Alert[]): Oc
   return hasFailure ? told : [...told, ...earlierFailure(observation)]
 }
 
-function raisedBy(observation: Observation): Occurrence[] {
+function raisedBy(observation: Observation, previous: readonly Alert[]): Occurrence[] {
   switch (observation.kind) {
     case 'verdict':
       return [
         ...attestationFailures(observation),
-        ...untrustedModules(observation),
+        ...untrustedModules(observation, causesOf(previous, 'VM_UntrustedKernelModule')),
         ...vtpmAndHost(observation),
       ]
     case 'host':
@@ -72,6 +72,10 @@ function raisedBy(observation: Observation): Occurrence[] {
     case 'silence':
       return silent(observation)
   }
+}
+
+function causesOf(alerts: readonly Alert[], of: AlertType): string[] {
+  return alerts.filter(({ type, cause }) => type === of && cause !== 'more').map((one) => one.cause)
 }
 
 /** Whether an observation would have shown an alert of this type, so that not seeing it says something. */

@@ -25,7 +25,7 @@ export {
 } from './effective-plan.ts'
 export { checkExemption, type Exemption, exemptionOf } from './exemption.ts'
 export type { Fix } from './fix.ts'
-export type { Judged, MachineFacts, Setup, Unsupported } from './machine.ts'
+export type { Judged, MachineFacts, Setup, Unsupported, Verdict } from './machine.ts'
 export { MEANINGS, type Meaning, meaningOf } from './meanings.ts'
 export type { Observation } from './observation.ts'
 export {

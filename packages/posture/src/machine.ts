@@ -16,9 +16,12 @@ export interface Unsupported {
   readonly description: string
 }
 
+/** What is read of a result. */
+export type Verdict = Pick<AttestationResult, 'tier' | 'findings' | 'claims' | 'evidence'>
+
 /** A verdict and when it was made, milliseconds since 1970. */
 export interface Judged {
-  readonly result: AttestationResult
+  readonly result: Verdict
   readonly time: number
 }
 

@@ -1,5 +1,5 @@
-import type { AttestationResult, Finding } from '@trusted-launch/attestation'
-import type { Setup } from './machine.ts'
+import type { Finding } from '@trusted-launch/attestation'
+import type { Setup, Verdict } from './machine.ts'
 
 /** Something that was seen of a VM, to be held against its alerts. */
 export type Observation = {
@@ -12,7 +12,7 @@ export type Observation = {
   | {
       readonly kind: 'verdict'
       /** With what memory found (`withMemory`). */
-      readonly result: AttestationResult
+      readonly result: Verdict
     }
   | {
       readonly kind: 'host'

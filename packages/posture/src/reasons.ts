@@ -1,5 +1,4 @@
-import type { AttestationResult } from '@trusted-launch/attestation'
-import type { MachineFacts } from './machine.ts'
+import type { MachineFacts, Verdict } from './machine.ts'
 import { notApplicable, type Status } from './status.ts'
 
 const NO_WINDOWS_AGENT = notApplicable(
@@ -28,7 +27,7 @@ export function withoutAttestation(facts: MachineFacts): Status | null {
  * The last verdict on evidence that says something that is verified, or why there is none: of a log that its own
  * checks refuse nothing is believed, so neither that something is missing in it.
  */
-export function evidenceOf(facts: MachineFacts): AttestationResult | Status {
+export function evidenceOf(facts: MachineFacts): Verdict | Status {
   const cannot = withoutAttestation(facts)
   if (cannot !== null) return cannot
   const result = facts.last?.result
@@ -38,12 +37,12 @@ export function evidenceOf(facts: MachineFacts): AttestationResult | Status {
 }
 
 /** Whether it is a status and no verdict. */
-export function isStatus(one: AttestationResult | Status): one is Status {
+export function isStatus(one: Verdict | Status): one is Status {
   return 'code' in one
 }
 
 /** The value of a claim that is verified; undefined: nobody vouches for one. */
-export function verified({ claims }: AttestationResult, name: string): unknown {
+export function verified({ claims }: Verdict, name: string): unknown {
   const claim = Object.hasOwn(claims, name) ? claims[name] : undefined
   return claim?.verified === true ? claim.value : undefined
 }

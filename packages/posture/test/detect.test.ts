@@ -94,6 +94,8 @@ test('every row of the meanings is of some finding, and none hides another', () 
 test('without evidence nothing failed: that is silence, and has its deadline', () => {
   const none = { ...verdict('agent.no-evidence'), tier: 'none' } as const
   assert.deepEqual(raised(seen(none)), [])
+  const unavailable = { ...verdict('quote.signature', 'vtpm.index.missing'), tier: 'none' } as const
+  assert.deepEqual(raised(seen(unavailable)), ['VM_VtpmIdentityChanged/identity high'])
   const quiet = { ...about, kind: 'silence', since: start - hour } as const
   assert.deepEqual(raised(quiet), ['VM_AttestationSilent/silent medium'])
   assert.match(detect([], quiet)[0]!.alert.summary, /for 60 minutes/)
@@ -144,27 +146,59 @@ test('a module that a locked kernel refused is low; one that may have been loade
   assert.ok(ofVerdict(graver).includes(`${type} medium`))
 })
 
+const reported = (component: string): Given => ({ id: 'module.reported', component })
+const saying = (lines: readonly string[], ...given: (Given | string)[]) => {
+  const messages = { value: [...lines], verified: false, events: [] }
+  const result = verdict(...given)
+  return seen({ ...result, claims: { ...result.claims, 'module-messages': messages } })
+}
+const distrust = 'dummy: module verification failed: signature and/or required key missing'
+
 test('each field of a module says its source', () => {
-  const line = { pcr: null, actual: 'Loading of unsigned module is rejected' }
-  const fieldsOf = (...given: Given[]) => detect([], seen(verdict(...given)))[0]!.alert.fields
-  assert.deepEqual(fieldsOf(module('dummy'), module('dummy', line)), [
+  const other = 'other: module verification failed'
+  const both = saying([other, distrust], module('dummy'), reported('kernel module dummy'))
+  const [{ alert }] = detect([], both) as [AlertDelta]
+  assert.deepEqual(alert.fields, [
     { name: 'module', value: 'dummy', source: 'hint' },
     { name: 'digest', value: 'sha256:dummy', source: 'measured' },
     { name: 'refused', value: 'yes', source: 'inferred' },
-    { name: 'kernel-log', value: line.actual, source: 'unverified' },
+    { name: 'kernel-log', value: distrust, source: 'unverified' },
   ])
+  assert.match(alert.summary, /^The kernel refused kernel module dummy/)
+})
+
+test("a line of the kernel's log raises the alert, too, and is told as the guest's word", () => {
+  const [{ alert }] = detect([], saying([distrust], reported('kernel module dummy'))) as [
+    AlertDelta,
+  ]
   assert.deepEqual(
-    fieldsOf(module('dummy', line)).map(({ name, source }) => `${name} ${source}`),
+    alert.fields.map(({ name, source }) => `${name} ${source}`),
     ['module unverified', 'refused inferred', 'kernel-log unverified'],
+  )
+  assert.match(alert.summary, /The guest says .* nothing vouches for that/)
+  const nameless = 'Loading of unsigned module is rejected'
+  const [unnamed] = detect([], saying([nameless, distrust], reported('kernel module')))
+  assert.deepEqual(
+    unnamed!.alert.fields.map(({ value }) => value),
+    ['yes', nameless],
   )
 })
 
-test('each module has an alert, but no guest makes more than so many', () => {
-  const some = Array.from({ length: 100 }, (_, i) => module(`m${i}`))
-  const alerts = detect([], seen(verdict(...some))).map(({ alert }) => alert)
-  assert.equal(alerts.length, 33)
-  assert.equal(alerts.at(-1)!.cause, 'more')
-  assert.match(alerts.at(-1)!.summary, /^68 more modules/)
+test('a module from outside, or of another licence, that the kernel trusts is no alert', () => {
+  const outside = 'nvidia: loading out-of-tree module taints kernel.'
+  assert.deepEqual(raised(saying([outside], reported('kernel module nvidia'))), [])
+})
+
+test('each module has an alert, but no guest makes more than so many, in whatever time', () => {
+  const some = (from: number) => Array.from({ length: 100 }, (_, i) => module(`m${from + i}`))
+  const first = alertsAfter([], detect([], seen(verdict(...some(0)))))
+  assert.equal(first.length, 33)
+  assert.equal(first.at(-1)!.cause, 'more')
+  assert.match(first.at(-1)!.summary, /^68 more modules/)
+  const again = alertsAfter(first, detect(first, seen(verdict(...some(20)), hour)))
+  assert.equal(again.length, 33)
+  assert.equal(again.find(({ cause }) => cause === 'kernel module m31')!.count, 2)
+  assert.match(again.find(({ cause }) => cause === 'more')!.summary, /^88 more modules/)
 })
 
 test('what Secure Boot refused is told by its component', () => {

@@ -29,7 +29,8 @@ export type Given = Pick<Finding, 'id'> & Partial<Finding>
 export function finding(given: Given): Finding {
   const { id, ...more } = given
   const known = (Object.hasOwn(FINDINGS, id) ? id : 'kernel.changed') as FindingId
-  return { ...findingOf({ id: known, summary: `${id}.` }), ...more, id }
+  const pcr = id === 'module.untrusted' ? 10 : null
+  return { ...findingOf({ id: known, summary: `${id}.`, pcr }), ...more, id }
 }
 
 /** The good verdict with findings, and the tier that follows from them. */
