@@ -122,7 +122,7 @@ function openEsp(
       esp = openFat(openPartition(disk, partition))
       return works(
         ESP,
-        `partition ${partition.number}, FAT${esp.bits}, ${partition.size >> 20} MiB`,
+        `partition ${partition.number}, FAT${esp.bits}, ${Math.floor(partition.size / (1 << 20))} MiB`,
       )
     },
   )
