@@ -16,7 +16,7 @@ import {
 } from './measured-variables.ts'
 import { printable } from './printable.ts'
 import type { Claim } from './result.ts'
-import { PHASE_PCR, phasesOf } from './userspace-phases.ts'
+import { beginsWithSections, PHASE_PCR, phasesOf } from './userspace-phases.ts'
 import { perLog, type VerifiedEvent, type VerifiedEventLog } from './verify-event-log.ts'
 import { windowsClaims } from './windows-claims.ts'
 
@@ -94,7 +94,8 @@ function phaseClaims(log: VerifiedEventLog): Record<string, Claim> {
   const phases = phasesOf(log).map(({ text }) => text)
   const all = log.userspace.filter(({ pcrIndex }) => pcrIndex === PHASE_PCR)
   const told = claim(phases.length > 0 ? phases : null, [])
-  return { 'boot-phases': { ...told, verified: told.verified && phases.length === all.length } }
+  const nothingElse = phases.length === all.length && beginsWithSections(log)
+  return { 'boot-phases': { ...told, verified: told.verified && nothingElse } }
 }
 
 function variableClaims(log: VerifiedEventLog): Record<string, Claim> {

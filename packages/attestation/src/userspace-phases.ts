@@ -1,15 +1,9 @@
 import { equalBytes } from '@trusted-launch/codec'
-import { isTextMeasured, type UserspaceRecord } from '@trusted-launch/eventlog'
+import { BOOT_PHASES, isTextMeasured, type UserspaceRecord } from '@trusted-launch/eventlog'
 import type { VerifiedEventLog } from './verify-event-log.ts'
 
 /** systemd's register of the boot's phases. */
 export const PHASE_PCR = 11
-
-/**
- * The phases of a boot, in their order; without an initrd it begins later. systemd,
- * systemd-pcrphase.service(8); UAPI.7, Linux TPM PCR Registry.
- */
-const order = ['enter-initrd', 'leave-initrd', 'sysinit', 'ready', 'shutdown', 'final']
 
 /** Of these the log has the very text that was measured; of a volume's key it has not. */
 const plainTypes: readonly string[] = ['phase', 'machine-id', 'filesystem']
@@ -41,11 +35,21 @@ export function phasesOf(log: VerifiedEventLog): UserspaceRecord[] {
   )
 }
 
+/**
+ * Whether the firmware's part of the register is sections of a kernel's image: a name, and behind it what the name
+ * is of. What else is there userspace may have measured, and its log would begin later.
+ */
+export function beginsWithSections(log: VerifiedEventLog): boolean {
+  const events = log.eventsOf(PHASE_PCR)
+  const isNamed = (i: number) => events[i]?.explanation.verified === true
+  return events.every((_, i) => isNamed(i) || isNamed(i - 1))
+}
+
 /** The first phase out of its turn: unknown, repeated or before one that it follows; null: none. */
 export function phaseOutOfTurn(phases: readonly UserspaceRecord[]): UserspaceRecord | null {
   let reached = -1
   for (const phase of phases) {
-    const place = order.indexOf(phase.text ?? '')
+    const place = BOOT_PHASES.indexOf(phase.text ?? '')
     if (place <= reached) return phase
     reached = place
   }

@@ -63,8 +63,13 @@ test('a command line that chooses what the kernel measures is told', () => {
     const boot = withStep(of(COMPONENT.kernelCommandLine, 8), commandLine(text))
     return idsOf(appraise(boot))
   }
-  assert.ok(ids('/vmlinuz quiet ima_policy=tcb').includes('kernel-command-line.ima-policy'))
-  assert.ok(!ids('/vmlinuz quiet no_ima_policy').includes('kernel-command-line.ima-policy'))
+  for (const word of [
+    ...['ima_policy=tcb', 'ima-policy=tcb', '"ima_policy=tcb"', 'ima_template_fmt=sig|n-ng|d-ng'],
+    ...['ima-template-fmt=n-ng', 'bootconfig'],
+  ])
+    assert.ok(ids(`/vmlinuz quiet ${word}`).includes('kernel-command-line.ima-policy'), word)
+  for (const word of ['no_ima_policy', 'ima_template=ima-sig', 'bootconfigs=1'])
+    assert.ok(!ids(`/vmlinuz quiet ${word}`).includes('kernel-command-line.ima-policy'), word)
 })
 
 test('an IMA list of another boot is refused by its aggregate', () => {
@@ -114,6 +119,19 @@ test('an entry listed with a hash that is not of its data is refused, though PCR
   const forged = withList([{ ...entry, templateHash: new Uint8Array(20).fill(7) }])
   assert.deepEqual(idsOf(forged), ['ima.template-hash'])
   assert.equal(forged.result.tier, 'contraindicated')
+})
+
+test("a template's name is not measured: none makes what a file carries its digest", () => {
+  const evil = digest('sha256', toUtf8('evil'))
+  const lie = encodeTemplateData({ algorithm: 'sha256', digest: signedModule }, '').slice(4, -5)
+  // As a kernel with ima_template=ima-sig measures a module whose security.ima root wrote.
+  const data = encodeTemplateData({ algorithm: 'sha256', digest: evil }, '/evil.ko', lie)
+  const listed = { ...entry, templateData: data, templateHash: digest('sha1', data) }
+  const idsAs = (templateName: string) => idsOf(withList([{ ...listed, templateName }]))
+  assert.deepEqual(idsAs('ima-sig'), ['module.untrusted'])
+  assert.deepEqual(idsAs('d-ng|n-ng|sig'), ['module.untrusted'])
+  for (const forged of ['x|n-ng|d-ng', 'sig|n-ng|d-ngv2', 'd-ngv3|n-ng|d-ng', '|n-ng|d-ng'])
+    assert.deepEqual(idsAs(forged), ['ima.unexpected-file'], forged)
 })
 
 test('a violation is told, whatever its data says, and so is an entry that cannot be read', () => {

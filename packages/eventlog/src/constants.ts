@@ -137,3 +137,11 @@ export const ACTION = {
   dmaProtectionDisabled: 'DMA Protection Disabled',
   debugMode: 'UEFI Debug Mode',
 } as const
+
+/**
+ * The phases of a boot that systemd measures, in their order; without an initrd it begins later. systemd,
+ * systemd-pcrphase.service(8); UAPI.7, Linux TPM PCR Registry.
+ */
+export const BOOT_PHASES: readonly string[] = [
+  ...['enter-initrd', 'leave-initrd', 'sysinit', 'ready', 'shutdown', 'final'],
+]

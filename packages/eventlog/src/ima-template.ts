@@ -103,6 +103,9 @@ function readFields(templateName: string, data: Uint8Array): ImaFields {
   const found: Record<string, Uint8Array> = {}
   const names = format.split('|')
   if (names.length > fieldsMax) throw from.malformed(`more than ${fieldsMax} fields`)
+  // A template's name is not measured: which bytes are the digest must not depend on it.
+  if (!/^d-ng(?:v2)?$/.test(names[0]!) || names[1] !== 'n-ng')
+    throw from.malformed('a template that does not begin with digest and name')
   for (const name of names) {
     if (found[name] !== undefined) throw from.malformed(`field ${name} twice`)
     found[name] = within(name, () => readField(from))
@@ -118,10 +121,8 @@ function readField(from: Reader): Uint8Array {
 }
 
 function fieldsOf(found: Readonly<Record<string, Uint8Array>>): ImaFields {
-  const digest = found['d-ng'] ?? found['d-ngv2']
-  const name = found['n-ng']
-  if (digest === undefined || name === undefined)
-    throw new MalformedError('', 0, 'a template without digest or name')
+  const digest = (found['d-ng'] ?? found['d-ngv2'])!
+  const name = found['n-ng']!
   const appended = found['d-modsig']
   return {
     kind: 'fields',

@@ -2,6 +2,7 @@ export {
   ACTION,
   BANKS,
   type Bank,
+  BOOT_PHASES,
   bankOf,
   EV,
   MAX_EVENT_LOG_SIZE,

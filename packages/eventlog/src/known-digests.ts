@@ -1,7 +1,7 @@
 import { encode, equalBytes, fromLatin1 } from '@trusted-launch/codec'
 import { digest, type HashName } from '@trusted-launch/crypto'
 import { UEFI_VARIABLE_DATA, VARIABLES } from '@trusted-launch/uefi'
-import { ACTION, EV, WINDOWS_SEPARATOR } from './constants.ts'
+import { ACTION, BOOT_PHASES, EV, WINDOWS_SEPARATOR } from './constants.ts'
 import type { LoggedEvent } from './log.ts'
 
 /** Something whose digest is always the same, and the event types that may carry it. */
@@ -33,7 +33,15 @@ const secureBoot = (...value: number[]): Known => ({
   types: [EV.EFI_VARIABLE_DRIVER_CONFIG],
 })
 
+/** What systemd measures when the firmware has long ended: never the firmware's log tells of it. */
+const phase = (name: string): Known => ({
+  name: `the phase ${name}`,
+  bytes: fromLatin1(name),
+  types: [],
+})
+
 const known: readonly Known[] = [
+  ...BOOT_PHASES.map(phase),
   ...[0, 1, 0xffffffff].map(separator),
   text(WINDOWS_SEPARATOR, EV.SEPARATOR),
   ...Object.values(ACTION).map((name) => text(name, EV.EFI_ACTION)),

@@ -222,6 +222,16 @@ test('data that its template cannot read is kept, and still replays', () => {
   assert.equal(replayIma(list, 'sha256', pcr10([foreign, noNul])).matched, 2)
 })
 
+test('a template of any name is read by its fields, which begin with digest and name', () => {
+  const read = (templateName: string) =>
+    decodeImaList(encodeImaList([entry(templateName, module.templateData)]))[0]!.data
+  const { templateName } = module
+  assert.equal(templateName, 'ima-sig')
+  assert.deepEqual(read('d-ng|n-ng|sig'), read('ima-sig'))
+  for (const other of ['sig|n-ng|d-ng', 'n-ng|d-ng|sig', 'd-ng|sig|n-ng', 'd-ng'])
+    assert.equal(read(other).kind, 'undecodable', other)
+})
+
 test('limits hold: a PCR above 23, a name without end, a list too long', () => {
   assert.throws(() => decodeImaList(encodeImaList([{ ...plain, pcrIndex: 24 }])), /no PCR 24/)
   const endless = bytes.slice()

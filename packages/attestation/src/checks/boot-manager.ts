@@ -1,4 +1,4 @@
-import { ACTION, EV } from '@trusted-launch/eventlog'
+import { ACTION, decodeEventData, EV } from '@trusted-launch/eventlog'
 import type { Check } from '../check.ts'
 import type { Occurrence } from '../finding-table.ts'
 import type { VerifiedEvent, VerifiedEventLog } from '../verify-event-log.ts'
@@ -13,15 +13,17 @@ export function isAction({ eventType, explanation }: VerifiedEvent, text: string
 }
 
 /**
- * What PCR 4 loaded. Types are not measured, so whatever there is not verified to be a separator or an
- * action is an image: none can hide under another type.
+ * What PCR 4 loaded. Types are not measured, so whatever there is not verified to be a separator or a
+ * text is an image: none can hide under another type, and no text is one.
  */
 export function imagesOf(log: VerifiedEventLog): VerifiedEvent[] {
   return log.eventsOf(bootManagerPcr).filter((event) => !isSeparator(event) && !isText(event))
 }
 
-function isText({ explanation: { data, verified } }: VerifiedEvent): boolean {
-  return verified && data.kind === 'action'
+/** An image's digest is never that of a text: it begins with a header that is none. */
+function isText({ data, explanation: { rule } }: VerifiedEvent): boolean {
+  const isWhole = rule === 'whole-event' || rule === 'text-without-nul'
+  return isWhole && decodeEventData({ eventType: EV.EFI_ACTION, data }).kind === 'action'
 }
 
 /** Applications only after "Calling EFI Application from Boot Option". */

@@ -117,10 +117,16 @@ function plain(text: string): string {
   return text.replace(/["'\\]/g, '').trim()
 }
 
-/** A policy by name stands before the kernel's own rules: what those measure, modules first, may stay unmeasured. */
+/**
+ * A policy by name stands before the kernel's own rules: what those measure, modules first, may stay unmeasured. A
+ * form of its own says in another order what was measured. With bootconfig the initrd may say either. To the
+ * kernel a dash in a name is an underscore (kernel/params.c, parameqn).
+ */
+const choosesMeasurements = /\b(?:ima[_-](?:policy|template[_-]fmt)=\S*|bootconfig\b)/
+
 function noImaPolicy(log: VerifiedEventLog): Occurrence[] {
   return commandLines(log).flatMap(({ event, text }): Occurrence[] => {
-    const [policy] = /\bima_policy=\S*/.exec(text) ?? []
+    const [policy] = choosesMeasurements.exec(text) ?? []
     if (policy === undefined) return []
     return [
       {
@@ -128,7 +134,7 @@ function noImaPolicy(log: VerifiedEventLog): Occurrence[] {
         summary: 'The command line chooses what the kernel measures: modules may be missing.',
         pcr: event.pcrIndex,
         events: [event.index],
-        expected: 'no ima_policy=',
+        expected: 'no ima_policy=, ima_template_fmt=, bootconfig',
         actual: printable(policy.slice(0, 256)),
       },
     ]

@@ -1,5 +1,5 @@
 import { nameOf } from '@trusted-launch/codec'
-import { EV } from '@trusted-launch/eventlog'
+import { EV, IMA_PCR } from '@trusted-launch/eventlog'
 import type { Check } from '../check.ts'
 import type { Occurrence } from '../finding-table.ts'
 import { secureBootPcr } from '../measured-variables.ts'
@@ -85,9 +85,11 @@ function typesAllowed(log: VerifiedEventLog): Occurrence[] {
 
 /** Where images and command lines are measured, what is of another type and unverified may be one of them. */
 const tellingPcrs: readonly number[] = [4, 8, 12]
+/** Of Secure Boot all is known; before the kernel nobody measures into its register, where its list would begin later. */
+const closedPcrs: readonly number[] = [secureBootPcr, IMA_PCR]
 
 function mayHide({ pcrIndex, explanation: { verified } }: VerifiedEvent): boolean {
-  return pcrIndex === secureBootPcr || (tellingPcrs.includes(pcrIndex) && !verified)
+  return closedPcrs.includes(pcrIndex) || (tellingPcrs.includes(pcrIndex) && !verified)
 }
 
 /** EV_NO_ACTION measures nothing; of separators their own checks tell. */

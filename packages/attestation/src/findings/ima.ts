@@ -41,7 +41,7 @@ export const imaFindings = {
     COMPONENT.kernelCommandLine,
     'medium',
     true,
-    'Take ima_policy= off the kernel command line.',
+    'Take what is named off the kernel command line.',
   ),
   'module.untrusted': row(
     40,
