@@ -5,6 +5,7 @@ export { HostError, ProcessError, StateError } from './errors.ts'
 export { type Firmware, FirmwareError, findFirmware, makeVariableStore } from './firmware.ts'
 export type { FleetOptions, HostCapacity, Outcome } from './fleet.ts'
 export type { GuestChannel } from './guest-channel.ts'
+export type { GuestScript, GuestScriptEnd } from './guest-script.ts'
 export { type Host, type HostOptions, openHost } from './host.ts'
 export {
   type BuildOptions,

@@ -27,6 +27,8 @@ export interface QemuMachine {
   readonly windows: Virtualization | null
   /** Whether the guest has an IOMMU, Intel's, that remaps interrupts too. */
   readonly iommu: boolean
+  /** Whether qemu-guest-agent finds its port. */
+  readonly guestCommands: boolean
 }
 
 /** The files in the machine's folder. */
@@ -36,6 +38,7 @@ export const FILES = {
   variables: 'vars.fd',
   monitor: 'qmp',
   agent: 'agent',
+  commands: 'commands',
   console: 'console',
 } as const
 /** The ids QEMU's monitor knows these devices by. */
@@ -65,6 +68,7 @@ interface Row {
 const hasDisk = (machine: QemuMachine) => machine.disk !== null
 const hasSeed = (machine: QemuMachine) => machine.seed
 const hasDataDisks = (machine: QemuMachine) => machine.dataDisks !== null
+const hasCommands = (machine: QemuMachine) => machine.guestCommands
 const hasTpm = (machine: QemuMachine) => machine.tpmSocket !== null
 const hasNetwork = (machine: QemuMachine) => machine.network !== null
 const fixed = (option: string, value: string, when?: Row['when']): Row => ({
@@ -116,6 +120,13 @@ const ROWS: readonly Row[] = [
   fixed(
     '-device',
     `virtserialport,bus=ports.0,nr=1,chardev=agent,name=${AGENT_PORT_NAME},id=${IDS.agentPort}`,
+  ),
+  // By this name qemu-guest-agent starts in its guest, and nowhere else.
+  fixed('-chardev', `socket,id=commands,path=${FILES.commands},server=on,wait=off`, hasCommands),
+  fixed(
+    '-device',
+    'virtserialport,bus=ports.0,nr=2,chardev=commands,name=org.qemu.guest_agent.0',
+    hasCommands,
   ),
   // A disk names no other file: its backing file, if it has one, is not opened.
   fixed('-blockdev', `driver=file,node-name=disk-file,filename=${FILES.disk}`, hasDisk),

@@ -15,6 +15,7 @@ const machine: QemuMachine = {
   dataDisks: null,
   windows: null,
   iommu: false,
+  guestCommands: false,
 }
 
 /** One option with its value a line. */
@@ -71,6 +72,10 @@ test('the arguments of a Windows guest, with and without an IOMMU, are these', (
   const accelerator = 'kvm'
   t.assert.snapshot(added({ accelerator, windows: 'vmx', iommu: true }), asText)
   t.assert.snapshot(added({ accelerator, windows: 'svm' }), asText)
+})
+
+test('the arguments of a machine whose qemu-guest-agent may be asked are these', (t) => {
+  t.assert.snapshot(added({ guestCommands: true }), asText)
 })
 
 test('the arguments of an IOMMU under emulation are these', (t) => {

@@ -15,6 +15,9 @@ export type MachineErrorCode =
   | 'machine-disk-in-use'
   | 'machine-disk-missing'
   | 'machine-disk-failed'
+  | 'machine-no-commands'
+  | 'machine-commands-silent'
+  | 'machine-command-failed'
 
 /** A VM was asked for what its state does not allow. */
 export class MachineError extends HostError<MachineErrorCode> {}

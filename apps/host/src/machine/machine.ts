@@ -4,6 +4,7 @@ import type { Accounts } from '../accounts.ts'
 import type { DataDisk } from '../data-disk.ts'
 import { switchSecureBoot } from '../firmware.ts'
 import type { GuestChannel } from '../guest-channel.ts'
+import type { GuestScript, GuestScriptEnd } from '../guest-script.ts'
 import { checkNetwork, type UserNetwork } from '../network.ts'
 import { VtpmError } from '../vtpm/errors.ts'
 import type { VtpmIdentity } from '../vtpm-port.ts'
@@ -11,6 +12,7 @@ import type { BootComponent } from './boot-failure.ts'
 import { BootWait, type BootWays } from './boot-wait.ts'
 import { checkShape, createMachine, removeRemains, type Shape } from './creation.ts'
 import { MachineDisks } from './disks.ts'
+import { MachineError } from './errors.ts'
 import { MachineLife } from './life.ts'
 import {
   type Held,
@@ -247,6 +249,17 @@ export class Machine {
    */
   console(): Promise<Duplex> {
     return this.#life.settled(() => this.#life.running().console.open())
+  }
+
+  /**
+   * Has the guest's qemu-guest-agent run a script of a shell, with a time it may take and the ends of what it writes.
+   * @throws {MachineError} `machine-not-running`; `machine-no-commands`: the VM was made without;
+   * `machine-commands-silent`: no agent answers; `machine-command-failed`: it does not do as asked.
+   */
+  async runScript(script: GuestScript): Promise<GuestScriptEnd> {
+    const { commands } = this.#life.running()
+    if (this.spec.guestCommands) return commands.run(script)
+    throw new MachineError('machine-no-commands', 'the VM was made without guest commands')
   }
 
   /** A picture of the screen, PNG. @throws {MachineError} `machine-not-running` */

@@ -43,6 +43,8 @@ export interface MachineSpec {
   readonly guest?: 'linux' | 'windows'
   /** Whether the guest has an IOMMU, for its own protection from devices. By default not. */
   readonly iommu?: boolean
+  /** Whether its manager may have qemu-guest-agent run programs in it. By default not: then the agent finds no port. */
+  readonly guestCommands?: boolean
 }
 
 type NotOnRecord = 'disk' | 'seed' | 'machineOwnerKeys'
@@ -72,6 +74,7 @@ function completed(spec: WrittenSpec): RecordedSpec {
     dataDisks: null,
     guest: 'linux',
     iommu: false,
+    guestCommands: false,
   } as const
   return { ...absent, ...spec }
 }

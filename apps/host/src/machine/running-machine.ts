@@ -11,6 +11,7 @@ import type { MachineFolder } from './folder.ts'
 import { Printed } from './printed.ts'
 import { connectMonitor, type MonitorLimits, type MonitorOptions } from './qemu-process.ts'
 import type { LastEnd } from './record.ts'
+import { RunningCommands } from './running-commands.ts'
 import { RunningConsole } from './running-console.ts'
 import { RunningDisks } from './running-disks.ts'
 import { SocketFolder } from './socket-folder.ts'
@@ -42,6 +43,7 @@ export class RunningMachine {
   readonly printed: Printed
   readonly disks: RunningDisks
   readonly console: RunningConsole
+  readonly commands: RunningCommands
   readonly #qemu: ProcessIdentity
   readonly #uuid: string
   #monitor: QmpClient
@@ -74,6 +76,7 @@ export class RunningMachine {
     const asked = () => this.#monitor
     this.disks = new RunningDisks(asked)
     this.console = new RunningConsole(this.printed, sockets, asked)
+    this.commands = new RunningCommands(sockets)
     this.channel = new GuestChannel({
       path: () => sockets.path(FILES.agent),
       onAnswer: () => this.agentAnswered(),
