@@ -88,6 +88,16 @@ test('machine owner’s keys go where Azure’s clients have certificates, from 
   assert.equal((await json(...create, ...keys)).properties.osProfile.secrets.length, 1)
 })
 
+test('a script runs in a VM that was made for it, and its outcome is the command’s', async (t) => {
+  await signedIn(t)
+  await good(...create, '--allow-commands')
+  const script = fileOf('fix.sh', 'echo hello\n')
+  const { out } = await good('vm', 'run-command', 'web', '--script', script, '--parameter', 'A=b=c')
+  assert.match(out, /^Enable succeeded: \n\[stdout\]\necho hello\n/)
+  const [status] = (await json('vm', 'run-command', 'web', '--script', script)).value
+  assert.equal(status.level, 'Info')
+})
+
 test('a VM is stopped, started, restarted, deallocated and deleted, and what was made for it goes too', async (t) => {
   const { host } = await signedIn(t)
   await good(...create)

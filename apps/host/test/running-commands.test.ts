@@ -77,7 +77,9 @@ test('a script’s first line says what runs it', async (t) => {
 
 test('only the ends of what a script writes come back, and one that takes too long is ended', async (t) => {
   const commands = await anAgent(t)
-  const long = await commands.run(script('yes | head -c 100000; echo end; yes | head -c 100000 >&2'))
+  const long = await commands.run(
+    script('yes | head -c 100000; echo end; yes | head -c 100000 >&2'),
+  )
   assert.equal(long.stdout.length, 4096)
   assert.ok(long.stdout.endsWith('y\nend\n'))
   assert.equal(long.stderr.length, 4096)

@@ -8,6 +8,7 @@ import type { AllowedSource } from './domain/sources.ts'
 import type { JsonObject, Resource, Store, Tables } from './domain/store.ts'
 import { machinePlanOf } from './domain/vm/machine-plan.ts'
 import type { VmRules } from './domain/vm/plan-vm.ts'
+import { type Command, commandKey } from './domain/vm/run-command.ts'
 import { type Seed, seedOf } from './domain/vm/seed.ts'
 import { inputFor, stateOf, textAt } from './domain/vm/vm.ts'
 import { hashPassword } from './driver/hash-password.ts'
@@ -78,6 +79,7 @@ export class Works {
       writeUpload: (...piece) => this.driver.writeUpload(...piece),
       place: () => ({ location, capacity: hostCapacity(this.#host.size) }),
       notEnforced: (body) => membersOf(vmDispositions, body, 'notEnforced'),
+      keepCommand: (tables, key, command) => this.#keep(tables, commandKey(key), command),
       keepSeed: (tables, vmId, properties) => this.#keepSeed(tables, vmId, properties),
     }
     const vmGround = this.#vmGround()
@@ -161,7 +163,8 @@ export class Works {
     }
     return {
       ...{ driver, now, bootLimitMs: BOOT_LIMIT_MS },
-      planOf: async (vm) => machinePlanOf(vm, await this.#seedOf(stateOf(vm).vmId)),
+      commandOf: (key: string) => this.#kept<Command>(commandKey(key)),
+      planOf: async (vm) => machinePlanOf(vm, await this.#kept<Seed>(`seed/${stateOf(vm).vmId}`)),
       attest: (vm, job, isStarted) => attest(vm, job, ground, isStarted),
     }
   }
@@ -176,13 +179,16 @@ export class Works {
   async #keepSeed(tables: Tables, vmId: string, properties: JsonObject): Promise<void> {
     const password = textAt(properties, 'osProfile', 'adminPassword')
     const seed = seedOf(vmId, properties, password === null ? null : await hashPassword(password))
-    await this.#options.sealed
-      .on(tables.values)
-      .put(`seed/${vmId}`, new TextEncoder().encode(JSON.stringify(seed)))
+    await this.#keep(tables, `seed/${vmId}`, seed)
   }
 
-  async #seedOf(vmId: string): Promise<Seed | null> {
-    const kept = await this.#options.sealed.get(`seed/${vmId}`)
+  async #keep(tables: Tables, name: string, value: object): Promise<void> {
+    const bytes = new TextEncoder().encode(JSON.stringify(value))
+    await this.#options.sealed.on(tables.values).put(name, bytes)
+  }
+
+  async #kept<T>(name: string): Promise<T | null> {
+    const kept = await this.#options.sealed.get(name)
     return kept === null ? null : JSON.parse(new TextDecoder().decode(kept))
   }
 }

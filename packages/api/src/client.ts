@@ -38,6 +38,8 @@ export interface Accepted {
   readonly body: JsonRecord | null
   /** Null: it is done. */
   readonly operationUrl: string | null
+  /** Where its own result is to be had in the end; null: it has none. */
+  readonly resultUrl: string | null
 }
 
 const API_VERSION = '2026-04-01'
@@ -83,6 +85,7 @@ export class ArmClient {
       status: answer.status,
       body: text === '' ? null : JSON.parse(text),
       operationUrl: answer.headers.get('azure-asyncoperation'),
+      resultUrl: answer.headers.get('location'),
     }
   }
 

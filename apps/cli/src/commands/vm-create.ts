@@ -27,6 +27,7 @@ interface Options extends VmOptions {
   readonly customData?: string
   readonly dryRun?: boolean
   readonly mok?: readonly string[]
+  readonly allowCommands?: boolean
 }
 
 const CERTIFICATES_MAX = 64 << 10
@@ -44,7 +45,13 @@ export function vmCreateCommand(output: Output, done: (code: ExitCode) => void):
     .option('--size <name>', "one of Azure's sizes: tl size list", 'Standard_B1s')
     .option('--user <name>', 'its administrator', 'azureuser')
     .option('--ssh-key <file>', 'a public key of theirs (default: yours, or a new one)')
-  for (const option of [...securityOptions(), machineOwnerKey(), customData(), dryRun()])
+  for (const option of [
+    ...securityOptions(),
+    machineOwnerKey(),
+    allowCommands(),
+    customData(),
+    dryRun(),
+  ])
     command.addOption(option)
   return waiting(grouped(command))
     .addHelpText(
@@ -71,6 +78,8 @@ export function securityOptions(): Option[] {
 const customData = () => new Option('--custom-data <file>', 'for cloud-init; - for standard input')
 const machineOwnerKey = () =>
   repeatable('--mok <file>', 'a certificate that shim, and a kernel for its modules, trust besides')
+const allowCommands = () =>
+  new Option('--allow-commands', 'let tl vm run-command run scripts in it, by its qemu-guest-agent')
 const dryRun = () => new Option('--dry-run', 'print the requests, as JSON, and ask for nothing')
 
 /** What was said of its security; null: nothing. */
@@ -91,6 +100,7 @@ async function create(connection: Connection, options: Options, output: Output):
     ...{ name, image, size, user, ...securityAsked(options) },
     location: await connection.location(),
     sshKey: publicKey(options.sshKey, output.err),
+    guestCommands: options.allowCommands === true,
     machineOwnerKeys: (options.mok ?? []).flatMap(ownerKeysIn),
     customData: data === null ? null : Buffer.from(data).toString('base64'),
   }

@@ -5,6 +5,7 @@ import { vmAttestCommand } from './vm-attest.ts'
 import { vmConsoleCommand } from './vm-console.ts'
 import { vmCreateCommand } from './vm-create.ts'
 import { vmPowerCommands } from './vm-power.ts'
+import { vmRunCommandCommand } from './vm-run-command.ts'
 import { vmSecurityCommand } from './vm-security.ts'
 import { vmShowCommands } from './vm-show.ts'
 import { vmSshCommand } from './vm-ssh.ts'
@@ -28,6 +29,7 @@ export function vmCommand(output: Output, done: (code: ExitCode) => void): Comma
     vmConsoleCommand(output, done),
     vmSshCommand(output, done),
     vmSecurityCommand(output, done),
+    vmRunCommandCommand(output, done),
   ]
   for (const one of commands) command.addCommand(one)
   return command

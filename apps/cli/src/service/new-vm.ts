@@ -22,6 +22,8 @@ export interface NewVm {
   readonly customData: string | null
   /** Certificates in DER. */
   readonly machineOwnerKeys: readonly Uint8Array[]
+  /** Whether scripts may be run in it. */
+  readonly guestCommands: boolean
 }
 
 const NETWORK = 'Microsoft.Network/virtualNetworks'
@@ -81,6 +83,7 @@ function propertiesOf(vm: NewVm, nic: string): Record<string, any> {
       computerName: name,
       adminUsername: user,
       ...(customData !== null && { customData }),
+      ...(vm.guestCommands && { allowExtensionOperations: true }),
       ...(machineOwnerKeys.length > 0 && { secrets: [secretsOf(machineOwnerKeys)] }),
       linuxConfiguration: {
         disablePasswordAuthentication: true,

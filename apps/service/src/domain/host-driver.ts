@@ -2,6 +2,7 @@ import type { Expectation, MachineShape } from '@trusted-launch/attestation'
 import type { Examination } from '@trusted-launch/bootchain'
 import type { Evidence, EvidenceRequest } from '@trusted-launch/channel'
 import type { Source } from './sources.ts'
+import type { Command, CommandEnd } from './vm/run-command.ts'
 
 /** What a VM is to be on its host. */
 export interface MachinePlan {
@@ -18,6 +19,8 @@ export interface MachinePlan {
   readonly network: { readonly macAddress: string; readonly sshPort: number | null } | null
   /** Certificates, in DER, that shim is to trust besides its vendor's. */
   readonly machineOwnerKeys: readonly Uint8Array[]
+  /** Whether its guest's agent may be asked to run commands. */
+  readonly guestCommands: boolean
   /** cloud-init's, or null. */
   readonly seed: { readonly userData: string; readonly metaData: string } | null
 }
@@ -126,6 +129,8 @@ export interface HostDriver {
   collectEvidence(id: string, request: EvidenceRequest): Promise<Evidence>
   /** The serial console's end, Latin-1; null: there is no such VM. */
   console(id: string): Promise<string | null>
+  /** Has the guest of a running VM run a script. @throws {ArmError} nobody there does. */
+  runCommand(id: string, command: Command, timeoutSeconds: number): Promise<CommandEnd>
   /** PNG; null: it does not run. */
   screenshot(id: string): Promise<Uint8Array | null>
   capacity(): Promise<Capacity>

@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
+import { ArmError } from '@trusted-launch/api'
 import {
   encodeReferenceValues,
   type MachineShape,
@@ -22,6 +23,7 @@ import {
   HostError,
   type Image,
   type Machine,
+  MachineError,
   type MachineSpec,
   makeVariableStore,
   modulesOfImage,
@@ -44,6 +46,7 @@ import type {
   MachinePower,
 } from '../domain/host-driver.ts'
 import type { AllowedSource, Source } from '../domain/sources.ts'
+import type { Command, CommandEnd } from '../domain/vm/run-command.ts'
 import { DiskFiles } from './disk-files.ts'
 import { keysFor, LocalImages } from './local-images.ts'
 
@@ -335,6 +338,19 @@ export class LocalHost implements HostDriver {
     return this.#find(id)?.consoleTail() ?? null
   }
 
+  async runCommand(id: string, command: Command, timeoutSeconds: number): Promise<CommandEnd> {
+    try {
+      return await this.#host.machine(id).runScript({ ...command, timeoutSeconds })
+    } catch (error) {
+      if (!(error instanceof MachineError)) throw error
+      throw new ArmError({
+        status: 409,
+        code: 'VMAgentStatusCommunicationError',
+        message: error.message,
+      })
+    }
+  }
+
   async screenshot(id: string): Promise<Uint8Array | null> {
     const machine = this.#find(id)
     return machine?.status().state === 'running' ? machine.screenshot() : null
@@ -365,9 +381,10 @@ export class LocalHost implements HostDriver {
 }
 
 function specOf(plan: MachinePlan, image: Image, signatures: SecureBootTemplate): MachineSpec {
-  const { id, name, vcpus, memoryMiB, secureBoot, vTpm, network, seed, machineOwnerKeys } = plan
+  const { id, name, vcpus, memoryMiB, secureBoot, vTpm, network, seed } = plan
+  const { machineOwnerKeys, guestCommands } = plan
   return {
-    ...{ id, name, vcpus, memoryMiB, secureBoot, machineOwnerKeys },
+    ...{ id, name, vcpus, memoryMiB, secureBoot, machineOwnerKeys, guestCommands },
     disk: { path: image.path, format: image.format },
     // also without Secure Boot: it may be switched on later
     signatures,

@@ -12,6 +12,7 @@ import type {
   MachinePower,
 } from '../domain/host-driver.ts'
 import type { Source } from '../domain/sources.ts'
+import type { Command, CommandEnd } from '../domain/vm/run-command.ts'
 
 /** What a scripted host is to do; time and failures are all that it makes up. */
 export interface Script {
@@ -21,6 +22,8 @@ export interface Script {
   readonly capacity?: Partial<Capacity>
   /** What is found when an image is looked at. */
   readonly examination?: Partial<Examination>
+  /** How a command ends; by default its script is its output. */
+  readonly command?: (command: Command) => CommandEnd
 }
 
 const SUPPORTED: Examination = {
@@ -158,6 +161,11 @@ export class ScriptedHost implements HostDriver {
 
   async console(): Promise<string> {
     return 'Linux version 0.0.0\n'
+  }
+
+  async runCommand(id: string, command: Command): Promise<CommandEnd> {
+    await this.#do('runCommand', id)
+    return this.#script.command?.(command) ?? { exitCode: 0, stdout: command.script, stderr: '' }
   }
 
   async screenshot(): Promise<Uint8Array | null> {

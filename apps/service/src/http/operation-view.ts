@@ -1,4 +1,5 @@
-import { ArmError } from '@trusted-launch/api'
+import { ArmError, faults } from '@trusted-launch/api'
+import type { Caller } from '../domain/caller.ts'
 import type { Operation } from '../domain/store.ts'
 import type { ArmReply } from './route.ts'
 
@@ -36,13 +37,21 @@ export function operationView(operation: Operation): object {
     ...(isOver && { endTime: new Date(endedAt).toISOString() }),
     percentComplete: percent,
     ...(step !== null && !isOver && { properties: { step } }),
-    ...(result !== null && { properties: { output: result } }),
+    ...(result !== null && !isPrivate(operation) && { properties: { output: result } }),
     ...(error !== null && { error }),
   }
 }
 
+/** What a command wrote may be a secret: not everybody who sees the operation sees it. */
+function isPrivate({ kind }: Pick<Operation, 'kind'>): boolean {
+  return kind === 'vm.runCommand'
+}
+
 /** What an action with a result of its own came to: the result, nothing yet, or why there is none. */
-export function resultReply({ endedAt, error, result }: Operation): ArmReply {
+export function resultReply(operation: Operation, caller: Caller): ArmReply {
+  const { endedAt, error, result, principal } = operation
+  if (isPrivate(operation) && principal !== caller.objectId)
+    throw new ArmError(faults.operationNotAllowed('What a command wrote is told to who ran it.'))
   if (endedAt === null) return { status: 202, headers: { 'Retry-After': RETRY_AFTER_SECONDS } }
   if (error !== null) throw new ArmError({ status: 409, ...error })
   return { status: 200, body: result ?? {} }

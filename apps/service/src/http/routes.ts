@@ -17,6 +17,7 @@ import { principalRoutes } from './resources/principals.ts'
 import { securityRoutes } from './resources/security.ts'
 import { type Installation, subscriptionRoutes } from './resources/subscriptions.ts'
 import { virtualMachineRoutes, virtualMachineType } from './resources/virtual-machines.ts'
+import { vmResultRoutes } from './resources/vm-results.ts'
 import type { Route } from './route.ts'
 
 /** Every type that is kept as a resource. */
@@ -45,6 +46,7 @@ export function allRoutes(
     ...operationRoutes(ground),
     ...types.flatMap((type) => resourceRoutes(type, ground)),
     ...virtualMachineRoutes(rules, ground),
+    ...vmResultRoutes(rules, ground),
     ...catalogueRoutes(rules, ground),
     ...imageRoutes(rules, ground),
     ...securityRoutes(ground),

@@ -4,10 +4,11 @@ import type { JsonObject, Resource } from '../domain/store.ts'
 import { disksThatGo, forgetVm, release, releaseUnmade } from '../domain/vm/belongings.ts'
 import { dataDisksOf } from '../domain/vm/data-disks.ts'
 import { at, stateOf, textAt } from '../domain/vm/vm.ts'
+import { runCommand } from './run-command.ts'
 import { type VmGround, VmJob } from './vm-job.ts'
 import { Cancelled, type Handler, isOurs, type Job } from './worker.ts'
 
-/** What each kind of VM operation does. All may be done again from the beginning. */
+/** What each kind of VM operation does. All may be done again from the beginning; a command says that it was. */
 export function vmHandlers(ground: VmGround): Record<string, Handler> {
   const on =
     (work: (vm: VmJob) => Promise<JsonObject> | Promise<void>): Handler =>
@@ -33,6 +34,7 @@ export function vmHandlers(ground: VmGround): Record<string, Handler> {
     'vm.reimage': on((vm) => reimage(vm, ground)),
     'vm.delete': on((vm) => remove(vm, ground)),
     'vm.simulateEviction': on((vm) => evict(vm, ground)),
+    'vm.runCommand': runCommand(ground),
     'vm.attest': (job) => attestNow(new VmJob(job, ground), ground),
   }
 }

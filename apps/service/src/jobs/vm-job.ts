@@ -2,6 +2,7 @@ import { ArmError } from '@trusted-launch/api'
 import { allocationFailed } from '../catalogue/host-capacity.ts'
 import type { HostDriver } from '../domain/host-driver.ts'
 import type { Resource, Resources } from '../domain/store.ts'
+import type { Command } from '../domain/vm/run-command.ts'
 import { type Failure, type Power, stateJson, stateOf, type VmState } from '../domain/vm/vm.ts'
 import { ATTESTATION_FAILED, type Attested } from './attest.ts'
 import type { Job } from './worker.ts'
@@ -17,6 +18,8 @@ export interface VmGround {
   readonly bootLimitMs: number
   /** Appraises a VM and keeps the verdict; null: it has nothing to prove with. @throws {ArmError} `AttestationFailed` */
   readonly attest: (vm: Resource, job: Job, isStarted: boolean) => Promise<Attested | null>
+  /** What somebody wants run, as it was kept; null: it is gone. */
+  readonly commandOf: (key: string) => Promise<Command | null>
   /** The plan of a VM for its host. */
   readonly planOf: (vm: Resource) => Promise<import('../domain/host-driver.ts').MachinePlan>
 }

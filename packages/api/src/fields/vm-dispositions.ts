@@ -15,6 +15,7 @@ export const vmDispositions: Dispositions = {
   'properties.osProfile.adminUsername': 'honoured',
   'properties.osProfile.adminPassword': 'honoured',
   'properties.osProfile.customData': 'honoured',
+  'properties.osProfile.allowExtensionOperations': 'honoured',
   'properties.osProfile.secrets': 'honoured',
   'properties.osProfile.linuxConfiguration.ssh': 'honoured',
   'properties.osProfile.linuxConfiguration.disablePasswordAuthentication': 'honoured',

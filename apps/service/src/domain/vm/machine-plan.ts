@@ -2,6 +2,7 @@ import { sizeNamed } from '../../catalogue/sizes.ts'
 import type { MachinePlan } from '../host-driver.ts'
 import type { Resource } from '../store.ts'
 import { machineOwnerKeysOf } from './machine-owner-keys.ts'
+import { takesCommands } from './run-command.ts'
 import type { Seed } from './seed.ts'
 import { at, securityOf, stateOf, textAt } from './vm.ts'
 
@@ -18,6 +19,7 @@ export function machinePlanOf(vm: Resource, seed: Seed | null): MachinePlan {
     memoryMiB: Math.round(size.memoryGib * 1024),
     image: image ?? imageNameOf(vm),
     ...{ secureBoot, vTpm, seed, machineOwnerKeys: machineOwnerKeysOf(vm.properties) },
+    guestCommands: takesCommands(vm),
     network: { macAddress: macAddress.replaceAll('-', ':').toLowerCase(), sshPort },
   }
 }

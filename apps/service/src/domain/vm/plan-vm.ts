@@ -12,6 +12,7 @@ import { interfaceLinks, requireInterfaces, requireSameInterfaces } from './inte
 import { machineOwnerKeysOf } from './machine-owner-keys.ts'
 import { makeOsDisk, withOwnDisk } from './os-disk.ts'
 import { notGivenAgain, requireOsProfile, withoutSecrets } from './os-profile.ts'
+import type { Command } from './run-command.ts'
 import { decideChange, decideNew, type Place } from './security.ts'
 import { at, inputFor, stateJson, stateOf, textAt, type VmState } from './vm.ts'
 import { imageLinks, imageOfVm, requireVmImage } from './vm-image.ts'
@@ -27,6 +28,8 @@ export interface VmRules {
   readonly place: () => Place
   /** Paths that are kept and have no effect. */
   readonly notEnforced: (body: JsonObject) => readonly string[]
+  /** Keeps what is to be run in a VM, until it is. */
+  readonly keepCommand: (tables: Tables, key: string, command: Command) => Promise<void>
   /** Keeps what the VM is given at its first boot and is never told again. */
   readonly keepSeed: (tables: Tables, vmId: string, properties: JsonObject) => Promise<void>
 }
@@ -95,7 +98,9 @@ export function vmLinks(id: string, { properties }: Wanted): Link[] {
 }
 
 const FIXED = [
-  ...['adminUsername', 'computerName', 'secrets'].map((name) => `osProfile.${name}`),
+  ...['adminUsername', 'computerName', 'secrets', 'allowExtensionOperations'].map(
+    (name) => `osProfile.${name}`,
+  ),
   'storageProfile.imageReference',
 ]
 

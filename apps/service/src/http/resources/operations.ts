@@ -19,7 +19,9 @@ export function operationRoutes(ground: Ground): Route[] {
       action,
       handle: async (request) => {
         const operation = await require(ground, request)
-        return request.query.monitor === 'true' ? resultReply(operation) : operationReply(operation)
+        return request.query.monitor === 'true'
+          ? resultReply(operation, request.caller)
+          : operationReply(operation)
       },
     },
     {

@@ -3,21 +3,14 @@ import { refusals } from '../../catalogue/texts.ts'
 import { requireGroup } from '../../domain/groups.ts'
 import { requireUnlocked } from '../../domain/locks.ts'
 import type { JsonObject, Resource } from '../../domain/store.ts'
-import { attachDetachLinks, planAttachDetach } from '../../domain/vm/attach-detach.ts'
 import { goingWith } from '../../domain/vm/belongings.ts'
 import { type VmRules, vmLinks, vmPlanner } from '../../domain/vm/plan-vm.ts'
 import { inputFor, securityOf, stateJson, stateOf, VM } from '../../domain/vm/vm.ts'
-import {
-  requireAction,
-  requireNotGoing,
-  type VmAction,
-  vmActions,
-} from '../../domain/vm/vm-actions.ts'
+import { requireAction, type VmAction, vmActions } from '../../domain/vm/vm-actions.ts'
 import { type ArmType, groupPath } from '../arm-type.ts'
 import { begin } from '../begin.ts'
-import { type Ground, momentOf } from '../ground.ts'
+import type { Ground } from '../ground.ts'
 import { operationHeaders } from '../operation-view.ts'
-import { requireLink } from '../put-resource.ts'
 import { requireResource } from '../required.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
 import { instanceViewOf, vmProperties } from '../vm-view.ts'
@@ -73,30 +66,11 @@ export function virtualMachineRoutes(rules: VmRules, ground: Ground): Route[] {
     },
     {
       method: 'POST',
-      path: `${PATH}/attachDetachDataDisks`,
-      action: `${VM}/attachDetachDataDisks/action`,
-      handle: (request) => attachDetach(rules, ground, request),
-    },
-    {
-      method: 'POST',
       path: `${PATH}/capture`,
       action: `${VM}/capture/action`,
       handle: async (request) => {
         const { isTrustedLaunch } = securityOf(await requireVm(ground, request))
         throw new ArmError(refusals.managedImage(isTrustedLaunch))
-      },
-    },
-    {
-      method: 'POST',
-      path: `${PATH}/runCommand`,
-      action: `${VM}/runCommand/action`,
-      handle: async (request) => {
-        await requireVm(ground, request)
-        throw new ArmError(
-          faults.operationNotAllowed(
-            'Run command is off on this host: it goes through qemu-guest-agent only, which this VM does not have. The attestation agent never runs commands.',
-          ),
-        )
       },
     },
   ]
@@ -148,35 +122,6 @@ function inputOf(
   const given =
     action.model === null || body === null ? {} : (checkBody(action.model, body) as JsonObject)
   return { ...given, ...(query.skipshutdown === 'true' && { skipShutdown: true }) }
-}
-
-/** Answers with the VM's `storageProfile` when it is done. */
-async function attachDetach(
-  { host }: VmRules,
-  ground: Ground,
-  request: ArmRequest,
-): Promise<ArmReply> {
-  const { base, apiVersion, body } = request
-  if (body === null) throw new ArmError(faults.invalidRequestContent('the body is missing'))
-  const asked = checkBody('AttachDetachDataDisksRequest', body) as JsonObject
-  for (const link of attachDetachLinks(asked))
-    await requireLink(ground.authorizer, { type: VM }, request, link)
-  const operation = await ground.store.transaction(async (tables) => {
-    const vm = await requireVm({ store: tables as Ground['store'] }, request)
-    await requireUnlocked(tables, vm.id, 'write')
-    requireNotGoing(vm)
-    const { properties, work } = await planAttachDetach(
-      momentOf(ground, tables, request),
-      vm,
-      asked,
-      host,
-    )
-    const change = { properties, provisioningState: 'Updating' } as const
-    await tables.resources.update(vm.id, change, ground.now())
-    return begin(ground, tables, request, vm, work)
-  })
-  ground.wake()
-  return { status: 202, headers: operationHeaders(base, operation!, apiVersion, true) }
 }
 
 /** The VM is meant to be an image's source: it can't start any more. */
