@@ -10,11 +10,12 @@ import {
   verifyRecord,
 } from '@trusted-launch/attestation'
 import { equalBytes, fromUtf8 } from '@trusted-launch/codec'
+import type { Certificate, PublicKey } from '@trusted-launch/crypto'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { bytesFrom, viewOfFault } from './input-fault.ts'
 import { moduleFilesFrom, textOfModules } from './module-files.ts'
 import { jsonText, type Output } from './output.ts'
-import { trustedAnchors, trustedSigner } from './trust.ts'
+import { trustedAnchors, trustedSigners } from './trust.ts'
 import { conclusionOf, exitCodeOfTier, textOfResult } from './verdict.ts'
 
 /** What can be said of a record on the command line. */
@@ -29,9 +30,9 @@ export interface RecordOptions {
 /** Makes a stored verdict again and prints it; or the reason why the record is refused. */
 export function appraiseRecord(file: string, options: RecordOptions, output: Output): ExitCode {
   const bytes = bytesFrom('record.malformed', file, 'an appraisal record', recordBytesMax)
-  const key = options.inner === true ? null : trustedSigner(options.key)
+  const keys = options.inner === true ? [null] : trustedSigners(options.key)
   const anchors = trustedAnchors(options.anchor ?? [])
-  const verified = verifyRecord(bytes, { key, anchors })
+  const { key, verified } = verifiedBy(bytes, keys, anchors)
   if ('fault' in verified) {
     const { fault } = verified
     const reason = isReformatted(bytes, { key, anchors })
@@ -46,6 +47,17 @@ export function appraiseRecord(file: string, options: RecordOptions, output: Out
   print(verified, options, output)
   const { appraised, anchorKnown } = verified
   return exitCodeOfTier(conclusionOf(appraised.result, anchorKnown))
+}
+
+/** By the key that signed it, among those that are believed. */
+function verifiedBy(
+  bytes: Uint8Array,
+  [key = null, ...others]: readonly (PublicKey | null)[],
+  anchors: readonly Certificate[],
+): { key: PublicKey | null; verified: VerifiedRecord | RecordFault } {
+  const verified = verifyRecord(bytes, { key, anchors })
+  const isAnothers = 'fault' in verified && verified.fault === 'token-signature'
+  return isAnothers && others.length > 0 ? verifiedBy(bytes, others, anchors) : { key, verified }
 }
 
 /** Whether the form of the JSON is all that is wrong: the same in canonical form is a record that holds. */

@@ -10,6 +10,7 @@ import { diskCommand } from './commands/disk.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { downCommand } from './commands/down.ts'
 import { eventlogCommand } from './commands/eventlog.ts'
+import { evidenceCommand } from './commands/evidence.ts'
 import { hostCommand } from './commands/host.ts'
 import { imageCommand } from './commands/image.ts'
 import { keyCommand } from './commands/key.ts'
@@ -57,6 +58,7 @@ Exit codes: 0 affirming, 1 failure or no verdict, 2 usage, 3 contraindicated, 4 
     logoutCommand,
     whoamiCommand,
     vmCommand,
+    evidenceCommand,
     sizeCommand,
     osCommand,
     diskCommand,

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
 import type { Evidence } from '@trusted-launch/channel'
 import { toHex } from '@trusted-launch/codec'
 import { ScriptedHost } from '@trusted-launch/service'
+import { AttestingHost } from '../../service/test/an-attesting-host.ts'
 import { good, json, signedIn } from './a-control-plane.ts'
-import { newAuthority, recordedInput } from './a-record.ts'
+import { newAuthority, pemOf, recordedInput } from './a-record.ts'
 import { fileOf, newFolder, tl } from './a-run.ts'
 
 /** A host whose VM answers with a recorded boot: genuine, but of another time, and no answer to the nonce that is asked. */
@@ -45,15 +46,69 @@ test('a verdict is told in words, its tier is the exit code, and its record is a
   await signedIn(t, new ReplayingHost(await references()))
   await good('vm', 'create', '--name', 'web', '--image', 'small')
   const record = join(newFolder(), 'web.json')
-  const { code, out } = await tl('vm', 'attest', 'web', '--record', record)
+  const { code, out } = await tl('vm', 'attest', 'web', '--export', record)
   assert.equal(code, 3, out)
   assert.match(out, /^VM vm-golden, generation 1, appraised /)
   assert.match(out, /^high {2}\S.*\.$/m)
   assert.match(out, /\ncontraindicated\n$/)
-  const { findings, tier } = JSON.parse((await tl('vm', 'attest', 'web', '--json')).out)
-  assert.equal(tier, 'contraindicated')
-  const again = await tl('appraise', record, '--inner', '--json')
+  const last = await tl('vm', 'attest', 'web', '--last', '--json')
+  const { findings, tier } = JSON.parse(last.out)
+  assert.deepEqual([last.code, tier], [3, 'contraindicated'])
+  const again = await tl('appraise', record, '--json')
   assert.equal(again.code, 3)
   assert.deepEqual(JSON.parse(again.out).findings, findings)
   assert.equal((await json('vm', 'show', 'web')).properties.provisioningState, 'Succeeded')
 })
+
+test('an affirming record of the control plane is affirmed again without it, and by nobody who does not believe it', async (t) => {
+  const host = new AttestingHost()
+  const { service, config } = await signedIn(t, host)
+  await good('vm', 'create', '--name', 'web', '--image', 'small')
+  const record = join(newFolder(), 'web.json')
+  const asked = await good('vm', 'attest', 'web', '--export', record)
+  assert.match(asked.err, /attesting web/)
+  const fresh = JSON.parse((await good('vm', 'attest', 'web', '--json')).out)
+  const exported = JSON.parse(readFileSync(record, 'utf8')).record.result
+  assert.notEqual(fresh.nonce, exported.nonce)
+  assert.equal((await tl('evidence', 'list', 'web', '--json')).out.match(/"tier"/g)?.length, 3)
+  await service.close()
+  const again = await good('appraise', record)
+  assert.match(again.out, /\naffirming\n$/)
+  const trust = join(config, 'trusted-launch/trust')
+  for (const kind of ['anchors', 'signers']) {
+    for (const name of readdirSync(trust))
+      if (name.endsWith(`.${kind}.pem`)) writeFileSync(join(trust, name), otherPem(kind))
+    assert.notEqual((await tl('appraise', record)).code, 0, kind)
+  }
+})
+
+test('evidence is listed, taken along one by one, and pruned', async (t) => {
+  await signedIn(t, new AttestingHost())
+  await good('vm', 'create', '--name', 'web', '--image', 'small')
+  for (let i = 0; i < 2; i++) await good('vm', 'attest', 'web')
+  assert.match(
+    (await good('evidence', 'list', 'web')).out,
+    /^\d{4}-\S+ +affirming .*[0-9a-f-]{36}$/m,
+  )
+  const all = await json('evidence', 'list', 'web')
+  assert.equal(all.length, 3)
+  const oldest = join(newFolder(), 'oldest.json')
+  await good('evidence', 'export', 'web', all[2].name, '--out', oldest)
+  await good('appraise', oldest)
+  const dry = await good('evidence', 'prune', 'web', '--keep', '1', '--dry-run')
+  assert.match(dry.out, /^2 would go\n/)
+  assert.match((await good('evidence', 'prune', 'web', '--keep', '1')).out, /^2 gone\n/)
+  assert.deepEqual(
+    (await json('evidence', 'list', 'web')).map(({ name }: any) => name),
+    [all[0].name],
+  )
+  const missing = await tl('evidence', 'list', 'nobody')
+  assert.deepEqual([missing.code, missing.out], [1, ''])
+})
+
+function otherPem(kind: string): string {
+  const { key, certificate } = newAuthority('another')
+  return kind === 'signers'
+    ? pemOf('PUBLIC KEY', key.publicKey.spki)
+    : pemOf('CERTIFICATE', certificate.der)
+}

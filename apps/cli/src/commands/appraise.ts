@@ -82,7 +82,8 @@ Examples:
   tl appraise --quote quote.msg --signature quote.sig --ak ak.pub --nonce $(cat nonce.hex) \\
     --pcrs quote.pcrs --event-log binary_bios_measurements --ima binary_runtime_measurements
 
-Of a record, anchors come from --anchor or this installation, never from the record: when the
+Of a record, signer and anchors come from --key and --anchor, or from this installation and the control
+planes that records were exported from (tl vm attest --export), never from the record: when the
 attestation key's certificate leads to another one, that is a warning and the exit code is never 0.
 --json then says anchorKnown, and as its conclusion the tier with that in mind, beside the result.
 

@@ -15,7 +15,7 @@ import { decodedFrom } from '../input-file.ts'
 import { jsonText, type Output } from '../output.ts'
 import { plain } from '../plain-text.ts'
 import { textOfToken } from '../token-text.ts'
-import { trustedSigner } from '../trust.ts'
+import { trustedSigners } from '../trust.ts'
 import { exitCodeOfTier } from '../verdict.ts'
 
 interface Options {
@@ -101,7 +101,7 @@ function refuse({ fault, reason }: TokenFault, { json }: Options, output: Output
 }
 
 function keysFrom({ key, jwks }: Options): readonly PublicKey[] {
-  if (jwks === undefined) return [trustedSigner(key)]
+  if (jwks === undefined) return trustedSigners(key)
   return decodedFrom(jwks, 'a JSON Web Key Set', jwksBytesMax, parseJwks)
 }
 

@@ -1,11 +1,11 @@
-import type { OperationProgress } from '@trusted-launch/api'
+import type { ArmClient, OperationProgress } from '@trusted-launch/api'
 import type { Output } from '../output.ts'
 import { plain } from '../plain-text.ts'
 import type { Connection } from './connection.ts'
 
 /**
  * Waits for a long action, and tells on standard error how far it is: on a terminal in one line, elsewhere a
- * line for each step. @throws {ArmError} it failed, with its own code.
+ * line for each step. @returns the operation. @throws {ArmError} it failed, with its own code.
  */
 export async function waited(
   { client }: Connection,
@@ -13,7 +13,7 @@ export async function waited(
   operationUrl: string,
   { err }: Output,
   isTerminal = process.stderr.isTTY === true,
-): Promise<void> {
+): ReturnType<ArmClient['wait']> {
   const clear = isTerminal ? '\r\x1b[K' : ''
   const begun = `${plain(title)} …`
   err(`${begun}${isTerminal ? '' : '\n'}`)
@@ -24,7 +24,7 @@ export async function waited(
     before = line
   }
   try {
-    await client.wait(operationUrl, tell)
+    return await client.wait(operationUrl, tell)
   } finally {
     err(clear)
   }
