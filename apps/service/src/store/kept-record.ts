@@ -1,6 +1,7 @@
 import { Contents } from './contents.ts'
 import { packed, unpacked } from './pack.ts'
 import type { AttestationRow, Database } from './schema.ts'
+import { asBytes, asWritten } from './written-bytes.ts'
 
 /** A record as its row has it: the difference to a base, and what was cut out of it. */
 export type KeptRecord = Pick<AttestationRow, 'base' | 'shared' | 'shared_at' | 'record'>
@@ -22,7 +23,7 @@ export async function keepRecord(
   const contents = new Contents(database)
   const at = shared === undefined || shared.length === 0 ? -1 : Buffer.from(record).indexOf(shared)
   const isCut = at >= 0
-  const rest = isCut ? without(record, at, shared!.length) : record
+  const rest = asBytes(isCut ? without(record, at, shared!.length) : record)
   const cut = isCut
     ? { shared: await contents.keep(shared!), shared_at: at }
     : { shared: null, shared_at: null }
@@ -42,7 +43,7 @@ export function recordOf(
   shared: Uint8Array | null,
 ): Uint8Array {
   if (base === null) return new Uint8Array(record)
-  const rest = unpacked(record, unpacked(base))
+  const rest = asWritten(unpacked(record, unpacked(base)))
   if (shared === null || at === null) return new Uint8Array(rest)
   const parts = [rest.subarray(0, at), unpacked(shared), rest.subarray(at)]
   return new Uint8Array(Buffer.concat(parts))

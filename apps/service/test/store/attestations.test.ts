@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { sql } from 'kysely'
 import type { Retention, Store } from '../../src/domain/store.ts'
@@ -6,6 +7,7 @@ import { migrate, migrations } from '../../src/store/migrate.ts'
 import { openEngine } from '../../src/store/open-engine.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
+import { asBytes, asWritten } from '../../src/store/written-bytes.ts'
 import { onEach } from './databases.ts'
 import { attestation, SHARED } from './samples.ts'
 
@@ -19,6 +21,20 @@ async function fill(store: Store, ids: string, vm = 'vm-a', tier = 'affirming'):
   for (const id of ids)
     await store.attestations.insert(attestation(id, id.charCodeAt(0), vm, tier), SHARED)
 }
+
+test('any bytes come back as they were, whatever in them looks like hexadecimal or base64url', () => {
+  for (let i = 0; i < 600; i++) {
+    const bytes = randomBytes(i)
+    const written = [
+      bytes.toString('hex'),
+      bytes.toString('base64url'),
+      `"${bytes.toString('hex')}`,
+    ]
+    const odd = `${bytes.toString('hex').slice(1)} ${bytes.toString('base64url')}B`
+    for (const given of [bytes, Buffer.from(written.join(' ')), Buffer.from(odd)])
+      assert.deepEqual(Buffer.from(asWritten(asBytes(given))), given)
+  }
+})
 
 onEach((database) => {
   test('attestations of a VM are listed newest first, page after page, and each has its record to the byte', async () => {
