@@ -17,4 +17,6 @@ export {
 } from './fields/dispositions.ts'
 export { fieldTable } from './fields/tables.ts'
 export { vmDispositions } from './fields/vm-dispositions.ts'
+export { openApiOf } from './openapi/document.ts'
+export type { Endpoint } from './openapi/operation.ts'
 export { keyOf, nameOf, parseResourceId, type ResourceId, typeOf } from './resource-id.ts'

@@ -1,4 +1,4 @@
-import type { ResourceType, Wanted } from '../domain/resource-type.ts'
+import type { ResourceType } from '../domain/resource-type.ts'
 import type { JsonObject, Resource } from '../domain/store.ts'
 import type { ArmRequest } from './route.ts'
 
@@ -6,15 +6,16 @@ import type { ArmRequest } from './route.ts'
 export interface ArmType extends ResourceType {
   /** Where it lies: `…/virtualMachines/:name`, or below another resource. */
   readonly path: string
-  /** Its form: what may stand in a body. @throws {ArmError} */
-  check(body: JsonObject, verb: 'PUT' | 'PATCH'): Wanted
+  /** Its form: the tables of what may stand in a body. */
+  readonly models: { readonly PUT: string; readonly PATCH: string | null }
   /** `properties` of the view; id, name, type, location, tags and the rest are added. */
   view(resource: Resource, request: ArmRequest): JsonObject | Promise<JsonObject>
-  readonly hasPatch?: boolean
   /** Whether a PUT over an existing one keeps the properties it does not name, as Azure's compute does. */
   readonly putMerges?: boolean
   /** Child types have a parent that must be there, and no location of their own. */
   readonly isChild?: boolean
+  /** Of this installation alone: it is where all is, and no location is asked for. */
+  readonly isHere?: boolean
 }
 
 /** In a subscription's group. */

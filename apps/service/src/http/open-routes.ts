@@ -1,4 +1,4 @@
-import { ArmError, faults } from '@trusted-launch/api'
+import { ArmError, faults, openApiOf } from '@trusted-launch/api'
 import type { FastifyInstance } from 'fastify'
 import { send } from './answer.ts'
 import { endpointsMetadata } from './metadata.ts'
@@ -11,7 +11,7 @@ const LOOPBACK = ['127.0.0.1', '::1', '::ffff:127.0.0.1']
 /** What is asked without a token: what clients need before they have one, and who watches the service. */
 export function addOpenRoutes(
   app: FastifyInstance,
-  { baseOf, isReady, diagnostics, documents, metrics }: ServerOptions,
+  { baseOf, isReady, diagnostics, documents, metrics, routes }: ServerOptions,
 ): void {
   app.get('/metadata/endpoints', async (request) => {
     const { 'api-version': version = '2015-01-01' } = queryOf(request.query)
@@ -20,6 +20,11 @@ export function addOpenRoutes(
   app.get('/diagnostics/:machine/:file', async ({ params, query }, reply) => {
     await send(reply, await diagnostics(params as never, queryOf(query)))
     return reply
+  })
+  let contract: string | null = null
+  app.get('/openapi.json', async (_, reply) => {
+    contract ??= JSON.stringify(openApiOf(routes))
+    return reply.type('application/json; charset=utf-8').send(contract)
   })
   for (const [path, { type, text }] of Object.entries(documents))
     app.get(path, async (_, reply) => reply.type(type).send(await text()))

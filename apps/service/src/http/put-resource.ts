@@ -15,6 +15,7 @@ import { operationHeaders } from './operation-view.ts'
 import { requireLocation, requireResource } from './required.ts'
 import { viewOf } from './resource-view.ts'
 import type { ArmReply, ArmRequest } from './route.ts'
+import { wantedOf } from './wanted.ts'
 
 /** PUT and PATCH: form, rights elsewhere, rules, then the write and what follows it in one transaction. */
 export async function putResource(
@@ -24,7 +25,7 @@ export async function putResource(
   verb: 'PUT' | 'PATCH',
 ): Promise<ArmReply> {
   if (request.body === null) throw new ArmError(faults.invalidRequestContent('the body is missing'))
-  const asked = withoutNulls(arm.check(request.body, verb), verb)
+  const asked = withoutNulls(wantedOf(arm.models[verb]!, request.body), verb)
   for (const link of arm.links?.(request.id, asked) ?? [])
     await requireLink(ground.authorizer, arm, request, link)
   const done = await ground.store.transaction(async (tables) => {
@@ -90,7 +91,7 @@ async function place(
   if (verb === 'PATCH' && existing === null) throw new ArmError(faults.resourceNotFound(id))
   requireConditions(request, existing)
   if (existing === null) requireNewName(arm.type, nameOf(parseResourceId(id)!))
-  if (arm.isChild !== true && verb === 'PUT')
+  if (arm.isChild !== true && arm.isHere !== true && verb === 'PUT')
     requireLocation(arm.type, ground, asked.location, existing)
   if (existing?.provisioningState === 'Deleting')
     throw new ArmError(faults.operationNotAllowed(`'${existing.name}' is being deleted.`))

@@ -19,24 +19,24 @@ export function resourceRoutes(arm: ArmType, ground: Ground): Route[] {
     at: string,
     verb: string,
     handle: Route['handle'],
-  ): Route => ({
-    ...{ method, path: at, handle },
-    action: `${type}/${verb}`,
-  })
+    rest: Partial<Route> = {},
+  ): Route => ({ ...{ method, path: at, handle }, action: `${type}/${verb}`, ...rest })
+  const { PUT, PATCH } = arm.models
   const list = (request: ArmRequest) => listOf(arm, ground, request)
+  const put = (request: ArmRequest) => putResource(arm, ground, request, 'PUT')
+  const patch = (request: ArmRequest) => putResource(arm, ground, request, 'PATCH')
+  const listed = { answer: `[${PUT}]` }
   const routes = [
-    route('PUT', path, 'write', (request) => putResource(arm, ground, request, 'PUT')),
-    route('GET', path, 'read', (request) => get(arm, ground, request)),
+    route('PUT', path, 'write', put, { body: PUT, answer: PUT }),
+    route('GET', path, 'read', (request) => get(arm, ground, request), { answer: PUT }),
     route('DELETE', path, 'delete', (request) => deleteResource(arm, ground, request)),
-    route('GET', collection, 'read', list),
+    route('GET', collection, 'read', list, listed),
   ]
-  if (arm.hasPatch === true)
-    routes.push(
-      route('PATCH', path, 'write', (request) => putResource(arm, ground, request, 'PATCH')),
-    )
+  if (PATCH !== null)
+    routes.push(route('PATCH', path, 'write', patch, { body: PATCH, answer: PUT }))
   if (arm.isChild !== true) {
     const all = collection.replace('/resourceGroups/:resourceGroup', '')
-    if (all !== collection) routes.push(route('GET', all, 'read', list))
+    if (all !== collection) routes.push(route('GET', all, 'read', list, listed))
   }
   return routes
 }

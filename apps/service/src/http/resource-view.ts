@@ -1,3 +1,4 @@
+import { fieldTable } from '@trusted-launch/api'
 import type { JsonObject, Resource } from '../domain/store.ts'
 import type { ArmType } from './arm-type.ts'
 import { entityTag } from './conditions.ts'
@@ -10,12 +11,13 @@ export async function viewOf(
   request: ArmRequest,
 ): Promise<JsonObject> {
   const { id, name, type, location, tags, envelope } = resource
+  const hasTag = fieldTable(arm.models.PUT)?.etag !== undefined
   return {
     ...{ id, name, type },
     ...(location !== null && { location }),
     ...(Object.keys(tags).length > 0 && { tags }),
     ...envelope,
-    etag: entityTag(resource),
+    ...(hasTag && { etag: entityTag(resource) }),
     properties: await arm.view(resource, request),
   }
 }

@@ -43,6 +43,10 @@ export interface Route {
   readonly action: string
   /** A piece of an upload: bytes, not JSON, and no change that an audit tells of. */
   readonly isPiece?: boolean
+  /** The table of what may stand in its body (`VirtualMachine`). */
+  readonly body?: string
+  /** The table of what it answers; `[VirtualMachine]`: pages of them. */
+  readonly answer?: string
   readonly handle: (request: ArmRequest) => Promise<ArmReply>
 }
 

@@ -11,7 +11,7 @@ export type JsonValue =
   | { readonly [name: string]: JsonValue }
 type JsonRecord = { readonly [name: string]: JsonValue }
 
-const LIST_MAX = 1000
+export const LIST_MAX = 1000
 
 /**
  * A body, held against the members that its type has: names in any case become the type's, members of answers

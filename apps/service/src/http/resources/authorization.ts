@@ -12,6 +12,7 @@ import { roleDefinitions } from './role-definitions.ts'
 export function authorizationRoutes(ground: Ground): Route[] {
   return [roleAssignments, roleDefinitions, locks].flatMap((kind) => {
     const path = `/:scope/providers/${kind.type}`
+    const body = kind.model
     const route = (
       method: Route['method'],
       at: string,
@@ -22,12 +23,22 @@ export function authorizationRoutes(ground: Ground): Route[] {
       action: `${kind.type}/${verb}`,
     })
     return [
-      route('PUT', `${path}/:name`, 'write', (request) => put(kind, ground, request)),
-      route('GET', `${path}/:name`, 'read', (request) => get(kind, ground, request)),
+      {
+        ...route('PUT', `${path}/:name`, 'write', (request) => put(kind, ground, request)),
+        body,
+        answer: body,
+      },
+      {
+        ...route('GET', `${path}/:name`, 'read', (request) => get(kind, ground, request)),
+        answer: body,
+      },
       route('DELETE', `${path}/:name`, 'delete', (request) => remove(ground, request)),
-      route('GET', path, 'read', async (request) =>
-        kind.list(ground, await requireScope(ground, request), request),
-      ),
+      {
+        ...route('GET', path, 'read', async (request) =>
+          kind.list(ground, await requireScope(ground, request), request),
+        ),
+        answer: `[${body}]`,
+      },
     ]
   })
 }

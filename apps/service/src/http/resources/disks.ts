@@ -6,12 +6,10 @@ import { DISK } from '../../domain/vm/os-disk.ts'
 import type { VmRules } from '../../domain/vm/plan-vm.ts'
 import { textAt } from '../../domain/vm/vm.ts'
 import { type ArmType, groupPath } from '../arm-type.ts'
-import { wantedOf } from '../wanted.ts'
 
 /** Managed disks: a VM's own is made with it; empty ones are kept for later. */
 export const diskTypeOf = ({ host }: VmRules): ArmType => ({
-  ...{ type: DISK, path: groupPath(DISK), hasPatch: true },
-  check: (body, verb) => wantedOf(verb === 'PUT' ? 'Disk' : 'DiskUpdate', body),
+  ...{ type: DISK, path: groupPath(DISK), models: { PUT: 'Disk', PATCH: 'DiskUpdate' } },
   plan: planDisk,
   planDelete: async (disk) => {
     requireFree(disk)

@@ -3,16 +3,14 @@ import { extensionType } from '../../catalogue/extensions.ts'
 import type { VmRules } from '../../domain/vm/plan-vm.ts'
 import { textAt } from '../../domain/vm/vm.ts'
 import { type ArmType, groupPath } from '../arm-type.ts'
-import { wantedOf } from '../wanted.ts'
 
 export const EXTENSION = 'Microsoft.Compute/virtualMachines/extensions'
 
 /** Extensions of a VM: `GuestAttestation` appraises at once, and marks the VM as monitored. */
 export function extensionTypeOf(rules: VmRules): ArmType {
   return {
-    ...{ type: EXTENSION, path: groupPath(EXTENSION), hasPatch: true, isChild: true },
-    check: (body, verb) =>
-      wantedOf(verb === 'PUT' ? 'VirtualMachineExtension' : 'VirtualMachineExtensionUpdate', body),
+    ...{ type: EXTENSION, path: groupPath(EXTENSION), isChild: true },
+    models: { PUT: 'VirtualMachineExtension', PATCH: 'VirtualMachineExtensionUpdate' },
     plan: async (_, { properties }) => {
       const { protectedSettings: __, ...kept } = properties
       const named = extensionType(textAt(kept, 'publisher') ?? '', textAt(kept, 'type') ?? '')

@@ -15,6 +15,8 @@ import { wantedOf } from '../wanted.ts'
 const COLLECTION = '/subscriptions/:subscriptionId/resourceGroups'
 const PATH = `${COLLECTION}/:resourceGroup`
 const RIGHT = 'Microsoft.Resources/subscriptions/resourceGroups'
+const MODEL = 'ResourceGroup'
+const written = { body: MODEL, answer: MODEL }
 const NAME = /^[\w().-]{1,89}[\w()-]$|^[\w()-]$/
 
 /** Resource groups: what lies in one goes with it. */
@@ -29,12 +31,15 @@ export function groupRoutes(ground: Ground): Route[] {
     action: `${RIGHT}/${verb}`,
   })
   return [
-    route('PUT', PATH, 'write', (request) => put(ground, request)),
-    route('PATCH', PATH, 'write', (request) => put(ground, request)),
-    route('GET', PATH, 'read', (request) => get(ground, request)),
+    { ...route('PUT', PATH, 'write', (request) => put(ground, request)), ...written },
+    { ...route('PATCH', PATH, 'write', (request) => put(ground, request)), ...written },
+    { ...route('GET', PATH, 'read', (request) => get(ground, request)), answer: MODEL },
     route('DELETE', PATH, 'delete', (request) => remove(ground, request)),
-    route('GET', COLLECTION, 'read', (request) => list(ground, request)),
-    { ...route('GET', `${PATH}/resources`, 'read', (request) => contents(ground, request)) },
+    {
+      ...route('GET', COLLECTION, 'read', (request) => list(ground, request)),
+      answer: `[${MODEL}]`,
+    },
+    route('GET', `${PATH}/resources`, 'read', (request) => contents(ground, request)),
   ]
 }
 
@@ -67,7 +72,7 @@ function reply(status: number, group: Resource): ArmReply {
 async function put(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   const [subscriptionId, name] = named(request)
   if (!NAME.test(name)) throw new ArmError(faults.invalidParameter('resourceGroupName'))
-  const { location, tags } = wantedOf('ResourceGroup', request.body ?? {})
+  const { location, tags } = wantedOf(MODEL, request.body ?? {})
   return ground.store.transaction(async (tables) => {
     await requireSubscription(tables, subscriptionId)
     const existing = await tables.resources.get(request.id)

@@ -8,24 +8,19 @@ import { type ArmType, groupPath } from '../arm-type.ts'
 import type { Ground } from '../ground.ts'
 import { requireResource } from '../required.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
-import { wantedOf } from '../wanted.ts'
 
 /** Managed images: somebody's disk, taken from an upload or an allowed host. */
 export const imageTypeOf = (rules: VmRules): ArmType => ({
-  ...{ type: IMAGE, path: groupPath(IMAGE), hasPatch: true },
-  check: (body, verb) => wantedOf(verb === 'PUT' ? 'Image' : 'ImageUpdate', body),
+  ...{ type: IMAGE, path: groupPath(IMAGE), models: { PUT: 'Image', PATCH: 'ImageUpdate' } },
   plan: imagePlanner(rules),
   planDelete: async () => ({ kind: 'image.delete', input: {}, host: rules.host }),
   view: ({ properties, provisioningState }) => ({ ...properties, provisioningState }),
 })
 
-/** Names of the marketplace that mean an image here: ours alone, so no location is asked for. */
+/** Names of the marketplace that mean an image here. */
 export const bindingTypeOf = (rules: VmRules): ArmType => ({
   ...{ type: BINDING, path: `/subscriptions/:subscriptionId/providers/${BINDING}/:name` },
-  check: (body) => {
-    const wanted = wantedOf('ImageBinding', body)
-    return { ...wanted, location: rules.place().location }
-  },
+  ...{ models: { PUT: 'ImageBinding', PATCH: null }, isHere: true },
   plan: bindingPlanner(rules),
   links: bindingLinks,
   view: ({ properties, provisioningState }) => ({ ...properties, provisioningState }),

@@ -15,7 +15,6 @@ import {
 import type { Moment } from '../../domain/resource-type.ts'
 import type { JsonObject, Resource, Tables } from '../../domain/store.ts'
 import { type ArmType, groupPath } from '../arm-type.ts'
-import { wantedOf } from '../wanted.ts'
 
 const stateful = ({ properties, state, provisioningState }: Resource): JsonObject => ({
   ...properties,
@@ -31,10 +30,8 @@ function networkType(
 ): ArmType {
   const type = `Microsoft.Network/${name}`
   return {
-    ...{ type, path: groupPath(type), plan, hasPatch: true },
-    check: (body, verb) =>
-      wantedOf(verb === 'PATCH' && rest.isChild !== true ? 'TagsObject' : model, body),
-    view: stateful,
+    ...{ type, path: groupPath(type), plan, view: stateful },
+    models: { PUT: model, PATCH: rest.isChild === true ? null : 'TagsObject' },
     ...rest,
   }
 }
@@ -52,7 +49,7 @@ export const networkTypes: readonly ArmType[] = [
     planDelete: unless(requireNetworkUnused),
   }),
   networkType('virtualNetworks/subnets', 'Subnet', planSubnet, {
-    ...{ isChild: true, hasPatch: false, planDelete: planSubnetDelete },
+    ...{ isChild: true, planDelete: planSubnetDelete },
   }),
   networkType('networkInterfaces', 'NetworkInterface', planNetworkInterface, {
     links: interfaceLinks,

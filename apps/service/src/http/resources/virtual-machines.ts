@@ -14,14 +14,12 @@ import { operationHeaders } from '../operation-view.ts'
 import { requireResource } from '../required.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
 import { instanceViewOf, vmProperties } from '../vm-view.ts'
-import { wantedOf } from '../wanted.ts'
 
 /** Virtual machines: PUT of an existing one keeps what it does not name, as Azure's does. */
 export function virtualMachineType(rules: VmRules): ArmType {
   return {
-    ...{ type: VM, path: groupPath(VM), hasPatch: true, putMerges: true },
-    check: (body, verb) =>
-      wantedOf(verb === 'PUT' ? 'VirtualMachine' : 'VirtualMachineUpdate', body),
+    ...{ type: VM, path: groupPath(VM), putMerges: true },
+    models: { PUT: 'VirtualMachine', PATCH: 'VirtualMachineUpdate' },
     plan: vmPlanner(rules),
     links: vmLinks,
     planDelete: async (vm, { tables }) => {
@@ -44,6 +42,7 @@ export function virtualMachineRoutes(rules: VmRules, ground: Ground): Route[] {
       method: 'POST',
       path: `${PATH}/${action.name}`,
       action: `${VM}/${action.name}/action`,
+      ...(action.model !== null && { body: action.model }),
       handle: (request) => act(action, rules, ground, request),
     }),
   )
