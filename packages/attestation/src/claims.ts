@@ -1,5 +1,5 @@
 import { toHex } from '@trusted-launch/codec'
-import { digest } from '@trusted-launch/crypto'
+import { digestHex } from '@trusted-launch/crypto'
 import { ACTION, EV } from '@trusted-launch/eventlog'
 import { sameVariable, VARIABLES } from '@trusted-launch/uefi'
 import type { Json } from './canonical-json.ts'
@@ -103,7 +103,7 @@ function variableClaims(log: VerifiedEventLog): Record<string, Claim> {
   for (const name of ['PK', 'KEK', 'db', 'dbx'] as const) {
     const given = configuration(log, name)
     const value =
-      given?.nameVouchedFor === true ? toHex(digest('sha256', given.variable.variableData)) : null
+      given?.nameVouchedFor === true ? digestHex('sha256', given.variable.variableData) : null
     made[`variable-${name}`] = claim(value, given === null ? [] : [given.event])
   }
   return made

@@ -1,6 +1,6 @@
 import { type Evidence, encodeEvidence } from '@trusted-launch/channel'
 import { toHex } from '@trusted-launch/codec'
-import { digest } from '@trusted-launch/crypto'
+import { digestHex } from '@trusted-launch/crypto'
 import type { AppraisalInput } from './appraisal-input.ts'
 import { encodeCanonical } from './canonical-json.ts'
 import type { Claims } from './claims.ts'
@@ -109,5 +109,5 @@ const hashOfPolicy = once((policy: Policy) => sha256(encodePolicy(policy)))
 const hashOfReferences = once((values: ReferenceValues) => sha256(encodeReferenceValues(values)))
 
 function sha256(bytes: Uint8Array): string {
-  return toHex(digest('sha256', bytes))
+  return digestHex('sha256', bytes)
 }

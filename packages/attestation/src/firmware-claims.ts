@@ -1,5 +1,5 @@
 import { toHex } from '@trusted-launch/codec'
-import { digest } from '@trusted-launch/crypto'
+import { digestHex } from '@trusted-launch/crypto'
 import { decodeEventData, EV } from '@trusted-launch/eventlog'
 import { GUIDS } from '@trusted-launch/uefi'
 import type { Json } from './canonical-json.ts'
@@ -49,7 +49,7 @@ function microsoftClaim(log: VerifiedEventLog): Claim {
     if (entries === null) return claim(null, [])
     for (const { signatureType, signatureData } of entries) {
       const isCertificate = signatureType === GUIDS.EFI_CERT_X509_GUID
-      const known = isCertificate ? MICROSOFT[toHex(digest('sha256', signatureData))] : undefined
+      const known = isCertificate ? MICROSOFT[digestHex('sha256', signatureData)] : undefined
       if (known !== undefined) found.push(known)
     }
   }

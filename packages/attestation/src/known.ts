@@ -1,5 +1,5 @@
 import { MalformedError } from '@trusted-launch/codec'
-import { Certificate, CryptoError, type HashName, Memo } from '@trusted-launch/crypto'
+import { Certificate, CryptoError, digestHex, type HashName, Memo } from '@trusted-launch/crypto'
 import {
   decodeEventLog,
   type EventLog,
@@ -31,11 +31,14 @@ export interface ExplainedEvent extends LoggedEvent {
 /** A log that was read, and what follows from its bytes alone: nothing in it is verified. */
 export class ReadLog {
   readonly log: EventLog
+  /** Stands for its bytes and how they were read; null: it is too long to be remembered. */
+  readonly key: string | null
   readonly #replays = new Map<HashName, Replay>()
   readonly #events = new Map<HashName, readonly ExplainedEvent[]>()
 
-  constructor(log: EventLog) {
+  constructor(log: EventLog, key: string | null) {
     this.log = log
+    this.key = key
   }
 
   /** @throws {MalformedError} it has no such bank. */
@@ -104,10 +107,14 @@ export function readLogFrom(
   formats: readonly EventLogFormat[],
   padding: 'none' | 'acpi',
 ): ReadLog {
-  const read = (from: Uint8Array) => new ReadLog(decodeEventLog(from, { formats, padding }))
-  if (bytes.length > knownLogBytesMax) return read(bytes)
-  const how = Uint8Array.of(formats.length, padding === 'acpi' ? 1 : 0)
-  return logs.of(() => read(bytes.slice()), how, bytes)
+  const read = (from: Uint8Array) => decodeEventLog(from, { formats, padding })
+  if (bytes.length > knownLogBytesMax) return new ReadLog(read(bytes), null)
+  const key = `${formats} ${padding} ${digestHex('sha256', bytes)}`
+  const known = logs.find(key)
+  if (known !== undefined) return known
+  const made = new ReadLog(read(bytes.slice()), key)
+  logs.keep(key, made)
+  return made
 }
 
 /**

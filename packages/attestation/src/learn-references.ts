@@ -1,5 +1,5 @@
 import { toHex } from '@trusted-launch/codec'
-import { digest } from '@trusted-launch/crypto'
+import { digestHex } from '@trusted-launch/crypto'
 import { describeData, EV, eventTypeName, IMA_PCR } from '@trusted-launch/eventlog'
 import { sameVariable, VARIABLES } from '@trusted-launch/uefi'
 import type { EventLogInput } from './appraise-event-log.ts'
@@ -58,7 +58,7 @@ export function learnReferences(
   const line = claims['command-line']
   return {
     name: named.name,
-    origins: [{ kind: 'log', name: named.log, sha256: toHex(digest('sha256', input.eventLog!)) }],
+    origins: [{ kind: 'log', name: named.log, sha256: digestHex('sha256', input.eventLog!) }],
     approval: 'needed',
     banks: log.values.map(({ bank }) => bank),
     variables: variablesFrom(claims),

@@ -48,14 +48,15 @@ export function readEventLog(logs: Logs, profile: Profile): ReadLog | Finding {
   return attempt('eventlog.malformed', () => readLogFrom(eventLog, formats[profile], padding))
 }
 
-/** Reads the logs strictly and replays them in every bank that has values; or the findings that say why not. */
+/**
+ * Reads the other logs strictly and replays all of them in every bank that has values; or the findings that say
+ * why not.
+ */
 export function readLogs(
+  read: ReadLog,
   logs: Logs,
   values: readonly PcrValues[],
-  profile: Profile,
 ): ReadLogs | readonly Finding[] {
-  const read = readEventLog(logs, profile)
-  if ('severity' in read) return [read]
   const replays = new Map<HashName, Replay>()
   for (const { bank } of values) {
     if (!read.log.algorithms.includes(bank))

@@ -1,5 +1,4 @@
-import { toHex } from '@trusted-launch/codec'
-import { digest } from '@trusted-launch/crypto'
+import { digestHex } from '@trusted-launch/crypto'
 import { GUIDS, type SignatureEntry, sameVariable, VARIABLES } from '@trusted-launch/uefi'
 import { array, hex, integer, nullable, object, record, type Shape, string } from './json-shape.ts'
 import { certificateOf, databaseOf } from './measured-variables.ts'
@@ -65,7 +64,7 @@ function signatureOf({ signatureType, signatureData }: SignatureEntry): Referenc
   const certificate = isCertificate ? certificateOf(signatureData) : null
   return {
     type: signatureType,
-    sha256: toHex(digest('sha256', signatureData)),
+    sha256: digestHex('sha256', signatureData),
     name: certificate === null ? null : certificate.subject.slice(0, 1024),
   }
 }

@@ -3,11 +3,11 @@ import type { HashName } from '@trusted-launch/crypto'
 import type { EventLog, ImaReplay, Replay, UserspaceRecord } from '@trusted-launch/eventlog'
 import { explainPcrs } from './explain-pcrs.ts'
 import { findingOf } from './finding-table.ts'
-import { type ExplainedEvent, memoOf } from './known.ts'
+import { type ExplainedEvent, memoOf, type ReadLog } from './known.ts'
 import { copyOfLogs, keyOfLogs } from './known-logs.ts'
 import type { PcrValues } from './pcr-values.ts'
 import type { Profile } from './profile.ts'
-import { type Logs, type ReadLogs, readLogs } from './read-logs.ts'
+import { type Logs, type ReadLogs, readEventLog, readLogs } from './read-logs.ts'
 import type { Finding } from './result.ts'
 
 /** An event whose digest a quoted PCR vouches for, and what its data is worth. */
@@ -114,17 +114,19 @@ export class VerifiedEventLog {
     values: readonly PcrValues[],
     profile: Profile,
   ): VerifiedEventLog | readonly Finding[] {
-    const key = keyOfLogs(logs, values, profile)
-    if (key === null) return VerifiedEventLog.#verify(logs, values, profile)
+    const read = readEventLog(logs, profile)
+    if ('severity' in read) return [read]
+    const key = keyOfLogs(read, logs, values, profile)
+    if (key === null) return VerifiedEventLog.#verify(read, logs, values, profile)
     const known = verifiedLogs.find(key)
     if (known !== undefined) return known
-    const made = VerifiedEventLog.#verify(...copyOfLogs(logs, values), profile)
+    const made = VerifiedEventLog.#verify(read, ...copyOfLogs(logs, values), profile)
     if (made instanceof VerifiedEventLog) verifiedLogs.keep(key, made)
     return made
   }
 
-  static #verify(logs: Logs, values: readonly PcrValues[], profile: Profile) {
-    const parts = readLogs(logs, values, profile)
+  static #verify(read: ReadLog, logs: Logs, values: readonly PcrValues[], profile: Profile) {
+    const parts = readLogs(read, logs, values)
     if (!('read' in parts)) return parts
     const bank = strongestBank(values.map((one) => one.bank))
     if (bank === null) return [findingOf({ id: 'quote.missing', summary: 'No PCR values.' })]

@@ -1,5 +1,5 @@
-import { fromUtf16le, MalformedError, toHex } from '@trusted-launch/codec'
-import { digest } from '@trusted-launch/crypto'
+import { fromUtf16le, MalformedError } from '@trusted-launch/codec'
+import { digestHex } from '@trusted-launch/crypto'
 import { SIPAEVENT, sipaNumber } from '@trusted-launch/eventlog'
 import type { Json } from './canonical-json.ts'
 import { WINDOWS_PCR } from './windows-log.ts'
@@ -78,7 +78,7 @@ const DETAILS: readonly Detail[] = [
     claim: 'windows-authorities',
     of: 'boot',
     pick: all(SIPAEVENT.AUTHORITYPUBKEY, WINDOWS_PCR.authorities),
-    read: ({ data }) => toHex(digest('sha256', data)),
+    read: ({ data }) => digestHex('sha256', data),
     join: 'list',
   },
 ]

@@ -23,7 +23,7 @@ export {
   inside,
   readDer,
 } from './der.ts'
-export { digest, digestText, extendAll, hmac, isDigestOf } from './digest.ts'
+export { digest, digestHex, digestText, extendAll, hmac, isDigestOf } from './digest.ts'
 export { formatName } from './distinguished-name.ts'
 export { type Agreement, agree } from './ecdh.ts'
 export { CryptoError, type CryptoErrorCode } from './errors.ts'

@@ -1,6 +1,6 @@
-import { MalformedError, toHex, toUtf8 } from '@trusted-launch/codec'
+import { MalformedError, toUtf8 } from '@trusted-launch/codec'
 import {
-  digest,
+  digestHex,
   fromBase64url,
   type PublicKey,
   textToBase64url,
@@ -67,7 +67,7 @@ const charsMax = 16 * 1024
 export function statedVariables(store: VariableStore): StatedVariables {
   const values = stated.map((name) => {
     const data = store.get(VARIABLES[name])?.data
-    return [name, data === undefined ? null : toHex(digest('sha256', data))]
+    return [name, data === undefined ? null : digestHex('sha256', data)]
   })
   return Object.fromEntries(values) as StatedVariables
 }

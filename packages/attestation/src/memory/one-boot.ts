@@ -1,6 +1,5 @@
 import type { Evidence } from '@trusted-launch/channel'
-import { toHex } from '@trusted-launch/codec'
-import { digest } from '@trusted-launch/crypto'
+import { digestHex } from '@trusted-launch/crypto'
 import { type FindingId, findingOf } from '../finding-table.ts'
 import { hex, integer, nullable, object, type Shape } from '../json-shape.ts'
 import type { Finding } from '../result.ts'
@@ -75,7 +74,7 @@ function seen(log: Uint8Array | null): SeenLog | null {
 }
 
 function sha256(bytes: Uint8Array): string {
-  return toHex(digest('sha256', bytes))
+  return digestHex('sha256', bytes)
 }
 
 const seenShape: Shape<SeenLog | null> = nullable(

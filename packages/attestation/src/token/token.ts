@@ -1,6 +1,6 @@
-import { toHex, toUtf8 } from '@trusted-launch/codec'
+import { toUtf8 } from '@trusted-launch/codec'
 import {
-  digest,
+  digestHex,
   ecdsaSignature,
   fromBase64url,
   type PublicKey,
@@ -98,5 +98,5 @@ function bytesOf(text: string): Uint8Array | null {
 
 /** SHA-256, hexadecimal. */
 export function sha256Hex(bytes: Uint8Array): string {
-  return toHex(digest('sha256', bytes))
+  return digestHex('sha256', bytes)
 }
