@@ -1,46 +1,84 @@
 import type { Codec } from './codec.ts'
+import type { Writer } from './writer.ts'
 
-type Get = 'getUint8' | 'getUint16' | 'getUint32'
-type Set = 'setUint8' | 'setUint16' | 'setUint32'
-
-function unsigned(size: 1 | 2 | 4, little: boolean): Codec<number> {
-  const get = `getUint${size * 8}` as Get
-  const set = `setUint${size * 8}` as Set
-  const max = 2 ** (size * 8) - 1
-  return {
-    read: (from) => from.view[get](from.skip(size), little),
-    write(to, value) {
-      if (!Number.isInteger(value) || value < 0 || value > max)
-        throw new RangeError(`${value} does not fit ${size * 8} bits`)
-      const at = to.reserve(size)
-      to.view[set](at, value, little)
-    },
-  }
+/** Where the next `size` bytes are written. @throws {RangeError} a number that does not fit them. */
+function placeOf(to: Writer, value: number, size: 1 | 2 | 4): number {
+  if (!Number.isInteger(value) || value < 0 || value >= 2 ** (size * 8))
+    throw new RangeError(`${value} does not fit ${size * 8} bits`)
+  return to.reserve(size)
 }
 
-function unsigned64(little: boolean): Codec<bigint> {
-  return {
-    read: (from) => from.view.getBigUint64(from.skip(8), little),
-    write(to, value) {
-      if (value < 0n || value > 0xffff_ffff_ffff_ffffn)
-        throw new RangeError(`${value} does not fit 64 bits`)
-      const at = to.reserve(8)
-      to.view.setBigUint64(at, value, little)
-    },
-  }
+function placeOf64(to: Writer, value: bigint): number {
+  if (value < 0n || value > 0xffff_ffff_ffff_ffffn)
+    throw new RangeError(`${value} does not fit 64 bits`)
+  return to.reserve(8)
 }
 
-/**
- * Unsigned numbers of 8 to 64 bits, `be` big and `le` little endian; those of 64 bits are bigints.
- * Writing what does not fit is a RangeError.
- */
-export const u8 = unsigned(1, true)
-export const u16le = unsigned(2, true)
-export const u16be = unsigned(2, false)
-export const u32le = unsigned(4, true)
-export const u32be = unsigned(4, false)
-export const u64le = unsigned64(true)
-export const u64be = unsigned64(false)
+// Unsigned numbers of 8 to 64 bits, `be` big and `le` little endian; those of 64 bits are bigints. Writing what
+// does not fit is a RangeError. Each is written out: compilers then read it with one instruction.
+
+/** One byte. */
+export const u8: Codec<number> = {
+  read: (from) => from.view.getUint8(from.skip(1)),
+  write(to, value) {
+    const at = placeOf(to, value, 1)
+    to.view.setUint8(at, value)
+  },
+}
+
+/** Two bytes, little endian. */
+export const u16le: Codec<number> = {
+  read: (from) => from.view.getUint16(from.skip(2), true),
+  write(to, value) {
+    const at = placeOf(to, value, 2)
+    to.view.setUint16(at, value, true)
+  },
+}
+
+/** Two bytes, big endian. */
+export const u16be: Codec<number> = {
+  read: (from) => from.view.getUint16(from.skip(2), false),
+  write(to, value) {
+    const at = placeOf(to, value, 2)
+    to.view.setUint16(at, value, false)
+  },
+}
+
+/** Four bytes, little endian. */
+export const u32le: Codec<number> = {
+  read: (from) => from.view.getUint32(from.skip(4), true),
+  write(to, value) {
+    const at = placeOf(to, value, 4)
+    to.view.setUint32(at, value, true)
+  },
+}
+
+/** Four bytes, big endian. */
+export const u32be: Codec<number> = {
+  read: (from) => from.view.getUint32(from.skip(4), false),
+  write(to, value) {
+    const at = placeOf(to, value, 4)
+    to.view.setUint32(at, value, false)
+  },
+}
+
+/** Eight bytes, little endian. */
+export const u64le: Codec<bigint> = {
+  read: (from) => from.view.getBigUint64(from.skip(8), true),
+  write(to, value) {
+    const at = placeOf64(to, value)
+    to.view.setBigUint64(at, value, true)
+  },
+}
+
+/** Eight bytes, big endian. */
+export const u64be: Codec<bigint> = {
+  read: (from) => from.view.getBigUint64(from.skip(8), false),
+  write(to, value) {
+    const at = placeOf64(to, value)
+    to.view.setBigUint64(at, value, false)
+  },
+}
 
 /** A number that may only be `value` (a magic, a reserved field). */
 export function constant<const V extends number | bigint>(

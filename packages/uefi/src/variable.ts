@@ -1,5 +1,5 @@
 import type { Reader } from '@trusted-launch/codec'
-import { type Codec, fromUtf16le, toUtf16le, u64le, within } from '@trusted-launch/codec'
+import { type Codec, fromUtf16le, placed, toUtf16le, u64le } from '@trusted-launch/codec'
 import { EFI_GUID, GUIDS } from './guid.ts'
 
 /** What identifies a UEFI variable: the name alone does not. UEFI 2.10, 8.2. */
@@ -83,12 +83,20 @@ const variableDataBytesMax = 1 << 20
 export const UEFI_VARIABLE_DATA: Codec<UEFI_VARIABLE_DATA> = {
   name: 'UEFI_VARIABLE_DATA',
   read(from) {
-    const variableName = within('variableName', () => EFI_GUID.read(from))
-    const nameChars = within('unicodeNameLength', () => lengthOf(from, unicodeNameCharsMax))
-    const dataBytes = within('variableDataLength', () => lengthOf(from, variableDataBytesMax))
-    const unicodeName = within('unicodeName', () => fromUtf16le(from.take(2 * nameChars)))
-    const variableData = within('variableData', () => from.take(dataBytes))
-    return { variableName, unicodeName, variableData }
+    let reading = 'variableName'
+    try {
+      const variableName = EFI_GUID.read(from)
+      reading = 'unicodeNameLength'
+      const nameChars = lengthOf(from, unicodeNameCharsMax)
+      reading = 'variableDataLength'
+      const dataBytes = lengthOf(from, variableDataBytesMax)
+      reading = 'unicodeName'
+      const unicodeName = fromUtf16le(from.take(2 * nameChars))
+      reading = 'variableData'
+      return { variableName, unicodeName, variableData: from.take(dataBytes) }
+    } catch (e) {
+      throw placed(e, reading)
+    }
   },
   write(to, value) {
     if (value.unicodeName.length > unicodeNameCharsMax) throw new RangeError('a name too long')
@@ -101,8 +109,11 @@ export const UEFI_VARIABLE_DATA: Codec<UEFI_VARIABLE_DATA> = {
   },
 }
 
+/** A length of 64 bits, of which the limits leave the low ones. */
 function lengthOf(from: Reader, max: number): number {
-  const length = u64le.read(from)
-  if (length > BigInt(max)) throw from.malformed(`${length}, more than ${max}`)
-  return Number(length)
+  const at = from.skip(8)
+  const low = from.view.getUint32(at, true)
+  if (low <= max && from.view.getUint32(at + 4, true) === 0) return low
+  from.offset = at
+  throw from.malformed(`${u64le.read(from)}, more than ${max}`)
 }
