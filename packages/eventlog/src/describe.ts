@@ -2,7 +2,7 @@ import { fromUtf16le, MalformedError, nameOf, Reader, toHex, u16le } from '@trus
 import { nameOfGuid } from '@trusted-launch/uefi'
 import { EV } from './constants.ts'
 import type { EventData } from './event-data.ts'
-import type { Explanation } from './explain.ts'
+import type { Explanation } from './explanation.ts'
 import type { LoggedEvent } from './log.ts'
 import { QUIRKS } from './quirks.ts'
 import { decodeSipa, type TCG_PCClientTaggedEventStruct } from './sipa.ts'

@@ -1,56 +1,10 @@
-import { concat, fromLatin1 } from '@trusted-launch/codec'
-import { type HashName, isDigestOf } from '@trusted-launch/crypto'
+import type { HashName } from '@trusted-launch/crypto'
 import { EV } from './constants.ts'
-import { decodeEventData, type EventData } from './event-data.ts'
+import { DataOnDemand, Explained, type Explanation, type Range } from './explanation.ts'
 import { disguiseOf } from './known-digests.ts'
 import type { LoggedEvent } from './log.ts'
+import { measuredPart } from './measured-part.ts'
 import type { Quirk } from './quirks.ts'
-
-/** Bytes of an event's data, from `start` to before `end`. */
-export interface Range {
-  readonly start: number
-  readonly end: number
-}
-
-/** How an event's digest comes out of its data. */
-export type Rule =
-  | 'whole-event'
-  | 'variable-value'
-  | 'without-last-byte'
-  | 'text-without-nul'
-  | 'text-without-prefix'
-  | 'text-without-prefix-with-nul'
-  | 'narrow-text-with-nul'
-  | 'text-cut-short'
-  | 'tagged-data'
-
-/**
- * - `verified`: the digest was computed again from the data.
- * - `content-elsewhere`: the digest is of something the log does not hold (a file, an image); the data
- *   beside it is the writer's unmeasured word.
- * - `mismatch`: the data ought to give the digest and does not. Never a basis for a claim.
- * - `not-extended`: EV_NO_ACTION; no PCR knows of it.
- */
-export type ExplanationStatus = 'verified' | 'content-elsewhere' | 'mismatch' | 'not-extended'
-
-/** What is known about one event in one bank. */
-export interface Explanation {
-  readonly kind: EventData['kind']
-  /** The data read by its type's layout. Only as good as `covers` says. */
-  readonly data: EventData
-  readonly status: ExplanationStatus
-  /** `status === 'verified'`. */
-  readonly verified: boolean
-  readonly rule: Rule | null
-  /** The bytes of the event's data that the digest vouches for; null: none of them. */
-  readonly covers: Range | null
-  /** A known deviation that was needed to understand this event. */
-  readonly quirk: Quirk | null
-  /** What it measures though its type says otherwise (a separator under another type …). */
-  readonly disguised: string | null
-}
-
-type Candidate = { rule: Rule; covers: Range; quirk?: Quirk; bytes?: Uint8Array }
 
 /**
  * Computes the event's digest again from its data, by the rules its type may follow. The type is a
@@ -63,29 +17,27 @@ type Candidate = { rule: Rule; covers: Range; quirk?: Quirk; bytes?: Uint8Array 
  * @see TCG PC Client Platform Firmware Profile, "Event Types"
  */
 export function explain(event: LoggedEvent, bank: HashName): Explanation {
-  const data = decodeEventData(event)
-  const common = { kind: data.kind, data }
+  const read = new DataOnDemand(event)
   const disguised = disguiseOf(event, bank)
-  const none = { verified: false, rule: null, covers: null, quirk: null, disguised }
+  const none = { rule: null, covers: null, quirk: null, disguised }
   // check 17
-  if (event.eventType === EV.NO_ACTION) return { ...common, ...none, status: 'not-extended' }
-  const measured = event.digests.get(bank)
-  for (const { rule, covers, quirk, bytes } of candidates(event, data)) {
-    const input = bytes ?? event.data.subarray(covers.start, covers.end)
-    if (measured !== undefined && isDigestOf(bank, input, measured))
-      return {
-        ...common,
-        status: 'verified',
-        verified: true,
-        rule,
-        covers,
-        quirk: quirkOf(data, quirk),
-        disguised: rule === 'variable-value' && isBootOption(event) ? null : disguised,
-      }
+  if (event.eventType === EV.NO_ACTION)
+    return new Explained(read, { ...none, status: 'not-extended' })
+  const found = measuredPart(event, bank, read)
+  if (found !== null) {
+    const { rule, covers } = found
+    const plain = rule === 'variable-value' && isBootOption(event)
+    return new Explained(read, {
+      status: 'verified',
+      rule,
+      covers,
+      quirk: found.quirk ?? quirkOf(event, read),
+      disguised: plain ? null : disguised,
+    })
   }
-  const status = isContentElsewhere(event, data) ? 'content-elsewhere' : 'mismatch'
+  const status = isContentElsewhere(event, read) ? 'content-elsewhere' : 'mismatch'
   const version = status === 'mismatch' && event.eventType === EV.S_CRTM_VERSION
-  return { ...common, ...none, status, quirk: version ? 'version-elsewhere' : null }
+  return new Explained(read, { ...none, status, quirk: version ? 'version-elsewhere' : null })
 }
 
 /** Where a variable's bare value may well be four bytes of another meaning: BootOrder 1, 0 is one. */
@@ -104,89 +56,20 @@ export function unmeasured(event: LoggedEvent, { covers }: Explanation): Range[]
   ].filter((range) => range.end > range.start)
 }
 
-function quirkOf(data: EventData, quirk: Quirk | undefined): Quirk | null {
-  if (quirk !== undefined) return quirk
+const variableTypes: ReadonlySet<number> = new Set([
+  EV.EFI_VARIABLE_BOOT,
+  EV.EFI_VARIABLE_BOOT2,
+  EV.EFI_VARIABLE_DRIVER_CONFIG,
+  EV.EFI_VARIABLE_AUTHORITY,
+])
+
+/** What is odd about data that was measured as it is logged. */
+function quirkOf({ eventType }: LoggedEvent, read: DataOnDemand): Quirk | null {
+  if (eventType !== EV.SEPARATOR && !variableTypes.has(eventType)) return null
+  const { data } = read
   if (data.kind === 'separator' && data.value === 0xffffffff) return 'separator-of-ones'
   if (data.kind !== 'variable' || data.variable.unicodeName !== 'SecureBoot') return null
   return data.variable.variableData.length === 0 ? 'secure-boot-empty' : null
-}
-
-function candidates(event: LoggedEvent, data: EventData): Candidate[] {
-  const end = event.data.length
-  const whole: Candidate = { rule: 'whole-event', covers: { start: 0, end } }
-  switch (data.kind) {
-    case 'variable':
-      return variableCandidates(event, data)
-    case 'ipl':
-      return [whole, ...iplCandidates(event.data, data)]
-    case 'action':
-    case 'post-code':
-      return [whole, ...withoutNul(event.data)]
-    case 'tagged':
-      return data.tags.length === 1 ? [whole, taggedData(end)] : [whole]
-    default:
-      return [whole]
-  }
-}
-
-function taggedData(end: number): Candidate {
-  return { rule: 'tagged-data', covers: { start: 8, end }, quirk: 'tag-data-only' }
-}
-
-function variableCandidates(
-  { eventType, data, digests }: LoggedEvent,
-  { variable, extra }: EventData & { kind: 'variable' },
-): Candidate[] {
-  const end = data.length
-  const sha1Only = digests.size === 1 && digests.has('sha1')
-  const stop = end - extra
-  const start = stop - variable.variableData.length
-  const whole: Candidate = { rule: 'whole-event', covers: { start: 0, end } }
-  const value: Candidate = { rule: 'variable-value', covers: { start, end: stop } }
-  if (eventType === EV.EFI_VARIABLE_BOOT) return [value, { ...whole, quirk: 'variable-boot-whole' }]
-  if (eventType === EV.EFI_VARIABLE_BOOT2)
-    return [whole, { ...value, quirk: 'variable-boot2-value' }]
-  if (eventType === EV.EFI_VARIABLE_DRIVER_CONFIG)
-    return sha1Only ? [whole, { ...value, quirk: 'driver-config-value' }] : [whole]
-  if (eventType !== EV.EFI_VARIABLE_AUTHORITY) return [whole]
-  const covers = { start: 0, end: end - 1 }
-  return [whole, { rule: 'without-last-byte', covers, quirk: 'authority-extra-byte' }]
-}
-
-function iplCandidates(bytes: Uint8Array, data: EventData & { kind: 'ipl' }): Candidate[] {
-  if (data.by === 'text') return withoutNul(bytes)
-  if (data.by === 'utf16') return [narrowText(bytes, data.text), ...cutShort(bytes)]
-  const start = data.prefix.length
-  const end = bytes.length
-  const withNul: Candidate = {
-    rule: 'text-without-prefix-with-nul',
-    covers: { start, end },
-    quirk: 'text-with-nul',
-  }
-  if (bytes[end - 1] !== 0) return [{ rule: 'text-without-prefix', covers: { start, end } }]
-  return [{ rule: 'text-without-prefix', covers: { start, end: end - 1 } }, withNul]
-}
-
-function narrowText(bytes: Uint8Array, text: string): Candidate {
-  return {
-    rule: 'narrow-text-with-nul',
-    covers: { start: 0, end: bytes.length },
-    quirk: 'section-name-narrow',
-    bytes: fromLatin1(`${text}\0`),
-  }
-}
-
-function cutShort(bytes: Uint8Array): Candidate[] {
-  if (bytes.length % 2 === 0) return []
-  const covers = { start: 0, end: bytes.length }
-  const whole = concat(bytes, new Uint8Array(1))
-  return [{ rule: 'text-cut-short', covers, quirk: 'text-cut-short', bytes: whole }]
-}
-
-function withoutNul(bytes: Uint8Array): Candidate[] {
-  const end = bytes.length - 1
-  if (bytes[end] !== 0) return []
-  return [{ rule: 'text-without-nul', covers: { start: 0, end }, quirk: 'text-without-nul' }]
 }
 
 /** Types whose digest is of something else than the data beside it. */
@@ -225,15 +108,16 @@ const taggedContentPcrs: Readonly<Record<number, readonly number[] | 'any'>> = {
   12: [0x6c46f751, 0x49dffe0f, 0xdac08e1a],
 }
 
-function isTaggedContent(pcrIndex: number, data: EventData): boolean {
+function isTaggedContent(pcrIndex: number, { data }: DataOnDemand): boolean {
   const known = taggedContentPcrs[pcrIndex] ?? []
   if (known === 'any') return true
   return data.kind === 'tagged' && data.tags.every(({ id }) => known.includes(id))
 }
 
-function isContentElsewhere(event: LoggedEvent, data: EventData): boolean {
-  if (event.eventType === EV.EVENT_TAG) return isTaggedContent(event.pcrIndex, data)
+function isContentElsewhere(event: LoggedEvent, read: DataOnDemand): boolean {
+  if (event.eventType === EV.EVENT_TAG) return isTaggedContent(event.pcrIndex, read)
   if (event.eventType !== EV.IPL) return contentTypes.has(event.eventType)
+  const { data } = read
   const isCommand = data.kind === 'ipl' && data.by !== 'text' && data.by !== 'utf16'
   return !isCommand && !commandLinePcrs.includes(event.pcrIndex)
 }

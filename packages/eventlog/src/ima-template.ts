@@ -3,10 +3,10 @@ import {
   fromLatin1,
   fromUtf8,
   MalformedError,
+  placed,
   Reader,
   toLatin1,
   u32le,
-  within,
 } from '@trusted-launch/codec'
 
 /** The digest of a measured file, with the name of its hash as the kernel writes it. */
@@ -37,14 +37,14 @@ export type ImaTemplateData =
   | { readonly kind: 'undecodable'; readonly bytes: Uint8Array; readonly reason: string }
 
 /** Templates by name. Linux, Documentation/security/IMA-templates.rst. */
-const templates: Readonly<Record<string, string>> = Object.freeze({
-  'ima-ng': 'd-ng|n-ng',
-  'ima-ngv2': 'd-ngv2|n-ng',
-  'ima-sig': 'd-ng|n-ng|sig',
-  'ima-sigv2': 'd-ngv2|n-ng|sig',
-  'ima-buf': 'd-ng|n-ng|buf',
-  'ima-modsig': 'd-ng|n-ng|sig|d-modsig|modsig',
-})
+const templates: ReadonlyMap<string, readonly string[]> = new Map([
+  ['ima-ng', ['d-ng', 'n-ng']],
+  ['ima-ngv2', ['d-ngv2', 'n-ng']],
+  ['ima-sig', ['d-ng', 'n-ng', 'sig']],
+  ['ima-sigv2', ['d-ngv2', 'n-ng', 'sig']],
+  ['ima-buf', ['d-ng', 'n-ng', 'buf']],
+  ['ima-modsig', ['d-ng', 'n-ng', 'sig', 'd-modsig', 'modsig']],
+])
 
 /** What the kernel calls its hashes (crypto/hash_info.c), and what SM3 was called before 5.20 and by the TCG. */
 const hashNames: ReadonlySet<string> = new Set([
@@ -97,21 +97,30 @@ function readOldFields(data: Uint8Array): ImaFields {
 }
 
 function readFields(templateName: string, data: Uint8Array): ImaFields {
-  const format = templates[templateName] ?? (templateName.includes('|') ? templateName : null)
-  if (format === null) throw new MalformedError('', 0, 'no such template')
+  const names = templates.get(templateName) ?? fieldNames(templateName)
   const from = new Reader(data)
-  const found: Record<string, Uint8Array> = {}
-  const names = format.split('|')
-  if (names.length > fieldsMax) throw from.malformed(`more than ${fieldsMax} fields`)
-  // A template's name is not measured: which bytes are the digest must not depend on it.
-  if (!/^d-ng(?:v2)?$/.test(names[0]!) || names[1] !== 'n-ng')
-    throw from.malformed('a template that does not begin with digest and name')
-  for (const name of names) {
-    if (found[name] !== undefined) throw from.malformed(`field ${name} twice`)
-    found[name] = within(name, () => readField(from))
+  const found: Uint8Array[] = []
+  try {
+    while (found.length < names.length) found.push(readField(from))
+  } catch (e) {
+    throw placed(e, names[found.length]!)
   }
   from.finish()
-  return fieldsOf(found)
+  return fieldsOf(names, found)
+}
+
+/** A template that has no name but the list of its fields: ima_template_fmt= on the kernel's command line. */
+function fieldNames(format: string): readonly string[] {
+  const refuse = (reason: string) => new MalformedError('', 0, reason)
+  if (!format.includes('|')) throw refuse('no such template')
+  const names = format.split('|')
+  if (names.length > fieldsMax) throw refuse(`more than ${fieldsMax} fields`)
+  // A template's name is not measured: which bytes are the digest must not depend on it.
+  if (!/^d-ng(?:v2)?$/.test(names[0]!) || names[1] !== 'n-ng')
+    throw refuse('a template that does not begin with digest and name')
+  const twice = names.find((name, i) => names.indexOf(name) < i)
+  if (twice !== undefined) throw refuse(`field ${twice} twice`)
+  return names
 }
 
 function readField(from: Reader): Uint8Array {
@@ -120,29 +129,34 @@ function readField(from: Reader): Uint8Array {
   return from.take(length)
 }
 
-function fieldsOf(found: Readonly<Record<string, Uint8Array>>): ImaFields {
-  const digest = (found['d-ng'] ?? found['d-ngv2'])!
-  const name = found['n-ng']!
-  const appended = found['d-modsig']
+/** Digest and name come first, in every template. */
+function fieldsOf(names: readonly string[], found: readonly Uint8Array[]): ImaFields {
+  const [digest, name] = [readDigest(found[0]!), readName(found[1]!)]
+  if (names.length === 2) return { kind: 'fields', digest, name, ...noFields }
+  const field = (name: string) => found[names.indexOf(name)] ?? null
+  const appended = field('d-modsig')
   return {
     kind: 'fields',
-    digest: readDigest(digest),
-    name: readName(name),
-    signature: found.sig ?? null,
-    buffer: found.buf ?? null,
-    appendedSignature: found.modsig ?? null,
-    appendedDigest: appended === undefined || appended.length === 0 ? null : readDigest(appended),
+    digest,
+    name,
+    signature: field('sig'),
+    buffer: field('buf'),
+    appendedSignature: field('modsig'),
+    appendedDigest: appended === null || appended.length === 0 ? null : readDigest(appended),
   }
 }
 
 /** `sha256:` NUL digest, or `ima:sha256:` NUL digest. */
 function readDigest(field: Uint8Array): ImaDigest {
   const end = field.indexOf(0)
-  const prefix = end < 0 ? '' : toLatin1(field.subarray(0, end))
-  const match = /^(?:([a-z]+):)?([a-z0-9_-]{1,32}):$/.exec(prefix)
-  if (match === null || !hashNames.has(match[2]!))
+  // Up to the last colon, which must be there.
+  const prefix = field[end - 1] === 0x3a ? toLatin1(field.subarray(0, end - 1)) : ''
+  const colon = prefix.lastIndexOf(':')
+  const algorithm = prefix.slice(colon + 1)
+  const type = colon < 0 ? null : prefix.slice(0, colon)
+  if (!hashNames.has(algorithm) || (type !== null && !/^[a-z]+$/.test(type)))
     throw new MalformedError('d-ng', 0, 'no hash that the kernel knows before the digest')
-  return { type: match[1] ?? null, algorithm: match[2]!, digest: field.subarray(end + 1) }
+  return { type, algorithm, digest: field.subarray(end + 1) }
 }
 
 function readName(field: Uint8Array): string {

@@ -15,14 +15,8 @@ export { describeData, describeEvent, eventTypeName, notesOf } from './describe.
 export { TCG_EfiSpecIDEvent, TCG_PCR_EVENT, TCG_PCR_EVENT2 } from './event.ts'
 export { decodeEventData, type EventData, type IplWriter } from './event-data.ts'
 export { wideText } from './event-text.ts'
-export {
-  type Explanation,
-  type ExplanationStatus,
-  explain,
-  type Range,
-  type Rule,
-  unmeasured,
-} from './explain.ts'
+export { explain, unmeasured } from './explain.ts'
+export type { Explanation, ExplanationStatus, Range, Rule } from './explanation.ts'
 export {
   decodeImaList,
   encodeImaList,
