@@ -1,5 +1,4 @@
 import { toHex } from '@trusted-launch/codec'
-import { digestHex } from '@trusted-launch/crypto'
 import { ACTION, EV } from '@trusted-launch/eventlog'
 import { sameVariable, VARIABLES } from '@trusted-launch/uefi'
 import type { Json } from './canonical-json.ts'
@@ -7,9 +6,10 @@ import { imagesOf, isAction } from './checks/boot-manager.ts'
 import { commandLines, linesAreAll } from './checks/command-line.ts'
 import { firmwareClaims } from './firmware-claims.ts'
 import { frozen } from './frozen.ts'
+import { certificateOf } from './known-database.ts'
 import {
-  certificateOf,
   configuration,
+  databaseNamed,
   type MeasuredVariable,
   secureBootOf,
   variablesOf,
@@ -101,9 +101,8 @@ function phaseClaims(log: VerifiedEventLog): Record<string, Claim> {
 function variableClaims(log: VerifiedEventLog): Record<string, Claim> {
   const made: Record<string, Claim> = {}
   for (const name of ['PK', 'KEK', 'db', 'dbx'] as const) {
-    const given = configuration(log, name)
-    const value =
-      given?.nameVouchedFor === true ? digestHex('sha256', given.variable.variableData) : null
+    const given = databaseNamed(log, name)
+    const value = given?.nameVouchedFor === true ? given.database.sha256 : null
     made[`variable-${name}`] = claim(value, given === null ? [] : [given.event])
   }
   return made

@@ -1,6 +1,5 @@
 import { toHex } from '@trusted-launch/codec'
-import { digestHex } from '@trusted-launch/crypto'
-import { decodeEventData, EV } from '@trusted-launch/eventlog'
+import { decodeEventData, EV, type EventData } from '@trusted-launch/eventlog'
 import { GUIDS } from '@trusted-launch/uefi'
 import type { Json } from './canonical-json.ts'
 import { databaseNamed, variablesOf } from './measured-variables.ts'
@@ -45,11 +44,10 @@ function microsoftClaim(log: VerifiedEventLog): Claim {
   const given = (['KEK', 'db'] as const).map((name) => databaseNamed(log, name))
   const found: string[] = []
   for (const one of given) {
-    const entries = one?.nameVouchedFor === true ? one.entries : null
+    const entries = one?.nameVouchedFor === true ? one.database.entries : null
     if (entries === null) return claim(null, [])
-    for (const { signatureType, signatureData } of entries) {
-      const isCertificate = signatureType === GUIDS.EFI_CERT_X509_GUID
-      const known = isCertificate ? MICROSOFT[digestHex('sha256', signatureData)] : undefined
+    for (const entry of entries) {
+      const known = entry.isCertificate ? MICROSOFT[entry.sha256] : undefined
       if (known !== undefined) found.push(known)
     }
   }
@@ -77,7 +75,7 @@ function partitionTableClaim(log: VerifiedEventLog): Claim {
   const found = log.eventsOf(diskPcr).flatMap((event) => {
     const isWhole = event.explanation.rule === 'whole-event'
     if (!isWhole || event.data.length < tableBytesMin) return []
-    const data = decodeEventData({ eventType: EV.EFI_GPT_EVENT, data: event.data })
+    const data = asTable(event)
     return data.kind === 'gpt' ? [{ event, gpt: data.gpt }] : []
   })
   const [only, ...more] = found
@@ -85,6 +83,13 @@ function partitionTableClaim(log: VerifiedEventLog): Claim {
   const { uefiPartitionHeader, partitions } = only.gpt
   const value = { disk: uefiPartitionHeader.diskGUID, partitions: partitions.length }
   return claim(value, [only.event])
+}
+
+const tableTypes: readonly number[] = [EV.EFI_GPT_EVENT, EV.EFI_GPT_EVENT2]
+
+function asTable({ eventType, data, explanation }: VerifiedEvent): EventData {
+  if (tableTypes.includes(eventType)) return explanation.data
+  return decodeEventData({ eventType: EV.EFI_GPT_EVENT, data })
 }
 
 // Null says nothing, so there is nothing to verify.

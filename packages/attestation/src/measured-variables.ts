@@ -1,16 +1,11 @@
-import { MalformedError } from '@trusted-launch/codec'
-import { type Certificate, CryptoError } from '@trusted-launch/crypto'
 import { EV, type EventData } from '@trusted-launch/eventlog'
 import {
-  decodeSignatureDatabase,
-  entriesOf,
-  type SignatureEntry,
   sameVariable,
   type UEFI_VARIABLE_DATA,
   VARIABLES,
   type VariableName,
 } from '@trusted-launch/uefi'
-import { certificateFrom } from './known.ts'
+import { databaseFrom, type KnownDatabase } from './known-database.ts'
 import { perLog, type VerifiedEvent, type VerifiedEventLog } from './verify-event-log.ts'
 
 /** The register of Secure Boot's variables and authorities. */
@@ -27,16 +22,17 @@ export interface MeasuredVariable {
   readonly nameVouchedFor: boolean
 }
 
-const allVariables = perLog((log) =>
-  log.eventsOf(secureBootPcr).flatMap((event): MeasuredVariable[] => {
+const variablesByType = perLog((log) => {
+  const found = log.eventsOf(secureBootPcr).flatMap((event): MeasuredVariable[] => {
     const { data, verified } = event.explanation
     return verified && data.kind === 'variable' ? [{ event, ...vouchedFor(event, data) }] : []
-  }),
-)
+  })
+  return Map.groupBy(found, ({ event }) => event.eventType)
+})
 
 /** The variables of this type whose values PCR 7 vouches for, in order. */
-export function variablesOf(log: VerifiedEventLog, eventType: number): MeasuredVariable[] {
-  return allVariables(log).filter(({ event }) => event.eventType === eventType)
+export function variablesOf(log: VerifiedEventLog, eventType: number): readonly MeasuredVariable[] {
+  return variablesByType(log).get(eventType) ?? []
 }
 
 /** A value logged with more than was measured is what was measured. */
@@ -77,8 +73,7 @@ const DATABASES = ['PK', 'KEK', 'db', 'dbx', 'dbt', 'dbr'] as const
 /** A measured variable that holds signature lists. */
 export interface MeasuredDatabase extends MeasuredVariable {
   readonly name: (typeof DATABASES)[number]
-  /** In the order the firmware searches them; null where they cannot be read. */
-  readonly entries: readonly SignatureEntry[] | null
+  readonly database: KnownDatabase
 }
 
 /** Who may boot and who may not, as PCR 7 vouches for it, in order. */
@@ -86,7 +81,7 @@ export const databasesOf = perLog((log) =>
   variablesOf(log, EV.EFI_VARIABLE_DRIVER_CONFIG).flatMap((measured): MeasuredDatabase[] => {
     const name = DATABASES.find((each) => isCalled(measured.variable, each))
     if (name === undefined) return []
-    return [{ ...measured, name, entries: databaseOf(measured.variable.variableData) }]
+    return [{ ...measured, name, database: databaseFrom(measured.variable.variableData) }]
   }),
 )
 
@@ -120,24 +115,4 @@ export function nameOf({ unicodeName, variableName }: UEFI_VARIABLE_DATA): Varia
 /** Whether it is called so, in name and GUID. */
 export function isCalled(variable: UEFI_VARIABLE_DATA, name: keyof typeof VARIABLES): boolean {
   return sameVariable(nameOf(variable), VARIABLES[name])
-}
-
-/** The entries of a measured variable; null when its lists cannot be read. */
-export function databaseOf(bytes: Uint8Array): readonly SignatureEntry[] | null {
-  try {
-    return entriesOf(decodeSignatureDatabase(bytes))
-  } catch (e) {
-    if (e instanceof MalformedError) return null
-    throw e
-  }
-}
-
-/** A certificate; null when it cannot be read. */
-export function certificateOf(der: Uint8Array): Certificate | null {
-  try {
-    return certificateFrom(der, 'vendor')
-  } catch (e) {
-    if (e instanceof MalformedError || e instanceof CryptoError) return null
-    throw e
-  }
 }

@@ -1,7 +1,6 @@
-import { digestHex } from '@trusted-launch/crypto'
-import { GUIDS, type SignatureEntry, sameVariable, VARIABLES } from '@trusted-launch/uefi'
+import { sameVariable, VARIABLES } from '@trusted-launch/uefi'
 import { array, hex, integer, nullable, object, record, type Shape, string } from './json-shape.ts'
-import { certificateOf, databaseOf } from './measured-variables.ts'
+import { databaseFrom, type KnownEntry } from './known-database.ts'
 
 /** An entry of a signature database, whoever put it there. */
 export interface ReferenceSignature {
@@ -56,15 +55,13 @@ export const boundsShape: Shape<ReferenceBounds> = object({
 
 /** The entries of a variable's value; null: it cannot be read. */
 export function signaturesOf(value: Uint8Array): ReferenceSignature[] | null {
-  return databaseOf(value)?.map(signatureOf) ?? null
+  return databaseFrom(value).entries?.map(signatureOf) ?? null
 }
 
-function signatureOf({ signatureType, signatureData }: SignatureEntry): ReferenceSignature {
-  const isCertificate = signatureType === GUIDS.EFI_CERT_X509_GUID
-  const certificate = isCertificate ? certificateOf(signatureData) : null
+function signatureOf({ signatureType, sha256, certificate }: KnownEntry): ReferenceSignature {
   return {
     type: signatureType,
-    sha256: digestHex('sha256', signatureData),
+    sha256,
     name: certificate === null ? null : certificate.subject.slice(0, 1024),
   }
 }

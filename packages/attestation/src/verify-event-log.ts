@@ -53,6 +53,7 @@ export class VerifiedEventLog {
   readonly profile: Profile
   /** The values of the strongest bank. */
   readonly pcrs: ReadonlyMap<number, Uint8Array>
+  #byPcr: readonly (readonly VerifiedEvent[] | undefined)[] | null = null
   readonly #made = new Map<unknown, unknown>()
 
   private constructor(
@@ -91,13 +92,17 @@ export class VerifiedEventLog {
 
   /** The events that extended this PCR, in order; none where no value vouches for them. */
   eventsOf(pcrIndex: number): readonly VerifiedEvent[] {
-    return this.made(eventsByPcr).get(pcrIndex) ?? []
+    this.#byPcr ??= eventsByPcr(this)
+    return this.#byPcr[pcrIndex] ?? none
   }
 
   /** What `make` gives for this log, made once: for what follows from it alone. `perLog` is its usual form. */
   made<T>(make: (log: VerifiedEventLog) => T): T {
-    if (!this.#made.has(make)) this.#made.set(make, make(this))
-    return this.#made.get(make) as T
+    const known = this.#made.get(make)
+    if (known !== undefined) return known as T
+    const value = make(this)
+    this.#made.set(make, value)
+    return value
   }
 
   /**
@@ -141,9 +146,11 @@ export function perLog<T>(make: (log: VerifiedEventLog) => T): (log: VerifiedEve
   return (log) => log.made(make)
 }
 
+const none: readonly VerifiedEvent[] = []
+
 function eventsByPcr({ pcrs, replays, bank, events }: VerifiedEventLog) {
-  const extending = [...replays.get(bank)!.pcrs].filter(([pcr]) => pcrs.has(pcr))
-  return new Map(
-    extending.map(([pcr, { events: own }]) => [pcr, own.map(({ index }) => events[index]!)]),
-  )
+  const own: VerifiedEvent[][] = []
+  for (const [pcr, { events: extending }] of replays.get(bank)!.pcrs)
+    if (pcrs.has(pcr)) own[pcr] = extending.map(({ index }) => events[index]!)
+  return own
 }

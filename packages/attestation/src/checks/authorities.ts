@@ -1,5 +1,5 @@
 import { toLatin1 } from '@trusted-launch/codec'
-import { digestText } from '@trusted-launch/crypto'
+import { digestHex } from '@trusted-launch/crypto'
 import { EV } from '@trusted-launch/eventlog'
 import {
   GUIDS,
@@ -9,6 +9,7 @@ import {
 } from '@trusted-launch/uefi'
 import type { Check } from '../check.ts'
 import type { Occurrence } from '../finding-table.ts'
+import type { KnownDatabase } from '../known-database.ts'
 import {
   databaseNamed,
   isCalled,
@@ -37,10 +38,10 @@ function authorityPresent(log: VerifiedEventLog): Occurrence[] {
 
 /** Who let images run: entries of db that are in db, shim's own names under shim's GUID. */
 function authoritiesKnown(log: VerifiedEventLog): Occurrence[] {
-  const entryOf = entriesByData(log)
+  const entries = entriesOfDb(log)
   return authoritiesOf(log)
     .filter((measured) =>
-      isDb(measured.variable) ? entryOf(measured) === null : !isOfShim(measured.variable),
+      isDb(measured.variable) ? entries.get(measured) === null : !isOfShim(measured.variable),
     )
     .map(({ event, variable }) => ({
       id: 'secure-boot.authority.foreign',
@@ -76,13 +77,9 @@ const hashTypes: readonly string[] = [
 
 /** An image allowed by its hash: nobody signed it. */
 function authoritiesAreKeys(log: VerifiedEventLog): Occurrence[] {
-  const entryOf = entriesByData(log)
-  return authoritiesOf(log)
-    .filter((measured) => {
-      const entry = isDb(measured.variable) ? entryOf(measured) : null
-      return entry !== null && hashTypes.includes(entry.signatureType)
-    })
-    .map(({ event }) => ({
+  return [...entriesOfDb(log)]
+    .filter(([, entry]) => entry !== null && hashTypes.includes(entry.signatureType))
+    .map(([{ event }]) => ({
       id: 'secure-boot.authority.hash',
       summary: 'db allowed an image by its hash: nobody signed it.',
       pcr: secureBootPcr,
@@ -100,33 +97,23 @@ function isOfShim(variable: UEFI_VARIABLE_DATA): boolean {
   return own || sameVariable({ name, guid }, vendorDb)
 }
 
-type Find = (measured: MeasuredVariable) => SignatureEntry | null
+/** Of each authority that is told as one of db, which entry it is; null: none. */
+const entriesOfDb = perLog((log): ReadonlyMap<MeasuredVariable, SignatureEntry | null> => {
+  const database = databaseNamed(log, 'db')?.database ?? null
+  const own = authoritiesOf(log).filter(({ variable }) => isDb(variable))
+  return new Map(own.map((one) => [one, database === null ? null : entryOf(database, one)]))
+})
 
 /**
  * Which entry of the measured db an authority is; null: none. The firmware measures owner and data; shim before
  * 15.5 the data alone, sometimes but for its last byte.
  */
-const entriesByData = perLog((log): Find => {
-  const entries = databaseNamed(log, 'db')?.entries ?? []
-  const whole = byHash(entries, ({ signatureData }) => signatureData)
-  let short: ReadonlyMap<string, SignatureEntry> | undefined
-  return ({ event, variable: { variableData } }) => {
-    const found = whole.get(digestText('sha256', variableData.subarray(ownerBytes)))
-    if (found !== undefined) return found
-    if (event.explanation.quirk !== 'authority-extra-byte') return null
-    short ??= byHash(entries, ({ signatureData }) => signatureData.subarray(0, -1))
-    const hash = digestText('sha256', variableData)
-    return whole.get(hash) ?? short.get(hash) ?? null
-  }
-})
-
-/** Entries by the hash of this part of them; the first of two. */
-function byHash(
-  entries: readonly SignatureEntry[],
-  part: (entry: SignatureEntry) => Uint8Array,
-): ReadonlyMap<string, SignatureEntry> {
-  const hashed = entries.map((entry) => [digestText('sha256', part(entry)), entry] as const)
-  return new Map(hashed.reverse())
+function entryOf(db: KnownDatabase, { event, variable }: MeasuredVariable): SignatureEntry | null {
+  const { variableData } = variable
+  const found = db.entryOf(digestHex('sha256', variableData.subarray(ownerBytes)))
+  if (found !== null || event.explanation.quirk !== 'authority-extra-byte') return found
+  const sha256 = digestHex('sha256', variableData)
+  return db.entryOf(sha256) ?? db.shortEntryOf(sha256)
 }
 
 export const authorityChecks: readonly Check[] = [

@@ -3,7 +3,7 @@ import { wideText } from '@trusted-launch/eventlog'
 import type { Check } from '../check.ts'
 import type { Occurrence } from '../finding-table.ts'
 import { printable } from '../printable.ts'
-import type { VerifiedEvent, VerifiedEventLog } from '../verify-event-log.ts'
+import { perLog, type VerifiedEvent, type VerifiedEventLog } from '../verify-event-log.ts'
 
 const grubPcr = 8
 const stubPcr = 12
@@ -15,14 +15,14 @@ export interface CommandLine {
 }
 
 /** GRUB's kernel command lines, and a stub's (UTF-16), that PCR 8 or 12 vouches for. */
-export function commandLines(log: VerifiedEventLog): CommandLine[] {
-  return [grubPcr, stubPcr].flatMap((pcr) =>
+export const commandLines = perLog((log): readonly CommandLine[] =>
+  [grubPcr, stubPcr].flatMap((pcr) =>
     log.eventsOf(pcr).flatMap((event) => {
       const text = lineOf(event)
       return text === null ? [] : [{ event, text }]
     }),
-  )
-}
+  ),
+)
 
 /** What is measured in UTF-16 is a stub's line, whatever it is told as; GRUB's is one by how it is told. */
 function lineOf({ data: bytes, explanation: { covers, data } }: VerifiedEvent): string | null {
@@ -42,7 +42,7 @@ function lineOf({ data: bytes, explanation: { covers, data } }: VerifiedEvent): 
 export function linesAreAll(log: VerifiedEventLog): boolean {
   const [grub, stub] = [grubPcr, stubPcr].map((pcr) => log.eventsOf(pcr))
   const isText = grub!.every(({ explanation }) => explanation.verified)
-  const isClear = grub!.length <= 1 || grub!.some((event) => commandOf(event) !== null)
+  const isClear = grub!.length <= 1 || grubCommands(log).some((command) => command !== null)
   const isStubs = stub!.every((event) => lineOf(event) !== null)
   return log.isWhole(grubPcr) && log.isWhole(stubPcr) && isText && isClear && isStubs
 }
@@ -76,7 +76,7 @@ const linuxCommand = /^linux(?:efi|16)?\s+(.*)$/s
  */
 function linesFollowCommands(log: VerifiedEventLog): Occurrence[] {
   const events = log.eventsOf(grubPcr)
-  const commands = events.map(commandOf)
+  const commands = grubCommands(log)
   if (commands.every((command) => command === null)) return []
   return events.flatMap((event, i): Occurrence[] => {
     const command = i === 0 ? null : commands[i - 1]!
@@ -96,6 +96,9 @@ function linesFollowCommands(log: VerifiedEventLog): Occurrence[] {
     ]
   })
 }
+
+/** Of each event of GRUB's, in order. */
+const grubCommands = perLog((log) => log.eventsOf(grubPcr).map(commandOf))
 
 /** What follows `linux` in a command of GRUB's; null: it is none. */
 function commandOf(event: VerifiedEvent): string | null {

@@ -136,7 +136,7 @@ function modes(log: VerifiedEventLog): Occurrence[] {
 
 function setupMode(log: VerifiedEventLog): Occurrence[] {
   return databasesOf(log)
-    .filter(({ name, entries }) => name === 'PK' && entries?.length === 0)
+    .filter(({ name, database }) => name === 'PK' && database.entries?.length === 0)
     .map(({ event }) => ({
       id: 'secure-boot.setup-mode',
       summary: 'There is no platform key: whoever runs may set one (setup mode).',

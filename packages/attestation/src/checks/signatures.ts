@@ -3,7 +3,6 @@ import { GUIDS, type SignatureEntry } from '@trusted-launch/uefi'
 import type { Check } from '../check.ts'
 import type { Occurrence } from '../finding-table.ts'
 import {
-  certificateOf,
   databasesOf,
   type MeasuredDatabase,
   secureBootPcr,
@@ -16,7 +15,7 @@ const rsaBitsMin = 2048
 
 function listsRead(log: VerifiedEventLog): Occurrence[] {
   return databasesOf(log)
-    .filter(({ entries }) => entries === null)
+    .filter(({ database }) => database.entries === null)
     .map(({ name, event }) => ({
       id: 'secure-boot.lists',
       summary: `${name} cannot be read.`,
@@ -28,7 +27,7 @@ function listsRead(log: VerifiedEventLog): Occurrence[] {
 /** With Secure Boot on: one certificate in PK, KEK and db not empty. */
 function keysPresent(log: VerifiedEventLog): Occurrence[] {
   if (secureBootSaid(log) !== true) return []
-  return databasesOf(log).flatMap(({ name, event, entries }): Occurrence[] => {
+  return databasesOf(log).flatMap(({ name, event, database: { entries } }): Occurrence[] => {
     if (entries === null || isEnough(name, entries)) return []
     return [
       {
@@ -54,10 +53,10 @@ const trusting: readonly Name[] = ['PK', 'KEK', 'db', 'dbt']
 const certificatesOf = perLog((log) =>
   databasesOf(log)
     .filter(({ name }) => trusting.includes(name))
-    .flatMap(({ name, event, entries }) =>
-      (entries ?? [])
-        .filter(({ signatureType }) => signatureType === GUIDS.EFI_CERT_X509_GUID)
-        .map(({ signatureData }) => ({ name, event, certificate: certificateOf(signatureData) })),
+    .flatMap(({ name, event, database }) =>
+      (database.entries ?? [])
+        .filter(({ isCertificate }) => isCertificate)
+        .map(({ certificate }) => ({ name, event, certificate })),
     ),
 )
 
