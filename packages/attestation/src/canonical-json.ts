@@ -1,4 +1,4 @@
-import { toUtf8 } from '@trusted-launch/codec'
+import { textToUtf8 } from '@trusted-launch/crypto'
 
 /** What JSON can hold. */
 export type Json =
@@ -40,7 +40,7 @@ export function formatCanonical(value: Json): string {
 
 /** The canonical text in UTF-8: what is hashed, signed and stored. */
 export function encodeCanonical(value: Json): Uint8Array {
-  return toUtf8(formatCanonical(value))
+  return textToUtf8(formatCanonical(value))
 }
 
 function formatArray(items: readonly Json[]): string {
@@ -68,7 +68,7 @@ function sortedNames(fields: object): string[] {
 
 function formatNumber(value: number): string {
   if (!Number.isFinite(value)) throw new RangeError(`${value} in JSON`)
-  return JSON.stringify(value)
+  return String(value)
 }
 
 /** Text that JSON writes as it is: most is. */

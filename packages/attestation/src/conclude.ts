@@ -1,8 +1,8 @@
 import { type Evidence, encodeEvidence } from '@trusted-launch/channel'
 import { toHex } from '@trusted-launch/codec'
-import { digestHex } from '@trusted-launch/crypto'
+import { digestHex, hexDigestOfText } from '@trusted-launch/crypto'
 import type { AppraisalInput } from './appraisal-input.ts'
-import { encodeCanonical } from './canonical-json.ts'
+import { formatCanonical } from './canonical-json.ts'
 import type { Claims } from './claims.ts'
 import type { Expectation } from './expectation.ts'
 import { expectationJson } from './expectation-json.ts'
@@ -94,7 +94,7 @@ export function conclude(
     policy: { id: policy.id, sha256: hashOfPolicy(policy) },
     references: references === null ? null : { sha256: hashOfReferences(references) },
     evidence: evidence === null ? null : { sha256: sha256(encodeEvidence(evidence)) },
-    expectation: { sha256: sha256(encodeCanonical(expectationJson(expectation))) },
+    expectation: { sha256: hashOfExpectation(expectation) },
   }
 }
 
@@ -107,6 +107,10 @@ function bindingOf({ binding }: Expectation): AttestationResult['binding'] {
 // They serve many verdicts.
 const hashOfPolicy = once((policy: Policy) => sha256(encodePolicy(policy)))
 const hashOfReferences = once((values: ReferenceValues) => sha256(encodeReferenceValues(values)))
+
+function hashOfExpectation(expectation: Expectation): string {
+  return hexDigestOfText('sha256', formatCanonical(expectationJson(expectation)))
+}
 
 function sha256(bytes: Uint8Array): string {
   return digestHex('sha256', bytes)

@@ -9,11 +9,14 @@ export function formatTime(ms: number): string {
     throw new RangeError(`${ms} is no time`)
   const [year, month, day] = dateOf(Math.floor(ms / dayMs))
   const rest = ms % dayMs
-  const two = (n: number) => String(Math.floor(n)).padStart(2, '0')
-  const clock = [rest / 3_600_000, (rest / 60_000) % 60, (rest / 1000) % 60].map(two).join(':')
-  const date = `${String(year).padStart(4, '0')}-${two(month)}-${two(day)}`
-  return `${date}T${clock}.${String(rest % 1000).padStart(3, '0')}Z`
+  const [hours, minutes] = [Math.floor(rest / 3_600_000), Math.floor((rest / 60_000) % 60)]
+  const seconds = Math.floor((rest / 1000) % 60)
+  const clock = `${two(hours)}:${two(minutes)}:${two(seconds)}.${three(rest % 1000)}`
+  return `${year}-${two(month)}-${two(day)}T${clock}Z`
 }
+
+const two = (n: number) => (n < 10 ? `0${n}` : `${n}`)
+const three = (n: number) => (n < 100 ? `0${two(n)}` : `${n}`)
 
 // Days since 1970 to a date of the Gregorian calendar, in eras of 400 years that begin in March.
 function dateOf(days: number): [number, number, number] {

@@ -22,6 +22,11 @@ export function digestHex(hash: HashName, ...parts: readonly Uint8Array[]): stri
   return hashed(hash, parts, 'hex')
 }
 
+/** The hash of a text in UTF-8, in lowercase hexadecimal. */
+export function hexDigestOfText(hash: HashName, text: string): string {
+  return hashOnce(hash, text, 'hex')
+}
+
 /** As text: several times faster than the library's buffers. */
 function hashed(hash: HashName, parts: readonly Uint8Array[], as: 'binary' | 'hex'): string {
   if (parts.length === 1) return hashOnce(hash, parts[0]!, as)

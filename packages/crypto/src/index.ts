@@ -23,7 +23,15 @@ export {
   inside,
   readDer,
 } from './der.ts'
-export { digest, digestHex, digestText, extendAll, hmac, isDigestOf } from './digest.ts'
+export {
+  digest,
+  digestHex,
+  digestText,
+  extendAll,
+  hexDigestOfText,
+  hmac,
+  isDigestOf,
+} from './digest.ts'
 export { formatName } from './distinguished-name.ts'
 export { type Agreement, agree } from './ecdh.ts'
 export { CryptoError, type CryptoErrorCode } from './errors.ts'
@@ -53,6 +61,7 @@ export {
   verifySignature,
 } from './signature.ts'
 export { subjectDirectoryNames, subjectUris } from './subject-alt-name.ts'
+export { textToUtf8 } from './utf8.ts'
 export {
   certificateOf,
   type SignatureFault,

@@ -2,7 +2,7 @@ import { toUtf8 } from '@trusted-launch/codec'
 import { toBase64url } from '@trusted-launch/crypto'
 import type { Json } from '../canonical-json.ts'
 import type { AttestationResult } from '../result.ts'
-import { azureNamesOfWindows } from '../windows-azure-names.ts'
+import { windowsTellers } from '../windows-azure-names.ts'
 
 type Binding = AttestationResult['binding']
 type Teller = (result: AttestationResult, binding: Binding) => Json
@@ -13,7 +13,6 @@ type Teller = (result: AttestationResult, binding: Binding) => Json
  * that keys are a vendor's is not known here, that they are those of the VM's template is `-dbvalidated`.
  */
 const tellers: Readonly<Record<string, Teller>> = {
-  secureboot: (result) => verified(result, 'secure-boot') === true,
   'x-ms-attestation-type': () => 'azurevm',
   'x-ms-azurevm-attestation-protocol-ver': () => '2.0',
   'x-ms-azurevm-attested-pcrs': ({ pcrs }) => pcrs,
@@ -23,14 +22,26 @@ const tellers: Readonly<Record<string, Teller>> = {
   'x-ms-runtime': (_, binding) => (binding === null ? null : runtimeOf(binding)),
 }
 
-const tellersByName = Object.entries(tellers)
+const ofWindows = windowsTellers.map(([name, tell]): [string, Teller] => [
+  name,
+  ({ claims }) => tell(claims),
+])
+/** In the order of canonical JSON, which needs no sorting then. */
+const tellersByName = [...Object.entries(tellers), ...ofWindows].sort(([a], [b]) =>
+  a < b ? -1 : 1,
+)
+
+/** Azure's `secureboot`: what is not shown to be on is said to be off. */
+export function secureBootShown(result: AttestationResult): boolean {
+  return verified(result, 'secure-boot') === true
+}
 
 /**
  * The claims of a token under the names that Azure's clients read.
  * @param binding what a fresh quote covers for the relying party; null: nothing.
  */
 export function azureNamesOf(result: AttestationResult, binding: Binding): Record<string, Json> {
-  const told = azureNamesOfWindows(result.claims)
+  const told: Record<string, Json> = {}
   for (const [name, tell] of tellersByName) {
     const value = tell(result, binding)
     if (value !== null) told[name] = value

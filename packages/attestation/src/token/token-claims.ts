@@ -2,7 +2,7 @@ import { formatted, type Json } from '../canonical-json.ts'
 import { once } from '../frozen.ts'
 import type { AttestationResult, Claim } from '../result.ts'
 import { formatTime } from '../time.ts'
-import { azureNamesOf } from './azure-names.ts'
+import { azureNamesOf, secureBootShown } from './azure-names.ts'
 import type { TokenIssuer } from './token.ts'
 import { appraisalsOf, type SubmoduleAppraisal, type TrustVector } from './trust-vector.ts'
 
@@ -26,65 +26,69 @@ export function claimsOfToken(
   const iat = Math.floor(timeMs / 1000)
   const binding = isFresh(result, timeMs) ? result.binding : null
   const { policy, evidence } = result
-  const appraisals = Object.entries(appraisalsOf(result))
+  const { platform, boot } = appraisalsOf(result)
+  // In the order of canonical JSON; what is undefined is left out.
   return {
-    ...azureNamesOf(result, binding),
-    iss: issuer,
-    sub: result.vm,
-    ...(audience === null ? {} : { aud: audience }),
-    iat,
-    nbf: iat,
-    exp: iat + lifetimeSeconds,
+    aud: audience ?? undefined,
+    claims: claimsJson(result.claims),
+    cnf: binding?.jwk == null ? undefined : { jwk: binding.jwk },
+    'ear.status': result.tier,
+    'ear.verifier-id': verifierId,
+    ear_status: result.tier,
+    ear_verifier_id: verifierId,
+    eat_nonce: binding?.nonce ?? undefined,
     eat_profile: EAR_PROFILE,
-    ...(binding?.nonce == null ? {} : { eat_nonce: binding.nonce }),
-    ...(binding?.jwk == null ? {} : { cnf: { jwk: binding.jwk } }),
-    ...ear('verifier_id', verifierId),
-    ...ear('status', result.tier),
-    submods: Object.fromEntries(appraisals.map(([name, one]) => [name, submodule(one, policy)])),
-    evidenceTime: result.time,
     evidenceNonce: result.nonce,
     evidenceSha256: evidence?.sha256 ?? null,
-    recordSha256,
+    evidenceTime: result.time,
+    exp: iat + lifetimeSeconds,
+    findings: findingsJson(result.findings),
+    findingsTotal: result.findings.length,
+    generation: result.generation,
+    iat,
+    iss: issuer,
+    nbf: iat,
     policyId: policy.id,
     policySha256: policy.sha256,
-    generation: result.generation,
-    ...findingsJson(result.findings),
-    claims: claimsJson(result.claims),
+    recordSha256,
+    secureboot: secureBootShown(result),
+    sub: result.vm,
+    submods: { boot: submodule(boot, policy), platform: submodule(platform, policy) },
+    ...azureNamesOf(result, binding),
   }
 }
 
+/** Each claim under the draft's name, and under that of its earlier form, which today's readers know. */
 function submodule(
   { tier, vector }: SubmoduleAppraisal,
   policy: AttestationResult['policy'],
 ): Json {
   const id = `urn:trusted-launch:policy:${policy.id}:${policy.sha256}`
+  const vectorText = vectorJson(vector)
   return {
-    ...ear('status', tier),
-    ...ear('trustworthiness_vector', vectorJson(vector)),
-    ear_appraisal_policy_ids: [id],
     'ear.appraisal-policy-id': id,
+    'ear.status': tier,
+    'ear.trustworthiness-vector': vectorText,
+    ear_appraisal_policy_ids: [id],
+    ear_status: tier,
+    ear_trustworthiness_vector: vectorText,
   }
 }
 
 const vectorJson = once((vector: TrustVector) => formatted({ ...vector }))
 
-/** A claim under the draft's name, and under that of its earlier form, which today's readers know. */
-function ear(name: string, value: Json): Record<string, Json> {
-  return { [`ear_${name}`]: value, [`ear.${name.replaceAll('_', '-')}`]: value }
-}
-
 /** Whether the quote was made just before: RFC 3339 in one form sorts as time does. */
 function isFresh({ time }: AttestationResult, timeMs: number): boolean {
-  return formatTime(Math.max(0, timeMs - freshMs)) <= time && time <= formatTime(timeMs)
+  const now = formatTime(timeMs)
+  return time === now || (time < now && formatTime(Math.max(0, timeMs - freshMs)) <= time)
 }
 
 const findingsMax = 32
 const valueCharsMax = 128
 
-/** The weightiest findings by name, and how many there are: a guest can make any number of them. */
-function findingsJson(findings: AttestationResult['findings']): Record<string, Json> {
-  const told = findings.slice(0, findingsMax).map(({ id, severity }) => ({ id, severity }))
-  return { findings: told, findingsTotal: findings.length }
+/** The weightiest findings by name: a guest can make any number of them. */
+function findingsJson(findings: AttestationResult['findings']): Json {
+  return findings.slice(0, findingsMax).map(({ id, severity }) => ({ id, severity }))
 }
 
 /** Each claim's value and whether it is verified; one that is long is in the record only. */

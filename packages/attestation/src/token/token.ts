@@ -1,4 +1,3 @@
-import { toUtf8 } from '@trusted-launch/codec'
 import {
   digestHex,
   ecdsaSignature,
@@ -7,6 +6,7 @@ import {
   rawEcdsaSignature,
   type SigningKey,
   textToBase64url,
+  textToUtf8,
   thumbprintOf,
   toBase64url,
   verifySignature,
@@ -59,7 +59,7 @@ export function tokenOf(
   sign: SignToken,
 ): string {
   const signed = signedText(result, recordSha256, timeMs, issuer)
-  return `${signed}.${toBase64url(sign(toUtf8(signed)))}`
+  return `${signed}.${toBase64url(sign(textToUtf8(signed)))}`
 }
 
 /** What the signature of `tokenOf` is over: header and claims, a function of the arguments only. */
@@ -73,9 +73,20 @@ export function signedText(
   const sound = Number.isSafeInteger(lifetimeSeconds) && lifetimeSeconds > 0
   if (!sound || lifetimeSeconds > TOKEN_LIFETIME_SECONDS_MAX)
     throw new RangeError(`a token of ${lifetimeSeconds} seconds`)
-  const header = { alg: 'ES256', kid: thumbprintOf(key), typ: 'JWT' }
   const claims = claimsOfToken(result, recordSha256, timeMs, issuer)
-  return [header, claims].map((part) => textToBase64url(formatCanonical(part))).join('.')
+  return `${headerOf(key)}.${textToBase64url(formatCanonical(claims))}`
+}
+
+const headers = new WeakMap<PublicKey, string>()
+
+/** The same for all tokens of a key. */
+function headerOf(key: PublicKey): string {
+  const known = headers.get(key)
+  if (known !== undefined) return known
+  const header = { alg: 'ES256', kid: thumbprintOf(key), typ: 'JWT' }
+  const text = textToBase64url(formatCanonical(header))
+  headers.set(key, text)
+  return text
 }
 
 /** Whether this key signed the token. It says nothing of the token's claims, nor of its dates. */
@@ -85,7 +96,7 @@ export function isSignedBy(token: string, key: PublicKey): boolean {
   if (end < 0 || signature?.length !== 2 * numberBytes || key.curve !== 'P-256') return false
   const [r, s] = [signature.subarray(0, numberBytes), signature.subarray(numberBytes)]
   const scheme = { scheme: 'ecdsa', hash: 'sha256' } as const
-  return verifySignature(key, scheme, toUtf8(token.slice(0, end)), ecdsaSignature({ r, s }))
+  return verifySignature(key, scheme, textToUtf8(token.slice(0, end)), ecdsaSignature({ r, s }))
 }
 
 function bytesOf(text: string): Uint8Array | null {
