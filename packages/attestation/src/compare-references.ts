@@ -4,6 +4,7 @@ import { EV } from '@trusted-launch/eventlog'
 import { align, type Pair } from './alignment.ts'
 import { boundsOf, type Held } from './compare-bounds.ts'
 import { COMPONENT } from './component.ts'
+import { expectedDigests } from './expected-digests.ts'
 import { type FindingId, findingOf } from './finding-table.ts'
 import { secureBootPcr } from './measured-variables.ts'
 import { printable } from './printable.ts'
@@ -44,6 +45,7 @@ const ids: Readonly<Record<string, FindingId>> = {
 /** Lays every pinned PCR's events beside the expected ones, in the strongest quoted bank. */
 export function compareEvents(log: VerifiedEventLog, variant: ReferenceVariant): Compared[] {
   const bounds = boundsOf(log, variant)
+  const isExpected = expectedDigests(variant)
   const heldOf = (a: ReferenceEvent | null, b: VerifiedEvent | null, pcr: number) => {
     const held = a === null || b === null || pcr !== secureBootPcr ? null : bounds.get(b.index)
     return held?.variable === a?.description && held?.component === a?.component
@@ -55,11 +57,9 @@ export function compareEvents(log: VerifiedEventLog, variant: ReferenceVariant):
     const pcr = Number(number)
     const same = (a: ReferenceEvent, b: VerifiedEvent) => {
       const held = heldOf(a, b, pcr)
-      return held === null ? a.digests[log.bank] === hexes.get(b.index) : held.faults.length === 0
+      return held === null ? isExpected(a.digests, log.bank, b.digest) : held.faults.length === 0
     }
-    const own = log.eventsOf(pcr)
-    const hexes = new Map(own.map(({ index, digest }) => [index, toHex(digest)]))
-    return align(events, own, same, alike(pcr)).map(({ expected, actual, same }) => ({
+    return align(events, log.eventsOf(pcr), same, alike(pcr)).map(({ expected, actual, same }) => ({
       expected,
       actual,
       pcr,
@@ -132,15 +132,16 @@ function faultsOfBank(
         summary: `The reference values have no ${bank} digests.`,
       }),
     ]
+  const isExpected = expectedDigests(variant)
   return Object.entries(variant.pcrs).flatMap(([number, { events, values }]) => {
     const pcr = Number(number)
     const actual = log.replays.get(bank)!.pcrs.get(pcr)!.value
-    if (values[bank] === toHex(actual)) return []
+    if (isExpected(values, bank, actual)) return []
     const pairs = compared.filter((pair) => pair.pcr === pcr)
     if (pairs.some(({ same }) => !same)) return []
     // Where bounds take another value than was named, each event else must have its digest.
     const isOther = ({ expected, actual: event, held }: Compared) =>
-      held === null && expected!.digests[bank] !== toHex(event!.digests.get(bank)!)
+      held === null && !isExpected(expected!.digests, bank, event!.digests.get(bank)!)
     if (pairs.some(({ held }) => held !== null) && !pairs.some(isOther)) return []
     const component = events === null ? componentOfPcr(pcr) : COMPONENT.bootManager
     return [

@@ -1,5 +1,5 @@
 import { toHex } from '@trusted-launch/codec'
-import { toBase64url } from '@trusted-launch/crypto'
+import { type Certificate, toBase64url } from '@trusted-launch/crypto'
 import type { Json } from './canonical-json.ts'
 import type { Expectation } from './expectation.ts'
 import type { TokenBinding } from './token/binding.ts'
@@ -37,8 +37,16 @@ export function expectationJson(expectation: Expectation): Json {
   }
 }
 
-const certificatesJson = (certificates: Expectation['anchors']) =>
-  certificates.map(({ der }) => toBase64url(der))
+const texts = new WeakMap<Certificate, string>()
+
+/** Anchors are in many questions. */
+function certificatesJson(certificates: readonly Certificate[]): Json {
+  return certificates.map((certificate) => {
+    const text = texts.get(certificate) ?? toBase64url(certificate.der)
+    texts.set(certificate, text)
+    return text
+  })
+}
 
 function bindingJson({ jwk, serviceNonce, nonce }: TokenBinding): Json {
   return { jwk, serviceNonce: toHex(serviceNonce), nonce }

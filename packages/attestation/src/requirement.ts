@@ -59,12 +59,6 @@ const ways = {
   minimum: whole,
 } as const
 
-const meets: Readonly<Record<keyof typeof ways, (value: Json, wanted: never) => boolean>> = {
-  equals: (value, wanted: Scalar) => value === wanted,
-  oneOf: (value, wanted: readonly Scalar[]) => wanted.some((one) => one === value),
-  minimum: (value, wanted: number) => typeof value === 'number' && value >= wanted,
-}
-
 const wayOf = (given: object) =>
   (Object.keys(ways) as (keyof typeof ways)[]).filter((way) => Object.hasOwn(given, way))
 
@@ -125,8 +119,11 @@ export function verifiedValue(claims: Claims, name: string): Json | undefined {
 
 function isMet(comparison: Comparison, claims: Claims): boolean {
   const value = verifiedValue(claims, comparison.claim)
-  const [way] = wayOf(comparison)
-  return value !== undefined && way !== undefined && meets[way](value, comparison[way] as never)
+  const { equals, oneOf: some, minimum } = comparison
+  if (value === undefined) return false
+  if (minimum !== undefined) return typeof value === 'number' && value >= minimum
+  if (some !== undefined) return some.some((one) => one === value)
+  return value === equals
 }
 
 /** The finding that says it is not met; none when it is, or is not asked. */

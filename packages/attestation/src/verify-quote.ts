@@ -5,8 +5,10 @@ import {
   decodePcrSelection,
   hashNameOf,
   TPM_ST,
+  type TPML_PCR_SELECTION,
   TPMS_ATTEST,
   type TPMS_CLOCK_INFO,
+  type TPMS_PCR_SELECTION,
 } from '@trusted-launch/tpm2'
 import type { Expectation } from './expectation.ts'
 import { findingOf } from './finding-table.ts'
@@ -108,54 +110,62 @@ function faultOf(
       expected: toHex(nonce),
       actual: toHex(attest.extraData),
     })
-  const signed = attest.attested.pcrSelect.map(
-    (selection) => `${hashNameOf(selection.hash)}:${decodePcrSelection(selection)}`,
-  )
-  const asked = quotes.map(({ bank }) => `${bank}:${ascending(pcrs)}`)
+  const { pcrSelect, pcrDigest } = attest.attested
+  const wanted = [...pcrs].sort((a, b) => a - b)
   // check 8
-  if ([...signed].sort().join(' ') !== [...asked].sort().join(' '))
+  if (!isSelected(pcrSelect, quotes, wanted))
     return findingOf({
       id: 'quote.selection',
       summary: `The quote is over other PCRs than those ${givenKey === undefined ? 'asked for' : 'whose values are given: give exactly the ones that were quoted'}.`,
-      expected: asked.join(' '),
-      actual: signed.join(' '),
+      expected: quotes.map(({ bank }) => `${bank}:${wanted}`).join(' '),
+      actual: pcrSelect
+        .map((one) => `${hashNameOf(one.hash)}:${decodePcrSelection(one)}`)
+        .join(' '),
     })
-  const strange = quotes.find((quote) => !isWhole(quote, ascending(pcrs)))
+  const strange = quotes.find((quote) => !isWhole(quote, wanted))
   // check 8
   if (strange !== undefined)
     return findingOf({
       id: 'quote.pcrs',
       summary: 'The values sent along are not those of the PCRs quoted.',
-      expected: `${ascending(pcrs)}`,
+      expected: `${wanted}`,
       actual: `${strange.pcrs.map(({ index }) => index)}`,
     })
-  const ordered = attest.attested.pcrSelect.flatMap(
+  const ordered = pcrSelect.flatMap(
     (selection) => quotes.find(({ bank }) => bank === hashNameOf(selection.hash))!.pcrs,
   )
   const computed = digest(hash, ...ordered.map((pcr) => pcr.digest))
   // check 9
-  if (!equalBytes(computed, attest.attested.pcrDigest))
+  if (!equalBytes(computed, pcrDigest))
     return findingOf({
       id: 'quote.digest',
       summary: 'The values sent along are not the ones quoted.',
-      expected: toHex(attest.attested.pcrDigest),
+      expected: toHex(pcrDigest),
       actual: toHex(computed),
     })
   return null
 }
 
-/** Whether the values are of exactly these PCRs, each as long as its bank's are. */
-function isWhole({ bank, pcrs }: Quote, numbers: readonly number[]): boolean {
+/** Whether exactly these PCRs were selected, in each of the quotes' banks once for each of them and in no other. */
+function isSelected(
+  selections: TPML_PCR_SELECTION,
+  quotes: readonly Quote[],
+  numbers: readonly number[],
+): boolean {
+  const isOf = (selection: TPMS_PCR_SELECTION, bank: string) =>
+    hashNameOf(selection.hash) === bank && sameNumbers(decodePcrSelection(selection), numbers)
+  const countOf = (bank: string) => quotes.filter((quote) => quote.bank === bank).length
   return (
-    sameNumbers(
-      pcrs.map(({ index }) => index),
-      numbers,
-    ) && pcrs.every((pcr) => pcr.digest.length === DIGEST_SIZE[bank])
+    selections.length === quotes.length &&
+    quotes.every(({ bank }) => selections.filter((s) => isOf(s, bank)).length === countOf(bank))
   )
 }
 
-function ascending(numbers: readonly number[]): number[] {
-  return [...numbers].sort((a, b) => a - b)
+/** Whether the values are of exactly these PCRs, each as long as its bank's are. */
+function isWhole({ bank, pcrs }: Quote, numbers: readonly number[]): boolean {
+  const isOwn = ({ index, digest }: Quote['pcrs'][number], i: number) =>
+    index === numbers[i] && digest.length === DIGEST_SIZE[bank]
+  return pcrs.length === numbers.length && pcrs.every(isOwn)
 }
 
 function sameNumbers(a: readonly number[], b: readonly number[]): boolean {

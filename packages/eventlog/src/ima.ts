@@ -2,7 +2,6 @@ import {
   bytes,
   type Codec,
   decode,
-  equalBytes,
   latin1,
   MalformedError,
   many,
@@ -13,7 +12,7 @@ import {
   Writer,
   within,
 } from '@trusted-launch/codec'
-import { DIGEST_SIZE, digest, type HashName } from '@trusted-launch/crypto'
+import { DIGEST_SIZE, digest, type HashName, isDigestOf } from '@trusted-launch/crypto'
 import { PCR_COUNT } from './constants.ts'
 import {
   decodeTemplateData,
@@ -108,5 +107,6 @@ export function templateDigest(entry: ImaEntry, bank: HashName): Uint8Array {
 
 /** True when the list's own hash of the entry is right (a violation has none). It need not be believed. */
 export function templateHashHolds(entry: ImaEntry): boolean {
-  return entry.violation || equalBytes(templateDigest(entry, 'sha1'), entry.templateHash)
+  const { violation, templateName, templateData, templateHash } = entry
+  return violation || isDigestOf('sha1', measuredBytes(templateName, templateData), templateHash)
 }

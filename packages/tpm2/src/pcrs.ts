@@ -31,8 +31,9 @@ export function encodePcrSelection(hash: number, indexes: readonly number[]): TP
 /** The PCRs of a selection, ascending. */
 export function decodePcrSelection(selection: TPMS_PCR_SELECTION): number[] {
   const indexes: number[] = []
-  for (const [i, byte] of selection.pcrSelect.entries())
-    for (let bit = 0; bit < 8; bit++) if ((byte & (1 << bit)) !== 0) indexes.push(8 * i + bit)
+  const { pcrSelect } = selection
+  for (let pcr = 0; pcr < 8 * pcrSelect.length; pcr++)
+    if ((pcrSelect[pcr >> 3]! & (1 << (pcr & 7))) !== 0) indexes.push(pcr)
   return indexes
 }
 
