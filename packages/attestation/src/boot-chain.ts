@@ -153,9 +153,8 @@ function rowOf(pair: Compared, authorities: readonly Authority[]): BootStage | n
 }
 
 function whatRan({ expected, actual }: Compared): string {
-  const data = actual?.explanation
-  if (data?.verified && data.data.kind === 'ipl' && data.data.by === 'kernel_cmdline')
-    return printable(data.data.text)
+  const data = actual?.explanation.verified ? actual.explanation.data : null
+  if (data?.kind === 'ipl' && data.by === 'kernel_cmdline') return printable(data.text)
   return expected?.path ?? expected?.description ?? 'unknown'
 }
 

@@ -20,7 +20,12 @@ class Formatted {
 
 /** The value as a part of many documents: its text is made here, once. For `formatCanonical` only. */
 export function formatted(value: Json): Json {
-  return new Formatted(formatCanonical(value)) as unknown as Json
+  return formattedAs(formatCanonical(value))
+}
+
+/** A value whose canonical text the caller made. For `formatCanonical` only. */
+export function formattedAs(text: string): Json {
+  return new Formatted(text) as unknown as Json
 }
 
 /**

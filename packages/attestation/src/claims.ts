@@ -1,4 +1,4 @@
-import { toHex } from '@trusted-launch/codec'
+import { toHex, toLatin1 } from '@trusted-launch/codec'
 import { ACTION, EV } from '@trusted-launch/eventlog'
 import { sameVariable, VARIABLES } from '@trusted-launch/uefi'
 import type { Json } from './canonical-json.ts'
@@ -120,7 +120,7 @@ export const authoritiesOf = perLog((log) =>
 )
 
 function textOf({ variable }: MeasuredVariable): string {
-  return printable(String.fromCharCode(...variable.variableData.subarray(0, 1024)))
+  return printable(toLatin1(variable.variableData.subarray(0, 1024)))
 }
 
 // Null says nothing, so there is nothing to verify.

@@ -73,9 +73,8 @@ export function compareEvents(log: VerifiedEventLog, variant: ReferenceVariant):
 /** Whether what was measured may be what was expected, changed: in PCR 7 the same variable, in PCR 8 a command line for one. */
 function alike(pcr: number): (expected: ReferenceEvent, actual: VerifiedEvent) => boolean {
   return ({ component, description }, actual) => {
-    const { data } = actual.explanation
-    if (pcr === secureBootPcr && data.kind === 'variable')
-      return data.variable.unicodeName === description
+    const data = pcr === secureBootPcr ? actual.explanation.data : null
+    if (data?.kind === 'variable') return data.variable.unicodeName === description
     const isLine = componentOf(actual) === COMPONENT.kernelCommandLine
     return isLine === (component === COMPONENT.kernelCommandLine)
   }
@@ -83,9 +82,8 @@ function alike(pcr: number): (expected: ReferenceEvent, actual: VerifiedEvent) =
 
 /** What an event that nothing expected is about, as far as the register and verified data tell. */
 export function componentOf({ pcrIndex, eventType, explanation }: VerifiedEvent): string {
-  const { data, verified } = explanation
-  if (verified && data.kind === 'ipl' && data.by === 'kernel_cmdline')
-    return COMPONENT.kernelCommandLine
+  const data = explanation.verified ? explanation.data : null
+  if (data?.kind === 'ipl' && data.by === 'kernel_cmdline') return COMPONENT.kernelCommandLine
   const component = componentOfPcr(pcrIndex)
   const isGpt = eventType === EV.EFI_GPT_EVENT || eventType === EV.EFI_GPT_EVENT2
   return isGpt && component === COMPONENT.bootManager ? COMPONENT.partitionTable : component
@@ -181,9 +179,8 @@ function disguisedLine({ pcr, expected, actual, same }: Compared): Finding[] {
 }
 
 function faultsOfCoverage(log: VerifiedEventLog, variant: ReferenceVariant): Finding[] {
-  const quoted = PINNED_PCRS.filter((pcr) => log.pcrs.has(pcr))
-  const missing = uncoveredPcrs(variant, quoted)
   const unquoted = PINNED_PCRS.filter((pcr) => !log.pcrs.has(pcr))
+  const missing = uncoveredPcrs(variant).filter((pcr) => log.pcrs.has(pcr))
   const findings: Finding[] = []
   if (missing.length > 0)
     findings.push(

@@ -1,4 +1,4 @@
-import { type Evidence, encodeEvidence } from '@trusted-launch/channel'
+import { type Evidence, evidenceParts } from '@trusted-launch/channel'
 import { toHex } from '@trusted-launch/codec'
 import { digestHex, hexDigestOfText } from '@trusted-launch/crypto'
 import type { AppraisalInput } from './appraisal-input.ts'
@@ -93,7 +93,8 @@ export function conclude(
     rollback: verified.rollback?.value == null ? null : { value: verified.rollback.value },
     policy: { id: policy.id, sha256: hashOfPolicy(policy) },
     references: references === null ? null : { sha256: hashOfReferences(references) },
-    evidence: evidence === null ? null : { sha256: sha256(encodeEvidence(evidence)) },
+    evidence:
+      evidence === null ? null : { sha256: digestHex('sha256', ...evidenceParts(evidence)) },
     expectation: { sha256: hashOfExpectation(expectation) },
   }
 }

@@ -24,8 +24,8 @@ export interface MeasuredVariable {
 
 const variablesByType = perLog((log) => {
   const found = log.eventsOf(secureBootPcr).flatMap((event): MeasuredVariable[] => {
-    const { data, verified } = event.explanation
-    return verified && data.kind === 'variable' ? [{ event, ...vouchedFor(event, data) }] : []
+    const data = event.explanation.verified ? event.explanation.data : null
+    return data?.kind === 'variable' ? [{ event, ...vouchedFor(event, data) }] : []
   })
   return Map.groupBy(found, ({ event }) => event.eventType)
 })

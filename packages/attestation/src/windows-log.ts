@@ -49,9 +49,10 @@ export interface WindowsLog {
  * Windows did not end a register, whoever runs later can extend it as Windows does.
  */
 export function windowsLogOf(log: VerifiedEventLog): WindowsLog | null {
+  const isMark = (event: VerifiedEvent) => isWindowsSeparator(log, event) || holdsSipa(log, event)
+  if (!Object.values(WINDOWS_PCR).some((pcr) => log.eventsOf(pcr).some(isMark))) return null
   const parts = Object.values(WINDOWS_PCR).map((pcr) => partOf(log, pcr))
   const marks = parts.flatMap((part) => part.marks)
-  if (marks.length === 0) return null
   const events = parts.flatMap((part) => part.events)
   const faults = parts.flatMap((part) => part.faults)
   const hides = parts.some((part) => part.hides)

@@ -2,6 +2,7 @@ import {
   bytes,
   type Codec,
   checked,
+  concat,
   constant,
   decode,
   encode,
@@ -147,12 +148,15 @@ export const MODULE_MESSAGES = list(u8, plainText(MODULE_MESSAGE_CHARACTERS_MAX)
   max: MODULE_MESSAGES_MAX,
 })
 
-const FIELDS = {
+const BEFORE_LOGS = {
   quotes: QUOTES,
   akPublic: AK_PUBLIC,
   akCertificate: optional(CERTIFICATE),
   rollback: optional(ROLLBACK),
   info: AGENT_INFO,
+}
+const FIELDS = {
+  ...BEFORE_LOGS,
   eventLog: optional(sized(u32be, { max: EVENT_LOG_BYTES_MAX })),
   imaLog: optional(sized(u32be, { max: IMA_LOG_BYTES_MAX })),
   userspaceLog: optional(sized(u32be, { max: USERSPACE_LOG_BYTES_MAX })),
@@ -177,16 +181,35 @@ export type Evidence = Omit<Of<typeof EVIDENCE>, 'version'> & {
 }
 
 /** What evidence is besides its logs, about: quotes, keys, certificate. */
-const QUOTED_BYTES = 4096
+const QUOTED_BYTES = 2048
 
 /** Evidence as bytes, for keeping. The bytes that were signed stay as they came. @throws {RangeError} above a limit. */
 export function encodeEvidence(evidence: Evidence): Uint8Array {
-  const { eventLog, imaLog, userspaceLog } = evidence
-  const logs = [eventLog, imaLog, userspaceLog].map((log) => log?.length ?? 0)
-  const sizeHint = logs.reduce((sum, size) => sum + size, QUOTED_BYTES)
-  const { moduleMessages, ...rest } = evidence
-  if (moduleMessages === undefined) return encode(EVIDENCE, { version: 1, ...rest }, sizeHint)
-  return encode(EVIDENCE_2, { version: 2, ...rest, moduleMessages: [...moduleMessages] }, sizeHint)
+  return concat(...evidenceParts(evidence))
+}
+
+const HEAD = struct('Evidence', { version: u8, ...BEFORE_LOGS })
+
+/** The same in parts that follow one another, to be hashed: no log is copied. @throws {RangeError} above a limit. */
+export function evidenceParts(evidence: Evidence): Uint8Array[] {
+  const { eventLog, imaLog, userspaceLog, moduleMessages } = evidence
+  const version = moduleMessages === undefined ? 1 : 2
+  return [
+    encode(HEAD, { version, ...evidence }, QUOTED_BYTES),
+    ...logParts(eventLog, EVENT_LOG_BYTES_MAX),
+    ...logParts(imaLog, IMA_LOG_BYTES_MAX),
+    ...logParts(userspaceLog, USERSPACE_LOG_BYTES_MAX),
+    ...(moduleMessages === undefined ? [] : [encode(MODULE_MESSAGES, [...moduleMessages])]),
+  ]
+}
+
+const LOG_SIZE = optional(u32be)
+
+/** A log as `FIELDS` have it. */
+function logParts(log: Uint8Array | null, max: number): Uint8Array[] {
+  if (log === null) return [encode(LOG_SIZE, null, 1)]
+  if (log.length > max) throw new RangeError(`more than ${max} bytes`)
+  return [encode(LOG_SIZE, log.length, 5), log]
 }
 
 /** @throws {MalformedError} bytes that are not evidence of version 1 or 2, or above its limits. */

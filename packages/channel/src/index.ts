@@ -8,6 +8,7 @@ export {
   type Evidence,
   type EvidenceRequest,
   encodeEvidence,
+  evidenceParts,
   type Quote,
   type Quoted,
   type Rollback,

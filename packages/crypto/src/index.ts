@@ -31,6 +31,7 @@ export {
   hexDigestOfText,
   hmac,
   isDigestOf,
+  Register,
 } from './digest.ts'
 export { formatName } from './distinguished-name.ts'
 export { type Agreement, agree } from './ecdh.ts'

@@ -1,7 +1,6 @@
 import { equalBytes } from '@trusted-launch/codec'
-import { DIGEST_SIZE, digest, type HashName } from '@trusted-launch/crypto'
+import { DIGEST_SIZE, digest, extendAll, type HashName, Register } from '@trusted-launch/crypto'
 import { type ImaEntry, templateDigest } from './ima.ts'
-import { extend } from './replay.ts'
 
 /** The PCR the kernel measures into unless configured otherwise. */
 export const IMA_PCR = 10
@@ -56,7 +55,8 @@ export function imaValueAfter(
   by: { readonly start: Uint8Array; readonly paddedSha1: boolean },
 ): Uint8Array {
   const digestOf = by.paddedSha1 ? paddedDigest : templateDigest
-  return entries.reduce((value, entry) => extend(bank, value, digestOf(entry, bank)), by.start)
+  const digests = entries.map((entry) => digestOf(entry, bank))
+  return extendAll(bank, by.start, digests)
 }
 
 type DigestOf = (entry: ImaEntry, bank: HashName) => Uint8Array
@@ -68,13 +68,13 @@ function walk(
   start: Uint8Array,
   digestOf: DigestOf,
 ) {
-  let value = start
-  let matched = equalBytes(value, quoted) ? 0 : null
-  for (const [i, entry] of entries.entries()) {
-    value = extend(bank, value, digestOf(entry, bank))
-    if (equalBytes(value, quoted)) matched = i + 1
+  const register = new Register(bank, start)
+  let matched = register.holds(quoted) ? 0 : null
+  for (let i = 0; i < entries.length; i++) {
+    register.extend(digestOf(entries[i]!, bank))
+    if (register.holds(quoted)) matched = i + 1
   }
-  return { value, matched }
+  return { value: register.value, matched }
 }
 
 function paddedDigest(entry: ImaEntry, bank: HashName): Uint8Array {

@@ -8,8 +8,9 @@ const bootManagerPcr = 4
 
 /** Whether the event was verified to be this action. */
 export function isAction({ eventType, explanation }: VerifiedEvent, text: string): boolean {
-  const { data, verified } = explanation
-  return eventType === EV.EFI_ACTION && verified && data.kind === 'action' && data.text === text
+  if (eventType !== EV.EFI_ACTION || !explanation.verified) return false
+  const { data } = explanation
+  return data.kind === 'action' && data.text === text
 }
 
 /**

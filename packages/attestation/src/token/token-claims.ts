@@ -1,4 +1,4 @@
-import { formatted, type Json } from '../canonical-json.ts'
+import { formatCanonical, formatted, formattedAs, type Json } from '../canonical-json.ts'
 import { once } from '../frozen.ts'
 import type { AttestationResult, Claim } from '../result.ts'
 import { formatTime } from '../time.ts'
@@ -102,6 +102,9 @@ function claimsJson(claims: AttestationResult['claims']): Json {
 }
 
 const claimJson = once(({ value, verified }: Claim): Json => {
-  const isShort = value !== null && JSON.stringify(value).length <= valueCharsMax
-  return isShort ? formatted({ value, verified }) : null
+  if (value === null) return null
+  const text = formatCanonical(value)
+  return text.length > valueCharsMax
+    ? null
+    : formattedAs(`{"value":${text},"verified":${verified}}`)
 })
