@@ -1,5 +1,6 @@
 import type { BuildOptions } from '@trusted-launch/host'
 import type { Output } from './output.ts'
+import { plain } from './plain-text.ts'
 
 /** Runs a part of some long work, and tells of it. */
 export type Step = NonNullable<BuildOptions['step']>
@@ -24,5 +25,20 @@ export function stepsOn({ err }: Output, isTerminal = process.stderr.isTTY === t
       if (ticker !== null) clearInterval(ticker)
       err(`${clear}${title}: ${end} ${seconds()}\n`)
     }
+  }
+}
+
+const lineMs = 1_000
+
+/** Tells steps on standard error: on a terminal in one line, elsewhere a line a second at most. */
+export function told(
+  { err }: Output,
+  isTerminal = process.stderr.isTTY === true,
+): (step: string) => void {
+  let last = Number.NEGATIVE_INFINITY
+  return (step) => {
+    if (performance.now() - last < (isTerminal ? tickMs : lineMs)) return
+    last = performance.now()
+    err(isTerminal ? `\r\x1b[K${plain(step)}` : `${plain(step)}\n`)
   }
 }

@@ -77,6 +77,7 @@ export class Works {
       images: () => imagesAt(now()),
       allowedSources: options.allowedSources,
       writeUpload: (...piece) => this.driver.writeUpload(...piece),
+      forgetSource: (source) => this.driver.forgetSource(source),
       place: () => ({ location, capacity: hostCapacity(this.#host.size) }),
       notEnforced: (body) => membersOf(vmDispositions, body, 'notEnforced'),
       keepCommand: (tables, key, command) => this.#keep(tables, commandKey(key), command),

@@ -18,7 +18,7 @@ export interface ClientOptions {
   readonly token: () => Promise<string>
   readonly send: (
     url: string,
-    request: { method: string; headers: Record<string, string>; body?: string },
+    request: { method: string; headers: Record<string, string>; body?: string | Uint8Array },
   ) => Promise<HttpAnswer>
   readonly sleep: (ms: number) => Promise<void>
   readonly apiVersion?: string
@@ -89,6 +89,11 @@ export class ArmClient {
     }
   }
 
+  /** Sends bytes as they are. @throws {ArmError} refused. */
+  async putBytes(path: string, bytes: Uint8Array): Promise<JsonRecord> {
+    return JSON.parse(await (await this.#send('PUT', path, bytes)).text())
+  }
+
   /** Asks until the action is over. @throws {ArmError} it failed, with its own code. */
   async wait(
     operationUrl: string,
@@ -110,19 +115,21 @@ export class ArmClient {
     }
   }
 
-  async #send(method: string, path: string, body?: JsonRecord): Promise<HttpAnswer> {
+  async #send(method: string, path: string, body?: JsonRecord | Uint8Array): Promise<HttpAnswer> {
     const { endpoint, token, send } = this.#options
     const url = path.startsWith('https:') ? path : endpoint + path
     if (new URL(url).origin !== new URL(endpoint).origin)
       throw new TypeError(`${url} is not of ${endpoint}: no token is sent there`)
+    const isBytes = body instanceof Uint8Array
+    const type = isBytes ? 'application/octet-stream' : 'application/json'
     const answer = await send(this.#versioned(url), {
       method,
       headers: {
         authorization: `Bearer ${await token()}`,
         accept: 'application/json',
-        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(body !== undefined && { 'content-type': type }),
       },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(body !== undefined && { body: isBytes ? body : JSON.stringify(body) }),
     })
     if (answer.status < 400) return answer
     throw new ArmError(await faultIn(answer))

@@ -15,7 +15,7 @@ function clientOf(answers: [status: number, body: unknown, headers?: Record<stri
         url,
         method,
         authorization: headers.authorization!,
-        body: body && JSON.parse(body),
+        body: body && JSON.parse(String(body)),
       })
       const [status, answer, more = {}] = answers.shift()!
       return answerOf(status, answer, more)

@@ -1,15 +1,20 @@
 import { Command } from 'commander'
+import { textOfExamination } from '../examined-file.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { jsonText, type Output } from '../output.ts'
 import { plain } from '../plain-text.ts'
 import type { Connection } from '../service/connection.ts'
-import { imageReference } from '../service/new-vm.ts'
+import { everything } from '../service/everything.ts'
+import { foundImage } from '../service/found-image.ts'
 import { withService } from '../service/with-service.ts'
 import { fieldsText, tableText } from '../table.ts'
+import { IMAGE } from './image-import.ts'
 
 interface ImageView {
   readonly image: string
   readonly versions: readonly string[]
+  /** Of an imported one. */
+  readonly id?: string
 }
 
 /** `tl image list` and `tl image show`: what VMs can be made of. */
@@ -19,20 +24,30 @@ export function imageListCommands(output: Output, done: (code: ExitCode) => void
     .option('--json', 'one JSON document')
     .addHelpText('after', '\nExamples:\n  tl image list')
     .action(async ({ json }: { json?: boolean }) => {
-      const images = await withService(imagesOf)
-      const rows = images.map(({ image, versions }) => [plain(image), plain(versions.join(', '))])
+      const images = await withService(async (connection) => [
+        ...(await importedImages(connection)),
+        ...(await imagesOf(connection)),
+      ])
+      const rows = images.map(({ image, versions, id }) => [
+        plain(image),
+        id === undefined ? plain(versions.join(', ')) : 'imported',
+      ])
       const text = tableText(['image', 'versions'], rows, output.width)
       output.out(json === true ? jsonText(images) : rows.length === 0 ? 'no images\n' : text)
       done(EXIT.affirming)
     })
   const show = new Command('show')
     .summary('one image: its generation, processor and features')
-    .argument('<image>', 'debian-12, or PUBLISHER:OFFER:SKU[:VERSION]')
+    .argument('<image>', 'an imported one, debian-12, or PUBLISHER:OFFER:SKU[:VERSION]')
+    .option(
+      '--group <name>',
+      'the resource group of an imported one (default: the one of tl whoami)',
+    )
     .option('--json', 'one JSON document')
-    .addHelpText('after', '\nExamples:\n  tl image show debian-12')
-    .action(async (image: string, { json }: { json?: boolean }) => {
-      const found = await withService((connection) => imageNamed(connection, image))
-      output.out(json === true ? jsonText(found) : textOf(found))
+    .addHelpText('after', '\nExamples:\n  tl image show debian-12\n  tl image show mine')
+    .action(async (image: string, { group, json }: { group?: string; json?: boolean }) => {
+      const found = await withService((connection) => imageNamed(connection, image, group))
+      output.out(json === true ? jsonText(found) : textOf(found, output.width))
       done(EXIT.affirming)
     })
   return [list, show]
@@ -52,8 +67,12 @@ async function imagesOf(connection: Connection): Promise<ImageView[]> {
   return images
 }
 
-async function imageNamed(connection: Connection, image: string): Promise<any> {
-  const { publisher, offer, sku, version } = imageReference(image)
+async function imageNamed(connection: Connection, image: string, group?: string): Promise<any> {
+  const { id, publisher, offer, sku, version } = await foundImage(connection, image, group)
+  if (id !== undefined) {
+    const found = await connection.client.get(id)
+    return { ...found, report: await connection.client.get(`${id}/providers/TrustedLaunch/report`) }
+  }
   const at = await marketplace(connection)
   return at.get(`${offersOf(publisher!)}/${offer}/skus/${sku}/versions/${version}`)
 }
@@ -69,7 +88,22 @@ async function marketplace(connection: Connection) {
   return { get, names }
 }
 
-function textOf({ name, properties }: any): string {
+/** Images that were imported: of the whole subscription. */
+async function importedImages({ client, subscription }: Connection): Promise<ImageView[]> {
+  const images = await everything(client.list(`${subscription}/providers/${IMAGE}`))
+  return images.map(({ name, id }) => ({ image: String(name), versions: [], id: String(id) }))
+}
+
+function textOf({ name, properties, report }: any, width: number): string {
+  if (report !== undefined) {
+    const head = fieldsText([
+      ['name', String(name)],
+      ['SHA-256', String(report.sha256)],
+      ['file', `${report.format}, ${report.fileBytes} bytes`],
+      ['disk', `${properties.storageProfile.osDisk.diskSizeGB} GiB`],
+    ])
+    return `${head}\n${textOfExamination(report.examination, width)}`
+  }
   const { osDiskImage, hyperVGeneration, architecture, features } = properties
   return fieldsText([
     ['version', String(name)],

@@ -10,6 +10,8 @@ interface Options extends DatabaseOptions {
   readonly hostData?: string
   readonly listen: { readonly host: string; readonly port: number }
   readonly publicName: readonly string[]
+  readonly allowSource: readonly string[]
+  readonly allowPrivateSource: readonly string[]
   readonly location: string
   readonly json?: boolean
 }
@@ -31,6 +33,16 @@ export function upCommand(output: Output, done: (code: ExitCode) => void): Comma
     })
     .addOption(
       repeatable('--public-name <name>', 'another name that it is reached by', { initial: [] }),
+    )
+    .addOption(
+      repeatable('--allow-source <host>', 'a host that images and disks may be fetched from', {
+        initial: [],
+      }),
+    )
+    .addOption(
+      repeatable('--allow-private-source <host>', 'one on a private network or this machine', {
+        initial: [],
+      }),
     )
     .option(
       '--host-data <dir>',
@@ -58,9 +70,8 @@ function listenOf(text: string): Options['listen'] {
 }
 
 async function up(options: Options, output: Output): Promise<void> {
-  const { openService, remember, sayRunning, sayStopped, settingsOf } = await import(
-    '@trusted-launch/service'
-  )
+  const { openService, parseAllowedSource, remember, sayRunning, sayStopped, settingsOf } =
+    await import('@trusted-launch/service')
   const data = dataDirectory(options)
   const { listen, location, publicName: publicNames, hostData } = options
   const given = { ...settingsFrom(options), ...(hostData !== undefined && { hostData }) }
@@ -68,6 +79,10 @@ async function up(options: Options, output: Output): Promise<void> {
   const log = await logTo(output)
   const service = await openService({
     ...{ data, listen, location, publicNames, log },
+    allowedSources: [
+      ...options.allowSource.map((host) => parseAllowedSource(host, false)),
+      ...options.allowPrivateSource.map((host) => parseAllowedSource(host, true)),
+    ],
     ...settings,
   }).catch(explain(data))
   await remember(data, settings)

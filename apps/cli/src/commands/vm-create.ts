@@ -1,11 +1,12 @@
-import { ArmError } from '@trusted-launch/api'
 import { Command, Option } from 'commander'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { decodedFrom, readInput } from '../input-file.ts'
 import { jsonText, type Output } from '../output.ts'
 import { repeatable } from '../repeatable.ts'
 import type { Connection } from '../service/connection.ts'
-import { type Asked, type NewVm, requestsFor } from '../service/new-vm.ts'
+import { foundImage } from '../service/found-image.ts'
+import { madeWhereMissing } from '../service/made-where-missing.ts'
+import { type NewVm, requestsFor } from '../service/new-vm.ts'
 import { operationIdOf, waited } from '../service/progress.ts'
 import { publicKey } from '../service/ssh-key.ts'
 import { grouped, type VmOptions, vmPath, waiting } from '../service/vm-command.ts'
@@ -41,7 +42,10 @@ export function vmCreateCommand(output: Output, done: (code: ExitCode) => void):
       'Makes the group, the network and the interface where they are not there, then the VM, and waits until it booted. The first VM of an image builds that image.',
     )
     .requiredOption('--name <name>', "the VM's name")
-    .requiredOption('--image <image>', 'debian-12, small, uki, or PUBLISHER:OFFER:SKU[:VERSION]')
+    .requiredOption(
+      '--image <image>',
+      'debian-12, small, uki, an imported one, PUBLISHER:OFFER:SKU[:VERSION] or an id',
+    )
     .option('--size <name>', "one of Azure's sizes: tl size list", 'Standard_B1s')
     .option('--user <name>', 'its administrator', 'azureuser')
     .option('--ssh-key <file>', 'a public key of theirs (default: yours, or a new one)')
@@ -97,7 +101,8 @@ async function create(connection: Connection, options: Options, output: Output):
   const data =
     options.customData === undefined ? null : readInput(options.customData, CUSTOM_DATA_MAX)
   const vm: NewVm = {
-    ...{ name, image, size, user, ...securityAsked(options) },
+    ...{ name, size, user, ...securityAsked(options) },
+    image: await foundImage(connection, image, options.group),
     location: await connection.location(),
     sshKey: publicKey(options.sshKey, output.err),
     guestCommands: options.allowCommands === true,
@@ -135,18 +140,6 @@ async function made(
   if (operationUrl !== null && isOver)
     await waited(connection, `making ${options.name}`, operationUrl, output)
   await tell(connection, isOver ? null : operationIdOf(operationUrl!), options, output)
-}
-
-/** @returns whether it was missing. */
-async function madeWhereMissing({ client }: Connection, { path, body }: Asked): Promise<boolean> {
-  try {
-    await client.get(path)
-    return false
-  } catch (error) {
-    if (!(error instanceof ArmError) || error.fault.status !== 404) throw error
-    await client.ask('PUT', path, body)
-    return true
-  }
 }
 
 async function tell(

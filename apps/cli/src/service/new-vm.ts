@@ -9,8 +9,8 @@ export interface Asked {
 export interface NewVm {
   readonly name: string
   readonly location: string
-  /** `debian-12`, or `publisher:offer:sku[:version]`. */
-  readonly image: string
+  /** An `imageReference`. */
+  readonly image: Readonly<Record<string, string>>
   readonly size: string
   readonly user: string
   readonly sshKey: string
@@ -76,7 +76,7 @@ function propertiesOf(vm: NewVm, nic: string): Record<string, any> {
   return {
     hardwareProfile: { vmSize: vm.size },
     storageProfile: {
-      imageReference: imageReference(vm.image),
+      imageReference: vm.image,
       osDisk: { createOption: 'FromImage', deleteOption: 'Delete' },
     },
     osProfile: {

@@ -9,7 +9,8 @@ import { type AllowedSource, allowedSource, isAddressAllowed } from '../domain/s
 
 /** How something is fetched. */
 export interface FetchOptions {
-  readonly allowed: readonly AllowedSource[]
+  /** `https`: every host, since who asks is who runs this. */
+  readonly allowed: readonly AllowedSource[] | 'https'
   /** More is refused, before it is written where the host says how much it is. */
   readonly bytesMax: number
   readonly tell: (step: string) => void
@@ -47,7 +48,7 @@ export async function fetchSource(url: string, path: string, options: FetchOptio
 }
 
 async function ask(url: URL, options: FetchOptions): Promise<IncomingMessage> {
-  const allowed = allowedSource(options.allowed, url)
+  const allowed = allowedBy(options.allowed, url)
   if (allowed === null) throw new ArmError(notFetched(url, 'its host is not allowed'))
   const address = await addressOf(url, allowed, options)
   const family = address.includes(':') ? 6 : 4
@@ -68,6 +69,12 @@ async function ask(url: URL, options: FetchOptions): Promise<IncomingMessage> {
     )
     sent.end()
   })
+}
+
+function allowedBy(allowed: FetchOptions['allowed'], url: URL): AllowedSource | null {
+  if (allowed !== 'https') return allowedSource(allowed, url)
+  const { protocol, hostname, port } = url
+  return protocol === 'https:' ? { protocol, hostname, port, isPrivate: true } : null
 }
 
 /** One address, which may be connected to: all that the name has must be. */

@@ -64,7 +64,12 @@ export class ScriptedHost implements HostDriver {
     await this.#do('prepareImage', image)
   }
 
-  async writeUpload(id: string, piece: Uint8Array): Promise<void> {
+  async writeUpload(
+    id: string,
+    piece: Uint8Array,
+    _offset: number,
+    _sizeBytes: number,
+  ): Promise<void> {
     await this.#do('writeUpload', id)
     this.uploads.set(id, (this.uploads.get(id) ?? 0) + piece.length)
   }

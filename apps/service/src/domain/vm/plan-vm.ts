@@ -25,6 +25,7 @@ export interface VmRules {
   readonly allowedSources: readonly AllowedSource[]
   /** Writes a piece of a file that is to become an image or a disk. */
   readonly writeUpload: HostDriver['writeUpload']
+  readonly forgetSource: HostDriver['forgetSource']
   readonly place: () => Place
   /** Paths that are kept and have no effect. */
   readonly notEnforced: (body: JsonObject) => readonly string[]

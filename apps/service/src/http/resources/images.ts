@@ -36,6 +36,14 @@ export function imageRoutes(rules: VmRules, ground: Ground): Route[] {
       handle: (request) => writePiece(rules, ground, request),
     },
     {
+      ...{ method: 'DELETE', path: groupPath(UPLOAD), action: `${UPLOAD}/delete` },
+      handle: async ({ id }) => {
+        const [group, name] = id.split(`/providers/${UPLOAD}/`)
+        await rules.forgetSource({ kind: 'upload', id: uploadId(group!, name!) })
+        return { status: 200 }
+      },
+    },
+    {
       ...{ method: 'GET', action: `${IMAGE}/read` },
       path: '/:scope/providers/TrustedLaunch/report',
       handle: (request) => report(ground, request),
