@@ -72,6 +72,11 @@ const tried: Record<string, () => void> = {
     const references = door.encodeReferenceValues(referencesOf(cleanBoot()))
     checkDecoder(door.parseReferenceValues, { references }, { tries: 300 })
   },
+  parseWritten: () => {
+    const written = fromLatin1('{"a":{"b":[1,"c:",{}]},"b":"\\"a\\":"}')
+    const read = (bytes: Uint8Array) => door.parseWritten(bytes, (value) => value, { max: 65536 })
+    checkDecoder(read, { written }, { tries: 2000 })
+  },
 }
 const others: Record<string, () => void> = {
   verifyRecord: () => checkDecoder(verified(key.publicKey), { record }, { tries: 300 }),
