@@ -16,6 +16,7 @@ import type { Ground } from './http/ground.ts'
 import type { AttestationSigner } from './identity/attestation-signer.ts'
 import type { SealedValues } from './identity/sealed-values.ts'
 import { attest } from './jobs/attest.ts'
+import { diskHandlers } from './jobs/disk-handlers.ts'
 import { DrivenHost, type HostSize } from './jobs/driven-host.ts'
 import { expireAttestations } from './jobs/expire.ts'
 import { extensionHandlers } from './jobs/extension-handlers.ts'
@@ -76,6 +77,7 @@ export class Works {
       host: HOST,
       images: () => imagesAt(now()),
       allowedSources: options.allowedSources,
+      diskGib: () => this.#host.size.diskGib,
       writeUpload: (...piece) => this.driver.writeUpload(...piece),
       forgetSource: (source) => this.driver.forgetSource(source),
       place: () => ({ location, capacity: hostCapacity(this.#host.size) }),
@@ -90,6 +92,7 @@ export class Works {
       handlers: {
         ...vmHandlers(vmGround),
         ...imageHandlers(this.driver, this.rules, now),
+        ...diskHandlers(this.driver, this.rules, now),
         ...shown({ ...groupHandlers(this.driver), ...extensionHandlers(vmGround) }, now),
       },
     })

@@ -1,7 +1,7 @@
 import type { Expectation, MachineShape } from '@trusted-launch/attestation'
 import type { Examination } from '@trusted-launch/bootchain'
 import type { Evidence, EvidenceRequest } from '@trusted-launch/channel'
-import type { Source } from './sources.ts'
+import type { DiskSource, Source } from './sources.ts'
 import type { Command, CommandEnd } from './vm/run-command.ts'
 
 /** What a VM is to be on its host. */
@@ -75,6 +75,8 @@ export interface Capacity {
   /** What no VM has been promised. */
   readonly freeMemoryMiB: number
   readonly accelerator: 'kvm' | 'tcg'
+  /** What disks are kept on, used or not, in GiB. */
+  readonly diskGib: number
 }
 
 /** Another process drives the host, or none does yet: whoever asked asks again, or there. */
@@ -119,6 +121,17 @@ export interface HostDriver {
   reimage(plan: MachinePlan, signal: AbortSignal): Promise<void>
   /** Attaches, detaches and grows until the VM has these data disks; while it runs, too. */
   putDataDisks(id: string, disks: readonly DiskPlan[]): Promise<void>
+  /**
+   * Gives a new disk its bytes; done again it is the same. @returns its size, at least what was asked for.
+   * @throws {ArmError} no disk file, larger than asked for, or no room.
+   */
+  fillDisk(
+    diskId: string,
+    source: DiskSource,
+    sizeGib: number | null,
+    tell: (step: string) => void,
+    signal: AbortSignal,
+  ): Promise<number>
   /** What a disk held is gone; nothing happens when there is none. */
   deleteDisk(diskId: string): Promise<void>
   /** A port of the host's loopback that nobody listens on. */

@@ -6,6 +6,9 @@ export type Source =
   | { readonly kind: 'upload'; readonly id: string }
   | { readonly kind: 'url'; readonly url: string }
 
+/** Where the bytes of a disk come from: these, or another disk. */
+export type DiskSource = Source | { readonly kind: 'disk'; readonly id: string }
+
 /** A host that the operator lets bytes be fetched from. */
 export interface AllowedSource {
   readonly protocol: 'https:' | 'http:'

@@ -1,10 +1,20 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { chmod, constants, copyFile, link, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { ArmError, type Fault } from '@trusted-launch/api'
+import { MalformedError } from '@trusted-launch/codec'
+import { openDiskFile } from '@trusted-launch/host'
+import { tooLarge } from '../domain/disk/disk.ts'
+import { formatOf } from './disk-format.ts'
+import { requireSpace } from './space.ts'
 
 const run = promisify(execFile)
+const GIB = 2 ** 30
+/** What `blocks` of stat(2) counts in. */
+const BLOCK_BYTES = 512
 
 /** The files of managed disks: each found by the id of its resource, made empty when first attached. */
 export class DiskFiles {
@@ -26,13 +36,87 @@ export class DiskFiles {
   async ensure(diskId: string, sizeGiB: number): Promise<string> {
     const path = this.pathOf(diskId)
     if (existsSync(path)) return path
+    const roomGib = await this.roomGib()
+    if (sizeGiB > roomGib) throw new ArmError(tooLarge(sizeGiB, roomGib))
     const unfinished = `${path}.new`
     await run('qemu-img', ['create', '-q', '-f', 'qcow2', unfinished, `${sizeGiB}G`])
     renameSync(unfinished, path)
     return path
   }
 
+  /** What disks are kept on, used or not. */
+  async roomGib(): Promise<number> {
+    const { blocks, bsize } = await statfs(this.#folder)
+    return Math.floor((blocks * bsize) / GIB)
+  }
+
+  /** A copy of a disk that nobody writes to: its bytes as they are, nothing of them is understood. */
+  async copy(from: string, to: string, sizeGib: number): Promise<number> {
+    const [source, target] = [this.pathOf(from), this.pathOf(to)]
+    const facts = await stat(source).catch(() => null)
+    if (facts === null) await this.ensure(to, sizeGib)
+    else {
+      await requireSpace(this.#folder, facts.blocks * BLOCK_BYTES)
+      await this.#put(target, (unfinished) =>
+        copyFile(source, unfinished, constants.COPYFILE_FICLONE),
+      )
+    }
+    return sizeGib
+  }
+
+  /**
+   * Makes a disk of a file: qcow2 as it is, once it is looked at; raw turned into it. @returns its size.
+   * @throws {ArmError} no disk file, larger than asked for, or no room.
+   */
+  async take(path: string, to: string, sizeGib: number | null): Promise<number> {
+    const format = await formatOf(path)
+    const found = Math.max(1, Math.ceil(sizeIn(path, format) / GIB))
+    if (sizeGib !== null && sizeGib < found) throw new ArmError(tooSmall(sizeGib, found))
+    if (format === 'qcow2') await this.#put(this.pathOf(to), (next) => link(path, next))
+    else {
+      await requireSpace(this.#folder, (await stat(path)).blocks * BLOCK_BYTES)
+      const convert = ['convert', '-f', 'raw', '-O', 'qcow2', path]
+      await this.#put(this.pathOf(to), (next) => run('qemu-img', [...convert, next]))
+    }
+    return sizeGib ?? found
+  }
+
+  /** Whole or not at all. */
+  async #put(target: string, write: (unfinished: string) => Promise<unknown>): Promise<void> {
+    const unfinished = `${target}.new`
+    await rm(unfinished, { force: true })
+    await write(unfinished)
+    await chmod(unfinished, 0o600)
+    renameSync(unfinished, target)
+  }
+
   remove(diskId: string): void {
     for (const suffix of ['', '.new']) rmSync(this.pathOf(diskId) + suffix, { force: true })
+  }
+}
+
+/** Of the disk in it. @throws {ArmError} it is none that may be read. */
+function sizeIn(path: string, format: 'raw' | 'qcow2'): number {
+  try {
+    const disk = openDiskFile(path, format)
+    disk.close()
+    return disk.size
+  } catch (cause) {
+    if (!(cause instanceof MalformedError)) throw cause
+    throw new ArmError({
+      status: 400,
+      code: 'InvalidImage',
+      message: `The file is no disk that is taken: ${cause.message}.`,
+      target: 'creationData.sourceUri',
+    })
+  }
+}
+
+function tooSmall(asked: number, found: number): Fault {
+  return {
+    status: 400,
+    code: 'InvalidParameter',
+    message: `The disk in the file has ${found} GiB, more than the ${asked} GiB that are asked for.`,
+    target: 'diskSizeGB',
   }
 }

@@ -45,7 +45,7 @@ import type {
   MachinePlan,
   MachinePower,
 } from '../domain/host-driver.ts'
-import type { AllowedSource, Source } from '../domain/sources.ts'
+import type { AllowedSource, DiskSource, Source } from '../domain/sources.ts'
 import type { Command, CommandEnd } from '../domain/vm/run-command.ts'
 import { DiskFiles } from './disk-files.ts'
 import { keysFor, LocalImages } from './local-images.ts'
@@ -289,6 +289,20 @@ export class LocalHost implements HostDriver {
     }
   }
 
+  fillDisk(
+    diskId: string,
+    source: DiskSource,
+    sizeGib: number | null,
+    tell: (step: string) => void,
+    signal: AbortSignal,
+  ): Promise<number> {
+    if (source.kind === 'disk') return this.#disks.copy(source.id, diskId, sizeGib!)
+    return this.#images.withFile(source, tell, signal, (path) => {
+      tell('making the disk')
+      return this.#disks.take(path, diskId, sizeGib)
+    })
+  }
+
   async deleteDisk(diskId: string): Promise<void> {
     this.#disks.remove(diskId)
   }
@@ -358,7 +372,7 @@ export class LocalHost implements HostDriver {
 
   async capacity(): Promise<Capacity> {
     const { accelerator } = await this.#host.acceleration()
-    return { ...this.#host.capacity(), accelerator }
+    return { ...this.#host.capacity(), accelerator, diskGib: await this.#disks.roomGib() }
   }
 
   /** What the host tells. */

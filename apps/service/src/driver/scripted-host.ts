@@ -11,7 +11,7 @@ import type {
   MachinePlan,
   MachinePower,
 } from '../domain/host-driver.ts'
-import type { Source } from '../domain/sources.ts'
+import type { DiskSource, Source } from '../domain/sources.ts'
 import type { Command, CommandEnd } from '../domain/vm/run-command.ts'
 
 /** What a scripted host is to do; time and failures are all that it makes up. */
@@ -26,6 +26,7 @@ export interface Script {
   readonly command?: (command: Command) => CommandEnd
 }
 
+const SIZE_MAX_GIB = 32_767
 const SUPPORTED: Examination = {
   rows: [],
   hyperVGeneration: 'V2',
@@ -48,6 +49,8 @@ export class ScriptedHost implements HostDriver {
   /** The images of others, by name, and the bytes of uploads. */
   readonly images = new Set<string>()
   readonly uploads = new Map<string, number>()
+  /** The disks that were given bytes, and whose. */
+  readonly filled = new Map<string, DiskSource>()
   readonly #script: Script
   #told: (id: string) => void = () => {}
   readonly #machines: Map<string, { plan: MachinePlan; power: MachinePower }>
@@ -144,6 +147,12 @@ export class ScriptedHost implements HostDriver {
     this.disks.set(id, disks)
   }
 
+  async fillDisk(diskId: string, source: DiskSource, sizeGib: number | null): Promise<number> {
+    await this.#do('fillDisk', diskId)
+    this.filled.set(diskId, source)
+    return sizeGib ?? 1
+  }
+
   async deleteDisk(diskId: string): Promise<void> {
     await this.#do('deleteDisk', diskId)
   }
@@ -183,6 +192,7 @@ export class ScriptedHost implements HostDriver {
       memoryMiB: 1 << 20,
       freeMemoryMiB: 1 << 20,
       accelerator: 'tcg',
+      diskGib: SIZE_MAX_GIB,
       ...this.#script.capacity,
     }
   }

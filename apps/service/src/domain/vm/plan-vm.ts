@@ -27,6 +27,8 @@ export interface VmRules {
   readonly writeUpload: HostDriver['writeUpload']
   readonly forgetSource: HostDriver['forgetSource']
   readonly place: () => Place
+  /** What the host keeps disks on, in GiB. */
+  readonly diskGib: () => number
   /** Paths that are kept and have no effect. */
   readonly notEnforced: (body: JsonObject) => readonly string[]
   /** Keeps what is to be run in a VM, until it is. */

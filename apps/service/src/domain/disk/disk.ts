@@ -1,0 +1,197 @@
+import { ArmError, type Fault, faults, keyOf, parseResourceId, typeOf } from '@trusted-launch/api'
+import { diskChangeFault, diskCreateFault } from '../../catalogue/disk-security.ts'
+import type { Link } from '../links.ts'
+import type { Moment, Plan, Wanted } from '../resource-type.ts'
+import { type AllowedSource, type DiskSource, sourceOf } from '../sources.ts'
+import type { JsonObject, Resource } from '../store.ts'
+import { DISK } from '../vm/os-disk.ts'
+import { at, stateOf, textAt, VM } from '../vm/vm.ts'
+
+/** What decides about disks beside what is asked. */
+export interface DiskRules {
+  readonly host: string
+  readonly allowedSources: readonly AllowedSource[]
+  /** What the host keeps disks on, in GiB. */
+  readonly diskGib: () => number
+}
+
+const SIZE_MAX_GIB = 32_767
+const SOURCE = 'creationData.sourceUri'
+const COPIED = 'creationData.sourceResourceId'
+
+/**
+ * A new disk: empty, a copy of another, or somebody's bytes; nothing is claimed that is not done. One that is there
+ * may grow. @throws {ArmError}
+ */
+export function diskPlanner(rules: DiskRules) {
+  return async (
+    id: string,
+    { properties }: Wanted,
+    existing: Resource | null,
+    moment: Moment,
+  ): Promise<Plan> => {
+    if (existing !== null) return planChange(rules, properties, existing)
+    return planNew(rules, id, properties, moment)
+  }
+}
+
+async function planNew(
+  rules: DiskRules,
+  id: string,
+  properties: JsonObject,
+  moment: Moment,
+): Promise<Plan> {
+  const option = textAt(properties, 'creationData', 'createOption')
+  if (option === null) throw new ArmError(faults.missingParameter('creationData'))
+  refuseIf(diskCreateFault(textAt(properties, 'securityProfile', 'securityType'), option))
+  const sizeGib = sizeIn(properties)
+  requireRoom(rules, sizeGib)
+  const state = { managedBy: null }
+  const work = { kind: 'disk.fill', input: {}, host: rules.host }
+  switch (option.toLowerCase()) {
+    case 'empty':
+      if (sizeGib === null) throw new ArmError(faults.missingParameter('disk.diskSizeGB'))
+      return { properties, state, work: null }
+    case 'copy':
+      return { properties: await copyOf(properties, sizeGib, moment), state, work }
+    case 'import':
+      importOf(rules, id, properties)
+      return { properties, state, work }
+    default:
+      throw new ArmError(notDone(option))
+  }
+}
+
+function importOf({ allowedSources }: DiskRules, id: string, properties: JsonObject): DiskSource {
+  const uri = textAt(properties, 'creationData', 'sourceUri')
+  if (uri === null) throw new ArmError(faults.missingParameter(SOURCE))
+  return sourceOf(uri, id.split('/providers/')[0]!, allowedSources, SOURCE)
+}
+
+/** Where the bytes of a new disk come from. @throws {ArmError} its host is not allowed any more. */
+export function diskSource(disk: Resource, rules: DiskRules): DiskSource {
+  const { id, properties } = disk
+  const option = textAt(properties, 'creationData', 'createOption')?.toLowerCase()
+  if (option === 'import') return importOf(rules, id, properties)
+  return { kind: 'disk', id: textAt(properties, 'creationData', 'sourceResourceId') ?? '' }
+}
+
+/** A copy of a disk that no VM writes to. */
+async function copyOf(
+  properties: JsonObject,
+  sizeGib: number | null,
+  { tables }: Moment,
+): Promise<JsonObject> {
+  const id = textAt(properties, 'creationData', 'sourceResourceId')
+  if (id === null) throw new ArmError(faults.missingParameter(COPIED))
+  const source = await requireCopyable(tables, id)
+  const sourceGib = Number(source.properties.diskSizeGB ?? 0)
+  const grown = sizeGib ?? sourceGib
+  refuseIf(shrinkFault(source.name, sourceGib, grown))
+  return { ...properties, diskSizeGB: grown }
+}
+
+/** A disk that may be copied now: nobody writes to it. @throws {ArmError} */
+export async function requireCopyable(
+  { resources }: Moment['tables'],
+  id: string,
+): Promise<Resource> {
+  const source = await resources.get(id)
+  if (source === null) throw new ArmError(faults.resourceNotFound(id))
+  const fault = copyFault(source, await holderOf(source, resources))
+  if (fault !== null) throw new ArmError(faults.operationNotAllowed(fault, COPIED))
+  return source
+}
+
+function copyFault(source: Resource, vm: Resource | null): string | null {
+  const { name, provisioningState, properties } = source
+  if (provisioningState !== 'Succeeded') return `Disk ${name} is not there yet.`
+  if (textAt(properties, 'creationData', 'createOption') === 'FromImage')
+    return `Disk ${name} is a VM's own: its bytes are with its VM, and are not copied.`
+  const isOff = vm === null || ['stopped', 'deallocated'].includes(stateOf(vm).power)
+  if (isOff) return null
+  return `Disk ${name} is attached to ${vm.id}, which runs: stop that VM, or detach the disk.`
+}
+
+async function holderOf(
+  { state }: Resource,
+  resources: Moment['tables']['resources'],
+): Promise<Resource | null> {
+  const holder = textAt(state, 'managedBy')
+  const found = holder === null ? null : await resources.get(holder)
+  return found !== null && keyOf(found.type) === keyOf(VM) ? found : null
+}
+
+/** It may grow; how it was made stays. */
+function planChange(rules: DiskRules, properties: JsonObject, existing: Resource): Plan {
+  const asked = textAt(properties, 'securityProfile', 'securityType')
+  refuseIf(diskChangeFault(textAt(existing.properties, 'securityProfile', 'securityType'), asked))
+  for (const member of ['createOption', 'sourceUri', 'sourceResourceId']) {
+    const [before, after] = [existing.properties, properties].map((one) =>
+      textAt(one, 'creationData', member),
+    )
+    if (after != null && after !== before)
+      throw new ArmError(changeRefused(`creationData.${member}`))
+  }
+  const [was, now] = [sizeIn(existing.properties), sizeIn(properties)]
+  requireRoom(rules, now)
+  if (was !== null && now !== null) refuseIf(shrinkFault(existing.name, was, now))
+  return { properties, state: existing.state, work: null }
+}
+
+/** @throws {ArmError} not 1 to 32,767 GiB. */
+function sizeIn(properties: JsonObject): number | null {
+  const given = at(properties, 'diskSizeGB')
+  if (given === undefined || given === null) return null
+  const isGood = Number.isInteger(given) && Number(given) >= 1 && Number(given) <= SIZE_MAX_GIB
+  if (!isGood) throw new ArmError(faults.invalidParameter('disk.diskSizeGB'))
+  return Number(given)
+}
+
+/** A disk that the host could never fill is a promise that is not kept. @throws {ArmError} `AllocationFailed` */
+function requireRoom({ diskGib }: DiskRules, sizeGib: number | null): void {
+  if (sizeGib !== null && sizeGib > diskGib()) throw new ArmError(tooLarge(sizeGib, diskGib()))
+}
+
+export function tooLarge(sizeGib: number, hostGib: number): Fault {
+  return {
+    status: 409,
+    code: 'AllocationFailed',
+    message: `Allocation failed. A disk of ${sizeGib} GiB is larger than what this host keeps disks on, ${hostGib} GiB.`,
+    target: 'diskSizeGB',
+  }
+}
+
+/** The disk that a copy is of. @throws {ArmError} it is of something else. */
+export function diskLinks(_: string, { properties }: Wanted): Link[] {
+  const id = textAt(properties, 'creationData', 'sourceResourceId')
+  const isCopy = textAt(properties, 'creationData', 'createOption')?.toLowerCase() === 'copy'
+  if (id === null || !isCopy) return []
+  const parsed = parseResourceId(id)
+  if (parsed !== null && keyOf(typeOf(parsed)) !== keyOf(DISK))
+    throw new ArmError(notDone(`Copy of ${typeOf(parsed)}`))
+  const action = `${DISK}/beginGetAccess/action`
+  return [{ id, type: DISK, action, path: `properties.${COPIED}` }]
+}
+
+function notDone(option: string): Fault {
+  return faults.operationNotAllowed(
+    `CreateOption '${option.slice(0, 80)}' is not offered by this host: 'Empty', 'Copy' of a disk and 'Import' of a file are.`,
+    'creationData.createOption',
+  )
+}
+
+function shrinkFault(name: string, was: number, now: number): Fault | null {
+  if (now >= was) return null
+  const message = `Disk '${name}' cannot be made smaller: it has ${was} GiB.`
+  return faults.operationNotAllowed(message, 'diskSizeGB')
+}
+
+function changeRefused(target: string): Fault {
+  const message = `Changing property '${target}' is not allowed.`
+  return { status: 409, code: 'PropertyChangeNotAllowed', message, target }
+}
+
+function refuseIf(fault: Fault | null): void {
+  if (fault !== null) throw new ArmError(fault)
+}

@@ -1,0 +1,61 @@
+import { ArmError } from '@trusted-launch/api'
+import { type DiskRules, diskSource, requireCopyable } from '../domain/disk/disk.ts'
+import type { HostDriver } from '../domain/host-driver.ts'
+import { removeWhole } from '../domain/remove-whole.ts'
+import type { DiskSource } from '../domain/sources.ts'
+import type { Resource } from '../domain/store.ts'
+import { followed } from './followed.ts'
+import { type Handler, isOurs, type Job } from './worker.ts'
+
+/** What is done for disks. One that cannot be given its bytes leaves nothing behind. */
+export function diskHandlers(
+  driver: HostDriver,
+  rules: DiskRules,
+  now: () => number,
+): Record<string, Handler> {
+  return { 'disk.fill': (job) => fill(driver, rules, now, job) }
+}
+
+async function fill(
+  driver: HostDriver,
+  rules: DiskRules,
+  now: () => number,
+  job: Job,
+): Promise<undefined> {
+  const { resourceId } = job.operation
+  const disk = await job.under(({ resources }) => resources.get(resourceId))
+  if (disk === null || disk.provisioningState !== 'Creating') return undefined
+  const { id, properties } = disk
+  try {
+    const source = diskSource(disk, rules)
+    const asked = typeof properties.diskSizeGB === 'number' ? properties.diskSizeGB : null
+    const diskSizeGB = await followed(job, (tell, signal) =>
+      driver.fillDisk(id, source, asked, tell, signal),
+    )
+    // A VM that was started meanwhile wrote to it: half a copy is none.
+    if (source.kind === 'disk') await job.under((tables) => requireCopyable(tables, source.id))
+    const change = { properties: { ...properties, diskSizeGB } }
+    await job.under(({ resources }) =>
+      resources.update(id, { ...change, provisioningState: 'Succeeded' }, now()),
+    )
+    await forget(driver, source)
+  } catch (error) {
+    if (!job.signal.aborted && !isOurs(error)) await undo(driver, rules, job, disk)
+    throw error
+  }
+  return undefined
+}
+
+async function undo(driver: HostDriver, rules: DiskRules, job: Job, disk: Resource): Promise<void> {
+  await driver.deleteDisk(disk.id)
+  try {
+    await forget(driver, diskSource(disk, rules))
+  } catch (error) {
+    if (!(error instanceof ArmError)) throw error
+  }
+  await job.under((tables) => removeWhole(tables, disk.id))
+}
+
+async function forget(driver: HostDriver, source: DiskSource): Promise<void> {
+  if (source.kind !== 'disk') await driver.forgetSource(source)
+}

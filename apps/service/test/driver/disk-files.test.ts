@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import {
+  existsSync,
+  linkSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { openDiskFile } from '@trusted-launch/host'
+import { DiskFiles } from '../../src/driver/disk-files.ts'
+
+function aPlace(t: TestContext) {
+  const folder = mkdtempSync(join(tmpdir(), 'disks-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const own = join(folder, 'own')
+  return { disks: new DiskFiles(own), own, path: (name: string) => join(folder, name) }
+}
+
+const raw = Buffer.alloc(3 << 20)
+raw.write('the bytes', 2 << 20)
+
+function bytesIn(path: string, at: number, length: number): string {
+  const disk = openDiskFile(path, 'qcow2')
+  const text = Buffer.from(disk.readAt(at, length)).toString('latin1')
+  disk.close()
+  return text
+}
+
+test('a raw and a qcow2 file become disks with their bytes, at least as large as asked for', async (t) => {
+  const { disks, path } = aPlace(t)
+  writeFileSync(path('raw'), raw)
+  execFileSync('qemu-img', ['convert', '-O', 'qcow2', path('raw'), path('qcow2')])
+  assert.equal(await disks.take(path('raw'), '/a', null), 1)
+  assert.equal(await disks.take(path('qcow2'), '/b', 5), 5)
+  for (const id of ['/a', '/b']) assert.equal(bytesIn(disks.pathOf(id), 2 << 20, 9), 'the bytes')
+  execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', path('large'), '3G'])
+  await assert.rejects(disks.take(path('large'), '/c', 2), /has 3 GiB, more than the 2 GiB/)
+  assert.equal(existsSync(disks.pathOf('/c')), false)
+})
+
+test('a file that names another one, or is none, becomes no disk, and nothing of it is left', async (t) => {
+  const { disks, path, own } = aPlace(t)
+  writeFileSync(path('raw'), raw)
+  execFileSync('qemu-img', [
+    'create',
+    '-q',
+    '-f',
+    'qcow2',
+    '-b',
+    path('raw'),
+    '-F',
+    'raw',
+    path('backed'),
+  ])
+  await assert.rejects(disks.take(path('backed'), '/a', null), /names another file/)
+  writeFileSync(path('odd'), 'text')
+  await assert.rejects(disks.take(path('odd'), '/a', null), /no whole sectors/)
+  assert.deepEqual(readdirSync(own), [])
+})
+
+test('a copy is the same bytes and shares nothing; of a disk that was never attached it is empty', async (t) => {
+  const { disks, path } = aPlace(t)
+  await disks.ensure('/a', 1)
+  writeFileSync(disks.pathOf('/a'), 'what a guest made of it names /etc/shadow')
+  linkSync(disks.pathOf('/a'), path('lent'))
+  assert.equal(await disks.copy('/a', '/b', 2), 2)
+  assert.ok(readFileSync(disks.pathOf('/b')).equals(readFileSync(disks.pathOf('/a'))))
+  writeFileSync(disks.pathOf('/b'), 'other')
+  assert.match(readFileSync(disks.pathOf('/a'), 'latin1'), /^what/)
+  assert.equal(await disks.copy('/never', '/c', 2), 2)
+  const disk = openDiskFile(disks.pathOf('/c'), 'qcow2')
+  assert.equal(disk.size, 2 * 2 ** 30)
+  disk.close()
+})
+
+test('a disk larger than what disks are kept on is not made', async (t) => {
+  const { disks, own } = aPlace(t)
+  const room = await disks.roomGib()
+  await assert.rejects(disks.ensure('/a', room + 1), /larger than what this host keeps disks on/)
+  assert.deepEqual(readdirSync(own), [])
+})

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { ScriptedHost } from '../../src/driver/scripted-host.ts'
+import { aService, type TestService } from '../a-service.ts'
+import { aVm, IMAGE } from '../a-vm.ts'
+
+const diskId = (service: TestService, name: string) =>
+  `${service.group('rg')}/providers/Microsoft.Compute/disks/${name}`
+const bodyOf = (creationData: object, more = {}) => ({
+  location: 'local',
+  properties: { creationData, ...more },
+})
+const empty = { createOption: 'Empty' }
+
+async function aPlace(t: TestContext, script = {}) {
+  const service = await aService(t, new ScriptedHost(script))
+  await service.ask('PUT', service.group('rg'), { location: 'local' })
+  const put = (name: string, creationData: object, more = {}) =>
+    service.ask('PUT', diskId(service, name), bodyOf(creationData, more))
+  return { service, put }
+}
+
+test('an empty disk is there at once, grows and does not shrink; what it was made of stays', async (t) => {
+  const { service, put } = await aPlace(t)
+  const made = await put('one', empty, { diskSizeGB: 4 })
+  assert.equal(made.body.properties.provisioningState, 'Succeeded')
+  assert.equal((await put('one', empty, { diskSizeGB: 8 })).status, 200)
+  const shrunk = await put('one', empty, { diskSizeGB: 4 })
+  assert.match(shrunk.body.error.message, /cannot be made smaller: it has 8 GiB/)
+  const other = await put(
+    'one',
+    { createOption: 'Import', sourceUri: 'upload:x' },
+    { diskSizeGB: 8 },
+  )
+  assert.equal(other.body.error.code, 'PropertyChangeNotAllowed')
+  assert.equal(service.host.filled.size, 0)
+})
+
+test('sizes of no disk, more than the host has, and ways that are not done are refused', async (t) => {
+  const { service, put } = await aPlace(t, { capacity: { diskGib: 100 } })
+  const refused = async (creationData: object, more: object, pattern: RegExp) => {
+    const { status, body } = await put('x', creationData, more)
+    assert.ok(status >= 400, JSON.stringify(body))
+    assert.match(`${body.error.code}: ${body.error.message}`, pattern)
+  }
+  await refused(empty, {}, /'disk\.diskSizeGB' is missing/)
+  for (const diskSizeGB of [0, -1, 32_768, 1.5])
+    await refused(empty, { diskSizeGB }, /InvalidParameter: .*disk\.diskSizeGB/)
+  await refused(empty, { diskSizeGB: 101 }, /AllocationFailed: .*101 GiB .* 100 GiB/)
+  for (const createOption of ['Restore', 'FromImage', 'Upload', 'Attach', 'CopyStart'])
+    await refused({ createOption }, { diskSizeGB: 1 }, /OperationNotAllowed: .*is not offered/)
+  const snapshot = {
+    createOption: 'Copy',
+    sourceResourceId: diskId(service, 'a').replace('disks', 'snapshots'),
+  }
+  await refused(snapshot, {}, /Copy of Microsoft\.Compute\/snapshots' is not offered/)
+  await refused({ createOption: 'Copy' }, {}, /sourceResourceId' is missing/)
+  await refused(
+    { createOption: 'Copy', sourceResourceId: diskId(service, 'a') },
+    {},
+    /ResourceNotFound/,
+  )
+  await refused({ createOption: 'Import' }, {}, /sourceUri' is missing/)
+  await refused(
+    { createOption: 'Import', sourceUri: 'https://example.org/d' },
+    {},
+    /tl up --allow-source example\.org/,
+  )
+  await refused(
+    { createOption: 'Import', sourceUri: 'http://127.0.0.1/d' },
+    {},
+    /tl up --allow-source 127\.0\.0\.1/,
+  )
+  const { body } = await service.ask('GET', diskId(service, '').replace(/\/$/, ''))
+  assert.deepEqual(body.value, [])
+})
+
+test('a disk of somebody’s bytes takes their size, and one that cannot be filled leaves nothing', async (t) => {
+  let isBroken = false
+  const { service, put } = await aPlace(t, {
+    before: (deed: string) => {
+      if (deed === 'fillDisk' && isBroken) throw new Error('damaged')
+    },
+  })
+  const importing = { createOption: 'Import', sourceUri: 'upload:one' }
+  const made = await put('one', importing)
+  assert.equal((await service.over(made)).status, 'Succeeded')
+  const { properties } = (await service.ask('GET', diskId(service, 'one'))).body
+  assert.deepEqual([properties.diskSizeGB, properties.provisioningState], [1, 'Succeeded'])
+  isBroken = true
+  const failed = await service.over(await put('two', importing))
+  assert.equal(failed.status, 'Failed')
+  assert.equal((await service.ask('GET', diskId(service, 'two'))).status, 404)
+})
+
+test('a disk is copied while nobody writes to it, and never to a smaller one', async (t) => {
+  const { service, put } = await aPlace(t)
+  await put('source', empty, { diskSizeGB: 4 })
+  const copy = { createOption: 'Copy', sourceResourceId: diskId(service, 'source') }
+  const small = await put('small', copy, { diskSizeGB: 2 })
+  assert.match(small.body.error.message, /cannot be made smaller/)
+  assert.equal((await service.over(await put('copy', copy))).status, 'Succeeded')
+  const { properties } = (await service.ask('GET', diskId(service, 'copy'))).body
+  assert.equal(properties.diskSizeGB, 4)
+  assert.deepEqual(service.host.filled.get(diskId(service, 'copy')), {
+    kind: 'disk',
+    id: diskId(service, 'source'),
+  })
+  const attach = { createOption: 'Attach', managedDisk: { id: diskId(service, 'source') } }
+  const storageProfile = {
+    imageReference: IMAGE,
+    osDisk: { createOption: 'FromImage' },
+    dataDisks: [{ lun: 0, ...attach }],
+  }
+  const { id } = await aVm(service, 'web', { storageProfile })
+  const running = await put('again', copy)
+  assert.match(running.body.error.message, /is attached to .*\/web, which runs/)
+  await service.over(await service.ask('POST', `${id}/deallocate`))
+  assert.equal((await service.over(await put('again', copy))).status, 'Succeeded')
+  const disks = (await service.ask('GET', diskId(service, '').replace(/\/$/, ''))).body.value
+  const own = disks.find(({ name }: any) => name.startsWith('web_OsDisk'))
+  const ofOwn = await put('own', { createOption: 'Copy', sourceResourceId: own.id })
+  assert.match(ofOwn.body.error.message, /a VM's own/)
+})
