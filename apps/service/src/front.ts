@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto'
 import type { Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { ArmError, parseResourceId } from '@trusted-launch/api'
+import { ArmError } from '@trusted-launch/api'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Store } from './domain/store.ts'
 import { VM } from './domain/vm/vm.ts'
 import { type Counts, Metrics } from './http/metrics.ts'
 import { diagnosticsFile } from './http/resources/diagnostics.ts'
+import type { ArmRequest } from './http/route.ts'
 import { allRoutes } from './http/routes.ts'
 import { serverOf } from './http/server.ts'
 import { Addresses } from './identity/addresses.ts'
@@ -88,7 +89,8 @@ async function appOf(
   const key = await sealed.getOrMake('signer/diagnostics', async () => randomKey())
   const diagnostics = { key, driver: works.driver, now }
   return serverOf({
-    ...{ tls: tls.current, log, authorizer, issuer, tenantId: options.tenantId },
+    ...{ tls: tls.current, log, authorizer, issuer, store, now },
+    tenantId: options.tenantId,
     baseOf: (host) => baseOf(addresses(), host),
     routes: allRoutes(works.rules, works.ground, installationOf(options), diagnostics),
     diagnostics: (params, query) => diagnosticsFile(diagnostics, params, query),
@@ -100,9 +102,8 @@ async function appOf(
       () => works.anchors(),
     ),
     metrics: new Metrics(() => countsOf(store)),
-    audit: (request, action, { status, result, operationId }) => {
+    changed: (action) => {
       if (action.startsWith('Microsoft.Authorization/')) authorizer.changed()
-      return record(store, request, action, { status, result, operationId }, now())
     },
   })
 }
@@ -135,7 +136,7 @@ async function verifierOf(
 function installationOf({ tenantId, location, authorizer, store }: FrontOptions) {
   return {
     ...{ tenantId, locationDisplayName: location },
-    visible: async ({ caller }: Recorded[0]) => {
+    visible: async ({ caller }: ArmRequest) => {
       const ids = await authorizer.subscriptionsOf(caller)
       const found = await Promise.all(ids.map((id) => store.resources.get(id)))
       return found.filter((one) => one !== null)
@@ -157,23 +158,5 @@ function baseOf(addresses: Addresses, host: string | undefined): string {
     code: 'MisdirectedRequest',
     message:
       'This service does not go by the name that the request was sent to. tl up --public-name NAME adds one.',
-  })
-}
-
-type Recorded = Parameters<Parameters<typeof serverOf>[0]['audit']>
-
-async function record(
-  store: Store,
-  request: Recorded[0],
-  action: string,
-  outcome: Recorded[2],
-  at: number,
-): Promise<void> {
-  const { caller, id, from, correlationId } = request
-  await store.audit.append({
-    ...{ at, action, from, correlationId, resourceId: id, ...outcome },
-    principal: caller.objectId,
-    caller: caller.name,
-    subscriptionId: parseResourceId(id)?.subscriptionId ?? null,
   })
 }

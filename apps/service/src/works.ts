@@ -5,7 +5,7 @@ import { type MarketplaceImage, platformImages } from './catalogue/images.ts'
 import type { Authorizer } from './domain/caller.ts'
 import type { HostDriver } from './domain/host-driver.ts'
 import type { AllowedSource } from './domain/sources.ts'
-import type { JsonObject, Resource, Store, Tables } from './domain/store.ts'
+import type { Resource, Store, Tables } from './domain/store.ts'
 import { machinePlanOf } from './domain/vm/machine-plan.ts'
 import type { VmRules } from './domain/vm/plan-vm.ts'
 import { type Command, commandKey } from './domain/vm/run-command.ts'
@@ -83,7 +83,8 @@ export class Works {
       place: () => ({ location, capacity: hostCapacity(this.#host.size) }),
       notEnforced: (body) => membersOf(vmDispositions, body, 'notEnforced'),
       keepCommand: (tables, key, command) => this.#keep(tables, commandKey(key), command),
-      keepSeed: (tables, vmId, properties) => this.#keepSeed(tables, vmId, properties),
+      keepSeed: (...what) => this.#keepSeed(...what),
+      hashPassword,
     }
     const vmGround = this.#vmGround()
     this.#worker = new Worker({
@@ -180,10 +181,10 @@ export class Works {
     return { issuer, signer: pkcs8 }
   }
 
-  async #keepSeed(tables: Tables, vmId: string, properties: JsonObject): Promise<void> {
+  async #keepSeed(...[tables, vmId, properties, hash]: Parameters<VmRules['keepSeed']>) {
     const password = textAt(properties, 'osProfile', 'adminPassword')
-    const seed = seedOf(vmId, properties, password === null ? null : await hashPassword(password))
-    await this.#keep(tables, `seed/${vmId}`, seed)
+    if (password !== null && hash === null) throw new Error('a password was not hashed')
+    await this.#keep(tables, `seed/${vmId}`, seedOf(vmId, properties, hash))
   }
 
   async #keep(tables: Tables, name: string, value: object): Promise<void> {

@@ -9,6 +9,8 @@ export interface Wanted {
   readonly tags: Readonly<Record<string, string>> | null
   readonly envelope: JsonObject
   readonly properties: JsonObject
+  /** Of crypt(5): what `prepare` made of a password. */
+  readonly passwordHash?: string
 }
 
 /** What is known while a change is decided; all of it happens in one transaction. */
@@ -47,6 +49,8 @@ export interface Plan {
 export interface ResourceType {
   /** `Microsoft.Compute/virtualMachines` */
   readonly type: string
+  /** What takes long and needs no tables, before the transaction that everybody else waits for. */
+  prepare?(asked: Wanted): Promise<Wanted>
   /** `existing` null: it is new. `wanted` of a PATCH is already laid over what there is. */
   plan(id: string, wanted: Wanted, existing: Resource | null, moment: Moment): Promise<Plan>
   /** What a body names elsewhere: whoever sends it must have the right to, there. */

@@ -1,39 +1,79 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Caller } from '../domain/caller.ts'
 import { send } from './answer.ts'
+import { enter, type Outcome, type Refusals } from './auditing.ts'
+import type { Done } from './change.ts'
 import { faultOf } from './fault-of.ts'
 import { requestOf } from './request-of.ts'
-import type { ArmReply, Route } from './route.ts'
-import type { Outcome, ServerOptions } from './server-options.ts'
+import { type ArmReply, type ArmRequest, type Route, scopeOf } from './route.ts'
+import type { ServerOptions } from './server-options.ts'
 
-/** An endpoint: let in, handled, and each change audited with what came of it. */
-export function addRoute(app: FastifyInstance, options: ServerOptions, route: Route): void {
+/** An endpoint: let in, handled, and each change and refusal audited with what came of it. */
+export function addRoute(
+  app: FastifyInstance,
+  options: ServerOptions,
+  refused: Refusals,
+  route: Route,
+): void {
   app.route({
     method: route.method,
     url: route.path,
     handler: async (request, reply) => {
-      const asked = await requestOf(options, route, request)
-      const isChange = route.method !== 'GET' && route.isPiece !== true
-      try {
-        const answer = await route.handle(asked)
-        if (isChange) await options.audit(asked, route.action, outcomeOf(answer))
-        await send(reply, answer)
-      } catch (error) {
-        const fault = faultOf(error, asked.correlationId)
-        if (isChange)
-          await options.audit(asked, route.action, {
-            status: fault.status,
-            result: fault.code,
-            operationId: null,
-          })
-        throw error
-      }
+      await send(
+        reply,
+        await handled(options, route, await admitted(options, refused, route, request)),
+      )
       return reply
     },
   })
 }
 
-function outcomeOf({ status, headers }: ArmReply): Outcome {
-  const operationId = /\/operations\/([^/?]+)/i.exec(headers?.['Azure-AsyncOperation'] ?? '')?.[1]
-  const result = operationId === undefined ? 'Succeeded' : 'Accepted'
-  return { status, result, operationId: operationId ?? null }
+/** @throws {ArmError} told to the audit where it is a matter of rights. */
+async function admitted(
+  options: ServerOptions,
+  refused: Refusals,
+  route: Route,
+  request: FastifyRequest,
+): Promise<Omit<ArmRequest, 'audit'>> {
+  let caller: Caller | null = null
+  try {
+    caller = await options.authenticate(request.headers.authorization, request)
+    return await requestOf(options, route, request, caller)
+  } catch (error) {
+    await refused(request, route, caller, faultOf(error, request.id))
+    throw error
+  }
+}
+
+/** A change that its handler did not put into the audit with its own transaction is entered after it, like one that fails. */
+async function handled(
+  { store, now, changed }: ServerOptions,
+  route: Route,
+  asked: Omit<ArmRequest, 'audit'>,
+): Promise<ArmReply> {
+  const { action } = route
+  const isChange = route.method !== 'GET' && route.isPiece !== true
+  const { caller, correlationId, from } = asked
+  const entry = { action, caller, correlationId, from, id: scopeOf(route, asked.params) }
+  const write = (outcome: Outcome, audit = store.audit) => enter(audit, entry, outcome, now())
+  let isEntered = false
+  const audit: ArmRequest['audit'] = async (tables, done) => {
+    isEntered = true
+    await write(outcomeOf(done), tables.audit)
+  }
+  try {
+    const answer = await route.handle({ ...asked, audit })
+    if (isChange && !isEntered) await write(outcomeOf(answer))
+    if (isChange) changed(action)
+    return answer
+  } catch (error) {
+    const { status, code } = faultOf(error, asked.correlationId)
+    if (isChange) await write({ status, result: code, operationId: null })
+    throw error
+  }
+}
+
+function outcomeOf({ status, operation }: Done): Outcome {
+  const operationId = operation?.id ?? null
+  return { status, result: operationId === null ? 'Succeeded' : 'Accepted', operationId }
 }

@@ -4,6 +4,7 @@ import { requireUnlocked } from '../domain/locks.ts'
 import { removeWhole } from '../domain/remove-whole.ts'
 import type { ArmType } from './arm-type.ts'
 import { begin } from './begin.ts'
+import { change } from './change.ts'
 import { requireConditions } from './conditions.ts'
 import { type Ground, momentOf } from './ground.ts'
 import { operationHeaders } from './operation-view.ts'
@@ -16,24 +17,23 @@ export async function deleteResource(
   request: ArmRequest,
 ): Promise<ArmReply> {
   const { id } = request
-  const operation = await ground.store.transaction(async (tables) => {
+  const { status, operation } = await change(ground, request, async (tables) => {
     const { subscriptionId, resourceGroup } = parseResourceId(id)!
     if (resourceGroup !== null) await requireGroup(tables, subscriptionId!, resourceGroup)
     const existing = await tables.resources.get(id)
-    if (existing === null) return 'absent' as const
+    if (existing === null) return { status: 204, operation: null }
     requireConditions(request, existing)
     await requireUnlocked(tables, id, 'delete')
     const work =
       (await arm.planDelete?.(existing, momentOf(ground, tables, request), request.query)) ?? null
     if (work === null) {
       await removeWhole(tables, id)
-      return null
+      return { status: 200, operation: null }
     }
     await tables.resources.update(id, { provisioningState: 'Deleting' }, ground.now())
-    return begin(ground, tables, request, existing, work)
+    return { status: 202, operation: await begin(ground, tables, request, existing, work) }
   })
-  if (operation === 'absent') return { status: 204 }
-  if (operation === null) return { status: 200 }
+  if (operation === null) return { status }
   ground.wake()
-  return { status: 202, headers: operationHeaders(request.base, operation, request.apiVersion) }
+  return { status, headers: operationHeaders(request.base, operation, request.apiVersion) }
 }

@@ -7,6 +7,7 @@ import type { Plan, Wanted } from '../domain/resource-type.ts'
 import type { Resource, Tables } from '../domain/store.ts'
 import type { ArmType } from './arm-type.ts'
 import { begin } from './begin.ts'
+import { change } from './change.ts'
 import { entityTag, requireConditions } from './conditions.ts'
 import { type Ground, momentOf } from './ground.ts'
 import { merged } from './merge.ts'
@@ -25,16 +26,17 @@ export async function putResource(
   verb: 'PUT' | 'PATCH',
 ): Promise<ArmReply> {
   if (request.body === null) throw new ArmError(faults.invalidRequestContent('the body is missing'))
-  const asked = withoutNulls(wantedOf(arm.models[verb]!, request.body), verb)
-  for (const link of arm.links?.(request.id, asked) ?? [])
+  const checked = withoutNulls(wantedOf(arm.models[verb]!, request.body), verb)
+  for (const link of arm.links?.(request.id, checked) ?? [])
     await requireLink(ground.authorizer, arm, request, link)
-  const done = await ground.store.transaction(async (tables) => {
+  const asked = (await arm.prepare?.(checked)) ?? checked
+  const done = await change(ground, request, async (tables) => {
     const existing = await place(arm, ground, tables, request, asked, verb)
     const wanted = existing === null ? asked : over(arm, existing, asked, verb)
     const plan = await arm.plan(request.id, wanted, existing, momentOf(ground, tables, request))
     const resource = await write(ground, tables, { arm, request, existing, wanted, plan })
     return {
-      isNew: existing === null,
+      status: existing === null ? 201 : 200,
       resource,
       operation: await begin(ground, tables, request, resource, plan.work),
     }
@@ -46,7 +48,7 @@ export async function putResource(
       : operationHeaders(request.base, done.operation, request.apiVersion)
   const body = await viewOf(arm, done.resource, request)
   return {
-    status: done.isNew ? 201 : 200,
+    status: done.status,
     body,
     headers: { ...headers, ETag: entityTag(done.resource) },
   }

@@ -1,18 +1,19 @@
 import { ArmError, faults } from '@trusted-launch/api'
 import type { FastifyRequest } from 'fastify'
+import type { Caller } from '../domain/caller.ts'
 import { admit, apiVersionOf, requireNames } from './admission.ts'
 import { correlationOf } from './answer.ts'
 import { objectOf } from './json-body.ts'
 import { type ArmRequest, idOf, type Route, scopeOf } from './route.ts'
 import type { ServerOptions } from './server-options.ts'
 
-/** In this order: who asks, what is asked of which version, whether they may, and what they sent. */
+/** In this order, once it is known who asks: what is asked of which version, whether they may, and what they sent. */
 export async function requestOf(
   options: ServerOptions,
   route: Route,
   request: FastifyRequest,
-): Promise<ArmRequest> {
-  const caller = await options.authenticate(request.headers.authorization, request)
+  caller: Caller,
+): Promise<Omit<ArmRequest, 'audit'>> {
   const base = options.baseOf(request.headers.host)
   const query = queryOf(request.query)
   const apiVersion = apiVersionOf(query)

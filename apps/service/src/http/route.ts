@@ -1,5 +1,6 @@
 import type { Caller } from '../domain/caller.ts'
-import type { JsonObject } from '../domain/store.ts'
+import type { JsonObject, Tables } from '../domain/store.ts'
+import type { Done } from './change.ts'
 
 export type Method = 'GET' | 'PUT' | 'PATCH' | 'POST' | 'DELETE'
 
@@ -24,6 +25,8 @@ export interface ArmRequest {
   readonly base: string
   /** The address it came from. */
   readonly from: string
+  /** Enters what was done into the audit, in its own transaction: see `change`. */
+  readonly audit: (tables: Tables, done: Done) => Promise<void>
 }
 
 export interface ArmReply {

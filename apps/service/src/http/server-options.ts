@@ -2,8 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import type { Authorizer, Caller } from '../domain/caller.ts'
+import type { Store } from '../domain/store.ts'
 import type { Metrics } from './metrics.ts'
-import type { ArmReply, ArmRequest, Route } from './route.ts'
+import type { ArmReply, Route } from './route.ts'
 
 /** What the server is given: it has nothing of its own but its limits. */
 export interface ServerOptions {
@@ -18,8 +19,11 @@ export interface ServerOptions {
   readonly authenticate: (header: string | undefined, request: FastifyRequest) => Promise<Caller>
   /** The configured address that a request was sent to. @throws {ArmError} one that is not ours. */
   readonly baseOf: (host: string | undefined) => string
-  /** Told of each change that was asked for, with what came of it. */
-  readonly audit: (request: ArmRequest, action: string, reply: Outcome) => Promise<void>
+  /** Where changes and refusals are entered. */
+  readonly store: Pick<Store, 'audit'>
+  readonly now: () => number
+  /** Told of each change once it is made, by its right. */
+  readonly changed: (action: string) => void
   /** Answers what it claims by itself, before anything is read: the built-in issuer. */
   readonly issuer: {
     claims(url: string): boolean
@@ -39,11 +43,4 @@ export interface ServerOptions {
   readonly metrics: Metrics
   /** How often one principal may ask in a minute. */
   readonly requestsPerMinute?: number
-}
-
-/** What an audit tells of an answer. */
-export interface Outcome {
-  readonly status: number
-  readonly result: string
-  readonly operationId: string | null
 }

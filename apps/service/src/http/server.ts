@@ -4,6 +4,7 @@ import rateLimit from '@fastify/rate-limit'
 import fastify, { type FastifyInstance, LogController } from 'fastify'
 import { addRoute } from './add-route.ts'
 import { answerHeaders, correlationOf, notFound, sendError } from './answer.ts'
+import { refusalsOf } from './auditing.ts'
 import { addOpenRoutes } from './open-routes.ts'
 import { patiently } from './patience.ts'
 import { scopedPath } from './scoped-path.ts'
@@ -69,7 +70,8 @@ export async function serverOf(options: ServerOptions): Promise<FastifyInstance>
   app.setErrorHandler((error, request, reply) => sendError(options, error, request, reply))
   app.setNotFoundHandler((request, reply) => notFound(options.routes, request, reply))
   const authenticate = patiently(app, options.authenticate)
-  for (const route of options.routes) addRoute(app, { ...options, authenticate }, route)
+  const refused = refusalsOf(app, options.store.audit, options.now)
+  for (const route of options.routes) addRoute(app, { ...options, authenticate }, refused, route)
   addOpenRoutes(app, options)
   return app
 }

@@ -34,7 +34,14 @@ export interface VmRules {
   /** Keeps what is to be run in a VM, until it is. */
   readonly keepCommand: (tables: Tables, key: string, command: Command) => Promise<void>
   /** Keeps what the VM is given at its first boot and is never told again. */
-  readonly keepSeed: (tables: Tables, vmId: string, properties: JsonObject) => Promise<void>
+  readonly keepSeed: (
+    tables: Tables,
+    vmId: string,
+    properties: JsonObject,
+    passwordHash: string | null,
+  ) => Promise<void>
+  /** As `/etc/shadow` has it. */
+  readonly hashPassword: (password: string) => Promise<string>
 }
 
 /** A new VM, or a change of one. @throws {ArmError} nothing was changed then. */
@@ -43,6 +50,18 @@ export function vmPlanner(rules: VmRules) {
     existing === null
       ? planNew(rules, id, wanted, moment)
       : planChange(rules, wanted, existing, moment)
+}
+
+/** Longer ones are refused when they are looked at. */
+const PASSWORD_MAX = 256
+
+/** A password is hashed before the transaction: it takes a while, and a process of its own. */
+export function vmPreparation({ hashPassword }: VmRules) {
+  return async (asked: Wanted): Promise<Wanted> => {
+    const password = textAt(asked.properties, 'osProfile', 'adminPassword')
+    if (password === null || password.length > PASSWORD_MAX) return asked
+    return { ...asked, passwordHash: await hashPassword(password) }
+  }
 }
 
 async function planNew(rules: VmRules, id: string, wanted: Wanted, moment: Moment): Promise<Plan> {
@@ -63,7 +82,7 @@ async function planNew(rules: VmRules, id: string, wanted: Wanted, moment: Momen
     ...{ generalized: false, hasAgent: false, sshPort: null, image: image.host },
     macAddress: textAt(nic.state, 'macAddress') ?? '',
   }
-  await rules.keepSeed(moment.tables, vmId, properties)
+  await rules.keepSeed(moment.tables, vmId, properties, wanted.passwordHash ?? null)
   const whole = { ...withoutSecrets(properties), ...decision.properties, ...disk }
   const complete = await planDataDisks(moment, id, whole, null)
   const work = { kind: 'vm.create', input: { vmId }, host: rules.host }

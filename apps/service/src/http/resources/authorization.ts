@@ -1,5 +1,6 @@
 import { ArmError, checkBody, faults, parseResourceId } from '@trusted-launch/api'
 import type { JsonObject, Resource } from '../../domain/store.ts'
+import { change } from '../change.ts'
 import { entityTag, requireConditions } from '../conditions.ts'
 import type { Ground } from '../ground.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
@@ -55,7 +56,7 @@ async function put(kind: Extending, ground: Ground, request: ArmRequest): Promis
   const { properties } = checkBody(kind.model, request.body ?? {}) as JsonObject
   const checked = await kind.check((properties ?? {}) as JsonObject, scope, ground, request)
   const at = ground.now()
-  return ground.store.transaction(async ({ resources }) => {
+  return change(ground, request, async ({ resources }) => {
     const existing = await resources.get(request.id)
     requireConditions(request, existing)
     if (existing === null)
@@ -91,8 +92,8 @@ async function get(kind: Extending, { store }: Ground, request: ArmRequest): Pro
   return reply(200, found)
 }
 
-async function remove({ store }: Ground, request: ArmRequest): Promise<ArmReply> {
-  return store.transaction(async ({ resources }) => {
+async function remove(ground: Ground, request: ArmRequest): Promise<ArmReply> {
+  return change(ground, request, async ({ resources }): Promise<ArmReply> => {
     const existing = await resources.get(request.id)
     if (existing === null) return { status: 204 }
     requireConditions(request, existing)

@@ -2,9 +2,10 @@ import { ArmError, faults } from '@trusted-launch/api'
 import { AttestRate } from '../../domain/attest-rate.ts'
 import { requireUnlocked } from '../../domain/locks.ts'
 import { RETENTION, type RetentionDays, retentionAt } from '../../domain/retention.ts'
-import type { Attestation, AttestationSummary, JsonObject, Operation } from '../../domain/store.ts'
+import type { Attestation, AttestationSummary, JsonObject } from '../../domain/store.ts'
 import { inputFor, securityOf, stateOf } from '../../domain/vm/vm.ts'
 import { begin } from '../begin.ts'
+import { change } from '../change.ts'
 import type { Ground } from '../ground.ts'
 import { operationHeaders } from '../operation-view.ts'
 import { pageOf } from '../page.ts'
@@ -85,13 +86,13 @@ async function attest(ground: Ground, rate: AttestRate, request: ArmRequest): Pr
     throw new ArmError(
       faults.operationNotAllowed(`The virtual machine '${vm.name}' does not run: it is ${power}.`),
     )
-  const operation = await ground.store.transaction(async (tables): Promise<Operation> => {
+  const { operation } = await change(ground, request, async (tables) => {
     const open = { resourceId: vm.id, unfinished: true, limit: 1000 }
     const underWay = (await tables.operations.list(open)).find(({ kind }) => kind === 'vm.attest')
-    if (underWay !== undefined) return underWay
+    if (underWay !== undefined) return { status: 202, operation: underWay }
     requireRate(rate.ask(vmId))
     const work = { kind: 'vm.attest', input: inputFor(vm), host: ground.host }
-    return (await begin(ground, tables, request, vm, work))!
+    return { status: 202, operation: (await begin(ground, tables, request, vm, work))! }
   })
   ground.wake()
   return { status: 202, headers: operationHeaders(request.base, operation, request.apiVersion) }
@@ -109,11 +110,11 @@ function requireRate(waitMs: number): void {
 async function prune(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   const vm = await requireVmAt(ground, request)
   const { dryRun, ...retention } = wantedOf(request.body ?? {})
-  const gone = await ground.store.transaction(async ({ attestations, ...tables }) => {
+  const { gone } = await change(ground, request, async ({ attestations, ...tables }) => {
     await requireUnlocked({ attestations, ...tables }, vm.id, 'delete')
-    const found = await attestations.expired(stateOf(vm).vmId, retentionAt(ground.now(), retention))
-    if (!dryRun) await attestations.delete(found.map(({ id }) => id))
-    return found
+    const gone = await attestations.expired(stateOf(vm).vmId, retentionAt(ground.now(), retention))
+    if (!dryRun) await attestations.delete(gone.map(({ id }) => id))
+    return { status: 200, gone }
   })
   const collection = request.id.slice(0, request.id.lastIndexOf('/'))
   return { status: 200, body: { value: gone.map((one) => summaryView(collection, one)) } }

@@ -3,6 +3,7 @@ import { GROUP, requireGroup, requireSubscription } from '../../domain/groups.ts
 import { requireNoLockWithin, requireUnlocked } from '../../domain/locks.ts'
 import type { JsonObject, Resource, Tables } from '../../domain/store.ts'
 import { begin } from '../begin.ts'
+import { change } from '../change.ts'
 import { entityTag, isKnown, requireConditions } from '../conditions.ts'
 import type { Ground } from '../ground.ts'
 import { operationHeaders } from '../operation-view.ts'
@@ -73,11 +74,11 @@ async function put(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   const [subscriptionId, name] = named(request)
   if (!NAME.test(name)) throw new ArmError(faults.invalidParameter('resourceGroupName'))
   const { location, tags } = wantedOf(MODEL, request.body ?? {})
-  return ground.store.transaction(async (tables) => {
+  return change(ground, request, async (tables) => {
     await requireSubscription(tables, subscriptionId)
     const existing = await tables.resources.get(request.id)
     requireConditions(request, existing)
-    if (existing !== null) return reply(200, await change(ground, tables, existing, tags))
+    if (existing !== null) return reply(200, await tagged(ground, tables, existing, tags))
     if (request.method === 'PATCH') throw new ArmError(faults.resourceGroupNotFound(name))
     requireLocation(GROUP, ground, location, null)
     const at = ground.now()
@@ -100,7 +101,7 @@ async function put(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   })
 }
 
-async function change(
+async function tagged(
   ground: Ground,
   tables: Tables,
   existing: Resource,
@@ -135,19 +136,16 @@ async function contents({ store }: Ground, request: ArmRequest): Promise<ArmRepl
 
 async function remove(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   const [subscriptionId] = named(request)
-  const operation = await ground.store.transaction(async (tables) => {
+  const { operation } = await change(ground, request, async (tables) => {
     await requireSubscription(tables, subscriptionId)
     const group = await tables.resources.get(request.id)
-    if (group === null) return null
+    if (group === null) return { status: 204, operation: null }
     requireConditions(request, group)
     await requireUnlocked(tables, group.id, 'delete')
     await requireNoLockWithin(tables, group)
     await tables.resources.update(group.id, { provisioningState: 'Deleting' }, ground.now())
-    return begin(ground, tables, request, group, {
-      kind: 'group.delete',
-      input: {},
-      host: ground.host,
-    })
+    const work = { kind: 'group.delete', input: {}, host: ground.host }
+    return { status: 202, operation: await begin(ground, tables, request, group, work) }
   })
   if (operation === null) return { status: 204 }
   ground.wake()

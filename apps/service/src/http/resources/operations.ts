@@ -1,5 +1,6 @@
 import { ArmError, faults } from '@trusted-launch/api'
 import { requireSubscription } from '../../domain/groups.ts'
+import { change } from '../change.ts'
 import type { Ground } from '../ground.ts'
 import { operationReply, operationView, resultReply } from '../operation-view.ts'
 import { pageOf } from '../page.ts'
@@ -76,8 +77,13 @@ async function cancel(ground: Ground, request: ArmRequest): Promise<ArmReply> {
         `Only the creation of a virtual machine can be cancelled, until it boots; this is ${operation.kind}.`,
       ),
     )
-  if (!(await ground.store.operations.requestCancel(operation.id)))
-    throw new ArmError(faults.operationNotAllowed('The operation is over and cannot be cancelled.'))
+  await change(ground, request, async ({ operations }) => {
+    if (!(await operations.requestCancel(operation.id)))
+      throw new ArmError(
+        faults.operationNotAllowed('The operation is over and cannot be cancelled.'),
+      )
+    return { status: 202, operation }
+  })
   ground.wake()
   return { status: 202, headers: { 'Retry-After': '1' } }
 }

@@ -1,6 +1,7 @@
 import { ArmError, type Fault, faults, keyOf } from '@trusted-launch/api'
 import type { JsonObject, Principal } from '../../domain/store.ts'
 import { hashSecret, newSecret } from '../../identity/secret.ts'
+import { change } from '../change.ts'
 import type { Ground } from '../ground.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
 
@@ -65,22 +66,22 @@ async function get(ground: Ground, request: ArmRequest): Promise<ArmReply> {
 
 /** A PUT tells all but the password, which stays where none is given. */
 async function put(ground: Ground, request: ArmRequest): Promise<ArmReply> {
-  const { principals } = ground.store
   const name = request.params.name!
   if (!GUID.test(name)) refuse(faults.invalidParameter('principalName'))
-  const existing = await principals.get(name)
-  const { kind, signInName, displayName, disabled, password } = propertiesOf(request.body)
-  if (existing !== null && existing.kind !== kind) refuse(faults.invalidParameter('kind'))
-  if (disabled && isSelf(request)) refuse(faults.operationNotAllowed(SELF))
-  const named = await principals.bySignInName(signInName)
-  if (named !== null && keyOf(named.id) !== keyOf(name))
-    refuse({ status: 409, code: 'Conflict', message: `Another is called '${signInName}'.` })
-  const secretHash = password === null ? (existing?.secretHash ?? null) : await hashSecret(password)
-  const createdAt = existing?.createdAt ?? ground.now()
-  await principals.put({
-    ...{ id: keyOf(name), kind, signInName, displayName, disabled, secretHash, createdAt },
+  const { password, ...asked } = propertiesOf(request.body)
+  if (asked.disabled && isSelf(request)) refuse(faults.operationNotAllowed(SELF))
+  const newHash = password === null ? null : await hashSecret(password)
+  return change(ground, request, async ({ principals }) => {
+    const existing = await principals.get(name)
+    if (existing !== null && existing.kind !== asked.kind) refuse(faults.invalidParameter('kind'))
+    const named = await principals.bySignInName(asked.signInName)
+    if (named !== null && keyOf(named.id) !== keyOf(name))
+      refuse({ status: 409, code: 'Conflict', message: `Another is called '${asked.signInName}'.` })
+    const secretHash = newHash ?? existing?.secretHash ?? null
+    const createdAt = existing?.createdAt ?? ground.now()
+    await principals.put({ ...asked, id: keyOf(name), secretHash, createdAt })
+    return { status: existing === null ? 201 : 200, body: view((await principals.get(name))!) }
   })
-  return { status: existing === null ? 201 : 200, body: view((await principals.get(name))!) }
 }
 
 /** A service principal's new secret, shown this once; the former one is good no more. */
@@ -89,13 +90,20 @@ async function renew(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   if (principal.kind !== 'service')
     refuse(faults.operationNotAllowed('A user has a password: PUT sets it.'))
   const secret = newSecret()
-  await ground.store.principals.put({ ...principal, secretHash: await hashSecret(secret) })
-  return { status: 200, body: { clientId: principal.signInName, secret } }
+  const secretHash = await hashSecret(secret)
+  return change(ground, request, async ({ principals }) => {
+    const now = await principals.get(principal.id)
+    if (now === null) refuse(faults.resourceNotFound(request.id))
+    await principals.put({ ...now, secretHash })
+    return { status: 200, body: { clientId: now.signInName, secret } }
+  })
 }
 
-async function remove({ store }: Ground, request: ArmRequest): Promise<ArmReply> {
+async function remove(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   if (isSelf(request)) refuse(faults.operationNotAllowed(SELF))
-  return { status: (await store.principals.delete(request.params.name!)) ? 200 : 204 }
+  return change(ground, request, async ({ principals }) => ({
+    status: (await principals.delete(request.params.name!)) ? 200 : 204,
+  }))
 }
 
 const SELF = 'Nobody disables or deletes themselves: somebody else must, so that somebody is left.'

@@ -4,11 +4,12 @@ import { requireGroup } from '../../domain/groups.ts'
 import { requireUnlocked } from '../../domain/locks.ts'
 import type { JsonObject, Resource } from '../../domain/store.ts'
 import { goingWith } from '../../domain/vm/belongings.ts'
-import { type VmRules, vmLinks, vmPlanner } from '../../domain/vm/plan-vm.ts'
+import { type VmRules, vmLinks, vmPlanner, vmPreparation } from '../../domain/vm/plan-vm.ts'
 import { inputFor, securityOf, stateJson, stateOf, VM } from '../../domain/vm/vm.ts'
 import { requireAction, type VmAction, vmActions } from '../../domain/vm/vm-actions.ts'
 import { type ArmType, groupPath } from '../arm-type.ts'
 import { begin } from '../begin.ts'
+import { change } from '../change.ts'
 import type { Ground } from '../ground.ts'
 import { operationHeaders } from '../operation-view.ts'
 import { requireResource } from '../required.ts'
@@ -21,6 +22,7 @@ export function virtualMachineType(rules: VmRules): ArmType {
     ...{ type: VM, path: groupPath(VM), putMerges: true },
     models: { PUT: 'VirtualMachine', PATCH: 'VirtualMachineUpdate' },
     plan: vmPlanner(rules),
+    prepare: vmPreparation(rules),
     links: vmLinks,
     planDelete: async (vm, { tables }) => {
       for (const id of goingWith(vm)) await requireUnlocked(tables, id, 'delete')
@@ -91,7 +93,7 @@ async function act(
   ground: Ground,
   request: ArmRequest,
 ): Promise<ArmReply> {
-  const operation = await ground.store.transaction(async (tables) => {
+  const { status, operation } = await change(ground, request, async (tables) => {
     const { subscriptionId, resourceGroup } = request.params
     await requireGroup(tables, subscriptionId!, resourceGroup!)
     const vm = await requireVm({ store: tables as Ground['store'] }, request)
@@ -100,12 +102,13 @@ async function act(
     const input = { ...inputOf(action, request, securityOf(vm).isTrustedLaunch), ...inputFor(vm) }
     await tables.resources.update(vm.id, { provisioningState: 'Updating' }, ground.now())
     const work = { kind: `vm.${action.name}`, input, host: rules.host }
-    return begin(ground, tables, request, vm, work)
+    // Of an eviction Azure's clients take nothing else.
+    const status = action.name === 'simulateEviction' ? 204 : 202
+    return { status, operation: await begin(ground, tables, request, vm, work) }
   })
   ground.wake()
-  // Azure's clients take nothing else from it.
-  if (action.name === 'simulateEviction') return { status: 204 }
-  return { status: 202, headers: operationHeaders(request.base, operation!, request.apiVersion) }
+  if (status === 204) return { status }
+  return { status, headers: operationHeaders(request.base, operation!, request.apiVersion) }
 }
 
 function inputOf(
@@ -125,7 +128,7 @@ function inputOf(
 
 /** The VM is meant to be an image's source: it can't start any more. */
 async function generalize(ground: Ground, request: ArmRequest): Promise<ArmReply> {
-  await ground.store.transaction(async (tables) => {
+  return change(ground, request, async (tables) => {
     const vm = await requireVm({ store: tables as Ground['store'] }, request)
     await requireUnlocked(tables, vm.id, 'write')
     if (!['stopped', 'deallocated'].includes(stateOf(vm).power))
@@ -139,6 +142,6 @@ async function generalize(ground: Ground, request: ArmRequest): Promise<ArmReply
       { state: stateJson({ ...stateOf(vm), generalized: true }) },
       ground.now(),
     )
+    return { status: 200 }
   })
-  return { status: 200 }
 }

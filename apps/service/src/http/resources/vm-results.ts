@@ -11,6 +11,7 @@ import { inputFor, VM } from '../../domain/vm/vm.ts'
 import { requireNotGoing } from '../../domain/vm/vm-actions.ts'
 import { groupPath } from '../arm-type.ts'
 import { begin } from '../begin.ts'
+import { change } from '../change.ts'
 import { type Ground, momentOf } from '../ground.ts'
 import { operationHeaders } from '../operation-view.ts'
 import { requireLink } from '../put-resource.ts'
@@ -80,11 +81,12 @@ async function begun(
   request: ArmRequest,
   plan: (tables: Tables, vm: Resource) => Promise<Work>,
 ): Promise<ArmReply> {
-  const operation = await ground.store.transaction(async (tables) => {
+  const { operation } = await change(ground, request, async (tables) => {
     const vm = await requireVm({ store: tables as Ground['store'] }, request)
     await requireUnlocked(tables, vm.id, 'write')
     requireNotGoing(vm)
-    return begin(ground, tables, request, vm, await plan(tables, vm))
+    const work = await plan(tables, vm)
+    return { status: 202, operation: await begin(ground, tables, request, vm, work) }
   })
   ground.wake()
   const { base, apiVersion } = request

@@ -1,0 +1,26 @@
+import type { Tables } from '../domain/store.ts'
+import type { Ground } from './ground.ts'
+import type { ArmRequest } from './route.ts'
+
+/** What a change comes to, for the audit: an answer is one. */
+export interface Done {
+  readonly status: number
+  /** What follows it. */
+  readonly operation?: { readonly id: string } | null
+}
+
+/**
+ * One transaction for a change and its entry in the audit: both, or none.
+ * @throws {StoreError} and what `work` throws; nothing was changed then.
+ */
+export function change<T extends Done>(
+  { store }: Pick<Ground, 'store'>,
+  request: ArmRequest,
+  work: (tables: Tables) => Promise<T>,
+): Promise<T> {
+  return store.transaction(async (tables) => {
+    const done = await work(tables)
+    await request.audit(tables, done)
+    return done
+  })
+}

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ArmType } from '../../src/http/arm-type.ts'
+import { change } from '../../src/http/change.ts'
+import { putResource } from '../../src/http/put-resource.ts'
+import { READER } from '../../src/identity/role-definitions.ts'
+import { openStore } from '../../src/store/open.ts'
+import { aPrincipal, tokenOf } from '../a-principal.ts'
+import { aService, type TestService } from '../a-service.ts'
+import { aNetwork, aVm, vmBody } from '../a-vm.ts'
+import { SUBSCRIPTION, vm } from '../store/samples.ts'
+
+async function aStore(t: TestContext) {
+  const folder = mkdtempSync(join(tmpdir(), 'tl-audit-'))
+  const store = await openStore({ path: join(folder, 'service.db') })
+  t.after(async () => {
+    await store.close()
+    rmSync(folder, { recursive: true })
+  })
+  return store
+}
+
+/** The audit's entries of one request. */
+async function entriesOf(service: TestService, correlationId: string): Promise<any[]> {
+  const path = `${service.subscription}/providers/Microsoft.Insights/eventtypes/management/values`
+  const { body } = await service.ask('GET', path)
+  return body.value.filter((one: any) => one.correlationId === correlationId)
+}
+
+test('a change whose entry cannot be written does not happen', async (t) => {
+  const store = await aStore(t)
+  const audit = () => Promise.reject(new Error('the audit takes nothing'))
+  const made = change({ store }, { audit } as never, async ({ resources }) => {
+    await resources.insert(vm('web'), 1)
+    return { status: 201 }
+  })
+  await assert.rejects(made, /takes nothing/)
+  assert.equal(await store.resources.get(vm('web').id), null)
+})
+
+test('every change is in the audit once, with its status, its result and what follows it', async (t) => {
+  const service = await aService(t)
+  const nic = await aNetwork(service, 'rg')
+  const id = `${service.group('rg')}/providers/Microsoft.Compute/virtualMachines/web`
+  const asked: [string, string, unknown, number, string][] = [
+    ['PUT', id, vmBody(nic), 201, 'Accepted'],
+    ['PATCH', id, { tags: { a: 'b' } }, 200, 'Succeeded'],
+    ['POST', `${id}/powerOff`, undefined, 202, 'Accepted'],
+    ['POST', `${id}/simulateEviction`, undefined, 409, 'OperationNotAllowed'],
+    ['PUT', service.group('other'), { location: 'local' }, 201, 'Succeeded'],
+    ['DELETE', service.group('other'), undefined, 202, 'Accepted'],
+    ['DELETE', service.group('never'), undefined, 204, 'Succeeded'],
+    ['PUT', service.group('x'), { location: 'mars' }, 400, 'LocationNotAvailableForResourceType'],
+  ]
+  for (const [method, path, body, status, result] of asked) {
+    const correlationId = randomUUID()
+    const answer = await service.ask(method, path, body, {
+      'x-ms-correlation-request-id': correlationId,
+    })
+    const [entry, ...more] = await entriesOf(service, correlationId)
+    assert.deepEqual(
+      [answer.status, entry?.subStatus.value, entry?.status.value, more.length],
+      [status, String(status), result, 0],
+      `${method} ${path}: ${JSON.stringify(answer.body)}`,
+    )
+    const operation = String(answer.headers['azure-asyncoperation'])
+    if (result === 'Accepted') assert.ok(operation.includes(entry.operationId), operation)
+  }
+})
+
+test('who was refused is in the audit, by name where it is known; a flood of it is not', async (t) => {
+  const service = await aService(t)
+  const { id } = await aVm(service)
+  const reader = await aPrincipal(service, READER.name, service.subscription)
+  const correlation = () => ({ 'x-ms-correlation-request-id': randomUUID() })
+  const [denied, nobody] = [correlation(), correlation()]
+  const version = 'api-version=2026-04-01'
+  const { body } = await tokenOf(service, reader.clientId, reader.secret)
+  const authorization = `Bearer ${body.access_token}`
+  const no = await service.send('DELETE', `${id}?${version}`, { ...denied, authorization })
+  assert.equal(no.status, 403)
+  const [entry] = await entriesOf(service, denied['x-ms-correlation-request-id'])
+  assert.deepEqual(
+    [entry.status.value, entry.caller, entry.resourceId],
+    ['AuthorizationFailed', reader.clientId, id],
+  )
+  assert.equal((await service.send('GET', `${id}?${version}`, nobody)).status, 401)
+  const [unknown] = await entriesOf(service, nobody['x-ms-correlation-request-id'])
+  assert.deepEqual([unknown.status.value, unknown.caller], ['AuthenticationFailed', '-'])
+
+  const flood = correlation()
+  for (let i = 0; i < 100; i++) await service.send('GET', `${id}?${version}`, flood)
+  const written = (await entriesOf(service, flood['x-ms-correlation-request-id'])).length
+  assert.ok(written > 40 && written < 60, `${written} entries`)
+})
+
+test('while a password is hashed others change what they like', async (t) => {
+  const store = await aStore(t)
+  const gate = Promise.withResolvers<void>()
+  const order: string[] = []
+  const arm = {
+    type: 'X/y',
+    models: { PUT: 'Disk' },
+    prepare: async (asked: object) => {
+      await gate.promise
+      return { ...asked, passwordHash: 'hash' }
+    },
+    plan: async (_: string, { passwordHash }: { passwordHash?: string }) => {
+      order.push(`planned with ${passwordHash}`)
+      throw new Error('enough')
+    },
+    isChild: true,
+  } as unknown as ArmType
+  const parent = `/subscriptions/${SUBSCRIPTION}/providers/X/a/b`
+  await store.resources.insert({ ...vm('a'), id: parent, resourceGroup: null }, 1)
+  const id = `${parent}/y/z`
+  const request = { id, body: {}, ifMatch: null, ifNoneMatch: null, audit: async () => {} }
+  const put = putResource(arm, { store, now: () => 1 } as never, request as never, 'PUT')
+  await sleep(50)
+  await store.transaction(async ({ resources }) => {
+    await resources.insert(vm('other'), 1)
+    order.push('another')
+  })
+  gate.resolve()
+  await assert.rejects(put, /enough/)
+  assert.deepEqual(order, ['another', 'planned with hash'])
+})
