@@ -45,7 +45,9 @@ test('an alert is changed by somebody, for a reason, and not before it was raise
   assert.equal(codeOf({ reason: '' }), 'no-reason')
   assert.equal(codeOf({ reason: 'x'.repeat(257) }), 'too-long')
   assert.equal(codeOf({ time: start - 1 }), 'too-early')
-  assert.equal(codeOf({ reason: 'x'.repeat(256), time: start }), 'Resolved')
+  const most = 'x'.repeat(256)
+  assert.equal(codeOf({ by: most, reason: most, time: start }), 'Resolved')
+  assert.equal(codeOf({ by: `${most}x` }), 'too-long')
 })
 
 test('who changed it and why stays with it; the same change again changes nothing', () => {

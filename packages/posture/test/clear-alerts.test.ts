@@ -4,7 +4,7 @@ import type { Alert } from '../src/alert.ts'
 import { changeAlert } from '../src/change-alert.ts'
 import { clearAlerts, clearanceAfter, type Undone } from '../src/clear-alerts.ts'
 import { alertsAfter, detect } from '../src/detect.ts'
-import { good, hour, minute, seen, start, trusted, verdict } from './facts.ts'
+import { type Given, good, hour, minute, seen, start, trusted, verdict } from './facts.ts'
 
 const who = { by: 'an operator', request: '7f3a', time: start + hour }
 const off = { ...trusted, secureBootEnabled: false }
@@ -13,7 +13,8 @@ const approved = (result = good, setup = trusted): Undone => ({
   result,
   setup,
 })
-const raised = (...ids: string[]) => detect([], seen(verdict(...ids))).map(({ alert }) => alert)
+const raised = (...ids: (Given | string)[]) =>
+  detect([], seen(verdict(...ids))).map(({ alert }) => alert)
 const cleared = (alerts: readonly Alert[], undone: Undone) =>
   clearAlerts(alerts, undone, who).map(({ cause, state }) => `${cause} ${state}`)
 const failure = { time: start, findings: ['kernel.changed'], evidenceSha256: null }
@@ -39,6 +40,17 @@ test('what another boot measured in between is not approved with the last one', 
   const both = alertsAfter(first, detect(first, seen(verdict('kernel.changed'), minute)))
   assert.deepEqual(cleared(both, approved()), [])
   assert.deepEqual(cleared(raised('kernel.changed'), approved({ ...good, evidence: other })), [])
+})
+
+test('where more differed than an alert keeps, or nothing is told of it, an approval resolves nothing', () => {
+  const many = (count: number) =>
+    raised(...Array.from({ length: count }, (_, i) => ({ id: 'grub.changed', actual: `${i}` })))
+  assert.deepEqual(cleared(many(63), approved()), ['drift Resolved'])
+  assert.deepEqual(cleared(many(64), approved()), [])
+  const [alert] = raised('kernel.changed')
+  assert.deepEqual(cleared([{ ...alert!, findings: [] }], approved()), [])
+  const other = { ...alert!, type: 'VM_UntrustedKernelModule' } as const
+  assert.deepEqual(cleared([other], approved()), [])
 })
 
 test('evidence of unknown origin, a vTPM or a host is never approved away', () => {
@@ -67,6 +79,7 @@ test('the failure is cleared by whoever closes the last alert of one', () => {
   assert.equal(clearanceAfter([drift!, ...alerts.slice(1)], failure), null)
   const clearance = clearanceAfter([drift!, vtpm!, ...more], failure)
   assert.deepEqual(clearance, { by: '1', reason: 'looked at', time: start + minute })
+  assert.ok(clearanceAfter([drift!, vtpm!, ...more], { ...failure, time: start + minute }))
   const later = { ...failure, time: start + hour }
   assert.equal(clearanceAfter([drift!, vtpm!, ...more], later), null)
 })

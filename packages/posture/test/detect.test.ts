@@ -189,6 +189,8 @@ test('a module from outside, or of another licence, that the kernel trusts is no
   assert.deepEqual(raised(saying([outside], reported('kernel module nvidia'))), [])
 })
 
+const isModule = ({ alert }: AlertDelta) => alert.type === 'VM_UntrustedKernelModule'
+
 test('each module has an alert, but no guest makes more than so many, in whatever time', () => {
   const some = (from: number) => Array.from({ length: 100 }, (_, i) => module(`m${from + i}`))
   const first = alertsAfter([], detect([], seen(verdict(...some(0)))))
@@ -198,7 +200,11 @@ test('each module has an alert, but no guest makes more than so many, in whateve
   const again = alertsAfter(first, detect(first, seen(verdict(...some(20)), hour)))
   assert.equal(again.length, 33)
   assert.equal(again.find(({ cause }) => cause === 'kernel module m31')!.count, 2)
-  assert.match(again.find(({ cause }) => cause === 'more')!.summary, /^88 more modules/)
+  const more = again.find(({ cause }) => cause === 'more')!
+  assert.match(more.summary, /^88 more modules/)
+  assert.equal(more.severity, 'low')
+  const besides = alertsAfter([], detect([], seen(verdict('kernel.changed', 'vtpm.rolled-back'))))
+  assert.equal(detect(besides, seen(verdict(...some(0)), hour)).filter(isModule).length, 33)
 })
 
 test('what Secure Boot refused is told by its component', () => {
@@ -268,6 +274,12 @@ test('a failure is told as gone and stays open; a silence is resolved by an answ
   assert.equal(after[1]!.alert.change!.by, 'the service')
 })
 
+test('what is gone is told once', () => {
+  const alerts = alertsAfter([], detect([], seen(verdict('kernel.changed'))))
+  const after = alertsAfter(alerts, detect(alerts, seen(good, hour)))
+  assert.deepEqual(detect(after, seen(good, 2 * hour)), [])
+})
+
 test('an answer without evidence resolves no silence', () => {
   const quiet = { ...about, kind: 'silence', since: start - hour } as const
   const [alert] = alertsAfter([], detect([], quiet))
@@ -280,6 +292,8 @@ test('a failure that was never cleared keeps an alert open, where none is', () =
   assert.deepEqual(raised(again), [failed('earlier-failure')])
   const [drift] = detect([], seen(verdict('kernel.changed')))
   assert.deepEqual(told(detect([drift!.alert], again)), [`gone ${failed('drift')}`])
+  const closed = { ...drift!.alert, state: 'Resolved', isPresent: false } as const
+  assert.deepEqual(told(detect([closed], again)), [`raised ${failed('earlier-failure')}`])
   assert.deepEqual(raised(seen(verdict('verdict.failed-before', 'kernel.changed'))), [
     failed('drift'),
   ])
@@ -297,4 +311,12 @@ test('a host that says nothing, or of another start, is no host that differs', (
   for (const id of ['host.statement.missing', 'host.statement.stale'])
     assert.deepEqual(ofVerdict(id), [failed('unproven')])
   assert.ok(ofVerdict('host.statement.signature').includes('VM_HostConfigurationDiffers/host high'))
+})
+
+test('a host that is as asked for again is told as such, and says nothing of what its guest measured', () => {
+  const both = verdict('kernel.changed', 'host.firmware')
+  const alerts = alertsAfter([], detect([], seen(both)))
+  assert.deepEqual(told(detect(alerts, { ...about, kind: 'host', findings: [] })), [
+    'gone VM_HostConfigurationDiffers/host high',
+  ])
 })

@@ -3,6 +3,8 @@ import type { ArmType } from './arm-type.ts'
 import type { Ground } from './ground.ts'
 import { resourceRoutes } from './resource-routes.ts'
 import { activityRoutes } from './resources/activity.ts'
+import { alertRoutes } from './resources/alerts.ts'
+import { assessmentRoutes } from './resources/assessments.ts'
 import { authorizationRoutes } from './resources/authorization.ts'
 import { catalogueRoutes } from './resources/catalogue.ts'
 import { type Diagnostics, diagnosticsRoutes } from './resources/diagnostics.ts'
@@ -10,12 +12,13 @@ import { diskTypeOf } from './resources/disks.ts'
 import { evidenceRoutes } from './resources/evidence.ts'
 import { extensionTypeOf } from './resources/extensions.ts'
 import { groupRoutes } from './resources/groups.ts'
+import { healthRoutes } from './resources/health.ts'
 import { bindingTypeOf, imageRoutes, imageTypeOf } from './resources/images.ts'
 import { networkTypes } from './resources/networks.ts'
 import { operationRoutes } from './resources/operations.ts'
 import { principalRoutes } from './resources/principals.ts'
-import { securityRoutes } from './resources/security.ts'
 import { type Installation, subscriptionRoutes } from './resources/subscriptions.ts'
+import { suppressionRoutes } from './resources/suppression-rules.ts'
 import { virtualMachineRoutes, virtualMachineType } from './resources/virtual-machines.ts'
 import { vmResultRoutes } from './resources/vm-results.ts'
 import type { Route } from './route.ts'
@@ -49,7 +52,10 @@ export function allRoutes(
     ...vmResultRoutes(rules, ground),
     ...catalogueRoutes(rules, ground),
     ...imageRoutes(rules, ground),
-    ...securityRoutes(ground),
+    ...assessmentRoutes(ground),
+    ...alertRoutes(ground),
+    ...suppressionRoutes(ground),
+    ...healthRoutes(ground),
     ...evidenceRoutes(ground),
     ...authorizationRoutes(ground),
     ...principalRoutes(ground),

@@ -3,6 +3,7 @@ import { ArmError } from '@trusted-launch/api'
 import { type ImaState, QUOTED_PCRS, type RollbackState } from '@trusted-launch/attestation'
 import type { Evidence } from '@trusted-launch/channel'
 import { fromUtf8, toHex, toUtf8 } from '@trusted-launch/codec'
+import { observe } from '../domain/alerts.ts'
 import type { HostDriver, HostFacts } from '../domain/host-driver.ts'
 import type { Json, Resource, Values } from '../domain/store.ts'
 import { securityOf, stateOf } from '../domain/vm/vm.ts'
@@ -43,7 +44,7 @@ const UNANSWERED_MAX = 8
 export const ATTESTATION_FAILED = 'AttestationFailed'
 
 /**
- * Asks a VM for evidence, makes the verdict and keeps it with what made it, in one transaction.
+ * Asks a VM for evidence, makes the verdict and keeps it with what made it and what it alerts of, in one transaction.
  *
  * @param isStarted the host started the VM since the last verdict, and extended the rollback index by a number
  *   of its own: what the index holds is then taken as it is.
@@ -75,13 +76,16 @@ export async function attest(
   const answer = await orFailed('the evidence was not appraised', () =>
     ground.appraise({ ...task, time }),
   )
-  return job.under(async ({ attestations, values }) => {
-    const { tier, findings, record, shared, rollback, ima } = answer
+  return job.under(async (tables) => {
+    const { attestations, values } = tables
+    const { tier, findings, claims, record, shared, rollback, ima } = answer
     const id = randomUUID()
     const told = { id, vmId, at: time, tier, findings: findings as unknown as Json[] }
     await attestations.insert({ ...told, record }, shared ?? undefined)
     const remembered = withQuestion(memory, asked.extendNonce).rollback
     await keep(values, vmId, { rollback: rollback ?? remembered, ima })
+    const result = { tier, findings, claims, evidence: answer.evidence }
+    await observe(tables, vm, { kind: 'verdict', result }, time)
     return { id, tier }
   })
 }

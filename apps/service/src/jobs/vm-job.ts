@@ -1,5 +1,6 @@
 import { ArmError } from '@trusted-launch/api'
 import { allocationFailed } from '../catalogue/host-capacity.ts'
+import { observe } from '../domain/alerts.ts'
 import type { HostDriver } from '../domain/host-driver.ts'
 import type { Resource, Resources } from '../domain/store.ts'
 import type { Command } from '../domain/vm/run-command.ts'
@@ -117,12 +118,23 @@ export class VmJob {
     if (boot.kind === 'failed') {
       const failure = failureOf(boot)
       await this.note({ power: 'running', failure }, 'Failed')
+      if (failure.code === 'SecureBootViolation') await this.#tellStopped(vm, boot)
       throw new ArmError({ status: 409, code: failure.code, message: failure.message })
     }
     await this.note({ power: 'running', failure: null, hasAgent: boot.kind === 'agent' })
     if (boot.kind !== 'agent') return
     await this.job.tell(90, 'attesting')
     await this.#attestBoot(vm)
+  }
+
+  #tellStopped(
+    vm: Resource,
+    { component, message: detail }: { component: string | null; message: string },
+  ): Promise<unknown> {
+    const stopped = { component: component ?? 'loader', detail }
+    return this.job.under((tables) =>
+      observe(tables, vm, { kind: 'boot-stopped', ...stopped }, this.#ground.now()),
+    )
   }
 
   /** A boot that the agent answered after is one, whatever becomes of its proof: that there is none is told. */

@@ -1,5 +1,6 @@
 import {
   type AppraisalInput,
+  type AttestationResult,
   appraiseEvidence,
   type ContinuedIma,
   continueIma,
@@ -42,6 +43,8 @@ export interface AppraisalAnswer {
   /** Of all that was found. */
   readonly tier: Tier
   readonly findings: readonly Finding[]
+  readonly claims: AttestationResult['claims']
+  readonly evidence: AttestationResult['evidence']
   readonly record: Uint8Array
   /** The part of the record that other VMs' have too: its reference values. Null: none. */
   readonly shared: Uint8Array | null
@@ -73,7 +76,8 @@ export function appraisalOf(task: AppraisalTask): AppraisalAnswer {
     findings: [...ima.findings, ...task.beside],
   })
   const shared = references === null ? null : encodeReferenceValues(references)
-  return { tier, findings, record, shared, rollback, ima: ima.next }
+  const { claims, evidence } = result
+  return { tier, findings, claims, evidence, record, shared, rollback, ima: ima.next }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { ArmError, faults } from '@trusted-launch/api'
 import type { MarketplaceImage } from '../../catalogue/images.ts'
+import { clearSecureBootOff } from '../alerts.ts'
 import type { HostDriver } from '../host-driver.ts'
 import type { Link } from '../links.ts'
 import type { Moment, Plan, Wanted } from '../resource-type.ts'
@@ -14,7 +15,7 @@ import { makeOsDisk, withOwnDisk } from './os-disk.ts'
 import { notGivenAgain, requireOsProfile, withoutSecrets } from './os-profile.ts'
 import type { Command } from './run-command.ts'
 import { decideChange, decideNew, type Place } from './security.ts'
-import { at, inputFor, stateJson, stateOf, textAt, type VmState } from './vm.ts'
+import { at, inputFor, securityOf, stateJson, stateOf, textAt, type VmState } from './vm.ts'
 import { imageLinks, imageOfVm, requireVmImage } from './vm-image.ts'
 
 /** What decides about VMs beside what is asked. */
@@ -142,6 +143,10 @@ async function planChange(
   const own = withOwnDisk(existing.properties, properties)
   const whole = { ...withoutSecrets(properties), ...decision.properties, ...own }
   const complete = await planDataDisks(moment, existing.id, whole, existing)
+  if (!securityOf(existing).secureBoot && securityOf({ properties: complete }).secureBoot) {
+    const { tables, caller, correlationId: request, at: time } = moment
+    await clearSecureBootOff(tables, existing, { by: caller.name, request, time })
+  }
   const isSame = JSON.stringify(complete) === JSON.stringify(existing.properties)
   const next: VmState = {
     ...state,

@@ -10,7 +10,7 @@ import type { Ground } from '../ground.ts'
 import { operationHeaders } from '../operation-view.ts'
 import { pageOf } from '../page.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
-import { requireVmAt } from './security.ts'
+import { requireVmAt } from './health.ts'
 
 const PATH = '/:scope/providers/TrustedLaunch/evidence'
 const TYPE = 'TrustedLaunch/evidence'

@@ -1,10 +1,9 @@
 import { ArmError } from '@trusted-launch/api'
 import { extensionType } from '../../catalogue/extensions.ts'
 import type { VmRules } from '../../domain/vm/plan-vm.ts'
+import { EXTENSION } from '../../domain/vm/setup.ts'
 import { textAt } from '../../domain/vm/vm.ts'
 import { type ArmType, groupPath } from '../arm-type.ts'
-
-export const EXTENSION = 'Microsoft.Compute/virtualMachines/extensions'
 
 /** Extensions of a VM: `GuestAttestation` appraises at once, and marks the VM as monitored. */
 export function extensionTypeOf(rules: VmRules): ArmType {

@@ -1,0 +1,126 @@
+import { ArmError, faults, keyOf } from '@trusted-launch/api'
+import type { AlertAction, SuppressionRule } from '@trusted-launch/posture'
+import { ALERT, changeKeptAlert } from '../../domain/alerts.ts'
+import { everyOf } from '../../domain/every-of.ts'
+import { GROUP, SUBSCRIPTION } from '../../domain/groups.ts'
+import type { Resource, Tables } from '../../domain/store.ts'
+import type { Ground } from '../ground.ts'
+import { pageOf } from '../page.ts'
+import type { ArmReply, ArmRequest, Route } from '../route.ts'
+import { alertView } from './alert-view.ts'
+import { rulesOf } from './suppression-rules.ts'
+
+const REASON_MAX = 200
+
+/** Azure's three, and ours: its clients know no work in progress. */
+const actions: Readonly<Record<string, AlertAction>> = {
+  dismiss: 'dismiss',
+  resolve: 'resolve',
+  activate: 'activate',
+  inProgress: 'start',
+}
+
+/** Alerts of a subscription or group, and what people do about one. */
+export function alertRoutes(ground: Ground): Route[] {
+  const of = (
+    method: Route['method'],
+    path: string,
+    verb: string,
+    handle: Route['handle'],
+  ): Route => ({
+    ...{ method, handle },
+    path: `/:scope/providers/Microsoft.Security/${path}`,
+    action: `Microsoft.Security/${verb}`,
+  })
+  const one = 'locations/:location/alerts/:name'
+  return [
+    of('GET', 'alerts', 'alerts/read', (request) => list(ground, request)),
+    of('GET', 'locations/:location/alerts', 'alerts/read', (request) => list(ground, request)),
+    of('GET', one, 'alerts/read', (request) => get(ground, request)),
+    ...Object.entries(actions).map(([name, action]) =>
+      of('POST', `${one}/${name}`, `alerts/${name}/action`, (request) =>
+        act(ground, request, action),
+      ),
+    ),
+  ]
+}
+
+async function list(ground: Ground, request: ArmRequest): Promise<ArmReply> {
+  const { store, now } = ground
+  const { type, subscriptionId, resourceGroup } = await requireScope(store, request)
+  const within = {
+    ...{ type: ALERT, subscriptionId },
+    ...(type === GROUP && { resourceGroup: resourceGroup! }),
+  }
+  const rules = await rulesOf(store, subscriptionId)
+  return pageOf(
+    request,
+    (after, limit) => store.resources.list({ ...within, limit, ...(after !== null && { after }) }),
+    (row) => shown(ground, request, row, rules, now()),
+    (row) => isThere(row, request.params.location),
+  )
+}
+
+async function get(ground: Ground, request: ArmRequest): Promise<ArmReply> {
+  const row = await requireAlert(ground.store, request)
+  const rules = await rulesOf(ground.store, row.subscriptionId)
+  return { status: 200, body: await shown(ground, request, row, rules, ground.now()) }
+}
+
+/** Clients of Azure send no body; `{"reason": "…"}` says why. */
+async function act(ground: Ground, request: ArmRequest, action: AlertAction): Promise<ArmReply> {
+  const { caller, correlationId, body } = request
+  const why = body?.reason ?? 'no reason given'
+  if (typeof why !== 'string' || why.length > REASON_MAX)
+    throw new ArmError(faults.invalidParameter('reason'))
+  const reason = `${why} (request ${correlationId})`
+  const refusal = await ground.store.transaction(async (tables) => {
+    const row = await requireAlert(tables, request)
+    return changeKeptAlert(tables, row, { action, by: caller.name, reason, time: ground.now() })
+  })
+  if (refusal !== null) throw new ArmError(faults.operationNotAllowed(refusal.message))
+  return { status: 204 }
+}
+
+/** What the guest showed of its inside is for who may read its evidence. */
+async function shown(
+  { authorizer }: Ground,
+  request: ArmRequest,
+  row: Resource,
+  rules: readonly SuppressionRule[],
+  now: number,
+) {
+  const right = await authorizer.access(
+    request.caller,
+    'TrustedLaunch/evidence/read',
+    row.parentId!,
+  )
+  return alertView(row, { base: request.base, rules, now, isWhole: right === 'granted' })
+}
+
+/** @throws {ArmError} 404: no group or subscription. */
+async function requireScope({ resources }: Tables, request: ArmRequest): Promise<Resource> {
+  const found = await resources.get(request.params.scope!)
+  if (found === null || (found.type !== GROUP && found.type !== SUBSCRIPTION))
+    throw new ArmError(faults.resourceNotFound(request.id))
+  return found
+}
+
+/** By the id it has, in its group; or by its name, in the subscription. @throws {ArmError} 404 */
+async function requireAlert(tables: Tables, request: ArmRequest): Promise<Resource> {
+  const { scope, location, name } = request.params
+  const { type, subscriptionId } = await requireScope(tables, request)
+  if (type === GROUP) {
+    const id = `${scope}/providers/Microsoft.Security/locations/${location}/alerts/${name}`
+    const found = await tables.resources.get(id)
+    if (found !== null) return found
+  } else {
+    for await (const row of everyOf(tables, { type: ALERT, subscriptionId }))
+      if (keyOf(row.name) === keyOf(name!) && isThere(row, location)) return row
+  }
+  throw new ArmError(faults.resourceNotFound(request.id))
+}
+
+function isThere({ location }: Resource, asked: string | undefined): boolean {
+  return asked === undefined || keyOf(location ?? '') === keyOf(asked)
+}

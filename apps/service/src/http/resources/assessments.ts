@@ -1,0 +1,133 @@
+import { ArmError, faults } from '@trusted-launch/api'
+import { assess, RECOMMENDATIONS, type Recommendation } from '@trusted-launch/posture'
+import { GROUP, SUBSCRIPTION } from '../../domain/groups.ts'
+import { machineFactsOf } from '../../domain/machine-facts.ts'
+import type { Json, JsonObject, Resource } from '../../domain/store.ts'
+import { VM } from '../../domain/vm/vm.ts'
+import type { Ground } from '../ground.ts'
+import { listOfAll, pageOf } from '../page.ts'
+import { requireResource } from '../required.ts'
+import type { ArmReply, ArmRequest, Route } from '../route.ts'
+import { assessmentKey, isAzures, recommendationOf } from './assessment-names.ts'
+
+const TYPE = 'Microsoft.Security/assessments'
+const METADATA = 'Microsoft.Security/assessmentMetadata'
+
+/** What is recommended of VMs, as assessments; and what each assessment is. */
+export function assessmentRoutes(ground: Ground): Route[] {
+  const route = (path: string, type: string, handle: Route['handle']): Route => ({
+    ...{ method: 'GET', path, handle },
+    action: `${type}/read`,
+  })
+  const metadata = `/:scope/providers/${METADATA}`
+  return [
+    route(`/:scope/providers/${TYPE}`, TYPE, (request) => list(ground, request)),
+    route(`/:scope/providers/${TYPE}/:name`, TYPE, (request) => get(ground, request)),
+    route(metadata, METADATA, (request) =>
+      pageOf(request, listOfAll(everyMetadata(request.id)), (one) => one),
+    ),
+    route(`${metadata}/:name`, METADATA, async (request) => ({
+      status: 200,
+      body: metadataOf(request),
+    })),
+  ]
+}
+
+async function get(ground: Ground, request: ArmRequest): Promise<ArmReply> {
+  const vm = await requireResource(ground.store, request, request.params.scope!)
+  const wanted = recommendationOf(request.params.name!)
+  const made = vm.type === VM ? await assessed(ground, vm) : []
+  const found = made.find(({ id }) => id === wanted)
+  if (found === undefined) throw new ArmError(faults.resourceNotFound(request.id))
+  return { status: 200, body: assessmentView(found, request) }
+}
+
+/** Of one VM, or page by page of all of a group or subscription. */
+async function list(ground: Ground, request: ArmRequest): Promise<ArmReply> {
+  const scope = await requireScope(ground, request)
+  const { subscriptionId, resourceGroup, type } = scope
+  const within = {
+    type: VM,
+    subscriptionId,
+    ...(type === GROUP && { resourceGroup: resourceGroup! }),
+  }
+  const { body, ...reply } = await pageOf(
+    request,
+    type === VM
+      ? listOfAll([scope])
+      : (after, limit) =>
+          ground.store.resources.list({ ...within, limit, ...(after !== null && { after }) }),
+    async (vm) => (await assessed(ground, vm)).map((one) => assessmentView(one, request)),
+  )
+  const { value, ...more } = body as { value: JsonObject[][] }
+  return { ...reply, body: { value: value.flat(), ...more } }
+}
+
+/** @throws {ArmError} 404: no VM, group or subscription. */
+async function requireScope(ground: Ground, request: ArmRequest): Promise<Resource> {
+  const found = await ground.store.resources.get(request.params.scope!)
+  if (found === null || ![VM, GROUP, SUBSCRIPTION].includes(found.type))
+    throw new ArmError(faults.resourceNotFound(request.id))
+  return found
+}
+
+async function assessed({ store, now }: Ground, vm: Resource): Promise<Recommendation[]> {
+  return assess(await machineFactsOf(store, vm), [], now())
+}
+
+function assessmentView(
+  { id, machine, severity, status, fix }: Recommendation,
+  { query }: ArmRequest,
+): JsonObject {
+  const name = assessmentKey(id)
+  const isWhole = /\bmetadata\b/i.test(query.$expand ?? '')
+  return {
+    ...{ id: `${machine}/providers/${TYPE}/${name}`, name, type: TYPE },
+    properties: {
+      displayName: RECOMMENDATIONS[id].title,
+      resourceDetails: { source: 'Azure', id: machine },
+      status: status as unknown as Json,
+      additionalData: {
+        recommendation: id,
+        severity: capital(severity),
+        ...(fix !== null && { fix: JSON.stringify(fix) }),
+      },
+      ...(isWhole && { metadata: metadataProperties(id) }),
+    },
+  }
+}
+
+function everyMetadata(collection: string): (JsonObject & { readonly id: string })[] {
+  const ids = Object.keys(RECOMMENDATIONS) as Recommendation['id'][]
+  return ids.map((id) => metadataView(id, collection))
+}
+
+function metadataOf(request: ArmRequest): JsonObject {
+  const id = recommendationOf(request.params.name!)
+  if (id === null) throw new ArmError(faults.resourceNotFound(request.id))
+  return metadataView(id, request.id.slice(0, request.id.lastIndexOf('/')))
+}
+
+function metadataView(id: Recommendation['id'], collection: string) {
+  const name = assessmentKey(id)
+  return {
+    ...{ id: `${collection}/${name}`, name, type: METADATA },
+    properties: metadataProperties(id),
+  }
+}
+
+function metadataProperties(id: Recommendation['id']): JsonObject {
+  const { title, severity, description, condition, remediation } = RECOMMENDATIONS[id]
+  return {
+    displayName: title,
+    description: `${description} ${condition}`,
+    remediationDescription: remediation.join('\n'),
+    severity: capital(severity),
+    categories: ['Compute'],
+    assessmentType: isAzures(id) ? 'BuiltIn' : 'CustomerManaged',
+  }
+}
+
+function capital(word: string): string {
+  return word[0]!.toUpperCase() + word.slice(1)
+}

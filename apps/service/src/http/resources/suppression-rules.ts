@@ -1,0 +1,148 @@
+import { ArmError, faults, keyOf } from '@trusted-launch/api'
+import { MalformedError } from '@trusted-launch/codec'
+import { checkSuppressionRule, type SuppressionRule, stateOfRule } from '@trusted-launch/posture'
+import { everyOf } from '../../domain/every-of.ts'
+import { SUBSCRIPTION } from '../../domain/groups.ts'
+import type { Json, JsonObject, Resource, Tables } from '../../domain/store.ts'
+import { at } from '../../domain/vm/vm.ts'
+import type { Ground } from '../ground.ts'
+import { pageOf } from '../page.ts'
+import type { ArmReply, ArmRequest, Route } from '../route.ts'
+
+const RULE = 'Microsoft.Security/alertsSuppressionRules'
+const NAME = /^[\w][\w .()-]{0,127}$/
+
+/** Which alerts of a subscription nobody is to be told of. */
+export function suppressionRoutes(ground: Ground): Route[] {
+  const route = (
+    method: Route['method'],
+    path: string,
+    verb: string,
+    handle: Route['handle'],
+  ): Route => ({
+    ...{ method, handle },
+    path: `/:scope/providers/${RULE}${path}`,
+    action: `${RULE}/${verb}`,
+  })
+  return [
+    route('GET', '', 'read', (request) => list(ground, request)),
+    route('GET', '/:name', 'read', (request) => get(ground, request)),
+    route('PUT', '/:name', 'write', (request) => put(ground, request)),
+    route('DELETE', '/:name', 'delete', (request) => remove(ground, request)),
+  ]
+}
+
+/** The rules of a subscription. */
+export async function rulesOf(tables: Tables, subscriptionId: string): Promise<SuppressionRule[]> {
+  const rules: SuppressionRule[] = []
+  const parentId = `/subscriptions/${subscriptionId}`
+  for await (const row of everyOf(tables, { type: RULE, parentId })) rules.push(ruleOf(row))
+  return rules
+}
+
+function ruleOf({ state }: Resource): SuppressionRule {
+  return at(state, 'rule') as unknown as SuppressionRule
+}
+
+async function list({ store, now }: Ground, request: ArmRequest): Promise<ArmReply> {
+  const scope = await requireScope(store, request)
+  const wanted = keyOf(request.query.alerttype ?? '')
+  return pageOf(
+    request,
+    (after, limit) =>
+      store.resources.list({
+        type: RULE,
+        parentId: scope.id,
+        limit,
+        ...(after !== null && { after }),
+      }),
+    (row) => view(row, now()),
+    (row) => wanted === '' || keyOf(ruleOf(row).alertType) === wanted,
+  )
+}
+
+async function get({ store, now }: Ground, request: ArmRequest): Promise<ArmReply> {
+  return { status: 200, body: view(await requireRule(store, request), now()) }
+}
+
+async function put({ store, now }: Ground, request: ArmRequest): Promise<ArmReply> {
+  const rule = ruleIn(request)
+  const time = now()
+  const state = { rule: rule as unknown as Json }
+  const row = await store.transaction(async (tables) => {
+    const { id: parentId, subscriptionId } = await requireScope(tables, request)
+    if ((await tables.resources.get(request.id)) !== null)
+      return tables.resources.update(request.id, { state }, time)
+    return tables.resources.insert(
+      {
+        ...{ id: request.id, type: RULE, name: rule.name, subscriptionId, parentId, state },
+        ...{ resourceGroup: null, location: null, tags: {}, envelope: {}, properties: {} },
+        ...{ provisioningState: 'Succeeded', createdAt: time },
+      },
+      time,
+    )
+  })
+  return { status: 200, body: view(row, time) }
+}
+
+/** @throws {ArmError} 400 */
+function ruleIn({ body, params }: ArmRequest): SuppressionRule {
+  const given = (body?.properties ?? {}) as JsonObject
+  const of = (name: string) =>
+    Object.entries(given).find(([one]) => one.toLowerCase() === name.toLowerCase())?.[1] ?? null
+  if (!NAME.test(params.name!)) throw new ArmError(faults.invalidParameter('name'))
+  const expires = of('expirationDateUtc')
+  try {
+    return checkSuppressionRule({
+      name: params.name,
+      alertType: of('alertType'),
+      state: of('state') === 'Expired' ? 'Disabled' : of('state'),
+      expires: expires === null ? null : Date.parse(String(expires)),
+      reason: of('reason'),
+      comment: of('comment'),
+      allOf: at(of('suppressionAlertsScope') ?? undefined, 'allOf') ?? [],
+    })
+  } catch (error) {
+    if (!(error instanceof MalformedError)) throw error
+    throw new ArmError(faults.invalidRequestContent(error.message))
+  }
+}
+
+async function remove({ store }: Ground, request: ArmRequest): Promise<ArmReply> {
+  return store.transaction(async (tables) => {
+    await requireScope(tables, request)
+    await tables.resources.delete(request.id)
+    return { status: 204 }
+  })
+}
+
+async function requireRule(tables: Tables, request: ArmRequest): Promise<Resource> {
+  await requireScope(tables, request)
+  const found = await tables.resources.get(request.id)
+  if (found === null) throw new ArmError(faults.resourceNotFound(request.id))
+  return found
+}
+
+/** @throws {ArmError} 404: no subscription. */
+async function requireScope(tables: Tables, request: ArmRequest): Promise<Resource> {
+  const found = await tables.resources.get(request.params.scope!)
+  if (found === null || found.type !== SUBSCRIPTION)
+    throw new ArmError(faults.resourceNotFound(request.id))
+  return found
+}
+
+function view(row: Resource, now: number): JsonObject {
+  const { id, name, changedAt } = row
+  const rule = ruleOf(row)
+  const { alertType, expires, reason, comment, allOf } = rule
+  return {
+    ...{ id, name, type: RULE },
+    properties: {
+      ...{ alertType, reason, state: stateOfRule(rule, now) },
+      lastModifiedUtc: new Date(changedAt).toISOString(),
+      ...(expires !== null && { expirationDateUtc: new Date(expires).toISOString() }),
+      ...(comment !== null && { comment }),
+      ...(allOf.length > 0 && { suppressionAlertsScope: { allOf: allOf as unknown as Json } }),
+    },
+  }
+}

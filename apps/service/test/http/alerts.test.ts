@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ScriptedHost } from '../../src/driver/scripted-host.ts'
+import { READER, SECURITY_READER } from '../../src/identity/role-definitions.ts'
+import { FailingHost } from '../a-failing-host.ts'
+import { aPrincipal } from '../a-principal.ts'
+import { aService, type TestService } from '../a-service.ts'
+import { aVm } from '../a-vm.ts'
+
+const provider = 'providers/Microsoft.Security'
+const status = 'b7604066-ed76-45f9-a5c1-c97e4812dc55'
+const extension = {
+  location: 'local',
+  properties: {
+    publisher: 'Microsoft.Azure.Security.LinuxAttestation',
+    type: 'GuestAttestation',
+    typeHandlerVersion: '1.0',
+  },
+}
+
+async function alertsOf(service: TestService, scope = service.subscription): Promise<any[]> {
+  const { status: code, body } = await service.ask('GET', `${scope}/${provider}/alerts`)
+  assert.equal(code, 200, JSON.stringify(body))
+  return body.value
+}
+
+async function attest(service: TestService, vm: string): Promise<void> {
+  const asked = await service.ask('POST', `${vm}/providers/TrustedLaunch/evidence/attest`)
+  assert.equal((await service.over(asked)).status, 'Succeeded')
+}
+
+/** A VM with the extension, whose boot is not as approved. */
+async function aFailedVm(service: TestService, name = 'web'): Promise<string> {
+  const { id, end } = await aVm(service, name)
+  assert.equal(end.status, 'Succeeded', JSON.stringify(end))
+  await service.over(await service.ask('PUT', `${id}/extensions/GuestAttestation`, extension))
+  return id
+}
+
+async function integrityOf(service: TestService, vm: string) {
+  const { body } = await service.ask('GET', `${vm}/${provider}/assessments/${status}`)
+  const { code, cause } = body.properties.status
+  return cause === undefined ? code : `${code} ${cause}`
+}
+
+test('a failed attestation is an alert that names the component, once, however often it is seen', async (t) => {
+  const service = await aService(t, new FailingHost())
+  const vm = await aFailedVm(service)
+  const [alert, ...more] = await alertsOf(service)
+  assert.deepEqual(more, [])
+  const { alertType, severity, status: state, resourceIdentifiers, ...about } = alert.properties
+  assert.deepEqual([alertType, severity, state], ['VM_GuestAttestationFailure', 'Medium', 'Active'])
+  assert.deepEqual(resourceIdentifiers, [{ type: 'AzureResource', azureResourceId: vm }])
+  assert.match(about.extendedProperties.components, /kernel/)
+  assert.equal(about.extendedProperties.count, '1')
+  assert.match(about.extendedProperties.evidenceSha256, /^[0-9a-f]{64}$/)
+  await attest(service, vm)
+  const [again, ...others] = await alertsOf(service, service.group('rg'))
+  assert.deepEqual([again.id, others], [alert.id, []])
+  assert.equal(again.properties.extendedProperties.count, '2')
+  assert.deepEqual((await service.ask('GET', alert.id)).body, again)
+})
+
+test('a good boot after a failure leaves the VM unhealthy, until somebody closes its alert', async (t) => {
+  const host = new FailingHost()
+  const service = await aService(t, host)
+  const vm = await aFailedVm(service)
+  assert.equal(await integrityOf(service, vm), 'Unhealthy drift')
+  host.isDrifted = false
+  await attest(service, vm)
+  assert.equal(await integrityOf(service, vm), 'Unhealthy drift')
+  const [alert] = await alertsOf(service)
+  assert.equal(alert.properties.extendedProperties.isPresent, 'false')
+  const asked = await service.ask('POST', `${alert.id}/resolve`, { reason: 'it was an update' })
+  assert.equal(asked.status, 204)
+  assert.equal(await integrityOf(service, vm), 'Healthy')
+  const { properties } = (await service.ask('GET', alert.id)).body
+  assert.equal(properties.status, 'Resolved')
+  assert.match(
+    properties.extendedProperties.changeReason,
+    /^it was an update \(request [0-9a-f-]+\)$/,
+  )
+  host.isDrifted = true
+  await attest(service, vm)
+  assert.equal((await alertsOf(service))[0].properties.status, 'Active')
+})
+
+test('work on an alert begins, ends and begins anew; on a closed one it does not begin', async (t) => {
+  const service = await aService(t, new FailingHost())
+  await aFailedVm(service)
+  const [{ id, name }] = await alertsOf(service)
+  const at = `${service.subscription}/${provider}/locations/local/alerts/${name}`
+  const states: [string, number, string][] = [
+    ['inProgress', 204, 'InProgress'],
+    ['dismiss', 204, 'Dismissed'],
+    ['inProgress', 409, 'Dismissed'],
+    ['activate', 204, 'Active'],
+  ]
+  for (const [action, code, state] of states) {
+    assert.equal((await service.ask('POST', `${at}/${action}`)).status, code, action)
+    assert.equal((await service.ask('GET', id)).body.properties.status, state, action)
+  }
+  const long = { reason: 'x'.repeat(201) }
+  assert.equal((await service.ask('POST', `${id}/dismiss`, long)).status, 400)
+  const missing = id.replace(name, '00000000-0000-0000-0000-000000000000')
+  assert.equal((await service.ask('POST', `${missing}/dismiss`)).status, 404)
+})
+
+test('without the extension a failed attestation is none of Azure’s alerts, nor unhealthy', async (t) => {
+  const service = await aService(t, new FailingHost())
+  const { id } = await aVm(service)
+  assert.deepEqual(await alertsOf(service), [])
+  assert.equal(await integrityOf(service, id), 'NotApplicable no-extension')
+})
+
+test('what the guest showed of its inside is told to who may read its evidence, and nobody else', async (t) => {
+  const service = await aService(t, new FailingHost())
+  await aFailedVm(service)
+  const at = `${service.group('rg')}/${provider}/alerts`
+  const told = async (role: string) => {
+    const who = await aPrincipal(service, role, service.group('rg'))
+    const { body } = await who.ask('GET', at)
+    return body.value[0].properties.supportingEvidence
+  }
+  const [finding] = (await told(SECURITY_READER.name)).findings
+  assert.ok(finding.component !== undefined && finding.advice !== undefined)
+  assert.deepEqual([finding.summary, finding.expected, finding.actual], Array(3).fill(undefined))
+  assert.deepEqual((await told(READER.name)).fields, [])
+  const [{ properties }] = await alertsOf(service)
+  assert.match(JSON.stringify(properties.supportingEvidence), /"actual":"/)
+})
+
+test('a rule hides what fits and closes nothing, and tells that it does', async (t) => {
+  const service = await aService(t, new FailingHost())
+  const vm = await aFailedVm(service)
+  const rule = `${service.subscription}/${provider}/alertsSuppressionRules/known`
+  const properties = {
+    alertType: 'VM_GuestAttestationFailure',
+    state: 'Enabled',
+    reason: 'Other',
+    expirationDateUTC: new Date(Date.now() + 60_000).toISOString(),
+    suppressionAlertsScope: { allOf: [{ field: 'entities.cause', in: ['drift'] }] },
+  }
+  const put = await service.ask('PUT', rule, { properties })
+  assert.equal(put.status, 200, JSON.stringify(put.body))
+  assert.equal(put.body.properties.expirationDateUtc, properties.expirationDateUTC)
+  const [hidden] = await alertsOf(service)
+  assert.deepEqual(
+    [hidden.properties.status, hidden.properties.extendedProperties.suppressedBy],
+    ['Dismissed', 'known'],
+  )
+  assert.equal(await integrityOf(service, vm), 'Unhealthy drift')
+  assert.equal((await service.ask('DELETE', rule)).status, 204)
+  assert.equal((await service.ask('GET', rule)).status, 404)
+  assert.equal((await alertsOf(service))[0].properties.status, 'Active')
+})
+
+test('a rule reads strictly, and is listed by its type', async (t) => {
+  const service = await aService(t)
+  const rules = `${service.subscription}/${provider}/alertsSuppressionRules`
+  const good = { alertType: '*', state: 'Enabled', reason: 'Other' }
+  assert.equal((await service.ask('PUT', `${rules}/all`, { properties: good })).status, 200)
+  const wrong = [
+    { reason: undefined },
+    { state: 'On' },
+    { expirationDateUtc: 'tomorrow' },
+    { suppressionAlertsScope: { allOf: [{ field: 'entities.cause', contains: '' }] } },
+  ]
+  for (const one of wrong) {
+    const answer = await service.ask('PUT', `${rules}/bad`, { properties: { ...good, ...one } })
+    assert.equal(answer.status, 400, JSON.stringify(one))
+  }
+  const listed = async (query: string) =>
+    (await service.ask('GET', `${rules}${query}`)).body.value.map(({ name }: any) => name)
+  assert.deepEqual(await listed(''), ['all'])
+  assert.deepEqual(await listed('?AlertType=IpAnomaly'), [])
+})
+
+test('what Secure Boot refused is an alert that names it', async (t) => {
+  const boot = {
+    kind: 'failed',
+    code: 'secure-boot-violation',
+    component: 'GRUB',
+    message: 'it is not signed',
+  } as const
+  const service = await aService(t, new ScriptedHost({ boot: () => boot }))
+  const { end } = await aVm(service)
+  assert.equal(end.error.code, 'SecureBootViolation')
+  const [alert] = await alertsOf(service)
+  const { alertType, extendedProperties } = alert.properties
+  assert.deepEqual([alertType, extendedProperties.cause], ['VM_SecureBootStoppedBoot', 'GRUB'])
+})
+
+test('a VM of the same name inherits no alert, and its group takes them with it', async (t) => {
+  const host = new FailingHost()
+  const service = await aService(t, host)
+  const first = await aFailedVm(service)
+  await service.over(await service.ask('DELETE', first))
+  host.isDrifted = false
+  const second = await aFailedVm(service)
+  assert.equal(second, first)
+  assert.equal(await integrityOf(service, second), 'Healthy')
+  assert.equal((await alertsOf(service)).length, 1)
+  await service.over(await service.ask('DELETE', service.group('rg')))
+  assert.deepEqual(await alertsOf(service), [])
+})

@@ -1,0 +1,67 @@
+/** Azure's own client of Microsoft.Security, unmodified. Given: the path of admin.json, and the id of a VM that failed. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { SecurityCenter } from '@azure/arm-security'
+import { ClientSecretCredential } from '@azure/identity'
+
+const [, , adminFile, vm] = process.argv as [string, string, string, string]
+const { endpoint, authorityHost, tenantId, clientId, clientSecret, subscriptionId, location } =
+  JSON.parse(readFileSync(adminFile, 'utf8'))
+const credential = new ClientSecretCredential(tenantId, clientId, clientSecret, {
+  authorityHost,
+  disableInstanceDiscovery: true,
+})
+const security = new SecurityCenter(credential, subscriptionId, { endpoint })
+const group = vm.split('/')[4]!
+const status = 'b7604066-ed76-45f9-a5c1-c97e4812dc55'
+
+const [alert] = await gathered(security.alerts.list())
+assert.equal(alert?.alertType, 'VM_GuestAttestationFailure')
+assert.equal(alert.severity, 'Medium')
+assert.equal(alert.status, 'Active')
+assert.ok(alert.startTimeUtc instanceof Date)
+assert.deepEqual(alert.resourceIdentifiers, [{ type: 'AzureResource', azureResourceId: vm }])
+assert.equal((await gathered(security.alerts.listByResourceGroup(group))).length, 1)
+assert.equal((await gathered(security.alerts.listSubscriptionLevelByRegion(location))).length, 1)
+const name = alert.name!
+const stateOf = async () =>
+  (await security.alerts.getResourceGroupLevel(location, name, group)).status
+await security.alerts.updateResourceGroupLevelStateToDismiss(location, name, group)
+assert.equal(await stateOf(), 'Dismissed')
+await security.alerts.updateSubscriptionLevelStateToActivate(location, name)
+assert.equal((await security.alerts.getSubscriptionLevel(location, name)).status, 'Active')
+
+const rule = await security.alertsSuppressionRules.update('known', {
+  alertType: 'VM_GuestAttestationFailure',
+  reason: 'Other',
+  state: 'Enabled',
+  comment: 'looked at',
+  expirationDateUtc: new Date(Date.now() + 3_600_000),
+  suppressionAlertsScope: { allOf: [{ field: 'entities.cause', in: ['drift'] }] },
+})
+assert.ok(rule.lastModifiedUtc instanceof Date)
+assert.equal(await stateOf(), 'Dismissed')
+assert.equal((await gathered(security.alertsSuppressionRules.list())).length, 1)
+assert.equal((await security.alertsSuppressionRules.get('known')).comment, 'looked at')
+await security.alertsSuppressionRules.delete('known')
+assert.equal(await stateOf(), 'Active')
+
+const assessment = await security.assessments.get(vm, status, { expand: 'metadata' })
+assert.equal(assessment.status?.code, 'Unhealthy')
+assert.equal(assessment.metadata?.severity, 'Medium')
+const scope = `subscriptions/${subscriptionId}`
+const all = await gathered(security.assessments.list(scope))
+assert.ok(all.some((one) => one.name === status && one.status?.code === 'Unhealthy'))
+const metadata = await gathered(security.assessmentsMetadata.listBySubscription())
+assert.ok(all.every((one) => metadata.some(({ name: key }) => key === one.name)))
+assert.equal((await security.assessmentsMetadata.get(status)).severity, 'Medium')
+assert.equal((await gathered(security.assessmentsMetadata.list())).length, metadata.length)
+
+await security.alerts.updateSubscriptionLevelStateToResolve(location, name)
+assert.equal(await stateOf(), 'Resolved')
+
+async function gathered<T>(pages: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = []
+  for await (const one of pages) found.push(one)
+  return found
+}
