@@ -40,7 +40,8 @@ const KINDS: readonly Kind[] = [
   },
   {
     words: 'PCR values',
-    starts: /^(\s*sha(1|256|384|512)\s*:|[\x01-\x04]\0\0\0[\x04\x0b-\x0d]\0\x03)/,
+    starts:
+      /^(\s*sha(1|256|384|512)\s*:|\s*\{\s*"(alg|pcrs|sha(1|256|384|512))"\s*:|[\x01-\x04]\0\0\0[\x04\x0b-\x0d]\0\x03)/,
     takenFor: /PCR/,
   },
   { words: 'a firmware event log', starts: /^.{32}Spec ID Event0/s, takenFor: /event log/ },
@@ -56,6 +57,23 @@ const KINDS: readonly Kind[] = [
     words: "the kernel's IMA list",
     starts: /^.\0\0\0.{20}[\x03-\x0a]\0\0\0ima/s,
     takenFor: /IMA/,
+  },
+  {
+    words: "tpm2_eventlog's text of a log: binary_bios_measurements is wanted",
+    starts: /^(-{3}\s*)?version:\s*\d\s+events:/,
+  },
+  {
+    words: 'a compressed file: unpack it first',
+    starts: /^(\x1f\x8b|\x28\xb5\x2f\xfd|\xfd7zXZ\0|BZh[1-9]1AY)/,
+    takenFor: /kernel module/,
+  },
+  {
+    words: 'a dump in hexadecimal: xxd -r FILE makes bytes of it',
+    starts: /^0+:? ([0-9a-f]{2,8} ){4}/,
+  },
+  {
+    words: 'text in base64: base64 -d FILE makes bytes of it',
+    starts: /^[A-Za-z0-9+/]{60,80}\r?\n[A-Za-z0-9+/]/,
   },
   { words: "systemd's userspace log", starts: /^\x1e\{/, takenFor: /userspace/ },
   {

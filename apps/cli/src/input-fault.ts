@@ -36,12 +36,12 @@ export function partFrom<T>(
 
 /**
  * A file's bytes. Whether they are what they should be is for others to say: here they only must not
- * plainly be something else. @throws {InputFault} they are. @throws {Error} it cannot be read.
+ * be none, or plainly something else. @throws {InputFault} they are. @throws {Error} it cannot be read.
  */
 export function bytesFrom(id: FindingId, path: string, what: string, max: number): Uint8Array {
   return partFrom(id, path, what, max, (bytes) => {
     const other = otherKind(bytes, what)
-    if (other !== null) throw new MalformedError('', 0, other)
+    if (other !== null || bytes.length === 0) throw new MalformedError('', 0, other ?? 'empty')
     return bytes
   })
 }

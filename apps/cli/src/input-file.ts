@@ -32,13 +32,17 @@ export function decodedFrom<T>(
     return decode(bytes)
   } catch (cause) {
     if (!(cause instanceof MalformedError)) throw cause
-    const other = bytes.length === 0 ? 'the file is empty' : otherKind(bytes, what)
+    const other = bytes.length === 0 ? emptyOf(what) : otherKind(bytes, what)
     const at = cause.path === '' ? '' : `${cause.path}: `
     const reason = `not ${what}: ${other ?? at + cause.reason}`
     if (other !== null || cause.offset === 0) throw new FileFault(nameOf(path), reason, { cause })
     throw new MalformedError(nameOf(path), cause.offset, reason, { cause })
   }
 }
+
+/** What the kernel shows has no size that a copy by size would see. */
+const emptyOf = (what: string) =>
+  /event log|IMA/.test(what) ? 'the file is empty: read it with cat, as root' : 'the file is empty'
 
 /** A file that is wrong as a whole: no byte of it is to be named. */
 class FileFault extends MalformedError {

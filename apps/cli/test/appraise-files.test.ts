@@ -252,3 +252,25 @@ test('a key that is not the signer, given in a form without attributes, is refus
   writeFileSync(join(folder, 'ak.der'), newKey().publicKey.spki)
   await refused(files('ecc', { ak: join(folder, 'ak.der') }), 'stranger in DER')
 })
+
+test('a log that is empty is malformed, and how to read it is told', { skip }, async () => {
+  const empty = fileOf('empty', '')
+  for (const [name, told] of [
+    ['event-log', /not an event log: the file is empty: read it with cat, as root/],
+    ['ima', /not an IMA list: the file is empty: read it with cat, as root/],
+    ['userspace-log', /not a userspace log: the file is empty/],
+  ] as const) {
+    const { code, tier, err } = await appraised(files('rsa', { [name]: empty }))
+    assert.deepEqual([code, tier], [5, 'none'], name)
+    assert.match(err, told)
+  }
+})
+
+test('a signature of a key of another kind is refused, with what to give instead', {
+  skip,
+}, async () => {
+  const signature = files('ecc').signature!
+  const { code, findings } = await appraised(files('rsa', { signature }))
+  assert.deepEqual([code, findings[0].id], [3, 'quote.algorithm'])
+  assert.match(findings[0].advice, /Give the key and the signature that belong to this quote/)
+})

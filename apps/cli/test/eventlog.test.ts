@@ -152,11 +152,14 @@ test('a malformed log, or malformed values, end in 5 and a line that says where'
   assert.equal(cut.code, 5)
   assert.match(
     cut.err,
-    /^tl: .*log\.bin: malformed: EventLog\.events\[\d\]\..*truncated at byte \d+\n$/,
+    /^tl: .*log\.bin: malformed: EventLog\.events\[\d\]\..*truncated at byte \d+; the file ends too early: copy it whole, with cat\n$/,
   )
   const empty = await tl('eventlog', fileOf('log.bin', ''))
   assert.equal(empty.code, 5)
-  assert.match(empty.err, /log\.bin: malformed: the file is empty\n$/)
+  assert.match(
+    empty.err,
+    /log\.bin: not an event log: the file is empty: read it with cat, as root\n$/,
+  )
   const table = await tl('eventlog', fileOf('CCEL', 'CCEL\x38\0\0\0'), '--json')
   assert.equal(table.code, 5)
   assert.match(JSON.parse(table.out).findings[0].summary, /not an event log: .*tables\/data\/CCEL/)
@@ -176,7 +179,7 @@ test('a malformed log, or malformed values, end in 5 and a line that says where'
 test('--json is a document in every case, and says what is wrong with what cannot be taken', async () => {
   const cases: [number, string, string[]][] = [
     [5, 'eventlog.malformed', [fileOf('log.bin', 'rubbish')]],
-    [5, 'eventlog.missing', [fileOf('log.bin', '')]],
+    [5, 'input.malformed', [fileOf('log.bin', '')]],
     [5, 'pcrs.malformed', [log(), '--pcrs', fileOf('pcrs', 'rubbish')]],
     [5, 'ima.malformed', [recordedLog, '--pcrs', recordedPcrs(), '--ima', fileOf('ima', 'rub')]],
     [5, 'input.malformed', [fileOf('log', new Uint8Array((1 << 20) + 1))]],

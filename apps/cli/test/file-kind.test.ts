@@ -16,6 +16,9 @@ const starts: readonly [start: string, words: RegExp, what: string][] = [
   ['-----BEGIN CERTIFICATE-----\n', /in PEM/, 'a certificate in PEM or DER'],
   ['\x30\x82\x02\x11', /in DER/, 'an attestation key'],
   ['  sha256:\n    0 : 0x00', /PCR values/, 'a file of PCR values'],
+  ['{"alg":"sha256","pcrs":{', /PCR values/, 'a file of PCR values'],
+  ['{ "sha1" : {"0":"', /PCR values/, 'a file of PCR values'],
+  ['\x1f\x8b\x08', /compressed/, 'a kernel module'],
   ['\x01\0\0\0\x0b\0\x03\xff\x7f\0', /PCR values/, 'a file of PCR values'],
   [`${'\0'.repeat(32)}Spec ID Event03\0`, /event log/, 'an event log'],
   [`\x0a\0\0\0${digest}\x06\0\0\0ima-ng`, /IMA list/, 'an IMA list'],
@@ -37,6 +40,12 @@ test('of a file that is never wanted, the one that is wanted is named', () => {
   const told = (start: string) => otherKind(fromLatin1(start), 'an event log') ?? 'nothing'
   assert.match(told('\xba\xdc\xc0\xde\0\0\0\x01'), /tpm2_readpublic -c FILE -o ak\.pub$/)
   assert.match(told('CCEL\x38\0\0\0'), /\/sys\/firmware\/acpi\/tables\/data\/CCEL/)
+  assert.match(told('---\nversion: 1\nevents:\n- EventNum: 0'), /binary_bios_measurements/)
+  assert.match(told('00000000: 0000 0000 0300 0000 0000  '), /xxd -r/)
+  assert.match(told('0000000 0000 0000 0003 0000 0000'), /xxd -r/)
+  assert.match(told(`${'AAAAAAMAAAAA'.repeat(6)}AAAA\nAAAA`), /base64 -d/)
+  for (const start of ['\x28\xb5\x2f\xfd', '\xfd7zXZ\0', 'BZh91AY'])
+    assert.match(told(start), /unpack it/)
   assert.match(told(`10 ${'6f'.repeat(20)} ima-ng sha256:`), /binary_runtime_measurements/)
 })
 

@@ -1,5 +1,5 @@
 import { toHex } from '@trusted-launch/codec'
-import { EV } from '@trusted-launch/eventlog'
+import { imagesOf } from './checks/boot-manager.ts'
 import { type Authority, authoritiesOf } from './claims.ts'
 import type { Compared } from './compare-references.ts'
 import { COMPONENT } from './component.ts'
@@ -53,9 +53,9 @@ export function bootChainOf(
   const isOurs = log.profile === 'strict' || (variant !== null && variant.firmware !== null)
   const head = isOurs ? ourFirmware(log, compared, variant) : anyFirmware(log, compared, variant)
   if (compared === null || variant === null)
-    return [...head, ...imagesOf(log, authorities, 'not-compared')]
+    return [...head, ...rowsOfImages(log, authorities, 'not-compared')]
   const whole = isWhole(log, variant, 4)
-  const images = whole === null ? [] : imagesOf(log, authorities, verdictOf(whole))
+  const images = whole === null ? [] : rowsOfImages(log, authorities, verdictOf(whole))
   return [...head, ...images, ...rowsOf(compared, authorities)]
 }
 
@@ -172,13 +172,12 @@ function signerOf(component: string, authorities: readonly Authority[]): string 
   return null
 }
 
-function imagesOf(
+function rowsOfImages(
   log: VerifiedEventLog,
   authorities: readonly Authority[],
   verdict: BootStage['verdict'],
 ): BootStage[] {
-  const images = log.eventsOf(4).filter((e) => e.eventType === EV.EFI_BOOT_SERVICES_APPLICATION)
-  return images.map((event, i) => ({
+  return imagesOf(log).map((event, i) => ({
     stage: i === 0 ? 'boot loader' : 'application',
     what: 'unknown',
     digest: toHex(event.digest),

@@ -112,10 +112,7 @@ function run(file: string, options: Options, output: Output): ExitCode {
   const appraisal = confidential ? asConfidential(given) : given
   const rows = pcrRows(appraisal, pcrs, besideOf(options))
   const exitCode = exitCodeFor(appraisal)
-  const named =
-    logs.eventLog.length === 0
-      ? 'the file is empty'
-      : `${appraisal.findings[0]?.summary}${hintOf(appraisal, input)}`
+  const named = `${appraisal.findings[0]?.summary}${hintOf(appraisal, input)}`
   if (exitCode === EXIT.malformed) output.err(`tl: ${file}: malformed: ${named}\n`)
   if (options.json === true)
     output.out(jsonText(viewOfEventLog(appraisal, rows, options.profile, exitCode)))
@@ -127,6 +124,8 @@ function run(file: string, options: Options, output: Output): ExitCode {
 /** What a file that does not parse may be. Some confidential VM's log begins as any other: only its padding tells. */
 function hintOf({ malformed, findings }: EventLogAppraisal, input: EventLogInput): string {
   if (findings[0]?.summary.startsWith('EventLog.events[0]')) return '; no event log begins so'
+  if (/: truncated at byte \d+$/.test(findings[0]?.summary ?? ''))
+    return '; the file ends too early: copy it whole, with cat'
   const reads = malformed && !appraiseEventLog({ ...input, padding: 'acpi' }).malformed
   return reads ? '; what follows is padding, as an ACPI CCEL area has: --ccel' : ''
 }

@@ -13,6 +13,8 @@ const OF_ID: Partial<Record<FindingId, string>> = {
     'Give the PCR values of the moment of the quote: the file that tpm2_quote -o wrote.',
   'quote.digest':
     'Give the PCR values of the moment of the quote: the file that tpm2_quote -o wrote.',
+  'quote.algorithm':
+    'Give the key and the signature that belong to this quote: these are of different kinds.',
   'quote.signature':
     'Give the key and the signature that belong to this quote; if they are these, do not trust it.',
   'attestation-key.certificate.missing':

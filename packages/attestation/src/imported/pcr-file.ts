@@ -100,7 +100,8 @@ function banksOfJson(text: string): RawBanks {
   const names = Object.keys(document).sort().join()
   const banks = names === 'alg,pcrs' ? [[document.alg, document.pcrs]] : Object.entries(document)
   return banks.map(([bank, pcrs]) => {
-    if (!isBank(bank)) throw malformed(`.${String(bank).slice(0, 16)}`, 'no such bank')
+    if (!isBank(bank))
+      throw malformed(`.${String(bank).slice(0, 16)}`, 'no such bank: sha1, sha256, sha384, sha512')
     if (typeof pcrs !== 'object' || pcrs === null || Array.isArray(pcrs))
       throw malformed(`.${bank}`, 'not an object of PCR values')
     const entries = Object.entries(pcrs as Record<string, unknown>)
