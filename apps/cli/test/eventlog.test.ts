@@ -147,6 +147,15 @@ test('--json is one document with the same content', async () => {
   assert.deepEqual(document.events[6].covers, { start: 16, end: 30 })
 })
 
+test('a log of the TPM 1.2 format is malformed in strict, and the profile that reads it is told', async () => {
+  const separator = Uint8Array.of(0, 0, 0, 0, 4, 0, 0, 0, ...digest('sha1', new Uint8Array(4)))
+  const old = fileOf('log.bin', concat(separator, Uint8Array.of(4, 0, 0, 0, 0, 0, 0, 0)))
+  const { code, err } = await tl('eventlog', old, '--profile', 'strict')
+  assert.equal(code, 5)
+  assert.match(err, /it is of the TPM 1\.2 format, which only --profile pc-client reads\n$/)
+  assert.equal((await tl('eventlog', old)).code, 0)
+})
+
 test('a malformed log, or malformed values, end in 5 and a line that says where', async () => {
   const cut = await tl('eventlog', fileOf('log.bin', smallLog().subarray(0, 300)))
   assert.equal(cut.code, 5)

@@ -123,11 +123,15 @@ function run(file: string, options: Options, output: Output): ExitCode {
 
 /** What a file that does not parse may be. Some confidential VM's log begins as any other: only its padding tells. */
 function hintOf({ malformed, findings }: EventLogAppraisal, input: EventLogInput): string {
+  const reads = (other: Partial<EventLogInput>) =>
+    malformed && !appraiseEventLog({ ...input, ...other }).malformed
+  if (reads({ profile: 'pc-client' }))
+    return '; it is of the TPM 1.2 format, which only --profile pc-client reads'
   if (findings[0]?.summary.startsWith('EventLog.events[0]')) return '; no event log begins so'
   if (/: truncated at byte \d+$/.test(findings[0]?.summary ?? ''))
     return '; the file ends too early: copy it whole, with cat'
-  const reads = malformed && !appraiseEventLog({ ...input, padding: 'acpi' }).malformed
-  return reads ? '; what follows is padding, as an ACPI CCEL area has: --ccel' : ''
+  const isPadded = reads({ padding: 'acpi' })
+  return isPadded ? '; what follows is padding, as an ACPI CCEL area has: --ccel' : ''
 }
 
 function pcrsFrom({ pcrs, bank }: Options): PcrsByBank {
