@@ -11,6 +11,7 @@ import {
   encodeTemplateData,
   extend,
   type ImaEntry,
+  type ImaFields,
   MAX_IMA_LIST_SIZE,
   replayIma,
   startValue,
@@ -220,6 +221,39 @@ test('data that its template cannot read is kept, and still replays', () => {
     ['undecodable', 'undecodable'],
   )
   assert.equal(replayIma(list, 'sha256', pcr10([foreign, noNul])).matched, 2)
+})
+
+test('the templates of newer kernels and of appended signatures are read as their names say', () => {
+  const sha256 = digest('sha256', fromLatin1('file'))
+  const field = (bytes: Uint8Array) => concat(Uint8Array.of(bytes.length, 0, 0, 0), bytes)
+  const name = field(fromLatin1('/a.ko\0'))
+  const hash = (prefix: string) => field(concat(fromLatin1(`${prefix}sha256:\0`), sha256))
+  const [sig, cms] = [fromLatin1('signature'), fromLatin1('appended')]
+  const read = (templateName: string, ...fields: Uint8Array[]) => {
+    const list = encodeImaList([entry(templateName, concat(...fields))])
+    const { data } = decodeImaList(list)[0]!
+    assert.equal(data.kind, 'fields', templateName)
+    return data as ImaFields
+  }
+  const none = { signature: null, buffer: null, appendedSignature: null, appendedDigest: null }
+  const common = { kind: 'fields', name: '/a.ko', ...none }
+  const of = (type: string | null) => ({ type, algorithm: 'sha256', digest: sha256 })
+  assert.deepEqual(read('ima-ngv2', hash('verity:'), name), { ...common, digest: of('verity') })
+  assert.deepEqual(read('ima-sigv2', hash('ima:'), name, field(sig)), {
+    ...{ ...common, digest: of('ima') },
+    signature: sig,
+  })
+  assert.deepEqual(read('ima-modsig', hash(''), name, field(sig), hash(''), field(cms)), {
+    ...{ ...common, digest: of(null), signature: sig },
+    ...{ appendedDigest: of(null), appendedSignature: cms },
+  })
+  const unsigned = read('ima-modsig', hash(''), name, ...Array(3).fill(field(new Uint8Array())))
+  assert.deepEqual(unsigned.appendedDigest, null)
+  for (const name of ['ima-modsig', 'ima-sigv2'])
+    assert.equal(
+      decodeImaList(encodeImaList([entry(name, concat(hash(''), field(sig)))]))[0]!.data.kind,
+      'undecodable',
+    )
 })
 
 test('a template of any name is read by its fields, which begin with digest and name', () => {
