@@ -93,6 +93,19 @@ const structure: Record<string, [id: string, steps: () => Step[]]> = {
     'secure-boot.variables',
     () => withStep(isVariable('dbx'), noDbx, audit, audit),
   ],
+  'optional variables out of their order': [
+    'secure-boot.variables',
+    () => withStep(isVariable('dbx'), noDbx, audit, configured(VARIABLES.dbt, none)),
+  ],
+  'dbr before dbt': [
+    'secure-boot.variables',
+    () =>
+      withStep(
+        isVariable('dbx'),
+        noDbx,
+        ...[VARIABLES.dbr, VARIABLES.dbt].map((name) => configured(name, none)),
+      ),
+  ],
   'a db with a key of 1024 bits': [
     'secure-boot.weak',
     () => withStep(isVariable('db'), configured(VARIABLES.db, weakDatabase)),
@@ -222,6 +235,9 @@ const structure: Record<string, [id: string, steps: () => Step[]]> = {
 test('an optional variable in its place, and a db of digests, are no fault', () => {
   const boot = withStep(isVariable('dbx'), noDbx, audit)
   assert.deepEqual(idsOf(appraise(boot, { references: referencesOf(boot), measured: [] })), [])
+  const [dbt, dbr] = [VARIABLES.dbt, VARIABLES.dbr].map((name) => configured(name, none))
+  const all = withStep(isVariable('dbx'), noDbx, dbt!, dbr!, audit)
+  assert.deepEqual(idsOf(appraise(all, { references: referencesOf(all), measured: [] })), [])
   const list = sha256List(owner, [new Uint8Array(32)])
   const digests = encode(SignatureDatabase, [certificateList(owner, anchor.der), list])
   const other = withStep(isVariable('db'), configured(VARIABLES.db, digests))
