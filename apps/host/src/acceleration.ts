@@ -114,7 +114,7 @@ async function runFirmware(
   const groups = accelerator === 'kvm' ? kvmGroups() : []
   const size = { memoryMiB: 256, vcpus: 1 }
   const none = { disk: null, tpmSocket: null, network: null, seed: false, dataDisks: null }
-  const plain = { windows: null, iommu: false, guestCommands: false }
+  const plain = { windows: null, iommu: false, guestCommands: false, firmware: 'uefi' as const }
   const args = qemuArguments({
     id: 'probe',
     uuid: PROBE_UUID,

@@ -11,8 +11,9 @@ export interface QemuMachine {
   readonly memoryMiB: number
   readonly vcpus: number
   readonly accelerator: 'kvm' | 'tcg'
-  /** The firmware's code, an absolute path. */
+  /** The firmware's code, an absolute path; `bios`: QEMU's own is taken instead. */
   readonly code: string
+  readonly firmware: 'uefi' | 'bios'
   /** The disk's format, or null: no disk. */
   readonly disk: 'raw' | 'qcow2' | null
   /** Where swtpm's control socket is, or null: no TPM. */
@@ -65,6 +66,8 @@ interface Row {
   readonly when?: (machine: QemuMachine) => boolean
 }
 
+const isUefi = (machine: QemuMachine) => machine.firmware === 'uefi'
+const isBios = (machine: QemuMachine) => machine.firmware === 'bios'
 const hasDisk = (machine: QemuMachine) => machine.disk !== null
 const hasSeed = (machine: QemuMachine) => machine.seed
 const hasDataDisks = (machine: QemuMachine) => machine.dataDisks !== null
@@ -95,22 +98,25 @@ const ROWS: readonly Row[] = [
   { option: '-smp', value: (m) => `cpus=${m.vcpus}` },
   { option: '-m', value: (m) => `size=${m.memoryMiB}M` },
   // Only code in System Management Mode writes the variable store.
-  fixed('-global', 'driver=cfi.pflash01,property=secure,value=on'),
+  fixed('-global', 'driver=cfi.pflash01,property=secure,value=on', isUefi),
   // No sleep: waking up without TPM2_Startup(STATE) would reset the PCRs (CVE-2018-6622).
   fixed('-global', 'ICH9-LPC.disable_s3=1'),
   fixed('-global', 'ICH9-LPC.disable_s4=1'),
   {
     option: '-drive',
     value: (m) => `if=pflash,unit=0,format=raw,readonly=on,file=${escaped(m.code)}`,
+    when: isUefi,
   },
-  fixed('-drive', `if=pflash,unit=1,format=raw,file=${FILES.variables}`),
+  fixed('-drive', `if=pflash,unit=1,format=raw,file=${FILES.variables}`, isUefi),
   // After the guest's own power off QEMU stays, stopped: a manager that was away learns how it ended.
   fixed('-action', 'shutdown=pause'),
   { option: '-S' },
   fixed('-display', 'none'),
   // Before the devices it stands in front of.
   fixed('-device', 'intel-iommu,intremap=on', (m) => m.iommu),
-  fixed('-device', 'VGA,id=screen,addr=0x1,romfile='),
+  fixed('-device', 'VGA,id=screen,addr=0x1,romfile=', isUefi),
+  // A BIOS has no picture without the screen's own.
+  fixed('-device', 'VGA,id=screen,addr=0x1', isBios),
   fixed('-chardev', `socket,id=monitor,path=${FILES.monitor},server=on,wait=off`),
   fixed('-mon', 'chardev=monitor,mode=control'),
   fixed('-chardev', `ringbuf,id=${IDS.console},size=${CONSOLE_RING}`),

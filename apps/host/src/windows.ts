@@ -40,6 +40,17 @@ export function virtualizationFor(
   throw new MachineError('machine-not-here', message)
 }
 
+/** Why no Windows guest runs here, or null: it does. */
+export function whyNoWindows(acceleration: Acceleration): string | null {
+  try {
+    virtualizationFor(acceleration, nestedVirtualization())
+    return null
+  } catch (error) {
+    if (error instanceof MachineError) return error.message
+    throw error
+  }
+}
+
 function readOrEmpty(path: string): string {
   try {
     return readFileSync(path, 'latin1')

@@ -16,6 +16,7 @@ const machine: QemuMachine = {
   windows: null,
   iommu: false,
   guestCommands: false,
+  firmware: 'uefi',
 }
 
 /** One option with its value a line. */
@@ -72,6 +73,14 @@ test('the arguments of a Windows guest, with and without an IOMMU, are these', (
   const accelerator = 'kvm'
   t.assert.snapshot(added({ accelerator, windows: 'vmx', iommu: true }), asText)
   t.assert.snapshot(added({ accelerator, windows: 'svm' }), asText)
+})
+
+test('the arguments of a machine of generation 1 are these: no flash, and a screen with its own code', (t) => {
+  const bios = rendered({ ...machine, firmware: 'bios' }).split('\n')
+  const gone = rendered(machine)
+    .split('\n')
+    .filter((line) => !bios.includes(line))
+  t.assert.snapshot(`${added({ firmware: 'bios' })}\n\n${gone.join('\n')}`, asText)
 })
 
 test('the arguments of a machine whose qemu-guest-agent may be asked are these', (t) => {

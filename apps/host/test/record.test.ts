@@ -31,5 +31,11 @@ function read(t: TestContext, record: object) {
 test('what a former release could not write down reads as not there', (t) => {
   const { spec } = read(t, former)
   const absent = { network: null, seed: false, dataDisks: null, guest: 'linux' }
-  assert.deepEqual(spec, { ...former.spec, ...absent, iommu: false, guestCommands: false })
+  assert.deepEqual(spec, {
+    ...former.spec,
+    ...absent,
+    iommu: false,
+    guestCommands: false,
+    firmware: 'uefi',
+  })
 })

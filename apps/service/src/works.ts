@@ -9,7 +9,7 @@ import type { Resource, Store, Tables } from './domain/store.ts'
 import { machinePlanOf } from './domain/vm/machine-plan.ts'
 import type { VmRules } from './domain/vm/plan-vm.ts'
 import { type Command, commandKey } from './domain/vm/run-command.ts'
-import { type Seed, seedOf } from './domain/vm/seed.ts'
+import { type Seed, seedOf, windowsSeedOf } from './domain/vm/seed.ts'
 import { inputFor, stateOf, textAt } from './domain/vm/vm.ts'
 import { hashPassword } from './driver/hash-password.ts'
 import type { Ground } from './http/ground.ts'
@@ -181,10 +181,15 @@ export class Works {
     return { issuer, signer: pkcs8 }
   }
 
-  async #keepSeed(...[tables, vmId, properties, hash]: Parameters<VmRules['keepSeed']>) {
+  async #keepSeed(...[tables, vmId, properties, login]: Parameters<VmRules['keepSeed']>) {
+    const { osType, passwordHash } = login
     const password = textAt(properties, 'osProfile', 'adminPassword')
-    if (password !== null && hash === null) throw new Error('a password was not hashed')
-    await this.#keep(tables, `seed/${vmId}`, seedOf(vmId, properties, hash))
+    if (password !== null && passwordHash === null) throw new Error('a password was not hashed')
+    const seed =
+      osType === 'Windows'
+        ? windowsSeedOf(vmId, properties)
+        : seedOf(vmId, properties, passwordHash)
+    await this.#keep(tables, `seed/${vmId}`, seed)
   }
 
   async #keep(tables: Tables, name: string, value: object): Promise<void> {
@@ -210,10 +215,11 @@ function shown(handlers: Record<string, Handler>, now: () => number): Record<str
   )
 }
 
-function hostCapacity({ vcpus, memoryMiB }: HostSize) {
+function hostCapacity({ vcpus, memoryMiB, noWindows }: HostSize) {
   return {
     vcpus,
     memoryGib: memoryMiB / 1024,
+    noWindows,
     architecture: process.arch === 'arm64' ? ('Arm64' as const) : ('x64' as const),
   }
 }

@@ -18,6 +18,8 @@ import { runTool } from './tool.ts'
 const packages = [
   ...['linux-image-cloud-amd64', 'initramfs-tools', 'systemd', 'systemd-sysv', 'systemd-resolved'],
   ...['udev', 'dbus', 'cloud-init', 'openssh-server', 'sudo', 'iproute2', 'ca-certificates'],
+  // Starts only where its port is: in a VM that was made with guest commands.
+  'qemu-guest-agent',
 ]
 const leftOut = ['man', 'doc', 'locale', 'info'].map(
   (folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`,

@@ -100,12 +100,24 @@ export function vtpmPlace(
   return vtpm === null ? null : { vm: id, folder, account: swtpm, qemu, banks: vtpm.banks }
 }
 
-function checkSpec({ memoryMiB, vcpus, vtpm, network, seed, dataDisks }: MachineSpec): void {
+function checkSpec(spec: MachineSpec): void {
+  const { memoryMiB, vcpus, vtpm, network, seed, dataDisks } = spec
+  checkFirmware(spec)
   checkShape({ memoryMiB, vcpus })
   if (network) checkNetwork(network)
   if (seed) checkSeed(seed)
   if (dataDisks) checkDataDisks(dataDisks)
   if (vtpm !== null) checkBanks(vtpm.banks)
+}
+
+/** A BIOS measures nothing and enforces nothing. @throws {MachineError} `machine-bad-spec` */
+export function checkFirmware({
+  firmware,
+  secureBoot,
+  vtpm,
+}: Pick<MachineSpec, 'firmware' | 'secureBoot' | 'vtpm'>): void {
+  if (firmware === 'bios' && (secureBoot || vtpm !== null))
+    throw new MachineError('machine-bad-spec', 'firmware: a BIOS with Secure Boot or a TPM')
 }
 
 /** What a VM is given of its host's processors and memory. */

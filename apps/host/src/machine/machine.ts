@@ -10,7 +10,7 @@ import { VtpmError } from '../vtpm/errors.ts'
 import type { VtpmIdentity } from '../vtpm-port.ts'
 import type { BootComponent } from './boot-failure.ts'
 import { BootWait, type BootWays } from './boot-wait.ts'
-import { checkShape, createMachine, removeRemains, type Shape } from './creation.ts'
+import { checkFirmware, checkShape, createMachine, removeRemains, type Shape } from './creation.ts'
 import { MachineDisks } from './disks.ts'
 import { MachineError } from './errors.ts'
 import { MachineLife } from './life.ts'
@@ -271,6 +271,7 @@ export class Machine {
   /** Switches Secure Boot in the VM's own settings, keys kept. @throws {MachineError} `machine-running` */
   setSecureBoot(secureBoot: boolean): Promise<void> {
     return this.#life.whileStopped(async () => {
+      checkFirmware({ ...this.spec, secureBoot })
       const variables = switchSecureBoot(await this.readVariables(), secureBoot)
       await this.#life.files.writeVariables(variables)
       await this.#life.write({ spec: { ...this.spec, secureBoot } })
@@ -282,6 +283,14 @@ export class Machine {
     return this.#life.whileStopped(async () => {
       checkShape({ memoryMiB, vcpus })
       await this.#life.write({ spec: { ...this.spec, memoryMiB, vcpus } })
+    })
+  }
+
+  /** Generation 2 from the next start on, or 1 again. @throws {MachineError} `machine-running`, `machine-bad-spec` */
+  setFirmware(firmware: 'uefi' | 'bios'): Promise<void> {
+    return this.#life.whileStopped(async () => {
+      checkFirmware({ ...this.spec, firmware })
+      await this.#life.write({ spec: { ...this.spec, firmware } })
     })
   }
 
@@ -326,7 +335,11 @@ export class Machine {
    * when there never was one. @throws {MachineError} `machine-running`, `machine-bad-spec` @throws {VtpmError}
    */
   setVtpm(on: boolean, banks: Banks = ['sha256']): Promise<void> {
-    return this.#life.whileStopped(() => this.#life.vtpm.switch(on ? banks : null))
+    return this.#life.whileStopped(async () => {
+      const vtpm = on ? { banks } : null
+      checkFirmware({ ...this.spec, vtpm })
+      await this.#life.vtpm.switch(vtpm?.banks ?? null)
+    })
   }
 
   /**

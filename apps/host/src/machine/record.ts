@@ -43,6 +43,8 @@ export interface MachineSpec {
   readonly guest?: 'linux' | 'windows'
   /** Whether the guest has an IOMMU, for its own protection from devices. By default not. */
   readonly iommu?: boolean
+  /** `bios`: generation 1, for a disk that has no boot loader of UEFI: no Secure Boot, no TPM. By default `uefi`. */
+  readonly firmware?: 'uefi' | 'bios'
   /** Whether its manager may have qemu-guest-agent run programs in it. By default not: then the agent finds no port. */
   readonly guestCommands?: boolean
 }
@@ -75,6 +77,7 @@ function completed(spec: WrittenSpec): RecordedSpec {
     guest: 'linux',
     iommu: false,
     guestCommands: false,
+    firmware: 'uefi',
   } as const
   return { ...absent, ...spec }
 }

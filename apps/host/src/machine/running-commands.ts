@@ -113,13 +113,16 @@ class Agent {
       const bytes: Buffer | null = this.#socket.read()
       if (bytes !== null) return bytes
       if (this.#socket.destroyed || this.#socket.readableEnded) throw silent()
+      const over = new AbortController()
+      const signal = AbortSignal.any([late, over.signal])
+      const heard = ['readable', 'close'].map((event) => once(this.#socket, event, { signal }))
       try {
-        await Promise.race([
-          once(this.#socket, 'readable', { signal: late }),
-          once(this.#socket, 'close', { signal: late }),
-        ])
+        await Promise.race(heard)
       } catch {
         throw silent()
+      } finally {
+        over.abort()
+        await Promise.allSettled(heard)
       }
     }
   }

@@ -6,6 +6,8 @@ export interface HostCapacity {
   readonly vcpus: number
   readonly memoryGib: number
   readonly architecture: 'x64' | 'Arm64'
+  /** Why no Windows guest runs there; null: it does. */
+  readonly noWindows: string | null
 }
 
 /** Why this host never runs a size, however empty it is; null: it may. */
@@ -40,6 +42,18 @@ function skuNotAvailable({ name }: Size, location: string, why: string): Fault {
     message: `The requested VM size for resource 'Following SKUs have failed for Capacity Restrictions: ${name}' is currently not available in location '${location}'. Please try another size or deploy to a different location or different zone. See https://aka.ms/azureskunotavailable for details. Here, ${why}.`,
     target: 'hardwareProfile.vmSize',
   }
+}
+
+/** Why no VM of a system is made on this host, or null. */
+export function systemFault(
+  osType: 'Linux' | 'Windows',
+  { noWindows }: HostCapacity,
+): Fault | null {
+  if (osType === 'Linux' || noWindows === null) return null
+  return faults.operationNotAllowed(
+    `Windows is not run by this host: ${noWindows}.`,
+    'storageProfile.imageReference',
+  )
 }
 
 /** No room, now or at all. @param why what there is and what was asked for, in words. */

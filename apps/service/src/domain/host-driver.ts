@@ -17,6 +17,9 @@ export interface MachinePlan {
   /** False: a VM without a TPM, which proves nothing. */
   readonly vTpm: boolean
   readonly network: { readonly macAddress: string; readonly sshPort: number | null } | null
+  readonly osType: 'Linux' | 'Windows'
+  /** Generation 1 is started by a BIOS: no Secure Boot, no vTPM. */
+  readonly generation: 'V1' | 'V2'
   /** Certificates, in DER, that shim is to trust besides its vendor's. */
   readonly machineOwnerKeys: readonly Uint8Array[]
   /** Whether its guest's agent may be asked to run commands. */
@@ -77,6 +80,8 @@ export interface Capacity {
   readonly accelerator: 'kvm' | 'tcg'
   /** What disks are kept on, used or not, in GiB. */
   readonly diskGib: number
+  /** Why it runs no Windows guest; null: it does. */
+  readonly noWindows: string | null
 }
 
 /** Another process drives the host, or none does yet: whoever asked asks again, or there. */
@@ -132,6 +137,8 @@ export interface HostDriver {
     tell: (step: string) => void,
     signal: AbortSignal,
   ): Promise<number>
+  /** What the disk of a stopped VM lacks to boot by UEFI: `a GPT …`; none: nothing. */
+  lacksForUefi(id: string): Promise<readonly string[]>
   /** What a disk held is gone; nothing happens when there is none. */
   deleteDisk(diskId: string): Promise<void>
   /** A port of the host's loopback that nobody listens on. */

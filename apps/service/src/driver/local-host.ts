@@ -19,6 +19,7 @@ import type { RandomAccess } from '@trusted-launch/disk'
 import {
   BootFailure,
   buildImage,
+  examineFile,
   type Host,
   HostError,
   type Image,
@@ -30,7 +31,9 @@ import {
   openDiskFile,
   openHost,
   ownSecureBootTemplate,
+  type RecordedSpec,
   readDurably,
+  whyNoWindows,
   writeDurably,
 } from '@trusted-launch/host'
 import type { SecureBootTemplate } from '@trusted-launch/uefi'
@@ -55,6 +58,7 @@ type Foretold = Pick<MachinePlan, 'id' | 'secureBoot' | 'memoryMiB' | 'vcpus' | 
 
 /** Reference values hold every module of an image. */
 const REFERENCES_BYTES_MAX = 16 << 20
+const NEEDED_FOR_UEFI: readonly string[] = ['partition table', 'EFI system partition']
 const BANKS = ['sha256'] as const
 const GIB = 2 ** 30
 
@@ -262,10 +266,13 @@ export class LocalHost implements HostDriver {
     const machine = this.#host.machine(id)
     const { spec } = machine
     const isOther = vcpus !== spec.vcpus || memoryMiB !== spec.memoryMiB
-    if (!isOther && secureBoot === spec.secureBoot && vTpm === (spec.vtpm !== null)) return
+    const firmware = firmwareOf(plan)
+    const isSame = secureBoot === spec.secureBoot && vTpm === (spec.vtpm !== null)
+    if (!isOther && isSame && firmware === spec.firmware) return
     // First what is to be measured: killed in between, it is done again.
     await this.#foretell(plan, await this.#image(plan.image), signal)
     if (isOther) await machine.reshape({ vcpus, memoryMiB })
+    if (firmware !== spec.firmware) await machine.setFirmware(firmware)
     if (vTpm !== (spec.vtpm !== null)) await machine.setVtpm(vTpm)
     if (secureBoot !== spec.secureBoot) await machine.setSecureBoot(secureBoot)
   }
@@ -301,6 +308,14 @@ export class LocalHost implements HostDriver {
       tell('making the disk')
       return this.#disks.take(path, diskId, sizeGib)
     })
+  }
+
+  async lacksForUefi(id: string): Promise<readonly string[]> {
+    const { disk, spec } = this.#host.machine(id)
+    const { rows } = await examineFile(disk.path, disk.format, keysFor(systemOf(spec)))
+    return rows
+      .filter(({ what, state }) => NEEDED_FOR_UEFI.includes(what) && state !== 'works')
+      .map(({ what, reason }) => `${what} (${reason})`)
   }
 
   async deleteDisk(diskId: string): Promise<void> {
@@ -371,8 +386,11 @@ export class LocalHost implements HostDriver {
   }
 
   async capacity(): Promise<Capacity> {
-    const { accelerator } = await this.#host.acceleration()
-    return { ...this.#host.capacity(), accelerator, diskGib: await this.#disks.roomGib() }
+    const acceleration = await this.#host.acceleration()
+    const { accelerator } = acceleration
+    const noWindows = whyNoWindows(acceleration)
+    const diskGib = await this.#disks.roomGib()
+    return { ...this.#host.capacity(), accelerator, noWindows, diskGib }
   }
 
   /** What the host tells. */
@@ -400,6 +418,10 @@ function specOf(plan: MachinePlan, image: Image, signatures: SecureBootTemplate)
   return {
     ...{ id, name, vcpus, memoryMiB, secureBoot, machineOwnerKeys, guestCommands },
     disk: { path: image.path, format: image.format },
+    guest: plan.osType === 'Windows' ? 'windows' : 'linux',
+    // Of no use to a kernel that does not ask for it; Windows' protection of its kernel from devices does.
+    iommu: plan.osType === 'Windows',
+    firmware: firmwareOf(plan),
     // also without Secure Boot: it may be switched on later
     signatures,
     vtpm: vTpm ? { banks: BANKS } : null,
@@ -408,6 +430,14 @@ function specOf(plan: MachinePlan, image: Image, signatures: SecureBootTemplate)
     seed:
       seed === null ? null : { userData: toUtf8(seed.userData), metaData: toUtf8(seed.metaData) },
   }
+}
+
+function firmwareOf({ generation }: Pick<MachinePlan, 'generation'>): 'uefi' | 'bios' {
+  return generation === 'V1' ? 'bios' : 'uefi'
+}
+
+function systemOf({ guest }: Pick<RecordedSpec, 'guest'>): 'Linux' | 'Windows' {
+  return guest === 'windows' ? 'Windows' : 'Linux'
 }
 
 function userNetwork({

@@ -22,6 +22,8 @@ export interface Script {
   readonly capacity?: Partial<Capacity>
   /** What is found when an image is looked at. */
   readonly examination?: Partial<Examination>
+  /** What the disks of its VMs lack to boot by UEFI. */
+  readonly lacks?: readonly string[]
   /** How a command ends; by default its script is its output. */
   readonly command?: (command: Command) => CommandEnd
 }
@@ -153,6 +155,10 @@ export class ScriptedHost implements HostDriver {
     return sizeGib ?? 1
   }
 
+  async lacksForUefi(): Promise<readonly string[]> {
+    return this.#script.lacks ?? []
+  }
+
   async deleteDisk(diskId: string): Promise<void> {
     await this.#do('deleteDisk', diskId)
   }
@@ -193,6 +199,7 @@ export class ScriptedHost implements HostDriver {
       freeMemoryMiB: 1 << 20,
       accelerator: 'tcg',
       diskGib: SIZE_MAX_GIB,
+      noWindows: 'it has no KVM',
       ...this.#script.capacity,
     }
   }

@@ -1,5 +1,5 @@
 import type { JsonObject, Resource } from '../domain/store.ts'
-import { type Notice, securityOf, stateOf } from '../domain/vm/vm.ts'
+import { generationOf, type Notice, securityOf, stateOf } from '../domain/vm/vm.ts'
 
 /** From this version on a VM that is not Trusted Launch says so. */
 const STANDARD_SHOWN_FROM = '2025-11-01'
@@ -32,7 +32,7 @@ export function instanceViewOf(vm: Resource): JsonObject {
     ...(typeof (vm.properties as any).osProfile?.computerName === 'string' && {
       computerName: (vm.properties as any).osProfile.computerName,
     }),
-    hyperVGeneration: 'V2',
+    hyperVGeneration: generationOf(vm),
     ...agent,
     disks: [],
     bootDiagnostics: {},

@@ -7,7 +7,7 @@ import { LeasedHost } from './leased-host.ts'
 import { type ReconcileGround, reconcile, settleEnded } from './reconcile.ts'
 
 /** What stays so of a host, as who drives it tells all others. */
-export type HostSize = Pick<Capacity, 'vcpus' | 'memoryMiB' | 'accelerator' | 'diskGib'>
+export type HostSize = Omit<Capacity, 'freeMemoryMiB'>
 
 export interface DrivenHostOptions {
   readonly store: Store
@@ -146,8 +146,7 @@ export class DrivenHost {
       if (told !== null) this.#size = JSON.parse(new TextDecoder().decode(told))
       return
     }
-    const { vcpus, memoryMiB, accelerator, diskGib } = await this.driver.capacity()
-    const size = { vcpus, memoryMiB, accelerator, diskGib }
+    const { freeMemoryMiB: _, ...size } = await this.driver.capacity()
     if (JSON.stringify(size) === JSON.stringify(this.#size)) return
     await store.values.put(key, new TextEncoder().encode(JSON.stringify(size)))
     this.#size = size

@@ -3,7 +3,7 @@ import { removeWhole } from '../domain/remove-whole.ts'
 import type { JsonObject, Resource } from '../domain/store.ts'
 import { disksThatGo, forgetVm, release, releaseUnmade } from '../domain/vm/belongings.ts'
 import { dataDisksOf } from '../domain/vm/data-disks.ts'
-import { at, stateOf, textAt } from '../domain/vm/vm.ts'
+import { at, generationOf, stateOf, textAt, type VmState } from '../domain/vm/vm.ts'
 import { runCommand } from './run-command.ts'
 import { type VmGround, VmJob } from './vm-job.ts'
 import { Cancelled, type Handler, isOurs, type Job } from './worker.ts'
@@ -122,11 +122,18 @@ async function start(vmJob: VmJob): Promise<void> {
 }
 
 async function stop(vmJob: VmJob, end: 'stopped' | 'deallocated'): Promise<void> {
-  const { machine } = stateOf(await vmJob.require())
+  const vm = await vmJob.require()
+  const { machine } = stateOf(vm)
   const graceful = vmJob.job.operation.input.skipShutdown !== true
   await vmJob.power(end === 'stopped' ? 'stopping' : 'deallocating')
   await vmJob.driver.stop(machine, { graceful })
-  await vmJob.note({ power: end, failure: null }, 'Succeeded')
+  await vmJob.note({ power: end, failure: null, ...(await lacksOf(vmJob, vm)) }, 'Succeeded')
+}
+
+/** What keeps a VM of generation 1 from becoming one of 2, as its disk is now: rules read it. */
+async function lacksOf({ driver }: VmJob, vm: Resource): Promise<Pick<VmState, 'lacks'>> {
+  if (generationOf(vm) === 'V2') return {}
+  return { lacks: await driver.lacksForUefi(stateOf(vm).machine) }
 }
 
 /** A spot VM goes off, or goes altogether, as its policy says. */

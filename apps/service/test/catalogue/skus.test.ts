@@ -11,7 +11,7 @@ import { sizeNamed, sizes } from '../../src/catalogue/sizes.ts'
 import { capabilitiesOf, isToBeHad, skuView, vmSizeView } from '../../src/catalogue/skus.ts'
 import { usagesView } from '../../src/catalogue/usages.ts'
 
-const host: HostCapacity = { vcpus: 8, memoryGib: 32, architecture: 'x64' }
+const host: HostCapacity = { vcpus: 8, memoryGib: 32, architecture: 'x64', noWindows: null }
 const size = (name: string) => sizeNamed(name)!
 
 test('what the host cannot give is refused as SkuNotAvailable, and says what it needs', () => {

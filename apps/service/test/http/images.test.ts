@@ -3,28 +3,7 @@ import { type TestContext, test } from 'node:test'
 import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { aService, type TestService } from '../a-service.ts'
 import { aNetwork, aVm, vmBody } from '../a-vm.ts'
-
-const imageId = (service: TestService, name: string, group = 'rg') =>
-  `${service.group(group)}/providers/Microsoft.Compute/images/${name}`
-const bodyOf = (blobUri: string, osDisk = {}) => ({
-  location: 'local',
-  properties: {
-    hyperVGeneration: 'V2',
-    storageProfile: { osDisk: { osType: 'Linux', osState: 'Generalized', blobUri, ...osDisk } },
-  },
-})
-
-/** A group with an image in it, made of an upload. */
-async function anImage(service: TestService, name = 'mine', upload = 'one') {
-  await service.ask('PUT', service.group('rg'), { location: 'local' })
-  const piece = `${service.group('rg')}/providers/TrustedLaunch/uploads/${upload}?offset=0&size=4`
-  const bytes = { 'content-type': 'application/octet-stream' }
-  const sent = await service.ask('PUT', piece, 'disk', bytes)
-  assert.deepEqual([sent.status, sent.body], [201, { uri: `upload:${upload}` }])
-  const put = await service.ask('PUT', imageId(service, name), bodyOf(sent.body.uri))
-  assert.equal(put.status, 201, JSON.stringify(put.body))
-  return { id: imageId(service, name), end: await service.over(put) }
-}
+import { anImage, imageBody, imageId } from '../an-image.ts'
 
 const aHost = (t: TestContext, script = {}) => aService(t, new ScriptedHost(script))
 const byId = (id: string) => ({
@@ -118,14 +97,14 @@ test('only uploads and allowed hosts are taken; other ways of Azure’s are refu
     assert.ok(status >= 400)
     assert.match(answer.error.message, pattern)
   }
-  await refused(bodyOf('https://example.org/disk.qcow2'), /tl up --allow-source example\.org/)
-  await refused(bodyOf('file:///etc/shadow'), /no address that is fetched from/)
-  await refused(bodyOf('https://me:secret@example.org/'), /no address that is fetched from/)
-  await refused(bodyOf('upload:one', { managedDisk: { id: '/x' } }), /made of a file here/)
+  await refused(imageBody('https://example.org/disk.qcow2'), /tl up --allow-source example\.org/)
+  await refused(imageBody('file:///etc/shadow'), /no address that is fetched from/)
+  await refused(imageBody('https://me:secret@example.org/'), /no address that is fetched from/)
+  await refused(imageBody('upload:one', { managedDisk: { id: '/x' } }), /made of a file here/)
   const vm = { location: 'local', properties: { sourceVirtualMachine: { id: '/x' } } }
   await refused(vm, /Creation of managed images are not supported/)
   await refused({ location: 'local', properties: {} }, /blobUri' is missing/)
-  await refused(bodyOf('upload:one', { unheardOf: 1 }), /Could not find member 'unheardOf'/)
+  await refused(imageBody('upload:one', { unheardOf: 1 }), /Could not find member 'unheardOf'/)
   const { body } = await service.ask('GET', `${imageId(service, '')}`.replace(/\/$/, ''))
   assert.deepEqual(body.value, [])
 })

@@ -4,7 +4,7 @@ import type { Resource } from '../store.ts'
 import { machineOwnerKeysOf } from './machine-owner-keys.ts'
 import { takesCommands } from './run-command.ts'
 import type { Seed } from './seed.ts'
-import { at, securityOf, stateOf, textAt } from './vm.ts'
+import { at, generationOf, osTypeOf, securityOf, stateOf, textAt } from './vm.ts'
 
 /** A VM as its host makes it. `seed` null: none was kept. */
 export function machinePlanOf(vm: Resource, seed: Seed | null): MachinePlan {
@@ -19,6 +19,8 @@ export function machinePlanOf(vm: Resource, seed: Seed | null): MachinePlan {
     memoryMiB: Math.round(size.memoryGib * 1024),
     image: image ?? imageNameOf(vm),
     ...{ secureBoot, vTpm, seed, machineOwnerKeys: machineOwnerKeysOf(vm.properties) },
+    osType: osTypeOf(vm),
+    generation: generationOf(vm),
     guestCommands: takesCommands(vm),
     network: { macAddress: macAddress.replaceAll('-', ':').toLowerCase(), sshPort },
   }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { ArmError, keyOf, parseResourceId } from '@trusted-launch/api'
+import type { MarketplaceImage } from '../../catalogue/images.ts'
 import { requireMadeName } from '../links.ts'
 import type { Moment } from '../resource-type.ts'
 import type { JsonObject, Resource } from '../store.ts'
@@ -15,7 +16,7 @@ export async function makeOsDisk(
   id: string,
   properties: JsonObject,
   decision: Decision,
-  osType: string,
+  { osType, hyperVGeneration }: Pick<MarketplaceImage, 'osType' | 'hyperVGeneration'>,
 ): Promise<JsonObject> {
   const storage = at(properties, 'storageProfile') as JsonObject
   const asked = (at(storage, 'osDisk') ?? {}) as JsonObject
@@ -31,7 +32,7 @@ export async function makeOsDisk(
       message: `Disk ${name} already exists in resource group ${group.split('/').at(-1)}. Only CreateOption.Attach is supported.`,
     })
   await tables.resources.insert(
-    diskRow({ id: diskId, vm: id, asked, decision, osType, location, now }),
+    diskRow({ id: diskId, vm: id, asked, decision, osType, hyperVGeneration, location, now }),
     now,
   )
   const managedDisk = {
@@ -70,6 +71,24 @@ export function withOwnDisk(before: JsonObject, after: JsonObject): JsonObject {
   return { storageProfile: { ...storage, osDisk } }
 }
 
+/** A VM's own disk is of its generation and security type, whatever these become. */
+export async function alignOsDisk(
+  { tables, at: now }: Moment,
+  properties: JsonObject,
+  { isTrustedLaunch, hyperVGeneration }: Decision & { hyperVGeneration: 'V1' | 'V2' },
+): Promise<void> {
+  const id = textAt(properties, 'storageProfile', 'osDisk', 'managedDisk', 'id')
+  const disk = id === null ? null : await tables.resources.get(id)
+  if (disk === null) return
+  const { securityProfile: was, ...rest } = disk.properties
+  const is = isTrustedLaunch ? { securityType: 'TrustedLaunch' } : undefined
+  const isSame =
+    JSON.stringify(was) === JSON.stringify(is) && rest.hyperVGeneration === hyperVGeneration
+  if (isSame) return
+  const changed = { ...rest, hyperVGeneration, ...(is && { securityProfile: is }) }
+  await tables.resources.update(disk.id, { properties: changed }, now)
+}
+
 /** The row of a VM's own disk, as Azure keeps one beside the VM. */
 function diskRow(given: {
   readonly id: string
@@ -77,10 +96,11 @@ function diskRow(given: {
   readonly asked: JsonObject
   readonly decision: Decision
   readonly osType: string
+  readonly hyperVGeneration: 'V1' | 'V2'
   readonly location: string
   readonly now: number
 }): Omit<Resource, 'etag' | 'changedAt'> {
-  const { id, vm, asked, decision, osType, location, now } = given
+  const { id, vm, asked, decision, osType, hyperVGeneration, location, now } = given
   const { subscriptionId, resourceGroup, names } = parseResourceId(id)!
   return {
     ...{
@@ -93,7 +113,7 @@ function diskRow(given: {
     },
     ...{ location, tags: {}, envelope: { sku: { name: 'Premium_LRS', tier: 'Premium' } } },
     properties: {
-      ...{ osType, hyperVGeneration: 'V2', creationData: { createOption: 'FromImage' } },
+      ...{ osType, hyperVGeneration, creationData: { createOption: 'FromImage' } },
       ...(asked.diskSizeGB !== undefined && { diskSizeGB: asked.diskSizeGB }),
       ...(decision.isTrustedLaunch && { securityProfile: { securityType: 'TrustedLaunch' } }),
     },

@@ -11,7 +11,7 @@ import { dataDiskLinks, planDataDisks } from './data-disks.ts'
 import { requireSame } from './fixed.ts'
 import { interfaceLinks, requireInterfaces, requireSameInterfaces } from './interfaces.ts'
 import { machineOwnerKeysOf } from './machine-owner-keys.ts'
-import { makeOsDisk, withOwnDisk } from './os-disk.ts'
+import { alignOsDisk, makeOsDisk, withOwnDisk } from './os-disk.ts'
 import { notGivenAgain, requireOsProfile, withoutSecrets } from './os-profile.ts'
 import type { Command } from './run-command.ts'
 import { decideChange, decideNew, type Place } from './security.ts'
@@ -39,7 +39,7 @@ export interface VmRules {
     tables: Tables,
     vmId: string,
     properties: JsonObject,
-    passwordHash: string | null,
+    login: { readonly osType: 'Linux' | 'Windows'; readonly passwordHash: string | null },
   ) => Promise<void>
   /** As `/etc/shadow` has it. */
   readonly hashPassword: (password: string) => Promise<string>
@@ -75,15 +75,17 @@ async function planNew(rules: VmRules, id: string, wanted: Wanted, moment: Momen
   machineOwnerKeysOf(properties)
   const vmId = randomUUID()
   const nic = await requireInterfaces(moment.tables, id, properties)
-  const disk = await makeOsDisk(moment, id, properties, decision, image.osType)
+  const disk = await makeOsDisk(moment, id, properties, decision, image)
   const state: VmState = {
     ...{ vmId, machine: `vm-${vmId}`, host: rules.host, power: 'starting', failure: null },
     notices: decision.notices,
     notEnforced: rules.notEnforced({ properties }),
     ...{ generalized: false, hasAgent: false, sshPort: null, image: image.host },
+    ...(image.hyperVGeneration === 'V1' && { generation: 'V1' as const }),
     macAddress: textAt(nic.state, 'macAddress') ?? '',
   }
-  await rules.keepSeed(moment.tables, vmId, properties, wanted.passwordHash ?? null)
+  const login = { osType: image.osType, passwordHash: wanted.passwordHash ?? null }
+  await rules.keepSeed(moment.tables, vmId, properties, login)
   const whole = { ...withoutSecrets(properties), ...decision.properties, ...disk }
   const complete = await planDataDisks(moment, id, whole, null)
   const work = { kind: 'vm.create', input: { vmId }, host: rules.host }
@@ -148,8 +150,10 @@ async function planChange(
     await clearSecureBootOff(tables, existing, { by: caller.name, request, time })
   }
   const isSame = JSON.stringify(complete) === JSON.stringify(existing.properties)
+  await alignOsDisk(moment, complete, decision)
+  const { generation: _, lacks: __, ...rest } = state
   const next: VmState = {
-    ...state,
+    ...(decision.hyperVGeneration === 'V1' ? state : rest),
     notices: [...decision.notices, ...notGivenAgain(properties)],
     notEnforced: rules.notEnforced({ properties }),
   }

@@ -1,6 +1,11 @@
 import { ArmError, type Fault } from '@trusted-launch/api'
 import { driverAdvice } from '../../catalogue/drivers.ts'
-import { type HostCapacity, sizeFault, unknownSize } from '../../catalogue/host-capacity.ts'
+import {
+  type HostCapacity,
+  sizeFault,
+  systemFault,
+  unknownSize,
+} from '../../catalogue/host-capacity.ts'
 import type { MarketplaceImage } from '../../catalogue/images.ts'
 import { requestedSecurity, type Security } from '../../catalogue/security.ts'
 import { resizeFault, securityChange } from '../../catalogue/security-change.ts'
@@ -9,7 +14,7 @@ import { type Size, sizeNamed, sizes } from '../../catalogue/sizes.ts'
 import { isToBeHad } from '../../catalogue/skus.ts'
 import { refusals } from '../../catalogue/texts.ts'
 import type { JsonObject, Resource } from '../store.ts'
-import { at, type Notice, securityOf, stateOf, textAt } from './vm.ts'
+import { at, generationOf, type Notice, osTypeOf, securityOf, stateOf, textAt } from './vm.ts'
 
 /** What was decided of a VM's size and security. */
 export interface Decision {
@@ -33,7 +38,14 @@ export function decideNew(properties: JsonObject, image: MarketplaceImage, place
   const asked = requireDecided(requestedSecurity(at(properties, 'securityProfile')))
   const { notices, ...security } = requireDecided(securityOfNew(asked, size, image))
   refuseIf(sizeFault(size, place.capacity, place.location))
-  return decisionOf(properties, security, [...notices, ...adviceFor(size, image, security)], false)
+  refuseIf(systemFault(image.osType, place.capacity))
+  return decisionOf(
+    image.osType,
+    properties,
+    security,
+    [...notices, ...adviceFor(size, image, security)],
+    false,
+  )
 }
 
 /** @throws {ArmError} */
@@ -42,7 +54,7 @@ export function decideChange(
   vm: Resource,
   image: MarketplaceImage | null,
   place: Place,
-): Decision {
+): Decision & { readonly hyperVGeneration: 'V1' | 'V2' } {
   const size = requireSize(properties, place)
   const before = sizeNamed(textAt(vm.properties, 'hardwareProfile', 'vmSize') ?? '') ?? size
   const isOff = stateOf(vm).power === 'deallocated'
@@ -50,23 +62,31 @@ export function decideChange(
     security: currentSecurity(vm),
     size,
     deallocated: isOff,
-    hyperVGeneration: 'V2' as const,
-    lacks: [],
+    hyperVGeneration: generationOf(vm),
+    lacks: stateOf(vm).lacks ?? [],
   }
   if (size.name !== before.name) {
     refuseIf(resizeFault(existing, image?.architecture ?? 'x64', size))
     refuseIf(sizeFault(size, place.capacity, place.location))
   }
-  const asked = requireDecided(requestedSecurity(at(properties, 'securityProfile')))
-  const {
-    restarts,
-    hyperVGeneration: _,
-    ...security
-  } = requireDecided(securityChange(existing, asked))
+  const asked = requireDecided(requestedSecurity(askedProfile(properties, vm)))
+  const { restarts, hyperVGeneration, ...security } = requireDecided(
+    securityChange(existing, asked),
+  )
   const isOn = !['deallocated', 'stopped'].includes(stateOf(vm).power)
   const restart = isOn && (restarts || size.name !== before.name)
   const advice = image === null ? [] : adviceFor(size, image, security)
-  return decisionOf(properties, security, advice, restart)
+  return { ...decisionOf(osTypeOf(vm), properties, security, advice, restart), hyperVGeneration }
+}
+
+/** UEFI settings that a VM has, and nobody sent, do not keep it from becoming Standard. */
+function askedProfile(properties: JsonObject, vm: Resource): JsonObject | undefined {
+  const profile = at(properties, 'securityProfile') as JsonObject | undefined
+  const isStandard = textAt(profile, 'securityType')?.toLowerCase() === 'standard'
+  const had = at(vm.properties, 'securityProfile', 'uefiSettings')
+  if (!isStandard || JSON.stringify(profile?.uefiSettings) !== JSON.stringify(had)) return profile
+  const { uefiSettings: _, ...rest } = profile!
+  return rest
 }
 
 function currentSecurity(vm: Resource): Security {
@@ -99,6 +119,7 @@ function adviceFor(
 }
 
 function decisionOf(
+  osType: 'Linux' | 'Windows',
   properties: JsonObject,
   { securityType, secureBootEnabled, vTpmEnabled }: Security,
   notices: readonly Notice[],
@@ -107,7 +128,7 @@ function decisionOf(
   const { uefiSettings: _, ...others } = (at(properties, 'securityProfile') ?? {}) as JsonObject
   const isTrustedLaunch = securityType === 'TrustedLaunch'
   if (at(properties, 'additionalCapabilities', 'hibernationEnabled') === true)
-    throw new ArmError(refusals.hibernation('Linux', isTrustedLaunch))
+    throw new ArmError(refusals.hibernation(osType, isTrustedLaunch))
   const uefi = isTrustedLaunch ? { uefiSettings: { secureBootEnabled, vTpmEnabled } } : {}
   return {
     isTrustedLaunch,

@@ -8,6 +8,22 @@ export interface Seed {
 }
 
 /**
+ * A Windows VM's `osProfile` for cloudbase-init, which reads the same two files: host name, one administrator with
+ * a password in clear, and the client's own `customData` beside it. @see cloudbase-init, "NoCloud", "Userdata"
+ */
+export function windowsSeedOf(vmId: string, properties: JsonObject): Seed {
+  const os = at(properties, 'osProfile')
+  const name = textAt(os, 'computerName') ?? 'vm'
+  const user = {
+    name: textAt(os, 'adminUsername'),
+    groups: 'Administrators',
+    passwd: textAt(os, 'adminPassword'),
+  }
+  const config = { set_hostname: name, users: [user] }
+  return seedWith(vmId, name, config, textAt(os, 'customData'))
+}
+
+/**
  * A VM's `osProfile` for cloud-init: host name, one administrator with keys or a password (as a hash), and the
  * client's own `customData` beside it.
  * @param passwordHash of crypt(5), or null. @see cloud-init, "NoCloud", "User data formats"
@@ -31,9 +47,13 @@ export function seedOf(vmId: string, properties: JsonObject, passwordHash: strin
       passwordHash !== null &&
       at(os, 'linuxConfiguration', 'disablePasswordAuthentication') !== true,
   }
+  return seedWith(vmId, name, config, textAt(os, 'customData'))
+}
+
+function seedWith(vmId: string, name: string, config: object, customData: string | null): Seed {
   const own = `#cloud-config\n${JSON.stringify(config, null, 1)}\n`
   const metaData = `${JSON.stringify({ 'instance-id': vmId, 'local-hostname': name })}\n`
-  return { userData: withCustomData(own, textAt(os, 'customData')), metaData }
+  return { userData: withCustomData(own, customData), metaData }
 }
 
 function keysOf(os: ReturnType<typeof at>): string[] {

@@ -46,6 +46,10 @@ export interface VmState {
   readonly sshPort: number | null
   /** What the host calls the image it was made of. */
   readonly image?: string
+  /** What its own disk lacked to boot by UEFI when it was last deallocated; only of generation 1. */
+  readonly lacks?: readonly string[]
+  /** Generation 1; not there: 2. */
+  readonly generation?: 'V1'
   /** Whether the agent ever answered. */
   readonly hasAgent: boolean
   /** When it last ended without being asked to, while it was looked after. */
@@ -80,6 +84,15 @@ export function at(value: Json | undefined, ...path: readonly string[]): Json | 
 export function textAt(value: Json | undefined, ...path: readonly string[]): string | null {
   const found = at(value, ...path)
   return typeof found === 'string' ? found : null
+}
+
+export function generationOf(vm: Resource): 'V1' | 'V2' {
+  return stateOf(vm).generation ?? 'V2'
+}
+
+export function osTypeOf({ properties }: Pick<Resource, 'properties'>): 'Linux' | 'Windows' {
+  const osType = textAt(properties, 'storageProfile', 'osDisk', 'osType')
+  return osType === 'Windows' ? osType : 'Linux'
 }
 
 /** What was decided of a VM's security, defaults filled in. */
