@@ -7,6 +7,7 @@ import {
   type SecureBootTemplate,
   sameVariables,
   secureBootState,
+  UefiError,
   variablesOfTemplate,
   withMachineOwnerKeys,
   withSecureBoot,
@@ -63,6 +64,31 @@ export async function makeVariableStore(
     throw new FirmwareError('variable-store-differs', 'the variable store reads back otherwise')
   checkVariableStore(file, secureBoot)
   return file
+}
+
+/**
+ * The variable store file of a VM that comes from elsewhere: its own variables in the layout of this firmware.
+ * @param former OVMF's, as another host kept it.
+ * @throws {FirmwareError} `variable-store-malformed`, `variable-store-differs`: it does not fit;
+ *   `secure-boot-not-enforced` when Secure Boot is asked for and would not be.
+ */
+export async function takeVariableStore(
+  firmware: Firmware,
+  former: Uint8Array,
+  secureBoot: boolean,
+): Promise<Uint8Array> {
+  const blank = await readFile(firmware.variables)
+  try {
+    const wanted = withSecureBoot(decodeVariableStore(former), secureBoot)
+    const file = encodeVariableStore(blank, wanted)
+    if (!sameVariables(decodeVariableStore(file), wanted))
+      throw new FirmwareError('variable-store-differs', 'the variable store reads back otherwise')
+    checkVariableStore(file, secureBoot)
+    return file
+  } catch (cause) {
+    if (!(cause instanceof MalformedError) && !(cause instanceof UefiError)) throw cause
+    throw new FirmwareError('variable-store-malformed', cause.message, { cause })
+  }
 }
 
 /** The same store with Secure Boot switched on or off, as a person would in the firmware's setup. */

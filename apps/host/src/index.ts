@@ -2,7 +2,13 @@ export type { Acceleration } from './acceleration.ts'
 export type { Accounts } from './accounts.ts'
 export type { DataDisk } from './data-disk.ts'
 export { HostError, ProcessError, StateError } from './errors.ts'
-export { type Firmware, FirmwareError, findFirmware, makeVariableStore } from './firmware.ts'
+export {
+  type Firmware,
+  FirmwareError,
+  findFirmware,
+  makeVariableStore,
+  takeVariableStore,
+} from './firmware.ts'
 export type { FleetOptions, HostCapacity, Outcome } from './fleet.ts'
 export type { GuestChannel } from './guest-channel.ts'
 export type { GuestScript, GuestScriptEnd } from './guest-script.ts'

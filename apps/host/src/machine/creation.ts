@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { Accounts } from '../accounts.ts'
 import { HostError } from '../errors.ts'
-import { type Firmware, makeVariableStore } from '../firmware.ts'
+import { type Firmware, makeVariableStore, takeVariableStore } from '../firmware.ts'
 import { checkNetwork } from '../network.ts'
 import type { VtpmKeeper, VtpmPlace } from '../vtpm-port.ts'
 import { checkDataDisks, lendDisks, takeBackDisks } from './disks.ts'
@@ -38,12 +38,7 @@ export async function createMachine(
   const folder = new MachineFolder(path, accounts.qemu)
   try {
     await beginRecord(path)
-    const variables = await makeVariableStore(
-      host.firmware,
-      spec.signatures,
-      spec.secureBoot,
-      spec.machineOwnerKeys,
-    )
+    const variables = await variablesOf(host.firmware, spec)
     const [identity] = await allDone([
       provisioned(host.vtpm, vtpmPlace(spec, path, accounts)),
       folder.fill(spec.disk.path, variables, spec.seed ?? null),
@@ -69,6 +64,13 @@ export async function createMachine(
     await removeRemains(isOthers ? null : host.vtpm, path).catch(() => {})
     throw e
   }
+}
+
+function variablesOf(firmware: Firmware, spec: MachineSpec): Promise<Uint8Array> {
+  const { variables = null, signatures, secureBoot, machineOwnerKeys } = spec
+  return variables === null
+    ? makeVariableStore(firmware, signatures, secureBoot, machineOwnerKeys)
+    : takeVariableStore(firmware, variables, secureBoot)
 }
 
 /** What is left of a VM that is none: its processes, what its vTPM's keeper remembers, and its folder. */

@@ -94,6 +94,11 @@ export class Machine {
     return this.#life.files.path
   }
 
+  /** Its own disk's file: QEMU's account writes to it, and to the folder it lies in. */
+  get diskFile(): string {
+    return this.#life.files.disk
+  }
+
   get spec(): MachineRecord['spec'] {
     return this.#life.record.spec
   }

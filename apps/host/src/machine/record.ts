@@ -29,6 +29,8 @@ export interface MachineSpec {
   readonly secureBoot: boolean
   /** The keys of the firmware; null: none, setup mode. */
   readonly signatures: SecureBootTemplate | null
+  /** A variable store of OVMF to begin with, in place of one with `signatures`: of a VM that comes from elsewhere. */
+  readonly variables?: Uint8Array | null
   /** Certificates, in DER, that shim is to trust besides its vendor's; by default none. They are kept in the variables alone. */
   readonly machineOwnerKeys?: readonly Uint8Array[]
   /** Null: no TPM, and no identity. */
@@ -49,7 +51,7 @@ export interface MachineSpec {
   readonly guestCommands?: boolean
 }
 
-type NotOnRecord = 'disk' | 'seed' | 'machineOwnerKeys'
+type NotOnRecord = 'disk' | 'seed' | 'machineOwnerKeys' | 'variables'
 
 /** The same on record: nothing is left open, and disks are the VM's own files. */
 export interface RecordedSpec extends Required<Omit<MachineSpec, NotOnRecord>> {
@@ -63,6 +65,7 @@ export function recordedSpec({
   disk,
   seed,
   machineOwnerKeys: _,
+  variables: __,
   ...spec
 }: MachineSpec): RecordedSpec {
   return completed({ ...spec, disk: { format: disk.format }, seed: seed != null })

@@ -11,7 +11,7 @@ export interface MachinePlan {
   readonly name: string
   readonly vcpus: number
   readonly memoryMiB: number
-  /** The name of a platform image, or `sha256:…` of an imported one. */
+  /** The name of a platform image, `sha256:…` of an imported one, or `disk:ID` of a disk that it takes as its own. */
   readonly image: string
   readonly secureBoot: boolean
   /** False: a VM without a TPM, which proves nothing. */
@@ -36,6 +36,25 @@ export interface KeptImage {
   readonly format: 'raw' | 'qcow2'
   readonly fileBytes: number
   readonly examination: Examination
+}
+
+/** What a new disk is to hold. */
+export interface Filling {
+  readonly diskId: string
+  readonly source: DiskSource
+  /** A variable store of OVMF that its VM is to begin with; null: none. */
+  readonly variables: Source | null
+  /** Null: what the source has. */
+  readonly sizeGib: number | null
+  /** Whether a VM may start from it: it is looked at then. */
+  readonly isSystem: boolean
+}
+
+export interface Filled {
+  /** At least what was asked for. */
+  readonly sizeGib: number
+  /** Null: it was not looked at. */
+  readonly examination: Examination | null
 }
 
 /** A data disk of a VM. */
@@ -108,8 +127,11 @@ export interface HostDriver {
   forgetSource(source: Source): Promise<void>
   /** Makes the VM and its reference values, before anything of it boots; nothing happens when it is there. */
   create(plan: MachinePlan, signal: AbortSignal): Promise<void>
-  /** Nothing happens when it is gone. */
-  delete(id: string): Promise<void>
+  /**
+   * Nothing happens when it is gone. With `kept`, the id of its own disk's resource, that disk's bytes and the VM's
+   * variables are kept under it: for another VM.
+   */
+  delete(id: string, kept?: string | null): Promise<void>
   /** Null: there is none. */
   power(id: string): Promise<MachinePower | null>
   machines(): Promise<readonly string[]>
@@ -127,16 +149,10 @@ export interface HostDriver {
   /** Attaches, detaches and grows until the VM has these data disks; while it runs, too. */
   putDataDisks(id: string, disks: readonly DiskPlan[]): Promise<void>
   /**
-   * Gives a new disk its bytes; done again it is the same. @returns its size, at least what was asked for.
+   * Gives a new disk its bytes; done again it is the same.
    * @throws {ArmError} no disk file, larger than asked for, or no room.
    */
-  fillDisk(
-    diskId: string,
-    source: DiskSource,
-    sizeGib: number | null,
-    tell: (step: string) => void,
-    signal: AbortSignal,
-  ): Promise<number>
+  fillDisk(filling: Filling, tell: (step: string) => void, signal: AbortSignal): Promise<Filled>
   /** What the disk of a stopped VM lacks to boot by UEFI: `a GPT …`; none: nothing. */
   lacksForUefi(id: string): Promise<readonly string[]>
   /** What a disk held is gone; nothing happens when there is none. */

@@ -1,17 +1,36 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
-import { chmod, constants, copyFile, link, rm, stat, statfs } from 'node:fs/promises'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import {
+  chmod,
+  constants,
+  copyFile,
+  lchown,
+  link,
+  lstat,
+  rename,
+  rm,
+  stat,
+  statfs,
+} from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { ArmError, type Fault } from '@trusted-launch/api'
-import { MalformedError } from '@trusted-launch/codec'
-import { openDiskFile } from '@trusted-launch/host'
+import { MalformedError, toUtf8 } from '@trusted-launch/codec'
+import { openDiskFile, readDurably, writeDurably } from '@trusted-launch/host'
 import { tooLarge } from '../domain/disk/disk.ts'
 import { formatOf } from './disk-format.ts'
 import { requireSpace } from './space.ts'
 
 const run = promisify(execFile)
+const VARIABLES = '.vars'
+const OS_TYPE = '.os'
+const VARIABLES_BYTES_MAX = 16 << 20
+
+function converted(raw: string, to: string): Promise<unknown> {
+  return run('qemu-img', ['convert', '-f', 'raw', '-O', 'qcow2', raw, to])
+}
+
 const GIB = 2 ** 30
 /** What `blocks` of stat(2) counts in. */
 const BLOCK_BYTES = 512
@@ -75,8 +94,7 @@ export class DiskFiles {
     if (format === 'qcow2') await this.#put(this.pathOf(to), (next) => link(path, next))
     else {
       await requireSpace(this.#folder, (await stat(path)).blocks * BLOCK_BYTES)
-      const convert = ['convert', '-f', 'raw', '-O', 'qcow2', path]
-      await this.#put(this.pathOf(to), (next) => run('qemu-img', [...convert, next]))
+      await this.#put(this.pathOf(to), (next) => converted(path, next))
     }
     return sizeGib ?? found
   }
@@ -90,8 +108,64 @@ export class DiskFiles {
     renameSync(unfinished, target)
   }
 
+  /** What a VM that takes the disk as its own is to begin with: OVMF's variables, and what was found on the disk. */
+  async keepFacts(
+    diskId: string,
+    { variables, osType }: { variables: Uint8Array | null; osType: 'Linux' | 'Windows' },
+  ): Promise<void> {
+    const path = this.pathOf(diskId)
+    await rm(path + VARIABLES, { force: true })
+    if (variables !== null) await writeDurably(path + VARIABLES, variables, 0o600)
+    await writeDurably(path + OS_TYPE, toUtf8(osType), 0o600)
+  }
+
+  async variablesOf(diskId: string): Promise<Uint8Array | null> {
+    return readDurably(this.pathOf(diskId) + VARIABLES, VARIABLES_BYTES_MAX)
+  }
+
+  osTypeOf(diskId: string): 'Linux' | 'Windows' {
+    const path = this.pathOf(diskId) + OS_TYPE
+    return existsSync(path) && readFileSync(path, 'utf8') === 'Windows' ? 'Windows' : 'Linux'
+  }
+
+  /** @throws {ArmError} its bytes are not here. */
+  require(diskId: string): string {
+    const path = this.pathOf(diskId)
+    if (existsSync(path)) return path
+    throw new ArmError({
+      status: 404,
+      code: 'NotFound',
+      message: `There are no bytes of the disk ${diskId} on this host.`,
+      target: 'osDisk.managedDisk.id',
+    })
+  }
+
+  /**
+   * Takes over a disk that a VM had as its own, which is gone from there. Nothing of its bytes is understood.
+   * @throws {Error} it is no file of its own: whoever wrote to the folder put something else there.
+   */
+  async keep(from: string, diskId: string, format: 'raw' | 'qcow2'): Promise<void> {
+    const taken = `${this.pathOf(diskId)}.taken`
+    await rename(from, taken).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error
+    })
+    const facts = await lstat(taken).catch(() => null)
+    if (facts === null) return
+    if (!facts.isFile() || facts.nlink !== 1) throw new Error(`${from} is no disk of a VM's own`)
+    await lchown(taken, process.getuid!(), process.getgid!())
+    if (format === 'qcow2') await this.#put(this.pathOf(diskId), (next) => rename(taken, next))
+    else await this.#put(this.pathOf(diskId), (next) => converted(taken, next))
+    await rm(taken, { force: true })
+  }
+
+  /** Its bytes are with a VM from now on. */
+  async giveUp(diskId: string): Promise<void> {
+    await rm(this.pathOf(diskId), { force: true })
+  }
+
   remove(diskId: string): void {
-    for (const suffix of ['', '.new']) rmSync(this.pathOf(diskId) + suffix, { force: true })
+    for (const suffix of ['', '.new', '.taken', VARIABLES, OS_TYPE])
+      rmSync(this.pathOf(diskId) + suffix, { force: true })
   }
 }
 

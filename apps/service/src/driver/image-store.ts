@@ -3,6 +3,7 @@ import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, rmS
 import { link, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ArmError, type Fault } from '@trusted-launch/api'
+import type { Examination } from '@trusted-launch/bootchain'
 import { examineFile, type Image, ImageError, writeDurably } from '@trusted-launch/host'
 import type { SecureBootTemplate } from '@trusted-launch/uefi'
 import type { KeptImage } from '../domain/host-driver.ts'
@@ -32,12 +33,7 @@ export class ImageStore {
     signal: AbortSignal,
   ): Promise<KeptImage> {
     const format = await formatOf(path)
-    tell('looking at the image')
-    const seen = await examined(path, format, keys('Linux'))
-    const examination =
-      seen.osType === 'Linux' ? seen : await examined(path, format, keys('Windows'))
-    if (examination.hyperVGeneration === 'V1')
-      throw new ArmError(unbootable(examination.conclusion))
+    const examination = await examinedFor(path, keys, tell)
     tell('its SHA-256')
     const { sha256, fileBytes } = await hashOf(path, signal)
     const kept = { name: `sha256:${sha256}`, sha256, format, fileBytes, examination }
@@ -86,6 +82,20 @@ export class ImageStore {
       await rm(part, { recursive: true, force: true })
     }
   }
+}
+
+/** What is found on a disk, by its own system's keys. @throws {ArmError} nothing that starts by UEFI. */
+export async function examinedFor(
+  path: string,
+  keys: (osType: 'Linux' | 'Windows') => SecureBootTemplate,
+  tell: (step: string) => void,
+): Promise<Examination> {
+  const format = await formatOf(path)
+  tell('looking at the disk')
+  const seen = await examined(path, format, keys('Linux'))
+  const own = seen.osType === 'Linux' ? seen : await examined(path, format, keys('Windows'))
+  if (own.hyperVGeneration === 'V1') throw new ArmError(unbootable(own.conclusion))
+  return own
 }
 
 async function examined(path: string, format: KeptImage['format'], keys: SecureBootTemplate) {

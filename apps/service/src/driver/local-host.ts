@@ -42,13 +42,15 @@ import type {
   Boot,
   Capacity,
   DiskPlan,
+  Filled,
+  Filling,
   HostDriver,
   HostFacts,
   KeptImage,
   MachinePlan,
   MachinePower,
 } from '../domain/host-driver.ts'
-import type { AllowedSource, DiskSource, Source } from '../domain/sources.ts'
+import type { AllowedSource, Source } from '../domain/sources.ts'
 import type { Command, CommandEnd } from '../domain/vm/run-command.ts'
 import { DiskFiles } from './disk-files.ts'
 import { keysFor, LocalImages } from './local-images.ts'
@@ -117,7 +119,7 @@ export class LocalHost implements HostDriver {
   }
 
   async prepareImage(name: string, tell: (step: string) => void): Promise<void> {
-    await this.#image(name, tell)
+    if (diskIn(name) === null) await this.#image(name, tell)
   }
 
   writeUpload(id: string, piece: Uint8Array, offset: number, sizeBytes: number): Promise<void> {
@@ -149,11 +151,25 @@ export class LocalHost implements HostDriver {
   }
 
   async create(plan: MachinePlan, signal: AbortSignal): Promise<void> {
+    const own = diskIn(plan.image)
+    if (own !== null) return this.#createOf(own, plan)
     const image = await this.#image(plan.image)
     if (this.#find(plan.id) === null)
       await this.#host.create(specOf(plan, image, this.#keysOf(image)))
     if ((await readDurably(this.#referencesPath(plan.id), REFERENCES_BYTES_MAX)) === null)
       await this.#foretell(plan, image, signal)
+  }
+
+  /** A VM that takes a disk as its own has its bytes from then on; its vTPM is a new one. */
+  async #createOf(diskId: string, plan: MachinePlan): Promise<void> {
+    if (this.#find(plan.id) === null) {
+      const path = this.#disks.require(diskId)
+      const image = { name: plan.image, sha256: '', path, format: 'qcow2' as const }
+      const variables = await this.#disks.variablesOf(diskId)
+      const keys = keysFor(this.#disks.osTypeOf(diskId))
+      await this.#host.create({ ...specOf(plan, image, keys), variables })
+    }
+    await this.#disks.giveUp(diskId)
   }
 
   /**
@@ -208,13 +224,23 @@ export class LocalHost implements HostDriver {
     return join(this.#options.referencesDirectory, `${id}.json`)
   }
 
-  async delete(id: string): Promise<void> {
+  async delete(id: string, kept: string | null = null): Promise<void> {
+    const machine = this.#find(id)
+    if (machine !== null && kept !== null) await this.#keepDisk(machine, kept)
     try {
       await this.#host.delete(id)
     } catch (error) {
       if (!isMissing(error)) throw error
     }
     await rm(this.#referencesPath(id), { force: true })
+  }
+
+  /** Its disk's bytes and its variables, for another VM. */
+  async #keepDisk(machine: Machine, diskId: string): Promise<void> {
+    await machine.stop({ graceful: false })
+    const variables = await machine.readVariables()
+    await this.#disks.keepFacts(diskId, { variables, osType: this.#disks.osTypeOf(diskId) })
+    await this.#disks.keep(machine.diskFile, diskId, machine.spec.disk.format)
   }
 
   async power(id: string): Promise<MachinePower | null> {
@@ -269,8 +295,9 @@ export class LocalHost implements HostDriver {
     const firmware = firmwareOf(plan)
     const isSame = secureBoot === spec.secureBoot && vTpm === (spec.vtpm !== null)
     if (!isOther && isSame && firmware === spec.firmware) return
-    // First what is to be measured: killed in between, it is done again.
-    await this.#foretell(plan, await this.#image(plan.image), signal)
+    // First what is to be measured: killed in between, it is done again. Of a disk that ran before nothing is foretold.
+    if (diskIn(plan.image) === null)
+      await this.#foretell(plan, await this.#image(plan.image), signal)
     if (isOther) await machine.reshape({ vcpus, memoryMiB })
     if (firmware !== spec.firmware) await machine.setFirmware(firmware)
     if (vTpm !== (spec.vtpm !== null)) await machine.setVtpm(vTpm)
@@ -296,17 +323,24 @@ export class LocalHost implements HostDriver {
     }
   }
 
-  fillDisk(
-    diskId: string,
-    source: DiskSource,
-    sizeGib: number | null,
+  async fillDisk(
+    { diskId, source, variables, sizeGib: asked, isSystem }: Filling,
     tell: (step: string) => void,
     signal: AbortSignal,
-  ): Promise<number> {
-    if (source.kind === 'disk') return this.#disks.copy(source.id, diskId, sizeGib!)
-    return this.#images.withFile(source, tell, signal, (path) => {
+  ): Promise<Filled> {
+    if (source.kind === 'disk') {
+      const sizeGib = await this.#disks.copy(source.id, diskId, asked!)
+      return { sizeGib, examination: null }
+    }
+    return this.#images.withFile(source, tell, signal, async (path) => {
+      const examination = isSystem ? await this.#images.look(path, tell) : null
+      const store =
+        variables === null ? null : await this.#images.variablesIn(variables, tell, signal)
       tell('making the disk')
-      return this.#disks.take(path, diskId, sizeGib)
+      const sizeGib = await this.#disks.take(path, diskId, asked)
+      const osType = examination?.osType ?? 'Linux'
+      await this.#disks.keepFacts(diskId, { variables: store, osType })
+      return { sizeGib, examination }
     })
   }
 
@@ -449,6 +483,11 @@ function userNetwork({
       ? []
       : [{ hostAddress: '127.0.0.1' as const, hostPort: sshPort, guestPort: 22 }]
   return { kind: 'user', mac: macAddress, forwards }
+}
+
+/** The disk that a VM takes as its own; null: it is made of an image. */
+function diskIn(image: string): string | null {
+  return image.startsWith('disk:') ? image.slice('disk:'.length) : null
 }
 
 function isMissing(error: unknown): boolean {

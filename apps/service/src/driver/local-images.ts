@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ArmError } from '@trusted-launch/api'
+import type { Examination } from '@trusted-launch/bootchain'
 import type { Image } from '@trusted-launch/host'
 import { parseSecureBootTemplate, type SecureBootTemplate } from '@trusted-launch/uefi'
 import linux from '@trusted-launch/uefi/templates/microsoft-uefi-ca.json' with { type: 'json' }
@@ -9,9 +10,10 @@ import windows from '@trusted-launch/uefi/templates/microsoft-windows.json' with
 import type { KeptImage } from '../domain/host-driver.ts'
 import type { AllowedSource, Source } from '../domain/sources.ts'
 import { fetchSource } from './fetch-source.ts'
-import { ImageStore } from './image-store.ts'
+import { examinedFor, ImageStore } from './image-store.ts'
 import { spaceIn } from './space.ts'
 import { UPLOAD_BYTES_MAX, Uploads } from './uploads.ts'
+import { variableStoreIn } from './variable-store-file.ts'
 
 /** The firmware's keys for a system. */
 export function keysFor(osType: 'Linux' | 'Windows'): SecureBootTemplate {
@@ -49,6 +51,20 @@ export class LocalImages {
     } finally {
       await rm(path, { force: true })
     }
+  }
+
+  /** What is on a disk that a VM is to start from. @throws {ArmError} nothing that could. */
+  look(path: string, tell: (step: string) => void): Promise<Examination> {
+    return examinedFor(path, keysFor, tell)
+  }
+
+  /** A variable store that another host kept. @throws {ArmError} it is none of OVMF's. */
+  variablesIn(
+    source: Source,
+    tell: (step: string) => void,
+    signal: AbortSignal,
+  ): Promise<Uint8Array> {
+    return this.withFile(source, tell, signal, variableStoreIn)
   }
 
   take(source: Source, tell: (step: string) => void, signal: AbortSignal): Promise<KeptImage> {

@@ -5,13 +5,15 @@ import type {
   Boot,
   Capacity,
   DiskPlan,
+  Filled,
+  Filling,
   HostDriver,
   HostFacts,
   KeptImage,
   MachinePlan,
   MachinePower,
 } from '../domain/host-driver.ts'
-import type { DiskSource, Source } from '../domain/sources.ts'
+import type { Source } from '../domain/sources.ts'
 import type { Command, CommandEnd } from '../domain/vm/run-command.ts'
 
 /** What a scripted host is to do; time and failures are all that it makes up. */
@@ -52,7 +54,9 @@ export class ScriptedHost implements HostDriver {
   readonly images = new Set<string>()
   readonly uploads = new Map<string, number>()
   /** The disks that were given bytes, and whose. */
-  readonly filled = new Map<string, DiskSource>()
+  readonly filled = new Map<string, Filling>()
+  /** The own disks that were kept when their VM went. */
+  readonly kept: string[] = []
   readonly #script: Script
   #told: (id: string) => void = () => {}
   readonly #machines: Map<string, { plan: MachinePlan; power: MachinePower }>
@@ -104,8 +108,9 @@ export class ScriptedHost implements HostDriver {
     if (!this.#machines.has(plan.id)) this.#machines.set(plan.id, { plan, power: 'stopped' })
   }
 
-  async delete(id: string): Promise<void> {
+  async delete(id: string, kept: string | null = null): Promise<void> {
     await this.#do('delete', id)
+    if (kept !== null && this.#machines.has(id)) this.kept.push(kept)
     this.#machines.delete(id)
   }
 
@@ -149,10 +154,12 @@ export class ScriptedHost implements HostDriver {
     this.disks.set(id, disks)
   }
 
-  async fillDisk(diskId: string, source: DiskSource, sizeGib: number | null): Promise<number> {
+  async fillDisk(filling: Filling): Promise<Filled> {
+    const { diskId, sizeGib, isSystem } = filling
     await this.#do('fillDisk', diskId)
-    this.filled.set(diskId, source)
-    return sizeGib ?? 1
+    this.filled.set(diskId, filling)
+    const examination = isSystem ? { ...SUPPORTED, ...this.#script.examination } : null
+    return { sizeGib: sizeGib ?? 1, examination }
   }
 
   async lacksForUefi(): Promise<readonly string[]> {

@@ -1,9 +1,15 @@
 import { ArmError } from '@trusted-launch/api'
-import { type DiskRules, diskSource, requireCopyable } from '../domain/disk/disk.ts'
-import type { HostDriver } from '../domain/host-driver.ts'
+import type { Examination } from '@trusted-launch/bootchain'
+import {
+  type DiskRules,
+  diskSource,
+  requireCopyable,
+  variablesSource,
+} from '../domain/disk/disk.ts'
+import type { Filling, HostDriver } from '../domain/host-driver.ts'
 import { removeWhole } from '../domain/remove-whole.ts'
-import type { DiskSource } from '../domain/sources.ts'
-import type { Resource } from '../domain/store.ts'
+import type { JsonObject, Resource } from '../domain/store.ts'
+import { textAt } from '../domain/vm/vm.ts'
 import { followed } from './followed.ts'
 import { type Handler, isOurs, type Job } from './worker.ts'
 
@@ -29,16 +35,25 @@ async function fill(
   try {
     const source = diskSource(disk, rules)
     const asked = typeof properties.diskSizeGB === 'number' ? properties.diskSizeGB : null
-    const diskSizeGB = await followed(job, (tell, signal) =>
-      driver.fillDisk(id, source, asked, tell, signal),
+    const filling: Filling = {
+      ...{ diskId: id, source, sizeGib: asked },
+      variables: variablesSource(disk, rules),
+      isSystem: textAt(properties, 'osType') !== null,
+    }
+    const { sizeGib: diskSizeGB, examination } = await followed(job, (tell, signal) =>
+      driver.fillDisk(filling, tell, signal),
     )
     // A VM that was started meanwhile wrote to it: half a copy is none.
     if (source.kind === 'disk') await job.under((tables) => requireCopyable(tables, source.id))
-    const change = { properties: { ...properties, diskSizeGB } }
+    const seen = examination === null ? {} : { examination: plain(examination) }
+    const change = {
+      properties: { ...properties, diskSizeGB },
+      state: { ...disk.state, ...seen },
+    }
     await job.under(({ resources }) =>
       resources.update(id, { ...change, provisioningState: 'Succeeded' }, now()),
     )
-    await forget(driver, source)
+    await forgetAll(driver, disk, rules)
   } catch (error) {
     if (!job.signal.aborted && !isOurs(error)) await undo(driver, rules, job, disk)
     throw error
@@ -49,13 +64,16 @@ async function fill(
 async function undo(driver: HostDriver, rules: DiskRules, job: Job, disk: Resource): Promise<void> {
   await driver.deleteDisk(disk.id)
   try {
-    await forget(driver, diskSource(disk, rules))
+    await forgetAll(driver, disk, rules)
   } catch (error) {
     if (!(error instanceof ArmError)) throw error
   }
   await job.under((tables) => removeWhole(tables, disk.id))
 }
 
-async function forget(driver: HostDriver, source: DiskSource): Promise<void> {
-  if (source.kind !== 'disk') await driver.forgetSource(source)
+async function forgetAll(driver: HostDriver, disk: Resource, rules: DiskRules): Promise<void> {
+  for (const source of [diskSource(disk, rules), variablesSource(disk, rules)])
+    if (source !== null && source.kind !== 'disk') await driver.forgetSource(source)
 }
+
+const plain = (examination: Examination) => JSON.parse(JSON.stringify(examination)) as JsonObject

@@ -1,6 +1,7 @@
 import { ArmError, faults } from '@trusted-launch/api'
 import { removeWhole } from '../domain/remove-whole.ts'
 import type { JsonObject, Resource } from '../domain/store.ts'
+import { ownDiskThatStays, takesDisk } from '../domain/vm/attached-disk.ts'
 import { disksThatGo, forgetVm, release, releaseUnmade } from '../domain/vm/belongings.ts'
 import { dataDisksOf } from '../domain/vm/data-disks.ts'
 import { at, generationOf, stateOf, textAt, type VmState } from '../domain/vm/vm.ts'
@@ -79,7 +80,7 @@ async function endIfCancelled(job: Job): Promise<void> {
 
 async function undo({ job, driver }: VmJob, vm: Resource, { now }: VmGround): Promise<void> {
   const { machine, vmId } = stateOf(vm)
-  await driver.delete(machine)
+  await driver.delete(machine, takesDisk(vm.properties) ? ownDiskThatStays(vm) : null)
   const gone = await job.under(async (tables) => {
     const disks = await releaseUnmade(tables, vm, now())
     await forgetVm(tables, vmId)
@@ -181,7 +182,7 @@ async function remove(vmJob: VmJob, { now }: VmGround): Promise<void> {
   if (vm === null) return
   const { machine, vmId } = stateOf(vm)
   await job.tell(20, 'removing the VM, its disk and its vTPM')
-  await driver.delete(machine)
+  await driver.delete(machine, ownDiskThatStays(vm))
   for (const id of disksThatGo(vm)) await driver.deleteDisk(id)
   await job.under(async (tables) => {
     await forgetVm(tables, vmId)

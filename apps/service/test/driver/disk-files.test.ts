@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -84,4 +85,26 @@ test('a disk larger than what disks are kept on is not made', async (t) => {
   const room = await disks.roomGib()
   await assert.rejects(disks.ensure('/a', room + 1), /larger than what this host keeps disks on/)
   assert.deepEqual(readdirSync(own), [])
+})
+
+test('a disk that a VM had as its own is taken over, raw or qcow2; what is no file of its own is not', async (t) => {
+  const { disks, path } = aPlace(t)
+  writeFileSync(path('raw'), raw)
+  execFileSync('qemu-img', ['convert', '-O', 'qcow2', path('raw'), path('qcow2')])
+  await disks.keep(path('raw'), '/a', 'raw')
+  await disks.keep(path('qcow2'), '/b', 'qcow2')
+  for (const id of ['/a', '/b']) assert.equal(bytesIn(disks.require(id), 2 << 20, 9), 'the bytes')
+  assert.deepEqual([existsSync(path('raw')), existsSync(path('qcow2'))], [false, false])
+  await disks.keep(path('raw'), '/a', 'raw')
+  assert.equal(bytesIn(disks.require('/a'), 2 << 20, 9), 'the bytes')
+  symlinkSync('/etc/passwd', path('link'))
+  await assert.rejects(disks.keep(path('link'), '/c', 'raw'), /no disk of a VM's own/)
+  assert.throws(() => disks.require('/c'), /no bytes of the disk/)
+  await disks.keepFacts('/a', { variables: Uint8Array.of(1), osType: 'Windows' })
+  assert.deepEqual(
+    [[...(await disks.variablesOf('/a'))!], disks.osTypeOf('/a'), disks.osTypeOf('/b')],
+    [[1], 'Windows', 'Linux'],
+  )
+  disks.remove('/a')
+  assert.equal(await disks.variablesOf('/a'), null)
 })

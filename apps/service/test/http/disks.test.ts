@@ -102,7 +102,7 @@ test('a disk is copied while nobody writes to it, and never to a smaller one', a
   assert.equal((await service.over(await put('copy', copy))).status, 'Succeeded')
   const { properties } = (await service.ask('GET', diskId(service, 'copy'))).body
   assert.equal(properties.diskSizeGB, 4)
-  assert.deepEqual(service.host.filled.get(diskId(service, 'copy')), {
+  assert.deepEqual(service.host.filled.get(diskId(service, 'copy'))!.source, {
     kind: 'disk',
     id: diskId(service, 'source'),
   })

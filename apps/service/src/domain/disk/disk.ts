@@ -2,7 +2,7 @@ import { ArmError, type Fault, faults, keyOf, parseResourceId, typeOf } from '@t
 import { diskChangeFault, diskCreateFault } from '../../catalogue/disk-security.ts'
 import type { Link } from '../links.ts'
 import type { Moment, Plan, Wanted } from '../resource-type.ts'
-import { type AllowedSource, type DiskSource, sourceOf } from '../sources.ts'
+import { type AllowedSource, type DiskSource, type Source, sourceOf } from '../sources.ts'
 import type { JsonObject, Resource } from '../store.ts'
 import { DISK } from '../vm/os-disk.ts'
 import { at, stateOf, textAt, VM } from '../vm/vm.ts'
@@ -17,6 +17,7 @@ export interface DiskRules {
 
 const SIZE_MAX_GIB = 32_767
 const SOURCE = 'creationData.sourceUri'
+const GUEST_STATE = 'creationData.securityDataUri'
 const COPIED = 'creationData.sourceResourceId'
 
 /**
@@ -57,6 +58,10 @@ async function planNew(
     case 'import':
       importOf(rules, id, properties)
       return { properties, state, work }
+    case 'importsecure':
+      importOf(rules, id, properties)
+      variablesOf(rules, id, properties)
+      return { properties, state, work }
     default:
       throw new ArmError(notDone(option))
   }
@@ -68,11 +73,24 @@ function importOf({ allowedSources }: DiskRules, id: string, properties: JsonObj
   return sourceOf(uri, id.split('/providers/')[0]!, allowedSources, SOURCE)
 }
 
+/** A VM's guest state: here, its variable store. @throws {ArmError} */
+function variablesOf({ allowedSources }: DiskRules, id: string, properties: JsonObject): Source {
+  const uri = textAt(properties, 'creationData', 'securityDataUri')
+  if (uri === null) throw new ArmError(faults.missingParameter(GUEST_STATE))
+  return sourceOf(uri, id.split('/providers/')[0]!, allowedSources, GUEST_STATE)
+}
+
+/** Where the variable store of a new disk's VM comes from; null: it brings none. */
+export function variablesSource({ id, properties }: Resource, rules: DiskRules): Source | null {
+  const option = textAt(properties, 'creationData', 'createOption')?.toLowerCase()
+  return option === 'importsecure' ? variablesOf(rules, id, properties) : null
+}
+
 /** Where the bytes of a new disk come from. @throws {ArmError} its host is not allowed any more. */
 export function diskSource(disk: Resource, rules: DiskRules): DiskSource {
   const { id, properties } = disk
   const option = textAt(properties, 'creationData', 'createOption')?.toLowerCase()
-  if (option === 'import') return importOf(rules, id, properties)
+  if (option === 'import' || option === 'importsecure') return importOf(rules, id, properties)
   return { kind: 'disk', id: textAt(properties, 'creationData', 'sourceResourceId') ?? '' }
 }
 
@@ -104,13 +122,18 @@ export async function requireCopyable(
 }
 
 function copyFault(source: Resource, vm: Resource | null): string | null {
-  const { name, provisioningState, properties } = source
+  const { name, provisioningState } = source
   if (provisioningState !== 'Succeeded') return `Disk ${name} is not there yet.`
-  if (textAt(properties, 'creationData', 'createOption') === 'FromImage')
+  if (vm !== null && isOwn(vm, source))
     return `Disk ${name} is a VM's own: its bytes are with its VM, and are not copied.`
   const isOff = vm === null || ['stopped', 'deallocated'].includes(stateOf(vm).power)
   if (isOff) return null
   return `Disk ${name} is attached to ${vm.id}, which runs: stop that VM, or detach the disk.`
+}
+
+function isOwn(vm: Resource, { id }: Resource): boolean {
+  const own = textAt(vm.properties, 'storageProfile', 'osDisk', 'managedDisk', 'id')
+  return keyOf(own ?? '') === keyOf(id)
 }
 
 async function holderOf(
@@ -176,7 +199,7 @@ export function diskLinks(_: string, { properties }: Wanted): Link[] {
 
 function notDone(option: string): Fault {
   return faults.operationNotAllowed(
-    `CreateOption '${option.slice(0, 80)}' is not offered by this host: 'Empty', 'Copy' of a disk and 'Import' of a file are.`,
+    `CreateOption '${option.slice(0, 80)}' is not offered by this host: 'Empty', 'Copy' of a disk, 'Import' of a file and 'ImportSecure' with a variable store are.`,
     'creationData.createOption',
   )
 }

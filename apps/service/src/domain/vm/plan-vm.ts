@@ -7,6 +7,7 @@ import type { Link } from '../links.ts'
 import type { Moment, Plan, Wanted } from '../resource-type.ts'
 import type { AllowedSource } from '../sources.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
+import { attachedLinks, refuseOsProfile, takeDisk, takesDisk } from './attached-disk.ts'
 import { dataDiskLinks, planDataDisks } from './data-disks.ts'
 import { requireSame } from './fixed.ts'
 import { interfaceLinks, requireInterfaces, requireSameInterfaces } from './interfaces.ts'
@@ -70,12 +71,13 @@ async function planNew(rules: VmRules, id: string, wanted: Wanted, moment: Momen
   requireParts(wanted.properties)
   const image = await requireVmImage(rules, moment.tables, id, wanted.properties)
   const decision = decideNew(wanted.properties, image, rules.place())
-  const osProfile = requireOsProfile(wanted.properties, image.osType, id.split('/').at(-1)!)
-  const properties = { ...wanted.properties, osProfile }
+  const properties = withOsProfile(wanted.properties, image.osType, id)
   machineOwnerKeysOf(properties)
   const vmId = randomUUID()
   const nic = await requireInterfaces(moment.tables, id, properties)
-  const disk = await makeOsDisk(moment, id, properties, decision, image)
+  const disk = takesDisk(properties)
+    ? await takeDisk(moment, id, properties)
+    : await makeOsDisk(moment, id, properties, decision, image)
   const state: VmState = {
     ...{ vmId, machine: `vm-${vmId}`, host: rules.host, power: 'starting', failure: null },
     notices: decision.notices,
@@ -85,11 +87,19 @@ async function planNew(rules: VmRules, id: string, wanted: Wanted, moment: Momen
     macAddress: textAt(nic.state, 'macAddress') ?? '',
   }
   const login = { osType: image.osType, passwordHash: wanted.passwordHash ?? null }
-  await rules.keepSeed(moment.tables, vmId, properties, login)
+  if (!takesDisk(properties)) await rules.keepSeed(moment.tables, vmId, properties, login)
   const whole = { ...withoutSecrets(properties), ...decision.properties, ...disk }
   const complete = await planDataDisks(moment, id, whole, null)
   const work = { kind: 'vm.create', input: { vmId }, host: rules.host }
   return { properties: complete, state: stateJson(state), work }
+}
+
+/** With its defaults; a VM of a disk that ran before has none. @throws {ArmError} */
+function withOsProfile(properties: JsonObject, osType: 'Linux' | 'Windows', id: string) {
+  if (!takesDisk(properties))
+    return { ...properties, osProfile: requireOsProfile(properties, osType, id.split('/').at(-1)!) }
+  refuseOsProfile(properties)
+  return properties
 }
 
 const NAME = /^[a-z0-9]([\w.-]{0,62}[\w])?$/i
@@ -117,6 +127,7 @@ function requireParts(properties: JsonObject): void {
 export function vmLinks(id: string, { properties }: Wanted): Link[] {
   return [
     ...imageLinks(properties),
+    ...attachedLinks(properties),
     ...interfaceLinks(properties),
     ...dataDiskLinks(id, properties),
   ]

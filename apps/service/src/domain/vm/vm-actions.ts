@@ -41,12 +41,18 @@ export function requireNotGoing({ name, provisioningState }: Resource): void {
 
 /** @throws {ArmError} 409: not with this VM, or not now. */
 export function requireAction({ name, when }: VmAction, vm: Resource): void {
-  const { power, generalized } = stateOf(vm)
+  const { power, generalized, image } = stateOf(vm)
   requireNotGoing(vm)
   if (generalized && name !== 'deallocate')
     throw new ArmError(
       faults.operationNotAllowed(
         `Operation '${name}' is not allowed on VM '${vm.name}' since the VM is generalized.`,
+      ),
+    )
+  if (name === 'reimage' && image?.startsWith('disk:') === true)
+    throw new ArmError(
+      faults.operationNotAllowed(
+        `VM '${vm.name}' took a disk as its own: there is no image to put it back to.`,
       ),
     )
   if (name === 'simulateEviction' && (vm.properties as any).priority !== 'Spot')

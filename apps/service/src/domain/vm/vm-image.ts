@@ -4,17 +4,19 @@ import { type BindingRules, namedImages } from '../image/binding.ts'
 import { IMAGE, requireImageById } from '../image/image.ts'
 import type { Link } from '../links.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
+import { requireOwnDisk, takesDisk } from './attached-disk.ts'
 import { at, textAt } from './vm.ts'
 
 const REFERENCE = ['storageProfile', 'imageReference'] as const
 
-/** The image that a VM names: by the id of one of its own, or by a name of the marketplace. @throws {ArmError} */
+/** The image that a VM names, or the disk that it takes as its own: by the id of one of its own, or by a name of the marketplace. @throws {ArmError} */
 export async function requireVmImage(
   rules: BindingRules,
   tables: Tables,
   vm: string,
   properties: JsonObject,
 ): Promise<MarketplaceImage> {
+  if (takesDisk(properties)) return requireOwnDisk(tables, vm, properties)
   const reference = at(properties, ...REFERENCE)
   if (reference === undefined) throw new ArmError(faults.missingParameter('imageReference'))
   const id = textAt(reference, 'id')
