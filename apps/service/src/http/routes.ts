@@ -10,6 +10,7 @@ import { catalogueRoutes } from './resources/catalogue.ts'
 import { type Diagnostics, diagnosticsRoutes } from './resources/diagnostics.ts'
 import { diskTypeOf } from './resources/disks.ts'
 import { evidenceRoutes } from './resources/evidence.ts'
+import { exemptionRoutes } from './resources/exemptions.ts'
 import { extensionTypeOf } from './resources/extensions.ts'
 import { groupRoutes } from './resources/groups.ts'
 import { healthRoutes } from './resources/health.ts'
@@ -55,6 +56,7 @@ export function allRoutes(
     ...assessmentRoutes(ground),
     ...alertRoutes(ground),
     ...suppressionRoutes(ground),
+    ...exemptionRoutes(ground),
     ...healthRoutes(ground),
     ...evidenceRoutes(ground),
     ...authorizationRoutes(ground),

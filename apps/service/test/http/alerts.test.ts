@@ -141,6 +141,10 @@ test('a rule hides what fits and closes nothing, and tells that it does', async 
     expirationDateUTC: new Date(Date.now() + 60_000).toISOString(),
     suppressionAlertsScope: { allOf: [{ field: 'entities.cause', in: ['drift'] }] },
   }
+  const tried = await service.ask('POST', `${rule}/dryRun`, { properties })
+  assert.deepEqual([tried.status, tried.body.count], [200, 1])
+  assert.deepEqual([tried.body.value[0].cause, tried.body.value[0].vm], ['drift', vm])
+  assert.equal((await alertsOf(service))[0].properties.status, 'Active')
   const put = await service.ask('PUT', rule, { properties })
   assert.equal(put.status, 200, JSON.stringify(put.body))
   assert.equal(put.body.properties.expirationDateUtc, properties.expirationDateUTC)

@@ -85,3 +85,57 @@ test('each assessment has its metadata: title, severity, what to do', async (t) 
   const { value } = await listed(service, id, '?$expand=metadata')
   assert.equal(value[0].properties.metadata.displayName, value[0].properties.displayName)
 })
+
+test('an exemption takes a recommendation off at its scope, by whom and until when, and makes nothing healthy', async (t) => {
+  const service = await aService(t)
+  const uefiSettings = { secureBootEnabled: false, vTpmEnabled: true }
+  const securityProfile = { securityType: 'TrustedLaunch', uefiSettings }
+  const { id } = await aVm(service, 'web', { securityProfile })
+  const exemption = `${service.group('rg')}/providers/TrustedLaunch/exemptions/grid`
+  const properties = {
+    recommendation: secureBoot,
+    category: 'waived',
+    reason: 'GRID drivers are not signed.',
+    expiresOn: new Date(Date.now() + 60_000).toISOString(),
+  }
+  const put = await service.ask('PUT', exemption, { properties })
+  assert.equal(put.status, 201, JSON.stringify(put.body))
+  assert.equal(put.body.properties.recommendation, 'secure-boot.linux')
+  const statusOf = async () =>
+    (await service.ask('GET', `${id}/${assessments}/${secureBoot}`)).body.properties
+  const { status, additionalData } = await statusOf()
+  assert.deepEqual(
+    [status.code, status.cause, status.description, additionalData.withoutExemption],
+    ['NotApplicable', 'exempt', properties.reason, 'Unhealthy'],
+  )
+  const over = { ...properties, expiresOn: new Date(Date.now() - 1000).toISOString() }
+  assert.equal((await service.ask('PUT', exemption, { properties: over })).status, 200)
+  assert.equal((await statusOf()).status.code, 'Unhealthy')
+  const { body } = await service.ask('GET', exemption.slice(0, exemption.lastIndexOf('/')))
+  assert.deepEqual(
+    body.value.map(({ name }: any) => name),
+    ['grid'],
+  )
+  assert.equal((await service.ask('DELETE', exemption)).status, 200)
+  assert.equal((await service.ask('GET', exemption)).status, 404)
+  assert.equal((await service.ask('DELETE', exemption)).status, 204)
+})
+
+test('an exemption without a reason, of no recommendation, or that is none of a scope is refused', async (t) => {
+  const service = await aService(t)
+  const at = `${service.subscription}/providers/TrustedLaunch/exemptions/x`
+  const good = { recommendation: 'vtpm', category: 'mitigated', reason: 'none needed' }
+  for (const wrong of [
+    { reason: '' },
+    { recommendation: 'vtpn' },
+    { category: 'ignored' },
+    { expiresOn: 'tomorrow' },
+    { by: 'somebody else' },
+  ]) {
+    const answer = await service.ask('PUT', at, { properties: { ...good, ...wrong } })
+    assert.equal(answer.status, 400, JSON.stringify(wrong))
+  }
+  const nowhere = `${service.group('none')}/providers/TrustedLaunch/exemptions/x`
+  assert.equal((await service.ask('PUT', nowhere, { properties: good })).status, 404)
+  assert.equal((await service.ask('PUT', at, { properties: good })).status, 201)
+})

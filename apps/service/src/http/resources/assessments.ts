@@ -1,5 +1,11 @@
 import { ArmError, faults } from '@trusted-launch/api'
-import { assess, RECOMMENDATIONS, type Recommendation } from '@trusted-launch/posture'
+import {
+  assess,
+  type Exemption,
+  RECOMMENDATIONS,
+  type Recommendation,
+} from '@trusted-launch/posture'
+import { exemptionsOf } from '../../domain/exemptions.ts'
 import { GROUP, SUBSCRIPTION } from '../../domain/groups.ts'
 import { machineFactsOf } from '../../domain/machine-facts.ts'
 import type { Json, JsonObject, Resource } from '../../domain/store.ts'
@@ -36,7 +42,8 @@ export function assessmentRoutes(ground: Ground): Route[] {
 async function get(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   const vm = await requireResource(ground.store, request, request.params.scope!)
   const wanted = recommendationOf(request.params.name!)
-  const made = vm.type === VM ? await assessed(ground, vm) : []
+  const exemptions = await exemptionsOf(ground.store, vm.subscriptionId)
+  const made = vm.type === VM ? await assessed(ground, vm, exemptions) : []
   const found = made.find(({ id }) => id === wanted)
   if (found === undefined) throw new ArmError(faults.resourceNotFound(request.id))
   return { status: 200, body: assessmentView(found, request) }
@@ -46,6 +53,7 @@ async function get(ground: Ground, request: ArmRequest): Promise<ArmReply> {
 async function list(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   const scope = await requireScope(ground, request)
   const { subscriptionId, resourceGroup, type } = scope
+  const exemptions = await exemptionsOf(ground.store, subscriptionId)
   const within = {
     type: VM,
     subscriptionId,
@@ -57,7 +65,8 @@ async function list(ground: Ground, request: ArmRequest): Promise<ArmReply> {
       ? listOfAll([scope])
       : (after, limit) =>
           ground.store.resources.list({ ...within, limit, ...(after !== null && { after }) }),
-    async (vm) => (await assessed(ground, vm)).map((one) => assessmentView(one, request)),
+    async (vm) =>
+      (await assessed(ground, vm, exemptions)).map((one) => assessmentView(one, request)),
   )
   const { value, ...more } = body as { value: JsonObject[][] }
   return { ...reply, body: { value: value.flat(), ...more } }
@@ -71,14 +80,21 @@ async function requireScope(ground: Ground, request: ArmRequest): Promise<Resour
   return found
 }
 
-async function assessed({ store, now }: Ground, vm: Resource): Promise<Recommendation[]> {
-  return assess(await machineFactsOf(store, vm), [], now())
+async function assessed(
+  { store, now }: Ground,
+  vm: Resource,
+  exemptions: readonly Exemption[],
+): Promise<Recommendation[]> {
+  return assess(await machineFactsOf(store, vm), exemptions, now())
 }
 
+/** What somebody answers for is *not applicable*, as Azure shows it, and how it stands is told beside. */
 function assessmentView(
-  { id, machine, severity, status, fix }: Recommendation,
+  { id, machine, severity, status, fix, exemption }: Recommendation,
   { query }: ArmRequest,
 ): JsonObject {
+  const isExempt = exemption !== null && status.code === 'Unhealthy'
+  const exempt = { code: 'NotApplicable', cause: 'exempt', description: exemption?.reason ?? '' }
   const name = assessmentKey(id)
   const isWhole = /\bmetadata\b/i.test(query.$expand ?? '')
   return {
@@ -86,11 +102,12 @@ function assessmentView(
     properties: {
       displayName: RECOMMENDATIONS[id].title,
       resourceDetails: { source: 'Azure', id: machine },
-      status: status as unknown as Json,
+      status: isExempt ? exempt : (status as unknown as Json),
       additionalData: {
         recommendation: id,
         severity: capital(severity),
         ...(fix !== null && { fix: JSON.stringify(fix) }),
+        ...(isExempt && { exemptBy: exemption.by, withoutExemption: status.code }),
       },
       ...(isWhole && { metadata: metadataProperties(id) }),
     },

@@ -1,6 +1,12 @@
 import { ArmError, faults, keyOf } from '@trusted-launch/api'
 import { MalformedError } from '@trusted-launch/codec'
-import { checkSuppressionRule, type SuppressionRule, stateOfRule } from '@trusted-launch/posture'
+import {
+  checkSuppressionRule,
+  type SuppressionRule,
+  stateOfRule,
+  suppressing,
+} from '@trusted-launch/posture'
+import { ALERT, alertOf } from '../../domain/alerts.ts'
 import { everyOf } from '../../domain/every-of.ts'
 import { SUBSCRIPTION } from '../../domain/groups.ts'
 import type { Json, JsonObject, Resource, Tables } from '../../domain/store.ts'
@@ -10,6 +16,8 @@ import { pageOf } from '../page.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
 
 const RULE = 'Microsoft.Security/alertsSuppressionRules'
+/** Of a dry run. */
+const NAMED_MAX = 1000
 const NAME = /^[\w][\w .()-]{0,127}$/
 
 /** Which alerts of a subscription nobody is to be told of. */
@@ -29,6 +37,7 @@ export function suppressionRoutes(ground: Ground): Route[] {
     route('GET', '/:name', 'read', (request) => get(ground, request)),
     route('PUT', '/:name', 'write', (request) => put(ground, request)),
     route('DELETE', '/:name', 'delete', (request) => remove(ground, request)),
+    route('POST', '/:name/dryRun', 'dryRun/action', (request) => dryRun(ground, request)),
   ]
 }
 
@@ -114,6 +123,22 @@ async function remove({ store }: Ground, request: ArmRequest): Promise<ArmReply>
     await tables.resources.delete(request.id)
     return { status: 204 }
   })
+}
+
+/** Which alerts that are there a rule would hide: it is not kept, and counts as enabled. The first thousand are named. */
+async function dryRun({ store, now }: Ground, request: ArmRequest): Promise<ArmReply> {
+  const { subscriptionId } = await requireScope(store, request)
+  const rule = { ...ruleIn(request), state: 'Enabled' } as const
+  const hidden: JsonObject[] = []
+  let count = 0
+  for await (const row of everyOf(store, { type: ALERT, subscriptionId })) {
+    const alert = alertOf(row)
+    if (suppressing(alert, [rule], now()) === null) continue
+    count++
+    const { type: alertType, cause, vm } = alert
+    if (hidden.length < NAMED_MAX) hidden.push({ id: row.id, alertType, cause, vm })
+  }
+  return { status: 200, body: { count, value: hidden } }
 }
 
 async function requireRule(tables: Tables, request: ArmRequest): Promise<Resource> {

@@ -1,0 +1,105 @@
+import { ArmError, faults, parseResourceId } from '@trusted-launch/api'
+import { MalformedError } from '@trusted-launch/codec'
+import { checkExemption, type Exemption } from '@trusted-launch/posture'
+import { EXEMPTION, exemptionIn } from '../../domain/exemptions.ts'
+import { GROUP, SUBSCRIPTION } from '../../domain/groups.ts'
+import type { Json, JsonObject, Resource, Tables } from '../../domain/store.ts'
+import { VM } from '../../domain/vm/vm.ts'
+import type { Ground } from '../ground.ts'
+import { pageOf } from '../page.ts'
+import type { ArmReply, ArmRequest, Route } from '../route.ts'
+import { assessmentKey, recommendationOf } from './assessment-names.ts'
+
+/** What nobody need follow at a scope and below: by whom, why, and until when. */
+export function exemptionRoutes(ground: Ground): Route[] {
+  const route = (
+    method: Route['method'],
+    path: string,
+    verb: string,
+    handle: Route['handle'],
+  ): Route => ({
+    ...{ method, handle, path: `/:scope/providers/${EXEMPTION}${path}` },
+    action: `${EXEMPTION}/${verb}`,
+  })
+  return [
+    route('GET', '', 'read', (request) => list(ground, request)),
+    route('GET', '/:name', 'read', async (request) => {
+      await requireScope(ground.store, request)
+      const found = await ground.store.resources.get(request.id)
+      if (found === null) throw new ArmError(faults.resourceNotFound(request.id))
+      return { status: 200, body: view(found) }
+    }),
+    route('PUT', '/:name', 'write', (request) => put(ground, request)),
+    route('DELETE', '/:name', 'delete', async (request) => {
+      await requireScope(ground.store, request)
+      return { status: (await ground.store.resources.delete(request.id)) ? 200 : 204 }
+    }),
+  ]
+}
+
+async function list({ store }: Ground, request: ArmRequest): Promise<ArmReply> {
+  const { id: parentId } = await requireScope(store, request)
+  return pageOf(
+    request,
+    (after, limit) =>
+      store.resources.list({
+        ...{ type: EXEMPTION, parentId, limit },
+        ...(after !== null && { after }),
+      }),
+    view,
+  )
+}
+
+async function put({ store, now }: Ground, request: ArmRequest): Promise<ArmReply> {
+  const time = now()
+  return store.transaction(async (tables) => {
+    const { id: parentId } = await requireScope(tables, request)
+    const state = { exemption: exemptionOf(request, parentId) as unknown as Json }
+    if ((await tables.resources.get(request.id)) !== null)
+      return { status: 200, body: view(await tables.resources.update(request.id, { state }, time)) }
+    const { subscriptionId, resourceGroup } = parseResourceId(parentId)!
+    const row: Omit<Resource, 'etag' | 'changedAt'> = {
+      ...{ id: request.id, type: EXEMPTION, name: request.params.name!, parentId, state },
+      ...{ subscriptionId: subscriptionId!, resourceGroup, location: null, tags: {} },
+      ...{ envelope: {}, properties: {}, provisioningState: 'Succeeded', createdAt: time },
+    }
+    return { status: 201, body: view(await tables.resources.insert(row, time)) }
+  })
+}
+
+/** @throws {ArmError} 400 */
+function exemptionOf({ body, caller }: ArmRequest, scope: string): Exemption {
+  const given = (body?.properties ?? {}) as JsonObject
+  const { recommendation, category = null, reason = null, expiresOn = null, ...more } = given
+  const [unknown] = Object.keys(more)
+  if (unknown !== undefined) throw new ArmError(faults.invalidParameter(unknown))
+  const expires = expiresOn === null ? null : Date.parse(String(expiresOn))
+  try {
+    return checkExemption({
+      ...{ category, reason, scope, expires, by: caller.name },
+      recommendation: recommendationOf(String(recommendation)) ?? recommendation,
+    })
+  } catch (error) {
+    if (!(error instanceof MalformedError)) throw error
+    throw new ArmError(faults.invalidRequestContent(error.message))
+  }
+}
+
+/** @throws {ArmError} 404: no VM, group or subscription. */
+async function requireScope(tables: Tables, request: ArmRequest): Promise<Resource> {
+  const found = await tables.resources.get(request.params.scope!)
+  if (found === null || ![VM, GROUP, SUBSCRIPTION].includes(found.type))
+    throw new ArmError(faults.resourceNotFound(request.id))
+  return found
+}
+
+function view(row: Resource): JsonObject {
+  const { recommendation, category, reason, by, expires } = exemptionIn(row)
+  return {
+    ...{ id: row.id, name: row.name, type: EXEMPTION },
+    properties: {
+      ...{ recommendation, assessmentKey: assessmentKey(recommendation), category, reason, by },
+      ...(expires !== null && { expiresOn: new Date(expires).toISOString() }),
+    },
+  }
+}
