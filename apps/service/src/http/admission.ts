@@ -42,11 +42,11 @@ const SCOPE_MAX = 2048
 export function requireNames(params: Readonly<Record<string, string>>): void {
   for (const [parameter, name] of Object.entries(params)) {
     const [wrong, max] = parameter === 'scope' ? [NO_SCOPE, SCOPE_MAX] : [NO_NAME, NAME_MAX]
-    if (!wrong.test(name) && name.length <= max) continue
+    if (name !== '' && !wrong.test(name) && name.length <= max) continue
     throw new ArmError({
       status: 400,
       code: 'InvalidResourceName',
-      message: `Resource name is invalid: at most ${max} characters of ASCII, and none of / \\ ? # %.`,
+      message: `Resource name is invalid: 1 to ${max} characters of ASCII, and none of / \\ ? # %.`,
       target: parameter,
     })
   }

@@ -2,6 +2,7 @@ import { errorBody, faults } from '@trusted-launch/api'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { HostElsewhere } from '../domain/host-driver.ts'
 import { faultOf } from './fault-of.ts'
+import { TooMany } from './patience.ts'
 import type { ArmReply, Route } from './route.ts'
 import type { ServerOptions } from './server-options.ts'
 
@@ -43,6 +44,7 @@ export function sendError(
   const fault = faultOf(error, correlationId)
   if (fault.status >= 500 && !(error instanceof HostElsewhere))
     options.log.error({ err: error, correlationId }, 'a request failed')
+  if (error instanceof TooMany) reply.header('retry-after', error.retryAfterSeconds)
   if (fault.status === 503) reply.header('retry-after', RETRY_SECONDS)
   if (fault.status === 401) reply.header('www-authenticate', challengeOf(options, request))
   return reply.code(fault.status).send(errorBody(fault))
@@ -70,8 +72,11 @@ export function notFound(
   reply: FastifyReply,
 ): FastifyReply {
   const [path = '/'] = request.url.split('?')
+  const [asked = '/'] = request.originalUrl.split('?')
   const isKnown = routes.some((route) => patternOf(route.path).test(path))
-  const fault = isKnown ? faults.methodNotAllowed(request.method) : faults.invalidResourceType(path)
+  const fault = isKnown
+    ? faults.methodNotAllowed(request.method)
+    : faults.invalidResourceType(asked)
   return reply.code(fault.status).send(errorBody(fault))
 }
 

@@ -1,4 +1,4 @@
-/** One condition of a `$filter`: `name eq 'value'`, or a function's call, whose verb is `()`. */
+/** One condition of a `$filter`: `name eq 'value'`, `name ge 2026-01-01`, or a function's call, whose verb is `()`. */
 export interface Clause {
   /** In lower case. */
   readonly name: string
@@ -10,7 +10,7 @@ export interface Clause {
 const FILTER_MAX = 4096
 const TEXT = "'((?:[^']|'')*)'"
 const ONE = new RegExp(
-  String.raw`^\s*(?:(\w+(?:/\w+)*)\s+(eq|ge|le)\s+${TEXT}|(\w+)\(\s*(?:${TEXT})?\s*\))\s*(?:and\s|$)`,
+  String.raw`^\s*(?:(\w+(?:/\w+)*)\s+(?:(eq|ge|le)\s+${TEXT}|(ge|le)\s+([\d:.TZ+-]+))|(\w+)\(\s*(?:${TEXT})?\s*\))\s*(?:and\s|$)`,
   'i',
 )
 
@@ -26,10 +26,14 @@ export function clausesOf(filter: string | undefined): readonly Clause[] | null 
   for (let rest = filter; rest !== ''; ) {
     const match = ONE.exec(rest)
     if (match === null) return null
-    const [whole, name, verb, value, call, argument = ''] = match
+    const [whole, name, verb, value, order, time, call, argument = ''] = match
     clauses.push(
       call === undefined
-        ? { name: name!.toLowerCase(), verb: verb!.toLowerCase() as 'eq', value: plain(value!) }
+        ? {
+            name: name!.toLowerCase(),
+            verb: (verb ?? order)!.toLowerCase() as 'eq',
+            value: plain((value ?? time)!),
+          }
         : { name: call.toLowerCase(), verb: '()', value: plain(argument) },
     )
     rest = rest.slice(whole.length)

@@ -10,7 +10,9 @@ export async function requireResource(
   request: ArmRequest,
   id = request.id,
 ): Promise<Resource> {
-  const { subscriptionId, resourceGroup } = parseResourceId(id)!
+  const parsed = parseResourceId(id)
+  if (parsed === null) throw new ArmError(faults.resourceNotFound(id))
+  const { subscriptionId, resourceGroup } = parsed
   if (resourceGroup !== null) await requireGroup(tables, subscriptionId!, resourceGroup)
   const found = await tables.resources.get(id)
   if (found === null) throw new ArmError(faults.resourceNotFound(id))

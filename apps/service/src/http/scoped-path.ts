@@ -10,13 +10,16 @@ const EXTENDING = [
 const OWN_TYPES = ['uploads', 'imagebindings']
 
 /**
- * A request's path as the router takes it: slashes doubled by clients are one, and the id that is extended
+ * A request's path as the router takes it: slashes doubled by clients are one, the last one is none, and the id that is extended
  * is one segment. What is no ASCII stays encoded: in another case such letters may be more or fewer, and the
  * router cuts names by their place.
  */
 export function scopedPath(url: string): string {
   const [given = '', ...query] = url.split('?')
-  const path = given.replaceAll(/\/{2,}/g, '/').replaceAll(/%(?=[89a-f])/gi, '%25')
+  const path = given
+    .replaceAll(/\/{2,}/g, '/')
+    .replace(/(.)\/$/, '$1')
+    .replaceAll(/%(?=[89a-f])/gi, '%25')
   const rest = query.length === 0 ? '' : `?${query.join('?')}`
   const at = path.toLowerCase().lastIndexOf('/providers/')
   const [provider = '', type = ''] = path
@@ -31,7 +34,7 @@ export function scopedPath(url: string): string {
 /** What is encoded wrongly stays as it is: it is no name. */
 function decoded(scope: string): string {
   try {
-    return decodeURIComponent(scope)
+    return decodeURIComponent(scope).replaceAll(/\/{2,}/g, '/')
   } catch {
     return scope
   }

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import type { Authorizer, Caller } from '../domain/caller.ts'
 import type { Store } from '../domain/store.ts'
+import type { Limits } from './limits.ts'
 import type { Metrics } from './metrics.ts'
 import type { ArmReply, Route } from './route.ts'
 
@@ -41,6 +42,6 @@ export interface ServerOptions {
   /** Whether the service does its work: `/health/ready`. */
   readonly isReady: () => Promise<boolean>
   readonly metrics: Metrics
-  /** How often one principal may ask in a minute. */
-  readonly requestsPerMinute?: number
+  /** In place of `LIMITS`: time in tests. */
+  readonly limits?: Partial<Limits>
 }

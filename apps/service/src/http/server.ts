@@ -5,44 +5,45 @@ import fastify, { type FastifyInstance, LogController } from 'fastify'
 import { addRoute } from './add-route.ts'
 import { answerHeaders, correlationOf, notFound, sendError } from './answer.ts'
 import { refusalsOf } from './auditing.ts'
+import { LIMITS, type Limits } from './limits.ts'
 import { addOpenRoutes } from './open-routes.ts'
 import { patiently } from './patience.ts'
 import { scopedPath } from './scoped-path.ts'
 import type { ServerOptions } from './server-options.ts'
+import { strictJson } from './strict-json.ts'
 
-const BODY_BYTES_MAX = 1 << 20
-/** Of an upload. */
-const PIECE_BYTES_MAX = 4 << 20
-const REQUEST_MS_MAX = 30_000
-const IDLE_MS_MAX = 65_000
 const PARAMETER_MAX = 2048
-const REQUESTS_PER_MINUTE = 12_000
+/** How often connections are looked through for those that take too long. */
+const CHECK_MS = 1_000
 
 /** The HTTPS server: one place for who may ask, what may be sent, and how an error looks. Not listening yet. */
 export async function serverOf(options: ServerOptions): Promise<FastifyInstance> {
+  const limits = { ...LIMITS, ...options.limits }
   const app = fastify({
-    https: options.tls,
+    https: {
+      ...options.tls,
+      handshakeTimeout: limits.handshakeMs,
+      headersTimeout: limits.headersMs,
+      connectionsCheckingInterval: Math.min(CHECK_MS, limits.headersMs),
+    },
     loggerInstance: options.log as never,
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: BODY_BYTES_MAX,
-    requestTimeout: REQUEST_MS_MAX,
-    connectionTimeout: IDLE_MS_MAX,
-    keepAliveTimeout: IDLE_MS_MAX,
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: limits.requestMs,
+    connectionTimeout: limits.idleMs,
+    keepAliveTimeout: limits.idleMs,
     rewriteUrl: ({ url }) => scopedPath(url ?? '/'),
     routerOptions: { caseSensitive: false, maxParamLength: PARAMETER_MAX },
     genReqId: () => randomUUID(),
   }) as unknown as FastifyInstance
+  app.server.maxConnections = limits.connections
   await app.register(helmet, { crossOriginResourcePolicy: false })
   await app.register(rateLimit, {
-    max: options.requestsPerMinute ?? REQUESTS_PER_MINUTE,
+    max: limits.addressRequestsPerMinute,
     timeWindow: 60_000,
-    keyGenerator: ({ headers, ip }) => headers.authorization ?? ip,
+    keyGenerator: ({ ip }) => ip,
   })
-  app.addContentTypeParser(
-    'application/octet-stream',
-    { parseAs: 'buffer', bodyLimit: PIECE_BYTES_MAX },
-    (_, body, done) => done(null, body),
-  )
+  addParsers(app, limits)
   app.addHook('onRequest', async (request, reply) => {
     if (!options.issuer.claims(request.url)) return
     reply.hijack()
@@ -53,8 +54,8 @@ export async function serverOf(options: ServerOptions): Promise<FastifyInstance>
     done(null, payload)
   })
   app.addHook('onResponse', (request, reply, done) => {
-    const { method, url, id } = request
-    const [path] = url.split('?')
+    const { method, originalUrl, id } = request
+    const [path] = originalUrl.split('?')
     const route = request.routeOptions.url ?? 'none'
     options.metrics.request(method, route, reply.statusCode, reply.elapsedTime)
     options.log.info({
@@ -69,9 +70,25 @@ export async function serverOf(options: ServerOptions): Promise<FastifyInstance>
   })
   app.setErrorHandler((error, request, reply) => sendError(options, error, request, reply))
   app.setNotFoundHandler((request, reply) => notFound(options.routes, request, reply))
-  const authenticate = patiently(app, options.authenticate)
+  const authenticate = patiently(app, options.authenticate, limits)
   const refused = refusalsOf(app, options.store.audit, options.now)
   for (const route of options.routes) addRoute(app, { ...options, authenticate }, refused, route)
   addOpenRoutes(app, options)
   return app
+}
+
+function addParsers(app: FastifyInstance, { pieceBytes }: Limits): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_, body, done) => {
+    try {
+      done(null, strictJson(body as Buffer))
+    } catch (error) {
+      done(error as Error)
+    }
+  })
+  app.addContentTypeParser(
+    'application/octet-stream',
+    { parseAs: 'buffer', bodyLimit: pieceBytes },
+    (_, body, done) => done(null, body),
+  )
 }

@@ -8,6 +8,10 @@ test('a filter is conditions joined by and; a doubled quote is one', () => {
     { name: 'atscope', verb: '()', value: '' },
     { name: 'assignedto', verb: '()', value: 'x' },
   ])
+  assert.deepEqual(clausesOf("t ge 2026-11-28T11:28:41.18 and t le '2026'"), [
+    { name: 't', verb: 'ge', value: '2026-11-28T11:28:41.18' },
+    { name: 't', verb: 'le', value: '2026' },
+  ])
   assert.deepEqual([clausesOf(undefined), clausesOf(' ')], [[], []])
 })
 

@@ -41,7 +41,7 @@ test('api-versions: any well-formed one is taken, none and others are refused', 
 test('paths are taken in any case of letters, with doubled slashes and encoded parameters', async (t) => {
   const service = await aService(t)
   const { id } = await aVm(service)
-  const answer = await service.ask('GET', `/${id.toUpperCase()}?%24expand=instanceView`)
+  const answer = await service.ask('GET', `/${id.toUpperCase()}/?%24expand=instanceView`)
   assert.equal(answer.status, 200, JSON.stringify(answer.body))
   assert.equal(answer.body.name, 'web')
   assert.ok(answer.body.properties.instanceView)

@@ -31,7 +31,9 @@ function checkObject(type: string, value: JsonRecord, path: string): JsonRecord 
     const name = nameIn(table, given)
     if (name === undefined) throw new ArmError(unknownMember(given, type, at))
     const kind = table[name]!
-    if (!kind.endsWith('!')) result[name] = checkValue(kind, member, at)
+    if (kind.endsWith('!')) continue
+    if (Object.hasOwn(result, name)) throw new ArmError(twice(name, at))
+    result[name] = checkValue(kind, member, at)
   }
   return result
 }
@@ -57,16 +59,16 @@ const leaves: Readonly<Record<string, (value: JsonValue) => JsonValue | undefine
   text: (value) =>
     typeof value === 'string' ? value : typeof value === 'number' ? String(value) : undefined,
   boolean: (value) =>
-    typeof value === 'boolean'
-      ? value
-      : /^(?:true|false)$/i.test(String(value))
-        ? /^t/i.test(String(value))
+    typeof value === 'string' && /^(?:true|false)$/i.test(value)
+      ? /^t/i.test(value)
+      : typeof value === 'boolean'
+        ? value
         : undefined,
   number: (value) =>
-    typeof value === 'number'
-      ? value
-      : /^-?\d{1,15}$/.test(String(value))
-        ? Number(value)
+    typeof value === 'string' && /^-?\d{1,15}$/.test(value)
+      ? Number(value)
+      : typeof value === 'number'
+        ? value
         : undefined,
 }
 
@@ -96,6 +98,11 @@ function objectAt(value: JsonValue, path: string, kind: string): JsonRecord {
 function unknownMember(name: string, type: string, path: string): Fault {
   const object = type.replace(/PropertiesFormat$/, 'Properties')
   const message = `Could not find member '${clip(name)}' on object of type '${object}'. Path '${clip(path)}'.`
+  return { status: 400, code: 'BadRequest', message, target: clip(path) }
+}
+
+function twice(name: string, path: string): Fault {
+  const message = `Member '${clip(name)}' is given twice, in different cases of letters. Path '${clip(path)}'.`
   return { status: 400, code: 'BadRequest', message, target: clip(path) }
 }
 

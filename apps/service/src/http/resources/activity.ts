@@ -32,9 +32,9 @@ async function events({ store }: Ground, request: ArmRequest): Promise<ArmReply>
   const after = $skiptoken === undefined ? undefined : Number($skiptoken)
   if (after !== undefined && !Number.isSafeInteger(after))
     throw new ArmError(faults.invalidParameter('$skiptoken'))
+  const { group, ...query } = filterOf($filter)
   const found = await store.audit.list({
-    subscriptionId,
-    ...filterOf($filter),
+    ...{ subscriptionId, ...query },
     limit: PAGE + 1,
     ...(after !== undefined && { after }),
   })
@@ -46,15 +46,29 @@ async function events({ store }: Ground, request: ArmRequest): Promise<ArmReply>
   })
   const nextLink =
     found.length > PAGE ? { nextLink: `${request.base}${encodeURI(request.id)}?${next}` } : {}
-  return { status: 200, body: { value: page.map(view), ...nextLink } }
+  const value = page.filter((one) => group === undefined || isInGroup(one, group)).map(view)
+  return { status: 200, body: { value, ...nextLink } }
 }
 
-/** `eventTimestamp ge '…' and eventTimestamp le '…' and resourceUri eq '…'` @throws {ArmError} another. */
-function filterOf(filter: string): { from?: number; to?: number; resourceId?: string } {
-  const result: { from?: number; to?: number; resourceId?: string } = {}
+function isInGroup({ resourceId }: AuditEntry, group: string): boolean {
+  return /\/resourceGroups\/([^/]+)/i.exec(resourceId)?.[1]?.toLowerCase() === group.toLowerCase()
+}
+
+interface Asked {
+  from?: number
+  to?: number
+  resourceId?: string
+  /** Of a page those in it: a page may hold fewer, even none. */
+  group?: string
+}
+
+/** `eventTimestamp ge … and eventTimestamp le … and resourceUri eq '…'` @throws {ArmError} another. */
+function filterOf(filter: string): Asked {
+  const result: Asked = {}
   for (const { name, verb, value } of clausesOf(filter) ?? refused(filter)) {
     const key = `${name} ${verb}`
     if (['resourceuri eq', 'resourceid eq'].includes(key)) result.resourceId = value
+    else if (key === 'resourcegroupname eq') result.group = value
     else if (key === 'eventtimestamp ge') result.from = timeOf(value)
     else if (key === 'eventtimestamp le') result.to = timeOf(value)
     else if (key !== 'eventchannels eq') refused(filter)
@@ -66,8 +80,9 @@ function refused(filter: string): never {
   throw new ArmError(faults.invalidFilter(filter))
 }
 
+/** A time without a zone is UTC: so Azure's command line has it. */
 function timeOf(text: string): number {
-  const time = Date.parse(text)
+  const time = Date.parse(/T[\d:.]+$/.test(text) ? `${text}Z` : text)
   if (Number.isNaN(time)) throw new ArmError(faults.invalidParameter('eventTimestamp'))
   return time
 }

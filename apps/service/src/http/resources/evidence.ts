@@ -34,7 +34,7 @@ export function evidenceRoutes(ground: Ground): Route[] {
       path: '/:scope/providers/TrustedLaunch/attestationSigner/rotate',
       action: 'TrustedLaunch/attestationSigner/rotate/action',
       handle: async () => {
-        await ground.rotateSigner()
+        await ground.rotateSigner().catch(tooSoon)
         return { status: 204 }
       },
     },
@@ -155,4 +155,15 @@ function wholeView({ id, at, tier, findings, record }: Attestation): JsonObject 
   const { result } = JSON.parse(Buffer.from(record).toString()).record
   const time = new Date(at).toISOString()
   return { id, time, tier, result: { ...result, tier, findings } }
+}
+
+/** Sixteen keys whose tokens may still be good are all that are published. */
+function tooSoon(error: unknown): never {
+  if (error instanceof RangeError)
+    throw new ArmError(
+      faults.operationNotAllowed(
+        'Too many former keys still have good tokens. Rotate again once the oldest of those ran out.',
+      ),
+    )
+  throw error
 }

@@ -1,0 +1,90 @@
+import { execFile } from 'node:child_process'
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { Service } from '@trusted-launch/service'
+
+/** As Debian installs it. */
+const AZ = '/usr/bin/az'
+export const hasAz = existsSync(AZ)
+
+/**
+ * Debian's package names a version of compute that its own library does not have: `az vm` ends with a traceback, whatever
+ * it speaks to. This says the one that is there, and is `az` in all else.
+ */
+const MENDED = `import runpy, sys
+from azure.cli.core.profiles import AZURE_API_PROFILES, ResourceType
+AZURE_API_PROFILES['latest'][ResourceType.MGMT_COMPUTE].profile[None] = '2022-08-01'
+sys.argv[0] = 'az'
+runpy.run_module('azure.cli', run_name='__main__', alter_sys=True)
+`
+
+/** Azure's own command line, with a configuration of its own. */
+export class Az {
+  readonly #folder: string
+  readonly #env: NodeJS.ProcessEnv
+
+  constructor(folder: string, caFile: string) {
+    this.#folder = folder
+    writeFileSync(this.#mended, MENDED)
+    this.#env = {
+      ...{ PATH: '/usr/bin:/bin', HOME: folder, REQUESTS_CA_BUNDLE: caFile },
+      ...{ AZURE_CONFIG_DIR: join(folder, 'config'), AZURE_CORE_COLLECT_TELEMETRY: 'no' },
+    }
+  }
+
+  /** What it prints, read. @throws its own words. */
+  async run(...args: string[]): Promise<any> {
+    const compute = args[0] === 'vm'
+    const [program, first] = compute ? ['/usr/bin/python3', [this.#mended]] : [AZ, []]
+    const options = { env: this.#env, timeout: 120_000 }
+    const { stdout } = await promisify(execFile)(
+      program!,
+      [...first!, ...args, '-o', 'json'],
+      options,
+    )
+    return stdout.trim() === '' ? null : JSON.parse(stdout)
+  }
+
+  /** The code of what it is refused with. */
+  async refused(...args: string[]): Promise<string> {
+    try {
+      await this.run(...args)
+    } catch (error) {
+      return (
+        /^ERROR: \((\w+)\)/m.exec(String((error as { stderr?: string }).stderr))?.[1] ??
+        String(error)
+      )
+    }
+    return 'not refused'
+  }
+
+  /** A file for `@FILE`: bodies, and the secret, which is in no argument. */
+  file(name: string, text: string): string {
+    const path = join(this.#folder, name)
+    writeFileSync(path, text, { mode: 0o600 })
+    return `@${path}`
+  }
+
+  /** As docs/guides/sign-in.md says. */
+  async signIn({ administrator, endpoint }: Service): Promise<void> {
+    const { clientId, clientSecret, tenantId } = administrator
+    await this.run('cloud', 'register', '-n', 'own', '--endpoint-resource-manager', endpoint)
+    await this.run('cloud', 'set', '-n', 'own')
+    const secret = this.file('secret', clientSecret)
+    await this.run(
+      'login',
+      '--service-principal',
+      '-u',
+      clientId,
+      '-p',
+      secret,
+      '--tenant',
+      tenantId,
+    )
+  }
+
+  get #mended(): string {
+    return join(this.#folder, 'az.py')
+  }
+}
