@@ -1,19 +1,15 @@
-import {
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  randomBytes,
-  X509Certificate,
-} from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { SigningKey } from '@trusted-launch/crypto'
+import type { ControlPlane } from './control-plane.ts'
 import { demoFolder } from './paths.ts'
 
 const lockLimitMs = 60_000
+/** Each run has a signer of its own: records of so many are believed. */
+const signersMax = 64
 
-/** What stays between runs: the certificate authority of all vTPMs, and the signer of all records. */
+/** What stays between runs: the certificate authority of all vTPMs. */
 export const authorityFolder = join(demoFolder, 'authority')
 
 /** Does something that only one run of this installation may do at a time. */
@@ -36,18 +32,17 @@ export function replaceFile(path: string, bytes: string | Uint8Array, mode = 0o6
 }
 
 /**
- * The signer of records, its private half 0600; made at first use. Beside it, in PEM, what `tl appraise`
- * trusts by default: the signer's public half, and the authority of the vTPMs.
+ * What `tl appraise` trusts by default, in PEM: the keys that this run's control plane and those before it signed
+ * with, and the authority of their vTPMs.
  */
-export function installSigner(authority: Uint8Array): SigningKey {
-  const path = join(demoFolder, 'signer.key')
-  if (!existsSync(path)) {
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-    replaceFile(path, privateKey.export({ format: 'der', type: 'pkcs8' }), 0o600)
-  }
-  const pkcs8 = readFileSync(path)
-  const publicKey = createPublicKey(createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }))
-  replaceFile(join(demoFolder, 'signer.pem'), publicKey.export({ format: 'pem', type: 'spki' }))
-  replaceFile(join(demoFolder, 'anchors.pem'), new X509Certificate(authority).toString())
-  return SigningKey.fromPkcs8(new Uint8Array(pkcs8))
+export async function keepTrust(plane: ControlPlane): Promise<void> {
+  const path = join(demoFolder, 'signer.pem')
+  const before = existsSync(path) ? blocksOf(readFileSync(path, 'utf8')) : []
+  const signers = [...blocksOf(await plane.published('signers')), ...before]
+  replaceFile(path, signers.slice(0, signersMax).join('\n'))
+  replaceFile(join(demoFolder, 'anchors.pem'), await plane.published('anchors'))
+}
+
+function blocksOf(pem: string): string[] {
+  return pem.match(/-----BEGIN [^-]+-----[^-]+-----END [^-]+-----/g) ?? []
 }

@@ -32,16 +32,16 @@ export async function removeLeftovers(
 }
 
 function isKept(folder: string): boolean {
-  const vms = join(folder, 'vms')
+  const vms = join(folder, 'host/vms')
   return existsSync(join(folder, keptMark)) && existsSync(vms) && readdirSync(vms).length > 0
 }
 
-async function removeRun(stateDirectory: string): Promise<void> {
-  const host = await openHost({ stateDirectory })
+async function removeRun(folder: string): Promise<void> {
+  const host = await openHost({ stateDirectory: join(folder, 'host') })
   try {
     for (const machine of host.machines()) await machine.delete()
   } finally {
     await host.close()
   }
-  rmSync(stateDirectory, { recursive: true, force: true })
+  rmSync(folder, { recursive: true, force: true })
 }

@@ -1,5 +1,5 @@
 import { availableParallelism, constants } from 'node:os'
-import type { Log } from '@trusted-launch/host'
+import { join } from 'node:path'
 import { type DemoOptions, demoCommand, optionsOf } from './options.ts'
 import { ownScenario, UsageError } from './own-scenario.ts'
 import { shownPath, tlLine } from './paths.ts'
@@ -33,22 +33,23 @@ async function demo(options: DemoOptions): Promise<number> {
 
 /** @throws {Error} it could not begin, or was interrupted. */
 async function played(options: DemoOptions, interrupted: AbortSignal): Promise<number> {
-  const log: Log = ({ level, vm, message }) => {
-    if (level === 'warning') process.stderr.write(`${vm === null ? '' : `${vm}: `}${message}\n`)
+  const { nonce } = options
+  // What ends under them because somebody interrupted is no news.
+  const warn = (message: string) => {
+    if (!interrupted.aborted) process.stderr.write(`${message}\n`)
   }
-  const stage = await Stage.open(log)
+  const stage = await Stage.open({ nonce, warn })
   let isKept = false
   try {
     const chosen = await chosenOf(stage, options)
-    await stage.prepare(log, interrupted)
     const work = verdictsOn(stage, chosen, options, interrupted)
     const verdicts = await untilInterrupted(stage, work, interrupted)
     const text = options.json
-      ? jsonOf(stage.accelerator, verdicts)
+      ? jsonOf(await stage.accelerator(), verdicts)
       : textOf(verdicts, lookOf(process.stdout))
     process.stdout.write(`${text}\n`)
     isKept = options.keep
-    if (isKept) process.stderr.write(kept(stage))
+    if (isKept) process.stderr.write(kept(stage, await stage.host.host.machines()))
     return verdicts.every(asExpected) ? exit.asExpected : exit.otherwise
   } finally {
     await (isKept ? stage.keep() : stage.close())
@@ -63,7 +64,7 @@ async function untilInterrupted<T>(
 ): Promise<T> {
   const strike = () => {
     process.stderr.write('interrupted: removing the VMs\n')
-    return stage.strike()
+    return stage.host.strike()
   }
   const struck = new Promise<void>((resolve, reject) => {
     const begin = () => void strike().then(resolve, reject)
@@ -88,7 +89,7 @@ async function verdictsOn(
     title: scenario.story,
     run: async (tell: (state: string) => void) => {
       if (interrupted.aborted) throw new CutShort()
-      const trial = new Trial(stage, scenario, { nonce: options.nonce, tell })
+      const trial = new Trial(stage, scenario, tell)
       try {
         await trial.play()
       } catch (e) {
@@ -114,14 +115,16 @@ async function chosenOf(stage: Stage, { only, tamper }: DemoOptions): Promise<Sc
 }
 
 /** How to look at the VMs that stay, and how to be rid of them: lines to be typed. */
-function kept({ folder, host }: Stage): string {
-  const machines = host.machines()
+function kept({ folder, host }: Stage, ids: readonly string[]): string {
+  const state = join(folder, 'host')
   const lines = [
     'The VMs stay. Look at them:',
-    `  ${tlLine('vm list --state', folder)}`,
-    ...machines.map((machine) => `  tail -n 20 ${shownPath(`${machine.folder}/console.log`)}`),
+    `  ${tlLine('host vm list --state', state)}`,
+    ...ids.map((id) => `  tail -n 20 ${shownPath(join(host.folderOf(id), 'console.log'))}`),
+    'Serve them again:',
+    `  ${tlLine('up --data', folder)}`,
     'Remove them:',
-    ...machines.map(({ id }) => `  ${tlLine(`vm delete ${id} --state`, folder)}`),
+    ...ids.map((id) => `  ${tlLine(`host vm delete ${id} --state`, state)}`),
     `  rm -r ${shownPath(folder)}`,
   ]
   return `${lines.join('\n')}\n`

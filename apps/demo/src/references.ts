@@ -1,25 +1,15 @@
 import { createHash } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
-import {
-  encodeReferenceValues,
-  parseReferenceValues,
-  type ReferenceValues,
-} from '@trusted-launch/attestation'
+import { readFileSync } from 'node:fs'
 
-/** A VM's reference values, in a file outside of the VM's folder: read anew for each appraisal. */
+/** A VM's reference values as the control plane keeps them, in a file outside of the VM's folder. */
 export class ReferenceFile {
   /** SHA-256 of the file as it was made. */
   readonly before: string
   readonly #path: string
 
-  constructor(path: string, values: ReferenceValues) {
+  constructor(path: string) {
     this.#path = path
-    writeFileSync(path, encodeReferenceValues(values))
     this.before = this.sha256()
-  }
-
-  read(): ReferenceValues {
-    return parseReferenceValues(new Uint8Array(readFileSync(this.#path)))
   }
 
   /** SHA-256 of the file as it is now. */

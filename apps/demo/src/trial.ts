@@ -1,56 +1,25 @@
-import { randomBytes } from 'node:crypto'
-import { readFileSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  type AppraisalInput,
-  appraiseEvidence,
-  encodeRecord,
-  QUOTED_PCRS,
-  type RollbackState,
-  TRUSTED_LAUNCH_POLICY,
-} from '@trusted-launch/attestation'
-import { predict } from '@trusted-launch/bootchain'
-import { Certificate } from '@trusted-launch/crypto'
-import { fromBytes } from '@trusted-launch/disk'
-import type { Machine } from '@trusted-launch/host'
-import { believedFirmware } from '@trusted-launch/service'
 import { replaceFile } from './installation.ts'
 import { demoFolder } from './paths.ts'
-import { ReferenceFile } from './references.ts'
 import type { Scenario } from './scenarios.ts'
 import type { Stage } from './stage.ts'
-import { VictimDisk } from './tamper.ts'
+import type { Performance } from './staged-host.ts'
 import { appraised, type End, failed, refused, type Verdict, verdictOn } from './verdict.ts'
-
-const bootLimitMs = 180_000
-const signOfLifeMs = 20_000
-const banks = ['sha256'] as const
-/** The extend-only index was never asked for: what it holds is taken as it is. */
-const unseen: RollbackState = { indexName: null, value: null, unanswered: [], resetCount: null }
-
-export interface TrialOptions {
-  /** Quoted as given; null: 32 random bytes for each quote. */
-  readonly nonce: Uint8Array | null
-  /** What happens just now, for people. */
-  readonly tell: (state: string) => void
-}
 
 /** One VM's part in one scenario: from its creation to the verdict on it. */
 export class Trial {
-  readonly #stage: Stage
+  readonly stage: Stage
   readonly #scenario: Scenario
-  readonly #options: TrialOptions
-  readonly #machines: Machine[] = []
-  #references: ReferenceFile | null = null
-  #bootMs = 0
-  #rollback = unseen
+  readonly #tell: (state: string) => void
   #end: End = failed('it was never played')
   #record: Uint8Array = new Uint8Array()
 
-  constructor(stage: Stage, scenario: Scenario, options: TrialOptions) {
-    this.#stage = stage
+  /** @param tell what happens just now, for people. */
+  constructor(stage: Stage, scenario: Scenario, tell: (state: string) => void) {
+    this.stage = stage
     this.#scenario = scenario
-    this.#options = options
+    this.#tell = tell
   }
 
   /**
@@ -60,11 +29,13 @@ export class Trial {
    */
   async play(): Promise<void> {
     const { tamper, attester, secondBoot } = this.#scenario
+    const { stage, name } = this
+    stage.host.prepare(name, {
+      ...{ tell: this.#tell, isImpersonated: attester === 'other' },
+      tamper: tamper && ((disk) => tamper(disk, stage.scratch())),
+    })
     try {
-      await this.#create()
-      await tamper?.(new VictimDisk(this.machine.disk.path), this.#stage.scratch())
-      const from = attester === 'other' ? await this.other() : this.machine
-      await this.boot(() => from.start(), from)
+      await this.boot(() => stage.plane.create(name))
       await secondBoot?.(this)
     } catch (e) {
       this.#end = failed(e)
@@ -76,16 +47,26 @@ export class Trial {
 
   /** What came of it. */
   verdict(): Verdict {
-    return verdictOn(this.#scenario, this.#end, this.#references, this.#bootMs)
+    const performance = this.#performance
+    const { references = null, bootMs = 0 } = performance ?? {}
+    return verdictOn(this.#scenario, this.#end, references, bootMs)
   }
 
   /** Removes its VMs. */
   async clear(): Promise<void> {
-    for (const machine of this.#machines) await machine.delete()
+    const performance = this.#performance
+    if (performance === null) return
+    await this.stage.host.host.delete(`${performance.plan.id}-other`)
+    await this.stage.plane.delete(this.name)
   }
 
-  get machine(): Machine {
-    return this.#machines[0]!
+  get name(): string {
+    return this.#scenario.name
+  }
+
+  /** The VM as its host knows it. @throws {Error} it was not made. */
+  get performance(): Performance {
+    return this.stage.host.of(this.name)
   }
 
   /** The TPM's, in the last verdict; NaN: there was none. */
@@ -93,10 +74,8 @@ export class Trial {
     return this.#end.result?.counters?.resetCount ?? Number.NaN
   }
 
-  /** Another VM, with a vTPM of its own. */
-  other(): Promise<Machine> {
-    this.#options.tell('creating another VM')
-    return this.#make(`${this.#scenario.name}-other`)
+  tell(state: string): void {
+    this.#tell(state)
   }
 
   /** Says more of what came of it. */
@@ -104,99 +83,36 @@ export class Trial {
     this.#end = { ...this.#end, told: `${this.#end.told}; ${told}` }
   }
 
-  /**
-   * Starts the stopped VM anew. Its host then judged the extend-only index and extended it by a number of its
-   * own: what it holds is not known here.
-   */
-  restart(): Promise<void> {
-    this.#rollback = { ...this.#rollback, value: null }
-    return this.boot(() => this.machine.start())
-  }
-
-  /** Boots the VM and appraises what `attester` hands out; a refusal to start or boot is an end as well. */
-  async boot(begin: () => Promise<void>, attester = this.machine): Promise<void> {
-    this.#options.tell('booting')
-    const started = performance.now()
-    const signs = setInterval(() => {
-      const seconds = Math.round((performance.now() - started) / 1000)
-      const limit = bootLimitMs / 1000
-      this.#options.tell(`still booting, ${seconds} s; gives up after ${limit} s`)
-    }, signOfLifeMs)
+  /** Has the control plane do something that ends in a verdict; a refusal to start or boot is an end as well. */
+  async boot(deed: () => Promise<void>): Promise<void> {
+    const evenStuck = this.#scenario.expected === null
     try {
-      await begin()
-      await attester.waitForAgent(bootLimitMs)
+      await deed()
     } catch (e) {
-      const end = refused(e, this.#scenario.expected === null)
+      const performance = this.#performance
+      const end = performance === null ? null : refused(performance, evenStuck)
       if (end === null) throw e
       this.#end = end
-      await attester.stop({ graceful: false })
       return
-    } finally {
-      clearInterval(signs)
-      this.#bootMs = performance.now() - started
     }
-    this.#options.tell('attesting')
-    this.#end = await this.#appraise(attester)
+    this.#end = refused(this.performance, evenStuck) ?? (await this.#judged())
   }
 
-  /** Makes the VM, and its reference values from the pristine image before anything of it boots. */
-  async #create(): Promise<void> {
-    this.#options.tell('creating the VM and its vTPM')
-    const { image, firmwareSha256, folder } = this.#stage
-    const machine = await this.#make(this.#scenario.name)
-    const variant = predict({
-      disk: fromBytes(new Uint8Array(readFileSync(image.path))),
-      image: { name: image.name, sha256: image.sha256 },
-      variables: await machine.readVariables(),
-      banks,
-      firmware: believedFirmware(firmwareSha256),
-    })
-    const path = join(folder, `${this.#scenario.name}.references.json`)
-    this.#references = new ReferenceFile(path, { version: 2, variants: [variant] })
-  }
-
-  async #make(id: string): Promise<Machine> {
-    const machine = await this.#stage.create(id)
-    this.#machines.push(machine)
-    return machine
-  }
-
-  async #appraise(attester: Machine): Promise<End> {
-    const nonce = this.#options.nonce ?? randomNonce()
-    const extendNonce = randomNonce()
-    const request = { nonce, pcrs: [...QUOTED_PCRS], banks, extendNonce }
-    const evidence = await attester.collectEvidence(request)
-    const input = { ...this.#expected(nonce, extendNonce), evidence }
-    const { result, rollback } = appraiseEvidence(input)
-    this.#rollback = rollback ?? this.#rollback
-    const { issuer, sign } = this.#stage
-    this.#record = encodeRecord(input, { result }, issuer, sign)
+  async #judged(): Promise<End> {
+    const { result, record } = await this.stage.plane.verdict(this.name)
+    this.#record = record
     return appraised(result, this.#recordPath)
   }
 
-  get #recordPath(): string {
-    return join(demoFolder, `${this.#scenario.name}.json`)
-  }
-
-  /** From the host's record and the pristine image: nothing of it from the guest. */
-  #expected(nonce: Uint8Array, extendNonce: Uint8Array): Omit<AppraisalInput, 'evidence'> {
-    const { vm, generation, akName, retiredAkNames } = this.machine.identity!
-    const { host, machineShape } = this.#stage
-    return {
-      expectation: {
-        ...{ vm, generation, akName, nonce, banks, pcrs: QUOTED_PCRS, retiredAkNames },
-        machine: machineShape,
-        profile: 'strict',
-        anchors: [Certificate.decode(host.trustAnchor)],
-        rollback: { nonce: extendNonce, state: this.#rollback },
-      },
-      references: this.#references!.read(),
-      policy: TRUSTED_LAUNCH_POLICY,
-      time: Date.now(),
+  get #performance(): Performance | null {
+    try {
+      return this.performance
+    } catch {
+      return null
     }
   }
-}
 
-function randomNonce(): Uint8Array {
-  return new Uint8Array(randomBytes(32))
+  get #recordPath(): string {
+    return join(demoFolder, `${this.name}.json`)
+  }
 }

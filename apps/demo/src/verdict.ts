@@ -1,7 +1,8 @@
+import { ArmError } from '@trusted-launch/api'
 import type { AttestationResult, Finding } from '@trusted-launch/attestation'
-import { BootFailure, HostError, VtpmError } from '@trusted-launch/host'
 import type { ReferenceFile } from './references.ts'
 import type { Scenario } from './scenarios.ts'
+import type { Performance } from './staged-host.ts'
 
 /** How a scenario ended: the verifier's tier, or who refused before there was anything to verify. */
 export type Outcome = 'affirming' | 'warning' | 'contraindicated' | 'boot-refused' | 'start-refused'
@@ -80,33 +81,50 @@ const refusals = {
   GRUB: 'shim refused to run GRUB',
   kernel: 'GRUB, by asking shim, refused to run the kernel',
 }
-/** The host's own trouble, no refusal. */
-const troubles: readonly string[] = ['vtpm-failed', 'vtpm-exists']
 
 /**
- * A refusal to start or to boot as an end; null for any other fault. `evenStuck`: a guest that did not come
+ * A refusal to start or to boot as an end; null for any other way. `evenStuck`: a guest that did not come
  * up for another reason than its signatures counts as well.
  */
-export function refused(e: unknown, evenStuck: boolean): End | null {
-  if (e instanceof VtpmError && !troubles.includes(e.code))
-    return ended('start-refused', 'vTPM', `the host did not start it: ${e.message}`, e.code)
-  if (!(e instanceof BootFailure)) return null
-  const { component } = e
-  if (e.code === 'secure-boot-violation' && component !== null) {
-    const sure = e.confirmed ? ' (confirmed on the stopped disk)' : ' (by the console alone)'
-    const why = 'it is not signed by a key that this VM trusts, or was changed'
-    const told = `${refusals[component]}: ${why}${sure}`
-    return ended('boot-refused', component, told, e.code)
+export function refused(
+  { boot, refusal }: Pick<Performance, 'boot' | 'refusal'>,
+  evenStuck: boolean,
+): End | null {
+  if (refusal !== null) {
+    const { component, message, code } = refusal
+    return ended('start-refused', component, `the host did not start it: ${message}`, code)
   }
-  if (!evenStuck || e.code === 'machine-crashed' || e.code === 'vtpm-lost') return null
-  const why = [e.message, ...e.console.slice(-1)].join('; last on its console: ')
+  if (boot?.kind === 'silent')
+    return stuck(evenStuck, {
+      message: 'no answer of the agent',
+      lastLine: '',
+      code: 'agent-silent',
+    })
+  if (boot?.kind !== 'failed') return null
+  const { code, component, confirmed } = boot
+  if (code !== 'secure-boot-violation' || !isRefuser(component)) return stuck(evenStuck, boot)
+  const sure = confirmed ? ' (confirmed on the stopped disk)' : ' (by the console alone)'
+  const why = 'it is not signed by a key that this VM trusts, or was changed'
+  return ended('boot-refused', component, `${refusals[component]}: ${why}${sure}`, code)
+}
+
+function isRefuser(component: string | null): component is keyof typeof refusals {
+  return component !== null && Object.hasOwn(refusals, component)
+}
+
+function stuck(
+  evenStuck: boolean,
+  { code, message, lastLine }: { code: string; message: string; lastLine: string },
+): End | null {
+  if (!evenStuck || code === 'machine-crashed' || code === 'vtpm-lost') return null
+  const why = lastLine === '' ? message : `${message}; last on its console: ${lastLine}`
   const told = `nobody was seen to refuse it: ${why} (--keep leaves its disk and console to look at)`
-  return ended('boot-refused', component, told, e.code)
+  return ended('boot-refused', null, told, code)
 }
 
 /** An end without a verdict. */
 export function failed(e: unknown): End {
-  const code = e instanceof HostError ? e.code : 'error'
+  const code = e instanceof ArmError ? e.fault.code : 'error'
   return ended(null, null, e instanceof Error ? e.message : String(e), code)
 }
 

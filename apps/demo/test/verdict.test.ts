@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AttestationResult } from '@trusted-launch/attestation'
-import { BootFailure, VtpmError } from '@trusted-launch/host'
+import { StartRefused } from '@trusted-launch/service'
 import { scenarios } from '../src/scenarios.ts'
 import { appraised, failed, refused, verdictOn } from '../src/verdict.ts'
 
-const violation = new BootFailure('secure-boot-violation', 'refused', {
-  component: 'kernel',
-  confirmed: true,
+const told = { message: 'refused', lastLine: '', confirmed: true }
+const bootOf = (code: string, component: string | null, change: object = {}) => ({
+  boot: { kind: 'failed', code, component, ...told, ...change } as const,
+  refusal: null,
 })
-const silent = new BootFailure('agent-silent', 'no answer of the agent', { console: 'grub> \r\n' })
+const violation = bootOf('secure-boot-violation', 'kernel')
+const silent = bootOf('no-loader', null, { message: 'no boot loader', lastLine: 'grub>' })
 const finding = (id: string, severity: string, component: string) => ({
   ...{ id, severity, component, summary: `${id}.` },
 })
@@ -20,22 +22,33 @@ test('a boot is refused only for a signature, unless nobody foretold what happen
   const end = refused(violation, false)!
   assert.deepEqual([end.outcome, end.component], ['boot-refused', 'kernel'])
   assert.match(end.told, /^GRUB, by asking shim, refused to run the kernel: .*\(confirmed on/)
-  const ofGrub = new BootFailure('secure-boot-violation', '', { component: 'GRUB' })
-  assert.match(refused(ofGrub, false)!.told, /^shim refused to run GRUB: it is not signed by a key/)
+  const ofGrub = bootOf('secure-boot-violation', 'GRUB', { confirmed: false })
+  assert.match(
+    refused(ofGrub, false)!.told,
+    /^shim refused to run GRUB: it is not signed by a key.* \(by the console alone\)$/,
+  )
   assert.equal(refused(silent, false), null)
   assert.match(
     refused(silent, true)!.told,
-    /^nobody was seen to refuse it: no answer of the agent; last on its console: grub>/,
+    /^nobody was seen to refuse it: no boot loader; last on its console: grub>/,
   )
+  const mute = { boot: { kind: 'silent' }, refusal: null } as const
+  assert.equal(refused(mute, false), null)
+  assert.match(refused(mute, true)!.told, /no answer of the agent \(--keep/)
   for (const code of ['machine-crashed', 'vtpm-lost'] as const)
-    assert.equal(refused(new BootFailure(code, '', {}), true), null)
+    assert.equal(refused(bootOf(code, null), true), null)
+  const agent = { boot: { kind: 'agent', version: '1' }, refusal: null } as const
+  assert.equal(refused(agent, true), null)
 })
 
-test("a start is refused for what the vTPM is, not for the host's own trouble", () => {
-  const end = refused(new VtpmError('vtpm-key-refused', 'vm', 'not its own'), false)!
-  assert.deepEqual([end.outcome, end.component], ['start-refused', 'vTPM'])
-  assert.equal(refused(new VtpmError('vtpm-failed', 'vm', 'swtpm died'), false), null)
-  assert.equal(refused(new Error('other'), true), null)
+test('a start is refused for what the vTPM is', () => {
+  const refusal = new StartRefused('vtpm-key-refused', 'vTPM', 'not its own')
+  const end = refused({ boot: null, refusal }, false)!
+  assert.deepEqual(
+    [end.outcome, end.component, end.findings],
+    ['start-refused', 'vTPM', ['vtpm-key-refused']],
+  )
+  assert.equal(refused({ boot: null, refusal: null }, true), null)
 })
 
 test('the gravest finding names the component; one that lowers no tier names none', () => {

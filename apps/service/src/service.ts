@@ -34,6 +34,8 @@ export interface ServiceOptions {
   readonly log: Logger
   /** In place of this machine's own host: time, chance and failures in tests. */
   readonly driver?: HostDriver | (() => Promise<HostDriver>)
+  /** Stands between the service and this machine's own host: for who tries what the service does not see. */
+  readonly between?: (driver: HostDriver) => HostDriver
   readonly now?: () => number
   /** What evidence is asked with, 32 bytes, in place of chance. */
   readonly nonce?: () => Uint8Array
@@ -46,6 +48,8 @@ export interface Service {
   readonly administrator: Administrator
   /** `https://HOST:PORT` */
   readonly endpoint: string
+  /** PEM of the authority that vouches for it; an absolute path. */
+  readonly caFile: string
   /** Takes no more requests, lets go of what it does, and leaves VMs running. */
   close(): Promise<void>
 }
@@ -110,7 +114,7 @@ async function open(
   const { endpoint, caFile } = front
   const admin = { ...administrator, endpoint, caFile, authorityHost: endpoint, location }
   await writeAdminFile(adminFile, admin)
-  return { administrator, endpoint, close }
+  return { administrator, endpoint, caFile, close }
 }
 
 /** Who used a database of this folder before is gone: the folder is ours. */
@@ -122,10 +126,12 @@ async function storeOf({ data, database }: ServiceOptions): Promise<Store> {
 }
 
 function hostOf(
-  { data, hostData = data, driver, log, allowedSources = [] }: ServiceOptions,
+  { data, hostData = data, driver, log, allowedSources = [], ...options }: ServiceOptions,
   tenantId: string,
 ): () => Promise<HostDriver> {
+  const { between = (host: HostDriver) => host } = options
   if (driver === undefined)
-    return () => openHostDriver(resolve(hostData), tenantId, log, allowedSources)
+    return async () =>
+      between(await openHostDriver(resolve(hostData), tenantId, log, allowedSources))
   return typeof driver === 'function' ? driver : async () => driver
 }

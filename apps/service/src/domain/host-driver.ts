@@ -79,7 +79,30 @@ export type Boot =
       readonly code: string
       readonly component: string | null
       readonly message: string
+      /** What the stopped disk says, not the console alone, which a guest writes too. */
+      readonly confirmed: boolean
+      /** Its console's last line that says something; empty: none does. */
+      readonly lastLine: string
     }
+
+/** A host does not start a VM whose vTPM or variables are not what it has on record. */
+export class StartRefused extends Error {
+  /** `vtpm-…`, or the firmware's. */
+  readonly code: string
+  readonly component: 'vTPM' | 'variable store'
+
+  constructor(
+    code: string,
+    component: StartRefused['component'],
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+    this.name = 'StartRefused'
+    this.code = code
+    this.component = component
+  }
+}
 
 /** What a verdict on a VM needs from the host's own records; nothing of it from the guest. */
 export interface HostFacts {
@@ -135,7 +158,7 @@ export interface HostDriver {
   /** Null: there is none. */
   power(id: string): Promise<MachinePower | null>
   machines(): Promise<readonly string[]>
-  /** Nothing happens when it runs. */
+  /** Nothing happens when it runs. @throws {StartRefused} what the VM is kept in is not what it was. */
   start(id: string): Promise<void>
   stop(id: string, options: { readonly graceful: boolean }): Promise<void>
   /** The reset button. */

@@ -20,6 +20,7 @@ import {
   BootFailure,
   buildImage,
   examineFile,
+  FirmwareError,
   type Host,
   HostError,
   type Image,
@@ -33,22 +34,24 @@ import {
   ownSecureBootTemplate,
   type RecordedSpec,
   readDurably,
+  VtpmError,
   whyNoWindows,
   writeDurably,
 } from '@trusted-launch/host'
 import type { SecureBootTemplate } from '@trusted-launch/uefi'
 import type { Logger } from 'pino'
-import type {
-  Boot,
-  Capacity,
-  DiskPlan,
-  Filled,
-  Filling,
-  HostDriver,
-  HostFacts,
-  KeptImage,
-  MachinePlan,
-  MachinePower,
+import {
+  type Boot,
+  type Capacity,
+  type DiskPlan,
+  type Filled,
+  type Filling,
+  type HostDriver,
+  type HostFacts,
+  type KeptImage,
+  type MachinePlan,
+  type MachinePower,
+  StartRefused,
 } from '../domain/host-driver.ts'
 import type { AllowedSource, Source } from '../domain/sources.ts'
 import type { Command, CommandEnd } from '../domain/vm/run-command.ts'
@@ -263,7 +266,12 @@ export class LocalHost implements HostDriver {
 
   async start(id: string): Promise<void> {
     const machine = this.#host.machine(id)
-    if (machine.status().state !== 'running') await machine.start()
+    if (machine.status().state === 'running') return
+    try {
+      await machine.start()
+    } catch (error) {
+      throw refusalOf(error) ?? error
+    }
   }
 
   async stop(id: string, { graceful }: { graceful: boolean }): Promise<void> {
@@ -281,9 +289,10 @@ export class LocalHost implements HostDriver {
       return { kind: 'agent', version: info.agentVersion }
     } catch (error) {
       if (!(error instanceof BootFailure)) throw error
-      const { code, component, message } = error
+      const { code, component, message, confirmed, console } = error
       if (code === 'agent-silent') return { kind: 'silent' }
-      return { kind: 'failed', code, component, message }
+      const lastLine = console.at(-1) ?? ''
+      return { kind: 'failed', code, component, message, confirmed, lastLine }
     }
   }
 
@@ -488,6 +497,17 @@ function userNetwork({
 /** The disk that a VM takes as its own; null: it is made of an image. */
 function diskIn(image: string): string | null {
   return image.startsWith('disk:') ? image.slice('disk:'.length) : null
+}
+
+/** The host's own trouble, no refusal. */
+const VTPM_TROUBLES: readonly string[] = ['vtpm-failed', 'vtpm-exists']
+
+function refusalOf(error: unknown): StartRefused | null {
+  const isVtpms = error instanceof VtpmError && !VTPM_TROUBLES.includes(error.code)
+  const isFirmwares = error instanceof FirmwareError && error.code !== 'firmware-missing'
+  if (!isVtpms && !isFirmwares) return null
+  const component = isVtpms ? 'vTPM' : 'variable store'
+  return new StartRefused(error.code, component, error.message, { cause: error })
 }
 
 function isMissing(error: unknown): boolean {

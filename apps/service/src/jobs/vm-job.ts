@@ -1,7 +1,7 @@
 import { ArmError } from '@trusted-launch/api'
 import { allocationFailed } from '../catalogue/host-capacity.ts'
 import { observe } from '../domain/alerts.ts'
-import type { HostDriver } from '../domain/host-driver.ts'
+import { type HostDriver, StartRefused } from '../domain/host-driver.ts'
 import type { Resource, Resources } from '../domain/store.ts'
 import type { Command } from '../domain/vm/run-command.ts'
 import { type Failure, type Power, stateJson, stateOf, type VmState } from '../domain/vm/vm.ts'
@@ -95,8 +95,19 @@ export class VmJob {
     await this.#requireRoom(vm)
     await this.job.tell(60, 'booting')
     await this.note({ power: 'starting', failure: null })
-    await this.driver.start(machine)
+    try {
+      await this.driver.start(machine)
+    } catch (error) {
+      if (!(error instanceof StartRefused)) throw error
+      await this.#fail('stopped', refusedAs(error))
+    }
     await this.settle(vm)
+  }
+
+  /** The VM stays as it is, for somebody to look at. @throws {ArmError} */
+  async #fail(power: Power, failure: Failure): Promise<never> {
+    await this.note({ power, failure }, 'Failed')
+    throw new ArmError({ status: 409, code: failure.code, message: failure.message })
   }
 
   /** A VM that the host has no memory for is not started: it would take it from the others. @throws {ArmError} */
@@ -117,9 +128,8 @@ export class VmJob {
     const boot = await this.driver.waitForBoot(machine, this.#ground.bootLimitMs, this.job.signal)
     if (boot.kind === 'failed') {
       const failure = failureOf(boot)
-      await this.note({ power: 'running', failure }, 'Failed')
       if (failure.code === 'SecureBootViolation') await this.#tellStopped(vm, boot)
-      throw new ArmError({ status: 409, code: failure.code, message: failure.message })
+      await this.#fail('running', failure)
     }
     await this.note({ power: 'running', failure: null, hasAgent: boot.kind === 'agent' })
     if (boot.kind !== 'agent') return
@@ -150,6 +160,11 @@ export class VmJob {
       await this.note({ notices: [...others, { code: NOT_ATTESTED, level: 'Warning', message }] })
     }
   }
+}
+
+function refusedAs({ component, message }: StartRefused): Failure {
+  const code = component === 'vTPM' ? 'VtpmRefused' : 'FirmwareSettingsRefused'
+  return { code, message: `The virtual machine was not started: ${message}`, component }
 }
 
 /** Azure's clients match on the code. */

@@ -27,6 +27,8 @@ test('a VM whose boot is refused fails by the name of what was refused, and stay
       code: 'secure-boot-violation',
       component: 'loader',
       message: 'refused',
+      confirmed: true,
+      lastLine: '',
     }) as const
   const service = await aService(t, new ScriptedHost({ boot }))
   const { id, end } = await aVm(service)
