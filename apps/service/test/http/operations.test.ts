@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { StartRefused } from '../../src/domain/host-driver.ts'
 import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { aService } from '../a-service.ts'
 import { aNetwork, aVm, vmBody } from '../a-vm.ts'
@@ -45,6 +46,26 @@ test('a VM whose boot is refused fails by the name of what was refused, and stay
     [health.body.properties.availabilityState, health.body.properties.title],
     ['Unavailable', 'SecureBootViolation'],
   )
+})
+
+test('a VM that its host refuses to start says what of it was refused, and may be tried again', async (t) => {
+  let isRefused = false
+  const before = (deed: string) => {
+    if (deed === 'start' && isRefused)
+      throw new StartRefused('vtpm-key-refused', 'vTPM', "the state is another VM's")
+  }
+  const service = await aService(t, new ScriptedHost({ before }))
+  const { id } = await aVm(service)
+  await service.over(await service.ask('POST', `${id}/deallocate`))
+  isRefused = true
+  const { status, error } = await service.over(await service.ask('POST', `${id}/start`))
+  assert.deepEqual([status, error.code], ['Failed', 'VtpmRefused'])
+  const statuses = async () => (await service.ask('GET', `${id}/instanceView`)).body.statuses
+  assert.match(JSON.stringify(await statuses()), /was not started: the state is another VM's/)
+  assert.match(JSON.stringify(await statuses()), /PowerState\/stopped/)
+  isRefused = false
+  assert.equal((await service.over(await service.ask('POST', `${id}/start`))).status, 'Succeeded')
+  assert.doesNotMatch(JSON.stringify(await statuses()), /was not started/)
 })
 
 test('operations are listed with what they do, and a deleted group takes all with it', async (t) => {
