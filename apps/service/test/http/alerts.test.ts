@@ -186,6 +186,8 @@ test('what Secure Boot refused is an alert that names it', async (t) => {
     code: 'secure-boot-violation',
     component: 'GRUB',
     message: 'it is not signed',
+    confirmed: true,
+    lastLine: '',
   } as const
   const service = await aService(t, new ScriptedHost({ boot: () => boot }))
   const { end } = await aVm(service)
