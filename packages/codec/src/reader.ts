@@ -3,19 +3,26 @@ import { MalformedError } from './errors.ts'
 /** A cursor over bytes that belong to somebody else. Views, never copies; every step is bounded. */
 export class Reader {
   readonly bytes: Uint8Array
-  readonly view: DataView
   /** Where the cursor stands, from the start of `bytes`. */
   offset: number
   readonly end: number
   readonly #base: number
+  #view: DataView | null = null
 
   /** @param base what to add to an offset so that an error names the byte of the whole input. */
   constructor(bytes: Uint8Array, base = 0) {
     this.bytes = bytes
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.offset = 0
     this.end = bytes.length
     this.#base = base
+  }
+
+  /** Of `bytes`; made when it is asked for, which most readers of DER never do. */
+  get view(): DataView {
+    if (this.#view !== null) return this.#view
+    const { buffer, byteOffset, byteLength } = this.bytes
+    this.#view = new DataView(buffer, byteOffset, byteLength)
+    return this.#view
   }
 
   get remaining(): number {

@@ -51,7 +51,7 @@ export { type Jwk, jwkOf, keyOfJwk, thumbprintOf } from './jwk.ts'
 export { kdfa, kdfe } from './kdf.ts'
 export { Memo } from './memo.ts'
 export { encryptOaep, type OaepParameters } from './oaep.ts'
-export { decodePem, isPem, type PemBlock } from './pem.ts'
+export { decodePem, formatPem, isPem, type PemBlock } from './pem.ts'
 export { type CurveName, PublicKey } from './public-key.ts'
 export {
   ecdsaSignature,

@@ -46,3 +46,10 @@ function fromBase64(text: string, at: number): Uint8Array {
     throw new MalformedError('PEM', at, 'no base64')
   return fromBase64url(bare.replaceAll('+', '-').replaceAll('/', '_'))
 }
+
+/** A block as text, 64 characters a line. RFC 7468, 2. */
+export function formatPem({ label, der }: PemBlock): string {
+  const text = Buffer.from(der.buffer, der.byteOffset, der.length).toString('base64')
+  const lines = text.replace(/.{64}(?=.)/g, '$&\n')
+  return `-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`
+}

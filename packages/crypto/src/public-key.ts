@@ -2,18 +2,25 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import { concat, equalBytes, MalformedError } from '@trusted-launch/codec'
 import { DER, DerReader, der, derBits, derOid, derUnsigned, readDer } from './der.ts'
 import { CryptoError } from './errors.ts'
+import { formatPem } from './pem.ts'
 
 /** The NIST curves, FIPS 186-5. */
 export type CurveName = 'P-256' | 'P-384' | 'P-521'
 
-const curves: Record<CurveName, { oid: string; bits: number }> = {
-  'P-256': { oid: '1.2.840.10045.3.1.7', bits: 256 },
-  'P-384': { oid: '1.3.132.0.34', bits: 384 },
-  'P-521': { oid: '1.3.132.0.35', bits: 521 },
-}
-
 const ecPublicKey = '1.2.840.10045.2.1'
 const rsaEncryption = '1.2.840.113549.1.1.1'
+const rsaAlgorithm = der(DER.SEQUENCE, derOid(rsaEncryption), der(DER.NULL))
+
+const curve = (oid: string, bits: number) => ({
+  oid,
+  bits,
+  algorithm: der(DER.SEQUENCE, derOid(ecPublicKey), derOid(oid)),
+})
+const curves = {
+  'P-256': curve('1.2.840.10045.3.1.7', 256),
+  'P-384': curve('1.3.132.0.34', 384),
+  'P-521': curve('1.3.132.0.35', 521),
+} as const satisfies Record<CurveName, unknown>
 const rsaesOaep = '1.2.840.113549.1.1.7'
 const rsassaPss = '1.2.840.113549.1.1.10'
 const modulusBytesMax = 1024
@@ -60,8 +67,7 @@ export class PublicKey {
       (exponent.length > 1 || exponent[0]! > 1)
     if (!sound) throw new CryptoError('KEY_UNSUPPORTED', `an RSA key of ${bits} bits`)
     const pkcs1 = der(DER.SEQUENCE, derUnsigned(modulus), derUnsigned(exponent))
-    const algorithm = der(DER.SEQUENCE, derOid(rsaEncryption), der(DER.NULL))
-    const spki = der(DER.SEQUENCE, algorithm, derBits(pkcs1))
+    const spki = der(DER.SEQUENCE, rsaAlgorithm, derBits(pkcs1))
     return new PublicKey(spki, 'rsa', bits, null, pkcs1)
   }
 
@@ -70,10 +76,9 @@ export class PublicKey {
    * @throws {CryptoError} `KEY_UNSUPPORTED`: a coordinate longer than the curve's.
    */
   static fromEc(curve: CurveName, x: Uint8Array, y: Uint8Array): PublicKey {
-    const { oid, bits } = curves[curve]
+    const { algorithm, bits } = curves[curve]
     const size = Math.ceil(bits / 8)
     const point = concat(Uint8Array.of(4), toSize(x, size), toSize(y, size))
-    const algorithm = der(DER.SEQUENCE, derOid(ecPublicKey), derOid(oid))
     const spki = der(DER.SEQUENCE, algorithm, derBits(point))
     return new PublicKey(spki, 'ec', bits, curve, spki)
   }
@@ -101,16 +106,18 @@ export class PublicKey {
   /** The library's form, made at the first use and kept. Null: a point off its curve. */
   get object(): KeyObject | null {
     try {
-      this.#object ??= createPublicKey({
-        key: this.#material as Buffer,
-        format: 'der',
-        type: this.kind === 'rsa' ? 'pkcs1' : 'spki',
-      })
+      this.#object ??= createPublicKey(pemOf(this.kind, this.#material))
       return this.#object
     } catch {
       return null
     }
   }
+}
+
+/** As text: of an object Node 24 makes an error first, to see that it is no key, which takes longer than the key. */
+function pemOf(kind: 'rsa' | 'ec', material: Uint8Array): string {
+  const label = kind === 'rsa' ? 'RSA PUBLIC KEY' : 'PUBLIC KEY'
+  return formatPem({ label, der: material })
 }
 
 function fromPkcs1(bytes: Uint8Array): PublicKey {
