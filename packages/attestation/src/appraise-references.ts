@@ -1,16 +1,17 @@
 import type { AppraisalInput } from './appraisal-input.ts'
+import { bootChainOf } from './boot-chain.ts'
 import { formatCanonical, type Json } from './canonical-json.ts'
 import { checkIma } from './check-ima.ts'
 import type { Claims } from './claims.ts'
 import { compareFirmware } from './compare-firmware.ts'
-import { type Compared, compareEvents, compareReferences } from './compare-references.ts'
+import { compareEvents, compareReferences } from './compare-references.ts'
 import { findingOf } from './finding-table.ts'
 import { ADVICE } from './findings/kind.ts'
-import { once } from './frozen.ts'
+import { frozen, once } from './frozen.ts'
 import { severityOf } from './policy.ts'
 import type { ReferenceValues } from './reference-values.ts'
 import { isApproved, type ReferenceVariant } from './reference-variant.ts'
-import type { Finding, Severity } from './result.ts'
+import type { BootStage, Finding, Severity } from './result.ts'
 import { perLog, type VerifiedEventLog } from './verify-event-log.ts'
 
 /** A verified log held against reference values. */
@@ -18,7 +19,7 @@ export interface HeldLog {
   readonly findings: readonly Finding[]
   /** The variant it was held against; null: none counts. */
   readonly variant: ReferenceVariant | null
-  readonly compared: readonly Compared[] | null
+  readonly chain: readonly BootStage[]
 }
 
 /**
@@ -53,13 +54,13 @@ function heldAgainst(
   variant: ReferenceVariant,
   input: AppraisalInput,
 ): HeldLog {
-  const { compared, findings: told } = comparisons(log)(variant)
+  const { findings: told, chain } = comparisons(log)(variant)
   const findings = [
     ...(lacksSecureBoot(claims, variant) ? told.map(followsFromOff) : told),
     ...firmwareFindings(log, variant, input),
     ...faultOfBootManager(claims, variant),
   ]
-  return { findings, variant, compared }
+  return { findings, variant, chain }
 }
 
 function lacksSecureBoot(claims: Claims, { variables }: ReferenceVariant): boolean {
@@ -80,12 +81,13 @@ const comparisons = perLog((log) =>
   once((variant: ReferenceVariant) => {
     const compared = compareEvents(log, variant)
     const findings = [...checkIma(log, variant), ...compareReferences(log, variant, compared)]
-    return { compared, findings }
+    return { findings, chain: frozen(bootChainOf(log, compared, variant)) }
   }),
 )
 
 function unheld(log: VerifiedEventLog, finding: Finding): HeldLog {
-  return { findings: [...checkIma(log, null), finding], variant: null, compared: null }
+  const findings = [...checkIma(log, null), finding]
+  return { findings, variant: null, chain: frozen(bootChainOf(log, null, null)) }
 }
 
 function missing({ policy }: AppraisalInput): Finding {

@@ -1,7 +1,6 @@
 import { toHex } from '@trusted-launch/codec'
 import type { AppraisalInput } from './appraisal-input.ts'
 import { appraiseReferences } from './appraise-references.ts'
-import { bootChainOf } from './boot-chain.ts'
 import { checkUserspace } from './check-userspace.ts'
 import { runChecks } from './checks.ts'
 import { type Claims, claimsOf, unverified } from './claims.ts'
@@ -48,7 +47,7 @@ export function appraiseEvidence(input: AppraisalInput): Appraised {
   if (log !== null && key !== null) {
     const bootCounter = quotes[0]!.clockInfo.resetCount
     claims = keyClaims(key, input.expectation, claimsOf(log, bootCounter))
-    const { findings: held, compared, variant } = appraiseReferences(log, claims, input)
+    const { findings: held, chain: ran } = appraiseReferences(log, claims, input)
     const ofLog = [...runChecks(log), ...checkUserspace(log)]
     claims = claimsAfterKexec(claims, [...ofLog, ...held])
     const reported = reportedModules(input.evidence)
@@ -57,7 +56,7 @@ export function appraiseEvidence(input: AppraisalInput): Appraised {
     if (ofLog.some(({ severity }) => severity === 'high'))
       claims = keyClaims(key, input.expectation, unverified(claims))
     claims = withModuleMessages(claims, input.evidence)
-    chain = bootChainOf(log, compared, variant)
+    chain = ran
   }
   const told = tellFindings(
     input.expectation.givenKey === undefined ? findings : advisedForImport(findings),

@@ -6,27 +6,22 @@ import type { TokenBinding } from './token/binding.ts'
 
 /** What was expected, as JSON: bytes in hexadecimal, certificates in base64url. */
 export function expectationJson(expectation: Expectation): Json {
-  const { rollback, intermediates = [] } = expectation
+  const { activatedKey, binding, givenKey, intermediates = [], machine, rollback } = expectation
+  // In the order of canonical JSON; what is undefined is left out.
   return {
-    vm: expectation.vm,
-    nonce: toHex(expectation.nonce),
-    ...(expectation.binding === undefined ? {} : { binding: bindingJson(expectation.binding) }),
+    activatedKey: activatedKey && toHex(activatedKey.akName),
     akName: toHex(expectation.akName),
-    ...(expectation.givenKey === undefined
-      ? {}
-      : { givenKey: toBase64url(expectation.givenKey.spki) }),
-    ...(expectation.activatedKey === undefined
-      ? {}
-      : { activatedKey: toHex(expectation.activatedKey.akName) }),
-    ...(expectation.sha1Signatures === undefined ? {} : { sha1Signatures: true }),
-    generation: expectation.generation,
-    retiredAkNames: expectation.retiredAkNames.map(toHex),
-    banks: [...expectation.banks],
-    pcrs: [...expectation.pcrs],
     anchors: certificatesJson(expectation.anchors),
-    ...(intermediates.length === 0 ? {} : { intermediates: certificatesJson(intermediates) }),
-    machine: expectation.machine === null ? null : { ...expectation.machine },
+    banks: [...expectation.banks],
+    binding: binding && bindingJson(binding),
+    generation: expectation.generation,
+    givenKey: givenKey && toBase64url(givenKey.spki),
+    intermediates: intermediates.length === 0 ? undefined : certificatesJson(intermediates),
+    machine: machine === null ? null : { ...machine },
+    nonce: toHex(expectation.nonce),
+    pcrs: [...expectation.pcrs],
     profile: expectation.profile,
+    retiredAkNames: expectation.retiredAkNames.map(toHex),
     rollback:
       rollback === null
         ? null
@@ -34,6 +29,8 @@ export function expectationJson(expectation: Expectation): Json {
             nonce: toHex(rollback.nonce),
             state: { ...rollback.state, unanswered: [...rollback.state.unanswered] },
           },
+    sha1Signatures: expectation.sha1Signatures,
+    vm: expectation.vm,
   }
 }
 

@@ -34,7 +34,8 @@ export function explainPcrs(
     )
   faults.push(...faultsOfList(parts))
   for (const { bank, pcrs } of values)
-    for (const [pcr, value] of pcrs) {
+    for (const pcr of pcrs.keys()) {
+      const value = pcrs.get(pcr)!
       const fault = faultOfPcr(parts, bank, pcr, value)
       // Its check tells of it.
       if (profile !== 'strict' && isWithoutLog(parts, bank, pcr, value)) continue

@@ -25,7 +25,8 @@ export class PcrValues {
 
   /** The same in memory of its own. */
   copy(): PcrValues {
-    const pcrs = new Map([...this.pcrs].map(([pcr, value]) => [pcr, value.slice()]))
+    const pcrs = new Map<number, Uint8Array>()
+    for (const pcr of this.pcrs.keys()) pcrs.set(pcr, this.pcrs.get(pcr)!.slice())
     return new PcrValues({ bank: this.bank, pcrs, source: this.source })
   }
 

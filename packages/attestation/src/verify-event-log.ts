@@ -150,7 +150,8 @@ const none: readonly VerifiedEvent[] = []
 
 function eventsByPcr({ pcrs, replays, bank, events }: VerifiedEventLog) {
   const own: VerifiedEvent[][] = []
-  for (const [pcr, { events: extending }] of replays.get(bank)!.pcrs)
-    if (pcrs.has(pcr)) own[pcr] = extending.map(({ index }) => events[index]!)
+  const replayed = replays.get(bank)!.pcrs
+  for (const pcr of pcrs.keys())
+    own[pcr] = replayed.get(pcr)!.events.map(({ index }) => events[index]!)
   return own
 }

@@ -55,7 +55,8 @@ export function bootOptionName(number: number): VariableName {
 
 /** Both halves equal: PK of the shim's GUID is not PK. */
 export function sameVariable(a: VariableName, b: VariableName): boolean {
-  return a.name === b.name && a.guid.toLowerCase() === b.guid.toLowerCase()
+  if (a.name !== b.name) return false
+  return a.guid === b.guid || a.guid.toLowerCase() === b.guid.toLowerCase()
 }
 
 /** EFI_VARIABLE_* attributes. UEFI 2.10, 8.2. */

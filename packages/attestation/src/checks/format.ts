@@ -49,9 +49,9 @@ function everyValueGiven({ events, pcrs }: VerifiedEventLog): Occurrence[] {
 /** What the system measured and wrote no log of. (In `strict` no log is verified with it: `explainPcrs`.) */
 function everyLogGiven(log: VerifiedEventLog): Occurrence[] {
   return log.values.flatMap(({ bank, pcrs }) =>
-    [...pcrs]
-      .filter(([pcr, value]) => isWithoutLog(log, bank, pcr, value))
-      .map(([pcr]) => ({
+    [...pcrs.keys()]
+      .filter((pcr) => isWithoutLog(log, bank, pcr, pcrs.get(pcr)!))
+      .map((pcr) => ({
         id: 'pcr.unexplained' as const,
         summary: `No log explains what PCR ${pcr} (${bank}) holds.`,
         pcr,

@@ -93,18 +93,16 @@ function findingsJson(findings: AttestationResult['findings']): Json {
 
 /** Each claim's value and whether it is verified; one that is long is in the record only. */
 function claimsJson(claims: AttestationResult['claims']): Json {
-  const told: Record<string, Json> = {}
-  for (const [name, claim] of Object.entries(claims)) {
-    const json = claimJson(claim)
-    if (json !== null) told[name] = json
+  let told = ''
+  for (const name of Object.keys(claims).sort()) {
+    const text = claimText(claims[name]!)
+    if (text !== null) told += `${told === '' ? '' : ','}${formatCanonical(name)}:${text}`
   }
-  return told
+  return formattedAs(`{${told}}`)
 }
 
-const claimJson = once(({ value, verified }: Claim): Json => {
+const claimText = once(({ value, verified }: Claim): string | null => {
   if (value === null) return null
   const text = formatCanonical(value)
-  return text.length > valueCharsMax
-    ? null
-    : formattedAs(`{"value":${text},"verified":${verified}}`)
+  return text.length > valueCharsMax ? null : `{"value":${text},"verified":${verified}}`
 })
