@@ -1,7 +1,8 @@
 /** The value, which nobody can change from now on: so what was made of it stays true. Plain JSON only. */
 export function frozen<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
-  for (const inner of Object.values(value)) frozen(inner)
+  if (Array.isArray(value)) for (let i = 0; i < value.length; i++) frozen(value[i])
+  else for (const name in value) frozen(value[name])
   return Object.freeze(value)
 }
 

@@ -100,7 +100,7 @@ export class PublicKey {
   }
 
   equals(other: PublicKey): boolean {
-    return equalBytes(this.spki, other.spki)
+    return this === other || equalBytes(this.spki, other.spki)
   }
 
   /** The library's form, made at the first use and kept. Null: a point off its curve. */

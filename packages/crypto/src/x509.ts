@@ -143,7 +143,7 @@ export class Certificate {
   }
 
   equals(other: Certificate): boolean {
-    return equalBytes(this.der, other.der)
+    return this === other || equalBytes(this.der, other.der)
   }
 
   #read<T>(oid: string, read: (value: DerReader) => T): T | null {

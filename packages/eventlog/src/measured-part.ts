@@ -18,12 +18,20 @@ export function measuredPart(
   const { data, digests, eventType } = event
   const measured = digests.get(bank)
   if (measured === undefined) return null
-  const isWhole = eventType !== EV.EFI_VARIABLE_BOOT && isDigestOf(bank, data, measured)
-  if (isWhole) return wholeOf(data)
+  const isWhole = () => isDigestOf(bank, data, measured)
+  const isLast = isWholeUnlikely(event, read)
+  if (!isLast && isWhole()) return wholeOf(data)
   for (const one of formedTypes.has(eventType) ? otherForms(event, read.data) : [])
     if (isDigestOf(bank, one.bytes ?? data.subarray(one.covers.start, one.covers.end), measured))
       return one
-  return null
+  return isLast && isWhole() ? wholeOf(data) : null
+}
+
+/** Of a boot option the value alone is measured, of GRUB's commands what follows their prefix: tried first. */
+function isWholeUnlikely({ eventType }: LoggedEvent, read: DataOnDemand): boolean {
+  if (eventType !== EV.IPL) return eventType === EV.EFI_VARIABLE_BOOT
+  const { data } = read
+  return data.kind === 'ipl' && data.prefix !== ''
 }
 
 const wholeOf = ({ length }: Uint8Array): MeasuredPart => ({
@@ -57,7 +65,7 @@ function otherForms(event: LoggedEvent, data: EventData): MeasuredPart[] {
     case 'tagged':
       return data.tags.length === 1 ? [taggedData(event.data.length)] : []
     default:
-      return event.eventType === EV.EFI_VARIABLE_BOOT ? [wholeOf(event.data)] : []
+      return []
   }
 }
 
