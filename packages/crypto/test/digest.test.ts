@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import { fromHex, toHex, toUtf8 } from '@trusted-launch/codec'
+import { fromHex, fromLatin1, toHex, toUtf8 } from '@trusted-launch/codec'
 import {
   DIGEST_SIZE,
   digest,
+  digestHex,
+  digestText,
   extendAll,
   type HashName,
+  hexDigestOfText,
   hmac,
   isDigestOf,
+  Register,
+  textToUtf8,
 } from '@trusted-launch/crypto'
 import { digest as guestDigest } from '../src/guest.ts'
 
@@ -29,10 +34,21 @@ for (const [name, expected] of Object.entries(abc) as [HashName, string][])
     assert.equal(digest(name).length, DIGEST_SIZE[name])
   })
 
-test('parts too big to be joined hash to the same', () => {
-  const parts = [new Uint8Array(5000).fill(1), new Uint8Array(5000).fill(2)]
-  const expected = createHash('sha256').update(parts[0]!).update(parts[1]!).digest('hex')
-  assert.equal(toHex(digest('sha256', ...parts)), expected)
+test('parts hash to the same whether they are joined or too big for that', () => {
+  for (const size of [5000, 40_000, 20]) {
+    const parts = [new Uint8Array(size).fill(1), new Uint8Array(size).fill(2)]
+    const expected = createHash('sha256').update(parts[0]!).update(parts[1]!).digest('hex')
+    assert.equal(toHex(digest('sha256', ...parts)), expected)
+    assert.equal(digestHex('sha256', ...parts), expected)
+    assert.equal(toHex(fromLatin1(digestText('sha256', ...parts))), expected)
+  }
+})
+
+test('a text has the digest of its UTF-8', () => {
+  for (const text of ['', 'abc', 'grün, 😀']) {
+    assert.equal(hexDigestOfText('sha256', text), digestHex('sha256', toUtf8(text)))
+    assert.deepEqual(textToUtf8(text), toUtf8(text))
+  }
 })
 
 test('hmac is RFC 4231 test case 2', () => {
@@ -67,6 +83,20 @@ test('extending one after the other is hashing what was held and what comes, eac
     const short = toUtf8('short')
     assert.deepEqual(extendAll(hash, start, [short]), digest(hash, start, short))
   }
+})
+
+test('a register holds what it was last extended to, and nothing shorter or longer', () => {
+  const start = new Uint8Array(32)
+  const register = new Register('sha256', start)
+  assert.ok(register.holds(start))
+  register.extend(start)
+  const held = digest('sha256', start, start)
+  assert.deepEqual([register.holds(held), register.holds(start)], [true, false])
+  assert.deepEqual(Uint8Array.from(register.value), held)
+  for (const other of [held.subarray(1), Uint8Array.of(...held, 0)])
+    assert.equal(register.holds(other), false)
+  register.value.fill(0)
+  assert.ok(register.holds(held))
 })
 
 test('bytes have one digest, and no shorter or longer one', () => {
