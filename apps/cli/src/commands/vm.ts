@@ -4,6 +4,7 @@ import type { Output } from '../output.ts'
 import { vmAttestCommand } from './vm-attest.ts'
 import { vmConsoleCommand } from './vm-console.ts'
 import { vmCreateCommand } from './vm-create.ts'
+import { vmImportCommand } from './vm-import.ts'
 import { vmPowerCommands } from './vm-power.ts'
 import { vmRunCommandCommand } from './vm-run-command.ts'
 import { vmSecurityCommand } from './vm-security.ts'
@@ -15,13 +16,14 @@ export function vmCommand(output: Output, done: (code: ExitCode) => void): Comma
   const command = new Command('vm')
     .summary('make VMs by the control plane, look at them, start, stop, attest and remove them')
     .description(
-      'Asks the control plane of `tl login`, or the one of this machine. The VMs of a state directory without one: tl host vm. There is no `tl vm import` yet.',
+      'Asks the control plane of `tl login`, or the one of this machine. The VMs of a state directory without one: tl host vm.',
     )
     .addHelpText(
       'after',
       '\nExamples:\n  tl vm create --name web --image debian-12\n  tl vm list\n  tl vm attest web\n  tl vm console web\n  tl vm ssh web\n  tl vm security set web --secure-boot off\n  tl vm delete web',
     )
     .addCommand(vmCreateCommand(output, done))
+    .addCommand(vmImportCommand(output, done))
   const commands = [
     ...vmShowCommands(output, done),
     ...vmPowerCommands(output, done),

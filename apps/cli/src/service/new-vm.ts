@@ -37,10 +37,17 @@ const OWN_SKU = 'gen2'
 
 /** The VM, and what it wants before it, where that is not there yet. @param group its path */
 export function requestsFor(group: string, vm: NewVm): Readonly<Record<Part, Asked>> {
-  const at = (type: string, name: string) => `${group}/providers/${type}/${name}`
+  const place = networkFor(group, vm.location, vm.name)
+  const properties = propertiesOf(vm, place.nic.path)
   const { location } = vm
+  return { ...place, vm: put(`${group}/providers/${VM}/${vm.name}`, { location, properties }) }
+}
+
+/** The group, the network and the interface of a VM. */
+export function networkFor(group: string, location: string, vmName: string) {
+  const at = (type: string, name: string) => `${group}/providers/${type}/${name}`
   const network = at(NETWORK, ONE)
-  const nic = at(NIC, `${vm.name}-nic`)
+  const nic = at(NIC, `${vmName}-nic`)
   return {
     group: put(group, { location }),
     network: put(network, {
@@ -58,7 +65,6 @@ export function requestsFor(group: string, vm: NewVm): Readonly<Record<Part, Ask
         ],
       },
     }),
-    vm: put(at(VM, vm.name), { location, properties: propertiesOf(vm, nic) }),
   }
 }
 
