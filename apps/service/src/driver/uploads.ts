@@ -13,6 +13,8 @@ export const UPLOAD_BYTES_MAX = 32_767 * 2 ** 30
 export class Uploads {
   readonly #folder: string
   readonly #now: () => number
+  /** The last deed of each file that is being written or taken: what is taken nobody still writes to. */
+  readonly #turns = new Map<string, Promise<unknown>>()
 
   /** @param folder on the file system of images and disks. */
   constructor(folder: string, now: () => number = Date.now) {
@@ -37,6 +39,15 @@ export class Uploads {
       offset + piece.length <= sizeBytes
     if (!fits) throw new ArmError(faults.invalidParameter('offset'))
     const path = this.pathOf(id)
+    await this.#inTurn(path, () => this.#writePiece(path, piece, offset, sizeBytes))
+  }
+
+  async #writePiece(
+    path: string,
+    piece: Uint8Array,
+    offset: number,
+    sizeBytes: number,
+  ): Promise<void> {
     const isNew = (await stat(path).catch(() => null)) === null
     if (isNew) {
       await this.#forgetOld()
@@ -52,7 +63,11 @@ export class Uploads {
   }
 
   /** The file, which nobody writes to any more; again the same. @throws {ArmError} there is none. */
-  async take(id: string): Promise<string> {
+  take(id: string): Promise<string> {
+    return this.#inTurn(this.pathOf(id), () => this.#take(id))
+  }
+
+  async #take(id: string): Promise<string> {
     const taken = `${this.pathOf(id)}.taken`
     const isTaken = (await stat(taken).catch(() => null)) !== null
     if (isTaken) return taken
@@ -70,6 +85,17 @@ export class Uploads {
 
   async remove(id: string): Promise<void> {
     for (const suffix of ['', '.taken']) await rm(this.pathOf(id) + suffix, { force: true })
+  }
+
+  async #inTurn<T>(path: string, deed: () => Promise<T>): Promise<T> {
+    const turn = (this.#turns.get(path) ?? Promise.resolve()).then(deed)
+    const over = turn.catch(() => {})
+    this.#turns.set(path, over)
+    try {
+      return await turn
+    } finally {
+      if (this.#turns.get(path) === over) this.#turns.delete(path)
+    }
   }
 
   async #forgetOld(): Promise<void> {

@@ -99,6 +99,18 @@ test('an upload is written piece by piece in any order, within its size, and is 
   assert.equal(readdirSync(folder).length, 1)
 })
 
+test('what is taken nobody still writes to: pieces on their way are in it, later ones are of another file', async (t) => {
+  const uploads = new Uploads(aFolder(t))
+  await uploads.write('/x', Buffer.alloc(1), 0, 64)
+  const pieces = Array.from({ length: 64 }, (_, i) => uploads.write('/x', Buffer.of(i), i, 64))
+  const taken = uploads.take('/x')
+  const late = uploads.write('/x', Buffer.alloc(64, 0xff), 0, 64)
+  const bytes = readFileSync(await taken)
+  await Promise.all([...pieces, late])
+  assert.deepEqual([...bytes], [...bytes.keys()])
+  assert.deepEqual(readFileSync(await taken), bytes)
+})
+
 test('what there is no room for is refused before it is begun', async (t) => {
   const folder = aFolder(t)
   await requireSpace(folder, 1)
