@@ -72,7 +72,7 @@ function appraisalOf(
   findings: readonly Finding[],
   by: VerifiedEventLog | null = null,
 ): EventLogAppraisal {
-  const claims = by === null ? {} : claimsAfterKexec(claimsOf(by), findings)
+  const claims = by === null ? {} : claimsAfterKexec(claimsOf(by), findings, by)
   const secureBoot = verified === true ? claims['secure-boot']?.value : null
   const bank = by?.bank ?? strongestBank(log?.algorithms ?? [])
   return {

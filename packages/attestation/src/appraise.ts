@@ -49,7 +49,7 @@ export function appraiseEvidence(input: AppraisalInput): Appraised {
     claims = keyClaims(key, input.expectation, claimsOf(log, bootCounter))
     const { findings: held, chain: ran } = appraiseReferences(log, claims, input)
     const ofLog = [...runChecks(log), ...checkUserspace(log)]
-    claims = claimsAfterKexec(claims, [...ofLog, ...held])
+    claims = claimsAfterKexec(claims, [...ofLog, ...held], log)
     const reported = reportedModules(input.evidence)
     const ofPolicy = applyPolicy(input.policy, { claims })
     findings = [...findings, ...ofLog, ...held, ...reported, ...ofPolicy]

@@ -2,6 +2,7 @@ import { IMA_PCR } from '@trusted-launch/eventlog'
 import type { Claims } from './claims.ts'
 import type { FindingId } from './finding-table.ts'
 import type { Finding } from './result.ts'
+import type { VerifiedEventLog } from './verify-event-log.ts'
 
 /** What is claimed of the kernel that runs, as far as the firmware started it. */
 const ofTheKernel: readonly string[] = ['command-line', 'boot-phases']
@@ -17,10 +18,17 @@ const perhapsAnother: readonly FindingId[] = [
   'reference-values.modules',
 ]
 
-/** The claims, those of the running kernel unverified where another may have taken its place. */
-export function claimsAfterKexec(claims: Claims, findings: readonly Finding[]): Claims {
+/**
+ * The claims, those of the running kernel unverified where another may have taken its place: so say findings, or
+ * nobody gave the value of the register where it would show. (At its start it shows that the kernel measured none.)
+ */
+export function claimsAfterKexec(
+  claims: Claims,
+  findings: readonly Finding[],
+  { pcrs }: Pick<VerifiedEventLog, 'pcrs'>,
+): Claims {
   // check 40
-  if (!findings.some(isOfAnother)) return claims
+  if (pcrs.has(IMA_PCR) && !findings.some(isOfAnother)) return claims
   const withdrawn = Object.entries(claims).map(([name, claim]) =>
     ofTheKernel.includes(name) ? [name, { ...claim, verified: false }] : [name, claim],
   )
