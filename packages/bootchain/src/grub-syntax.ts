@@ -151,12 +151,12 @@ class Parser {
       if (character === '$') {
         into.push({ kind: 'text', value: text, quoted: true }, this.#variable(true))
         text = ''
-      } else {
-        const escaped = character === '\\' && /["$\\\n]/.test(this.#text[this.#at + 1] ?? '')
+      } else if (character === '\\') {
+        const escaped = /["$\\\n]/.test(this.#text[this.#at + 1] ?? '')
         if (escaped) this.#at++
         if (!escaped || this.#peek !== '\n') text += this.#peek
         this.#at++
-      }
+      } else text += this.#run(/[^"$\\]+/y)
     }
     this.#at++
     into.push({ kind: 'text', value: text, quoted: true })
@@ -176,7 +176,15 @@ class Parser {
       this.#at += 2
       return this.#text[this.#at - 1] ?? ''
     }
-    return this.#text[this.#at++]!
+    return this.#run(/[^\s;#{}'"$\\]+/y)
+  }
+
+  /** All that follows of these characters, in one piece: there may be very many of them. */
+  #run(of: RegExp): string {
+    const start = this.#at
+    of.lastIndex = start
+    this.#at = of.test(this.#text) ? of.lastIndex : start + 1
+    return this.#text.slice(start, this.#at)
   }
 
   /** A reserved word here, if one stands here by itself. */

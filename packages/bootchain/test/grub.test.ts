@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { toHex } from '@trusted-launch/codec'
 import { digest } from '@trusted-launch/crypto'
 import { decodeEventLog } from '@trusted-launch/eventlog'
+import { parseGrubScript } from '../src/grub-syntax.ts'
 import { BootChainError, loaderCommandLine, runGrub } from '../src/index.ts'
 import { diskOf } from './a-disk.ts'
 
@@ -132,4 +133,17 @@ test('a hostile configuration is refused: variables that double, endless questio
   refused(`menuentry a { configfile /EFI/debian/grub.cfg }\n`, 'UNPREDICTABLE')
   refused(`${'if true; then\n'.repeat(5000)}`, 'UNPREDICTABLE')
   refused(`${'initrdefi /initrd.img\n'.repeat(20)}${boot}`, 'UNPREDICTABLE')
+})
+
+test('a word of 64 KiB is one piece, quoted or not: nothing is held for each of its characters', () => {
+  const long = 'e'.repeat(64 << 10)
+  for (const [script, pieces] of [
+    [long, 1],
+    [`"${long}"`, 1],
+    [`${long}\\${long}"${long}"`, 4],
+  ] as const) {
+    const [command] = parseGrubScript(script)
+    const [word] = command?.kind === 'command' ? command.words : []
+    assert.equal(word?.kind === 'word' && word.fragments.length, pieces)
+  }
 })
