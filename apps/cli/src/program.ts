@@ -1,6 +1,7 @@
 import { type Finding, findingOf } from '@trusted-launch/attestation'
 import { Command } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
+import { alertCommand } from './commands/alert.ts'
 import { appraiseCommand } from './commands/appraise.ts'
 import { auditCommand } from './commands/audit.ts'
 import { backupCommand, restoreCommand } from './commands/backup.ts'
@@ -19,6 +20,7 @@ import { logoutCommand } from './commands/logout.ts'
 import { operationCommand } from './commands/operation.ts'
 import { osCommand } from './commands/os.ts'
 import { policyCommand } from './commands/policy.ts'
+import { recommendationCommand } from './commands/recommendation.ts'
 import { referenceValuesCommand } from './commands/reference-values.ts'
 import { serviceCommand } from './commands/service.ts'
 import { sizeCommand } from './commands/size.ts'
@@ -59,6 +61,8 @@ Exit codes: 0 affirming, 1 failure or no verdict, 2 usage, 3 contraindicated, 4 
     whoamiCommand,
     vmCommand,
     evidenceCommand,
+    alertCommand,
+    recommendationCommand,
     sizeCommand,
     osCommand,
     diskCommand,

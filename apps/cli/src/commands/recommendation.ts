@@ -1,0 +1,107 @@
+import { Command } from 'commander'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import { jsonText, type Output } from '../output.ts'
+import { plain } from '../plain-text.ts'
+import type { Connection } from '../service/connection.ts'
+import { evidencePath } from '../service/evidence.ts'
+import { followed, grouped, type VmOptions, vmPath, waiting } from '../service/vm-command.ts'
+import { withService } from '../service/with-service.ts'
+import { tableText } from '../table.ts'
+
+interface Options extends VmOptions {
+  readonly all?: boolean
+}
+
+/** `tl recommendation …`: what is recommended of VMs, and doing it. */
+export function recommendationCommand(output: Output, done: (code: ExitCode) => void): Command {
+  const list = grouped(new Command('list'))
+    .summary('what is recommended and not followed')
+    .argument('[vm]', 'of this VM alone')
+    .option('--all', 'what is followed or not applicable, too')
+    .action(async (vm: string | undefined, { all, json, group }: Options) => {
+      const found = await withService((connection) => {
+        const { subscription } = connection
+        return listed(
+          connection,
+          vm === undefined
+            ? subscription
+            : vmPath(connection, vm, { ...(group !== undefined && { group }) }),
+        )
+      })
+      const shown = found.filter((one) => all === true || codeOf(one) === 'Unhealthy')
+      output.out(json === true ? jsonText(shown) : textOf(shown, output.width))
+      done(EXIT.affirming)
+    })
+  const fix = waiting(grouped(new Command('fix')))
+    .summary('do what is recommended, where the API can')
+    .argument('<vm>', "the VM's name")
+    .argument('<id>', 'as tl recommendation list tells it')
+    .action(async (vm: string, id: string, options: Options) => {
+      await withService(async (connection) => {
+        const path = vmPath(connection, vm, options)
+        const all = await listed(connection, path)
+        const one = all.find(({ properties }) => properties.additionalData.recommendation === id)
+        if (one === undefined)
+          throw new Error(`nothing called ${plain(id)} is recommended of ${vm}`)
+        if (one.properties.additionalData.fix === undefined)
+          throw new Error(`there is nothing to fix: ${vm} is ${plain(codeOf(one))}`)
+        const url = await fixed(connection, path, JSON.parse(one.properties.additionalData.fix))
+        await followed(connection, `fixing ${id} of ${vm}`, url, options, output)
+      })
+      done(EXIT.affirming)
+    })
+  return new Command('recommendation')
+    .summary('what is recommended of VMs, and doing it')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tl recommendation list\n  tl recommendation list web --all\n  tl recommendation fix web guest-attestation-extension.linux-vm',
+    )
+    .addCommand(list)
+    .addCommand(fix)
+}
+
+const codeOf = ({ properties }: any): string => properties.status.code
+
+async function listed({ client }: Connection, scope: string): Promise<any[]> {
+  const found: any[] = []
+  for await (const one of client.list(`${scope}/providers/Microsoft.Security/assessments`))
+    found.push(one)
+  return found
+}
+
+/** Does what a fix says. @returns the operation to wait for. @throws {Error} the API can do nothing about it. */
+async function fixed({ client }: Connection, vm: string, fix: any): Promise<string | null> {
+  if (fix.kind === 'none') throw new Error(plain(String(fix.why)))
+  if (fix.kind === 'attest')
+    return (await client.ask('POST', `${evidencePath(vm)}/attest`)).operationUrl
+  if (fix.kind === 'install-extension')
+    return (
+      await client.ask('PUT', `${vm}/extensions/GuestAttestation`, {
+        location: String((await client.get(vm)).location),
+        properties: extension,
+      })
+    ).operationUrl
+  const { securityType, ...uefiSettings } = fix.setup
+  const body = { properties: { securityProfile: { securityType, uefiSettings } } }
+  return (await client.ask('PATCH', vm, body)).operationUrl
+}
+
+const extension = {
+  publisher: 'Microsoft.Azure.Security.LinuxAttestation',
+  type: 'GuestAttestation',
+  typeHandlerVersion: '1.0',
+  autoUpgradeMinorVersion: true,
+}
+
+function textOf(assessments: readonly any[], width: number): string {
+  if (assessments.length === 0) return 'nothing\n'
+  const rows = assessments.map(({ properties }) => {
+    const { status, resourceDetails, additionalData } = properties
+    const why = status.description ?? ''
+    const vm = resourceDetails.id.split('/').at(-1)
+    return [vm, additionalData.recommendation, additionalData.severity, status.code, why]
+      .map(String)
+      .map(plain)
+  })
+  return tableText(['VM', 'id', 'severity', 'status', 'why'], rows, width)
+}
