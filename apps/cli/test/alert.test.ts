@@ -11,6 +11,8 @@ const stopped = new ScriptedHost({
     code: 'secure-boot-violation',
     component: 'GRUB',
     message: 'it is not signed',
+    confirmed: true,
+    lastLine: '',
   }),
 })
 
