@@ -1,6 +1,7 @@
 import { ArmError } from '@trusted-launch/api'
+import { type Finding, findingOf } from '@trusted-launch/attestation'
 import { allocationFailed } from '../catalogue/host-capacity.ts'
-import { observe } from '../domain/alerts.ts'
+import { observe, type Seen } from '../domain/alerts.ts'
 import { type HostDriver, StartRefused } from '../domain/host-driver.ts'
 import type { Resource, Resources } from '../domain/store.ts'
 import type { Command } from '../domain/vm/run-command.ts'
@@ -99,6 +100,7 @@ export class VmJob {
       await this.driver.start(machine)
     } catch (error) {
       if (!(error instanceof StartRefused)) throw error
+      await this.#tell(vm, { kind: 'host', findings: [findingOfRefusal(error)] })
       await this.#fail('stopped', refusedAs(error))
     }
     await this.settle(vm)
@@ -128,7 +130,9 @@ export class VmJob {
     const boot = await this.driver.waitForBoot(machine, this.#ground.bootLimitMs, this.job.signal)
     if (boot.kind === 'failed') {
       const failure = failureOf(boot)
-      if (failure.code === 'SecureBootViolation') await this.#tellStopped(vm, boot)
+      const { component, message: detail } = boot
+      if (failure.code === 'SecureBootViolation')
+        await this.#tell(vm, { kind: 'boot-stopped', component: component ?? 'loader', detail })
       await this.#fail('running', failure)
     }
     await this.note({ power: 'running', failure: null, hasAgent: boot.kind === 'agent' })
@@ -137,14 +141,8 @@ export class VmJob {
     await this.#attestBoot(vm)
   }
 
-  #tellStopped(
-    vm: Resource,
-    { component, message: detail }: { component: string | null; message: string },
-  ): Promise<unknown> {
-    const stopped = { component: component ?? 'loader', detail }
-    return this.job.under((tables) =>
-      observe(tables, vm, { kind: 'boot-stopped', ...stopped }, this.#ground.now()),
-    )
+  #tell(vm: Resource, seen: Seen): Promise<unknown> {
+    return this.job.under((tables) => observe(tables, vm, seen, this.#ground.now()))
   }
 
   /** A boot that the agent answered after is one, whatever becomes of its proof: that there is none is told. */
@@ -160,6 +158,13 @@ export class VmJob {
       await this.note({ notices: [...others, { code: NOT_ATTESTED, level: 'Warning', message }] })
     }
   }
+}
+
+/** What a host found before it started anything: an older vTPM, another one, or variables that are not the VM's. */
+function findingOfRefusal({ code, component, message: summary }: StartRefused): Finding {
+  if (component !== 'vTPM') return findingOf({ id: 'host.variables', summary })
+  const isOlder = code === 'vtpm-rolled-back'
+  return findingOf({ id: isOlder ? 'vtpm.rolled-back' : 'host.identity', summary })
 }
 
 function refusedAs({ component, message }: StartRefused): Failure {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { StartRefused } from '../../src/domain/host-driver.ts'
 import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { READER, SECURITY_READER } from '../../src/identity/role-definitions.ts'
 import { FailingHost } from '../a-failing-host.ts'
@@ -196,6 +197,25 @@ test('what Secure Boot refused is an alert that names it', async (t) => {
   const { alertType, extendedProperties } = alert.properties
   assert.deepEqual([alertType, extendedProperties.cause], ['VM_SecureBootStoppedBoot', 'GRUB'])
 })
+
+for (const [code, component, type, cause] of [
+  ['vtpm-rolled-back', 'vTPM', 'VM_VtpmIdentityChanged', 'rolled-back'],
+  ['vtpm-foreign', 'vTPM', 'VM_VtpmIdentityChanged', 'identity'],
+  ['variable-store-differs', 'variable store', 'VM_HostConfigurationDiffers', 'host'],
+] as const)
+  test(`a start that the host refuses for ${code} is an alert that is high, and without an extension`, async (t) => {
+    const before = (deed: string) => {
+      if (deed === 'start') throw new StartRefused(code, component, 'it is not the one on record')
+    }
+    const service = await aService(t, new ScriptedHost({ before }))
+    const { end } = await aVm(service)
+    assert.equal(end.status, 'Failed')
+    const [{ properties }, ...more] = await alertsOf(service)
+    assert.deepEqual(
+      [properties.alertType, properties.severity, properties.extendedProperties.cause, more],
+      [type, 'High', cause, []],
+    )
+  })
 
 test('a VM of the same name inherits no alert, and its group takes them with it', async (t) => {
   const host = new FailingHost()
