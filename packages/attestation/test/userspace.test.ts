@@ -97,6 +97,25 @@ test('a phase that is told as something else leaves none that is claimed', () =>
   assert.ok(idsOf(hidden).every((id) => id === 'userspace-log.unjudged'))
 })
 
+test('what was measured as something else and is told as a phase leaves none that is claimed', () => {
+  const text = 'a word of somebody'
+  const told = (eventType: string) => {
+    const digests = both.map((hashAlg) => ({
+      hashAlg,
+      digest: toHex(digest(hashAlg, toUtf8(text))),
+    }))
+    const word = `\x1e${JSON.stringify({ pcr: 11, digests, content: { string: text, eventType } })}\n`
+    const more = (banks: typeof stated) => {
+      for (const bank of both)
+        banks[bank]['11'] = toHex(
+          extend(bank, fromHex(banks[bank]['11']), digest(bank, toUtf8(text))),
+        )
+    }
+    return afterSystemd(recorded + word, more).result.claims['boot-phases']?.verified
+  }
+  assert.deepEqual([told('other'), told('phase')], [false, false])
+})
+
 test('a copy of it that lacks a record, or has them in another order or twice, is refused', () => {
   const [first, second, ...rest] = lines
   for (const copy of [
