@@ -44,7 +44,7 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
   },
   kills: {
     measures: 'what is lost of what was acknowledged when the service is killed under load',
-    options: ['rounds', 'seed'],
+    options: ['rounds', 'real', 'seed'],
     load: async () => (await import('./kills.ts')).measureKills,
   },
   api: {

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from './kills-client.ts'
-import { isDoomed } from './kills-host.ts'
 import { type Deed, Slot } from './kills-slot.ts'
 
 /** What was acknowledged, to be looked for later. */
@@ -20,16 +19,19 @@ export class Load {
   readonly #group: string
   readonly #clients: number
   readonly #pauseMs: number
+  readonly #isDoomed: (vmId: string) => boolean
   #count = 0
 
-  /** `pauseMs`: at most so long between two requests of a client. */
+  /** `pauseMs`: at most so long between two requests of a client. `isDoomed`: of a VM that cannot be made. */
   constructor(
     client: Client,
     random: () => number,
     size: { clients: number; each: number },
     pauseMs: number,
+    isDoomed: (vmId: string) => boolean = () => false,
   ) {
     this.#random = random
+    this.#isDoomed = isDoomed
     this.#pauseMs = pauseMs
     this.#group = `${client.subscription}/resourceGroups/load`
     this.#clients = size.clients
@@ -84,7 +86,7 @@ export class Load {
     } else {
       const { operationId, correlationId } = answer
       this.acknowledged.push({ slot: slot.name, deed, operationId, correlationId })
-      const isHopeless = deed === 'put' && isDoomed(answer.body.properties.vmId)
+      const isHopeless = deed === 'put' && this.#isDoomed(answer.body.properties.vmId)
       if (isHopeless) slot.gone()
       else slot.done(deed, tag)
       return isHopeless

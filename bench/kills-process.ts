@@ -3,14 +3,10 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-/** Longer than a lease: a killed one's are over for the next. */
-const LEAP_MS = 10_000
-
 /** Services one after the other, each loaded before it is needed. */
 export class Services {
   readonly #data: string
   readonly #kind: string
-  #aheadMs = 0
   #next: ChildProcess
   #now: ChildProcess | null = null
   /** What the host saw and must not see. */
@@ -34,8 +30,7 @@ export class Services {
     const child = this.#next
     this.#now = child
     this.#next = this.#spawn()
-    this.#aheadMs += LEAP_MS
-    child.stdin!.write(`${this.#aheadMs}\n`)
+    child.stdin!.write('now\n')
     const serves = Promise.withResolvers<boolean>()
     createInterface({ input: child.stdout! }).on('line', (line) => {
       if (line === 'serves') serves.resolve(true)
@@ -45,11 +40,6 @@ export class Services {
       code === null ? serves.resolve(false) : serves.reject(new Error('the service did not start')),
     )
     return serves.promise
-  }
-
-  /** Its clock. */
-  now(): number {
-    return Date.now() + this.#aheadMs
   }
 
   async kill(): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * The service that the benchmark kills. usage: kills-service.ts DATA scripted|real; a number on stdin starts it: how far
- * its clock is ahead, so that what a killed one held is free at once. It says when it answers.
+ * The service that the benchmark kills. usage: kills-service.ts DATA scripted|real; a line on stdin starts it. It
+ * says when it answers.
  */
 import { writeSync } from 'node:fs'
 import { join } from 'node:path'
@@ -28,9 +28,9 @@ async function before(deed: string, id: string): Promise<void> {
   if (deed === 'create' && isDoomed(id)) throw new Error('this one cannot be made')
 }
 
-async function serve(aheadMs: number): Promise<void> {
+async function serve(): Promise<void> {
   await openService({
-    ...{ data, location: 'local', publicNames: [], now: () => Date.now() + aheadMs },
+    ...{ data, location: 'local', publicNames: [] },
     listen: { host: '127.0.0.1', port: 0 },
     log: pino({ level: 'warn' }, pino.destination({ dest: join(data, 'log'), sync: true })),
     ...(kind === 'scripted' && { driver: scripted() }),
@@ -38,8 +38,8 @@ async function serve(aheadMs: number): Promise<void> {
   writeSync(1, 'serves\n')
 }
 
-process.stdin.once('data', (text) => {
-  serve(Number(text)).catch((error) => {
+process.stdin.once('data', () => {
+  serve().catch((error) => {
     process.stderr.write(`${error.stack}\n`)
     process.exit(1)
   })

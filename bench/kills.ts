@@ -1,10 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openStore } from '@trusted-launch/service'
 import { Check, type Machines } from './kills-check.ts'
 import { Client } from './kills-client.ts'
+import { endMachines, isDoomed, realMachines, scriptedMachines } from './kills-host.ts'
 import { Load } from './kills-load.ts'
 import { Services } from './kills-process.ts'
 import { measured, type Row } from './row.ts'
@@ -19,11 +20,21 @@ interface Kind {
   readonly loadMs: number
   /** So long until all that was accepted must have ended. */
   readonly limitMs: number
+  readonly isDoomed: (vmId: string) => boolean
+  readonly machinesIn: (data: string) => Machines
+  readonly end: (data: string) => Promise<void>
 }
 
 const scripted: Kind = {
   ...{ name: 'scripted', size: { clients: 4, each: 3 }, pauseMs: 30 },
-  ...{ loadMs: 1_500, limitMs: 60_000 },
+  ...{ loadMs: 1_500, limitMs: 60_000, isDoomed, machinesIn: scriptedMachines },
+  end: async () => {},
+}
+/** A VM boots in some twenty seconds under emulation: each kill comes somewhere in one or two of them. */
+const real: Kind = {
+  ...{ name: 'real', size: { clients: 2, each: 1 }, pauseMs: 12_000 },
+  ...{ loadMs: 40_000, limitMs: 300_000, isDoomed: () => false, machinesIn: realMachines },
+  end: endMachines,
 }
 /** Of the kills a part comes while the service still takes up what the one before left. */
 const EARLY = 0.25
@@ -32,10 +43,17 @@ const EARLY_MS = 800
 /** Kills the service at random moments under load, and looks for all that it had acknowledged. */
 export async function measureKills(
   progress: Say,
-  { rounds = 100, seed = Date.now() % 1_000_000 }: Readonly<Record<string, number>>,
+  given: Readonly<Record<string, number>>,
 ): Promise<Row[]> {
+  const { rounds = 100, real: realRounds = 3, seed = Date.now() % 1_000_000 } = given
   progress(`seed ${seed}`)
-  return measureKind(scripted, rounds, seed, progress)
+  const rows: Row[] = []
+  for (const [kind, kills] of [
+    [scripted, rounds],
+    [real, realRounds],
+  ] as const)
+    if (kills > 0) rows.push(...(await measureKind(kind, kills, seed, progress)))
+  return rows
 }
 
 async function measureKind(kind: Kind, rounds: number, seed: number, say: Say): Promise<Row[]> {
@@ -46,20 +64,17 @@ async function measureKind(kind: Kind, rounds: number, seed: number, say: Say): 
     await services.start()
     const first = new Client(data)
     await first.signIn()
-    const load = new Load(first, random, kind.size, kind.pauseMs)
+    const load = new Load(first, random, kind.size, kind.pauseMs, kind.isDoomed)
     await load.prepare(first)
     first.close()
     const store = await openStore({ path: join(data, 'service.db') })
-    const check = new Check(store, machinesIn(data), kind.limitMs)
-    const wake: number[] = []
+    const check = new Check(store, kind.machinesIn(data), kind.limitMs)
     let told = 0
     for (let round = 1; round <= rounds; round++) {
       await underLoad(data, services, load, random() * kind.loadMs)
       if (random() < EARLY && round < rounds) round += await killEarly(services, random)
-      const began = performance.now()
       await services.start()
-      await check.all(load, services.now())
-      wake.push(performance.now() - began)
+      await check.all(load, Date.now())
       for (const what of check.lost.slice(told)) say(`LOST ${what}`)
       told = check.lost.length
       say(
@@ -74,6 +89,7 @@ async function measureKind(kind: Kind, rounds: number, seed: number, say: Say): 
     return rowsOf(kind, rounds, load, check, services)
   } finally {
     await services.close()
+    await kind.end(data)
     rmSync(data, { recursive: true })
   }
 }
@@ -98,19 +114,6 @@ async function killEarly(services: Services, random: () => number): Promise<numb
   await services.kill()
   await started
   return 1
-}
-
-function machinesIn(data: string): Machines {
-  const folder = join(data, 'machines')
-  return async () =>
-    new Map(
-      readdirSync(folder)
-        .filter((name) => !name.startsWith('.'))
-        .map((name) => [
-          name,
-          JSON.parse(readFileSync(join(folder, name), 'utf8')).power === 'running',
-        ]),
-    )
 }
 
 function rowsOf(kind: Kind, rounds: number, load: Load, check: Check, services: Services): Row[] {
