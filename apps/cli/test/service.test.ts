@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
@@ -61,4 +62,32 @@ test('what is no data folder is not backed up, nor made one', async () => {
   const { code, err } = await tl('backup', join(folder, 'b'), '--data', folder)
   assert.deepEqual([code, existsSync(join(folder, 'service.db'))], [1, false])
   assert.match(err, /is no data folder/)
+})
+
+test('the host is shown, drained and resumed through the control plane, which says so of what it refuses', async (t) => {
+  await signedIn(t)
+  await good('vm', 'create', '--name', 'web', '--image', 'small')
+  assert.match((await good('host', 'show')).out, /^VMs +1, 1 of them running\nplaces VMs +yes$/m)
+  assert.match((await good('host', 'drain')).out, /^1 VMs stopped: tl host resume/)
+  const { properties } = await json('host', 'show')
+  assert.deepEqual([properties.drained, properties.running], [true, 0])
+  const refused = await tl('vm', 'start', 'web')
+  assert.equal(refused.code, 1)
+  assert.match(refused.err, /drained.*tl host resume/)
+  await good('host', 'resume')
+  await good('vm', 'start', 'web')
+  assert.match((await good('vm', 'list')).out, /web .*running/)
+})
+
+test('systemd takes the unit', {
+  skip: spawnSync('systemd-analyze', ['--version']).error !== undefined && 'systemd is not here',
+}, async () => {
+  const folder = newFolder()
+  await good('service', 'install', '--data', '/srv/50% "of" $HOME', '--folder', folder)
+  const { status, stderr } = spawnSync(
+    'systemd-analyze',
+    ['verify', join(folder, 'trusted-launch.service')],
+    { encoding: 'utf8' },
+  )
+  assert.deepEqual([status, stderr], [0, ''])
 })

@@ -6,6 +6,7 @@ import { plain } from '../plain-text.ts'
 import { stateOption } from '../state-directory.ts'
 import { fieldsText } from '../table.ts'
 import { withHost } from '../with-host.ts'
+import { drainServed, isServed, resumeServed, showServed } from './host-service.ts'
 import { hostVmCommand } from './host-vm.ts'
 
 interface Options {
@@ -25,30 +26,48 @@ export function hostCommand(output: Output, done: (code: ExitCode) => void): Com
       .addOption(stateOption())
       .option('--json', 'one JSON document')
   return new Command('host')
-    .summary('this machine as a host of VMs, without a control plane')
+    .summary('the host of VMs: of the control plane, or a state directory by itself')
     .description(
-      'Works on a state directory itself, while no control plane drives it. Those of `tl up` lie in DATA/host: `tl down` first, or ask the control plane by `tl vm`.',
+      '`show`, `drain` and `resume` ask the control plane, as whoever is signed in. With --state, and where there is none to ask, `show`, `drain` and `vm` work on a state directory itself, while nobody else drives it: `tl up` has its own in DATA/host.',
     )
     .addHelpText(
       'after',
-      '\nExamples:\n  tl host show\n  tl host vm list\n  tl host vm reprovision web-1\n  tl host drain',
+      '\nExamples:\n  tl host show\n  tl host vm list\n  tl host vm reprovision web-1\n  tl host drain\n  tl host resume',
     )
     .addCommand(
       common('show', 'what there is for VMs, and how they run').action(async (options: Options) => {
-        await show(options, output)
+        const isAsked = options.state === undefined && isServed()
+        await (isAsked ? showServed(options.json === true, output) : show(options, output))
         done(EXIT.affirming)
       }),
     )
     .addCommand(
-      common('drain', 'stop every VM, to be started again when the host is driven again')
+      common('drain', 'stop every VM, to be started again later, and place none until then')
         .addOption(timeoutOption())
-        .action(async (options: DrainOptions) => done(await drain(options, output))),
+        .action(async (options: DrainOptions) => {
+          const isAsked = options.state === undefined && isServed()
+          done(
+            await (isAsked ? drainServed(options.json === true, output) : drain(options, output)),
+          )
+        }),
+    )
+    .addCommand(
+      new Command('resume')
+        .summary("place VMs again on the control plane's host, and start what was drained")
+        .option('--json', 'one JSON document')
+        .action(async ({ json }: Options) => {
+          await resumeServed(json === true, output)
+          done(EXIT.affirming)
+        }),
     )
     .addCommand(hostVmCommand(output, done))
 }
 
 function timeoutOption(): Option {
-  return new Option('--timeout <seconds>', 'a VM that does not heed its power button is ended then')
+  return new Option(
+    '--timeout <seconds>',
+    'with --state: a VM that does not heed its power button is ended then',
+  )
     .default(60)
     .argParser((text) => {
       if (/^\d{1,4}$/.test(text)) return Number(text)

@@ -14,6 +14,7 @@ import { exemptionRoutes } from './resources/exemptions.ts'
 import { extensionTypeOf } from './resources/extensions.ts'
 import { groupRoutes } from './resources/groups.ts'
 import { healthRoutes } from './resources/health.ts'
+import { hostRoutes } from './resources/hosts.ts'
 import { bindingTypeOf, imageRoutes, imageTypeOf } from './resources/images.ts'
 import { networkTypes } from './resources/networks.ts'
 import { operationRoutes } from './resources/operations.ts'
@@ -61,6 +62,7 @@ export function allRoutes(
     ...evidenceRoutes(ground),
     ...authorizationRoutes(ground),
     ...principalRoutes(ground),
+    ...hostRoutes(rules, ground),
     ...activityRoutes(ground),
     ...diagnosticsRoutes(diagnostics, ground),
   ]

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino'
+import { allVms, isDrained } from '../domain/drain.ts'
 import type { HostDriver, MachinePower } from '../domain/host-driver.ts'
 import type { Resource, Store, Tables } from '../domain/store.ts'
-import { type Failure, stateJson, stateOf, VM, type VmState } from '../domain/vm/vm.ts'
+import { type Failure, stateJson, stateOf, type VmState } from '../domain/vm/vm.ts'
 
 export interface ReconcileGround {
   readonly store: Store
@@ -35,7 +36,7 @@ const CRASHED_AGAIN: Failure = {
 export async function reconcile(ground: ReconcileGround): Promise<void> {
   // The host first: what is made meanwhile is on record before it is on the host.
   const machines = await ground.driver.machines()
-  const vms = await allVms(ground.store)
+  const vms = (await allVms(ground.store)).sort((a, b) => a.createdAt - b.createdAt)
   const known = new Set(vms.map((vm) => stateOf(vm).machine))
   for (const vm of vms) await attempt(ground, vm.id, () => settle(ground, vm, false))
   for (const machine of machines)
@@ -97,7 +98,7 @@ async function settle(
 }
 
 async function correct(
-  { now, log, enqueueStart }: ReconcileGround,
+  { now, log, driver, enqueueStart }: ReconcileGround,
   tables: Tables,
   vm: Resource,
   power: MachinePower | null,
@@ -110,6 +111,7 @@ async function correct(
   if (state.power !== 'running') return
   if (power === 'unreachable') return note({ power: 'unknown' })
   if (power === 'exited') return note({ power: 'stopped' })
+  if (await isDrained(tables, driver.name)) return note({ power: 'stopped', drained: true })
   if (power === 'crashed' && isWatched) {
     const isAgain = crashedAt !== null && now() - crashedAt < CRASHES_APART_MS
     const failure = isAgain ? CRASHED_AGAIN : CRASHED
@@ -121,20 +123,5 @@ async function correct(
 
   async function note(change: Partial<VmState>): Promise<void> {
     await tables.resources.update(vm.id, { state: stateJson({ ...state, ...change }) }, now())
-  }
-}
-
-/** In the order they were made. */
-async function allVms(store: Store): Promise<Resource[]> {
-  const found: Resource[] = []
-  for (let after: string | undefined; ; ) {
-    const page = await store.resources.list({
-      type: VM,
-      limit: 1000,
-      ...(after !== undefined && { after }),
-    })
-    found.push(...page)
-    if (page.length < 1000) return found.sort((a, b) => a.createdAt - b.createdAt)
-    after = page.at(-1)!.id.toLowerCase()
   }
 }

@@ -28,6 +28,7 @@ export function vmHandlers(ground: VmGround): Record<string, Handler> {
     'vm.attachDetachDataDisks': on(attachDetach),
     'vm.start': on(start),
     'vm.powerOff': on((vm) => stop(vm, 'stopped')),
+    'vm.drain': on(drain),
     'vm.deallocate': on((vm) => stop(vm, 'deallocated')),
     'vm.restart': on(restart),
     'vm.redeploy': on(redeploy),
@@ -135,6 +136,15 @@ async function stop(vmJob: VmJob, end: 'stopped' | 'deallocated'): Promise<void>
 async function lacksOf({ driver }: VmJob, vm: Resource): Promise<Pick<VmState, 'lacks'>> {
   if (generationOf(vm) === 'V2') return {}
   return { lacks: await driver.lacksForUefi(stateOf(vm).machine) }
+}
+
+/** It is started again with its host. */
+async function drain(vmJob: VmJob): Promise<void> {
+  const { machine, power } = stateOf(await vmJob.require())
+  if (power !== 'running') return
+  await vmJob.power('stopping')
+  await vmJob.driver.stop(machine, { graceful: true })
+  await vmJob.note({ power: 'stopped', drained: true }, 'Succeeded')
 }
 
 /** A spot VM goes off, or goes altogether, as its policy says. */

@@ -2,6 +2,7 @@ import { ArmError } from '@trusted-launch/api'
 import { type Finding, findingOf } from '@trusted-launch/attestation'
 import { allocationFailed } from '../catalogue/host-capacity.ts'
 import { observe, type Seen } from '../domain/alerts.ts'
+import { requirePlacing } from '../domain/drain.ts'
 import { type HostDriver, StartRefused } from '../domain/host-driver.ts'
 import type { Resource, Resources } from '../domain/store.ts'
 import type { Command } from '../domain/vm/run-command.ts'
@@ -68,7 +69,8 @@ export class VmJob {
     return this.job.under(async ({ resources }) => {
       const vm = await this.#own(resources)
       if (vm === null) return
-      const state = stateJson({ ...stateOf(vm), ...change })
+      const { drained: _, ...before } = stateOf(vm)
+      const state = stateJson({ ...(change.power === undefined ? stateOf(vm) : before), ...change })
       const isToGo = vm.provisioningState === 'Deleting' && kind !== 'vm.delete'
       const became = provisioningState === undefined || isToGo ? {} : { provisioningState }
       await resources.update(resourceId, { state, ...became }, this.#ground.now())
@@ -93,6 +95,7 @@ export class VmJob {
   /** Boots the VM (it is stopped, or its host forgot to tell) and looks how it went; the verdict is part of it. */
   async boot(vm: Resource): Promise<void> {
     const { machine } = stateOf(vm)
+    await this.job.under((tables) => requirePlacing(tables, this.driver.name))
     await this.#requireRoom(vm)
     await this.job.tell(60, 'booting')
     await this.note({ power: 'starting', failure: null })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -41,6 +41,13 @@ test('a change whose entry cannot be written does not happen', async (t) => {
   })
   await assert.rejects(made, /takes nothing/)
   assert.equal(await store.resources.get(vm('web').id), null)
+})
+
+test('no endpoint changes anything but by `change`, with its entry', () => {
+  const http = join(import.meta.dirname, '../../src/http')
+  for (const name of globSync('**/*.ts', { cwd: http }))
+    if (name !== 'change.ts')
+      assert.doesNotMatch(readFileSync(join(http, name), 'utf8'), /\.transaction\(/, name)
 })
 
 test('every change is in the audit once, with its status, its result and what follows it', async (t) => {

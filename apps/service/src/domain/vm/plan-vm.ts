@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { ArmError, faults } from '@trusted-launch/api'
 import type { MarketplaceImage } from '../../catalogue/images.ts'
 import { clearSecureBootOff } from '../alerts.ts'
+import { requirePlacing } from '../drain.ts'
 import type { HostDriver } from '../host-driver.ts'
 import type { Link } from '../links.ts'
 import type { Moment, Plan, Wanted } from '../resource-type.ts'
@@ -67,6 +68,7 @@ export function vmPreparation({ hashPassword }: VmRules) {
 }
 
 async function planNew(rules: VmRules, id: string, wanted: Wanted, moment: Moment): Promise<Plan> {
+  await requirePlacing(moment.tables, rules.host)
   requireName(id)
   requireParts(wanted.properties)
   const image = await requireVmImage(rules, moment.tables, id, wanted.properties)

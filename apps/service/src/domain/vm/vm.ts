@@ -54,6 +54,8 @@ export interface VmState {
   readonly hasAgent: boolean
   /** When it last ended without being asked to, while it was looked after. */
   readonly crashedAt?: number
+  /** It was stopped with its host, and is started when that is resumed. */
+  readonly drained?: boolean
 }
 
 export function stateOf(vm: Resource): VmState {

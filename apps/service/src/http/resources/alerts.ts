@@ -4,6 +4,7 @@ import { ALERT, changeKeptAlert } from '../../domain/alerts.ts'
 import { everyOf } from '../../domain/every-of.ts'
 import { GROUP, SUBSCRIPTION } from '../../domain/groups.ts'
 import type { Resource, Tables } from '../../domain/store.ts'
+import { change } from '../change.ts'
 import type { Ground } from '../ground.ts'
 import { pageOf } from '../page.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
@@ -74,12 +75,13 @@ async function act(ground: Ground, request: ArmRequest, action: AlertAction): Pr
   if (typeof why !== 'string' || why.length > REASON_MAX)
     throw new ArmError(faults.invalidParameter('reason'))
   const reason = `${why} (request ${correlationId})`
-  const refusal = await ground.store.transaction(async (tables) => {
+  return change(ground, request, async (tables) => {
     const row = await requireAlert(tables, request)
-    return changeKeptAlert(tables, row, { action, by: caller.name, reason, time: ground.now() })
+    const asked = { action, by: caller.name, reason, time: ground.now() }
+    const refusal = await changeKeptAlert(tables, row, asked)
+    if (refusal !== null) throw new ArmError(faults.operationNotAllowed(refusal.message))
+    return { status: 204 }
   })
-  if (refusal !== null) throw new ArmError(faults.operationNotAllowed(refusal.message))
-  return { status: 204 }
 }
 
 /** What the guest showed of its inside is for who may read its evidence. */

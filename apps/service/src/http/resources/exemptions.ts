@@ -5,6 +5,7 @@ import { EXEMPTION, exemptionIn } from '../../domain/exemptions.ts'
 import { GROUP, SUBSCRIPTION } from '../../domain/groups.ts'
 import type { Json, JsonObject, Resource, Tables } from '../../domain/store.ts'
 import { VM } from '../../domain/vm/vm.ts'
+import { change } from '../change.ts'
 import type { Ground } from '../ground.ts'
 import { pageOf } from '../page.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
@@ -50,9 +51,9 @@ async function list({ store }: Ground, request: ArmRequest): Promise<ArmReply> {
   )
 }
 
-async function put({ store, now }: Ground, request: ArmRequest): Promise<ArmReply> {
-  const time = now()
-  return store.transaction(async (tables) => {
+async function put(ground: Ground, request: ArmRequest): Promise<ArmReply> {
+  const time = ground.now()
+  return change(ground, request, async (tables) => {
     const { id: parentId } = await requireScope(tables, request)
     const state = { exemption: exemptionOf(request, parentId) as unknown as Json }
     if ((await tables.resources.get(request.id)) !== null)

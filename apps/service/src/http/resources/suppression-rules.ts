@@ -11,6 +11,7 @@ import { everyOf } from '../../domain/every-of.ts'
 import { SUBSCRIPTION } from '../../domain/groups.ts'
 import type { Json, JsonObject, Resource, Tables } from '../../domain/store.ts'
 import { at } from '../../domain/vm/vm.ts'
+import { change } from '../change.ts'
 import type { Ground } from '../ground.ts'
 import { pageOf } from '../page.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
@@ -74,15 +75,16 @@ async function get({ store, now }: Ground, request: ArmRequest): Promise<ArmRepl
   return { status: 200, body: view(await requireRule(store, request), now()) }
 }
 
-async function put({ store, now }: Ground, request: ArmRequest): Promise<ArmReply> {
+async function put(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   const rule = ruleIn(request)
-  const time = now()
+  const time = ground.now()
   const state = { rule: rule as unknown as Json }
-  const row = await store.transaction(async (tables) => {
+  return change(ground, request, async (tables) => {
     const { id: parentId, subscriptionId } = await requireScope(tables, request)
+    const reply = (row: Resource) => ({ status: 200, body: view(row, time) })
     if ((await tables.resources.get(request.id)) !== null)
-      return tables.resources.update(request.id, { state }, time)
-    return tables.resources.insert(
+      return reply(await tables.resources.update(request.id, { state }, time))
+    const made = await tables.resources.insert(
       {
         ...{ id: request.id, type: RULE, name: rule.name, subscriptionId, parentId, state },
         ...{ resourceGroup: null, location: null, tags: {}, envelope: {}, properties: {} },
@@ -90,8 +92,8 @@ async function put({ store, now }: Ground, request: ArmRequest): Promise<ArmRepl
       },
       time,
     )
+    return reply(made)
   })
-  return { status: 200, body: view(row, time) }
 }
 
 /** @throws {ArmError} 400 */
@@ -117,8 +119,8 @@ function ruleIn({ body, params }: ArmRequest): SuppressionRule {
   }
 }
 
-async function remove({ store }: Ground, request: ArmRequest): Promise<ArmReply> {
-  return store.transaction(async (tables) => {
+async function remove(ground: Ground, request: ArmRequest): Promise<ArmReply> {
+  return change(ground, request, async (tables) => {
     await requireScope(tables, request)
     await tables.resources.delete(request.id)
     return { status: 204 }

@@ -1,5 +1,6 @@
 import { ArmError, checkBody, faults } from '@trusted-launch/api'
 import { refusals } from '../../catalogue/texts.ts'
+import { requirePlacing } from '../../domain/drain.ts'
 import { requireGroup } from '../../domain/groups.ts'
 import { requireUnlocked } from '../../domain/locks.ts'
 import type { JsonObject, Resource } from '../../domain/store.ts'
@@ -87,6 +88,9 @@ export function requireVm(
   return requireResource(store, request, id)
 }
 
+/** A drained host starts nothing. */
+const BOOTS: readonly string[] = ['start', 'restart', 'redeploy']
+
 async function act(
   action: VmAction,
   rules: VmRules,
@@ -99,6 +103,7 @@ async function act(
     const vm = await requireVm({ store: tables as Ground['store'] }, request)
     await requireUnlocked(tables, vm.id, 'write')
     requireAction(action, vm)
+    if (BOOTS.includes(action.name)) await requirePlacing(tables, rules.host)
     const input = { ...inputOf(action, request, securityOf(vm).isTrustedLaunch), ...inputFor(vm) }
     await tables.resources.update(vm.id, { provisioningState: 'Updating' }, ground.now())
     const work = { kind: `vm.${action.name}`, input, host: rules.host }
