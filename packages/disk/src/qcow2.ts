@@ -35,6 +35,8 @@ const incompatibleTolerated = 1n
 const l1EntriesMax = 1 << 20
 const diskBytesMax = 2 ** 44
 const l2TablesKept = 64
+/** Inflated clusters: what is read piece by piece is inflated once. */
+const clustersKept = 16
 
 /** What reading a qcow2 file needs from outside. */
 export interface Qcow2Options {
@@ -56,6 +58,7 @@ export function openQcow2(file: RandomAccess, options: Qcow2Options = {}): Rando
   const clusterBytes = 2 ** header.cluster_bits
   const l1 = tableAt(file, Number(header.l1_table_offset), header.l1_size)
   const entryOf = l2Reader(file, l1, clusterBytes)
+  const inflatedOf = inflatedReader(file, header.cluster_bits, options)
   return {
     size,
     readAt(offset, length) {
@@ -66,7 +69,7 @@ export function openQcow2(file: RandomAccess, options: Qcow2Options = {}): Rando
         const within = at % clusterBytes
         const count = Math.min(clusterBytes - within, length - done)
         const entry = entryOf(Math.floor(at / clusterBytes))
-        const cluster = readCluster(file, entry, header.cluster_bits, within, count, options)
+        const cluster = readCluster(file, entry, within, count, inflatedOf)
         if (cluster !== null) bytes.set(cluster, done)
         done += count
       }
@@ -113,21 +116,28 @@ function l2Reader(file: RandomAccess, l1: DataView, clusterBytes: number) {
 function readCluster(
   file: RandomAccess,
   entry: bigint,
-  clusterBits: number,
   within: number,
   count: number,
-  { inflate }: Qcow2Options,
+  inflatedOf: (entry: bigint) => Uint8Array,
 ): Uint8Array | null {
-  if ((entry & compressedFlag) !== 0n) {
-    if (inflate === undefined) throw new MalformedError('qcow2', 0, 'a compressed cluster')
-    const whole = inflated(file, entry, clusterBits, inflate)
-    return whole.subarray(within, within + count)
-  }
+  if ((entry & compressedFlag) !== 0n) return inflatedOf(entry).subarray(within, within + count)
   const offset = Number(entry & offsetMask)
   if (offset === 0 || (entry & allZeros) !== 0n) return null
   // QEMU may leave the last cluster of a file short: what is not there reads as zeros.
   const there = Math.max(0, Math.min(count, file.size - offset - within))
   return there === 0 && offset < file.size ? null : file.readAt(offset + within, there)
+}
+
+/** A compressed cluster by its L2 entry, keeping those read last. */
+function inflatedReader(file: RandomAccess, clusterBits: number, { inflate }: Qcow2Options) {
+  const kept = new Map<bigint, Uint8Array>()
+  return (entry: bigint): Uint8Array => {
+    if (inflate === undefined) throw new MalformedError('qcow2', 0, 'a compressed cluster')
+    const whole = kept.get(entry) ?? inflated(file, entry, clusterBits, inflate)
+    if (kept.size >= clustersKept) kept.clear()
+    kept.set(entry, whole)
+    return whole
+  }
 }
 
 /** "Compressed Clusters Descriptor": the offset, then how many sectors follow the first. */

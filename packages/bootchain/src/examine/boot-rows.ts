@@ -1,4 +1,4 @@
-import type { Fat, RandomAccess } from '@trusted-launch/disk'
+import type { Fat } from '@trusted-launch/disk'
 import {
   decodePe,
   IMAGE_FILE_MACHINE,
@@ -11,12 +11,11 @@ import {
   verifyImage,
 } from '@trusted-launch/uefi'
 import { DEFAULT_LOADER } from '../boot-options.ts'
-import { walk } from '../walk.ts'
 import {
   cannotTell,
   doesNot,
-  type Examined,
   type ExaminedRow,
+  type Followed,
   rowOr,
   works,
 } from './examination.ts'
@@ -41,7 +40,7 @@ interface Loader {
 
 /** What boots, held against the firmware's keys: loader, next stage, kernel, and whether it can be foretold. */
 export function bootRows(
-  disk: RandomAccess,
+  followed: Followed,
   examined: ExaminedDisk,
   policy: ImagePolicy,
 ): { rows: ExaminedRow[]; isArm: boolean; isWindows: boolean } {
@@ -55,7 +54,7 @@ export function bootRows(
       loader.row,
       rowOr(cannotTell, NEXT, () => nextRow(esp, loader.image, wide, isWindows)),
       rowOr(cannotTell, KERNEL, () => kernelRow(examined, loader.image, wide, isWindows)),
-      rowOr(cannotTell, REFERENCES, () => referencesRow(disk, esp)),
+      referencesRow(followed, esp),
     ],
     isArm,
     isWindows,
@@ -177,21 +176,16 @@ function nameIn(subject: string): string {
 }
 
 /** What `predict` follows can be foretold; a full GRUB configuration cannot. */
-function referencesRow(disk: RandomAccess, esp: Fat | null): ExaminedRow {
+function referencesRow({ chain, fault }: Followed, esp: Fat | null): ExaminedRow {
   if (esp === null) return cannotTell(REFERENCES, 'nothing starts from it')
-  const otherwise = (what: Examined, reason: string) =>
-    doesNot(
-      what,
-      `its boot cannot be foretold: ${reason}`,
+  if (chain === null)
+    return doesNot(
+      REFERENCES,
+      `its boot cannot be foretold: ${fault}`,
       'its VMs are judged by the checks alone, until you approve values of a boot: tl reference-values from-log',
     )
-  return rowOr(otherwise, REFERENCES, () => {
-    const { kind } = walk(disk)
-    return works(
-      REFERENCES,
-      `its boot can be foretold (${kind === 'uki' ? 'a unified kernel image' : 'shim, GRUB, kernel'})`,
-    )
-  })
+  const what = chain.kind === 'uki' ? 'a unified kernel image' : 'shim, GRUB, kernel'
+  return works(REFERENCES, `its boot can be foretold (${what})`)
 }
 
 function exists(esp: Fat, path: string): boolean {

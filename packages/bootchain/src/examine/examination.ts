@@ -1,5 +1,6 @@
 import { MalformedError } from '@trusted-launch/codec'
 import { BootChainError } from '../errors.ts'
+import type { BootChain } from '../walk.ts'
 
 /** What of an image is looked at, in this order. */
 export const EXAMINED = [
@@ -24,6 +25,11 @@ export interface ExaminedRow {
   /** What to do about it; null: nothing. */
   readonly advice: string | null
 }
+
+/** What will boot, as far as it can be followed; else why not. */
+export type Followed =
+  | { readonly chain: BootChain; readonly fault: null }
+  | { readonly chain: null; readonly fault: string }
 
 /** What somebody's image is good for. */
 export interface Examination {

@@ -1,7 +1,16 @@
+import { MalformedError } from '@trusted-launch/codec'
 import type { RandomAccess } from '@trusted-launch/disk'
 import type { ImagePolicy } from '@trusted-launch/uefi'
+import { BootChainError } from '../errors.ts'
+import { walk } from '../walk.ts'
 import { bootRows } from './boot-rows.ts'
-import { EXAMINED, type Examination, type ExaminedRow } from './examination.ts'
+import {
+  EXAMINED,
+  type Examination,
+  type ExaminedRow,
+  type Followed,
+  reasonOf,
+} from './examination.ts'
 import { openExamined } from './examined-disk.ts'
 import { distributionOf, rootOf } from './system-files.ts'
 import { systemRows } from './system-rows.ts'
@@ -21,8 +30,9 @@ const decisive = ['partition table', 'EFI system partition', 'boot loader', 'nex
  */
 export function examineImage(disk: RandomAccess, policy: ImagePolicy): Examination {
   const examined = openExamined(disk)
-  const { rows: boots, isArm, isWindows } = bootRows(disk, examined, policy)
-  const rows = [...examined.rows, ...boots, ...systemRows(disk, examined)].sort(
+  const chain = followed(disk)
+  const { rows: boots, isArm, isWindows } = bootRows(chain, examined, policy)
+  const rows = [...examined.rows, ...boots, ...systemRows(chain, examined)].sort(
     (a, b) => EXAMINED.indexOf(a.what) - EXAMINED.indexOf(b.what),
   )
   const against = rows.find(({ what, state }) => state === 'does not' && decisive.includes(what))
@@ -36,6 +46,17 @@ export function examineImage(disk: RandomAccess, policy: ImagePolicy): Examinati
     securityType: against === undefined ? 'TrustedLaunchSupported' : null,
     conclusion: conclusionOf(against),
     sizeBytes: disk.size,
+  }
+}
+
+/** Once: it reads kernel and initrd. */
+function followed(disk: RandomAccess): Followed {
+  try {
+    return { chain: walk(disk), fault: null }
+  } catch (e) {
+    if (e instanceof MalformedError || e instanceof BootChainError)
+      return { chain: null, fault: reasonOf(e) }
+    throw e
   }
 }
 

@@ -1,12 +1,12 @@
-import type { RandomAccess } from '@trusted-launch/disk'
+import { MalformedError } from '@trusted-launch/codec'
 import { readNewc } from '../initrd.ts'
 import { ukiInitrd } from '../uki.ts'
-import { walk } from '../walk.ts'
 import {
   cannotTell,
   doesNot,
   type Examined,
   type ExaminedRow,
+  type Followed,
   rowOr,
   works,
 } from './examination.ts'
@@ -18,7 +18,7 @@ const agentPath = 'usr/lib/trusted-launch/agent'
 const agentInInitrd = 'bin/trusted-launch-agent'
 
 /** What runs once the kernel does: its TPM driver, IMA, cloud-init, the agent. */
-export function systemRows(disk: RandomAccess, examined: ExaminedDisk): ExaminedRow[] {
+export function systemRows(followed: Followed, examined: ExaminedDisk): ExaminedRow[] {
   const config = kernelConfigOf(examined)
   const root = rootOf(examined)
   const unread = examined.unread.length === 0 ? '' : ` (not read: ${examined.unread.join(', ')})`
@@ -45,7 +45,7 @@ export function systemRows(disk: RandomAccess, examined: ExaminedDisk): Examined
             'it is not installed',
             'users, keys and scripts of a new VM do not reach the guest: install cloud-init',
           ),
-    rowOr(cannotTell, 'agent', () => agentRow(disk, examined, noRoot)),
+    rowOr(cannotTell, 'agent', () => agentRow(followed, examined, noRoot)),
   ]
 }
 
@@ -66,10 +66,10 @@ function configRow(
   return doesNot(what, `${options.join(', ')}: not set in ${config.path}`, advice)
 }
 
-function agentRow(disk: RandomAccess, examined: ExaminedDisk, noRoot: string): ExaminedRow {
+function agentRow(followed: Followed, examined: ExaminedDisk, noRoot: string): ExaminedRow {
   const root = rootOf(examined)
   if (root !== null && has(root, agentPath)) return works('agent', `/${agentPath} is installed`)
-  if (isInInitrd(disk)) return works('agent', 'it is in the initial RAM file system')
+  if (isInInitrd(followed)) return works('agent', 'it is in the initial RAM file system')
   if (root === null) return cannotTell('agent', noRoot)
   return doesNot(
     'agent',
@@ -78,16 +78,19 @@ function agentRow(disk: RandomAccess, examined: ExaminedDisk, noRoot: string): E
   )
 }
 
-function isInInitrd(disk: RandomAccess): boolean {
-  let isThere = false
-  rowOr(cannotTell, 'agent', () => {
-    const chain = walk(disk)
-    const archives =
-      chain.kind === 'uki' ? [ukiInitrd(chain)] : chain.run.initrds.map(({ bytes }) => bytes)
-    isThere = archives.some(
-      (bytes) => bytes !== null && readNewc(bytes).some(({ path }) => path === agentInInitrd),
-    )
-    return works('agent', '')
-  })
-  return isThere
+function isInInitrd({ chain }: Followed): boolean {
+  if (chain === null) return false
+  const archives =
+    chain.kind === 'uki' ? [ukiInitrd(chain)] : chain.run.initrds.map(({ bytes }) => bytes)
+  return archives.some((bytes) => bytes !== null && namesIn(bytes).includes(agentInInitrd))
+}
+
+/** Of an archive that is compressed or none: nothing can be told. */
+function namesIn(archive: Uint8Array): string[] {
+  try {
+    return readNewc(archive).map(({ path }) => path)
+  } catch (e) {
+    if (e instanceof MalformedError) return []
+    throw e
+  }
 }
