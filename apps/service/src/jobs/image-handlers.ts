@@ -1,13 +1,6 @@
-import { ArmError, faults } from '@trusted-launch/api'
+import { ArmError } from '@trusted-launch/api'
 import type { HostDriver } from '../domain/host-driver.ts'
-import {
-  type ImageRules,
-  imageSource,
-  keptOf,
-  userOf,
-  vmOf,
-  withKept,
-} from '../domain/image/image.ts'
+import { type ImageRules, imageSource, keptOf, userOf, withKept } from '../domain/image/image.ts'
 import { removeWhole } from '../domain/remove-whole.ts'
 import type { Resource } from '../domain/store.ts'
 import { followed } from './followed.ts'
@@ -21,7 +14,7 @@ export function imageHandlers(
 ): Record<string, Handler> {
   return {
     'image.put': (job) => takeImage(driver, rules, now, job),
-    'image.delete': (job) => removeImage(driver, now, job),
+    'image.delete': (job) => removeImage(driver, job),
   }
 }
 
@@ -66,23 +59,12 @@ async function undo(
   await job.under((tables) => removeWhole(tables, image.id))
 }
 
-/** Its bytes go unless another image has the same; not while a VM was made of it, which is held against it. */
-async function removeImage(driver: HostDriver, now: () => number, job: Job): Promise<undefined> {
+/** Its bytes go unless another image, or a VM, is of the same. */
+async function removeImage(driver: HostDriver, job: Job): Promise<undefined> {
   const { resourceId } = job.operation
   const image = await job.under(({ resources }) => resources.get(resourceId))
   if (image?.provisioningState !== 'Deleting') return undefined
   const name = keptOf(image)?.name
-  const vm = name === undefined ? null : await job.under((tables) => vmOf(tables, name))
-  if (vm !== null) {
-    await job.under(({ resources }) =>
-      resources.update(resourceId, { provisioningState: 'Succeeded' }, now()),
-    )
-    throw new ArmError(
-      faults.operationNotAllowed(
-        `Image ${image.name} is what VM ${vm} was made of: what that VM is to measure comes from it. Delete the VM first.`,
-      ),
-    )
-  }
   const user =
     name === undefined ? null : await job.under((tables) => userOf(tables, name, resourceId))
   if (name !== undefined && user === null) await driver.removeImage(name)

@@ -131,8 +131,20 @@ export async function userOf(tables: Tables, name: string, image: string): Promi
   return vmOf(tables, name)
 }
 
+/** What a VM is to measure comes from its image, which stays as long. @throws {ArmError} */
+export async function requireUnused(tables: Tables, image: Resource): Promise<void> {
+  const name = keptOf(image)?.name
+  const vm = name === undefined ? null : await vmOf(tables, name)
+  if (vm === null) return
+  throw new ArmError(
+    faults.operationNotAllowed(
+      `Image ${image.name} is what VM ${vm} was made of: what that VM is to measure comes from it. Delete the VM first.`,
+    ),
+  )
+}
+
 /** A VM that was made of an image; null: none is. */
-export async function vmOf(tables: Tables, name: string): Promise<string | null> {
+async function vmOf(tables: Tables, name: string): Promise<string | null> {
   for await (const vm of everyOf(tables, { type: 'Microsoft.Compute/virtualMachines' }))
     if (textAt(vm.state, 'image') === name) return vm.id
   return null

@@ -1,6 +1,6 @@
 import { ArmError, faults } from '@trusted-launch/api'
 import { BINDING, bindingLinks, bindingPlanner } from '../../domain/image/binding.ts'
-import { IMAGE, imagePlanner, keptOf } from '../../domain/image/image.ts'
+import { IMAGE, imagePlanner, keptOf, requireUnused } from '../../domain/image/image.ts'
 import { uploadId } from '../../domain/sources.ts'
 import type { JsonObject } from '../../domain/store.ts'
 import type { VmRules } from '../../domain/vm/plan-vm.ts'
@@ -13,7 +13,10 @@ import type { ArmReply, ArmRequest, Route } from '../route.ts'
 export const imageTypeOf = (rules: VmRules): ArmType => ({
   ...{ type: IMAGE, path: groupPath(IMAGE), models: { PUT: 'Image', PATCH: 'ImageUpdate' } },
   plan: imagePlanner(rules),
-  planDelete: async () => ({ kind: 'image.delete', input: {}, host: rules.host }),
+  planDelete: async (image, { tables }) => {
+    await requireUnused(tables, image)
+    return { kind: 'image.delete', input: {}, host: rules.host }
+  },
   view: ({ properties, provisioningState }) => ({ ...properties, provisioningState }),
 })
 
