@@ -1,7 +1,7 @@
 import { ArmError, faults } from '@trusted-launch/api'
 import { removeWhole } from '../domain/remove-whole.ts'
 import type { JsonObject, Resource } from '../domain/store.ts'
-import { ownDiskThatStays, takesDisk } from '../domain/vm/attached-disk.ts'
+import { ownDiskOf, ownDiskThatStays, takesDisk } from '../domain/vm/attached-disk.ts'
 import { disksThatGo, forgetVm, release, releaseUnmade } from '../domain/vm/belongings.ts'
 import { dataDisksOf } from '../domain/vm/data-disks.ts'
 import { at, generationOf, stateOf, textAt, type VmState } from '../domain/vm/vm.ts'
@@ -81,7 +81,8 @@ async function endIfCancelled(job: Job): Promise<void> {
 
 async function undo({ job, driver }: VmJob, vm: Resource, { now }: VmGround): Promise<void> {
   const { machine, vmId } = stateOf(vm)
-  await driver.delete(machine, takesDisk(vm.properties) ? ownDiskThatStays(vm) : null)
+  // A disk that was there before the VM is there after it, whatever was to become of it.
+  await driver.delete(machine, takesDisk(vm.properties) ? ownDiskOf(vm) : null)
   const gone = await job.under(async (tables) => {
     const disks = await releaseUnmade(tables, vm, now())
     await forgetVm(tables, vmId)

@@ -40,6 +40,8 @@ test('a VM takes a disk as its own, without an osProfile, and by what was found 
   const plan = service.host.plan(machine!)!
   assert.equal(plan.image, `disk:${id.toLowerCase()}`)
   assert.deepEqual([plan.seed, plan.secureBoot, plan.vTpm], [null, true, true])
+  const { statuses } = (await service.ask('GET', `${vm}/instanceView`)).body
+  assert.ok(statuses.some(({ code }: any) => code === 'TrustedLaunch/NewVtpm'))
   const { properties } = (await service.ask('GET', vm)).body
   assert.equal(properties.securityProfile.securityType, 'TrustedLaunch')
   assert.equal(properties.storageProfile.osDisk.name, 'system')
@@ -82,6 +84,7 @@ test('a VM that could not be made gives its disk back', async (t) => {
   assert.equal(end.status, 'Failed')
   const disk = await service.ask('GET', id)
   assert.equal(disk.body.properties.diskState, 'Unattached')
+  assert.deepEqual(service.host.kept, [id])
 })
 
 test('a disk of another VM, without a system, or that is not there is no VM’s own', async (t) => {
@@ -101,4 +104,30 @@ test('a disk of another VM, without a system, or that is not there is no VM’s 
   await refused({ ...attach(id), osProfile: { adminUsername: 'me' } }, /'osProfile' is not allowed/)
   await aVm(service, 'first', attach(id))
   await refused(attach(id), /is attached to .*\/first/)
+})
+
+test('neither an image nor another security type goes with a disk that is there', async (t) => {
+  const service = await aService(t)
+  const image = vmBody('').properties.storageProfile.imageReference
+  const osDisk = { createOption: 'FromImage', name: 'own' }
+  const web = await aVm(service, 'web', { storageProfile: { imageReference: image, osDisk } })
+  await service.over(await service.ask('DELETE', web.id))
+  const { storageProfile, ...rest } = attach(diskId(service, 'own'))
+  const withImage = { ...rest, storageProfile: { ...storageProfile, imageReference: image } }
+  const asStandard = { storageProfile, ...rest, securityProfile: { securityType: 'Standard' } }
+  for (const [properties, message] of [
+    [
+      withImage,
+      'Cannot attach an existing OS disk if the VM is created from a platform or user image.',
+    ],
+    [
+      asStandard,
+      'Security type of VM is not compatible with the security type of attached OS Disk.',
+    ],
+  ] as const) {
+    const { put } = await aVm(service, 'again', properties)
+    assert.equal(put.body.error?.message, message)
+  }
+  const { end } = await aVm(service, 'again', { storageProfile, ...rest })
+  assert.equal(end.status, 'Succeeded')
 })

@@ -1,11 +1,11 @@
 import { ArmError, type Fault, faults, keyOf } from '@trusted-launch/api'
 import type { Examination } from '@trusted-launch/bootchain'
-import { imageFactsOf } from '../../catalogue/disk-security.ts'
+import { imageFactsOf, osDiskFault } from '../../catalogue/disk-security.ts'
 import type { MarketplaceImage } from '../../catalogue/images.ts'
 import type { Link } from '../links.ts'
 import type { Moment } from '../resource-type.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
-import { at, textAt } from './vm.ts'
+import { at, type Notice, textAt } from './vm.ts'
 
 const OS_DISK = ['storageProfile', 'osDisk'] as const
 const TYPE = 'Microsoft.Compute/disks'
@@ -32,6 +32,7 @@ export async function requireOwnDisk(
   vm: string,
   properties: JsonObject,
 ): Promise<MarketplaceImage> {
+  refuseImage(properties)
   const disk = await namedDisk(tables, properties)
   const holder = textAt(disk.state, 'managedBy')
   if (holder !== null && keyOf(holder) !== keyOf(vm)) throw new ArmError(inUse(disk.name, holder))
@@ -44,14 +45,18 @@ export async function requireOwnDisk(
       ),
     )
   const seen = (disk.state.examination as unknown as Examination | undefined) ?? null
+  const facts = {
+    hyperVGeneration: seen?.hyperVGeneration ?? generationIn(disk),
+    architecture: seen?.architecture ?? 'x64',
+    securityType: textAt(disk.properties, 'securityProfile', 'securityType'),
+    supportedSecurityOption: seen?.securityType ?? null,
+  }
+  const asked = textAt(properties, 'securityProfile', 'securityType')
+  const fault = asked === 'Standard' || asked === 'TrustedLaunch' ? osDiskFault(asked, facts) : null
+  if (fault !== null) throw new ArmError(fault)
   return {
     ...{ publisher: '', offer: disk.name, sku: '', versions: [], osType },
-    ...imageFactsOf({
-      hyperVGeneration: seen?.hyperVGeneration ?? 'V2',
-      architecture: seen?.architecture ?? 'x64',
-      securityType: textAt(disk.properties, 'securityProfile', 'securityType'),
-      supportedSecurityOption: seen?.securityType ?? null,
-    }),
+    ...imageFactsOf(facts),
     distribution: seen?.distribution ?? null,
     osDiskGib: Number(disk.properties.diskSizeGB ?? 1),
     host: `disk:${keyOf(disk.id)}`,
@@ -87,6 +92,31 @@ export async function takeDisk(
   return { storageProfile: { dataDisks: [], ...storage, osDisk } }
 }
 
+/** @throws {ArmError} Azure's words. */
+function refuseImage(properties: JsonObject): void {
+  if (at(properties, 'storageProfile', 'imageReference') === undefined) return
+  throw new ArmError({
+    status: 400,
+    code: 'InvalidParameter',
+    message:
+      'Cannot attach an existing OS disk if the VM is created from a platform or user image.',
+    target: 'osDisk',
+  })
+}
+
+/** What stands on a disk that was a VM's own. */
+function generationIn({ properties }: Resource): 'V1' | 'V2' {
+  return textAt(properties, 'hyperVGeneration') === 'V1' ? 'V1' : 'V2'
+}
+
+/** A VM's vTPM does not come with a disk, unlike Azure's guest state. */
+export const newVtpm: Notice = {
+  code: 'TrustedLaunch/NewVtpm',
+  level: 'Warning',
+  message:
+    'This VM has a vTPM of its own: what its disk sealed to the one it had before stays closed, and is opened by its recovery key.',
+}
+
 /** A system that ran before has its users already. @throws {ArmError} Azure's words. */
 export function refuseOsProfile(properties: JsonObject): void {
   if (at(properties, 'osProfile') === undefined) return
@@ -98,11 +128,15 @@ export function refuseOsProfile(properties: JsonObject): void {
   })
 }
 
+/** The id of a VM's own disk. */
+export function ownDiskOf(vm: Pick<Resource, 'properties'>): string | null {
+  return textAt(vm.properties, ...OS_DISK, 'managedDisk', 'id')
+}
+
 /** The id of a VM's own disk that stays when the VM goes; null: none does. */
 export function ownDiskThatStays(vm: Pick<Resource, 'properties'>): string | null {
-  const osDisk = at(vm.properties, ...OS_DISK)
-  const goes = textAt(osDisk, 'deleteOption')?.toLowerCase() === 'delete'
-  return goes ? null : textAt(osDisk, 'managedDisk', 'id')
+  const goes = textAt(vm.properties, ...OS_DISK, 'deleteOption')?.toLowerCase() === 'delete'
+  return goes ? null : ownDiskOf(vm)
 }
 
 function inUse(name: string, holder: string): Fault {

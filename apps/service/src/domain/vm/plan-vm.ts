@@ -8,7 +8,7 @@ import type { Link } from '../links.ts'
 import type { Moment, Plan, Wanted } from '../resource-type.ts'
 import type { AllowedSource } from '../sources.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
-import { attachedLinks, refuseOsProfile, takeDisk, takesDisk } from './attached-disk.ts'
+import { attachedLinks, newVtpm, refuseOsProfile, takeDisk, takesDisk } from './attached-disk.ts'
 import { dataDiskLinks, planDataDisks } from './data-disks.ts'
 import { requireSame } from './fixed.ts'
 import { interfaceLinks, requireInterfaces, requireSameInterfaces } from './interfaces.ts'
@@ -80,9 +80,10 @@ async function planNew(rules: VmRules, id: string, wanted: Wanted, moment: Momen
   const disk = takesDisk(properties)
     ? await takeDisk(moment, id, properties)
     : await makeOsDisk(moment, id, properties, decision, image)
+  const hasOther = takesDisk(properties) && securityOf(decision).vTpm
   const state: VmState = {
     ...{ vmId, machine: `vm-${vmId}`, host: rules.host, power: 'starting', failure: null },
-    notices: decision.notices,
+    notices: hasOther ? [...decision.notices, newVtpm] : decision.notices,
     notEnforced: rules.notEnforced({ properties }),
     ...{ generalized: false, hasAgent: false, sshPort: null, image: image.host },
     ...(image.hyperVGeneration === 'V1' && { generation: 'V1' as const }),
