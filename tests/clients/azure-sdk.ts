@@ -79,6 +79,10 @@ await compute.virtualMachines.update('quickstart', 'web', {
 })
 const more = await compute.disks.get('quickstart', 'more')
 assert.equal(more.diskState, 'Attached')
+const profile = await compute.virtualMachines.attachDetachDataDisks('quickstart', 'web', {
+  dataDisksToDetach: [{ diskId: more.id! }],
+})
+assert.deepEqual(profile.dataDisks, [])
 told('data disks detached and attached while it runs')
 
 await compute.virtualMachines.deallocate('quickstart', 'web')

@@ -82,6 +82,7 @@ export class Works {
       forgetSource: (source) => this.driver.forgetSource(source),
       place: () => ({ location, capacity: hostCapacity(this.#host.size) }),
       notEnforced: (body) => membersOf(vmDispositions, body, 'notEnforced'),
+      refused: (body) => membersOf(vmDispositions, body, 'refused'),
       keepCommand: (tables, key, command) => this.#keep(tables, commandKey(key), command),
       keepSeed: (...what) => this.#keepSeed(...what),
       hashPassword,

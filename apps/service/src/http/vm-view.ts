@@ -4,12 +4,13 @@ import { generationOf, type Notice, securityOf, stateOf } from '../domain/vm/vm.
 /** From this version on a VM that is not Trusted Launch says so. */
 const STANDARD_SHOWN_FROM = '2025-11-01'
 
-/** A VM's properties, as a version of the API shows them. */
-export function vmProperties(vm: Resource, apiVersion: string): JsonObject {
+/** A VM's properties, as a version of the API shows them; `userData` to who asks for it. */
+export function vmProperties(vm: Resource, apiVersion: string, expand = ''): JsonObject {
   const { vmId } = stateOf(vm)
   const { provisioningState, properties, createdAt } = vm
   const { isTrustedLaunch } = securityOf(vm)
-  const { securityProfile, ...rest } = properties
+  const { securityProfile, userData, ...others } = properties
+  const rest = userData !== undefined && /userData/i.test(expand) ? { ...others, userData } : others
   const timeCreated = new Date(createdAt).toISOString()
   const isShown = isTrustedLaunch || apiVersion.slice(0, 10) >= STANDARD_SHOWN_FROM
   const shown = isShown ? { securityProfile: securityProfile ?? { securityType: 'Standard' } } : {}

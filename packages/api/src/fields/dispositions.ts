@@ -15,18 +15,34 @@ export function dispositionOf(rules: Dispositions, path: string): Disposition {
   return 'notEnforced'
 }
 
-/** The members of a checked body that have a value and this disposition, by their paths; lists are one member. */
+/**
+ * The members of a checked body that have a value and this disposition, by their paths; those of a list's entries
+ * once each. To leave something off is to ask for nothing: `false` and what is empty are never refused.
+ */
 export function membersOf(rules: Dispositions, body: JsonRecord, wanted: Disposition): string[] {
-  return leafPaths(body, '').filter((path) => dispositionOf(rules, path) === wanted)
+  const found = leaves(body, '').filter(
+    ([path, value]) =>
+      dispositionOf(rules, path) === wanted && !(wanted === 'refused' && asksNothing(value)),
+  )
+  return [...new Set(found.map(([path]) => path))]
 }
 
-function leafPaths(value: JsonRecord, path: string): string[] {
+function leaves(value: JsonRecord, path: string): [path: string, value: JsonValue][] {
   return Object.entries(value).flatMap(([name, member]) => {
-    if (member === null) return []
     const at = path === '' ? name : `${path}.${name}`
-    const isObject = typeof member === 'object' && !Array.isArray(member)
-    return isObject ? leafPaths(member as JsonRecord, at) : [at]
+    if (member === null) return []
+    if (!Array.isArray(member)) return isRecord(member) ? leaves(member, at) : [[at, member]]
+    const records = member.filter(isRecord)
+    return records.length === 0 ? [[at, member]] : records.flatMap((one) => leaves(one, at))
   })
+}
+
+function asksNothing(value: JsonValue): boolean {
+  return value === false || value === '' || (Array.isArray(value) && value.length === 0)
+}
+
+function isRecord(value: JsonValue): value is JsonRecord {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Every path of a type and what becomes of it, for the document: one level of lists, no type within itself. */

@@ -1,27 +1,60 @@
-import type { Dispositions } from './dispositions.ts'
+import type { Disposition, Dispositions } from './dispositions.ts'
+
+const DISK = 'properties.storageProfile.osDisk'
+const DATA = 'properties.storageProfile.dataDisks'
+const OS = 'properties.osProfile'
+
+const honoured = [
+  ...['location', 'tags', 'properties.hardwareProfile.vmSize', 'properties.diagnosticsProfile'],
+  'properties.storageProfile.imageReference',
+  ...['name', 'createOption', 'osType', 'deleteOption', 'managedDisk.id'].map(
+    (m) => `${DISK}.${m}`,
+  ),
+  ...['lun', 'name', 'createOption', 'diskSizeGB', 'deleteOption'].map((m) => `${DATA}.${m}`),
+  ...['managedDisk.id', 'toBeDetached', 'detachOption'].map((member) => `${DATA}.${member}`),
+  ...['computerName', 'adminUsername', 'adminPassword', 'customData'].map((m) => `${OS}.${m}`),
+  ...['allowExtensionOperations', 'secrets', 'linuxConfiguration.ssh'].map((m) => `${OS}.${m}`),
+  `${OS}.linuxConfiguration.disablePasswordAuthentication`,
+  'properties.networkProfile.networkInterfaces',
+  'properties.securityProfile.securityType',
+  'properties.securityProfile.uefiSettings',
+  ...['properties.priority', 'properties.evictionPolicy'],
+]
+
+/** What a VM would be less safe, or another machine, without: it is not made then. */
+const refused = [
+  // Encryption that nobody does here.
+  ...[`${DISK}.encryptionSettings`, `${DISK}.managedDisk.diskEncryptionSet`],
+  ...[`${DISK}.managedDisk.securityProfile`, `${DATA}.managedDisk.diskEncryptionSet`],
+  `${DATA}.managedDisk.securityProfile`,
+  ...['encryptionAtHost', 'encryptionIdentity', 'proxyAgentSettings.enabled'].map(
+    (member) => `properties.securityProfile.${member}`,
+  ),
+  ...['hibernationEnabled', 'enableFips1403Encryption'].map(
+    (member) => `properties.additionalCapabilities.${member}`,
+  ),
+  // Disks that are none of ours, and places that are not here.
+  ...[`${DISK}.vhd`, `${DISK}.image`, `${DATA}.vhd`, `${DATA}.image`, `${DATA}.sourceResource`],
+  ...[
+    'availabilitySet',
+    'virtualMachineScaleSet',
+    'proximityPlacementGroup',
+    'host',
+    'hostGroup',
+  ].map((member) => `properties.${member}`),
+  ...['capacityReservation', 'interconnectBlockProfile'].map((member) => `properties.${member}`),
+  ...['networkInterfaceConfigurations', 'interconnectGroupProfile'].map(
+    (member) => `properties.networkProfile.${member}`,
+  ),
+  'extendedLocation',
+  // Windows' own set-up, with secrets in it.
+  ...['additionalUnattendContent', 'winRM'].map((m) => `${OS}.windowsConfiguration.${m}`),
+]
+
+const all = (paths: readonly string[], what: Disposition) => paths.map((path) => [path, what])
 
 /** What becomes of each member of a VM; all others are kept and said to have no effect. */
-export const vmDispositions: Dispositions = {
-  location: 'honoured',
-  tags: 'honoured',
-  'properties.hardwareProfile.vmSize': 'honoured',
-  'properties.storageProfile.imageReference': 'honoured',
-  'properties.storageProfile.osDisk.name': 'honoured',
-  'properties.storageProfile.osDisk.createOption': 'honoured',
-  'properties.storageProfile.osDisk.osType': 'honoured',
-  'properties.storageProfile.osDisk.deleteOption': 'honoured',
-  'properties.storageProfile.osDisk.managedDisk.id': 'honoured',
-  'properties.osProfile.computerName': 'honoured',
-  'properties.osProfile.adminUsername': 'honoured',
-  'properties.osProfile.adminPassword': 'honoured',
-  'properties.osProfile.customData': 'honoured',
-  'properties.osProfile.allowExtensionOperations': 'honoured',
-  'properties.osProfile.secrets': 'honoured',
-  'properties.osProfile.linuxConfiguration.ssh': 'honoured',
-  'properties.osProfile.linuxConfiguration.disablePasswordAuthentication': 'honoured',
-  'properties.networkProfile.networkInterfaces': 'honoured',
-  'properties.securityProfile.securityType': 'honoured',
-  'properties.securityProfile.uefiSettings': 'honoured',
-  'properties.diagnosticsProfile': 'honoured',
-  'properties.storageProfile.dataDisks': 'honoured',
-}
+export const vmDispositions: Dispositions = Object.fromEntries([
+  ...all(honoured, 'honoured'),
+  ...all(refused, 'refused'),
+])

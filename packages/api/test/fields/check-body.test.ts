@@ -88,6 +88,19 @@ test('the longest path that fits decides what becomes of a member', () => {
   )
 })
 
+test('entries of a list are looked into, and what asks for nothing is not refused', () => {
+  const rules = { 'properties.l.safe': 'refused', 'properties.off': 'refused' } as const
+  const properties = {
+    l: [
+      { safe: 'x', a: 1 },
+      { safe: true, a: 2 },
+    ],
+    off: false,
+  }
+  assert.deepEqual(membersOf(rules, { properties }, 'refused'), ['properties.l.safe'])
+  assert.deepEqual(membersOf(rules, { properties }, 'notEnforced'), ['properties.l.a'])
+})
+
 test('the tables are those of the client libraries that are installed', () => {
   for (const library of libraries) {
     const made = tablesOf(

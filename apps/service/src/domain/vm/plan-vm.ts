@@ -34,6 +34,8 @@ export interface VmRules {
   readonly diskGib: () => number
   /** Paths that are kept and have no effect. */
   readonly notEnforced: (body: JsonObject) => readonly string[]
+  /** Paths that ask for what a VM would be less without. */
+  readonly refused: (body: JsonObject) => readonly string[]
   /** Keeps what is to be run in a VM, until it is. */
   readonly keepCommand: (tables: Tables, key: string, command: Command) => Promise<void>
   /** Keeps what the VM is given at its first boot and is never told again. */
@@ -75,6 +77,7 @@ async function planNew(rules: VmRules, id: string, wanted: Wanted, moment: Momen
   const decision = decideNew(wanted.properties, image, rules.place())
   const properties = withOsProfile(wanted.properties, image.osType, id)
   machineOwnerKeysOf(properties)
+  requireOffered(rules, bodyOf(wanted, properties))
   const vmId = randomUUID()
   const nic = await requireInterfaces(moment.tables, id, properties)
   const disk = takesDisk(properties)
@@ -84,7 +87,7 @@ async function planNew(rules: VmRules, id: string, wanted: Wanted, moment: Momen
   const state: VmState = {
     ...{ vmId, machine: `vm-${vmId}`, host: rules.host, power: 'starting', failure: null },
     notices: hasOther ? [...decision.notices, newVtpm] : decision.notices,
-    notEnforced: rules.notEnforced({ properties }),
+    notEnforced: rules.notEnforced(bodyOf(wanted, properties)),
     ...{ generalized: false, hasAgent: false, sshPort: null, image: image.host },
     ...(image.hyperVGeneration === 'V1' && { generation: 'V1' as const }),
     macAddress: textAt(nic.state, 'macAddress') ?? '',
@@ -103,6 +106,30 @@ function withOsProfile(properties: JsonObject, osType: 'Linux' | 'Windows', id: 
     return { ...properties, osProfile: requireOsProfile(properties, osType, id.split('/').at(-1)!) }
   refuseOsProfile(properties)
   return properties
+}
+
+function bodyOf({ envelope }: Pick<Wanted, 'envelope'>, properties: JsonObject): JsonObject {
+  return { ...envelope, properties }
+}
+
+/** @throws {ArmError} the first member that asks for what there is not here. */
+function requireOffered(rules: VmRules, body: JsonObject): void {
+  const [path] = rules.refused(body)
+  if (path === undefined) return
+  throw new ArmError({
+    status: 400,
+    code: 'BadRequest',
+    message: `'${path}' is not offered by this installation, and a VM is not made without what it asks for: leave it out.`,
+    target: path,
+  })
+}
+
+/** What was sent and has no effect: defaults that were filled in are nobody's. */
+function toldOf(rules: VmRules, wanted: Wanted, existing: Resource): readonly string[] {
+  const { notEnforced } = stateOf(existing)
+  const there = new Set(rules.notEnforced(bodyOf(existing, existing.properties)))
+  const all = rules.notEnforced(bodyOf(wanted, wanted.properties))
+  return all.filter((path) => notEnforced.includes(path) || !there.has(path))
 }
 
 const NAME = /^[a-z0-9]([\w.-]{0,62}[\w])?$/i
@@ -156,6 +183,7 @@ async function planChange(
   requireSameInterfaces(existing.properties, properties)
   const image = await imageOfVm(rules, moment.tables, existing)
   const decision = decideChange(properties, existing, image, rules.place())
+  requireOffered(rules, bodyOf(wanted, properties))
   const own = withOwnDisk(existing.properties, properties)
   const whole = { ...withoutSecrets(properties), ...decision.properties, ...own }
   const complete = await planDataDisks(moment, existing.id, whole, existing)
@@ -169,7 +197,7 @@ async function planChange(
   const next: VmState = {
     ...(decision.hyperVGeneration === 'V1' ? state : rest),
     notices: [...decision.notices, ...notGivenAgain(properties)],
-    notEnforced: rules.notEnforced({ properties }),
+    notEnforced: toldOf(rules, wanted, existing),
   }
   const work = isSame
     ? null

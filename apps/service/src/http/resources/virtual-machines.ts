@@ -30,7 +30,7 @@ export function virtualMachineType(rules: VmRules): ArmType {
       return { kind: 'vm.delete', input: inputFor(vm), host: rules.host }
     },
     view: (vm, { apiVersion, query }) => ({
-      ...vmProperties(vm, apiVersion),
+      ...vmProperties(vm, apiVersion, query.$expand),
       ...(/instanceView/i.test(query.$expand ?? '') && { instanceView: instanceViewOf(vm) }),
     }),
   }

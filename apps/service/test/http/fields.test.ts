@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { aService, type TestService } from '../a-service.ts'
+import { aNetwork, aVm, IMAGE, vmBody } from '../a-vm.ts'
+
+async function told(service: TestService, id: string): Promise<string> {
+  const { statuses } = (await service.ask('GET', `${id}/instanceView`)).body
+  return statuses.find(({ code }: any) => code === 'NotEnforced/Properties')?.message ?? ''
+}
+
+test('what a VM would be less safe or another one without is refused by its path, and nothing is made', async (t) => {
+  const service = await aService(t)
+  const nic = await aNetwork(service, 'rg')
+  const id = `${service.group('rg')}/providers/Microsoft.Compute/virtualMachines/web`
+  const osDisk = { createOption: 'FromImage' }
+  const storage = (own: object, dataDisks: object[] = []) => ({
+    storageProfile: { imageReference: IMAGE, osDisk: { ...osDisk, ...own }, dataDisks },
+  })
+  const encrypted = { diskEncryptionSet: { id: '/x' } }
+  for (const [properties, path] of [
+    [{ securityProfile: { encryptionAtHost: true } }, 'securityProfile.encryptionAtHost'],
+    [{ availabilitySet: { id: '/x' } }, 'availabilitySet.id'],
+    [storage({ vhd: { uri: 'https://x/y.vhd' } }), 'storageProfile.osDisk.vhd.uri'],
+    [
+      storage({}, [{ lun: 0, createOption: 'Empty', diskSizeGB: 1, managedDisk: encrypted }]),
+      'storageProfile.dataDisks.managedDisk.diskEncryptionSet.id',
+    ],
+    [
+      {
+        networkProfile: {
+          networkInterfaces: [{ id: nic }],
+          networkInterfaceConfigurations: [{ name: 'a' }],
+        },
+      },
+      'networkProfile.networkInterfaceConfigurations.name',
+    ],
+  ] as const) {
+    const { status, body } = await service.ask('PUT', id, vmBody(nic, properties))
+    assert.deepEqual(
+      [status, body.error?.target],
+      [400, `properties.${path}`],
+      JSON.stringify(body),
+    )
+  }
+  assert.equal((await service.ask('GET', id)).status, 404)
+  const off = { encryptionAtHost: false, proxyAgentSettings: { enabled: false } }
+  const put = await service.ask('PUT', id, vmBody(nic, { securityProfile: off }))
+  assert.equal(put.status, 201, JSON.stringify(put.body))
+})
+
+test('what has no effect is told, wherever it stands; what was filled in is nobody’s', async (t) => {
+  const service = await aService(t)
+  const nic = await aNetwork(service, 'rg')
+  const id = `${service.group('rg')}/providers/Microsoft.Compute/virtualMachines/web`
+  const body = { ...vmBody(nic, { licenseType: 'None' }), zones: ['1'] }
+  assert.equal((await service.over(await service.ask('PUT', id, body))).status, 'Succeeded')
+  const first = await told(service, id)
+  assert.match(first, /zones/)
+  assert.match(first, /properties\.licenseType/)
+  assert.doesNotMatch(first, /caching|storageAccountType/)
+  const vm = (await service.ask('GET', id)).body
+  assert.equal((await service.ask('PUT', id, { ...vm, tags: { a: 'b' } })).status, 200)
+  assert.equal(await told(service, id), first)
+})
+
+test('userData is kept, told to have no effect, and shown to who asks for it', async (t) => {
+  const service = await aService(t)
+  const { id } = await aVm(service, 'web', { userData: 'aGVsbG8=' })
+  assert.match(await told(service, id), /properties\.userData/)
+  assert.equal((await service.ask('GET', id)).body.properties.userData, undefined)
+  const { body } = await service.ask('GET', `${id}?$expand=userData`)
+  assert.equal(body.properties.userData, 'aGVsbG8=')
+})
