@@ -7,6 +7,8 @@ import { ScriptedHost } from '../src/driver/scripted-host.ts'
 /** A host whose VMs answer as one that really booted, to the question that is asked. */
 export class AttestingHost extends ScriptedHost {
   readonly vm = new RecordedVm()
+  /** What the host says of itself. */
+  host: HostFacts['host'] = null
   /** In place of an answer. */
   failure: Error | null = null
 
@@ -16,7 +18,7 @@ export class AttestingHost extends ScriptedHost {
 
   override async facts(): Promise<HostFacts> {
     const { expectation, references } = this.vm.input
-    return { expectation, references: encodeReferenceValues(references!) }
+    return { expectation, references: encodeReferenceValues(references!), host: this.host }
   }
 
   override async anchors(): Promise<readonly Uint8Array[]> {

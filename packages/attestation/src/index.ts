@@ -79,6 +79,8 @@ export {
 } from './learn-firmware.ts'
 export { learnReferences } from './learn-references.ts'
 export {
+  compareHostPart,
+  type HostPart,
   type HostRequest,
   type HostStatement,
   type HostVerdict,

@@ -1,4 +1,4 @@
-import type { Expectation, MachineShape } from '@trusted-launch/attestation'
+import type { Expectation, HostPart, MachineShape } from '@trusted-launch/attestation'
 import type { Examination } from '@trusted-launch/bootchain'
 import type { Evidence, EvidenceRequest } from '@trusted-launch/channel'
 import type { DiskSource, Source } from './sources.ts'
@@ -112,6 +112,8 @@ export interface HostFacts {
   >
   /** Reference values made before the first boot, as kept; null: its boot could not be foretold. */
   readonly references: Uint8Array | null
+  /** What the host runs it with, and what it was asked to; null: nothing was asked that it could compare. */
+  readonly host: { readonly actual: HostPart; readonly wanted: HostPart } | null
 }
 
 export interface Capacity {

@@ -56,6 +56,7 @@ import {
 import type { AllowedSource, Source } from '../domain/sources.ts'
 import type { Command, CommandEnd } from '../domain/vm/run-command.ts'
 import { DiskFiles } from './disk-files.ts'
+import { FileHash, hostPartOf } from './host-part.ts'
 import { keysFor, LocalImages } from './local-images.ts'
 
 /** What decides about a boot, of a VM's plan. */
@@ -90,7 +91,9 @@ export class LocalHost implements HostDriver {
   readonly name = 'local'
   readonly #options: LocalHostOptions
   readonly #host: Host
+  /** As it was when the host was opened: what reference values are made with. */
   readonly #firmwareSha256: string
+  readonly #firmwareFile: FileHash
   readonly #disks: DiskFiles
   readonly #images: LocalImages
 
@@ -101,6 +104,7 @@ export class LocalHost implements HostDriver {
     this.#options = options
     this.#disks = new DiskFiles(options.disksDirectory)
     this.#images = new LocalImages(options.imagesDirectory, options.allowedSources)
+    this.#firmwareFile = new FileHash(host.firmware.code)
     this.#firmwareSha256 = createHash('sha256')
       .update(readFileSync(host.firmware.code))
       .digest('hex')
@@ -384,10 +388,9 @@ export class LocalHost implements HostDriver {
     const { vm, generation, akName, retiredAkNames } = identity
     const anchors = [Certificate.decode(this.#host.trustAnchor)]
     const shape = await this.#shapeOf(machine.spec)
-    return {
-      expectation: { vm, generation, akName, retiredAkNames, anchors, machine: shape },
-      references,
-    }
+    const expectation = { vm, generation, akName, retiredAkNames, anchors, machine: shape }
+    const now = await this.#firmwareFile.get()
+    return { expectation, references, host: await hostPartOf(machine, now, this.#firmwareSha256) }
   }
 
   async #shapeOf({

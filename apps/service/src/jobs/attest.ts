@@ -1,6 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { ArmError } from '@trusted-launch/api'
-import { type ImaState, QUOTED_PCRS, type RollbackState } from '@trusted-launch/attestation'
+import {
+  compareHostPart,
+  type ImaState,
+  QUOTED_PCRS,
+  type RollbackState,
+} from '@trusted-launch/attestation'
 import type { Evidence } from '@trusted-launch/channel'
 import { fromUtf8, toHex, toUtf8 } from '@trusted-launch/codec'
 import { observe } from '../domain/alerts.ts'
@@ -92,7 +97,7 @@ export async function attest(
 
 function taskOf(
   evidence: Evidence,
-  { expectation: { anchors, ...known }, references }: HostFacts,
+  { expectation: { anchors, ...known }, references, host }: HostFacts,
   { rollback: state, ima }: Memory,
   { nonce, extendNonce }: { nonce: Uint8Array; extendNonce: Uint8Array },
 ): Omit<AppraisalTask, 'time' | 'issuer' | 'signer'> {
@@ -104,7 +109,8 @@ function taskOf(
       rollback: { nonce: extendNonce, state },
     },
     anchors: anchors.map(({ der }) => der),
-    ...{ references, ima, beside: [] },
+    ...{ references, ima },
+    beside: host === null ? [] : compareHostPart(host.actual, host.wanted),
   }
 }
 

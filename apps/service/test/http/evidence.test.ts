@@ -171,6 +171,36 @@ test('what is past its time is pruned when it is asked for, and only told on a d
   assert.equal((await service.ask('GET', evidence)).body.value.length, 1)
 })
 
+test('what the host runs the VM with is held against what was asked for, beside the evidence', async (t) => {
+  const host = new AttestingHost()
+  const variables = {
+    PK: '1',
+    KEK: '2',
+    db: '3',
+    dbx: '4',
+    SecureBootEnable: '5',
+    CustomMode: null,
+  }
+  const wanted = { firmwareSha256: '6', variables }
+  host.host = { wanted, actual: wanted }
+  const service = await aService(t, host)
+  const { id } = await aVm(service)
+  const verdict = async () => {
+    const { properties } = await attested(service, id)
+    const { body } = await service.ask('GET', `${id}/providers/TrustedLaunch/evidence`)
+    return [properties.output.tier, body.latest.result.findings.map(({ id }: any) => id).join()]
+  }
+  assert.deepEqual(await verdict(), ['affirming', ''])
+  host.host = { wanted, actual: { ...wanted, variables: { ...variables, db: '9' } } }
+  assert.deepEqual(await verdict(), ['contraindicated', 'host.variables'])
+  host.host = { wanted, actual: { ...wanted, firmwareSha256: '9' } }
+  assert.deepEqual(await verdict(), ['contraindicated', 'host.firmware'])
+  const record = await recordAt(service, `${id}/providers/TrustedLaunch/evidence`)
+  const verified = verifyRecord(record, { key: null, anchors: [] })
+  assert.ok(!('fault' in verified))
+  assert.equal(verified.appraised.result.tier, 'affirming', 'the record is of the evidence alone')
+})
+
 test('within one boot the list of what the kernel read goes on from what was vouched for', async (t) => {
   const host = new AttestingHost()
   host.vm.imaEntries -= 1

@@ -61,7 +61,12 @@ export type HostRequest = Pick<
   'vm' | 'generation' | 'ekSha256' | 'akName' | 'firmwareSha256' | 'variables' | 'qemuArgsSha256'
 >
 
+/** What the program that drives a host can say of it without a statement: both are one process. */
+export type HostPart = Pick<HostStatement, 'firmwareSha256' | 'variables'>
+
 const charsMax = 16 * 1024
+/** SHA-256 of the one byte 0. */
+const ZERO = digestHex('sha256', Uint8Array.of(0))
 
 /** What a variable store holds, as a host states it. */
 export function statedVariables(store: VariableStore): StatedVariables {
@@ -70,6 +75,19 @@ export function statedVariables(store: VariableStore): StatedVariables {
     return [name, data === undefined ? null : digestHex('sha256', data)]
   })
   return Object.fromEntries(values) as StatedVariables
+}
+
+/**
+ * What a host runs a VM with, held against what it was asked to. A CustomMode that is 0 and one that is not there are
+ * the same: the firmware writes the 0 when it first boots.
+ */
+export function compareHostPart(actual: HostPart, wanted: HostPart): Finding[] {
+  return differencesOf(withCustomMode(actual), withCustomMode(wanted))
+}
+
+function withCustomMode(part: HostPart): HostPart {
+  const { variables } = part
+  return { ...part, variables: { ...variables, CustomMode: variables.CustomMode ?? ZERO } }
 }
 
 /** A statement as a JWS, signed with ES256 by the host's key. RFC 7515. */
@@ -161,20 +179,26 @@ const parts: Readonly<Record<keyof HostRequest, { id: FindingId; what: string }>
 }
 
 function differences(statement: HostStatement, wanted: HostRequest): Finding[] {
-  const names = Object.keys(parts) as (keyof HostRequest)[]
-  const told = names.flatMap((name) => {
-    const [expected, actual] = [wanted[name], statement[name]].map((v) =>
-      formatCanonical(v as Json),
-    )
-    const { id, what } = parts[name]
-    const summary = `The host runs the VM with another value of ${what} than was asked for.`
-    return expected === actual
-      ? []
-      : [findingOf({ id, summary, expected: expected!, actual: actual! })]
-  })
+  const told = differencesOf(statement, wanted)
   if (statement.vtpmStateEncrypted) return told
   const summary = "The host keeps the vTPM's state in clear."
   return [...told, findingOf({ id: 'host.vtpm.unencrypted', summary })]
+}
+
+/** Of each part that was asked for. */
+function differencesOf<Part extends keyof HostRequest>(
+  actual: Pick<HostStatement, Part>,
+  wanted: Pick<HostRequest, Part>,
+): Finding[] {
+  const asked = (Object.keys(parts) as Part[]).filter((name) => Object.hasOwn(wanted, name))
+  return asked.flatMap((name) => {
+    const [expected, found] = [wanted[name], actual[name]].map((v) => formatCanonical(v as Json))
+    const { id, what } = parts[name]
+    const summary = `The host runs the VM with another value of ${what} than was asked for.`
+    return expected === found
+      ? []
+      : [findingOf({ id, summary, expected: expected!, actual: found! })]
+  })
 }
 
 const type = 'trusted-launch.host-statement'
