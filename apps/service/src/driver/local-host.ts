@@ -389,6 +389,8 @@ export class LocalHost implements HostDriver {
     const anchors = [Certificate.decode(this.#host.trustAnchor)]
     const shape = await this.#shapeOf(machine.spec)
     const expectation = { vm, generation, akName, retiredAkNames, anchors, machine: shape }
+    // Without them the VM may have come with variables of its own, which nobody asked for.
+    if (references === null) return { expectation, references, host: null }
     const now = await this.#firmwareFile.get()
     return { expectation, references, host: await hostPartOf(machine, now, this.#firmwareSha256) }
   }
