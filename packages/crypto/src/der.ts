@@ -153,28 +153,35 @@ function readLength(from: Reader): number {
   if (first < 0x80) return first
   const size = first & 0x7f
   if (size === 0 || size > 4) throw from.malformed('a length that is indefinite or of 2^32')
+  const start = from.skip(size)
   let length = 0
-  for (const byte of from.take(size)) length = length * 256 + byte
+  for (let i = 0; i < size; i++) length = length * 256 + from.bytes[start + i]!
   if (length < 0x80 || length < 256 ** (size - 1)) throw from.malformed('not the shortest length')
   return length
 }
 
 // X.690 8.19
 function oidOf({ content, position }: DerElement): string {
-  const arcs: number[] = []
+  let text = ''
   let arc = 0
-  for (const [i, byte] of content.entries()) {
+  for (let i = 0; i < content.length; i++) {
+    const byte = content[i]!
     if (arc === 0 && byte === 0x80) throw new MalformedError('', position + i, 'a padded arc')
     arc = arc * 128 + (byte & 0x7f)
     if (arc > Number.MAX_SAFE_INTEGER) throw new MalformedError('', position + i, 'an arc of 2^53')
     if (byte & 0x80) continue
-    arcs.push(arc)
+    text = text === '' ? firstArcs(arc) : `${text}.${arc}`
     arc = 0
   }
-  if (arcs.length === 0 || content[content.length - 1]! & 0x80)
+  if (text === '' || content[content.length - 1]! & 0x80)
     throw new MalformedError('', position, 'not an object identifier')
-  const root = Math.min(2, Math.floor(arcs[0]! / 40))
-  return [root, arcs[0]! - 40 * root, ...arcs.slice(1)].join('.')
+  return text
+}
+
+/** Two arcs are written as one. X.690 8.19.4 */
+function firstArcs(both: number): string {
+  const root = Math.min(2, Math.floor(both / 40))
+  return `${root}.${both - 40 * root}`
 }
 
 /** An element: tag, shortest length, the parts as content. */
