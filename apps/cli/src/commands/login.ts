@@ -100,7 +100,7 @@ async function signedIn(who: Given, { group = DEFAULT_GROUP }: Options): Promise
     const { endpoint, caFile, tenantId, clientId, clientSecret } = who
     return { endpoint, caFile, tenantId, clientId, clientSecret, subscriptionId: chosen, group }
   } catch (error) {
-    throw error instanceof ArmError ? told(error) : error
+    throw error instanceof ArmError ? await told(error, null) : error
   } finally {
     send.close()
   }

@@ -44,7 +44,7 @@ async function require({ store }: Ground, { params, id }: ArmRequest) {
   const found = await store.operations.get(params.operationId!)
   if (found !== null && found.subscriptionId.toLowerCase() === subscriptionIn(params).toLowerCase())
     return found
-  throw new ArmError(faults.resourceNotFound(id))
+  throw new ArmError(faults.resourceNotFound(id.replace(/\/cancel$/i, '')))
 }
 
 async function list({ store }: Ground, request: ArmRequest): Promise<ArmReply> {

@@ -1,0 +1,109 @@
+import { type Fault, keyOf } from '@trusted-launch/api'
+import { nearest } from '../nearest.ts'
+import type { Connection } from './connection.ts'
+
+/** What to type after a refusal, by its code. */
+const HINTS: Readonly<Record<string, string>> = {
+  AuthenticationFailed: 'sign in again: tl login --admin FILE',
+  SubscriptionNotFound: 'sign in again: tl login --admin FILE',
+  ResourceGroupNotFound: 'tl vm list shows what there is; --group NAME names a group',
+  ResourceNotFound: 'tl vm list shows what there is; --group NAME names a group',
+  NotFound: 'tl image list shows the images',
+  PlatformImageNotFound: 'tl image list shows the images',
+  SkuNotAvailable: 'tl size list --supported shows the sizes that this host can give',
+  AllocationFailed: 'a smaller one may fit: tl size list --supported',
+  InvalidParameter: 'see --help for what is taken',
+  InvalidResourceName: 'such as web-1: letters, digits and hyphens, a letter first',
+  TooManyRequests: 'wait a minute, and ask again',
+  ScopeLocked: 'tl audit list shows who locked it',
+}
+
+/** Where there are lists of what there is. */
+const LISTS: readonly [type: RegExp, command: string][] = [
+  [/^Microsoft\.Compute\/virtualMachines\/[^/]+$/i, 'tl vm list'],
+  [/^Microsoft\.Compute\/disks\//i, 'tl disk list'],
+  [/^Microsoft\.Compute\/images\//i, 'tl image list'],
+  [/\/operations\//i, 'tl operation list'],
+]
+
+const MISSING = /^The Resource '([^']+)' .*was not found/
+const UNKNOWN_SIZE =
+  /^(The value (\S+) provided for the VM size is not valid)\. The valid sizes[^:]*: ?(.*?)\.?(?: |$)/s
+const NO_IMAGE = /^The platform image '([^:']+):([^:']+):/
+const NO_GENERATION = /cannot boot Hypervisor Generation/
+
+/**
+ * A refusal in few words, and what to type next; null: there is nothing better than the words.
+ *
+ * @param connection null: nobody is let in, and nothing can be looked up.
+ */
+export async function adviceOn(
+  fault: Fault,
+  connection: Connection | null,
+): Promise<{ message: string; hint: string | null }> {
+  const size = UNKNOWN_SIZE.exec(fault.message)
+  if (size !== null)
+    return { message: `${size[1]}.`, hint: sizeHint(size[2]!, size[3]!.split(',')) }
+  const { code, message } = fault
+  const known = Object.hasOwn(HINTS, code) ? HINTS[code]! : null
+  if (connection === null) return { message, hint: known }
+  const [, publisher, offer] = NO_IMAGE.exec(message) ?? []
+  if (offer !== undefined) return { message, hint: await imageHint(publisher!, offer, connection) }
+  const missing = MISSING.exec(message)?.[1]
+  if (missing !== undefined) return { message, hint: await missingHint(missing, connection) }
+  if (NO_GENERATION.test(message)) return { message, hint: HINTS.SkuNotAvailable! }
+  return { message, hint: known }
+}
+
+function sizeHint(asked: string, sizes: readonly string[]): string {
+  const near = nearest(asked, sizes)
+  const all = 'tl size list --supported shows those that this host can give'
+  return near.length === 0 ? all : `is it ${near.join(' or ')}? ${all}`
+}
+
+async function imageHint(
+  publisher: string,
+  offer: string,
+  connection: Connection,
+): Promise<string> {
+  const near = nearest(offer, await offersOf(publisher, connection).catch(() => []))
+  const show = HINTS.PlatformImageNotFound!
+  return near.length === 0 ? show : `is it ${near.join(' or ')}? ${show}`
+}
+
+async function offersOf(publisher: string, connection: Connection): Promise<string[]> {
+  const at = `${connection.subscription}/providers/Microsoft.Compute/locations/${await connection.location()}`
+  const path = `${at}/publishers/${encodeURIComponent(publisher)}/artifacttypes/vmimage/offers`
+  const offers = (await connection.client.get(path)) as unknown as { name: string }[]
+  return offers.map(({ name }) => name)
+}
+
+/** `Microsoft.Compute/virtualMachines/web`, and what is called nearly so. */
+async function missingHint(missing: string, connection: Connection): Promise<string> {
+  const command = LISTS.find(([type]) => type.test(missing))?.[1]
+  if (command === undefined) return HINTS.ResourceNotFound!
+  const show = `${command} shows what there is`
+  const type = missing.slice(0, missing.lastIndexOf('/'))
+  const name = missing.slice(type.length + 1)
+  if (type.includes('/operations')) return show
+  const found = await groupsByName(type, connection).catch(() => new Map<string, string>())
+  const elsewhere = [...found].find(([one]) => keyOf(one) === keyOf(name))
+  if (elsewhere !== undefined) return `it is in the group ${elsewhere[1]}: --group ${elsewhere[1]}`
+  const near = nearest(name, [...found.keys()])
+  return near.length === 0
+    ? `${show}; --group NAME names a group`
+    : `is it ${near.join(' or ')}? ${show}`
+}
+
+const LOOKED_AT_MAX = 1_000
+
+async function groupsByName(type: string, connection: Connection): Promise<Map<string, string>> {
+  const found = new Map<string, string>()
+  const path = `${connection.subscription}/providers/${type}?$top=${LOOKED_AT_MAX}`
+  const { value } = (await connection.client.get(path)) as {
+    value?: { id: string; name: string }[]
+  }
+  for (const { id, name } of value ?? [])
+    found.set(name, /\/resourceGroups\/([^/]+)/i.exec(id)?.[1] ?? '')
+  return found
+}

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { nearest } from '../src/nearest.ts'
+import { aControlPlane, good, signedIn } from './a-control-plane.ts'
+import { tl } from './a-run.ts'
+
+test('what is typed wrongly is answered with what may be meant, and with what to type next', async (t) => {
+  await signedIn(t)
+  await good('vm', 'create', '--name', 'web', '--image', 'small', '--group', 'shop')
+  const create = ['vm', 'create', '--name', 'x', '--image', 'small']
+  const wrong: [args: string[], code: number, said: RegExp][] = [
+    [
+      [...create, '--size', 'Standard_B1ss'],
+      1,
+      /not valid\. \(\w+\)\n {4}is it .*Standard_B1s\b.*\?/,
+    ],
+    [[...create, '--size', 'b2s_v2'], 1, /is it Standard_B2s_v2/],
+    [[...create, '--size', 'enormous'], 1, /^ {4}tl size list --supported/m],
+    [[...create, '--size', 'Standard_NC24'], 1, /^ {4}tl size list --supported/m],
+    [['vm', 'create', '--name', 'x', '--image', 'debian12'], 1, /is it debian-12\? tl image list/],
+    [['vm', 'create', '--name', 'x', '--image', 'windows'], 1, /^ {4}tl image list/m],
+    [['image', 'show', 'x'], 1, /tl image list/],
+    [['vm', 'show', 'web'], 1, /group|tl vm list/],
+    [['vm', 'start', 'web', '--group', 'shop', '--bogus'], 2, /unknown option/],
+    [['vm', 'start', 'wen', '--group', 'shop'], 1, /is it web\? tl vm list shows what there is/],
+    [['vm', 'strat', 'web'], 2, /Did you mean start\?/],
+    [['disk', 'show', 'x', '--group', 'shop'], 1, /tl disk list shows what there is/],
+    [['operation', 'wait', 'x'], 1, /tl operation list shows what there is/],
+    [['operation', 'cancel', 'x'], 1, /operations\/x' was not found.*\n {4}tl operation list/],
+    [[...create, '--name', '-x'], 1, /such as web-1/],
+    [[...create, '--group', 'a b'], 1, /see --help/],
+    [['login', '--admin', '/nonexistent'], 1, /no such file/],
+  ]
+  for (const [args, code, said] of wrong) {
+    const ran = await tl(...args)
+    const told = `tl ${args.join(' ')}: ${ran.code}\n${ran.err}`
+    assert.equal(ran.code, code, told)
+    assert.match(ran.err, said, told)
+    assert.ok(ran.err.length < 1200, told)
+    assert.doesNotMatch(ran.err, /\bat .*\.ts:\d+/, told)
+  }
+  await good('vm', 'create', '--name', 'other', '--image', 'small')
+  const elsewhere = await tl('vm', 'show', 'web')
+  assert.match(elsewhere.err, /it is in the group shop: --group shop/)
+})
+
+test('without signing in, every command that asks the control plane says how to', async (t) => {
+  await aControlPlane(t)
+  for (const args of [
+    ['vm', 'list'],
+    ['vm', 'create', '--name', 'x', '--image', 'small'],
+    ['image', 'list'],
+    ['disk', 'list'],
+    ['operation', 'list'],
+    ['audit', 'list'],
+    ['size', 'list'],
+    ['whoami'],
+  ]) {
+    const { code, err } = await tl(...args)
+    assert.deepEqual(
+      [code, /tl login --admin/.test(err)],
+      [1, true],
+      `tl ${args.join(' ')}: ${err}`,
+    )
+  }
+})
+
+test('near words are those that hold what was typed, or are a slip or two away', () => {
+  const words = ['Standard_D2s_v5', 'Standard_D2s_v4', 'Standard_E8_v3', 'Basic_A0']
+  assert.deepEqual(nearest('Standard_D2s_v55', words)[0], 'Standard_D2s_v5')
+  assert.deepEqual(nearest('d2s', words), ['Standard_D2s_v4', 'Standard_D2s_v5'])
+  assert.deepEqual([nearest('windows', words), nearest('', words)], [[], []])
+})
