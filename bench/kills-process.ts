@@ -43,17 +43,18 @@ export class Services {
   }
 
   async kill(): Promise<void> {
-    const child = this.#now!
-    if (child.exitCode !== null || child.signalCode !== null) return
-    const ended = once(child, 'exit')
-    child.kill('SIGKILL')
-    await ended
+    if (this.#now !== null) await killed(this.#now)
   }
 
   async close(): Promise<void> {
     await this.kill()
-    const ended = once(this.#next, 'exit')
-    this.#next.kill('SIGKILL')
-    await ended
+    await killed(this.#next)
   }
+}
+
+async function killed(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = once(child, 'exit')
+  child.kill('SIGKILL')
+  await ended
 }

@@ -60,6 +60,13 @@ async function measureKind(kind: Kind, rounds: number, seed: number, say: Say): 
   const data = mkdtempSync(join(tmpdir(), 'bench-kills-'))
   const services = new Services(data, kind.name)
   const random = randomFrom(seed)
+  const end = async () => {
+    await services.close()
+    await kind.end(data)
+    rmSync(data, { recursive: true, force: true })
+  }
+  const interrupted = () => void end().finally(() => process.exit(130))
+  process.once('SIGINT', interrupted)
   try {
     await services.start()
     const first = new Client(data)
@@ -88,9 +95,8 @@ async function measureKind(kind: Kind, rounds: number, seed: number, say: Say): 
     )
     return rowsOf(kind, rounds, load, check, services)
   } finally {
-    await services.close()
-    await kind.end(data)
-    rmSync(data, { recursive: true })
+    process.off('SIGINT', interrupted)
+    await end()
   }
 }
 
