@@ -14,12 +14,12 @@ export function vmProperties(vm: Resource, apiVersion: string, expand = ''): Jso
   const timeCreated = new Date(createdAt).toISOString()
   const isShown = isTrustedLaunch || apiVersion.slice(0, 10) >= STANDARD_SHOWN_FROM
   const shown = isShown ? { securityProfile: securityProfile ?? { securityType: 'Standard' } } : {}
-  return { ...rest, ...shown, vmId, provisioningState, timeCreated }
+  return { ...withExactVersion(vm, rest), ...shown, vmId, provisioningState, timeCreated }
 }
 
 /** What is so now. */
 export function instanceViewOf(vm: Resource): JsonObject {
-  const { power, failure, notices, notEnforced, hasAgent, sshPort } = stateOf(vm)
+  const { power, failure, notices, notEnforced, hasAgent, sshPort, generalized } = stateOf(vm)
   const time = new Date(vm.changedAt).toISOString()
   const agent = hasAgent
     ? {
@@ -35,7 +35,7 @@ export function instanceViewOf(vm: Resource): JsonObject {
     }),
     hyperVGeneration: generationOf(vm),
     ...agent,
-    disks: [],
+    disks: diskViews(vm, time),
     bootDiagnostics: {},
     statuses: [
       status(
@@ -45,11 +45,32 @@ export function instanceViewOf(vm: Resource): JsonObject {
         time,
       ),
       status(`PowerState/${power}`, 'Info', `VM ${power}`, time),
+      ...(generalized ? [status('OSState/generalized', 'Info', 'VM generalized', time)] : []),
       ...(sshPort === null ? [] : [sshView(sshPort, time)]),
       ...notices.map((notice) => noticeView(notice, time)),
       ...(notEnforced.length === 0 ? [] : [notEnforcedView(notEnforced, time)]),
     ],
   }
+}
+
+/** Each disk by its name. */
+function diskViews({ properties }: Resource, time: string): JsonObject[] {
+  const { osDisk, dataDisks = [] } = (properties as any).storageProfile ?? {}
+  return [osDisk, ...dataDisks]
+    .filter((disk) => typeof disk?.name === 'string')
+    .map(({ name }) => ({
+      name,
+      statuses: [status('ProvisioningState/succeeded', 'Info', 'Provisioning succeeded', time)],
+    }))
+}
+
+/** What `latest` meant when the VM was made. */
+function withExactVersion(vm: Resource, properties: JsonObject): JsonObject {
+  const { imageVersion } = stateOf(vm)
+  const { storageProfile } = properties as any
+  if (imageVersion === undefined || storageProfile?.imageReference === undefined) return properties
+  const imageReference = { ...storageProfile.imageReference, exactVersion: imageVersion }
+  return { ...properties, storageProfile: { ...storageProfile, imageReference } }
 }
 
 function status(code: string, level: string, displayStatus: string, time: string): JsonObject {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { ArmError, keyOf, parseResourceId } from '@trusted-launch/api'
+import { ArmError, faults, keyOf, parseResourceId } from '@trusted-launch/api'
 import type { MarketplaceImage } from '../../catalogue/images.ts'
 import { requireMadeName } from '../links.ts'
 import type { Moment } from '../resource-type.ts'
@@ -16,10 +16,15 @@ export async function makeOsDisk(
   id: string,
   properties: JsonObject,
   decision: Decision,
-  { osType, hyperVGeneration }: Pick<MarketplaceImage, 'osType' | 'hyperVGeneration'>,
+  {
+    osType,
+    hyperVGeneration,
+    osDiskGib,
+  }: Pick<MarketplaceImage, 'osType' | 'hyperVGeneration' | 'osDiskGib'>,
 ): Promise<JsonObject> {
   const storage = at(properties, 'storageProfile') as JsonObject
-  const asked = (at(storage, 'osDisk') ?? {}) as JsonObject
+  const asked = { diskSizeGB: osDiskGib, ...(at(storage, 'osDisk') as JsonObject | undefined) }
+  requireSize(asked, osDiskGib)
   const vmName = id.split('/').at(-1)!
   const made = `${vmName.slice(0, 32)}_OsDisk_1_${randomBytes(16).toString('hex')}`
   const name = requireMadeName(textAt(asked, 'name') ?? made, 'osDisk.name')
@@ -50,6 +55,18 @@ export async function makeOsDisk(
     managedDisk,
   }
   return { storageProfile: { dataDisks: [], ...storage, osDisk } }
+}
+
+/** @throws {ArmError} smaller than the image, or no size. */
+function requireSize({ diskSizeGB: asked }: JsonObject, imageGib: number): void {
+  if (!Number.isInteger(asked)) throw new ArmError(faults.invalidParameter('osDisk.diskSizeGB'))
+  if (Number(asked) >= imageGib) return
+  throw new ArmError(
+    faults.operationNotAllowed(
+      `Disk with size ${asked}GB, which is smaller than the size ${imageGib}GB of corresponding disk in Image, is not allowed.`,
+      'osDisk.diskSizeGB',
+    ),
+  )
 }
 
 /** A VM keeps the disk it was made with, named or not. @throws {ArmError} another is named. */
@@ -114,7 +131,7 @@ function diskRow(given: {
     ...{ location, tags: {}, envelope: { sku: { name: 'Premium_LRS', tier: 'Premium' } } },
     properties: {
       ...{ osType, hyperVGeneration, creationData: { createOption: 'FromImage' } },
-      ...(asked.diskSizeGB !== undefined && { diskSizeGB: asked.diskSizeGB }),
+      diskSizeGB: asked.diskSizeGB!,
       ...(decision.isTrustedLaunch && { securityProfile: { securityType: 'TrustedLaunch' } }),
     },
     ...{ state: { managedBy: vm }, provisioningState: 'Succeeded', createdAt: now },

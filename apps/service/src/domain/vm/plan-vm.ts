@@ -18,7 +18,7 @@ import { notGivenAgain, requireOsProfile, withoutSecrets } from './os-profile.ts
 import type { Command } from './run-command.ts'
 import { decideChange, decideNew, type Place } from './security.ts'
 import { at, inputFor, securityOf, stateJson, stateOf, textAt, type VmState } from './vm.ts'
-import { imageLinks, imageOfVm, requireVmImage } from './vm-image.ts'
+import { exactVersionOf, imageLinks, imageOfVm, requireVmImage } from './vm-image.ts'
 
 /** What decides about VMs beside what is asked. */
 export interface VmRules {
@@ -89,6 +89,7 @@ async function planNew(rules: VmRules, id: string, wanted: Wanted, moment: Momen
     notices: hasOther ? [...decision.notices, newVtpm] : decision.notices,
     notEnforced: rules.notEnforced(bodyOf(wanted, properties)),
     ...{ generalized: false, hasAgent: false, sshPort: null, image: image.host },
+    ...exactVersionOf(properties, image),
     ...(image.hyperVGeneration === 'V1' && { generation: 'V1' as const }),
     macAddress: textAt(nic.state, 'macAddress') ?? '',
   }

@@ -31,6 +31,17 @@ export async function requireVmImage(
   return found.image
 }
 
+/** What `latest` means now, of an image that has versions. */
+export function exactVersionOf(
+  properties: JsonObject,
+  { versions }: MarketplaceImage,
+): { imageVersion?: string } {
+  const asked = textAt(properties, ...REFERENCE, 'version') ?? 'latest'
+  const latest = versions.at(-1)
+  if (latest === undefined || textAt(properties, ...REFERENCE, 'publisher') === null) return {}
+  return { imageVersion: /^(?:latest)?$/i.test(asked) ? latest : asked }
+}
+
 /** The image that a VM was made from, while there is one of that name. */
 export async function imageOfVm(
   rules: BindingRules,

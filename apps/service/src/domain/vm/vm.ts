@@ -46,6 +46,8 @@ export interface VmState {
   readonly sshPort: number | null
   /** What the host calls the image it was made of. */
   readonly image?: string
+  /** The version of the marketplace's image that it was made of. */
+  readonly imageVersion?: string
   /** What its own disk lacked to boot by UEFI when it was last deallocated; only of generation 1. */
   readonly lacks?: readonly string[]
   /** Generation 1; not there: 2. */
