@@ -201,7 +201,7 @@ test('the console is printed without what would steer a terminal', async (t) => 
 test('a VM without a verdict says so; one that is not there is told as that', async (t) => {
   await signedIn(t)
   await good(...create)
-  const { code, err } = await tl('vm', 'attest', 'web')
+  const { code, err } = await tl('vm', 'attest', 'web', '--last')
   assert.equal(code, 1)
   assert.match(err, /^tl: there is no verdict on web yet: .*tl vm show web$/m)
   assert.match((await tl('vm', 'attest', 'nobody')).err, /nobody' .*was not found/)
