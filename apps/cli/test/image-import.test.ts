@@ -70,20 +70,30 @@ test('a name of Azure’s is bound, used by a script as it stands, and unbound',
   assert.equal((await tl('image', 'bind', 'Debian', 'mine')).code, 2)
 })
 
-test('what is no disk, of generation 1, or not there is refused before anything is sent', async (t) => {
+test('what is no disk, or not there, is refused before anything is sent', async (t) => {
   const { host } = await signedIn(t)
   const refused = async (file: string) => tl('image', 'import', file, '--name', 'x')
-  const mbr = Buffer.alloc(1 << 20)
-  mbr.set([0x55, 0xaa], 510)
-  mbr[450] = 0x83
-  const first = await refused(fileOf('mbr.raw', mbr))
-  assert.equal(first.code, 1)
-  assert.match(first.out, /generation 1/)
-  assert.match(first.err, /no VM here could start from it/)
+  const empty = await refused(fileOf('empty.raw', Buffer.alloc(1 << 20)))
+  assert.equal(empty.code, 1)
+  assert.match(empty.err, /no VM could start from it/)
   const vmdk = await refused(fileOf('a.vmdk', Buffer.from('KDMV'.padEnd(512))))
   assert.equal(vmdk.code, 5)
   assert.match(vmdk.err, /qemu-img convert -O qcow2/)
   assert.equal((await refused('/nowhere')).code, 1)
   assert.equal((await refused('http://example.org/disk')).code, 1)
   assert.equal(host.uploads.size, 0)
+})
+
+test('an image of generation 1 is imported as that: its VMs are Standard ones', async (t) => {
+  const mbr = Buffer.alloc(1 << 20)
+  mbr.set([0x55, 0xaa], 510)
+  mbr[450] = 0x83
+  const first = { hyperVGeneration: 'V1', startsBy: 'BIOS', securityType: null } as const
+  await signedIn(t, new ScriptedHost({ examination: first }))
+  const { out } = await good('image', 'import', fileOf('mbr.raw', mbr), '--name', 'old')
+  assert.match(out, /generation 1, which starts by BIOS/)
+  const vm = await json('vm', 'create', '--name', 'web', '--image', 'old')
+  assert.equal(vm.properties.securityProfile.securityType, 'Standard')
+  const refused = await tl('vm', 'create', '--name', 'x', '--image', 'old', '--secure-boot', 'on')
+  assert.equal(refused.code, 1)
 })

@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { fromHex } from '@trusted-launch/codec'
 import { randomFrom } from '@trusted-launch/codec/check'
 import {
   EFI_SYSTEM_PARTITION,
@@ -205,13 +206,22 @@ test('an image of generation 1, one without an EFI system partition and an empty
   mbr.set([0x55, 0xaa], 510)
   mbr[450] = 0x83
   const first = examined(mbr)
-  assert.deepEqual([first.hyperVGeneration, first.securityType], ['V1', null])
+  assert.deepEqual(
+    [first.hyperVGeneration, first.securityType, first.startsBy],
+    ['V1', null, 'BIOS'],
+  )
   assert.match(first.rows[0]!.reason, /generation 1/)
-  assert.match(examined(new Uint8Array(1 << 20)).rows[0]!.reason, /no partition table/)
+  const empty = examined(new Uint8Array(1 << 20))
+  assert.match(empty.rows[0]!.reason, /no partition table/)
+  assert.equal(empty.startsBy, null)
   const other = diskOf(new Uint8Array(1 << 20), new Uint8Array(1 << 20), new Uint8Array(16).fill(3))
   const none = examined(other)
   assert.deepEqual([none.hyperVGeneration, none.securityType], ['V1', null])
   assert.match(none.rows[1]!.reason, /no partition has its type/)
+  assert.equal(none.startsBy, null)
+  const bios = fromHex('4861682149646f6e744e656564454649')
+  const withBios = examined(diskOf(new Uint8Array(1 << 20), new Uint8Array(1 << 20), bios))
+  assert.equal(withBios.startsBy, 'BIOS')
   const damaged = bytesOf(small!)
   damaged[512 + 60]! ^= 1
   assert.match(examined(damaged).rows[0]!.reason, /damaged/)

@@ -69,10 +69,8 @@ async function made(
   output: Output,
   tell: (step: string) => void,
 ): Promise<unknown> {
-  if (examination.hyperVGeneration === 'V1')
-    throw new Error(
-      `no VM here could start from it, which starts by UEFI: ${examination.conclusion}`,
-    )
+  if (examination.startsBy === null)
+    throw new Error(`no VM could start from it: ${examination.conclusion}`)
   return withService(async (connection) => {
     const location = await connection.location()
     const group = connection.group(options.group)
@@ -80,7 +78,7 @@ async function made(
     const step = (percent: number) => tell(`sending: ${percent} %`)
     const { uri, remove } = await uploadFile(connection, group, path, step)
     const at = connection.resource(IMAGE, options.name, options.group)
-    const body = bodyOf(location, examination.osType, uri)
+    const body = bodyOf(location, examination, uri)
     return put(connection, at, body, options.name, output).catch(async (error) => {
       await remove().catch(() => {})
       throw error
@@ -88,9 +86,13 @@ async function made(
   })
 }
 
-function bodyOf(location: string, osType: string, blobUri: string) {
+function bodyOf(
+  location: string,
+  { osType, hyperVGeneration }: ExaminedFile['examination'],
+  blobUri: string,
+) {
   const osDisk = { osType, osState: 'Generalized', blobUri }
-  return { location, properties: { hyperVGeneration: 'V2', storageProfile: { osDisk } } }
+  return { location, properties: { hyperVGeneration, storageProfile: { osDisk } } }
 }
 
 async function put(

@@ -20,10 +20,8 @@ export async function importedVm(
   tell: (step: string) => void,
 ): Promise<unknown> {
   const { examination } = foreign.examined
-  if (examination.hyperVGeneration === 'V1')
-    throw new Error(
-      `no VM here could start from it, which starts by UEFI: ${examination.conclusion}`,
-    )
+  if (examination.startsBy === null)
+    throw new Error(`no VM could start from it: ${examination.conclusion}`)
   const size = options.size ?? (await sizeFor(connection, foreign))
   const location = await connection.location()
   const group = connection.group(options.group)
@@ -84,10 +82,10 @@ async function madeDisk(
       ? { createOption: 'Import', sourceUri: sourceUri! }
       : { createOption: 'ImportSecure', sourceUri: sourceUri!, securityDataUri }
   const id = connection.resource(DISK, `${name}-os`, options.group)
-  const { osType } = examined.examination
+  const { osType, hyperVGeneration } = examined.examination
   const body = {
     location: await connection.location(),
-    properties: { osType, hyperVGeneration: 'V2', creationData },
+    properties: { osType, hyperVGeneration, creationData },
   }
   try {
     const { operationUrl } = await connection.client.ask('PUT', id, body)

@@ -84,7 +84,7 @@ export class ImageStore {
   }
 }
 
-/** What is found on a disk, by its own system's keys. @throws {ArmError} nothing that starts by UEFI. */
+/** What is found on a disk, by its own system's keys. @throws {ArmError} nothing that a machine starts. */
 export async function examinedFor(
   path: string,
   keys: (osType: 'Linux' | 'Windows') => SecureBootTemplate,
@@ -94,7 +94,7 @@ export async function examinedFor(
   tell('looking at the disk')
   const seen = await examined(path, format, keys('Linux'))
   const own = seen.osType === 'Linux' ? seen : await examined(path, format, keys('Windows'))
-  if (own.hyperVGeneration === 'V1') throw new ArmError(unbootable(own.conclusion))
+  if (own.startsBy === null) throw new ArmError(unbootable(own.conclusion))
   return own
 }
 
@@ -130,7 +130,7 @@ export function unbootable(why: string): Fault {
   return {
     status: 400,
     code: 'InvalidImage',
-    message: `No VM of this host could start from it, which starts by UEFI alone: ${why}.`,
+    message: `No VM could start from it: ${why}.`,
     target: 'storageProfile.osDisk.blobUri',
   }
 }

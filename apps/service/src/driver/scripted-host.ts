@@ -34,6 +34,7 @@ const SIZE_MAX_GIB = 32_767
 const SUPPORTED: Examination = {
   rows: [],
   hyperVGeneration: 'V2',
+  startsBy: 'UEFI',
   architecture: 'x64',
   osType: 'Linux',
   distribution: 'debian',

@@ -36,6 +36,8 @@ export interface Examination {
   readonly rows: readonly ExaminedRow[]
   /** `V2`: it starts by UEFI from a GUID partition table. `V1`: it does not. */
   readonly hyperVGeneration: 'V1' | 'V2'
+  /** What a machine that starts it must have; null: nothing could start it. */
+  readonly startsBy: 'UEFI' | 'BIOS' | null
   readonly architecture: 'x64' | 'Arm64'
   readonly osType: 'Linux' | 'Windows'
   /** `debian`, `ubuntu` …, as its own os-release says; null: not known. */

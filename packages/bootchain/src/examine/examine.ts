@@ -40,6 +40,7 @@ export function examineImage(disk: RandomAccess, policy: ImagePolicy): Examinati
   return {
     rows,
     hyperVGeneration,
+    startsBy: hyperVGeneration === 'V2' ? 'UEFI' : examined.hasBiosTable ? 'BIOS' : null,
     architecture: isArm ? 'Arm64' : 'x64',
     osType: isWindows ? 'Windows' : 'Linux',
     distribution: distributionOf(rootOf(examined)),

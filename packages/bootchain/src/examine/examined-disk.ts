@@ -1,4 +1,4 @@
-import { equalBytes, MalformedError } from '@trusted-launch/codec'
+import { equalBytes, fromHex, MalformedError } from '@trusted-launch/codec'
 import {
   EFI_SYSTEM_PARTITION,
   type Ext4,
@@ -18,6 +18,8 @@ import { doesNot, type Examined, type ExaminedRow, rowOr, works } from './examin
 export interface ExaminedDisk {
   readonly rows: readonly [table: ExaminedRow, esp: ExaminedRow]
   readonly isGpt: boolean
+  /** Whether a BIOS finds partitions: in an MBR, or a partition for its loader in a GPT. */
+  readonly hasBiosTable: boolean
   /** Null: there is none that can be read. */
   readonly esp: Fat | null
   readonly volumes: readonly Ext4[]
@@ -29,6 +31,8 @@ const partitionsTried = 16
 const TABLE = 'partition table'
 const ESP = 'EFI system partition'
 const protectiveType = 0xee
+/** 21686148-6449-6E6F-744E-656564454649, as on disk: where GRUB for a BIOS lies in a GPT. */
+const BIOS_BOOT = fromHex('4861682149646f6e744e656564454649')
 
 /** What tells a file system or volume manager that is not read here: its name, where, and what stands there. */
 const magics: readonly (readonly [name: string, offset: number, text: string])[] = [
@@ -62,6 +66,9 @@ export function openExamined(disk: RandomAccess): ExaminedDisk {
   return {
     rows: [table, espRow],
     isGpt: partitions !== null,
+    hasBiosTable:
+      mbrTypes(disk).some((type) => type !== protectiveType) ||
+      found.some((one) => isOfType(one, BIOS_BOOT)),
     esp,
     volumes: opened.filter((one) => typeof one !== 'string'),
     unread: [...new Set(opened.filter((one) => typeof one === 'string'))],
