@@ -48,11 +48,18 @@ test('a generation 1 VM whose disk lacks what UEFI needs is not made Trusted Lau
 
 test('a converted one becomes generation 2 and Trusted Launch, its disk with it, and stays generation 2 as Standard', async (t) => {
   const { service, id, machine, disk } = await aVmOfGeneration1(t)
+  const isTold = async () => {
+    const { statuses } = (await service.ask('GET', `${id}/instanceView`)).body
+    return statuses.some(({ code }: any) => code === 'TrustedLaunch/NotApplied')
+  }
+  await service.ask('PATCH', id, { tags: { a: 'b' } })
+  assert.ok(await isTold(), 'another change does not make it untrue')
   await service.over(await service.ask('POST', `${id}/deallocate`))
   const patch = await service.ask('PATCH', id, toTrustedLaunch)
   assert.equal((await service.over(patch)).status, 'Succeeded')
   const { generation, secureBoot, vTpm } = service.host.plan(machine)!
   assert.deepEqual([generation, secureBoot, vTpm], ['V2', false, true])
+  assert.ok(!(await isTold()))
   const { properties } = (await service.ask('GET', disk)).body
   assert.deepEqual(
     [properties.hyperVGeneration, properties.securityProfile?.securityType],

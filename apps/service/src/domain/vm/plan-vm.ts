@@ -16,8 +16,17 @@ import { machineOwnerKeysOf } from './machine-owner-keys.ts'
 import { alignOsDisk, makeOsDisk, withOwnDisk } from './os-disk.ts'
 import { notGivenAgain, requireOsProfile, withoutSecrets } from './os-profile.ts'
 import type { Command } from './run-command.ts'
-import { decideChange, decideNew, type Place } from './security.ts'
-import { at, inputFor, securityOf, stateJson, stateOf, textAt, type VmState } from './vm.ts'
+import { type Decision, decideChange, decideNew, type Place } from './security.ts'
+import {
+  at,
+  inputFor,
+  type Notice,
+  securityOf,
+  stateJson,
+  stateOf,
+  textAt,
+  type VmState,
+} from './vm.ts'
 import { exactVersionOf, imageLinks, imageOfVm, requireVmImage } from './vm-image.ts'
 
 /** What decides about VMs beside what is asked. */
@@ -109,6 +118,15 @@ function withOsProfile(properties: JsonObject, osType: 'Linux' | 'Windows', id: 
   return properties
 }
 
+/** What was told of the VM, and a change of something else does not make untrue. */
+function lasting({ notices }: VmState, { isTrustedLaunch }: Decision): Notice[] {
+  return notices.filter(
+    ({ code }) =>
+      code.startsWith('TrustedLaunch/') &&
+      !(isTrustedLaunch && code === 'TrustedLaunch/NotApplied'),
+  )
+}
+
 function bodyOf({ envelope }: Pick<Wanted, 'envelope'>, properties: JsonObject): JsonObject {
   return { ...envelope, properties }
 }
@@ -197,7 +215,7 @@ async function planChange(
   const { generation: _, lacks: __, ...rest } = state
   const next: VmState = {
     ...(decision.hyperVGeneration === 'V1' ? state : rest),
-    notices: [...decision.notices, ...notGivenAgain(properties)],
+    notices: [...lasting(state, decision), ...decision.notices, ...notGivenAgain(properties)],
     notEnforced: toldOf(rules, wanted, existing),
   }
   const work = isSame
