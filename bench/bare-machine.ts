@@ -63,9 +63,15 @@ export class BareMachine {
   }
 
   async stop(): Promise<void> {
+    await this.end()
+    rmSync(this.#directory, { recursive: true })
+  }
+
+  /** Ends it. @returns the folder that it leaves: `disk`, `vars.fd`, the TPM's state. */
+  async end(): Promise<string> {
     for (const process of this.#processes)
       if (process.exitCode === null && process.kill('SIGKILL')) await once(process, 'exit')
-    rmSync(this.#directory, { recursive: true })
+    return this.#directory
   }
 }
 
