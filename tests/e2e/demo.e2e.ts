@@ -78,6 +78,17 @@ test('the demo tells good from tampered, and its records say the same again', as
     ['kernel-unsigned', 'boot-refused', 'boot-refused', 'kernel'],
     ['command-line-edited', 'contraindicated', 'contraindicated', 'kernel command line'],
   ])
+  const alerts = scenarios.map(({ alerts }: any) =>
+    alerts.map(({ alertType, component }: any) => [alertType, component.split(', ')[0]]),
+  )
+  assert.deepEqual(alerts, [
+    [],
+    [['VM_SecureBootStoppedBoot', 'kernel']],
+    [['VM_GuestAttestationFailure', 'kernel command line']],
+  ])
+  const attestation = 'b7604066-ed76-45f9-a5c1-c97e4812dc55'
+  const isHealthy = ({ recommendations }: any) => !recommendations.includes(attestation)
+  assert.deepEqual(scenarios.map(isHealthy), [true, true, false])
   for (const { references, bootMs } of scenarios) {
     assert.match(references.before, /^[0-9a-f]{64}$/)
     assert.equal(references.after, references.before)

@@ -4,12 +4,14 @@ import { ArmClient } from '@trusted-launch/api'
 import type { AttestationResult } from '@trusted-launch/attestation'
 import type { Service } from '@trusted-launch/service'
 import { httpsTo } from './https.ts'
+import type { Raised } from './verdict.ts'
 
 const POLL_MS = 100
 const GROUP = 'demo'
 const LOCATION = 'demo'
 const NETWORK = 'Microsoft.Network/virtualNetworks/net'
 const SUBNET = 'one'
+const SECURITY = 'Microsoft.Security'
 /** One vCPU, 1 GiB. */
 const SIZE = 'Standard_B1s'
 /** Nobody signs in to a VM of the demo: it has no network, and this key's other half is nowhere. */
@@ -79,6 +81,28 @@ export class ControlPlane {
     })
   }
 
+  /** Puts the guest attestation extension onto a VM: it is attested at once, and what fails raises alerts. @throws {ArmError} */
+  async monitor(name: string): Promise<void> {
+    await this.#put(`${vm(name)}/extensions/GuestAttestation`, {
+      publisher: 'Microsoft.Azure.Security.LinuxAttestation',
+      type: 'GuestAttestation',
+      typeHandlerVersion: '1.0',
+      autoUpgradeMinorVersion: true,
+    })
+  }
+
+  /** What a VM raised: its alerts, and what is recommended of it and not followed. @throws {ArmError} */
+  async raised(name: string): Promise<Raised> {
+    const id = this.#at(vm(name))
+    const alerts: Raised['alerts'][number][] = []
+    for await (const { properties } of this.#list(`${this.#group}/providers/${SECURITY}/alerts`))
+      if (properties.resourceIdentifiers[0].azureResourceId === id) alerts.push(alertOf(properties))
+    const recommendations: string[] = []
+    for await (const { name, properties } of this.#list(`${id}/providers/${SECURITY}/assessments`))
+      if (properties.status.code === 'Unhealthy') recommendations.push(name)
+    return { alerts, recommendations }
+  }
+
   /** Switches Secure Boot of a VM that is off. @throws {ArmError} */
   async setSecureBoot(name: string, secureBootEnabled: boolean): Promise<void> {
     const properties = { securityProfile: { uefiSettings: { secureBootEnabled } } }
@@ -120,6 +144,10 @@ export class ControlPlane {
     this.#send.close()
   }
 
+  #list(path: string): AsyncIterable<any> {
+    return this.#client.list(path)
+  }
+
   #at(resource: string): string {
     return `${this.#group}/providers/${resource}`
   }
@@ -155,6 +183,11 @@ export class ControlPlane {
     })
     return JSON.parse(await answer.text()).access_token
   }
+}
+
+function alertOf({ alertType, severity, extendedProperties }: any): Raised['alerts'][number] {
+  const { components, cause } = extendedProperties
+  return { alertType, severity, component: components === '' ? cause : components }
 }
 
 function vm(name: string): string {

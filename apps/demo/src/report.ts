@@ -22,7 +22,9 @@ export function lookOf({ isTTY, columns }: { isTTY?: boolean; columns?: number }
 export function jsonOf(accelerator: string, verdicts: readonly Verdict[]): string {
   const scenarios = verdicts.map((verdict) => {
     const { name, expected, outcome, component, findings, evidence, references, bootMs } = verdict
-    const row = { name, expected, outcome, component, findings, evidence, references, bootMs }
+    const { alerts, recommendations } = verdict
+    const end = { name, expected, outcome, component, findings }
+    const row = { ...end, alerts, recommendations, evidence, references, bootMs }
     return outcome === null ? { ...row, error: verdict.told } : row
   })
   return JSON.stringify({ accelerator, ok: verdicts.every(asExpected), scenarios }, null, 2)
@@ -71,6 +73,8 @@ function textOfOne(verdict: Verdict, look: Look): string {
     end < 0 ? head : `${color(head.slice(0, end))}${head.slice(end)}`,
     ...tail,
   ]
+  for (const { alertType, severity, component } of verdict.alerts)
+    lines.push(...indented(`alert: ${alertType}, ${severity}: ${component}`))
   if (name === 'clean' && result !== null) lines.push('', chainOf(result, look), '')
   if (evidence !== null) lines.push(colors.dim(`  say it again: ${tlLine('appraise', evidence)}`))
   return lines.join('\n')

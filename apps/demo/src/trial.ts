@@ -5,7 +5,16 @@ import { demoFolder } from './paths.ts'
 import type { Scenario } from './scenarios.ts'
 import type { Stage } from './stage.ts'
 import type { Performance } from './staged-host.ts'
-import { appraised, type End, failed, refused, type Verdict, verdictOn } from './verdict.ts'
+import {
+  appraised,
+  type End,
+  failed,
+  NOTHING_RAISED,
+  type Raised,
+  refused,
+  type Verdict,
+  verdictOn,
+} from './verdict.ts'
 
 /** One VM's part in one scenario: from its creation to the verdict on it. */
 export class Trial {
@@ -14,6 +23,7 @@ export class Trial {
   readonly #tell: (state: string) => void
   #end: End = failed('it was never played')
   #record: Uint8Array = new Uint8Array()
+  #raised: Raised = NOTHING_RAISED
 
   /** @param tell what happens just now, for people. */
   constructor(stage: Stage, scenario: Scenario, tell: (state: string) => void) {
@@ -35,8 +45,12 @@ export class Trial {
       tamper: tamper && ((disk) => tamper(disk, stage.scratch())),
     })
     try {
-      await this.boot(() => stage.plane.create(name))
+      await this.boot(async () => {
+        await stage.plane.create(name)
+        await stage.plane.monitor(name)
+      })
       await secondBoot?.(this)
+      this.#raised = await stage.plane.raised(name)
     } catch (e) {
       this.#end = failed(e)
       throw e
@@ -49,7 +63,7 @@ export class Trial {
   verdict(): Verdict {
     const performance = this.#performance
     const { references = null, bootMs = 0 } = performance ?? {}
-    return verdictOn(this.#scenario, this.#end, references, bootMs)
+    return verdictOn(this.#scenario, this.#end, references, bootMs, this.#raised)
   }
 
   /** Removes its VMs. */

@@ -21,8 +21,23 @@ export interface End {
   readonly result: AttestationResult | null
 }
 
+/** What its operator is told besides. */
+export interface Raised {
+  /** The component is the one that is concerned, or several. */
+  readonly alerts: readonly {
+    readonly alertType: string
+    readonly severity: string
+    readonly component: string
+  }[]
+  /** Keys of the assessments that are not healthy. */
+  readonly recommendations: readonly string[]
+}
+
+/** Of a VM that there is not. */
+export const NOTHING_RAISED: Raised = Object.freeze({ alerts: [], recommendations: [] })
+
 /** What came of one scenario. */
-export interface Verdict extends End {
+export interface Verdict extends End, Raised {
   readonly name: string
   readonly story: string
   readonly expected: Outcome | null
@@ -40,6 +55,7 @@ export function verdictOn(
   end: End,
   file: ReferenceFile | null,
   bootMs: number,
+  raised: Raised = NOTHING_RAISED,
 ): Verdict {
   const isUnseen = end.outcome === 'affirming' && target !== null
   const told = isUnseen
@@ -47,7 +63,8 @@ export function verdictOn(
     : end.told
   const component = end.component ?? target
   const references = { before: file?.before ?? null, after: file?.sha256() ?? null }
-  return { name, story, expected, ...end, component, told, references, bootMs: Math.round(bootMs) }
+  const about = { name, story, expected, ...end, ...raised }
+  return { ...about, component, told, references, bootMs: Math.round(bootMs) }
 }
 
 /** @throws {Error} no verdict: tier `none`. */

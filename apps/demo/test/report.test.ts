@@ -35,6 +35,8 @@ const verdict = (change: Partial<Verdict>): Verdict => ({
   evidence: join(demoFolder, 'clean.json'),
   references: { before: 'aa', after: 'aa' },
   bootMs: 12_345,
+  alerts: [],
+  recommendations: [],
   result: { chain } as unknown as AttestationResult,
   ...change,
 })
@@ -118,6 +120,14 @@ test('a program reads every key, in one document, and `ok` only when all is as e
   assert.deepEqual([outcome, error, component], [null, 'no answer of the agent', 'kernel'])
   assert.deepEqual(findings, ['agent-silent'])
   assert.equal(JSON.parse(jsonOf('tcg', [verdict({ outcome: 'warning' })])).ok, false)
+})
+
+test('what a VM raised is told in a line each, and to programs whole', () => {
+  const alert = { alertType: 'VM_GuestAttestationFailure', severity: 'Medium', component: 'initrd' }
+  const raised = { ...refused, alerts: [alert], recommendations: ['a-key'] }
+  assert.match(textOf([raised], plain), /\n {2}alert: VM_GuestAttestationFailure, Medium: initrd/)
+  const [row] = JSON.parse(jsonOf('tcg', [raised])).scenarios
+  assert.deepEqual([row.alerts, row.recommendations], [[alert], ['a-key']])
 })
 
 test('a guest that stood still is told as such; only programs read that as a refusal', () => {
