@@ -293,6 +293,7 @@ test('a fix changes what is asked for and nothing else, and says what it interru
     fixOf('vtpm', on({ secureBootEnabled: false, vTpmEnabled: false })),
     change({ ...all, secureBootEnabled: false }, 'restart'),
   )
+  assert.deepEqual(fixOf('vtpm', { setup: standard }), change(all, 'deallocate'))
   assert.deepEqual(
     fixOf('trusted-launch', { kind: 'scale-set', setup: standard }),
     change(all, 'instances'),

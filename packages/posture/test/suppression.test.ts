@@ -104,7 +104,10 @@ test('trying a rule out says what it would hide and leaves what others would sho
 test('a rule reads strictly: nothing empty, unknown or without limit', () => {
   const condition = { field: 'entities.cause', in: ['drift'] }
   assert.deepEqual(checkSuppressionRule({ ...rule, allOf: [condition] }).allOf, [condition])
+  const part = { field: 'entities.component', contains: 'kernel' }
+  assert.deepEqual(checkSuppressionRule({ ...rule, allOf: [part] }).allOf, [part])
   const wrong = [
+    { allOf: [null] },
     { allOf: [{ field: 'entities.cause', in: [] }] },
     { allOf: [{ field: 'entities.cause', contains: '' }] },
     { allOf: [{ field: 'entities.cause', contains: 'a', in: ['b'] }] },

@@ -38,6 +38,7 @@ test('an answer that was asked for before a reset is none of the boot after it',
   const late = [started(0), answered(1), reset(20), answered(19)]
   assert.equal(silentAt(30, ...late), true)
   assert.equal(silentAt(60, ...late, answered(25)), false)
+  assert.equal(after(started(0), reset(20), answered(20)).awaitedSince, null)
   const between = [started(0), reset(20), reset(40), answered(30)]
   assert.equal(after(...between).awaitedSince, at(40))
 })
