@@ -2,7 +2,7 @@ import type { HostDriver } from '../domain/host-driver.ts'
 import { IMAGE, keptOf, userOf } from '../domain/image/image.ts'
 import { removeWhole } from '../domain/remove-whole.ts'
 import { forgetVm } from '../domain/vm/belongings.ts'
-import { DISK } from '../domain/vm/os-disk.ts'
+import { DISK } from '../domain/vm/disk-row.ts'
 import { stateOf, VM } from '../domain/vm/vm.ts'
 import type { Handler, Job } from './worker.ts'
 

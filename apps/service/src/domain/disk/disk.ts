@@ -4,7 +4,7 @@ import type { Link } from '../links.ts'
 import type { Moment, Plan, Wanted } from '../resource-type.ts'
 import { type AllowedSource, type DiskSource, type Source, sourceOf } from '../sources.ts'
 import type { JsonObject, Resource } from '../store.ts'
-import { DISK } from '../vm/os-disk.ts'
+import { DISK } from '../vm/disk-row.ts'
 import { at, stateOf, textAt, VM } from '../vm/vm.ts'
 
 /** What decides about disks beside what is asked. */

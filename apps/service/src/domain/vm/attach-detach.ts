@@ -3,7 +3,7 @@ import { type Link, listIn, requireLinkOfType } from '../links.ts'
 import type { Moment, Plan } from '../resource-type.ts'
 import type { Json, JsonObject, Resource } from '../store.ts'
 import { LUN_MAX, planDataDisks } from './data-disks.ts'
-import { DISK } from './os-disk.ts'
+import { DISK } from './disk-row.ts'
 import { at, inputFor, textAt } from './vm.ts'
 
 /** The disks that `attachDetachDataDisks` names: whoever asks must have the right to write them. */

@@ -1,16 +1,14 @@
 import { ArmError, type Fault, faults, keyOf, nameOf, parseResourceId } from '@trusted-launch/api'
 import { dataDisksFault } from '../../catalogue/host-capacity.ts'
 import { sizeNamed } from '../../catalogue/sizes.ts'
-import { requireGroup } from '../groups.ts'
 import type { DiskPlan } from '../host-driver.ts'
 import { type Link, listIn, requireMadeName } from '../links.ts'
 import type { Moment } from '../resource-type.ts'
 import type { Json, JsonObject, Resource } from '../store.ts'
-import { DISK } from './os-disk.ts'
+import { DISK } from './disk-row.ts'
+import { makeEmpty, SIZE_DEFAULT_GIB, SIZE_MAX_GIB } from './empty-disk.ts'
 import { at, textAt } from './vm.ts'
 
-const SIZE_DEFAULT_GIB = 32
-const SIZE_MAX_GIB = 32_767
 export const LUN_MAX = 63
 
 /**
@@ -92,7 +90,7 @@ async function planOne(moment: Moment, vm: string, disk: JsonObject): Promise<Js
   const id = diskIdOf(vm, disk)
   const name = textAt(disk, 'name') ?? nameOf(parseResourceId(id)!)
   const found = await moment.tables.resources.get(id)
-  const row = found ?? (await make(moment, vm, id, disk))
+  const row = found ?? (await makeEmpty(moment, vm, id, disk))
   const holder = textAt(row.state, 'managedBy')
   if (holder !== null && keyOf(holder) !== keyOf(vm))
     throw new ArmError(attachedTo(row.name, holder))
@@ -126,43 +124,6 @@ async function planOne(moment: Moment, vm: string, disk: JsonObject): Promise<Js
     diskSizeGB: grown,
     managedDisk,
   }
-}
-
-async function make(
-  { tables, at: now, location }: Moment,
-  vm: string,
-  id: string,
-  disk: JsonObject,
-): Promise<Resource> {
-  if (textAt(disk, 'createOption')?.toLowerCase() !== 'empty')
-    throw new ArmError({
-      status: 404,
-      code: 'ResourceNotFound',
-      message: `Disk ${id} is not found.`,
-      target: 'dataDisk.managedDisk.id',
-    })
-  const sizeGiB = Number(disk.diskSizeGB ?? SIZE_DEFAULT_GIB)
-  if (!Number.isInteger(sizeGiB) || sizeGiB < 1 || sizeGiB > SIZE_MAX_GIB)
-    throw new ArmError(faults.invalidParameter('dataDisk.diskSizeGB'))
-  const { subscriptionId, resourceGroup, names } = parseResourceId(id)!
-  await requireGroup(tables, subscriptionId!, resourceGroup!)
-  const properties = { creationData: { createOption: 'Empty' }, diskSizeGB: sizeGiB }
-  return tables.resources.insert(
-    {
-      ...{
-        id,
-        type: DISK,
-        name: names[0]!,
-        subscriptionId: subscriptionId!,
-        resourceGroup,
-        parentId: null,
-        location,
-      },
-      ...{ tags: {}, envelope: { sku: { name: 'Premium_LRS', tier: 'Premium' } }, properties },
-      ...{ state: { managedBy: vm }, provisioningState: 'Succeeded', createdAt: now },
-    },
-    now,
-  )
 }
 
 /** Those it had and does not name any more. */

@@ -1,14 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { ArmError, faults, keyOf, parseResourceId } from '@trusted-launch/api'
+import { ArmError, faults, keyOf } from '@trusted-launch/api'
 import type { MarketplaceImage } from '../../catalogue/images.ts'
 import { requireMadeName } from '../links.ts'
 import type { Moment } from '../resource-type.ts'
-import type { JsonObject, Resource } from '../store.ts'
+import type { JsonObject } from '../store.ts'
+import { DISK, diskRow } from './disk-row.ts'
 import { changeRefused } from './fixed.ts'
 import type { Decision } from './security.ts'
 import { at, textAt } from './vm.ts'
-
-export const DISK = 'Microsoft.Compute/disks'
 
 /** The VM's own disk, as a resource beside it. @returns `storageProfile` with it. @throws {ArmError} */
 export async function makeOsDisk(
@@ -36,8 +35,13 @@ export async function makeOsDisk(
       code: 'ConflictingUserInput',
       message: `Disk ${name} already exists in resource group ${group.split('/').at(-1)}. Only CreateOption.Attach is supported.`,
     })
+  const row = {
+    ...{ osType, hyperVGeneration, creationData: { createOption: 'FromImage' } },
+    diskSizeGB: asked.diskSizeGB!,
+    ...(decision.isTrustedLaunch && { securityProfile: { securityType: 'TrustedLaunch' } }),
+  }
   await tables.resources.insert(
-    diskRow({ id: diskId, vm: id, asked, decision, osType, hyperVGeneration, location, now }),
+    diskRow({ id: diskId, vm: id, properties: row, location, now }),
     now,
   )
   const managedDisk = {
@@ -104,36 +108,4 @@ export async function alignOsDisk(
   if (isSame) return
   const changed = { ...rest, hyperVGeneration, ...(is && { securityProfile: is }) }
   await tables.resources.update(disk.id, { properties: changed }, now)
-}
-
-/** The row of a VM's own disk, as Azure keeps one beside the VM. */
-function diskRow(given: {
-  readonly id: string
-  readonly vm: string
-  readonly asked: JsonObject
-  readonly decision: Decision
-  readonly osType: string
-  readonly hyperVGeneration: 'V1' | 'V2'
-  readonly location: string
-  readonly now: number
-}): Omit<Resource, 'etag' | 'changedAt'> {
-  const { id, vm, asked, decision, osType, hyperVGeneration, location, now } = given
-  const { subscriptionId, resourceGroup, names } = parseResourceId(id)!
-  return {
-    ...{
-      id,
-      type: DISK,
-      name: names[0]!,
-      subscriptionId: subscriptionId!,
-      resourceGroup,
-      parentId: null,
-    },
-    ...{ location, tags: {}, envelope: { sku: { name: 'Premium_LRS', tier: 'Premium' } } },
-    properties: {
-      ...{ osType, hyperVGeneration, creationData: { createOption: 'FromImage' } },
-      diskSizeGB: asked.diskSizeGB!,
-      ...(decision.isTrustedLaunch && { securityProfile: { securityType: 'TrustedLaunch' } }),
-    },
-    ...{ state: { managedBy: vm }, provisioningState: 'Succeeded', createdAt: now },
-  }
 }

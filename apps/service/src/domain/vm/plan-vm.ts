@@ -16,17 +16,9 @@ import { machineOwnerKeysOf } from './machine-owner-keys.ts'
 import { alignOsDisk, makeOsDisk, withOwnDisk } from './os-disk.ts'
 import { notGivenAgain, requireOsProfile, withoutSecrets } from './os-profile.ts'
 import type { Command } from './run-command.ts'
-import { type Decision, decideChange, decideNew, type Place } from './security.ts'
-import {
-  at,
-  inputFor,
-  type Notice,
-  securityOf,
-  stateJson,
-  stateOf,
-  textAt,
-  type VmState,
-} from './vm.ts'
+import { decideChange, decideNew, type Place } from './security.ts'
+import { bodyOf, lasting, requireOffered, toldOf } from './told.ts'
+import { at, inputFor, securityOf, stateJson, stateOf, textAt, type VmState } from './vm.ts'
 import { exactVersionOf, imageLinks, imageOfVm, requireVmImage } from './vm-image.ts'
 
 /** What decides about VMs beside what is asked. */
@@ -116,39 +108,6 @@ function withOsProfile(properties: JsonObject, osType: 'Linux' | 'Windows', id: 
     return { ...properties, osProfile: requireOsProfile(properties, osType, id.split('/').at(-1)!) }
   refuseOsProfile(properties)
   return properties
-}
-
-/** What was told of the VM, and a change of something else does not make untrue. */
-function lasting({ notices }: VmState, { isTrustedLaunch }: Decision): Notice[] {
-  return notices.filter(
-    ({ code }) =>
-      code.startsWith('TrustedLaunch/') &&
-      !(isTrustedLaunch && code === 'TrustedLaunch/NotApplied'),
-  )
-}
-
-function bodyOf({ envelope }: Pick<Wanted, 'envelope'>, properties: JsonObject): JsonObject {
-  return { ...envelope, properties }
-}
-
-/** @throws {ArmError} the first member that asks for what there is not here. */
-function requireOffered(rules: VmRules, body: JsonObject): void {
-  const [path] = rules.refused(body)
-  if (path === undefined) return
-  throw new ArmError({
-    status: 400,
-    code: 'BadRequest',
-    message: `'${path}' is not offered by this installation, and a VM is not made without what it asks for: leave it out.`,
-    target: path,
-  })
-}
-
-/** What was sent and has no effect: defaults that were filled in are nobody's. */
-function toldOf(rules: VmRules, wanted: Wanted, existing: Resource): readonly string[] {
-  const { notEnforced } = stateOf(existing)
-  const there = new Set(rules.notEnforced(bodyOf(existing, existing.properties)))
-  const all = rules.notEnforced(bodyOf(wanted, wanted.properties))
-  return all.filter((path) => notEnforced.includes(path) || !there.has(path))
 }
 
 const NAME = /^[a-z0-9]([\w.-]{0,62}[\w])?$/i

@@ -1,7 +1,7 @@
 import { ArmError, faults } from '@trusted-launch/api'
 import { diskLinks, diskPlanner } from '../../domain/disk/disk.ts'
 import type { Resource } from '../../domain/store.ts'
-import { DISK } from '../../domain/vm/os-disk.ts'
+import { DISK } from '../../domain/vm/disk-row.ts'
 import type { VmRules } from '../../domain/vm/plan-vm.ts'
 import { textAt } from '../../domain/vm/vm.ts'
 import { type ArmType, groupPath } from '../arm-type.ts'
