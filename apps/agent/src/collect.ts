@@ -14,7 +14,7 @@ import { readAkCertificate } from './ak-certificate.ts'
 import { AttestationKey } from './attestation-key.ts'
 import { EventLogFile } from './event-log-file.ts'
 import { readInfo } from './info.ts'
-import { readModuleMessages } from './module-messages.ts'
+import { ModuleMessages } from './module-messages.ts'
 import { quoteBanks } from './quotes.ts'
 import { extendRollbackIndex } from './rollback-index.ts'
 
@@ -23,11 +23,11 @@ export class Collector {
   readonly #tpm: Transport
   readonly #key: AttestationKey
   readonly #logs: Record<LogName, EventLogFile>
-  readonly #kernelLogPath: string
+  readonly #messages: ModuleMessages
 
   constructor(tpm: Transport, logPaths: Record<LogName | 'kernelLog', string>) {
     this.#tpm = tpm
-    this.#kernelLogPath = logPaths.kernelLog
+    this.#messages = new ModuleMessages(logPaths.kernelLog)
     this.#key = new AttestationKey(tpm)
     this.#logs = {
       eventLog: new EventLogFile(logPaths.eventLog),
@@ -52,9 +52,7 @@ export class Collector {
       case 'rollback':
         return encodeAnswer(id, 'rollback', await this.#rollback(asked.question.extendNonce))
       case 'moduleMessages':
-        return encodeAnswer(id, 'moduleMessages', {
-          lines: readModuleMessages(this.#kernelLogPath),
-        })
+        return encodeAnswer(id, 'moduleMessages', { lines: this.#messages.read() })
     }
   }
 

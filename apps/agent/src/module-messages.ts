@@ -35,28 +35,38 @@ const ABOUT_MODULES = new RegExp(
 )
 
 /**
- * The newest lines about modules of the kernel's log, the oldest of them first: the kernel's word as
- * far as this guest hands it out. @throws {AgentError} `log-unavailable`: it cannot be read.
+ * The newest lines about modules of the kernel's log, the oldest of them first: the kernel's word as far as this
+ * guest hands it out. The log stays open: who asks again waits for what is new alone.
  */
-export function readModuleMessages(path: string): string[] {
-  let fd: number
+export class ModuleMessages {
+  readonly #path: string
+  #fd = -1
+  readonly #lines: string[] = []
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  /** @throws {AgentError} `log-unavailable`: it cannot be read. */
+  read(): string[] {
+    if (this.#fd < 0) this.#fd = openLog(this.#path)
+    const lines = this.#lines
+    for (let i = 0; i < RECORDS_MAX; i++) {
+      const record = nextRecord(this.#fd)
+      if (record === null) break
+      for (const text of messagesIn(toLatin1(record))) lines.push(text)
+      if (lines.length > MODULE_MESSAGES_MAX) lines.splice(0, lines.length - MODULE_MESSAGES_MAX)
+    }
+    return lines
+  }
+}
+
+function openLog(path: string): number {
   try {
-    fd = openDescriptor(path, os.O_RDONLY | O_NONBLOCK)
+    return openDescriptor(path, os.O_RDONLY | O_NONBLOCK)
   } catch (e) {
     throw new AgentError('log-unavailable', (e as Error).message, { cause: e })
   }
-  const lines: string[] = []
-  try {
-    for (let i = 0; i < RECORDS_MAX; i++) {
-      const record = nextRecord(fd)
-      if (record === null) break
-      for (const text of messagesIn(record)) lines.push(text)
-      if (lines.length > MODULE_MESSAGES_MAX) lines.splice(0, lines.length - MODULE_MESSAGES_MAX)
-    }
-  } finally {
-    os.close(fd)
-  }
-  return lines
 }
 
 /** Null at the end. */
@@ -70,9 +80,11 @@ function nextRecord(fd: number): Uint8Array | null {
   }
 }
 
-function messagesIn(record: Uint8Array): string[] {
+function messagesIn(record: string): string[] {
   const found: string[] = []
-  for (const line of toLatin1(record).split('\n')) {
+  // Of nearly all records that is all that is asked.
+  if (!ABOUT_MODULES.test(record)) return found
+  for (const line of record.split('\n')) {
     const [, level, text] = RECORD.exec(line) ?? []
     if (text === undefined || Number(level) >= FACILITY || !ABOUT_MODULES.test(text)) continue
     found.push(toPlainText(text, MODULE_MESSAGE_CHARACTERS_MAX))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash, createPublicKey, randomBytes, verify } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -372,6 +372,10 @@ test(
     assert.equal(lines.length, 32)
     assert.deepEqual([lines[0], lines.at(-2)], [tainted(1), tainted(31)])
     assert.equal(lines.at(-1), 'evil: loading out-of-tree module taints kernel. [2J')
+    appendFileSync(kernelLog, `5,91,105,-;${refused}\n`)
+    const later = await agent.ask('moduleMessages', null)
+    assert.deepEqual([later.lines.length, later.lines.at(-1)], [32, refused])
+    assert.equal(later.lines.at(-2), lines.at(-1))
     const without = await startAgent(t)
     await assert.rejects(without.ask('moduleMessages', null), { code: 'log-unavailable' })
   },
