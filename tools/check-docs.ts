@@ -85,6 +85,13 @@ function unlistedDecisions(): string[] {
     .map((path) => `docs/decisions/README.md: ${path} is not listed`)
 }
 
+function sameNumberTwice(): string[] {
+  const numbered = Map.groupBy(globSync('docs/decisions/[0-9]*.md'), (path) => path.slice(0, 19))
+  return [...numbered.values()]
+    .filter(({ length }) => length > 1)
+    .map((paths) => `${paths.join(', ')}: one number, two decisions`)
+}
+
 export function checkDocs(): string[] {
   const roomless = rooms().filter((room) => !existsSync(join(room.folder, 'README.md')))
   return [
@@ -94,6 +101,7 @@ export function checkDocs(): string[] {
     ...roomless.map((room) => `${room.folder}: has no README.md`),
     ...brokenPromises(),
     ...unlistedDecisions(),
+    ...sameNumberTwice(),
     ...unreasoned(),
   ]
 }

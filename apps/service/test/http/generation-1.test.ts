@@ -60,6 +60,9 @@ test('a converted one becomes generation 2 and Trusted Launch, its disk with it,
   const { generation, secureBoot, vTpm } = service.host.plan(machine)!
   assert.deepEqual([generation, secureBoot, vTpm], ['V2', false, true])
   assert.ok(!(await isTold()))
+  const reimage = await service.ask('POST', `${id}/reimage`, {})
+  assert.deepEqual([reimage.status, reimage.body.error.code], [409, 'OperationNotAllowed'])
+  assert.match(reimage.body.error.message, /was converted from generation 1/)
   const { properties } = (await service.ask('GET', disk)).body
   assert.deepEqual(
     [properties.hyperVGeneration, properties.securityProfile?.securityType],

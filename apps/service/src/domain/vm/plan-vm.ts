@@ -171,9 +171,8 @@ async function planChange(
   }
   const isSame = JSON.stringify(complete) === JSON.stringify(existing.properties)
   await alignOsDisk(moment, complete, decision)
-  const { generation: _, lacks: __, ...rest } = state
   const next: VmState = {
-    ...(decision.hyperVGeneration === 'V1' ? state : rest),
+    ...(decision.hyperVGeneration === 'V1' ? state : ofGeneration2(state)),
     notices: [...lasting(state, decision), ...decision.notices, ...notGivenAgain(properties)],
     notEnforced: toldOf(rules, wanted, existing),
   }
@@ -185,4 +184,8 @@ async function planChange(
         host: rules.host,
       }
   return { properties: complete, state: stateJson(next), work }
+}
+
+function ofGeneration2({ generation, lacks: _, ...rest }: VmState): VmState {
+  return generation === undefined ? rest : { ...rest, converted: true }
 }

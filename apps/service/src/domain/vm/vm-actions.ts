@@ -41,7 +41,7 @@ export function requireNotGoing({ name, provisioningState }: Resource): void {
 
 /** @throws {ArmError} 409: not with this VM, or not now. */
 export function requireAction({ name, when }: VmAction, vm: Resource): void {
-  const { power, generalized, image } = stateOf(vm)
+  const { power, generalized, image, converted } = stateOf(vm)
   requireNotGoing(vm)
   if (generalized && name !== 'deallocate')
     throw new ArmError(
@@ -53,6 +53,12 @@ export function requireAction({ name, when }: VmAction, vm: Resource): void {
     throw new ArmError(
       faults.operationNotAllowed(
         `VM '${vm.name}' took a disk as its own: there is no image to put it back to.`,
+      ),
+    )
+  if (name === 'reimage' && converted === true)
+    throw new ArmError(
+      faults.operationNotAllowed(
+        `VM '${vm.name}' was converted from generation 1: its image would put a disk back that it can't start from.`,
       ),
     )
   if (name === 'simulateEviction' && (vm.properties as any).priority !== 'Spot')

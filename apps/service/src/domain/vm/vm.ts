@@ -52,6 +52,8 @@ export interface VmState {
   readonly lacks?: readonly string[]
   /** Generation 1; not there: 2. */
   readonly generation?: 'V1'
+  /** It was of generation 1 as its image is, until its disk was converted. */
+  readonly converted?: boolean
   /** Whether the agent ever answered. */
   readonly hasAgent: boolean
   /** When it last ended without being asked to, while it was looked after. */
