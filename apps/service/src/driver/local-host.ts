@@ -58,6 +58,7 @@ import type { Command, CommandEnd } from '../domain/vm/run-command.ts'
 import { DiskFiles } from './disk-files.ts'
 import { FileHash, hostPartOf } from './host-part.ts'
 import { keysFor, LocalImages } from './local-images.ts'
+import { stepsUntil } from './steps-until.ts'
 
 /** What decides about a boot, of a VM's plan. */
 type Foretold = Pick<MachinePlan, 'id' | 'secureBoot' | 'memoryMiB' | 'vcpus' | 'machineOwnerKeys'>
@@ -125,8 +126,12 @@ export class LocalHost implements HostDriver {
     return opened
   }
 
-  async prepareImage(name: string, tell: (step: string) => void): Promise<void> {
-    if (diskIn(name) === null) await this.#image(name, tell)
+  async prepareImage(
+    name: string,
+    tell: (step: string) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (diskIn(name) === null) await this.#image(name, signal, tell)
   }
 
   writeUpload(id: string, piece: Uint8Array, offset: number, sizeBytes: number): Promise<void> {
@@ -145,22 +150,16 @@ export class LocalHost implements HostDriver {
     return this.#images.forget(source)
   }
 
-  async #image(name: string, tell: (step: string) => void = () => {}): Promise<Image> {
+  async #image(name: string, signal: AbortSignal, tell = (_: string) => {}): Promise<Image> {
     const { cacheDirectory } = this.#options
     if (name.startsWith('sha256:')) return this.#images.require(name)
-    return buildImage(name, {
-      cacheDirectory,
-      step: (title, work) => {
-        tell(title)
-        return work()
-      },
-    })
+    return buildImage(name, { cacheDirectory, step: stepsUntil(signal, tell) })
   }
 
   async create(plan: MachinePlan, signal: AbortSignal): Promise<void> {
     const own = diskIn(plan.image)
     if (own !== null) return this.#createOf(own, plan)
-    const image = await this.#image(plan.image)
+    const image = await this.#image(plan.image, signal)
     if (this.#find(plan.id) === null)
       await this.#host.create(specOf(plan, image, this.#keysOf(image)))
     if ((await readDurably(this.#referencesPath(plan.id), REFERENCES_BYTES_MAX)) === null)
@@ -310,7 +309,7 @@ export class LocalHost implements HostDriver {
     if (!isOther && isSame && firmware === spec.firmware) return
     // First what is to be measured: killed in between, it is done again. Of a disk that ran before nothing is foretold.
     if (diskIn(plan.image) === null)
-      await this.#foretell(plan, await this.#image(plan.image), signal)
+      await this.#foretell(plan, await this.#image(plan.image, signal), signal)
     if (isOther) await machine.reshape({ vcpus, memoryMiB })
     if (firmware !== spec.firmware) await machine.setFirmware(firmware)
     if (vTpm !== (spec.vtpm !== null)) await machine.setVtpm(vTpm)
@@ -318,7 +317,7 @@ export class LocalHost implements HostDriver {
   }
 
   async reimage(plan: MachinePlan, signal: AbortSignal): Promise<void> {
-    const image = await this.#image(plan.image)
+    const image = await this.#image(plan.image, signal)
     await this.#foretell(plan, image, signal)
     await this.#host.machine(plan.id).replaceDisk({ path: image.path, format: image.format })
   }
