@@ -15,7 +15,7 @@ export function backupCommand(output: Output, done: (code: ExitCode) => void): C
   return withDatabase(new Command('backup'))
     .summary("a copy of the control plane's database, made while it serves")
     .description(
-      'Writes one file, readable by you alone. Secrets in it are sealed with DATA/seal.key, which is not in it: keep that file elsewhere, or they are lost. VMs and their disks (DATA/host) are not in it either.',
+      'Writes one file, readable by you alone. Secrets in it are sealed with DATA/seal.key, which is not in it: keep that file elsewhere, or they are lost. VMs (DATA/host), data disks (DATA/disks), images (DATA/images) and reference values (DATA/references) are not in it either.',
     )
     .argument('<file>', 'where to; it must not be there')
     .addOption(dataOption())
@@ -41,7 +41,7 @@ export function restoreCommand(output: Output, done: (code: ExitCode) => void): 
   return withDatabase(new Command('restore'))
     .summary('a backup into a data folder that has no database')
     .description(
-      'The control plane must not run. Put the seal.key that was beside the database into the data folder first: without it the signing keys and the seeds of VMs that never booted cannot be opened.',
+      'The control plane must not run. Put the seal.key that was beside the database into the data folder first: without it the signing keys and the seeds of VMs that never booted cannot be opened. VMs on the host that the backup does not know, made after it, are kept as they are and not served: `tl host show` counts them, and after `tl host forget` the next start erases them.',
     )
     .argument('<file>', 'what tl backup wrote')
     .addOption(dataOption())

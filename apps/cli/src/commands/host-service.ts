@@ -49,6 +49,19 @@ export async function resumeServed(json: boolean, { out }: Output): Promise<void
   out(json ? jsonText(body) : text)
 }
 
+/** The control plane's records are all there are: what a restored database does not know goes. */
+export async function forgetServed(json: boolean, { out }: Output): Promise<void> {
+  const { before, body } = await withService(async ({ client }) => {
+    const before: any = await client.get(PATH)
+    return { before, body: (await client.ask('POST', `${PATH}/forget`)).body }
+  })
+  const { restored, unknownMachines: count } = before.properties
+  const text = restored
+    ? `forgotten: ${count} VMs that the restored records do not know are erased, with their disks, when the control plane next starts\n`
+    : 'there is nothing to forget: the records were not restored, or that was accepted\n'
+  out(json ? jsonText(body) : text)
+}
+
 async function stopped(client: Connection['client']): Promise<any> {
   for (let waited = 0; ; waited += POLL_MS) {
     const host = (await client.get(PATH)) as any
@@ -57,11 +70,26 @@ async function stopped(client: Connection['client']): Promise<any> {
   }
 }
 
-function textOf({ vcpus, memoryGib, drained, virtualMachines, running }: any): string {
+function textOf({
+  vcpus,
+  memoryGib,
+  drained,
+  virtualMachines,
+  running,
+  ...properties
+}: any): string {
   return fieldsText([
     ['processors', String(vcpus)],
     ['memory', `${Math.floor(memoryGib * 1024)} MiB`],
     ['VMs', `${virtualMachines}, ${running} of them running`],
     ['places VMs', drained ? 'no, it is drained: tl host resume' : 'yes'],
+    ...(properties.restored ? [restoredField(properties.unknownMachines)] : []),
   ])
+}
+
+function restoredField(count: number): [string, string] {
+  return [
+    'restored',
+    `the records are from a backup; ${count} VMs that they do not know are kept: tl host forget erases them`,
+  ]
 }

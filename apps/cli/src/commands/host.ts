@@ -6,7 +6,7 @@ import { plain } from '../plain-text.ts'
 import { stateOption } from '../state-directory.ts'
 import { fieldsText } from '../table.ts'
 import { withHost } from '../with-host.ts'
-import { drainServed, isServed, resumeServed, showServed } from './host-service.ts'
+import { drainServed, forgetServed, isServed, resumeServed, showServed } from './host-service.ts'
 import { hostVmCommand } from './host-vm.ts'
 
 interface Options {
@@ -28,11 +28,11 @@ export function hostCommand(output: Output, done: (code: ExitCode) => void): Com
   return new Command('host')
     .summary('the host of VMs: of the control plane, or a state directory by itself')
     .description(
-      '`show`, `drain` and `resume` ask the control plane, as whoever is signed in. With --state, and where there is none to ask, `show`, `drain` and `vm` work on a state directory itself, while nobody else drives it: `tl up` has its own in DATA/host.',
+      '`show`, `drain`, `resume` and `forget` ask the control plane, as whoever is signed in. With --state, and where there is none to ask, `show`, `drain` and `vm` work on a state directory itself, while nobody else drives it: `tl up` has its own in DATA/host.',
     )
     .addHelpText(
       'after',
-      '\nExamples:\n  tl host show\n  tl host vm list\n  tl host vm reprovision web-1\n  tl host drain\n  tl host resume',
+      '\nExamples:\n  tl host show\n  tl host vm list\n  tl host vm reprovision web-1\n  tl host drain\n  tl host resume\n  tl host forget',
     )
     .addCommand(
       common('show', 'what there is for VMs, and how they run').action(async (options: Options) => {
@@ -57,6 +57,15 @@ export function hostCommand(output: Output, done: (code: ExitCode) => void): Com
         .option('--json', 'one JSON document')
         .action(async ({ json }: Options) => {
           await resumeServed(json === true, output)
+          done(EXIT.affirming)
+        }),
+    )
+    .addCommand(
+      new Command('forget')
+        .summary('after tl restore: VMs that the records do not know are erased at the next start')
+        .option('--json', 'one JSON document')
+        .action(async ({ json }: Options) => {
+          await forgetServed(json === true, output)
           done(EXIT.affirming)
         }),
     )

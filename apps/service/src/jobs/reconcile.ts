@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { allVms, isDrained } from '../domain/drain.ts'
 import type { HostDriver, MachinePower } from '../domain/host-driver.ts'
+import { RESTORED, unknownMachines, unknownSinceRestored } from '../domain/restored.ts'
 import type { Resource, Store, Tables } from '../domain/store.ts'
 import { type Failure, stateJson, stateOf, type VmState } from '../domain/vm/vm.ts'
 
@@ -30,7 +31,8 @@ const CRASHED_AGAIN: Failure = {
 
 /**
  * Holds what is on record against what the host really runs: VMs that should run are started again in the
- * order they were made, and what no record knows is removed from the host. Operations go on meanwhile: a VM
+ * order they were made, and what no record knows is removed from the host: kept, where the records were restored
+ * and may be older than it. Operations go on meanwhile: a VM
  * that one is for is left to it. One that fails does not keep the others.
  */
 export async function reconcile(ground: ReconcileGround): Promise<void> {
@@ -39,11 +41,23 @@ export async function reconcile(ground: ReconcileGround): Promise<void> {
   const vms = (await allVms(ground.store)).sort((a, b) => a.createdAt - b.createdAt)
   const known = new Set(vms.map((vm) => stateOf(vm).machine))
   for (const vm of vms) await attempt(ground, vm.id, () => settle(ground, vm, false))
-  for (const machine of machines)
-    if (machine.startsWith('vm-') && !known.has(machine)) {
-      ground.log.warn({ machine }, 'a VM that no record knows is removed')
-      await attempt(ground, machine, () => ground.driver.delete(machine))
-    }
+  const unknown = machines.filter((machine) => machine.startsWith('vm-') && !known.has(machine))
+  if (await isKept(ground, unknown)) return
+  for (const machine of unknown) {
+    ground.log.warn({ machine }, 'a VM that no record knows is removed')
+    await attempt(ground, machine, () => ground.driver.delete(machine))
+  }
+}
+
+/** Whether what no record knows stays as it is, and is written down. */
+function isKept(ground: ReconcileGround, unknown: readonly string[]): Promise<boolean> {
+  return ground.under(async (tables) => {
+    if ((await unknownSinceRestored(tables)) === null) return false
+    for (const machine of unknown)
+      ground.log.warn({ machine }, 'a VM that the restored records do not know is kept')
+    await tables.values.put(RESTORED, unknownMachines(unknown))
+    return true
+  })
 }
 
 /**

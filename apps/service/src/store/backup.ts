@@ -9,10 +9,12 @@ import {
   rmSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { RESTORED, unknownMachines } from '../domain/restored.ts'
 import { StoreError } from '../domain/store.ts'
 import { copyRows, isEmpty } from './copy.ts'
 import type { Engine } from './engine.ts'
 import { openEngine, type StoreOptions } from './open-engine.ts'
+import type { Database } from './schema.ts'
 
 /**
  * One moment of a database, while others go on writing, as an SQLite file that its owner alone can read.
@@ -41,7 +43,7 @@ export async function backUp(engine: Engine, path: string): Promise<void> {
 
 /**
  * Fills a new database, of either kind, from a backup of either kind and this or an older program: all or nothing.
- * The backup stays as it is.
+ * The backup stays as it is. The database is marked as restored: it may be older than the machines on its host.
  * @throws {StoreError} `store-exists`: the database has something in it. `store-missing`: there is no backup.
  * `store-newer`, `store-unavailable`, `store-busy`
  */
@@ -58,6 +60,7 @@ export async function restoreStore(backup: string, into: StoreOptions): Promise<
         if (!(await isEmpty(to)))
           throw new StoreError('store-exists', 'the database to restore into has something in it')
         await source.snapshot((from) => copyRows(from, to))
+        await mark(to)
       })
     } finally {
       await source.close()
@@ -68,6 +71,15 @@ export async function restoreStore(backup: string, into: StoreOptions): Promise<
     rmSync(folder, { recursive: true })
     await target.close()
   }
+}
+
+async function mark(to: Database): Promise<void> {
+  const value = unknownMachines([])
+  await to
+    .insertInto('stored_values')
+    .values({ name: RESTORED, value, expires_at: null })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+    .execute()
 }
 
 function remove(path: string): void {

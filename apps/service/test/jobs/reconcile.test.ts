@@ -8,6 +8,8 @@ import pino from 'pino'
 import type { MachinePlan, MachinePower } from '../../src/domain/host-driver.ts'
 import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { openService, type Service } from '../../src/service.ts'
+import { restoreStore } from '../../src/store/backup.ts'
+import { openStore } from '../../src/store/open.ts'
 import { TestService } from '../a-service.ts'
 import { aNetwork, aVm, vmBody } from '../a-vm.ts'
 
@@ -36,7 +38,11 @@ function anInstallation(t: TestContext) {
   }
   const only = () => [...machines.entries()][0]!
   const stopped = () => machines.set(only()[0], { ...only()[1], power: 'stopped' })
-  return { next, machines, only, stopped }
+  const close = async () => {
+    await open?.close()
+    open = null
+  }
+  return { next, machines, only, stopped, close }
 }
 
 async function powerOf(service: TestService, id: string): Promise<string> {
@@ -85,6 +91,31 @@ test('a machine that no record knows is removed; one that is not ours stays', as
   const kept = [...machines.keys()].filter((name) => !/^vm-[0-9a-f-]{36}$/.test(name))
   assert.deepEqual(kept, ['web-of-somebody'])
   assert.equal(machines.size, 2)
+})
+
+test('what a restored database does not know is kept and counted, until somebody has it forgotten', async (t) => {
+  const { next, machines, close } = anInstallation(t)
+  const first = await next()
+  const file = join(first.data, 'backup')
+  const store = await openStore({ path: join(first.data, 'service.db') })
+  await store.backup(file)
+  await store.close()
+  await aVm(first)
+  await close()
+  for (const end of ['', '-wal', '-shm'])
+    rmSync(join(first.data, `service.db${end}`), { force: true })
+  await restoreStore(file, { path: join(first.data, 'service.db') })
+  const path = '/providers/TrustedLaunch/hosts/local'
+  const told = async (service: TestService) => {
+    const { restored, unknownMachines } = (await service.ask('GET', path)).body.properties
+    return { restored, unknownMachines, power: [...machines.values()].map(({ power }) => power) }
+  }
+  const kept = { restored: true, unknownMachines: 1, power: ['running'] }
+  assert.deepEqual(await told(await next()), kept)
+  const service = await next()
+  assert.deepEqual(await told(service), kept)
+  assert.equal((await service.ask('POST', `${path}/forget`)).status, 200)
+  assert.deepEqual(await told(await next()), { restored: false, unknownMachines: 0, power: [] })
 })
 
 test('one machine that cannot be removed does not keep a VM from being started', async (t) => {

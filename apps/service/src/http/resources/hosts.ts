@@ -1,5 +1,6 @@
 import { ArmError, faults } from '@trusted-launch/api'
 import { allVms, isDrained, isUp, keepDrained } from '../../domain/drain.ts'
+import { acceptRestored, unknownSinceRestored } from '../../domain/restored.ts'
 import type { JsonObject, Tables } from '../../domain/store.ts'
 import type { VmRules } from '../../domain/vm/plan-vm.ts'
 import { inputFor, stateOf } from '../../domain/vm/vm.ts'
@@ -13,7 +14,8 @@ const PATH = `/:scope/providers/${TYPE}`
 
 /**
  * The host that all VMs of the installation are on: what it has, and whether it is drained. Drained, it places no
- * VM, and those that run are stopped, each by an operation; resumed, they are started again.
+ * VM, and those that run are stopped, each by an operation; resumed, they are started again. What restored records
+ * do not know is kept on it until that is forgotten.
  */
 export function hostRoutes(rules: VmRules, ground: Ground): Route[] {
   const route = (
@@ -40,6 +42,13 @@ export function hostRoutes(rules: VmRules, ground: Ground): Route[] {
     route('POST', `${PATH}/:name/resume`, 'resume/action', async (request) =>
       answer(await change(ground, request, (tables) => resume(ground, tables, request)), view),
     ),
+    route('POST', `${PATH}/:name/forget`, 'forget/action', async (request) => {
+      const done = await change(ground, request, async (tables) => {
+        await acceptRestored(tables)
+        return { status: 200 }
+      })
+      return { ...done, body: await view() }
+    }),
   ]
 
   async function answer(
@@ -54,6 +63,7 @@ export function hostRoutes(rules: VmRules, ground: Ground): Route[] {
 async function viewOf({ place }: VmRules, { store, host }: Ground): Promise<JsonObject> {
   const { vcpus, memoryGib, architecture } = place().capacity
   const vms = await allVms(store)
+  const unknown = await unknownSinceRestored(store)
   return {
     ...{ id: `/providers/${TYPE}/${host}`, name: host, type: TYPE },
     properties: {
@@ -61,6 +71,8 @@ async function viewOf({ place }: VmRules, { store, host }: Ground): Promise<Json
       drained: await isDrained(store, host),
       virtualMachines: vms.length,
       running: vms.filter(isUp).length,
+      restored: unknown !== null,
+      unknownMachines: unknown?.length ?? 0,
     },
   }
 }
