@@ -12,9 +12,9 @@ export function repeatable(
   const option = new Option(flags, `${description} (repeatable)`)
   if (choices !== undefined) option.choices(choices)
   if (initial !== undefined) option.default(initial)
-  return option.argParser((value: string, former: readonly string[] | undefined) => {
+  return option.argParser((value: string, former: readonly string[] | false | undefined) => {
     if (choices?.includes(value) === false)
       throw new InvalidArgumentError(`Allowed choices are ${choices.join(', ')}.`)
-    return former === undefined || former === initial ? [value] : [...former, value]
+    return former && former !== initial ? [...former, value] : [value]
   })
 }

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
-import { openService, ScriptedHost } from '@trusted-launch/service'
+import { openService, remember, ScriptedHost, settingsOf } from '@trusted-launch/service'
 import pino from 'pino'
 import { good, json, signedIn } from './a-control-plane.ts'
 import { newFolder, tl } from './a-run.ts'
@@ -21,6 +21,30 @@ test('the unit runs tl up on the data folder, and its end is no end of VMs', asy
   const file = join(folder, 'trusted-launch.service')
   assert.equal(readFileSync(file, 'utf8'), out)
   assert.match(made.out, /systemctl (--user )?enable --now trusted-launch\.service/)
+})
+
+test('the unit says all that tl up is told', async () => {
+  const words = ['--location', 'here', '--public-name', 'a.example', '--public-name', 'b.example']
+  const sources = ['--allow-source', 'images.example', '--allow-private-source', '10.0.0.7']
+  const { out } = await good('service', 'install', '--data', '/d', '--print', ...words, ...sources)
+  const told = [...words, ...sources].map((word) => `"${word}"`).join(' ')
+  assert.ok(out.includes(`"127.0.0.1:8443" ${told}\n`), out)
+  const anew = ['--no-allow-source', '--allow-source', 'x']
+  assert.match(
+    (await good('service', 'install', '--print', ...anew)).out,
+    /:8443" "--allow-source" "x"$/m,
+  )
+  const none = await good('service', 'install', '--data', '/d', '--print', '--no-allow-source')
+  assert.match(none.out, /"127\.0\.0\.1:8443" "--no-allow-source"$/m)
+})
+
+test('tl down --vms looks where the data folder says that VMs are', async () => {
+  const [data, hostData] = [newFolder(), newFolder()]
+  await remember(data, settingsOf(data, { hostData }))
+  assert.equal(
+    (await good('down', '--vms', '--data', data)).out,
+    `nothing serves ${data}\nno VM was ever made in ${hostData}/host\n`,
+  )
 })
 
 test('a backup made while it serves is restored elsewhere, with the same VMs and the same administrator', async (t) => {

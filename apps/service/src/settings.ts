@@ -2,14 +2,19 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { toUtf8 } from '@trusted-launch/codec'
 import { writeDurably } from '@trusted-launch/host'
+import type { AllowedSource } from './domain/sources.ts'
 import type { StoreOptions } from './store/open-engine.ts'
 import type { PostgresOptions } from './store/postgres-url.ts'
 
-/** Where a service has what is not in its data folder; remembered there, so that a start needs not be told again. */
+/** Where a service has what is not in its data folder, and how it was told to serve; remembered there, so that a start needs not be told again. */
 export interface Settings {
   readonly database?: PostgresOptions
   /** Absolute. */
   readonly hostData?: string
+  readonly location?: string
+  /** These and the next are taken whole: what is given replaces what was. */
+  readonly publicNames?: readonly string[]
+  readonly allowedSources?: readonly AllowedSource[]
 }
 
 const fileIn = (data: string) => join(data, 'settings.json')
@@ -19,10 +24,11 @@ const fileIn = (data: string) => join(data, 'settings.json')
  * @throws {SyntaxError} its file was spoilt.
  */
 export function settingsOf(data: string, given: Settings = {}): Settings {
-  const { database, hostData } = { ...remembered(data), ...defined(given) }
+  const { database, hostData, ...others } = { ...remembered(data), ...defined(given) }
   return {
     ...(database !== undefined && { database: absolute(database) }),
     ...(hostData !== undefined && { hostData: resolve(hostData) }),
+    ...others,
   }
 }
 
@@ -51,9 +57,5 @@ function absolute({ url, passwordFile }: PostgresOptions): PostgresOptions {
 }
 
 function defined(given: Settings): Settings {
-  const { database, hostData } = given
-  return {
-    ...(database !== undefined && { database }),
-    ...(hostData !== undefined && { hostData }),
-  }
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 }

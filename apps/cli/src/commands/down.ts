@@ -44,8 +44,12 @@ async function stopped(data: string): Promise<boolean> {
 }
 
 async function stopVms(data: string, output: Output): Promise<void> {
-  const state = join(data, 'host')
-  if (!existsSync(join(state, 'vms'))) return
+  const { settingsOf } = await import('@trusted-launch/service')
+  const state = join(settingsOf(data).hostData ?? data, 'host')
+  if (!existsSync(join(state, 'vms'))) {
+    output.out(`no VM was ever made in ${state}\n`)
+    return
+  }
   await withHost({ state }, output, async (host) => {
     const running = host.machines().filter((machine) => machine.status().state === 'running')
     await Promise.all(running.map((machine) => machine.stop()))

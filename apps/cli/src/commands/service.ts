@@ -6,8 +6,9 @@ import { serviceEnvironment, serviceFlags } from '../../../../tools/service-node
 import { dataDirectory, dataOption } from '../data-directory.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { Output } from '../output.ts'
+import { type ServingOptions, servingWords, withServing } from '../serving-options.ts'
 
-interface Options {
+interface Options extends ServingOptions {
   readonly data?: string
   readonly listen: string
   readonly folder?: string
@@ -19,7 +20,7 @@ const isRoot = () => process.getuid?.() === 0
 
 /** `tl service install`: a unit of systemd's that keeps the control plane up. */
 export function serviceCommand(output: Output, done: (code: ExitCode) => void): Command {
-  const install = new Command('install')
+  const install = withServing(new Command('install'))
     .summary('write a systemd unit, and say how it is enabled')
     .description(
       'The unit runs `tl up` on this data folder: as root for the machine, otherwise for your user. Stopping or restarting it leaves VMs running.',
@@ -29,7 +30,7 @@ export function serviceCommand(output: Output, done: (code: ExitCode) => void): 
     .option('--folder <dir>', "where units lie (default: /etc/systemd/system, or your user's)")
     .option('--print', 'print the unit, and write nothing')
     .action((options: Options) => {
-      const unit = unitText(dataDirectory(options), options.listen)
+      const unit = unitText(dataDirectory(options), options.listen, servingWords(options))
       if (options.print === true) output.out(unit)
       else output.out(written(unit, options.folder ?? unitFolder()))
       done(EXIT.affirming)
@@ -60,10 +61,11 @@ function written(unit: string, folder: string): string {
  * `KillMode=process`: VMs are processes of their own that the control plane finds again, and a stop is not theirs.
  * @see systemd.service(5), systemd.kill(5), "Command lines" for the quoting
  */
-export function unitText(data: string, listen: string): string {
+export function unitText(data: string, listen: string, serving: readonly string[]): string {
   const main = join(import.meta.dirname, '../main.ts')
   const node = [process.execPath, ...serviceFlags]
-  const command = [...node, main, 'up', '--data', data, '--listen', listen].map(quoted)
+  const told = ['--data', data, '--listen', listen, ...serving]
+  const command = [...node, main, 'up', ...told].map(quoted)
   const environment = Object.entries(serviceEnvironment).map(([name, value]) => `${name}=${value}`)
   return `[Unit]
 Description=trusted-launch control plane

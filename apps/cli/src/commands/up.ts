@@ -3,16 +3,12 @@ import { dataDirectory, dataOption } from '../data-directory.ts'
 import { type DatabaseOptions, settingsFrom, withDatabase } from '../database-options.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { jsonText, type Output } from '../output.ts'
-import { repeatable } from '../repeatable.ts'
+import { type ServingOptions, servingFrom, withServing } from '../serving-options.ts'
 
-interface Options extends DatabaseOptions {
+interface Options extends DatabaseOptions, ServingOptions {
   readonly data?: string
   readonly hostData?: string
   readonly listen: { readonly host: string; readonly port: number }
-  readonly publicName: readonly string[]
-  readonly allowSource: readonly string[]
-  readonly allowPrivateSource: readonly string[]
-  readonly location: string
   readonly json?: boolean
 }
 
@@ -21,7 +17,7 @@ const STOP_MS = 8_000
 
 /** `tl up`: the control plane, in the foreground. */
 export function upCommand(output: Output, done: (code: ExitCode) => void): Command {
-  return withDatabase(new Command('up'))
+  return withServing(withDatabase(new Command('up')))
     .summary("serve the control plane: Azure's API for Trusted Launch VMs on this host")
     .description(
       'Makes its certificate authority, keys, database and first administrator on first run, serves HTTPS until SIGTERM or Ctrl-C, and leaves VMs running then.',
@@ -31,24 +27,10 @@ export function upCommand(output: Output, done: (code: ExitCode) => void): Comma
       host: '127.0.0.1',
       port: 8443,
     })
-    .addOption(
-      repeatable('--public-name <name>', 'another name that it is reached by', { initial: [] }),
-    )
-    .addOption(
-      repeatable('--allow-source <host>', 'a host that images and disks may be fetched from', {
-        initial: [],
-      }),
-    )
-    .addOption(
-      repeatable('--allow-private-source <host>', 'one on a private network or this machine', {
-        initial: [],
-      }),
-    )
     .option(
       '--host-data <dir>',
       'where VMs and their disks are, if services share them; remembered (default: the data folder)',
     )
-    .option('--location <name>', 'what the one location of this installation is called', 'local')
     .option('--json', 'one JSON document once it serves')
     .addHelpText(
       'after',
@@ -70,19 +52,20 @@ function listenOf(text: string): Options['listen'] {
 }
 
 async function up(options: Options, output: Output): Promise<void> {
-  const { openService, parseAllowedSource, remember, sayRunning, sayStopped, settingsOf } =
-    await import('@trusted-launch/service')
+  const { openService, remember, sayRunning, sayStopped, settingsOf } = await import(
+    '@trusted-launch/service'
+  )
   const data = dataDirectory(options)
-  const { listen, location, publicName: publicNames, hostData } = options
-  const given = { ...settingsFrom(options), ...(hostData !== undefined && { hostData }) }
+  const { listen, hostData } = options
+  const given = {
+    ...settingsFrom(options),
+    ...(hostData !== undefined && { hostData }),
+    ...(await servingFrom(options)),
+  }
   const settings = settingsOf(data, given)
   const log = await logTo(output)
   const service = await openService({
-    ...{ data, listen, location, publicNames, log },
-    allowedSources: [
-      ...options.allowSource.map((host) => parseAllowedSource(host, false)),
-      ...options.allowPrivateSource.map((host) => parseAllowedSource(host, true)),
-    ],
+    ...{ data, listen, log, location: 'local', publicNames: [] },
     ...settings,
   }).catch(explain(data))
   await remember(data, settings)
