@@ -86,7 +86,7 @@ async function undo({ job, driver }: VmJob, vm: Resource, { now }: VmGround): Pr
   const gone = await job.under(async (tables) => {
     const disks = await releaseUnmade(tables, vm, now())
     await forgetVm(tables, vmId)
-    await tables.resources.delete(vm.id)
+    await removeWhole(tables, vm.id)
     return disks
   })
   for (const id of gone) await driver.deleteDisk(id)

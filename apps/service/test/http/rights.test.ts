@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
+import { ScriptedHost } from '../../src/driver/scripted-host.ts'
+import { READER } from '../../src/identity/role-definitions.ts'
+import { aPrincipal } from '../a-principal.ts'
 import { aService } from '../a-service.ts'
-import { aVm } from '../a-vm.ts'
+import { aNetwork, aVm, vmBody } from '../a-vm.ts'
 
 test('without a token, with a false one, and where there is nothing to see', async (t) => {
   const service = await aService(t)
@@ -174,4 +177,31 @@ test('an address that goes on with tokens that are none is not listened to any m
   for (let i = 0; i < 310; i++) statuses.push((await ask(i)).status)
   assert.equal(statuses[0], 401)
   assert.equal(statuses.at(-1), 429)
+})
+
+test('rights at a VM that was never made, or at what went with one, are not those of the next of that name', async (t) => {
+  let isBroken = true
+  const made = Promise.withResolvers<void>()
+  const before = async (deed: string) => {
+    if (deed !== 'create' || !isBroken) return
+    await made.promise
+    isBroken = false
+    throw new Error('no space')
+  }
+  const service = await aService(t, new ScriptedHost({ before }))
+  const nic = await aNetwork(service, 'rg')
+  const id = `${service.group('rg')}/providers/Microsoft.Compute/virtualMachines/web`
+  const networkInterfaces = [{ id: nic, properties: { deleteOption: 'Delete' } }]
+  const body = vmBody(nic, { networkProfile: { networkInterfaces } })
+  const put = await service.ask('PUT', id, body)
+  const { assignment: atVm } = await aPrincipal(service, READER.name, id)
+  made.resolve()
+  assert.equal((await service.over(put)).status, 'Failed')
+  const end = await service.over(await service.ask('PUT', id, body))
+  assert.equal(end.status, 'Succeeded', JSON.stringify(end))
+  assert.equal((await service.ask('GET', atVm)).status, 404)
+  const { assignment: atNic } = await aPrincipal(service, READER.name, nic)
+  await service.over(await service.ask('DELETE', id))
+  await aNetwork(service, 'rg')
+  assert.equal((await service.ask('GET', atNic)).status, 404)
 })

@@ -1,4 +1,5 @@
 import { keyOf } from '@trusted-launch/api'
+import { removeWhole } from '../remove-whole.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
 import { textAt } from './vm.ts'
 
@@ -59,16 +60,16 @@ export async function releaseUnmade(tables: Tables, vm: Resource, at: number): P
 const withoutVm = ({ virtualMachine: _, ...state }: JsonObject): JsonObject => state
 
 async function part(
-  { resources }: Tables,
+  tables: Tables,
   vm: Resource,
   { id, deleteOption }: Belonging,
   at: number,
   free: (state: JsonObject) => JsonObject,
 ): Promise<void> {
-  const found = await resources.get(id)
+  const found = await tables.resources.get(id)
   if (found === null || !isHeldBy(found, vm)) return
-  if (deleteOption.toLowerCase() === 'delete') await resources.delete(id)
-  else await resources.update(id, { state: free(found.state) }, at)
+  if (deleteOption.toLowerCase() === 'delete') await removeWhole(tables, id)
+  else await tables.resources.update(id, { state: free(found.state) }, at)
 }
 
 /** What another has by now is not touched. */
