@@ -46,13 +46,16 @@ async function fill(
     // A VM that was started meanwhile wrote to it: half a copy is none.
     if (source.kind === 'disk') await job.under((tables) => requireCopyable(tables, source.id))
     const seen = examination === null ? {} : { examination: plain(examination) }
-    const change = {
-      properties: { ...properties, diskSizeGB },
-      state: { ...disk.state, ...seen },
-    }
-    await job.under(({ resources }) =>
-      resources.update(id, { ...change, provisioningState: 'Succeeded' }, now()),
-    )
+    await job.under(async ({ resources }) => {
+      // What else was changed of it while it was filled stays.
+      const row = (await resources.get(id)) ?? disk
+      const grown = Number(row.properties.diskSizeGB ?? 0)
+      const change = {
+        properties: { ...row.properties, diskSizeGB: Math.max(diskSizeGB, grown) },
+        state: { ...row.state, ...seen },
+      }
+      await resources.update(id, { ...change, provisioningState: 'Succeeded' }, now())
+    })
     await forgetAll(driver, disk, rules)
   } catch (error) {
     if (!job.signal.aborted && !isOurs(error)) await undo(driver, rules, job, disk)

@@ -122,3 +122,24 @@ test('a disk is copied while nobody writes to it, and never to a smaller one', a
   const ofOwn = await put('own', { createOption: 'Copy', sourceResourceId: own.id })
   assert.match(ofOwn.body.error.message, /a VM's own/)
 })
+
+test('a disk that is being filled is no VM’s data disk yet, and keeps what is changed of it meanwhile', async (t) => {
+  const filling = Promise.withResolvers<void>()
+  const { service, put } = await aPlace(t, {
+    before: (deed: string) => (deed === 'fillDisk' ? filling.promise : undefined),
+  })
+  const { id } = await aVm(service)
+  const importing = { createOption: 'Import', sourceUri: 'upload:one' }
+  const made = await put('one', importing)
+  const attach = { dataDisksToAttach: [{ diskId: diskId(service, 'one') }] }
+  const refused = await service.ask('POST', `${id}/attachDetachDataDisks`, attach)
+  const grown = await put('one', importing, { diskSizeGB: 8 })
+  filling.resolve()
+  assert.deepEqual([refused.status, refused.body.error?.code], [409, 'OperationNotAllowed'])
+  assert.match(refused.body.error.message, /is not there yet/)
+  assert.equal((await service.over(made)).status, 'Succeeded')
+  const { properties } = (await service.ask('GET', diskId(service, 'one'))).body
+  assert.deepEqual([grown.status, properties.diskSizeGB], [200, 8])
+  const accepted = await service.ask('POST', `${id}/attachDetachDataDisks`, attach)
+  assert.equal((await service.over(accepted)).status, 'Succeeded')
+})

@@ -91,6 +91,8 @@ async function planOne(moment: Moment, vm: string, disk: JsonObject): Promise<Js
   const name = textAt(disk, 'name') ?? nameOf(parseResourceId(id)!)
   const found = await moment.tables.resources.get(id)
   const row = found ?? (await makeEmpty(moment, vm, id, disk))
+  if (row.provisioningState !== 'Succeeded')
+    throw new ArmError(faults.operationNotAllowed(`Disk ${row.name} is not there yet.`))
   const holder = textAt(row.state, 'managedBy')
   if (holder !== null && keyOf(holder) !== keyOf(vm))
     throw new ArmError(attachedTo(row.name, holder))
