@@ -96,7 +96,7 @@ export class VmJob {
   async boot(vm: Resource): Promise<void> {
     const { machine } = stateOf(vm)
     await this.job.under((tables) => requirePlacing(tables, this.driver.name))
-    await this.#requireRoom(vm)
+    if ((await this.driver.power(machine)) !== 'running') await this.#requireRoom(vm)
     await this.job.tell(60, 'booting')
     await this.note({ power: 'starting', failure: null })
     try {
@@ -115,7 +115,7 @@ export class VmJob {
     throw new ArmError({ status: 409, code: failure.code, message: failure.message })
   }
 
-  /** A VM that the host has no memory for is not started: it would take it from the others. @throws {ArmError} */
+  /** A VM that the host has no memory for is not started: it would take it from the others. One that runs has its own. @throws {ArmError} */
   async #requireRoom(vm: Resource): Promise<void> {
     const [{ memoryMiB }, { freeMemoryMiB }] = await Promise.all([
       this.#ground.planOf(vm),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { aService } from '../a-service.ts'
 import { aNetwork, aVm, vmBody } from '../a-vm.ts'
 
@@ -78,4 +79,20 @@ test('a creation that fails leaves nothing behind; one whose boot is refused sta
   const service = await aService(t)
   const { id } = await aVm(service)
   assert.ok(id)
+})
+
+test('a VM that runs already is started again on a host without free memory; one that does not is refused', async (t) => {
+  let freeMemoryMiB = 1 << 20
+  const capacity = {
+    get freeMemoryMiB() {
+      return freeMemoryMiB
+    },
+  }
+  const service = await aService(t, new ScriptedHost({ capacity }))
+  const { id } = await aVm(service)
+  freeMemoryMiB = 0
+  const start = async () => service.over(await service.ask('POST', `${id}/start`))
+  assert.equal((await start()).status, 'Succeeded')
+  await service.over(await service.ask('POST', `${id}/powerOff`))
+  assert.equal((await start()).error.code, 'AllocationFailed')
 })
