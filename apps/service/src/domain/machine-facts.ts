@@ -10,7 +10,7 @@ import { sizeNamed } from '../catalogue/sizes.ts'
 import { alertOf, alertRowsOf } from './alerts.ts'
 import type { Attestation, Resource, Tables } from './store.ts'
 import { setupOf } from './vm/setup.ts'
-import { stateOf, textAt } from './vm/vm.ts'
+import { generationOf, osTypeOf, stateOf, textAt } from './vm/vm.ts'
 
 /** What is known of a VM, for what is recommended of it. */
 export async function machineFactsOf(tables: Tables, vm: Resource): Promise<MachineFacts> {
@@ -19,10 +19,7 @@ export async function machineFactsOf(tables: Tables, vm: Resource): Promise<Mach
   const last = latest === null ? null : { result: verdictOf(latest), time: latest.at }
   return {
     ...{ id: vm.id, kind: 'vm', setup: await setupOf(tables, vm) },
-    os:
-      textAt(vm.properties, 'storageProfile', 'osDisk', 'osType') === 'Windows'
-        ? 'Windows'
-        : 'Linux',
+    os: osTypeOf(vm),
     unsupported: unsupportedOf(vm),
     isRunning: power === 'running',
     last,
@@ -35,12 +32,18 @@ export async function machineFactsOf(tables: Tables, vm: Resource): Promise<Mach
   }
 }
 
-/** Why the API would not make it Trusted Launch: what `securityChange` asks for. Every VM here is of generation 2. */
+/** Why the API would not make it Trusted Launch: what `securityChange` asks for. */
 function unsupportedOf(vm: Resource): Unsupported | null {
   const name = textAt(vm.properties, 'hardwareProfile', 'vmSize') ?? ''
   const size = sizeNamed(name)
-  if (size !== null && runsTrustedLaunch(size)) return null
-  return { cause: 'size', description: `The size ${name} does not support Trusted Launch.` }
+  if (size === null || !runsTrustedLaunch(size))
+    return { cause: 'size', description: `The size ${name} does not support Trusted Launch.` }
+  // It is asked of the disk when the VM is deallocated: what lacks nothing can be made generation 2.
+  if (generationOf(vm) === 'V2' || stateOf(vm).lacks?.length === 0) return null
+  return {
+    cause: 'generation-1',
+    description: 'It is of generation 1, and its disk is not known to be fit for UEFI.',
+  }
 }
 
 /** The result out of the record, with what was found beside the evidence. */

@@ -73,3 +73,14 @@ test('a converted one becomes generation 2 and Trusted Launch, its disk with it,
   assert.equal(service.host.plan(machine)!.generation, 'V2')
   assert.equal((await service.ask('GET', disk)).body.properties.securityProfile, undefined)
 })
+
+test('Trusted Launch is recommended of a generation 1 VM once its disk is found fit for UEFI, not before', async (t) => {
+  const { service, id } = await aVmOfGeneration1(t)
+  const isTold = async () => {
+    const { body } = await service.ask('GET', `${id}/providers/Microsoft.Security/assessments`)
+    return body.value.some(({ properties }: any) => properties.status.cause === 'generation-1')
+  }
+  assert.ok(await isTold())
+  await service.over(await service.ask('POST', `${id}/deallocate`))
+  assert.ok(!(await isTold()))
+})

@@ -53,3 +53,10 @@ test('a Windows VM hibernates on no host of ours, and its own reason is told', a
   })
   assert.match(put.body.error.message, /^Hibernation is not offered by this host\.$/)
 })
+
+test('a Windows VM that is to hibernate is not told of Linux', async (t) => {
+  const { service, id } = await aWindowsVm(t, null)
+  const { status, body } = await service.ask('POST', `${id}/deallocate?hibernate=true`)
+  assert.equal(status, 409)
+  assert.equal(body.error.message, 'Hibernation is not offered by this host.')
+})

@@ -6,7 +6,7 @@ import { requireUnlocked } from '../../domain/locks.ts'
 import type { JsonObject, Resource } from '../../domain/store.ts'
 import { goingWith } from '../../domain/vm/belongings.ts'
 import { type VmRules, vmLinks, vmPlanner, vmPreparation } from '../../domain/vm/plan-vm.ts'
-import { inputFor, securityOf, stateJson, stateOf, VM } from '../../domain/vm/vm.ts'
+import { inputFor, osTypeOf, securityOf, stateJson, stateOf, VM } from '../../domain/vm/vm.ts'
 import { requireAction, type VmAction, vmActions } from '../../domain/vm/vm-actions.ts'
 import { type ArmType, groupPath } from '../arm-type.ts'
 import { begin } from '../begin.ts'
@@ -104,7 +104,7 @@ async function act(
     await requireUnlocked(tables, vm.id, 'write')
     requireAction(action, vm)
     if (BOOTS.includes(action.name)) await requirePlacing(tables, rules.host)
-    const input = { ...inputOf(action, request, securityOf(vm).isTrustedLaunch), ...inputFor(vm) }
+    const input = { ...inputOf(action, request, vm), ...inputFor(vm) }
     await tables.resources.update(vm.id, { provisioningState: 'Updating' }, ground.now())
     const work = { kind: `vm.${action.name}`, input, host: rules.host }
     // Of an eviction Azure's clients take nothing else.
@@ -116,12 +116,9 @@ async function act(
   return { status, headers: operationHeaders(request.base, operation!, request.apiVersion) }
 }
 
-function inputOf(
-  action: VmAction,
-  { body, query }: ArmRequest,
-  isTrustedLaunch: boolean,
-): JsonObject {
-  if (query.hibernate === 'true') throw new ArmError(refusals.hibernation('Linux', isTrustedLaunch))
+function inputOf(action: VmAction, { body, query }: ArmRequest, vm: Resource): JsonObject {
+  if (query.hibernate === 'true')
+    throw new ArmError(refusals.hibernation(osTypeOf(vm), securityOf(vm).isTrustedLaunch))
   if (body?.osProfile != null)
     throw new ArmError(
       faults.operationNotAllowed('A VM keeps its osProfile when it is reimaged.', 'osProfile'),
