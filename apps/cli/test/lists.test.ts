@@ -69,7 +69,7 @@ test('an operation is listed while it goes on, waited for, and no longer cancell
   const [open] = await json('operation', 'list', '--unfinished')
   assert.deepEqual([open.name, open.kind, open.status], [operation, 'vm.create', 'InProgress'])
   assert.match((await good('operation', 'list')).out, /^\S+ +vm\.create +web +InProgress /m)
-  setTimeout(release, 1500)
+  setTimeout(release, 4000)
   const { out, err } = await good('operation', 'wait', operation)
   assert.equal(out, 'Succeeded\n')
   assert.match(err, /: \d+ %/)

@@ -14,7 +14,7 @@ interface Options {
 export function auditCommand(output: Output, done: (code: ExitCode) => void): Command {
   const list = new Command('list')
     .summary('who changed what, when, from where, and with what result')
-    .option('--count <n>', 'how many, at most', countOf, 50)
+    .option('--count <n>', 'how many, the newest', countOf, 50)
     .option('--json', 'one JSON document')
     .action(async ({ count, json }: Options) => {
       const found = await withService(async ({ client, subscription }) => {

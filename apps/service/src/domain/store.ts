@@ -216,7 +216,9 @@ export interface Audit {
     resourceId?: string
     from?: number
     to?: number
+    /** Those after this one, in the order asked for. */
     after?: number
+    newestFirst?: boolean
     limit: number
   }): Promise<readonly AuditEntry[]>
   /**

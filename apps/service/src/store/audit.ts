@@ -41,20 +41,25 @@ export class AuditTable implements Audit {
   }
 
   async list(query: Parameters<Audit['list']>[0]): Promise<readonly AuditEntry[]> {
-    const { subscriptionId, resourceId, from, to, after } = query
+    const { subscriptionId, resourceId, from, to, after, newestFirst = false } = query
     const rows = await this.#access.read(async (database) => {
       let found = database.selectFrom('audit').selectAll()
       if (subscriptionId !== undefined)
         found = found.where('subscription_key', '=', keyOf(subscriptionId))
       if (resourceId !== undefined) found = found.where('resource_key', '=', keyOf(resourceId))
-      // The later of the two limits: of two, SQLite uses the first alone.
       const last = after === undefined ? undefined : await timeOf(database, after)
-      const first = Math.max(from ?? 0, last ?? 0)
+      if (last === null) return []
+      // Of two limits on one side SQLite uses the first alone: so there is one.
+      const first = newestFirst ? (from ?? 0) : Math.max(from ?? 0, last ?? 0)
+      const until = newestFirst ? Math.min(to ?? Infinity, last ?? Infinity) : (to ?? Infinity)
       found = found.where('at', '>=', first)
-      if (to !== undefined) found = found.where('at', '<=', to)
+      if (until !== Infinity) found = found.where('at', '<=', until)
       if (after !== undefined && last !== undefined)
-        found = found.where((eb) => eb(eb.refTuple('at', 'sequence'), '>', eb.tuple(last, after)))
-      return found.orderBy('at').orderBy('sequence').limit(limitOf(query)).execute()
+        found = found.where((eb) =>
+          eb(eb.refTuple('at', 'sequence'), newestFirst ? '<' : '>', eb.tuple(last, after)),
+        )
+      const order = newestFirst ? 'desc' : 'asc'
+      return found.orderBy('at', order).orderBy('sequence', order).limit(limitOf(query)).execute()
     })
     return rows.map(entryOf)
   }
@@ -108,9 +113,9 @@ function follows(row: AuditRow, sequence: number, previous: string): boolean {
 }
 
 /** When the entry was written; of none: the end of time. */
-async function timeOf(database: Database, sequence: number): Promise<number> {
+async function timeOf(database: Database, sequence: number): Promise<number | null> {
   const found = database.selectFrom('audit').select('at').where('sequence', '=', sequence)
-  return (await found.executeTakeFirst())?.at ?? Number.MAX_SAFE_INTEGER
+  return (await found.executeTakeFirst())?.at ?? null
 }
 
 /** A lone surrogate has no UTF-8, and so no hash. */

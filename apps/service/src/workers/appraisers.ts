@@ -88,6 +88,8 @@ export class Appraisers {
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX },
     })
     this.#all.add(worker)
+    // An error of a thread that nobody hears would end the process.
+    worker.on('error', () => {})
     worker.unref()
     return worker
   }
@@ -113,8 +115,6 @@ export class Appraisers {
     const leave = () => {
       clearTimeout(timer)
       worker.off('message', answered).off('error', died).off('exit', died)
-      // An error of a thread that nobody hears would end the process.
-      worker.on('error', () => {})
     }
     worker.on('message', answered).on('error', died).on('exit', died)
     worker.postMessage(task)

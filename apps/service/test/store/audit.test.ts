@@ -59,6 +59,11 @@ onEach((database) => {
     assert.deepEqual(await sequences(store, { limit: 2, after: 2 }), [3, 4])
     assert.deepEqual(await sequences(store, { after: 4 }), [1])
     assert.deepEqual(await sequences(store, { after: 99 }), [])
+    const newestFirst = true
+    assert.deepEqual(await sequences(store, { newestFirst }), [1, 4, 3, 2])
+    assert.deepEqual(await sequences(store, { newestFirst, limit: 2, after: 1 }), [4, 3])
+    assert.deepEqual(await sequences(store, { newestFirst, after: 4, from: 15 }), [3])
+    assert.deepEqual(await sequences(store, { newestFirst, after: 99 }), [])
     assert.deepEqual(
       await sequences(store, { subscriptionId: SUBSCRIPTION.toUpperCase() }),
       [2, 3, 1],

@@ -7,7 +7,7 @@ import type { ArmReply, ArmRequest, Route } from '../route.ts'
 
 const PAGE = 200
 
-/** Who changed what, when, from where and with what result: the audit, as Azure's activity log. */
+/** Who changed what, when, from where and with what result: the audit, as Azure's activity log: the newest first. */
 export function activityRoutes(ground: Ground): Route[] {
   return [
     {
@@ -35,7 +35,7 @@ async function events({ store }: Ground, request: ArmRequest): Promise<ArmReply>
   const { group, ...query } = filterOf($filter)
   const found = await store.audit.list({
     ...{ subscriptionId, ...query },
-    limit: PAGE + 1,
+    ...{ newestFirst: true, limit: PAGE + 1 },
     ...(after !== undefined && { after }),
   })
   const page = found.slice(0, PAGE)
