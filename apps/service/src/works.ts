@@ -13,6 +13,7 @@ import { type Seed, seedOf, windowsSeedOf } from './domain/vm/seed.ts'
 import { inputFor, stateOf, textAt } from './domain/vm/vm.ts'
 import { hashPassword } from './driver/hash-password.ts'
 import type { Ground } from './http/ground.ts'
+import { keepSecret } from './identity/administrator.ts'
 import type { AttestationSigner } from './identity/attestation-signer.ts'
 import type { SealedValues } from './identity/sealed-values.ts'
 import { attest } from './jobs/attest.ts'
@@ -100,7 +101,10 @@ export class Works {
     })
     const wake = () => this.#worker.wake()
     const rotateSigner = () => options.signer.rotate()
-    this.ground = { store, authorizer, location, host: HOST, now, wake, rotateSigner }
+    this.ground = {
+      ...{ store, authorizer, location, host: HOST, now, wake, rotateSigner },
+      keepSecret: (tables, ...of) => keepSecret(tables, options.sealed, ...of),
+    }
   }
 
   /** The host, while it is driven here. */

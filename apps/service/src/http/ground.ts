@@ -14,6 +14,12 @@ export interface Ground {
   readonly now: () => number
   /** Another key signs verdicts from now on. */
   readonly rotateSigner: () => Promise<void>
+  /** Told of a principal's new secret: the administrator's is in `admin.json` after the next start. */
+  readonly keepSecret: (
+    tables: Pick<Tables, 'values'>,
+    principalId: string,
+    secret: string,
+  ) => Promise<void>
   /** Told after an operation was enqueued. */
   readonly wake: () => void
 }

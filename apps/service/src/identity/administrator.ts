@@ -41,7 +41,8 @@ const FILE_MAX = 65_536
 /**
  * Tenant, subscription and administrator: made at the first start, the same at every other and for every service
  * on the database. The file keeps the secret, the database its hash, and the secret itself sealed: so a service
- * beside the first has it too. Where none of them is right a new one is made.
+ * beside the first has it too. Where none of them is right a new one is made. An administrator that was deleted
+ * stays so, and the secret is empty then.
  */
 export async function firstRun(
   store: Store,
@@ -49,17 +50,42 @@ export async function firstRun(
   adminFile: string,
   at: number,
 ): Promise<Administrator> {
-  await store.values.putNew(INSTALLATION, toBytes(newInstallation()))
+  if ((await store.values.get(INSTALLATION)) === null) await install(store, sealed, at)
   const installation = fromBytes<Installation>((await store.values.get(INSTALLATION))!)
-  const { tenantId, subscriptionId, clientId, objectId } = installation
-  const clientSecret = await secretOf(store, sealed, installation, adminFile, at)
+  const { tenantId, subscriptionId, clientId } = installation
+  const clientSecret = await secretOf(store, sealed, installation, adminFile)
+  return { tenantId, subscriptionId, clientId, clientSecret }
+}
+
+/** A new secret of a principal: that of the administrator is what `admin.json` has after the next start. */
+export async function keepSecret(
+  { values }: Pick<Tables, 'values'>,
+  sealed: SealedValues,
+  principalId: string,
+  secret: string,
+): Promise<void> {
+  const bytes = await values.get(INSTALLATION)
+  const isAdministrator = bytes !== null && fromBytes<Installation>(bytes).objectId === principalId
+  if (isAdministrator) await sealed.on(values).put(SECRET, toUtf8(secret))
+}
+
+/** All of it at once: who starts after one that was cut off finds all of it, or nothing. */
+async function install(store: Store, sealed: SealedValues, at: number): Promise<void> {
+  const installation = newInstallation()
+  const { subscriptionId, clientId, objectId } = installation
+  const secret = newSecret()
+  const administrator: Principal = {
+    ...{ id: objectId, signInName: clientId, kind: 'service', displayName: 'administrator' },
+    ...{ disabled: false, createdAt: at, secretHash: await hashSecret(secret) },
+  }
   await store.transaction(async (tables) => {
-    if ((await tables.resources.get(`/subscriptions/${subscriptionId}`)) !== null) return
+    if (!(await tables.values.putNew(INSTALLATION, toBytes(installation)))) return
+    await tables.principals.put(administrator)
+    await keepSecret(tables, sealed, objectId, secret)
     await make(tables, subscriptionOf(subscriptionId), at)
     for (const role of [OWNER, ATTESTATION_CONTRIBUTOR])
       await make(tables, assignmentOf(objectId, role), at)
   })
-  return { tenantId, subscriptionId, clientId, clientSecret }
 }
 
 /** Written by rename, 0600: readers see the former one or this one, whole. */
@@ -103,31 +129,25 @@ async function make({ resources }: Tables, what: Making, at: number): Promise<vo
   await resources.insert({ ...what, ...rest, provisioningState: 'Succeeded', createdAt: at }, at)
 }
 
-/** The one in the file while it is right, else the sealed one while that is, else a new one. */
+/** The one in the file while it is right, else the sealed one while that is, else a new one; of nobody: none. */
 async function secretOf(
   { principals }: Store,
   sealed: SealedValues,
   { clientId, objectId }: Installation,
   file: string,
-  at: number,
 ): Promise<string> {
   const known = await principals.get(objectId)
+  if (known === null) return ''
   const shared = await sealed.get(SECRET)
   const kept = shared === null ? null : fromUtf8(shared)
   for (const one of [await secretIn(file, clientId), kept]) {
-    if (one === null || !(await isSecret(one, known?.secretHash ?? null))) continue
+    if (one === null || !(await isSecret(one, known.secretHash))) continue
     if (one !== kept) await sealed.put(SECRET, toUtf8(one))
     return one
   }
   const clientSecret = newSecret()
   await sealed.put(SECRET, toUtf8(clientSecret))
-  const made: Principal = {
-    ...{ id: objectId, signInName: clientId, kind: 'service', displayName: 'administrator' },
-    ...{ disabled: false, createdAt: at },
-    ...known,
-    secretHash: await hashSecret(clientSecret),
-  }
-  await principals.put(made)
+  await principals.put({ ...known, secretHash: await hashSecret(clientSecret) })
   return clientSecret
 }
 

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import pino from 'pino'
 import {
   CONTRIBUTOR,
   OWNER,
   READER,
   VIRTUAL_MACHINE_CONTRIBUTOR,
 } from '../../src/identity/role-definitions.ts'
+import { openService } from '../../src/service.ts'
 import { aPrincipal, tokenOf } from '../a-principal.ts'
 import { aService } from '../a-service.ts'
 import { aVm } from '../a-vm.ts'
@@ -99,4 +103,19 @@ test('nobody disables or deletes themselves, takes another’s name, or sets hal
   )
   const below = `${service.subscription}${fresh}`
   assert.equal((await ask('GET', below)).status, 404)
+})
+
+test('the administrator’s new secret is in admin.json after the next start', async (t) => {
+  const service = await aService(t)
+  const [{ id }] = (await service.ask('GET', '/providers/TrustedLaunch/principals')).body.value
+  const { secret } = (await service.ask('POST', `${id}/newSecret`)).body
+  await service.service.close()
+  const { data, host: driver } = service
+  const again = await openService({
+    ...{ data, driver, publicNames: [], location: 'local', log: pino({ level: 'silent' }) },
+    listen: { host: '127.0.0.1', port: 0 },
+  })
+  t.after(() => again.close())
+  const { clientSecret } = JSON.parse(readFileSync(join(data, 'admin.json'), 'utf8'))
+  assert.equal(clientSecret, secret)
 })

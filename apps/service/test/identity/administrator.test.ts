@@ -3,7 +3,12 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { type Administrator, firstRun, writeAdminFile } from '../../src/identity/administrator.ts'
+import {
+  type Administrator,
+  firstRun,
+  keepSecret,
+  writeAdminFile,
+} from '../../src/identity/administrator.ts'
 import { StoredAuthorizer } from '../../src/identity/authorizer.ts'
 import { SealedValues } from '../../src/identity/sealed-values.ts'
 import { hashSecret, isSecret } from '../../src/identity/secret.ts'
@@ -87,6 +92,27 @@ test('the administrator owns the subscription, may make others, drain the host, 
   ] as const)
     assert.equal(await authorizer.access(caller, action, scope), 'granted', action)
   assert.notEqual(objectId, clientId)
+})
+
+test('an administrator that was deleted stays so over a start, and nobody has its secret', async (t) => {
+  const { store, file, start } = await aFirstRun(t)
+  const { clientId } = await start(1)
+  await store.principals.delete((await store.principals.bySignInName(clientId))!.id)
+  const { clientSecret, ...rest } = await start(2)
+  assert.deepEqual([rest.clientId, clientSecret], [clientId, ''])
+  assert.deepEqual(await store.principals.list(), [])
+  assert.equal(JSON.parse(await readFile(file, 'utf8')).clientSecret, '')
+})
+
+test('a new secret of the administrator is in the file after the next start; another’s is not', async (t) => {
+  const { store, sealed, start } = await aFirstRun(t)
+  const first = await start(1)
+  const principal = (await store.principals.bySignInName(first.clientId))!
+  await keepSecret(store, sealed, 'another', 'not this one')
+  assert.equal((await start(2)).clientSecret, first.clientSecret)
+  await store.principals.put({ ...principal, secretHash: await hashSecret('rotated') })
+  await keepSecret(store, sealed, principal.id, 'rotated')
+  for (const at of [3, 4]) assert.equal((await start(at)).clientSecret, 'rotated')
 })
 
 test('a disabled administrator stays disabled over a start', async (t) => {

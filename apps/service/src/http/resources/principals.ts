@@ -91,10 +91,11 @@ async function renew(ground: Ground, request: ArmRequest): Promise<ArmReply> {
     refuse(faults.operationNotAllowed('A user has a password: PUT sets it.'))
   const secret = newSecret()
   const secretHash = await hashSecret(secret)
-  return change(ground, request, async ({ principals }) => {
+  return change(ground, request, async ({ principals, values }) => {
     const now = await principals.get(principal.id)
     if (now === null) refuse(faults.resourceNotFound(request.id))
     await principals.put({ ...now, secretHash })
+    await ground.keepSecret({ values }, now.id, secret)
     return { status: 200, body: { clientId: now.signInName, secret } }
   })
 }
