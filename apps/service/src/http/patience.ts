@@ -1,5 +1,6 @@
 import { ArmError } from '@trusted-launch/api'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { faultOf } from './fault-of.ts'
 import type { Limits } from './limits.ts'
 import type { ServerOptions } from './server-options.ts'
 
@@ -17,7 +18,8 @@ export class TooMany extends ArmError {
 
 /**
  * Who asks, as long as there is patience with them: a principal has so many requests in a minute, whatever token each
- * comes with; an address that goes on sending tokens that are none is not listened to for the rest of it.
+ * comes with; an address that goes on sending tokens that are none is told so for the rest of it. Who has a good one
+ * there is listened to all the same.
  */
 export function patiently(
   app: FastifyInstance,
@@ -34,23 +36,24 @@ export function patiently(
     keyGenerator: ({ ip }) => `failed ${ip}`,
   })
   return async (header, request) => {
-    const before = await failed(request, { increment: false })
-    if (!before.isAllowed && before.isExceeded)
-      throw new TooMany(
-        'Too many requests from this address had no good token. Try again in a minute.',
-        before.ttlInSeconds,
-      )
     const caller = await authenticate(header, request).catch(async (error) => {
-      await failed(request)
+      if (faultOf(error, request.id).status === 401) await require(failed, request, NO_GOOD_TOKEN)
       throw error
     })
     principals.set(request, caller.objectId)
-    const now = await asked(request)
-    if (!now.isAllowed && now.isExceeded)
-      throw new TooMany(
-        `More than ${requestsPerMinute} requests in a minute. Try again in ${now.ttlInSeconds} seconds.`,
-        now.ttlInSeconds,
-      )
+    await require(asked, request, `More than ${requestsPerMinute} requests in a minute.`)
     return caller
   }
+}
+
+const NO_GOOD_TOKEN = 'Too many requests from this address had no good token.'
+
+async function require(
+  limit: ReturnType<FastifyInstance['createRateLimit']>,
+  request: FastifyRequest,
+  message: string,
+): Promise<void> {
+  const found = await limit(request)
+  if (!found.isAllowed && found.isExceeded)
+    throw new TooMany(`${message} Try again in ${found.ttlInSeconds} s.`, found.ttlInSeconds)
 }

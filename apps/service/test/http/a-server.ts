@@ -28,7 +28,7 @@ export class TestServer {
     return socket
   }
 
-  /** `token` is who asks: `bad` is none. */
+  /** `token` is who asks: `bad` is none, `unknown` one whose issuer is down. */
   ask(
     method: string,
     body?: string | Buffer,
@@ -78,6 +78,8 @@ export async function aServer(t: TestContext, limits: Partial<Limits> = {}): Pro
     authenticate: async (header = '') => {
       const [principal] = header.replace('Bearer ', '').split('.')
       if (principal === 'bad') throw new ArmError(faults.authenticationFailed())
+      if (principal === 'unknown')
+        throw new ArmError({ status: 503, code: 'ServiceUnavailable', message: 'no keys' })
       return { objectId: principal!, name: principal!, kind: 'user', tenantId: 'tenant' }
     },
     baseOf: () => 'https://127.0.0.1',

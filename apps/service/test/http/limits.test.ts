@@ -144,12 +144,22 @@ test('a principal has its requests in a minute, whatever tokens they come with; 
 })
 
 test('an address has its requests too, with and without tokens', async (t) => {
-  const server = await aServer(t, { addressRequestsPerMinute: 4, failuresPerMinute: 2 })
+  const server = await aServer(t, { addressRequestsPerMinute: 4, failuresPerMinute: 9 })
   const statuses = []
   for (const token of ['bad', 'bad', 'bad', 'a', 'b'])
     statuses.push((await server.ask('GET', undefined, {}, token)).status)
-  assert.deepEqual(statuses, [401, 401, 401, 429, 429])
+  assert.deepEqual(statuses, [401, 401, 401, 200, 429])
   const last = await server.ask('GET')
+  assert.match(last.headers['retry-after'], /^\d+$/)
+})
+
+test('who sends bad tokens shuts nobody out at that address; an issuer that is down is not the client’s fault', async (t) => {
+  const server = await aServer(t, { failuresPerMinute: 2 })
+  const statuses = []
+  for (const token of ['unknown', 'unknown', 'unknown', 'bad', 'bad', 'bad', 'a', 'unknown', 'bad'])
+    statuses.push((await server.ask('GET', undefined, {}, token)).status)
+  assert.deepEqual(statuses, [503, 503, 503, 401, 401, 429, 200, 503, 429])
+  const last = await server.ask('GET', undefined, {}, 'bad')
   assert.match(last.headers['retry-after'], /^\d+$/)
 })
 
