@@ -18,7 +18,8 @@ test('a name and an image are all that a VM wants: group, network, interface and
   const { out, err } = await good(...create)
   assert.match(out, /^security type +TrustedLaunch$/m)
   assert.match(out, /^Secure Boot +on$/m)
-  assert.match(out, /^reach it +tl vm ssh web$/m)
+  assert.match(out, /^its console +tl vm console web$/m)
+  assert.doesNotMatch(out, /tl vm ssh/)
   const key = join(config, 'trusted-launch/ssh/id_ed25519')
   assert.match(err, new RegExp(`^a new SSH key was made: ${key}$`, 'm'))
   assert.match(err, /^making web …$/m)
@@ -209,15 +210,40 @@ test('a VM without a verdict says so; one that is not there is told as that', as
 
 test('ssh is given the forwarded port, a host key of its own, and the key that tl made', async (t) => {
   const { config } = await signedIn(t)
-  await good(...create)
+  const made = await good('vm', 'create', '--name', 'web', '--image', 'debian-12')
+  assert.match(made.out, /^reach it +tl vm ssh web$/m)
   const { out } = await good('vm', 'ssh', 'web', '--json', '--', 'uname', '-r')
   const args: string[] = JSON.parse(out)
   const { properties } = await json('vm', 'show', 'web')
   assert.deepEqual(args.slice(0, 3), ['ssh', '-p', '22'])
+  assert.ok(args.includes('ConnectTimeout=20'))
   assert.ok(args.includes(`HostKeyAlias=vm-${properties.vmId}`))
   assert.ok(args.includes(join(config, 'trusted-launch/ssh/id_ed25519')))
   assert.deepEqual(args.slice(-4), ['--', 'azureuser@127.0.0.1', 'uname', '-r'])
   assert.ok(existsSync(join(config, 'trusted-launch')))
   await good('vm', 'stop', 'web')
   assert.match((await tl('vm', 'ssh', 'web')).err, /web is stopped: tl vm start web/)
+})
+
+test('a VM of an image without sshd is not waited for: ssh says where its console is', async (t) => {
+  await signedIn(t)
+  for (const image of ['small', 'uki']) {
+    await good('vm', 'create', '--name', image, '--image', image)
+    const { code, err } = await tl('vm', 'ssh', image)
+    assert.equal(code, 1)
+    assert.equal(err, `tl: ${image} takes no SSH, its image has none: tl vm console ${image}\n`)
+  }
+})
+
+test('a name that is taken is told before anything is asked for, whatever the image', async (t) => {
+  await signedIn(t)
+  await good(...create)
+  for (const image of ['small', 'debian-12']) {
+    const { code, out, err } = await tl('vm', 'create', '--name', 'web', '--image', image)
+    assert.deepEqual([code, out], [1, ''])
+    assert.equal(err, 'tl: there is a VM web already: another --name, or tl vm delete web\n')
+  }
+  await good(...create, '--group', 'other')
+  const { err } = await tl(...create, '--group', 'other')
+  assert.match(err, /tl vm delete web --group other$/m)
 })

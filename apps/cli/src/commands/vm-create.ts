@@ -4,13 +4,14 @@ import { decodedFrom, readInput } from '../input-file.ts'
 import { jsonText, type Output } from '../output.ts'
 import { repeatable } from '../repeatable.ts'
 import type { Connection } from '../service/connection.ts'
+import { found } from '../service/found.ts'
 import { foundImage } from '../service/found-image.ts'
 import { madeWhereMissing } from '../service/made-where-missing.ts'
 import { type NewVm, requestsFor } from '../service/new-vm.ts'
 import { operationIdOf, waited } from '../service/progress.ts'
 import { publicKey } from '../service/ssh-key.ts'
 import { grouped, type VmOptions, vmPath, waiting } from '../service/vm-command.ts'
-import { viewOfVm, vmText } from '../service/vm-text.ts'
+import { takesSsh, viewOfVm, vmText } from '../service/vm-text.ts'
 import { withService } from '../service/with-service.ts'
 import { certificatesFrom } from '../trust.ts'
 
@@ -130,6 +131,7 @@ async function made(
   output: Output,
 ): Promise<void> {
   const { client } = connection
+  await refuseTaken(connection, vm.path, options)
   for (const one of [group, network]) await madeWhereMissing(connection, one)
   const isNew = await madeWhereMissing(connection, nic)
   const { operationUrl } = await client.ask('PUT', vm.path, vm.body).catch(async (error) => {
@@ -142,6 +144,18 @@ async function made(
   await tell(connection, isOver ? null : operationIdOf(operationUrl!), options, output)
 }
 
+/** One that failed to be made is tried again. @throws {Error} there is one of this name. */
+async function refuseTaken(connection: Connection, path: string, options: Options): Promise<void> {
+  const taken = await found(connection, path)
+  if (taken === null || taken.properties?.provisioningState === 'Failed') return
+  const { name } = options
+  throw new Error(
+    `there is a VM ${name} already: another --name, or tl vm delete ${name}${inGroup(options)}`,
+  )
+}
+
+const inGroup = ({ group }: Options) => (group === undefined ? '' : ` --group ${group}`)
+
 async function tell(
   connection: Connection,
   operation: string | null,
@@ -151,10 +165,12 @@ async function tell(
   const path = `${vmPath(connection, options.name, options)}?$expand=instanceView`
   const body = await connection.client.get(path)
   if (options.json === true) return out(jsonText({ ...body, ...(operation && { operation }) }))
-  const of = options.group === undefined ? '' : ` --group ${options.group}`
+  const of = `${options.name}${inGroup(options)}`
+  const vm = viewOfVm(body)
+  const reach = takesSsh(vm) ? `reach it      tl vm ssh ${of}` : `its console   tl vm console ${of}`
   const next =
     operation === null
-      ? `\nreach it      tl vm ssh ${options.name}${of}\nits verdict   tl vm attest ${options.name}${of}\n`
+      ? `\n${reach}\nits verdict   tl vm attest ${of}\n`
       : `\nit goes on    tl operation wait ${operation}\n`
-  out(vmText(viewOfVm(body)) + next)
+  out(vmText(vm) + next)
 }

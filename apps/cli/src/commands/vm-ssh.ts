@@ -8,12 +8,15 @@ import { jsonText, type Output } from '../output.ts'
 import { configFolder } from '../service/profile.ts'
 import { ownKey } from '../service/ssh-key.ts'
 import { type VmOptions, vmPath, vmVerb } from '../service/vm-command.ts'
-import { type VmView, viewOfVm } from '../service/vm-text.ts'
+import { takesSsh, type VmView, viewOfVm } from '../service/vm-text.ts'
 import { withService } from '../service/with-service.ts'
 
 interface Options extends VmOptions {
   readonly user?: string
 }
+
+/** A guest that boots has so long to answer. */
+const CONNECT_S = 20
 
 /** `tl vm ssh`: the machine's own ssh, to the port that the host forwards to a VM. */
 export function vmSshCommand(output: Output, done: (code: ExitCode) => void): Command {
@@ -32,12 +35,15 @@ export function vmSshCommand(output: Output, done: (code: ExitCode) => void): Co
       )
       const args = [...sshArguments(vm, options.user), ...command]
       if (options.json === true) output.out(jsonText(['ssh', ...args]))
+      if (options.json !== true) output.err(`ssh to ${name}, at ${vm.ssh} …\n`)
       done(options.json === true ? 0 : await ssh(args))
     })
 }
 
-/** @throws {Error} the VM does not run, or has no forwarded port. */
+/** @throws {Error} the VM's image has no sshd, or it does not run, or has no forwarded port. */
 export function sshArguments(vm: VmView, user = vm.user): string[] {
+  if (!takesSsh(vm))
+    throw new Error(`${vm.name} takes no SSH, its image has none: tl vm console ${vm.name}`)
   if (vm.power !== 'running') throw new Error(`${vm.name} is ${vm.power}: tl vm start ${vm.name}`)
   if (vm.ssh === null) throw new Error(`${vm.name} has no forwarded port: its host gave it none`)
   const colon = vm.ssh.lastIndexOf(':')
@@ -46,7 +52,7 @@ export function sshArguments(vm: VmView, user = vm.user): string[] {
     throw new Error(`${vm.ssh} is no address to connect to`)
   const key = existsSync(ownKey()) ? ['-i', ownKey()] : []
   return [
-    ...['-p', port, ...key],
+    ...['-p', port, ...key, '-o', `ConnectTimeout=${CONNECT_S}`],
     ...['-o', `HostKeyAlias=vm-${vm.vmId}`, '-o', 'StrictHostKeyChecking=accept-new'],
     ...['-o', `UserKnownHostsFile="${join(configFolder(), 'known_hosts')}"`],
     ...['--', `${user ?? 'azureuser'}@${host}`],

@@ -1,5 +1,5 @@
-import { ArmError } from '@trusted-launch/api'
 import type { Connection } from './connection.ts'
+import { found } from './found.ts'
 import { imageReference } from './new-vm.ts'
 
 const IMAGE = 'Microsoft.Compute/images'
@@ -15,11 +15,6 @@ export async function foundImage(
 ): Promise<Record<string, string>> {
   if (image.startsWith('/')) return { id: image }
   if (image.includes(':')) return imageReference(image)
-  const id = connection.resource(IMAGE, image, group)
-  try {
-    return { id: String((await connection.client.get(id)).id) }
-  } catch (error) {
-    if (!(error instanceof ArmError) || error.fault.status !== 404) throw error
-    return imageReference(image)
-  }
+  const own = await found(connection, connection.resource(IMAGE, image, group))
+  return own === null ? imageReference(image) : { id: String(own.id) }
 }

@@ -48,6 +48,11 @@ export function viewOfVm(vm: any): VmView {
   }
 }
 
+/** False: it is of an image of ours that has no sshd, `small` or `uki`. */
+export function takesSsh({ image }: VmView): boolean {
+  return !/^trusted-launch:(?:small|uki):/i.test(image)
+}
+
 const onOff = (value: boolean) => (value ? 'on' : 'off')
 
 export function vmTable(vms: readonly VmView[], width: number): string {
