@@ -1,4 +1,5 @@
 import { ArmError, faults } from '@trusted-launch/api'
+import { clearSecureBootOff } from '../domain/alerts.ts'
 import { removeWhole } from '../domain/remove-whole.ts'
 import type { JsonObject, Resource } from '../domain/store.ts'
 import { ownDiskOf, ownDiskThatStays, takesDisk } from '../domain/vm/attached-disk.ts'
@@ -97,17 +98,25 @@ async function update(vmJob: VmJob, ground: VmGround): Promise<void> {
   const { driver, job } = vmJob
   const vm = await vmJob.require()
   const { machine, power } = stateOf(vm)
-  const plan = await ground.planOf(vm)
   const isRestart = job.operation.input.restart === true
   if (isRestart) {
     await job.tell(20, 'restarting to apply the change')
     await driver.stop(machine, { graceful: true })
   }
-  if (isRestart || power === 'deallocated' || power === 'stopped')
-    await driver.change(plan, job.signal)
+  if (isRestart || power === 'deallocated' || power === 'stopped') await change(vmJob, vm, ground)
   await driver.putDataDisks(machine, dataDisksOf(vm.properties))
   if (isRestart) await vmJob.boot(vm)
   await vmJob.note({}, 'Succeeded')
+}
+
+/** Alerts of Secure Boot that was off are closed once the host has it on, by who asked for it. */
+async function change({ job, driver }: VmJob, vm: Resource, ground: VmGround): Promise<void> {
+  await driver.change(await ground.planOf(vm), job.signal)
+  const { input, correlationId: request } = job.operation
+  const by = textAt(input, 'secureBootBy')
+  if (by === null) return
+  const who = { by, request, time: ground.now() }
+  await job.under((tables) => clearSecureBootOff(tables, vm, who))
 }
 
 /** @returns `storageProfile`, as clients wait for it. */

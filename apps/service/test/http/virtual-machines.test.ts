@@ -96,3 +96,29 @@ test('a VM that runs already is started again on a host without free memory; one
   await service.over(await service.ask('POST', `${id}/powerOff`))
   assert.equal((await start()).error.code, 'AllocationFailed')
 })
+
+test('Secure Boot that was asked for and failed is tried again when it is asked for again', async (t) => {
+  let isBroken = true
+  const before = (deed: string) => {
+    if (deed === 'change' && isBroken) throw new Error('no space')
+  }
+  const service = await aService(t, new ScriptedHost({ before }))
+  const profile = (secureBootEnabled: boolean) => ({
+    securityProfile: {
+      securityType: 'TrustedLaunch',
+      uefiSettings: { secureBootEnabled, vTpmEnabled: true },
+    },
+  })
+  const { id } = await aVm(service, 'web', profile(false))
+  const patch = async () => {
+    const answer = await service.ask('PATCH', id, { properties: profile(true) })
+    return answer.headers['azure-asyncoperation'] ? service.over(answer) : answer
+  }
+  assert.equal((await patch()).status, 'Failed')
+  const [machine] = await service.host.machines()
+  assert.equal(service.host.plan(machine!)!.secureBoot, false)
+  isBroken = false
+  assert.equal((await patch()).status, 'Succeeded')
+  assert.equal(service.host.plan(machine!)!.secureBoot, true)
+  assert.equal((await patch()).status, 200)
+})

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { ArmError, faults } from '@trusted-launch/api'
 import type { MarketplaceImage } from '../../catalogue/images.ts'
-import { clearSecureBootOff } from '../alerts.ts'
 import { requirePlacing } from '../drain.ts'
 import type { HostDriver } from '../host-driver.ts'
 import type { Link } from '../links.ts'
@@ -165,24 +164,22 @@ async function planChange(
   const own = withOwnDisk(existing.properties, properties)
   const whole = { ...withoutSecrets(properties), ...decision.properties, ...own }
   const complete = await planDataDisks(moment, existing.id, whole, existing)
-  if (!securityOf(existing).secureBoot && securityOf({ properties: complete }).secureBoot) {
-    const { tables, caller, correlationId: request, at: time } = moment
-    await clearSecureBootOff(tables, existing, { by: caller.name, request, time })
-  }
+  const { secureBoot } = securityOf({ properties: complete })
+  // What was asked for and failed is not done: asked for again, it is tried again.
+  const isDone = existing.provisioningState === 'Succeeded'
   const isSame = JSON.stringify(complete) === JSON.stringify(existing.properties)
+  const enables = secureBoot && !(isDone && securityOf(existing).secureBoot)
   await alignOsDisk(moment, complete, decision)
   const next: VmState = {
     ...(decision.hyperVGeneration === 'V1' ? state : ofGeneration2(state)),
     notices: [...lasting(state, decision), ...decision.notices, ...notGivenAgain(properties)],
     notEnforced: toldOf(rules, wanted, existing),
   }
-  const work = isSame
-    ? null
-    : {
-        kind: 'vm.update',
-        input: { restart: decision.restart, ...inputFor(existing) },
-        host: rules.host,
-      }
+  const input = {
+    ...{ restart: decision.restart, ...inputFor(existing) },
+    ...(enables && { secureBootBy: moment.caller.name }),
+  }
+  const work = isSame && isDone ? null : { kind: 'vm.update', input, host: rules.host }
   return { properties: complete, state: stateJson(next), work }
 }
 
