@@ -141,6 +141,8 @@ export class Works {
     if (!this.#host.isDriven) return
     const expired = expireAttestations(store, now())
     await expired.catch((err) => log.error({ err }, 'old attestations stay'))
+    const forgotten = this.driver.forgetOldUploads()
+    await forgotten.catch((err) => log.error({ err }, 'old uploads stay'))
   }
 
   async #enqueueStart({ operations }: Tables, vm: Resource): Promise<void> {

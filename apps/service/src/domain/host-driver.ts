@@ -142,8 +142,10 @@ export interface HostDriver {
   readonly name: string
   /** Makes the image where it is not there yet. */
   prepareImage(image: string, tell: (step: string) => void, signal: AbortSignal): Promise<void>
-  /** Writes a piece of a file that is to become an image or a disk. @throws {ArmError} no room for the whole. */
+  /** Writes a piece of a file that is to become an image or a disk. @throws {ArmError} no room for it. */
   writeUpload(id: string, piece: Uint8Array, offset: number, sizeBytes: number): Promise<void>
+  /** Of files that had no piece for a day nothing stays. */
+  forgetOldUploads(): Promise<void>
   /** Fetches somebody's image, looks at it and keeps it. @throws {ArmError} */
   takeImage(source: Source, tell: (step: string) => void, signal: AbortSignal): Promise<KeptImage>
   /** Nothing happens when it is gone. */

@@ -138,6 +138,10 @@ export class LocalHost implements HostDriver {
     return this.#images.uploads.write(id, piece, offset, sizeBytes)
   }
 
+  forgetOldUploads(): Promise<void> {
+    return this.#images.uploads.forgetOld()
+  }
+
   takeImage(source: Source, tell: (step: string) => void, signal: AbortSignal): Promise<KeptImage> {
     return this.#images.take(source, tell, signal)
   }

@@ -84,6 +84,10 @@ export class ScriptedHost implements HostDriver {
     this.uploads.set(id, (this.uploads.get(id) ?? 0) + piece.length)
   }
 
+  async forgetOldUploads(): Promise<void> {
+    await this.#do('forgetOldUploads', '')
+  }
+
   /** Its name follows from where it comes from. */
   async takeImage(source: Source): Promise<KeptImage> {
     const from = source.kind === 'upload' ? source.id : source.url

@@ -13,14 +13,16 @@ export const UPLOAD_BYTES_MAX = 32_767 * 2 ** 30
 export class Uploads {
   readonly #folder: string
   readonly #now: () => number
+  readonly #require: typeof requireSpace
   /** The last deed of each file that is being written or taken: what is taken nobody still writes to. */
   readonly #turns = new Map<string, Promise<unknown>>()
 
   /** @param folder on the file system of images and disks. */
-  constructor(folder: string, now: () => number = Date.now) {
+  constructor(folder: string, now: () => number = Date.now, require = requireSpace) {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     this.#folder = folder
     this.#now = now
+    this.#require = require
   }
 
   /** By the id of the upload, in any case of letters. */
@@ -30,7 +32,7 @@ export class Uploads {
 
   /**
    * Writes a piece of a file of `sizeBytes`; what no piece covers is zeros. Again is the same.
-   * @throws {ArmError} it lies outside, or there is no room for the whole.
+   * @throws {ArmError} it lies outside, or there is no room: for the whole when it begins, for the piece afterwards.
    */
   async write(id: string, piece: Uint8Array, offset: number, sizeBytes: number): Promise<void> {
     const fits =
@@ -49,10 +51,9 @@ export class Uploads {
     sizeBytes: number,
   ): Promise<void> {
     const isNew = (await stat(path).catch(() => null)) === null
-    if (isNew) {
-      await this.#forgetOld()
-      await requireSpace(this.#folder, sizeBytes)
-    }
+    if (isNew) await this.forgetOld()
+    // A file that is begun has no bytes yet: what it is to have others may have taken meanwhile.
+    await this.#require(this.#folder, isNew ? sizeBytes : piece.length)
     const file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600)
     try {
       if ((await file.stat()).size !== sizeBytes) await file.truncate(sizeBytes)
@@ -98,7 +99,8 @@ export class Uploads {
     }
   }
 
-  async #forgetOld(): Promise<void> {
+  /** Those that had no piece for a day. */
+  async forgetOld(): Promise<void> {
     for (const name of await readdir(this.#folder)) {
       const path = join(this.#folder, name)
       const facts = await stat(path).catch(() => null)

@@ -97,6 +97,27 @@ test('an upload is written piece by piece in any order, within its size, and is 
   now += 25 * 60 * 60 * 1000
   await uploads.write('/b', Buffer.from('x'), 0, 1)
   assert.equal(readdirSync(folder).length, 1)
+  now += 25 * 60 * 60 * 1000
+  await uploads.forgetOld()
+  assert.deepEqual(readdirSync(folder), [])
+})
+
+test('two uploads of all that is free are begun, and a piece that there is no room for any more is refused', async (t) => {
+  const folder = aFolder(t)
+  let free = 8
+  const uploads = new Uploads(folder, Date.now, async (_, bytes) => {
+    if (bytes > free) throw new Error('no room')
+  })
+  const write = async (id: string, offset: number) => {
+    await uploads.write(id, Buffer.from('disk'), offset, 8)
+    free -= 4
+  }
+  await write('/a', 0)
+  free += 4
+  await write('/b', 0)
+  await write('/a', 4)
+  await assert.rejects(write('/b', 4), /no room/)
+  assert.equal(readFileSync(uploads.pathOf('/b'), 'latin1'), 'disk\0\0\0\0')
 })
 
 test('what is taken nobody still writes to: pieces on their way are in it, later ones are of another file', async (t) => {
