@@ -19,7 +19,7 @@ import type { Command, CommandEnd } from '../domain/vm/run-command.ts'
 /** What a scripted host is to do; time and failures are all that it makes up. */
 export interface Script {
   /** Before each deed, by its name and the VM. @throws what the deed is to fail with. */
-  readonly before?: (deed: string, id: string) => Promise<void> | void
+  readonly before?: (deed: string, id: string, signal?: AbortSignal) => Promise<void> | void
   readonly boot?: (id: string) => Boot
   readonly capacity?: Partial<Capacity>
   /** What is found when an image is looked at. */
@@ -89,9 +89,13 @@ export class ScriptedHost implements HostDriver {
   }
 
   /** Its name follows from where it comes from. */
-  async takeImage(source: Source): Promise<KeptImage> {
+  async takeImage(
+    source: Source,
+    _tell: (step: string) => void,
+    signal: AbortSignal,
+  ): Promise<KeptImage> {
     const from = source.kind === 'upload' ? source.id : source.url
-    await this.#do('takeImage', from)
+    await this.#do('takeImage', from, signal)
     const sha256 = createHash('sha256').update(from).digest('hex')
     const name = `sha256:${sha256}`
     this.images.add(name)
@@ -159,9 +163,13 @@ export class ScriptedHost implements HostDriver {
     this.disks.set(id, disks)
   }
 
-  async fillDisk(filling: Filling): Promise<Filled> {
+  async fillDisk(
+    filling: Filling,
+    _tell: (step: string) => void,
+    signal: AbortSignal,
+  ): Promise<Filled> {
     const { diskId, sizeGib, isSystem } = filling
-    await this.#do('fillDisk', diskId)
+    await this.#do('fillDisk', diskId, signal)
     this.filled.set(diskId, filling)
     const examination = isSystem ? { ...SUPPORTED, ...this.#script.examination } : null
     return { sizeGib: sizeGib ?? 1, examination }
@@ -233,8 +241,8 @@ export class ScriptedHost implements HostDriver {
     return this.#machines.get(id)?.plan
   }
 
-  async #do(deed: string, id: string): Promise<void> {
-    await this.#script.before?.(deed, id)
+  async #do(deed: string, id: string, signal?: AbortSignal): Promise<void> {
+    await this.#script.before?.(deed, id, signal)
   }
 
   async #set(deed: string, id: string, power: MachinePower): Promise<void> {

@@ -4,6 +4,7 @@ import { StartRefused } from '../../src/domain/host-driver.ts'
 import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { aService } from '../a-service.ts'
 import { aNetwork, aVm, vmBody } from '../a-vm.ts'
+import { imageBody, imageId } from '../an-image.ts'
 
 test('a creation that fails on its host leaves nothing behind but its operation', async (t) => {
   const host = new ScriptedHost({
@@ -172,6 +173,34 @@ test('a creation that is cancelled before it boots is undone, and nothing else c
   const off = body.value.find(({ kind }: any) => kind === 'vm.deallocate')
   const refused = await service.ask('POST', `${own}/${off.name}/cancel`)
   assert.deepEqual([refused.status, refused.body.error.code], [409, 'OperationNotAllowed'])
+})
+
+test('the fetch of an image or a disk that is cancelled ends within seconds, and leaves nothing', async (t) => {
+  const host = new ScriptedHost({
+    before: (deed, _, signal) => {
+      if (deed !== 'takeImage' && deed !== 'fillDisk') return
+      return new Promise((_, reject) => {
+        signal!.addEventListener('abort', () => reject(signal!.reason))
+      })
+    },
+  })
+  const service = await aService(t, host)
+  await service.ask('PUT', service.group('rg'), { location: 'local' })
+  const disk = `${service.group('rg')}/providers/Microsoft.Compute/disks/fetched`
+  const creationData = { createOption: 'Import', sourceUri: 'upload:one' }
+  const bodies = [
+    [imageId(service, 'mine'), imageBody('upload:one')],
+    [disk, { location: 'local', properties: { creationData } }],
+  ] as const
+  for (const [id, body] of bodies) {
+    const put = await service.ask('PUT', id, body)
+    const operation = /operations\/([^?]+)/.exec(String(put.headers['azure-asyncoperation']))![1]
+    const cancel = `${service.subscription}/providers/TrustedLaunch/operations/${operation}/cancel`
+    assert.equal((await service.ask('POST', cancel)).status, 202)
+    assert.equal((await service.over(put)).status, 'Canceled')
+    assert.equal((await service.ask('GET', id)).status, 404)
+    assert.equal((await service.ask('POST', cancel)).status, 409)
+  }
 })
 
 test('hibernation and managed images are refused in the words for the kind of VM', async (t) => {

@@ -7,6 +7,8 @@ import { pageOf } from '../page.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
 
 const LOCATIONS = '/subscriptions/:subscriptionId/providers/Microsoft.Compute/locations/:location'
+/** What leaves nothing behind when it is cancelled. */
+const CANCELLABLE: readonly string[] = ['vm.create', 'image.put', 'disk.fill']
 const OWN = '/:scope/providers/TrustedLaunch/operations'
 
 /** What clients poll, and what the portal and `tl operation` list. */
@@ -71,10 +73,10 @@ async function list({ store }: Ground, request: ArmRequest): Promise<ArmReply> {
 /** Asks it to be undone where it still can be: what it answers in the end tells. */
 async function cancel(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   const operation = await require(ground, request)
-  if (operation.kind !== 'vm.create')
+  if (!CANCELLABLE.includes(operation.kind))
     throw new ArmError(
       faults.operationNotAllowed(
-        `Only the creation of a virtual machine can be cancelled, until it boots; this is ${operation.kind}.`,
+        `Only the making of an image or a disk, and of a virtual machine until it boots, can be cancelled; this is ${operation.kind}.`,
       ),
     )
   await change(ground, request, async ({ operations }) => {
