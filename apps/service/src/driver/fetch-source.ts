@@ -17,17 +17,19 @@ export interface FetchOptions {
   readonly signal: AbortSignal
   /** The addresses of a name; the system's by default. */
   readonly resolve?: (hostname: string) => Promise<readonly string[]>
+  /** What a host has until it answers, and until each of its next MiB; a minute by default. */
+  readonly paceMs?: number
 }
 
 const REDIRECTS_MAX = 5
-const IDLE_MS = 60_000
+const PACE_MS = 60_000
 const TELL_MS = 1_000
 const MIB = 1 << 20
 
 /**
  * Fetches a file from an allowed host. Its name is resolved once, and the connection goes to that address; every
- * redirect is held against the same list.
- * @throws {ArmError} not allowed, not there, or too much.
+ * redirect is held against the same list. A host that is slower than a MiB in a minute is waited for no longer.
+ * @throws {ArmError} not allowed, not there, too slow, or too much.
  */
 export async function fetchSource(url: string, path: string, options: FetchOptions): Promise<void> {
   let next = new URL(url)
@@ -53,20 +55,21 @@ async function ask(url: URL, options: FetchOptions): Promise<IncomingMessage> {
   const address = await addressOf(url, allowed, options)
   const family = address.includes(':') ? 6 : 4
   const request = url.protocol === 'https:' ? tlsRequest : plainRequest
+  const { signal, paceMs = PACE_MS } = options
   return new Promise((resolve, reject) => {
     const pinned = {
       lookup: (_: string, how: { all?: boolean | undefined }, done: (...found: any[]) => void) =>
         how.all === true ? done(null, [{ address, family }]) : done(null, address, family),
     }
-    const sent: ClientRequest = request(
-      url,
-      { ...pinned, signal: options.signal, timeout: IDLE_MS, agent: false },
-      resolve,
-    )
-    sent.on('timeout', () => sent.destroy(new Error('it does not answer')))
-    sent.on('error', (cause) =>
-      reject(options.signal.aborted ? cause : new ArmError(notFetched(url, cause.message))),
-    )
+    const sent: ClientRequest = request(url, { ...pinned, signal, agent: false }, (answer) => {
+      clearTimeout(late)
+      resolve(answer)
+    })
+    const late = setTimeout(() => sent.destroy(new Error('it does not answer')), paceMs)
+    sent.on('error', (cause) => {
+      clearTimeout(late)
+      reject(signal.aborted ? cause : new ArmError(notFetched(url, cause.message)))
+    })
     sent.end()
   })
 }
@@ -105,7 +108,7 @@ async function save(
   answer: IncomingMessage,
   path: string,
   url: URL,
-  { bytesMax, tell, signal }: FetchOptions,
+  { bytesMax, tell, signal, paceMs = PACE_MS }: FetchOptions,
 ): Promise<void> {
   const declared = Number(answer.headers['content-length'] ?? Number.NaN)
   const tooMuch = () => new ArmError(notFetched(url, `it is more than ${bytesMax} bytes`))
@@ -127,7 +130,11 @@ async function save(
       done(null, chunk)
     },
   })
-  answer.setTimeout(IDLE_MS, () => answer.destroy(new Error('it went silent')))
+  let before = 0
+  const pace = setInterval(() => {
+    if (size - before < MIB) answer.destroy(new Error('it is slower than 1 MiB in a minute'))
+    before = size
+  }, paceMs)
   try {
     await pipeline(answer, counted, createWriteStream(path, { flags: 'wx', mode: 0o600 }), {
       signal,
@@ -135,6 +142,8 @@ async function save(
   } catch (cause) {
     if (cause instanceof ArmError || signal.aborted) throw cause
     throw new ArmError(notFetched(url, (cause as Error).message))
+  } finally {
+    clearInterval(pace)
   }
   if (!Number.isNaN(declared) && size !== declared)
     throw new ArmError(notFetched(url, `it ended after ${size} of ${declared} bytes`))

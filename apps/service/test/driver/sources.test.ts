@@ -139,6 +139,31 @@ test('a name is resolved once: an address that it has later is not connected to'
   )
 })
 
+test('a host that drips its answer or its bytes is waited for no longer than it takes the next MiB', async (t) => {
+  const base = await aServer(t, ({ url, socket }, answer) => {
+    const write = () => {
+      if (url === '/head') socket.write('X')
+      else if (url === '/body') answer.write('x')
+      else answer.write(Buffer.alloc(1 << 20))
+    }
+    if (url === '/head') socket.write('HTTP/1.1 200 OK\r\n')
+    write()
+    const drip = setInterval(write, 20)
+    socket.on('close', () => clearInterval(drip))
+    const end = () => {
+      clearInterval(drip)
+      answer.end()
+    }
+    if (url === '/swift') setTimeout(end, 700)
+  })
+  const path = join(folder(t), 'file')
+  const options = optionsOf([allow(base, true)], { paceMs: 200, bytesMax: 2 ** 40 })
+  await assert.rejects(fetchSource(`${base}/head`, path, options), refused(/does not answer/))
+  await assert.rejects(fetchSource(`${base}/body`, path, options), refused(/slower than 1 MiB/))
+  rmSync(path)
+  await fetchSource(`${base}/swift`, path, options)
+})
+
 test('a fetch that is cancelled ends at once', async (t) => {
   const base = await aServer(t, (_, answer) => answer.writeHead(200).write('x'))
   const controller = new AbortController()
