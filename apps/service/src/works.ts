@@ -10,7 +10,7 @@ import { machinePlanOf } from './domain/vm/machine-plan.ts'
 import type { VmRules } from './domain/vm/plan-vm.ts'
 import { type Command, commandKey } from './domain/vm/run-command.ts'
 import { type Seed, seedOf, windowsSeedOf } from './domain/vm/seed.ts'
-import { inputFor, stateOf, textAt } from './domain/vm/vm.ts'
+import { inputFor, stateOf, textAt, VM } from './domain/vm/vm.ts'
 import { hashPassword } from './driver/hash-password.ts'
 import type { Ground } from './http/ground.ts'
 import { keepSecret } from './identity/administrator.ts'
@@ -145,14 +145,16 @@ export class Works {
     await forgotten.catch((err) => log.error({ err }, 'old uploads stay'))
   }
 
-  async #enqueueStart({ operations }: Tables, vm: Resource): Promise<void> {
+  /** A VM's start that nobody asked for: it is in the audit as the service's own. */
+  async #enqueueStart({ operations, audit }: Tables, vm: Resource): Promise<void> {
     const { id: resourceId, subscriptionId } = vm
     const { location, now } = this.#options
     const correlationId = randomUUID()
     const who = { principal: 'service', correlationId }
+    const operationId = randomUUID()
     await operations.enqueue(
       {
-        id: randomUUID(),
+        id: operationId,
         kind: 'vm.start',
         resourceId,
         subscriptionId,
@@ -163,6 +165,11 @@ export class Works {
       },
       now(),
     )
+    await audit.append({
+      ...{ ...who, operationId, resourceId, subscriptionId, at: now() },
+      ...{ caller: 'control plane', action: `${VM}/start/action`, from: '-' },
+      ...{ result: 'Accepted', status: 202 },
+    })
   }
 
   #vmGround(): VmGround {

@@ -67,6 +67,22 @@ test('a VM that should run and was stopped with its host is started again', asyn
   await until(async () => (await powerOf(service, id)) === 'PowerState/running')
 })
 
+test('a start that nobody asked for is in the audit, with its operation', async (t) => {
+  const { next, stopped } = anInstallation(t)
+  const { id } = await aVm(await next())
+  stopped()
+  const { data } = await next()
+  const store = await openStore({ path: join(data, 'service.db') })
+  t.after(() => store.close())
+  const own = (await store.audit.list({ limit: 1000 })).filter((one) => one.principal === 'service')
+  assert.deepEqual(
+    own.map(({ action, resourceId, status }) => [action, resourceId.toLowerCase(), status]),
+    [['Microsoft.Compute/virtualMachines/start/action', id.toLowerCase(), 202]],
+  )
+  const operation = await store.operations.get(own[0]!.operationId!)
+  assert.equal(operation?.kind, 'vm.start')
+})
+
 test('a VM that was stopped stays stopped, whatever the service does', async (t) => {
   const { next, only } = anInstallation(t)
   const first = await next()
