@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { membersOf, vmDispositions } from '@trusted-launch/api'
 import { aService, type TestService } from '../a-service.ts'
 import { aNetwork, aVm, IMAGE, vmBody } from '../a-vm.ts'
 
@@ -20,6 +21,13 @@ test('what a VM would be less safe or another one without is refused by its path
   for (const [properties, path] of [
     [{ securityProfile: { encryptionAtHost: true } }, 'securityProfile.encryptionAtHost'],
     [{ availabilitySet: { id: '/x' } }, 'availabilitySet.id'],
+    ...(['sharedGalleryImageId', 'communityGalleryImageId'] as const).map(
+      (member) =>
+        [
+          { storageProfile: { imageReference: { ...IMAGE, [member]: '/x' }, osDisk } },
+          `storageProfile.imageReference.${member}`,
+        ] as const,
+    ),
     [storage({ vhd: { uri: 'https://x/y.vhd' } }), 'storageProfile.osDisk.vhd.uri'],
     [
       storage({}, [{ lun: 0, createOption: 'Empty', diskSizeGB: 1, managedDisk: encrypted }]),
@@ -52,11 +60,14 @@ test('what has no effect is told, wherever it stands; what was filled in is nobo
   const service = await aService(t)
   const nic = await aNetwork(service, 'rg')
   const id = `${service.group('rg')}/providers/Microsoft.Compute/virtualMachines/web`
-  const body = { ...vmBody(nic, { licenseType: 'None' }), zones: ['1'] }
+  const bootDiagnostics = { enabled: true, storageUri: 'https://x.y/' }
+  const properties = { licenseType: 'None', diagnosticsProfile: { bootDiagnostics } }
+  const body = { ...vmBody(nic, properties), zones: ['1'] }
   assert.equal((await service.over(await service.ask('PUT', id, body))).status, 'Succeeded')
   const first = await told(service, id)
   assert.match(first, /zones/)
   assert.match(first, /properties\.licenseType/)
+  assert.match(first, /bootDiagnostics\.storageUri/)
   assert.doesNotMatch(first, /caching|storageAccountType/)
   const vm = (await service.ask('GET', id)).body
   assert.equal((await service.ask('PUT', id, { ...vm, tags: { a: 'b' } })).status, 200)
@@ -70,4 +81,11 @@ test('userData is kept, told to have no effect, and shown to who asks for it', a
   assert.equal((await service.ask('GET', id)).body.properties.userData, undefined)
   const { body } = await service.ask('GET', `${id}?$expand=userData`)
   assert.equal(body.properties.userData, 'aGVsbG8=')
+})
+
+test('how a data disk is detached has no effect, and is told', () => {
+  const dataDisks = [{ lun: 0, toBeDetached: true, detachOption: 'ForceDetach' }]
+  const body = { properties: { storageProfile: { dataDisks } } }
+  const path = 'properties.storageProfile.dataDisks.detachOption'
+  assert.deepEqual(membersOf(vmDispositions, body, 'notEnforced'), [path])
 })

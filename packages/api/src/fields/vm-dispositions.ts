@@ -4,14 +4,16 @@ const DISK = 'properties.storageProfile.osDisk'
 const DATA = 'properties.storageProfile.dataDisks'
 const OS = 'properties.osProfile'
 
+const IMAGE = 'properties.storageProfile.imageReference'
+
 const honoured = [
   ...['location', 'tags', 'properties.hardwareProfile.vmSize', 'properties.diagnosticsProfile'],
-  'properties.storageProfile.imageReference',
+  IMAGE,
   ...['name', 'createOption', 'osType', 'deleteOption', 'managedDisk.id'].map(
     (m) => `${DISK}.${m}`,
   ),
   ...['lun', 'name', 'createOption', 'diskSizeGB', 'deleteOption'].map((m) => `${DATA}.${m}`),
-  ...['managedDisk.id', 'toBeDetached', 'detachOption'].map((member) => `${DATA}.${member}`),
+  ...['managedDisk.id', 'toBeDetached'].map((member) => `${DATA}.${member}`),
   ...['computerName', 'adminUsername', 'adminPassword', 'customData'].map((m) => `${OS}.${m}`),
   ...['allowExtensionOperations', 'secrets', 'linuxConfiguration.ssh'].map((m) => `${OS}.${m}`),
   `${OS}.linuxConfiguration.disablePasswordAuthentication`,
@@ -33,6 +35,8 @@ const refused = [
   ...['hibernationEnabled', 'enableFips1403Encryption'].map(
     (member) => `properties.additionalCapabilities.${member}`,
   ),
+  // Images of galleries, which are not here: another one would be taken for them.
+  ...[`${IMAGE}.sharedGalleryImageId`, `${IMAGE}.communityGalleryImageId`],
   // Disks that are none of ours, and places that are not here.
   ...[`${DISK}.vhd`, `${DISK}.image`, `${DATA}.vhd`, `${DATA}.image`, `${DATA}.sourceResource`],
   ...[
@@ -51,10 +55,14 @@ const refused = [
   ...['additionalUnattendContent', 'winRM'].map((m) => `${OS}.windowsConfiguration.${m}`),
 ]
 
+/** Within what is honoured. Boot diagnostics are kept here, whatever storage is named for them. */
+const notEnforced = ['properties.diagnosticsProfile.bootDiagnostics.storageUri']
+
 const all = (paths: readonly string[], what: Disposition) => paths.map((path) => [path, what])
 
 /** What becomes of each member of a VM; all others are kept and said to have no effect. */
 export const vmDispositions: Dispositions = Object.fromEntries([
   ...all(honoured, 'honoured'),
   ...all(refused, 'refused'),
+  ...all(notEnforced, 'notEnforced'),
 ])
