@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { membersOf, vmDispositions } from '@trusted-launch/api'
 import type { Logger } from 'pino'
 import { type MarketplaceImage, platformImages } from './catalogue/images.ts'
+import { AttestRate } from './domain/attest-rate.ts'
 import type { Authorizer } from './domain/caller.ts'
 import type { HostDriver } from './domain/host-driver.ts'
 import type { AllowedSource } from './domain/sources.ts'
@@ -74,7 +75,9 @@ export class Works {
       enqueueStart: (tables, vm) => this.#enqueueStart(tables, vm),
       letGo: () => this.#worker.leave(HOST),
     })
+    const attestRate = new AttestRate(now)
     this.rules = {
+      attestRate,
       host: HOST,
       images: () => imagesAt(now()),
       allowedSources: options.allowedSources,
@@ -102,7 +105,7 @@ export class Works {
     const wake = () => this.#worker.wake()
     const rotateSigner = () => options.signer.rotate()
     this.ground = {
-      ...{ store, authorizer, location, host: HOST, now, wake, rotateSigner },
+      ...{ store, authorizer, location, host: HOST, now, wake, rotateSigner, attestRate },
       keepSecret: (tables, ...of) => keepSecret(tables, options.sealed, ...of),
     }
   }

@@ -1,3 +1,4 @@
+import type { AttestRate } from '../domain/attest-rate.ts'
 import type { Authorizer } from '../domain/caller.ts'
 import type { Moment } from '../domain/resource-type.ts'
 import type { Store, Tables } from '../domain/store.ts'
@@ -20,6 +21,8 @@ export interface Ground {
     principalId: string,
     secret: string,
   ) => Promise<void>
+  /** How often a VM may be asked, by whatever endpoint. */
+  readonly attestRate: AttestRate
   /** Told after an operation was enqueued. */
   readonly wake: () => void
 }

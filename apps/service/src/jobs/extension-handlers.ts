@@ -1,4 +1,5 @@
 import type { HostDriver } from '../domain/host-driver.ts'
+import { stateOf } from '../domain/vm/vm.ts'
 import type { VmGround } from './vm-job.ts'
 import type { Handler } from './worker.ts'
 
@@ -8,12 +9,13 @@ export function extensionHandlers(
 ): Record<string, Handler> {
   return {
     'extension.put': async (job) => {
-      const { resourceId } = job.operation
+      const { resourceId, input } = job.operation
       const vm = await job.under(({ resources }) =>
         resources.get(resourceId.split('/').slice(0, -2).join('/')),
       )
-      const isUp =
-        vm !== null && (await ground.driver.power((vm.state as any).machine)) === 'running'
+      // One of the same name that was made after it has extensions of its own.
+      if (vm === null || stateOf(vm).vmId !== input.vmId) return undefined
+      const isUp = (await ground.driver.power(stateOf(vm).machine)) === 'running'
       const attested = isUp ? await ground.attest(vm, job, false) : null
       const tier = attested?.tier ?? null
       await job.under(({ resources }) =>

@@ -104,6 +104,26 @@ test('a VM is asked anew six times a minute, at most', async (t) => {
   assert.match(refused.body.error.message, /at most six times a minute\. Try again in \d+ seconds/)
 })
 
+test('installing the extension asks too: it is no way round six times a minute', async (t) => {
+  const service = await aService(t, new AttestingHost())
+  const { id } = await aVm(service)
+  const extension = {
+    location: 'local',
+    properties: {
+      publisher: 'Microsoft.Azure.Security.LinuxAttestation',
+      ...{ type: 'GuestAttestation', typeHandlerVersion: '1.0' },
+    },
+  }
+  const put = () => service.ask('PUT', `${id}/extensions/GuestAttestation`, extension)
+  for (let i = 0; i < 3; i++) {
+    assert.equal((await service.over(await put())).status, 'Succeeded')
+    assert.equal((await attested(service, id)).status, 'Succeeded')
+  }
+  const refused = await put()
+  assert.deepEqual([refused.status, refused.body.error?.code], [429, 'TooManyRequests'])
+  assert.equal((await attested(service, id)).status, 429)
+})
+
 test('who asks while a VM is asked already is told of that', async (t) => {
   const host = new AttestingHost()
   const service = await aService(t, host)

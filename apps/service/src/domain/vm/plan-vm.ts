@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { ArmError, faults } from '@trusted-launch/api'
 import type { MarketplaceImage } from '../../catalogue/images.ts'
+import type { AttestRate } from '../attest-rate.ts'
 import { requirePlacing } from '../drain.ts'
 import type { HostDriver } from '../host-driver.ts'
 import type { Link } from '../links.ts'
@@ -30,6 +31,8 @@ export interface VmRules {
   readonly writeUpload: HostDriver['writeUpload']
   readonly forgetSource: HostDriver['forgetSource']
   readonly place: () => Place
+  /** How often a VM may be asked, by whatever endpoint. */
+  readonly attestRate: AttestRate
   /** What the host keeps disks on, in GiB. */
   readonly diskGib: () => number
   /** Paths that are kept and have no effect. */

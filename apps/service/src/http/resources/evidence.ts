@@ -1,5 +1,4 @@
 import { ArmError, faults } from '@trusted-launch/api'
-import { AttestRate } from '../../domain/attest-rate.ts'
 import { requireUnlocked } from '../../domain/locks.ts'
 import { RETENTION, type RetentionDays, retentionAt } from '../../domain/retention.ts'
 import type { Attestation, AttestationSummary, JsonObject } from '../../domain/store.ts'
@@ -17,7 +16,6 @@ const TYPE = 'TrustedLaunch/evidence'
 
 /** What a VM proved, when, and the evidence itself: to be asked for anew, taken along, and thrown away. */
 export function evidenceRoutes(ground: Ground): Route[] {
-  const rate = new AttestRate(() => ground.now())
   const route = (
     method: Route['method'],
     path: string,
@@ -27,7 +25,7 @@ export function evidenceRoutes(ground: Ground): Route[] {
   return [
     route('GET', PATH, 'read', (request) => list(ground, request)),
     route('GET', `${PATH}/:evidence`, 'read', (request) => get(ground, request)),
-    route('POST', `${PATH}/attest`, 'attest/action', (request) => attest(ground, rate, request)),
+    route('POST', `${PATH}/attest`, 'attest/action', (request) => attest(ground, request)),
     route('POST', `${PATH}/prune`, 'prune/action', (request) => prune(ground, request)),
     {
       method: 'POST',
@@ -73,7 +71,7 @@ async function get(ground: Ground, request: ArmRequest): Promise<ArmReply> {
 }
 
 /** Asks the VM anew, as a long action; who asks while one is under way is told of that one. */
-async function attest(ground: Ground, rate: AttestRate, request: ArmRequest): Promise<ArmReply> {
+async function attest(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   const vm = await requireVmAt(ground, request)
   if (!securityOf(vm).vTpm)
     throw new ArmError(
@@ -90,20 +88,12 @@ async function attest(ground: Ground, rate: AttestRate, request: ArmRequest): Pr
     const open = { resourceId: vm.id, unfinished: true, limit: 1000 }
     const underWay = (await tables.operations.list(open)).find(({ kind }) => kind === 'vm.attest')
     if (underWay !== undefined) return { status: 202, operation: underWay }
-    requireRate(rate.ask(vmId))
+    ground.attestRate.require(vmId)
     const work = { kind: 'vm.attest', input: inputFor(vm), host: ground.host }
     return { status: 202, operation: (await begin(ground, tables, request, vm, work))! }
   })
   ground.wake()
   return { status: 202, headers: operationHeaders(request.base, operation, request.apiVersion) }
-}
-
-/** @throws {ArmError} 429 */
-function requireRate(waitMs: number): void {
-  if (waitMs === 0) return
-  const seconds = Math.ceil(waitMs / 1000)
-  const message = `A virtual machine is attested at most six times a minute. Try again in ${seconds} seconds.`
-  throw new ArmError({ status: 429, code: 'TooManyRequests', message })
 }
 
 /** What is past its time goes, as the request or the service says; `dryRun` only tells. */
