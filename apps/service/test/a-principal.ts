@@ -35,3 +35,23 @@ export function tokenOf(
   const type = { 'content-type': 'application/x-www-form-urlencoded' }
   return service.send('POST', '/adfs/oauth2/token', type, String(form))
 }
+
+/** Gives a principal some actions at a scope, by a custom role. */
+export async function mayAlso(
+  service: TestService,
+  principalId: string,
+  actions: readonly string[],
+  scope: string,
+): Promise<void> {
+  const roleName = randomUUID()
+  const roleDefinitionId = `${service.subscription}/providers/Microsoft.Authorization/roleDefinitions/${roleName}`
+  const role = await service.ask('PUT', roleDefinitionId, {
+    properties: { roleName, permissions: [{ actions }] },
+  })
+  assert.equal(role.status, 201, JSON.stringify(role.body))
+  const assignment = `${scope}/providers/Microsoft.Authorization/roleAssignments/${randomUUID()}`
+  const given = await service.ask('PUT', assignment, {
+    properties: { principalId, roleDefinitionId },
+  })
+  assert.equal(given.status, 201, JSON.stringify(given.body))
+}

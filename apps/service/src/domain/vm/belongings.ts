@@ -1,4 +1,5 @@
 import { keyOf } from '@trusted-launch/api'
+import { requireUnlocked } from '../locks.ts'
 import { removeWhole } from '../remove-whole.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
 import { textAt } from './vm.ts'
@@ -97,4 +98,9 @@ export function disksThatGo(vm: Pick<Resource, 'properties'>): string[] {
   return belongingsOf(vm)
     .disks.filter(({ deleteOption }) => deleteOption.toLowerCase() === 'delete')
     .map(({ id }) => id)
+}
+
+/** No lock keeps what goes with a VM. @throws {ArmError} `ScopeLocked` */
+export async function requireAllUnlocked(tables: Tables, vm: Resource): Promise<void> {
+  for (const id of goingWith(vm)) await requireUnlocked(tables, id, 'delete')
 }

@@ -3,10 +3,18 @@ import { refusals } from '../../catalogue/texts.ts'
 import { requirePlacing } from '../../domain/drain.ts'
 import { requireGroup } from '../../domain/groups.ts'
 import { requireUnlocked } from '../../domain/locks.ts'
-import type { JsonObject, Resource } from '../../domain/store.ts'
-import { goingWith } from '../../domain/vm/belongings.ts'
+import type { JsonObject, Resource, Tables } from '../../domain/store.ts'
+import { requireAllUnlocked } from '../../domain/vm/belongings.ts'
 import { type VmRules, vmLinks, vmPlanner, vmPreparation } from '../../domain/vm/plan-vm.ts'
-import { inputFor, osTypeOf, securityOf, stateJson, stateOf, VM } from '../../domain/vm/vm.ts'
+import {
+  inputFor,
+  osTypeOf,
+  securityOf,
+  stateJson,
+  stateOf,
+  textAt,
+  VM,
+} from '../../domain/vm/vm.ts'
 import { requireAction, type VmAction, vmActions } from '../../domain/vm/vm-actions.ts'
 import { type ArmType, groupPath } from '../arm-type.ts'
 import { begin } from '../begin.ts'
@@ -26,7 +34,7 @@ export function virtualMachineType(rules: VmRules): ArmType {
     prepare: vmPreparation(rules),
     links: vmLinks,
     planDelete: async (vm, { tables }) => {
-      for (const id of goingWith(vm)) await requireUnlocked(tables, id, 'delete')
+      await requireAllUnlocked(tables, vm)
       return { kind: 'vm.delete', input: inputFor(vm), host: rules.host }
     },
     view: (vm, { apiVersion, query }) => ({
@@ -83,9 +91,12 @@ export function requireVm(
   { store }: Pick<Ground, 'store'>,
   request: ArmRequest,
 ): Promise<Resource> {
-  const { subscriptionId, resourceGroup, name } = request.params
-  const id = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/${VM}/${name}`
-  return requireResource(store, request, id)
+  return requireResource(store, request, idOfVm(request))
+}
+
+function idOfVm({ params }: ArmRequest): string {
+  const { subscriptionId, resourceGroup, name } = params
+  return `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/${VM}/${name}`
 }
 
 /** A drained host starts nothing. */
@@ -97,12 +108,14 @@ async function act(
   ground: Ground,
   request: ArmRequest,
 ): Promise<ArmReply> {
+  const mayDelete = action.name === 'simulateEviction' && (await mayDeleteVm(ground, request))
   const { status, operation } = await change(ground, request, async (tables) => {
     const { subscriptionId, resourceGroup } = request.params
     await requireGroup(tables, subscriptionId!, resourceGroup!)
     const vm = await requireVm({ store: tables as Ground['store'] }, request)
     await requireUnlocked(tables, vm.id, 'write')
     requireAction(action, vm)
+    if (action.name === 'simulateEviction') await requireEviction(tables, vm, request, mayDelete)
     if (BOOTS.includes(action.name)) await requirePlacing(tables, rules.host)
     const input = { ...inputOf(action, request, vm), ...inputFor(vm) }
     await tables.resources.update(vm.id, { provisioningState: 'Updating' }, ground.now())
@@ -114,6 +127,27 @@ async function act(
   ground.wake()
   if (status === 204) return { status }
   return { status, headers: operationHeaders(request.base, operation!, request.apiVersion) }
+}
+
+const DELETE = `${VM}/delete`
+
+/** Asked before the transaction: roles are read outside of it. */
+async function mayDeleteVm({ authorizer }: Ground, request: ArmRequest): Promise<boolean> {
+  return (await authorizer.access(request.caller, DELETE, idOfVm(request))) === 'granted'
+}
+
+/** An eviction that deletes is a deletion: it needs its right, and no lock goes by. @throws {ArmError} */
+async function requireEviction(
+  tables: Tables,
+  vm: Resource,
+  { caller }: ArmRequest,
+  mayDelete: boolean,
+): Promise<void> {
+  if (textAt(vm.properties, 'evictionPolicy') !== 'Delete') return
+  if (!mayDelete)
+    throw new ArmError(faults.authorizationFailed(caller.name, caller.objectId, DELETE, vm.id))
+  await requireUnlocked(tables, vm.id, 'delete')
+  await requireAllUnlocked(tables, vm)
 }
 
 function inputOf(action: VmAction, { body, query }: ArmRequest, vm: Resource): JsonObject {
