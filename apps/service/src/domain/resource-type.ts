@@ -54,7 +54,11 @@ export interface ResourceType {
   /** `existing` null: it is new. `wanted` of a PATCH is already laid over what there is. */
   plan(id: string, wanted: Wanted, existing: Resource | null, moment: Moment): Promise<Plan>
   /** What a body names elsewhere: whoever sends it must have the right to, there. */
-  links?(id: string, asked: Wanted): readonly Link[]
+  links?(
+    id: string,
+    asked: Wanted,
+    there: Pick<Tables, 'resources'>,
+  ): readonly Link[] | Promise<readonly Link[]>
   /** Null: it is removed at once. */
   planDelete?(
     resource: Resource,

@@ -27,7 +27,7 @@ export async function putResource(
 ): Promise<ArmReply> {
   if (request.body === null) throw new ArmError(faults.invalidRequestContent('the body is missing'))
   const checked = withoutNulls(wantedOf(arm.models[verb]!, request.body), verb)
-  for (const link of arm.links?.(request.id, checked) ?? [])
+  for (const link of (await arm.links?.(request.id, checked, ground.store)) ?? [])
     await requireLink(ground.authorizer, arm, request, link)
   const asked = (await arm.prepare?.(checked)) ?? checked
   const done = await change(ground, request, async (tables) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { CONTRIBUTOR, READER } from '../../src/identity/role-definitions.ts'
-import { aPrincipal } from '../a-principal.ts'
+import { aPrincipal, mayAlso } from '../a-principal.ts'
 import { aService } from '../a-service.ts'
 import { aNetwork, aVm, IMAGE, vmBody } from '../a-vm.ts'
 
@@ -162,4 +162,64 @@ test('a reader finds no password, no custom data and no secret settings in any a
     assert.equal((await ask('GET', id + path)).status, 403)
   assert.equal((await ask('POST', `${id}/retrieveBootDiagnosticsData`)).status, 403)
   assert.equal((await ask('PUT', `${id}/extensions/${randomUUID()}`, extension)).status, 403)
+})
+
+test('who may only write or join a resource has no VM take it along, at its making or later', async (t) => {
+  const service = await aService(t)
+  const nic = await aNetwork(service, 'mine')
+  const theirNic = await aNetwork(service, 'theirs')
+  const disk = `${service.group('theirs')}/providers/Microsoft.Compute/disks/one`
+  const empty = { creationData: { createOption: 'Empty' }, diskSizeGB: 4 }
+  await service.ask('PUT', disk, { location: 'local', properties: empty })
+  const { name, ask } = await aPrincipal(service, CONTRIBUTOR.name, service.group('mine'))
+  const actions = [
+    'Microsoft.Network/networkInterfaces/join/action',
+    'Microsoft.Compute/disks/write',
+  ]
+  await mayAlso(service, name, actions, service.group('theirs'))
+  const id = `${service.group('mine')}/providers/Microsoft.Compute/virtualMachines/web`
+  const goes = (of: string) => ({
+    networkProfile: { networkInterfaces: [{ id: of, properties: { deleteOption: 'delete' } }] },
+  })
+  const refused = async (method: string, body: object, action: string, to = id) => {
+    const { status, body: answer } = await ask(method, to, body)
+    assert.deepEqual([status, answer.error?.code], [403, 'LinkedAuthorizationFailed'])
+    assert.ok(answer.error.message.includes(`'${action}'`), answer.error.message)
+  }
+  const [joined, written] = [
+    'Microsoft.Network/networkInterfaces/delete',
+    'Microsoft.Compute/disks/delete',
+  ]
+  await refused('PUT', vmBody(theirNic, goes(theirNic)), joined)
+  await refused('PUT', vmBody(nic, dataDisk(disk, { deleteOption: 'Delete' })), written)
+  const own = { ...dataDisk(disk), ...goes(nic) }
+  const put = await ask('PUT', id, vmBody(nic, own))
+  assert.equal(put.status, 201, JSON.stringify(put.body))
+  assert.equal((await service.over(put)).status, 'Succeeded')
+  const { dataDisks } = dataDisk(disk, { deleteOption: 'Delete' }).storageProfile
+  await refused('PATCH', { properties: { storageProfile: { dataDisks } } }, written)
+  const dataDisksToAttach = [{ diskId: disk, deleteOption: 'Delete' }]
+  await refused('POST', { dataDisksToAttach }, written, `${id}/attachDetachDataDisks`)
+})
+
+test('what is made with a VM goes with it without a right to delete it, and the same PUT again is taken', async (t) => {
+  const service = await aService(t)
+  const nic = await aNetwork(service, 'mine')
+  const id = `${service.group('mine')}/providers/Microsoft.Compute/virtualMachines/web`
+  const { name, ask } = await aPrincipal(service, READER.name, service.group('mine'))
+  const actions = [
+    ...['virtualMachines/write', 'disks/write'].map((one) => `Microsoft.Compute/${one}`),
+    'Microsoft.Network/networkInterfaces/join/action',
+  ]
+  await mayAlso(service, name, actions, service.group('mine'))
+  const made = {
+    imageReference: IMAGE,
+    osDisk: { createOption: 'FromImage', deleteOption: 'Delete' },
+  }
+  const dataDisks = [{ lun: 0, createOption: 'Empty', diskSizeGB: 4, deleteOption: 'Delete' }]
+  const body = vmBody(nic, { storageProfile: { ...made, dataDisks } })
+  const put = await ask('PUT', id, body)
+  assert.equal(put.status, 201, JSON.stringify(put.body))
+  assert.equal((await service.over(put)).status, 'Succeeded')
+  assert.equal((await ask('PUT', id, body)).status, 200)
 })

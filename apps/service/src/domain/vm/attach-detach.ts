@@ -4,17 +4,20 @@ import type { Moment, Plan } from '../resource-type.ts'
 import type { Json, JsonObject, Resource } from '../store.ts'
 import { LUN_MAX, planDataDisks } from './data-disks.ts'
 import { DISK } from './disk-row.ts'
+import { isToGo } from './taken-along.ts'
 import { at, inputFor, textAt } from './vm.ts'
 
-/** The disks that `attachDetachDataDisks` names: whoever asks must have the right to write them. */
+/** The disks that `attachDetachDataDisks` names: whoever asks must have the right to write them, and to delete those that are to go with the VM. */
 export function attachDetachLinks(asked: JsonObject): Link[] {
   return ['dataDisksToAttach', 'dataDisksToDetach'].flatMap((list) =>
-    listIn(at(asked, list)).map((disk, i) => ({
-      id: textAt(disk, 'diskId') ?? '',
-      type: DISK,
-      action: `${DISK}/write`,
-      path: `${list}[${i}].diskId`,
-    })),
+    listIn(at(asked, list)).flatMap((disk, i) =>
+      ['write', ...(isToGo(disk) ? ['delete'] : [])].map((right) => ({
+        id: textAt(disk, 'diskId') ?? '',
+        type: DISK,
+        action: `${DISK}/${right}`,
+        path: `${list}[${i}].diskId`,
+      })),
+    ),
   )
 }
 

@@ -4,7 +4,7 @@ import type { JsonObject, Resource, Tables } from '../store.ts'
 import { changeRefused } from './fixed.ts'
 import { at, textAt } from './vm.ts'
 
-const INTERFACE = 'Microsoft.Network/networkInterfaces'
+export const INTERFACE = 'Microsoft.Network/networkInterfaces'
 
 /** The interfaces that a VM names, and joins. */
 export function interfaceLinks(properties: JsonObject): Link[] {

@@ -17,6 +17,7 @@ import { alignOsDisk, makeOsDisk, withOwnDisk } from './os-disk.ts'
 import { notGivenAgain, requireOsProfile, withoutSecrets } from './os-profile.ts'
 import type { Command } from './run-command.ts'
 import { decideChange, decideNew, type Place } from './security.ts'
+import { takenAlongLinks } from './taken-along.ts'
 import { bodyOf, lasting, requireOffered, toldOf } from './told.ts'
 import { at, inputFor, securityOf, stateJson, stateOf, textAt, type VmState } from './vm.ts'
 import { exactVersionOf, imageLinks, imageOfVm, requireVmImage } from './vm-image.ts'
@@ -133,13 +134,18 @@ function requireParts(properties: JsonObject): void {
     throw new ArmError(faults.missingParameter('hardwareProfile.vmSize'))
 }
 
-/** What a VM names elsewhere: its image, its interfaces, which it joins, and its data disks. */
-export function vmLinks(id: string, { properties }: Wanted): Link[] {
+/** What a VM names elsewhere: its image, its interfaces, which it joins, its data disks, and what is to go with it. */
+export async function vmLinks(
+  id: string,
+  { properties }: Wanted,
+  there: Pick<Tables, 'resources'>,
+): Promise<Link[]> {
   return [
     ...imageLinks(properties),
     ...attachedLinks(properties),
     ...interfaceLinks(properties),
     ...dataDiskLinks(id, properties),
+    ...(await takenAlongLinks(there, id, properties)),
   ]
 }
 
