@@ -99,7 +99,7 @@ export class Works {
         ...vmHandlers(vmGround),
         ...imageHandlers(this.driver, this.rules, now),
         ...diskHandlers(this.driver, this.rules, now),
-        ...shown({ ...groupHandlers(this.driver), ...extensionHandlers(vmGround) }, now),
+        ...shown({ ...groupHandlers(this.driver, now), ...extensionHandlers(vmGround) }, now),
       },
     })
     const wake = () => this.#worker.wake()

@@ -1,8 +1,10 @@
-import { ArmError, keyOf } from '@trusted-launch/api'
+import { ArmError, keyOf, parseResourceId } from '@trusted-launch/api'
 import { everyOf } from './every-of.ts'
 import { listIn } from './links.ts'
 import type { Json, Resource, Tables } from './store.ts'
-import { at, textAt } from './vm/vm.ts'
+import { requireAllUnlocked } from './vm/belongings.ts'
+import { DISK } from './vm/disk-row.ts'
+import { at, textAt, VM } from './vm/vm.ts'
 
 const INTERFACE = 'Microsoft.Network/networkInterfaces'
 const SUBNET = 'Microsoft.Network/virtualNetworks/subnets'
@@ -49,6 +51,64 @@ export async function requireSecurityGroupUnused(tables: Tables, { id }: Resourc
           'InUseNetworkSecurityGroupCannotBeDeleted',
           `Network security group ${id} cannot be deleted because it is in use by the following resources: ${one.id}. In order to delete the Network security group, remove the association with the resource(s). To learn how to do this, see aka.ms/deletensg.`,
         )
+}
+
+const NAMED_MAX = 10
+
+/**
+ * A group goes only without what others use of it: a disk or an interface of another group's VM, and what an
+ * interface or subnet of another group names. @throws {ArmError} `ResourceGroupDeletionBlocked`; `ScopeLocked` of
+ * what would go with its VMs elsewhere.
+ */
+export async function requireGroupUnused(tables: Tables, group: Resource): Promise<void> {
+  const { id, subscriptionId, resourceGroup } = group
+  const isInside = (one: string) => keyOf(one).startsWith(`${keyOf(id)}/`)
+  const used = new Set<string>()
+  for (const type of [DISK, INTERFACE])
+    for await (const one of everyOf(tables, {
+      type,
+      subscriptionId,
+      resourceGroup: resourceGroup!,
+    })) {
+      const { managedBy, virtualMachine } = one.state
+      const holder = typeof managedBy === 'string' ? managedBy : textAt(virtualMachine, 'id')
+      if (holder !== null && !isInside(holder)) used.add(`${type}/${one.name}`)
+    }
+  for (const type of [INTERFACE, SUBNET])
+    for await (const one of everyOf(tables, { type }))
+      if (!isInside(one.id))
+        for (const named of namedBy(one)) if (isInside(named)) used.add(identifierOf(named))
+  if (used.size > 0) refuseGroup(group.name, [...used].slice(0, NAMED_MAX))
+  for await (const vm of everyOf(tables, {
+    type: VM,
+    subscriptionId,
+    resourceGroup: resourceGroup!,
+  }))
+    await requireAllUnlocked(tables, vm)
+}
+
+/** The ids of what an interface or a subnet uses. */
+function namedBy({ properties }: Resource): string[] {
+  const configurations = listIn(at(properties, 'ipConfigurations')).flatMap((one) => [
+    textAt(one, 'properties', 'subnet', 'id'),
+    textAt(one, 'properties', 'publicIPAddress', 'id'),
+  ])
+  const all = [...configurations, textAt(properties, 'networkSecurityGroup', 'id')]
+  return all.filter((id) => id !== null)
+}
+
+/** `Microsoft.Network/virtualNetworks/net`, of a subnet's id too. */
+function identifierOf(id: string): string {
+  const { namespace, types, names } = parseResourceId(id)!
+  return [namespace, types[0], names[0]].join('/')
+}
+
+function refuseGroup(name: string, identifiers: readonly string[]): never {
+  throw new ArmError({
+    status: 409,
+    code: 'ResourceGroupDeletionBlocked',
+    message: `Deletion of resource group '${name}' failed as resources with identifiers '${identifiers.join(',')}' could not be deleted. The provisioning state of the resource group will be rolled back.`,
+  })
 }
 
 /** The first configuration of an interface, of all there are, that is looked for; null: none is. */

@@ -1,7 +1,8 @@
 import type { HostDriver } from '../domain/host-driver.ts'
 import { IMAGE, keptOf, userOf } from '../domain/image/image.ts'
 import { removeWhole } from '../domain/remove-whole.ts'
-import { forgetVm } from '../domain/vm/belongings.ts'
+import { ownDiskThatStays } from '../domain/vm/attached-disk.ts'
+import { disksThatGo, forgetVm, release } from '../domain/vm/belongings.ts'
 import { DISK } from '../domain/vm/disk-row.ts'
 import { stateOf, VM } from '../domain/vm/vm.ts'
 import type { Handler, Job } from './worker.ts'
@@ -10,7 +11,7 @@ const DISKS = 100
 const ROWS = 1_000
 
 /** Deletes a group with all that lies in it: VMs first, since others belong to them. */
-export function groupHandlers(driver: HostDriver): Record<string, Handler> {
+export function groupHandlers(driver: HostDriver, now: () => number): Record<string, Handler> {
   return {
     'disk.delete': async (job) => {
       const { resourceId } = job.operation
@@ -21,7 +22,7 @@ export function groupHandlers(driver: HostDriver): Record<string, Handler> {
     },
     'group.delete': async (job) => {
       if (!(await isDeleting(job))) return undefined
-      await removeVms(driver, job)
+      await removeVms(driver, now, job)
       await removeDisks(driver, job)
       await removeImages(driver, job)
       await removeRest(job)
@@ -30,17 +31,19 @@ export function groupHandlers(driver: HostDriver): Record<string, Handler> {
   }
 }
 
-/** VMs one by one: what was done is not done again by who takes over. */
-async function removeVms(driver: HostDriver, job: Job): Promise<void> {
+/** VMs one by one: what was done is not done again by who takes over. What they have of other groups is free again, or goes with them. */
+async function removeVms(driver: HostDriver, now: () => number, job: Job): Promise<void> {
   const query = await within(job, VM)
   const all = await job.under(({ resources }) => resources.count(query))
   for (let done = 0; ; done++) {
     const [vm] = await job.under(({ resources }) => resources.list({ ...query, limit: 1 }))
     if (vm === undefined) return
     await job.tell(Math.min(90, Math.round((90 * done) / all)), `removing ${vm.name}`)
-    await driver.delete(stateOf(vm).machine)
+    await driver.delete(stateOf(vm).machine, ownDiskThatStays(vm))
+    for (const id of disksThatGo(vm)) await driver.deleteDisk(id)
     await job.under(async (tables) => {
       await forgetVm(tables, stateOf(vm).vmId)
+      await release(tables, vm, now())
       await removeWhole(tables, vm.id)
     })
   }

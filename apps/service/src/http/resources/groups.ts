@@ -1,5 +1,6 @@
 import { ArmError, faults } from '@trusted-launch/api'
 import { GROUP, requireGroup, requireSubscription } from '../../domain/groups.ts'
+import { requireGroupUnused } from '../../domain/in-use.ts'
 import { requireNoLockWithin, requireUnlocked } from '../../domain/locks.ts'
 import type { JsonObject, Resource, Tables } from '../../domain/store.ts'
 import { begin } from '../begin.ts'
@@ -143,6 +144,7 @@ async function remove(ground: Ground, request: ArmRequest): Promise<ArmReply> {
     requireConditions(request, group)
     await requireUnlocked(tables, group.id, 'delete')
     await requireNoLockWithin(tables, group)
+    await requireGroupUnused(tables, group)
     await tables.resources.update(group.id, { provisioningState: 'Deleting' }, ground.now())
     const work = { kind: 'group.delete', input: {}, host: ground.host }
     return { status: 202, operation: await begin(ground, tables, request, group, work) }
