@@ -8,13 +8,16 @@ import { requestOf } from './request-of.ts'
 import { type ArmReply, type ArmRequest, type Route, scopeOf } from './route.ts'
 import type { ServerOptions } from './server-options.ts'
 
-/** An endpoint: let in, handled, and each change and refusal audited with what came of it. */
+const RIGHT = /^[\w.]+\/[\w/]+$/
+
+/** An endpoint: let in, handled, and each change and refusal audited with what came of it. @throws {Error} it names no right: nothing is served then. */
 export function addRoute(
   app: FastifyInstance,
   options: ServerOptions,
   refused: Refusals,
   route: Route,
 ): void {
+  if (!RIGHT.test(route.action)) throw new Error(`${route.method} ${route.path} names no right`)
   app.route({
     method: route.method,
     url: route.path,
