@@ -16,6 +16,8 @@ export interface Limits {
   readonly requestsPerMinute: number
   /** Of one address, whoever asks there. */
   readonly addressRequestsPerMinute: number
+  /** Of one address: sign-ins begun and gone on with. */
+  readonly signInsPerMinute: number
   /** Of one address, without a good token. */
   readonly failuresPerMinute: number
 }
@@ -30,5 +32,6 @@ export const LIMITS: Limits = {
   connections: 4_096,
   requestsPerMinute: 12_000,
   addressRequestsPerMinute: 60_000,
+  signInsPerMinute: 120,
   failuresPerMinute: 300,
 }

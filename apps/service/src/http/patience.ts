@@ -46,6 +46,27 @@ export function patiently(
   }
 }
 
+/**
+ * What no route answers, of one address: as many requests as of routes, and few that begin a sign-in, of which each
+ * is kept until it is over.
+ */
+export function strangersOf(
+  app: FastifyInstance,
+  { addressRequestsPerMinute, signInsPerMinute }: Limits,
+): (request: FastifyRequest) => Promise<void> {
+  const limit = (max: number, what: string) =>
+    app.createRateLimit({ max, timeWindow: MINUTE_MS, keyGenerator: ({ ip }) => `${what} ${ip}` })
+  const all = limit(addressRequestsPerMinute, 'stranger')
+  const signIns = limit(signInsPerMinute, 'sign-in')
+  return async (request) => {
+    await require(all, request, 'Too many requests from this address.')
+    const isSignIn = AUTHORIZE.test(request.url)
+    if (isSignIn) await require(signIns, request, 'Too many sign-ins begun at this address.')
+  }
+}
+
+/** Of either form of the issuer. */
+const AUTHORIZE = /^[^?]*\/authorize(?:[/?]|$)/i
 const NO_GOOD_TOKEN = 'Too many requests from this address had no good token.'
 
 async function require(

@@ -7,7 +7,7 @@ import { answerHeaders, correlationOf, notFound, sendError } from './answer.ts'
 import { refusalsOf } from './auditing.ts'
 import { LIMITS, type Limits } from './limits.ts'
 import { addOpenRoutes } from './open-routes.ts'
-import { patiently } from './patience.ts'
+import { patiently, strangersOf } from './patience.ts'
 import { scopedPath } from './scoped-path.ts'
 import type { ServerOptions } from './server-options.ts'
 import { strictJson } from './strict-json.ts'
@@ -44,8 +44,10 @@ export async function serverOf(options: ServerOptions): Promise<FastifyInstance>
     keyGenerator: ({ ip }) => ip,
   })
   addParsers(app, limits)
+  const strangers = strangersOf(app, limits)
   app.addHook('onRequest', async (request, reply) => {
     if (!options.issuer.claims(request.url)) return
+    await strangers(request)
     reply.hijack()
     await options.issuer.handle(request.raw, reply.raw)
   })
@@ -69,7 +71,9 @@ export async function serverOf(options: ServerOptions): Promise<FastifyInstance>
     done()
   })
   app.setErrorHandler((error, request, reply) => sendError(options, error, request, reply))
-  app.setNotFoundHandler((request, reply) => notFound(options.routes, request, reply))
+  app.setNotFoundHandler({ preHandler: strangers }, (request, reply) =>
+    notFound(options.routes, request, reply),
+  )
   const authenticate = patiently(app, options.authenticate, limits)
   const refused = refusalsOf(app, options.store.audit, options.now)
   for (const route of options.routes) addRoute(app, { ...options, authenticate }, refused, route)

@@ -34,12 +34,13 @@ export class TestServer {
     body?: string | Buffer,
     headers: Record<string, string> = {},
     token = 'a.1',
+    path = '/providers/T/things/one?api-version=2026-01-01',
   ): Promise<any> {
     return new Promise((resolve, reject) => {
       const sent = request(
         {
           ...{ host: '127.0.0.1', port: this.port, ca: this.ca, method },
-          path: '/providers/T/things/one?api-version=2026-01-01',
+          path,
           headers: {
             'content-type': 'application/json',
             authorization: `Bearer ${token}`,
@@ -83,7 +84,10 @@ export async function aServer(t: TestContext, limits: Partial<Limits> = {}): Pro
       return { objectId: principal!, name: principal!, kind: 'user', tenantId: 'tenant' }
     },
     baseOf: () => 'https://127.0.0.1',
-    issuer: { claims: () => false, handle: async () => {} },
+    issuer: {
+      claims: (url) => url.startsWith('/adfs/'),
+      handle: async (_, response) => void response.end('{}'),
+    },
     diagnostics: async () => ({ status: 404 }),
     isReady: async () => true,
     metrics: new Metrics(async () => ({ virtualMachines: 0, unfinishedOperations: 0 })),

@@ -163,6 +163,23 @@ test('who sends bad tokens shuts nobody out at that address; an issuer that is d
   assert.match(last.headers['retry-after'], /^\d+$/)
 })
 
+test('the issuer and what is not there have limits of an address too, and sign-ins that are begun a small one', async (t) => {
+  const server = await aServer(t, { addressRequestsPerMinute: 5, signInsPerMinute: 2 })
+  const statuses = []
+  const begin = '/adfs/oauth2/authorize?client_id=a'
+  for (const path of [
+    begin,
+    begin.replace('authorize', 'AUTHORIZE'),
+    begin,
+    '/adfs/x',
+    '/none',
+    '/none',
+    '/adfs/x',
+  ])
+    statuses.push((await server.ask('GET', undefined, {}, 'a', path)).status)
+  assert.deepEqual(statuses, [200, 200, 429, 200, 404, 429, 429])
+})
+
 test('every answer has the headers of security and of finding it again, and says nothing of what serves it', async (t) => {
   const server = await aServer(t)
   const asked = 'a1b2c3d4-0000-4000-8000-000000000001'
