@@ -175,7 +175,7 @@ async function planChange(
   const complete = await planDataDisks(moment, existing.id, whole, existing)
   const { secureBoot } = securityOf({ properties: complete })
   // What was asked for and failed is not done: asked for again, it is tried again.
-  const isDone = existing.provisioningState === 'Succeeded'
+  const isDone = existing.provisioningState !== 'Failed'
   const isSame = JSON.stringify(complete) === JSON.stringify(existing.properties)
   const enables = secureBoot && !(isDone && securityOf(existing).secureBoot)
   await alignOsDisk(moment, complete, decision)
