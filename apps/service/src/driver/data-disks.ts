@@ -1,0 +1,22 @@
+import type { Machine } from '@trusted-launch/host'
+import type { DiskPlan } from '../domain/host-driver.ts'
+import type { DiskFiles } from './disk-files.ts'
+
+const GIB = 2 ** 30
+
+/** Attaches, detaches and grows until the VM has these data disks; while it runs, too. */
+export async function putDataDisks(
+  machine: Machine,
+  disks: readonly DiskPlan[],
+  files: DiskFiles,
+): Promise<void> {
+  const wanted = new Map(disks.map((disk) => [disk.lun, files.pathOf(disk.diskId)]))
+  for (const { lun, path } of machine.spec.dataDisks ?? [])
+    if (wanted.get(lun) !== path) await machine.detachDisk(lun)
+  for (const { lun, diskId, sizeGiB } of disks) {
+    const path = await files.ensure(diskId, sizeGiB)
+    const isThere = machine.spec.dataDisks?.some((disk) => disk.lun === lun) ?? false
+    if (!isThere) await machine.attachDisk({ lun, path, format: 'qcow2' })
+    await machine.resizeDisk(lun, sizeGiB * GIB)
+  }
+}

@@ -1,0 +1,29 @@
+import type { Filled, Filling } from '../domain/host-driver.ts'
+import type { DiskFiles } from './disk-files.ts'
+import type { LocalImages } from './local-images.ts'
+
+/**
+ * Gives a new disk its bytes, and keeps what a VM that takes it as its own begins with; done again it is the same.
+ * @param images how a source's bytes come here. @throws {ArmError} no disk file, larger than asked for, or no room.
+ */
+export async function fillDisk(
+  files: DiskFiles,
+  images: LocalImages,
+  { diskId, source, variables, sizeGib: asked, isSystem }: Filling,
+  tell: (step: string) => void,
+  signal: AbortSignal,
+): Promise<Filled> {
+  if (source.kind === 'disk') {
+    const sizeGib = await files.copy(source.id, diskId, asked!)
+    return { sizeGib, examination: null }
+  }
+  return images.withFile(source, tell, signal, async (path) => {
+    const examination = isSystem ? await images.look(path, tell) : null
+    const store = variables === null ? null : await images.variablesIn(variables, tell, signal)
+    tell('making the disk')
+    const sizeGib = await files.take(path, diskId, asked)
+    const osType = examination?.osType ?? 'Linux'
+    await files.keepFacts(diskId, { variables: store, osType })
+    return { sizeGib, examination }
+  })
+}

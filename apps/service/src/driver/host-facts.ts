@@ -1,0 +1,27 @@
+import { Certificate } from '@trusted-launch/crypto'
+import type { Machine } from '@trusted-launch/host'
+import type { HostFacts } from '../domain/host-driver.ts'
+import type { HostFirmware } from './host-firmware.ts'
+import { hostPartOf } from './host-part.ts'
+
+/**
+ * What a verdict on a VM needs from this host's own records; null: it has no vTPM.
+ * @param references as kept. @param trustAnchor the authority that certifies the host's vTPMs' keys, in DER.
+ */
+export async function factsOf(
+  machine: Machine,
+  references: Uint8Array | null,
+  trustAnchor: Uint8Array,
+  firmware: HostFirmware,
+): Promise<HostFacts | null> {
+  const { identity } = machine
+  if (identity === null) return null
+  const { vm, generation, akName, retiredAkNames } = identity
+  const anchors = [Certificate.decode(trustAnchor)]
+  const shape = await firmware.shapeOf(machine.spec)
+  const expectation = { vm, generation, akName, retiredAkNames, anchors, machine: shape }
+  // Without them the VM may have come with variables of its own, which nobody asked for.
+  if (references === null) return { expectation, references, host: null }
+  const now = await firmware.sha256Now()
+  return { expectation, references, host: await hostPartOf(machine, now, firmware.sha256) }
+}

@@ -1,0 +1,102 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  encodeReferenceValues,
+  type MachineShape,
+  type ReferenceFirmware,
+  type ReferenceValues,
+} from '@trusted-launch/attestation'
+import { BootChainError, predict } from '@trusted-launch/bootchain'
+import { MalformedError } from '@trusted-launch/codec'
+import type { RandomAccess } from '@trusted-launch/disk'
+import {
+  type Image,
+  makeVariableStore,
+  modulesOfImage,
+  openDiskFile,
+  readDurably,
+  writeDurably,
+} from '@trusted-launch/host'
+import type { MachinePlan } from '../domain/host-driver.ts'
+import type { HostFirmware } from './host-firmware.ts'
+import { isOthers, type MachineImages } from './machine-images.ts'
+import { BANKS } from './machine-spec.ts'
+
+/** What decides about a boot, of a VM's plan. */
+type Foretold = Pick<MachinePlan, 'id' | 'secureBoot' | 'memoryMiB' | 'vcpus' | 'machineOwnerKeys'>
+
+/** Reference values hold every module of an image. */
+const BYTES_MAX = 16 << 20
+
+export interface ReferencesOptions {
+  /** One file a VM, outside of the VMs' folders. */
+  readonly referencesDirectory: string
+  /** What is believed of a firmware on machines of this shape; learnt where it is not known. */
+  readonly believe: (shape: MachineShape, signal: AbortSignal) => Promise<ReferenceFirmware | null>
+}
+
+/** What each VM's boot is to measure, made before it boots. */
+export class LocalReferences {
+  readonly #options: ReferencesOptions
+  readonly #firmware: HostFirmware
+  readonly #images: MachineImages
+
+  constructor(options: ReferencesOptions, firmware: HostFirmware, images: MachineImages) {
+    this.#options = options
+    this.#firmware = firmware
+    this.#images = images
+  }
+
+  /** As kept; null: nothing is foretold of the VM. */
+  read(id: string): Promise<Uint8Array | null> {
+    return readDurably(this.#pathOf(id), BYTES_MAX)
+  }
+
+  /** Nothing happens when there are none. */
+  remove(id: string): Promise<void> {
+    return rm(this.#pathOf(id), { force: true })
+  }
+
+  /**
+   * What the VM's next boot is to measure: from the pristine image and a variable store as the firmware's maker
+   * leaves it, with the keys and the setting that were asked for. Nothing of it comes from the VM.
+   */
+  async foretell(plan: Foretold, image: Image, signal: AbortSignal): Promise<void> {
+    const disk = openDiskFile(image.path, image.format)
+    try {
+      const values = encodeReferenceValues(await this.#foretold(plan, image, disk, signal))
+      await writeDurably(this.#pathOf(plan.id), values, 0o600)
+    } catch (error) {
+      // Nothing is believed in their place: a verdict says that they are missing.
+      const isUnforetold = error instanceof BootChainError || error instanceof MalformedError
+      if (!isOthers(image.name) || !isUnforetold) throw error
+      await this.remove(plan.id)
+    } finally {
+      disk.close()
+    }
+  }
+
+  async #foretold(
+    plan: Foretold,
+    image: Image,
+    disk: RandomAccess,
+    signal: AbortSignal,
+  ): Promise<ReferenceValues> {
+    const { name, sha256 } = image
+    const signatures = this.#images.keysOf(image)
+    const variables = await makeVariableStore(
+      this.#firmware.files,
+      signatures,
+      plan.secureBoot,
+      plan.machineOwnerKeys,
+    )
+    const firmware = await this.#options.believe(await this.#firmware.shapeOf(plan), signal)
+    const modules = modulesOfImage(image)
+    const source = { disk, image: { name, sha256 }, variables, modules }
+    return { version: 2, variants: [predict({ ...source, banks: BANKS, firmware })] }
+  }
+
+  #pathOf(id: string): string {
+    return join(this.#options.referencesDirectory, `${id}.json`)
+  }
+}
