@@ -44,3 +44,8 @@ export function textOfMachines(
   ])
   return tableText(head, rows, width)
 }
+
+/** `1 VM stopped`. */
+export function vmsStopped(count: number): string {
+  return `${count} ${count === 1 ? 'VM' : 'VMs'} stopped`
+}

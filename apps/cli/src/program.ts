@@ -84,6 +84,12 @@ function allOf(command: Command): Command[] {
   return [command, ...command.commands.flatMap((one) => allOf(one))]
 }
 
+/** As it is typed: `tl vm create`. */
+function pathOf(command: Command): string {
+  const { parent } = command
+  return parent === null ? command.name() : `${pathOf(parent)} ${command.name()}`
+}
+
 function tame(command: Command, { out, err }: Output): void {
   command
     .exitOverride()
@@ -93,7 +99,7 @@ function tame(command: Command, { out, err }: Output): void {
       getOutHelpWidth: () => 100,
       getErrHelpWidth: () => 100,
     })
-    .showHelpAfterError('(see --help)')
+    .showHelpAfterError(`(see ${pathOf(command)} --help)`)
 }
 
 /** What these print as JSON in every case; other commands' documents are of what they did. */

@@ -22,7 +22,7 @@ export function trustedSigners(file: string | undefined): PublicKey[] {
   const paths = file === undefined ? believed(installedSigner, 'signers') : [file]
   if (paths.length === 0)
     throw new Error(
-      'no trusted signer: this installation has signed nothing yet; name one with --key FILE',
+      'no trusted signer: this installation has signed nothing yet; name one with --key FILE: the control plane gives its own at /attestation/signers.pem (and at anchors.pem what --anchor takes), without a token',
     )
   return paths.flatMap((path) => publicKeysIn(path))
 }

@@ -21,6 +21,12 @@ test('a dry run reports row by row and sends nothing; an import reports first, a
   assert.match(imported.out, /^make a VM of it +tl vm create --name web --image mine$/m)
   assert.match(imported.err, /^sending: \d+ %$/m)
   assert.equal(host.images.size, 1)
+  const again = await tl('image', 'import', small!, '--name', 'mine')
+  assert.equal(again.code, 1)
+  assert.equal(
+    again.err,
+    'tl: there is an image mine already: tl image delete mine, or another --name\n',
+  )
   assert.match((await good('image', 'list')).out, /^mine +imported$/m)
   const show = await json('image', 'show', 'mine')
   assert.equal(show.report.examination.securityType, 'TrustedLaunchSupported')

@@ -86,7 +86,10 @@ test('only the authority that was named is believed, and who is not there is tol
   assert.match((await login({ subscriptionId: 'x' })).err, /no subscription x:\n +--subscription /)
   assert.match((await login({ clientSecret: '' })).err, /there is no clientSecret in it/)
   writeFileSync(adminFile, 'rubbish')
-  assert.match((await tl('login', '--admin', adminFile)).err, /no JSON/)
+  assert.match(
+    (await tl('login', '--admin', adminFile)).err,
+    /no JSON: it is no admin\.json; `tl up` has one/,
+  )
   assert.equal((await tl('login')).code, 2)
 })
 

@@ -21,7 +21,11 @@ test('what is typed wrongly is answered with what may be meant, and with what to
     [['vm', 'create', '--name', 'x', '--image', 'windows'], 1, /^ {4}tl image list/m],
     [['image', 'show', 'x'], 1, /tl image list/],
     [['vm', 'show', 'web'], 1, /group|tl vm list/],
-    [['vm', 'start', 'web', '--group', 'shop', '--bogus'], 2, /unknown option/],
+    [
+      ['vm', 'start', 'web', '--group', 'shop', '--bogus'],
+      2,
+      /unknown option.*\n\(see tl vm start --help\)/,
+    ],
     [['vm', 'start', 'wen', '--group', 'shop'], 1, /is it web\? tl vm list shows what there is/],
     [['vm', 'strat', 'web'], 2, /Did you mean start\?/],
     [['disk', 'show', 'x', '--group', 'shop'], 1, /tl disk list shows what there is/],

@@ -92,7 +92,7 @@ test('the host is shown, drained and resumed through the control plane, which sa
   await signedIn(t)
   await good('vm', 'create', '--name', 'web', '--image', 'small')
   assert.match((await good('host', 'show')).out, /^VMs +1, 1 of them running\nplaces VMs +yes$/m)
-  assert.match((await good('host', 'drain')).out, /^1 VMs stopped: tl host resume/)
+  assert.match((await good('host', 'drain')).out, /^1 VM stopped: tl host resume/)
   const { properties } = await json('host', 'show')
   assert.deepEqual([properties.drained, properties.running], [true, 0])
   const refused = await tl('vm', 'start', 'web')

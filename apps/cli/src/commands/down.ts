@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
 import { dataDirectory, dataOption } from '../data-directory.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
+import { vmsStopped } from '../machine-text.ts'
 import type { Output } from '../output.ts'
 import { withHost } from '../with-host.ts'
 
@@ -53,6 +54,6 @@ async function stopVms(data: string, output: Output): Promise<void> {
   await withHost({ state }, output, async (host) => {
     const running = host.machines().filter((machine) => machine.status().state === 'running')
     await Promise.all(running.map((machine) => machine.stop()))
-    output.out(`${running.length} VMs stopped\n`)
+    output.out(`${vmsStopped(running.length)}\n`)
   })
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EXIT, type ExitCode } from '../exit-code.ts'
+import { vmsStopped } from '../machine-text.ts'
 import { jsonText, type Output } from '../output.ts'
 import type { Connection } from '../service/connection.ts'
 import { currentProfile } from '../service/profile.ts'
@@ -36,7 +37,7 @@ export async function drainServed(json: boolean, output: Output): Promise<ExitCo
   })
   const { running } = after.properties
   const gone = before.properties.running - running
-  const text = `${gone} VMs stopped: tl host resume starts them again\n`
+  const text = `${vmsStopped(gone)}: tl host resume starts them again\n`
   output.out(json ? jsonText(after) : text)
   if (running > 0) output.err(`tl: ${running} VMs still run: tl operation list tells why\n`)
   return running === 0 ? EXIT.affirming : EXIT.failure

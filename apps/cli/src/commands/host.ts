@@ -1,6 +1,7 @@
 import type { Machine } from '@trusted-launch/host'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { EXIT, type ExitCode } from '../exit-code.ts'
+import { vmsStopped } from '../machine-text.ts'
 import { jsonText, type Output } from '../output.ts'
 import { plain } from '../plain-text.ts'
 import { stateOption } from '../state-directory.ts'
@@ -109,7 +110,7 @@ async function drain(options: DrainOptions, output: Output): Promise<ExitCode> {
     const outcomes = await host.drain({ timeoutMs: options.timeout * 1000 })
     const failed = outcomes.filter(({ error }) => error !== null)
     const [stopped, refused] = [outcomes.length - failed.length, failed.map(({ id }) => id)]
-    output.out(options.json === true ? jsonText({ stopped, refused }) : `${stopped} VMs stopped\n`)
+    output.out(options.json === true ? jsonText({ stopped, refused }) : `${vmsStopped(stopped)}\n`)
     for (const { id, error } of failed)
       output.err(
         `tl: ${plain(id)}: ${plain(error instanceof Error ? error.message : `${error}`)}\n`,

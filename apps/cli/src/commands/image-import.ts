@@ -8,6 +8,7 @@ import {
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { jsonText, type Output } from '../output.ts'
 import type { Connection } from '../service/connection.ts'
+import { found } from '../service/found.ts'
 import { madeWhereMissing } from '../service/made-where-missing.ts'
 import { waited } from '../service/progress.ts'
 import { uploadFile } from '../service/upload.ts'
@@ -73,6 +74,7 @@ async function made(
     throw new Error(`no VM could start from it: ${examination.conclusion}`)
   return withService(async (connection) => {
     const location = await connection.location()
+    await refuseTaken(connection, options)
     const group = connection.group(options.group)
     await madeWhereMissing(connection, { method: 'PUT', path: group, body: { location } })
     const step = (percent: number) => tell(`sending: ${percent} %`)
@@ -84,6 +86,16 @@ async function made(
       throw error
     })
   })
+}
+
+/** Before anything is sent. One that failed to be made is tried again. @throws {Error} there is one of this name. */
+async function refuseTaken(connection: Connection, { name, group }: Options): Promise<void> {
+  const taken = await found(connection, connection.resource(IMAGE, name, group))
+  if (taken === null || taken.properties?.provisioningState === 'Failed') return
+  const of = group === undefined ? '' : ` --group ${group}`
+  throw new Error(
+    `there is an image ${name} already: tl image delete ${name}${of}, or another --name`,
+  )
 }
 
 function bodyOf(

@@ -28,6 +28,8 @@ interface Options {
   readonly json?: boolean
 }
 
+const NO_ADMIN = 'it is no admin.json; `tl up` has one in its data folder'
+
 /** `tl login`: who asks the control plane from now on. */
 export function loginCommand(output: Output, done: (code: ExitCode) => void): Command {
   return new Command('login')
@@ -66,7 +68,7 @@ type Given = Credential & Pick<Profile, 'caFile'> & { readonly subscriptionId: s
 async function given(options: Options, { err }: Output): Promise<Given> {
   const { admin, endpoint, ca, clientId, tenant, subscription = null } = options
   if (admin !== undefined) {
-    const profile = parseProfile(resolve(admin))
+    const profile = parseProfile(resolve(admin), NO_ADMIN)
     return { ...profile, subscriptionId: subscription ?? profile.subscriptionId }
   }
   if (endpoint === undefined || ca === undefined || clientId === undefined)

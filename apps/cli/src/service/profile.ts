@@ -77,17 +77,17 @@ function isReadable(file: string): boolean {
   }
 }
 
-/** A profile, or an `admin.json`, whose fields are the same. @throws {Error} it is neither. */
-export function parseProfile(file: string): Profile {
+/** A profile, or an `admin.json`, whose fields are the same. @throws {Error} it is neither; `next` says what to do. */
+export function parseProfile(file: string, next = 'sign in again with tl login'): Profile {
   const text = readable(file, () => readFileSync(file, 'utf8'))
   let fields: Partial<Profile>
   try {
     fields = JSON.parse(text)
   } catch (cause) {
-    throw new Error(`${file}: no JSON: sign in again with tl login`, { cause })
+    throw new Error(`${file}: no JSON: ${next}`, { cause })
   }
   const missing = TEXTS.find((name) => typeof fields?.[name] !== 'string' || fields[name] === '')
-  if (missing !== undefined) throw new Error(`${file}: there is no ${missing} in it`)
+  if (missing !== undefined) throw new Error(`${file}: there is no ${missing} in it: ${next}`)
   const { endpoint, tenantId, clientId, clientSecret, subscriptionId } = fields as Profile
   const caFile = resolve(dirname(file), fields.caFile!)
   const group = typeof fields.group === 'string' ? fields.group : DEFAULT_GROUP
