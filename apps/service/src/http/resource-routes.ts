@@ -9,18 +9,13 @@ import { putResource } from './put-resource.ts'
 import { requireResource } from './required.ts'
 import { viewOf } from './resource-view.ts'
 import type { ArmReply, ArmRequest, Route } from './route.ts'
+import { routesOf } from './routes-of.ts'
 
 /** PUT, PATCH, GET, DELETE and the lists of a type. */
 export function resourceRoutes(arm: ArmType, ground: Ground): Route[] {
   const { type, path } = arm
   const collection = path.slice(0, path.lastIndexOf('/'))
-  const route = (
-    method: Route['method'],
-    at: string,
-    verb: string,
-    handle: Route['handle'],
-    rest: Partial<Route> = {},
-  ): Route => ({ ...{ method, path: at, handle }, action: `${type}/${verb}`, ...rest })
+  const route = routesOf(type)
   const { PUT, PATCH } = arm.models
   const list = (request: ArmRequest) => listOf(arm, ground, request)
   const put = (request: ArmRequest) => putResource(arm, ground, request, 'PUT')

@@ -8,6 +8,7 @@ import { change } from '../change.ts'
 import type { Ground } from '../ground.ts'
 import { pageOf } from '../page.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
+import { routesOf } from '../routes-of.ts'
 import { alertView } from './alert-view.ts'
 import { rulesOf } from './suppression-rules.ts'
 
@@ -23,23 +24,16 @@ const actions: Readonly<Record<string, AlertAction>> = {
 
 /** Alerts of a subscription or group, and what people do about one. */
 export function alertRoutes(ground: Ground): Route[] {
-  const of = (
-    method: Route['method'],
-    path: string,
-    verb: string,
-    handle: Route['handle'],
-  ): Route => ({
-    ...{ method, handle },
-    path: `/:scope/providers/Microsoft.Security/${path}`,
-    action: `Microsoft.Security/${verb}`,
-  })
-  const one = 'locations/:location/alerts/:name'
+  const route = routesOf('Microsoft.Security')
+  const all = '/:scope/providers/Microsoft.Security/alerts'
+  const located = '/:scope/providers/Microsoft.Security/locations/:location/alerts'
+  const one = `${located}/:name`
   return [
-    of('GET', 'alerts', 'alerts/read', (request) => list(ground, request)),
-    of('GET', 'locations/:location/alerts', 'alerts/read', (request) => list(ground, request)),
-    of('GET', one, 'alerts/read', (request) => get(ground, request)),
+    route('GET', all, 'alerts/read', (request) => list(ground, request)),
+    route('GET', located, 'alerts/read', (request) => list(ground, request)),
+    route('GET', one, 'alerts/read', (request) => get(ground, request)),
     ...Object.entries(actions).map(([name, action]) =>
-      of('POST', `${one}/${name}`, `alerts/${name}/action`, (request) =>
+      route('POST', `${one}/${name}`, `alerts/${name}/action`, (request) =>
         act(ground, request, action),
       ),
     ),

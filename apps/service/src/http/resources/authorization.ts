@@ -4,6 +4,7 @@ import { change } from '../change.ts'
 import { entityTag, requireConditions } from '../conditions.ts'
 import type { Ground } from '../ground.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
+import { routesOf } from '../routes-of.ts'
 import { type Extending, extendingView } from './extending.ts'
 import { locks } from './locks.ts'
 import { roleAssignments } from './role-assignments.ts'
@@ -14,32 +15,19 @@ export function authorizationRoutes(ground: Ground): Route[] {
   return [roleAssignments, roleDefinitions, locks].flatMap((kind) => {
     const path = `/:scope/providers/${kind.type}`
     const body = kind.model
-    const route = (
-      method: Route['method'],
-      at: string,
-      verb: string,
-      handle: Route['handle'],
-    ): Route => ({
-      ...{ method, path: at, handle },
-      action: `${kind.type}/${verb}`,
-    })
+    const route = routesOf(kind.type)
+    const list = async (request: ArmRequest) =>
+      kind.list(ground, await requireScope(ground, request), request)
     return [
-      {
-        ...route('PUT', `${path}/:name`, 'write', (request) => put(kind, ground, request)),
+      route('PUT', `${path}/:name`, 'write', (request) => put(kind, ground, request), {
         body,
         answer: body,
-      },
-      {
-        ...route('GET', `${path}/:name`, 'read', (request) => get(kind, ground, request)),
+      }),
+      route('GET', `${path}/:name`, 'read', (request) => get(kind, ground, request), {
         answer: body,
-      },
+      }),
       route('DELETE', `${path}/:name`, 'delete', (request) => remove(ground, request)),
-      {
-        ...route('GET', path, 'read', async (request) =>
-          kind.list(ground, await requireScope(ground, request), request),
-        ),
-        answer: `[${body}]`,
-      },
+      route('GET', path, 'read', list, { answer: `[${body}]` }),
     ]
   })
 }

@@ -9,6 +9,7 @@ import type { Ground } from '../ground.ts'
 import { operationHeaders } from '../operation-view.ts'
 import { pageOf } from '../page.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
+import { routesOf } from '../routes-of.ts'
 import { requireVmAt } from './health.ts'
 
 const PATH = '/:scope/providers/TrustedLaunch/evidence'
@@ -16,12 +17,7 @@ const TYPE = 'TrustedLaunch/evidence'
 
 /** What a VM proved, when, and the evidence itself: to be asked for anew, taken along, and thrown away. */
 export function evidenceRoutes(ground: Ground): Route[] {
-  const route = (
-    method: Route['method'],
-    path: string,
-    verb: string,
-    handle: Route['handle'],
-  ): Route => ({ ...{ method, path, handle }, action: `${TYPE}/${verb}` })
+  const route = routesOf(TYPE)
   return [
     route('GET', PATH, 'read', (request) => list(ground, request)),
     route('GET', `${PATH}/:evidence`, 'read', (request) => get(ground, request)),

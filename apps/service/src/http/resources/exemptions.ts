@@ -9,29 +9,23 @@ import { change } from '../change.ts'
 import type { Ground } from '../ground.ts'
 import { pageOf } from '../page.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
+import { routesOf } from '../routes-of.ts'
 import { assessmentKey, recommendationOf } from './assessment-names.ts'
 
 /** What nobody need follow at a scope and below: by whom, why, and until when. */
 export function exemptionRoutes(ground: Ground): Route[] {
-  const route = (
-    method: Route['method'],
-    path: string,
-    verb: string,
-    handle: Route['handle'],
-  ): Route => ({
-    ...{ method, handle, path: `/:scope/providers/${EXEMPTION}${path}` },
-    action: `${EXEMPTION}/${verb}`,
-  })
+  const route = routesOf(EXEMPTION)
+  const path = `/:scope/providers/${EXEMPTION}`
   return [
-    route('GET', '', 'read', (request) => list(ground, request)),
-    route('GET', '/:name', 'read', async (request) => {
+    route('GET', path, 'read', (request) => list(ground, request)),
+    route('GET', `${path}/:name`, 'read', async (request) => {
       await requireScope(ground.store, request)
       const found = await ground.store.resources.get(request.id)
       if (found === null) throw new ArmError(faults.resourceNotFound(request.id))
       return { status: 200, body: view(found) }
     }),
-    route('PUT', '/:name', 'write', (request) => put(ground, request)),
-    route('DELETE', '/:name', 'delete', async (request) => {
+    route('PUT', `${path}/:name`, 'write', (request) => put(ground, request)),
+    route('DELETE', `${path}/:name`, 'delete', async (request) => {
       await requireScope(ground.store, request)
       return { status: (await ground.store.resources.delete(request.id)) ? 200 : 204 }
     }),

@@ -12,6 +12,7 @@ import { pageOf } from '../page.ts'
 import { requireLocation } from '../required.ts'
 import { contentsOf, filterIn } from '../resource-list.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
+import { routesOf } from '../routes-of.ts'
 import { wantedOf } from '../wanted.ts'
 
 const COLLECTION = '/subscriptions/:subscriptionId/resourceGroups'
@@ -23,24 +24,13 @@ const NAME = /^[\w().-]{1,89}[\w()-]$|^[\w()-]$/
 
 /** Resource groups: what lies in one goes with it. */
 export function groupRoutes(ground: Ground): Route[] {
-  const route = (
-    method: Route['method'],
-    path: string,
-    verb: string,
-    handle: Route['handle'],
-  ): Route => ({
-    ...{ method, path, handle },
-    action: `${RIGHT}/${verb}`,
-  })
+  const route = routesOf(RIGHT)
   return [
-    { ...route('PUT', PATH, 'write', (request) => put(ground, request)), ...written },
-    { ...route('PATCH', PATH, 'write', (request) => put(ground, request)), ...written },
-    { ...route('GET', PATH, 'read', (request) => get(ground, request)), answer: MODEL },
+    route('PUT', PATH, 'write', (request) => put(ground, request), written),
+    route('PATCH', PATH, 'write', (request) => put(ground, request), written),
+    route('GET', PATH, 'read', (request) => get(ground, request), { answer: MODEL }),
     route('DELETE', PATH, 'delete', (request) => remove(ground, request)),
-    {
-      ...route('GET', COLLECTION, 'read', (request) => list(ground, request)),
-      answer: `[${MODEL}]`,
-    },
+    route('GET', COLLECTION, 'read', (request) => list(ground, request), { answer: `[${MODEL}]` }),
     route('GET', `${PATH}/resources`, 'read', (request) => contents(ground, request)),
   ]
 }

@@ -8,6 +8,7 @@ import { begin } from '../begin.ts'
 import { change } from '../change.ts'
 import type { Ground } from '../ground.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
+import { routesOf } from '../routes-of.ts'
 
 const TYPE = 'TrustedLaunch/hosts'
 const PATH = `/:scope/providers/${TYPE}`
@@ -18,19 +19,10 @@ const PATH = `/:scope/providers/${TYPE}`
  * do not know is kept on it until that is forgotten.
  */
 export function hostRoutes(rules: VmRules, ground: Ground): Route[] {
-  const route = (
-    method: Route['method'],
-    path: string,
-    verb: string,
-    handle: Route['handle'],
-  ): Route => ({
-    ...{ method, path, action: `${TYPE}/${verb}` },
-    handle: (request) => {
-      const { scope, name = ground.host } = request.params
-      if (scope !== '/' || name.toLowerCase() !== ground.host)
-        throw new ArmError(faults.resourceNotFound(request.id))
-      return handle(request)
-    },
+  const route = routesOf(TYPE, (request) => {
+    const { scope, name = ground.host } = request.params
+    if (scope !== '/' || name.toLowerCase() !== ground.host)
+      throw new ArmError(faults.resourceNotFound(request.id))
   })
   const view = () => viewOf(rules, ground)
   return [

@@ -4,6 +4,7 @@ import { hashSecret, newSecret } from '../../identity/secret.ts'
 import { change } from '../change.ts'
 import type { Ground } from '../ground.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
+import { routesOf } from '../routes-of.ts'
 
 const TYPE = 'TrustedLaunch/principals'
 const PATH = `/:scope/providers/${TYPE}`
@@ -19,17 +20,8 @@ const MEMBERS = ['kind', 'signInName', 'displayName', 'disabled', 'password']
  * and shown once. What they may is told by role assignments to their names, which are object ids.
  */
 export function principalRoutes(ground: Ground): Route[] {
-  const route = (
-    method: Route['method'],
-    path: string,
-    verb: string,
-    handle: Route['handle'],
-  ): Route => ({
-    ...{ method, path, action: `${TYPE}/${verb}` },
-    handle: (request) => {
-      if (request.params.scope !== '/') throw new ArmError(faults.resourceNotFound(request.id))
-      return handle(request)
-    },
+  const route = routesOf(TYPE, (request) => {
+    if (request.params.scope !== '/') throw new ArmError(faults.resourceNotFound(request.id))
   })
   return [
     route('GET', PATH, 'read', () => list(ground)),

@@ -15,6 +15,7 @@ import { change } from '../change.ts'
 import type { Ground } from '../ground.ts'
 import { pageOf } from '../page.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
+import { routesOf } from '../routes-of.ts'
 
 const RULE = 'Microsoft.Security/alertsSuppressionRules'
 /** Of a dry run. */
@@ -23,22 +24,14 @@ const NAME = /^[\w][\w .()-]{0,127}$/
 
 /** Which alerts of a subscription nobody is to be told of. */
 export function suppressionRoutes(ground: Ground): Route[] {
-  const route = (
-    method: Route['method'],
-    path: string,
-    verb: string,
-    handle: Route['handle'],
-  ): Route => ({
-    ...{ method, handle },
-    path: `/:scope/providers/${RULE}${path}`,
-    action: `${RULE}/${verb}`,
-  })
+  const route = routesOf(RULE)
+  const path = `/:scope/providers/${RULE}`
   return [
-    route('GET', '', 'read', (request) => list(ground, request)),
-    route('GET', '/:name', 'read', (request) => get(ground, request)),
-    route('PUT', '/:name', 'write', (request) => put(ground, request)),
-    route('DELETE', '/:name', 'delete', (request) => remove(ground, request)),
-    route('POST', '/:name/dryRun', 'dryRun/action', (request) => dryRun(ground, request)),
+    route('GET', path, 'read', (request) => list(ground, request)),
+    route('GET', `${path}/:name`, 'read', (request) => get(ground, request)),
+    route('PUT', `${path}/:name`, 'write', (request) => put(ground, request)),
+    route('DELETE', `${path}/:name`, 'delete', (request) => remove(ground, request)),
+    route('POST', `${path}/:name/dryRun`, 'dryRun/action', (request) => dryRun(ground, request)),
   ]
 }
 
