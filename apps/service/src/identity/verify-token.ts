@@ -41,12 +41,14 @@ export interface TokenVerifierOptions {
 const SKEW_SECONDS = 60
 const TOKEN_MAX = 16_384
 const FETCH_MS_MAX = 5_000
+const FAILURE_KEPT_MS = 5_000
 const FOREIGN_ALGORITHMS = ['ES256', 'ES384', 'RS256', 'RS384', 'PS256', 'PS384', 'EdDSA']
 
 /** Makes callers of bearer tokens: of the built-in issuer's, and of those that an operator named. */
 export class TokenVerifier {
   readonly #options: TokenVerifierOptions
-  readonly #keySets = new Map<string, JWTVerifyGetKey>()
+  /** By issuer; of a fetch that failed, until when that is the answer. */
+  readonly #keySets = new Map<string, { readonly keys: Promise<JWTVerifyGetKey>; until: number }>()
   #own: { readonly keys: readonly JWK[]; readonly set: JWTVerifyGetKey } | null = null
 
   /** @throws {TypeError} a trusted issuer that isn't `https:`. */
@@ -122,10 +124,24 @@ export class TokenVerifier {
     return { objectId, name, kind, tenantId: this.#options.tenantId }
   }
 
-  /** Found by the issuer's own document, once; the keys themselves are fetched again as they change. */
-  async #keysOf(issuer: string): Promise<JWTVerifyGetKey> {
+  /**
+   * Found by the issuer's own document, once; the keys themselves are fetched again as they change. All wait for one
+   * fetch, and one that failed answers for a while: a token that names an issuer costs nothing to make.
+   */
+  #keysOf(issuer: string): Promise<JWTVerifyGetKey> {
+    const now = this.#options.now()
     const known = this.#keySets.get(issuer)
-    if (known !== undefined) return known
+    if (known !== undefined && now < known.until) return known.keys
+    const keys = this.#discover(issuer)
+    const found = { keys, until: Number.POSITIVE_INFINITY }
+    this.#keySets.set(issuer, found)
+    keys.catch(() => {
+      found.until = this.#options.now() + FAILURE_KEPT_MS
+    })
+    return keys
+  }
+
+  async #discover(issuer: string): Promise<JWTVerifyGetKey> {
     const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
     const answer = await fetch(url, {
       signal: AbortSignal.timeout(FETCH_MS_MAX),
@@ -135,9 +151,7 @@ export class TokenVerifier {
     const keysUrl = new URL(String(found.jwks_uri))
     if (!answer.ok || found.issuer !== issuer || keysUrl.protocol !== 'https:')
       throw new Error(`${url} is not the document of ${issuer}`)
-    const keys = createRemoteJWKSet(keysUrl, { timeoutDuration: FETCH_MS_MAX })
-    this.#keySets.set(issuer, keys)
-    return keys
+    return createRemoteJWKSet(keysUrl, { timeoutDuration: FETCH_MS_MAX })
   }
 }
 

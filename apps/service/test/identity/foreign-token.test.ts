@@ -15,7 +15,11 @@ const OWN = {
 }
 
 /** An issuer elsewhere, as far as it is asked: its document and its keys, by `fetch`. */
-async function foreign(more: Partial<TrustedIssuer> = {}, document: object = {}) {
+async function foreign(
+  more: Partial<TrustedIssuer> = {},
+  document: object = {},
+  now: () => number = () => NOW,
+) {
   const { privateKey, publicKey } = await generateKeyPair('RS256')
   const jwks: JWK[] = [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'RS256' }]
   const fetched: string[] = []
@@ -26,7 +30,7 @@ async function foreign(more: Partial<TrustedIssuer> = {}, document: object = {})
     return Response.json(String(url).endsWith('/keys') ? { keys: jwks } : found)
   })
   const verifier = new TokenVerifier({
-    ...{ tenantId: 't', now: () => NOW },
+    ...{ tenantId: 't', now },
     issuer: OWN,
     trusted: [{ issuer: ISSUER, audiences: ['us'], ...more }],
     principals: {} as Principals,
@@ -87,6 +91,21 @@ test('an issuer that cannot be asked, or speaks for another, is a failure that c
     throw new TypeError('fetch failed')
   })
   await assert.rejects(callerOf(sign({})), /Try again/)
+})
+
+test('an issuer that is down is asked once by all who name it, and again after five seconds', async (t) => {
+  t.after(() => mock.restoreAll())
+  let now = NOW
+  const wrong = { issuer: 'https://other' }
+  const { sign, callerOf, fetched } = await foreign({}, wrong, () => now)
+  const refused = () => assert.rejects(callerOf(sign({})), /Try again/)
+  await Promise.all([refused(), refused(), refused()])
+  now += 4_999
+  await refused()
+  assert.equal(fetched.length, 1)
+  now += 1
+  await refused()
+  assert.equal(fetched.length, 2)
 })
 
 test('an issuer over plain HTTP is refused at the start', async (t) => {
