@@ -145,9 +145,8 @@ function installationOf({ tenantId, location, authorizer, store }: FrontOptions)
 }
 
 async function countsOf({ resources, operations }: Store): Promise<Counts> {
-  const unfinished = await operations.list({ unfinished: true, limit: 1000 })
-  const virtualMachines = await resources.count({ type: VM })
-  return { virtualMachines, unfinishedOperations: unfinished.length }
+  const unfinishedOperations = await operations.countUnfinished()
+  return { virtualMachines: await resources.count({ type: VM }), unfinishedOperations }
 }
 
 function baseOf(addresses: Addresses, host: string | undefined): string {

@@ -20,7 +20,7 @@ import type { SealedValues } from './identity/sealed-values.ts'
 import { attest } from './jobs/attest.ts'
 import { diskHandlers } from './jobs/disk-handlers.ts'
 import { DrivenHost, type HostSize } from './jobs/driven-host.ts'
-import { expireAttestations } from './jobs/expire.ts'
+import { expireAttestations, forgetOperations } from './jobs/expire.ts'
 import { extensionHandlers } from './jobs/extension-handlers.ts'
 import { groupHandlers } from './jobs/group-handlers.ts'
 import { imageHandlers } from './jobs/image-handlers.ts'
@@ -144,6 +144,8 @@ export class Works {
     if (!this.#host.isDriven) return
     const expired = expireAttestations(store, now())
     await expired.catch((err) => log.error({ err }, 'old attestations stay'))
+    const ended = forgetOperations(store, now())
+    await ended.catch((err) => log.error({ err }, 'old operations stay'))
     const forgotten = this.driver.forgetOldUploads()
     await forgotten.catch((err) => log.error({ err }, 'old uploads stay'))
   }

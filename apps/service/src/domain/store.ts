@@ -155,8 +155,9 @@ export interface Operations {
   /** @returns false: cut off; the caller stops. */
   renew(claim: Claim, at: number, leaseMs: number): Promise<boolean>
   requestCancel(id: string): Promise<boolean>
-  /** @returns how many finished ones were forgotten. */
-  forget(endedBefore: number): Promise<number>
+  countUnfinished(): Promise<number>
+  /** Of one kind, or of all. @returns how many finished ones were forgotten. */
+  forget(endedBefore: number, kind?: string): Promise<number>
 }
 
 /** Only under a claim: every one of these is refused (`store-cut-off`) once another worker took over. */

@@ -4,6 +4,16 @@ import type { Store } from '../domain/store.ts'
 import { stateOf, VM } from '../domain/vm/vm.ts'
 
 const PAGE = 100
+const DAY_MS = 86_400_000
+const OPERATIONS_KEPT_MS = 7 * DAY_MS
+/** What a guest wrote may be a secret: whoever asked has read it by then. */
+const COMMANDS_KEPT_MS = DAY_MS
+
+/** Operations that ended a week ago go, commands' after a day, with what they wrote. @returns how many. */
+export async function forgetOperations({ operations }: Store, now: number): Promise<number> {
+  const commands = await operations.forget(now - COMMANDS_KEPT_MS, 'vm.runCommand')
+  return commands + (await operations.forget(now - OPERATIONS_KEPT_MS))
+}
 
 /** Attestations that are past their time go, VM by VM. @returns how many. */
 export async function expireAttestations(store: Store, now: number): Promise<number> {

@@ -95,13 +95,22 @@ export class OperationTable implements Operations {
     return numUpdatedRows > 0n
   }
 
-  async forget(endedBefore: number): Promise<number> {
-    const { numDeletedRows } = await this.#access.write((database) =>
+  async countUnfinished(): Promise<number> {
+    const { count } = await this.#access.read((database) =>
       database
-        .deleteFrom('operations')
-        .where('ended_at', '<', endedBefore)
+        .selectFrom('operations')
+        .select(({ fn }) => fn.countAll<number | string>().as('count'))
+        .where('ended_at', 'is', null)
         .executeTakeFirstOrThrow(),
     )
+    return Number(count)
+  }
+
+  async forget(endedBefore: number, kind?: string): Promise<number> {
+    const { numDeletedRows } = await this.#access.write((database) => {
+      const old = database.deleteFrom('operations').where('ended_at', '<', endedBefore)
+      return (kind === undefined ? old : old.where('kind', '=', kind)).executeTakeFirstOrThrow()
+    })
     return Number(numDeletedRows)
   }
 }

@@ -2,21 +2,26 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
-import { expireAttestations } from '../../src/jobs/expire.ts'
+import { type TestContext, test } from 'node:test'
+import { expireAttestations, forgetOperations } from '../../src/jobs/expire.ts'
 import { openStore } from '../../src/store/open.ts'
-import { attestation, vm } from '../store/samples.ts'
+import { attestation, operation, vm } from '../store/samples.ts'
 
 const DAY_MS = 86_400_000
 const now = 400 * DAY_MS
 
-test('of every VM what is past its time goes: a month of what affirmed, a year of what did not', async (t) => {
+async function aStore(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), 'tl-expire-'))
   const store = await openStore({ path: join(folder, 'service.db') })
   t.after(async () => {
     await store.close()
     rmSync(folder, { recursive: true, force: true })
   })
+  return store
+}
+
+test('of every VM what is past its time goes: a month of what affirmed, a year of what did not', async (t) => {
+  const store = await aStore(t)
   // more than a page of VMs
   const names = Array.from({ length: 101 }, (_, i) => `vm-${i}`)
   for (const vmId of names) await store.resources.insert({ ...vm(vmId), state: { vmId } }, 1)
@@ -38,4 +43,26 @@ test('of every VM what is past its time goes: a month of what affirmed, a year o
     left.map(({ at }) => (now - at) / DAY_MS),
     [1, 30, 300],
   )
+})
+
+test('operations that ended are forgotten after a week, and what commands wrote after a day', async (t) => {
+  const store = await aStore(t)
+  const left = async () => (await store.operations.list({ limit: 10 })).map(({ id }) => id)
+  const ended = async (kind: string, days: number) => {
+    const { id } = await store.operations.enqueue({ ...operation(`vm-${days}`), kind }, 1)
+    const claim = await store.operations.claim({ owner: 'w', hosts: [], at: 2, leaseMs: 10 })
+    await store.under(claim!, ({ claimed }) =>
+      claimed.finish({ status: 'Succeeded', result: { value: 'a secret' } }, now - days * DAY_MS),
+    )
+    return id
+  }
+  await ended('vm.create', 8)
+  const start = await ended('vm.start', 6)
+  await ended('vm.runCommand', 2)
+  const command = await ended('vm.runCommand', 0.5)
+  const { id: open } = await store.operations.enqueue(operation('open'), 1)
+  assert.equal(await forgetOperations(store, now), 2)
+  assert.deepEqual(await left(), [start, command, open])
+  assert.equal(await forgetOperations(store, now + 2 * DAY_MS), 2)
+  assert.deepEqual(await left(), [open])
 })
