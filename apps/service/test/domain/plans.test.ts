@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseResourceId } from '@trusted-launch/api'
+import type { MonitoringPlan } from '@trusted-launch/posture'
+import { groupId } from '../../src/domain/groups.ts'
+import { PLAN, planIdOf, planOf } from '../../src/domain/plans.ts'
+import type { Json, Tables } from '../../src/domain/store.ts'
+import { onEach } from '../store/databases.ts'
+import { SUBSCRIPTION, vm as sample } from '../store/samples.ts'
+
+async function put({ resources }: Tables, scope: string, plan: MonitoringPlan): Promise<void> {
+  const { resourceGroup } = parseResourceId(scope)!
+  const row = { ...sample('web'), id: planIdOf(scope), type: PLAN, parentId: scope, resourceGroup }
+  await resources.insert({ ...row, state: { plan: plan as unknown as Json } }, 5)
+}
+
+onEach((database) => {
+  test('each setting of a VM’s plan is that of the nearest scope that has it', async () => {
+    const store = await database.store()
+    const vm = await store.resources.insert(sample('web'), 5)
+    const bare = await planOf(store, vm)
+    assert.deepEqual(bare.intervalSeconds, { value: 3600, from: null })
+    const failures = { VM_AttestationSilent: { severity: 'high', response: 'stop' } } as const
+    const subscription = { version: 1, name: 'all', intervalSeconds: 900, failures } as const
+    await put(store, `/subscriptions/${SUBSCRIPTION}`, subscription)
+    await put(store, groupId(SUBSCRIPTION, 'Web'), { version: 1, name: 'web', silenceSeconds: 60 })
+    await put(store, vm.id, { version: 1, name: 'one', intervalSeconds: 60 })
+    const { intervalSeconds, silenceSeconds, failures: levels } = await planOf(store, vm)
+    assert.deepEqual(intervalSeconds, { value: 60, from: 'one' })
+    assert.deepEqual(silenceSeconds, { value: 60, from: 'web' })
+    assert.deepEqual(levels, [failures])
+  })
+
+  test('another group’s plan holds nothing for a VM', async () => {
+    const store = await database.store()
+    const vm = await store.resources.insert(sample('web'), 5)
+    await put(store, groupId(SUBSCRIPTION, 'Other'), { version: 1, name: 'x', silenceSeconds: 60 })
+    assert.deepEqual((await planOf(store, vm)).silenceSeconds, { value: 600, from: null })
+  })
+})
