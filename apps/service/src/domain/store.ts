@@ -309,6 +309,86 @@ export interface Attestations {
   deleteOf(vmId: string): Promise<number>
 }
 
+/** Something that happened, for whoever listens: a change of an alert, of a VM's power, of an operation. */
+export interface Event {
+  /** 1, 2, 3 …, in the order of the commits; none comes twice. */
+  readonly sequence: number
+  /** A GUID. */
+  readonly id: string
+  readonly at: number
+  readonly kind: 'alert' | 'operation' | 'vm'
+  readonly subscriptionId: string
+  /** What it is about: the alert, the VM, what the operation is on. */
+  readonly resourceId: string
+  readonly data: JsonObject
+}
+
+export interface EventQuery {
+  /** Those after this number. */
+  readonly after: number
+  readonly until?: number
+  readonly subscriptionId?: string
+  readonly kind?: Event['kind']
+}
+
+export interface Events {
+  /** @returns its number. */
+  append(event: Omit<Event, 'sequence'>): Promise<number>
+  /** In their order. */
+  list(query: EventQuery & { readonly limit: number }): Promise<readonly Event[]>
+  count(query: EventQuery): Promise<number>
+  /** The numbers of the oldest that is kept, and of the newest that was ever; 0: there was none. */
+  ends(): Promise<{ readonly first: number; readonly last: number }>
+  /** The newest of a kind that is to go: more than `keep` came after it, or it is from before a time; 0: none. */
+  lastToForget(kind: Event['kind'], keep: number, before: number): Promise<number>
+  /** Those of a kind to this number go, but for the newest of all. @returns how many. */
+  forget(kind: Event['kind'], until: number): Promise<number>
+}
+
+/** How far a destination of alerts has been told. */
+export interface Delivery {
+  readonly destinationId: string
+  /** Every event to this number is delivered, or a dead letter. */
+  readonly cursor: number
+  /** How often the next one was tried in vain. */
+  readonly attempts: number
+  /** It is not tried before. */
+  readonly nextAt: number
+  /** Why the last try failed; null: it did not. */
+  readonly error: string | null
+  readonly delivered: number
+  readonly deliveredAt: number | null
+  /** How many went undelivered for want of room. */
+  readonly lost: number
+}
+
+/** An event that a destination did not take. */
+export interface DeadLetter {
+  readonly event: Event
+  readonly at: number
+  readonly why: string
+  /** Whether somebody asked to have it sent again. */
+  readonly again: boolean
+}
+
+export interface Deliveries {
+  get(destinationId: string): Promise<Delivery | null>
+  put(delivery: Delivery): Promise<void>
+  /** With its dead letters. */
+  delete(destinationId: string): Promise<void>
+  /** More than `keep` of one destination push the oldest out. @returns how many. */
+  bury(destinationId: string, letter: Omit<DeadLetter, 'again'>, keep: number): Promise<number>
+  /** In their order. `again`: those alone that are to be sent again. */
+  letters(
+    destinationId: string,
+    query: { readonly after?: number; readonly again?: boolean; readonly limit: number },
+  ): Promise<readonly DeadLetter[]>
+  countLetters(destinationId: string): Promise<number>
+  /** One, by its event's number, or all of them are to be. @returns how many. */
+  sendAgain(destinationId: string, sequence: number | null): Promise<number>
+  unbury(destinationId: string, sequence: number): Promise<void>
+}
+
 export interface Tables {
   readonly resources: Resources
   readonly operations: Operations
@@ -317,6 +397,8 @@ export interface Tables {
   readonly principals: Principals
   readonly values: Values
   readonly attestations: Attestations
+  readonly events: Events
+  readonly deliveries: Deliveries
 }
 
 /** Each call by itself is durable once it resolves; several are by `transaction`. */

@@ -13,6 +13,9 @@ const tables = {
   stored_values: 'name',
   contents: 'number',
   attestations: 'id',
+  events: 'sequence',
+  deliveries: 'key',
+  dead_letters: 'key',
 } as const satisfies Record<Exclude<keyof Schema, 'migrations'>, string>
 
 /** Copies every row, page by page, and lets others have their turn in between. */

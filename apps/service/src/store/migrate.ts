@@ -3,6 +3,7 @@ import { StoreError } from '../domain/store.ts'
 import type { Engine, Words } from './engine.ts'
 import { tables } from './migrations/0001-tables.ts'
 import { contents } from './migrations/0002-contents.ts'
+import { events } from './migrations/0003-events.ts'
 import type { Database } from './schema.ts'
 
 /** A step forward. One that was released is never changed; there is none backward. */
@@ -12,7 +13,7 @@ export interface Migration {
 }
 
 /** In the order of their numbers, from 1. */
-export const migrations: readonly Migration[] = [tables, contents]
+export const migrations: readonly Migration[] = [tables, contents, events]
 
 /**
  * Brings a database to these tables, all or nothing. Of several processes one does it, the others wait.

@@ -10,6 +10,9 @@ export interface Schema {
   readonly stored_values: ValueRow
   readonly contents: ContentRow
   readonly attestations: AttestationRow
+  readonly events: EventRow
+  readonly deliveries: DeliveryRow
+  readonly dead_letters: DeadLetterRow
   readonly migrations: MigrationRow
 }
 
@@ -124,6 +127,40 @@ export interface AttestationRow {
   readonly shared: number | null
   readonly shared_at: number | null
   readonly record: Uint8Array
+}
+
+export interface EventRow {
+  readonly sequence: number
+  readonly id: string
+  readonly at: number
+  readonly kind: string
+  readonly subscription_key: string
+  readonly resource_id: string
+  readonly data: string
+}
+
+export interface DeliveryRow {
+  /** Of the destination. */
+  readonly key: string
+  readonly cursor: number
+  readonly attempts: number
+  readonly next_at: number
+  readonly error: string | null
+  readonly delivered: number
+  readonly delivered_at: number | null
+  readonly lost: number
+}
+
+export interface DeadLetterRow {
+  /** `DESTINATION#SEQUENCE` */
+  readonly key: string
+  readonly destination_key: string
+  readonly sequence: number
+  readonly at: number
+  readonly why: string
+  readonly event: string
+  /** 0 or 1 */
+  readonly again: number
 }
 
 export interface MigrationRow {

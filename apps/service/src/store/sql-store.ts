@@ -5,7 +5,9 @@ import { AttestationTable } from './attestations.ts'
 import { AuditTable } from './audit.ts'
 import { backUp } from './backup.ts'
 import { ClaimedOperation } from './claimed.ts'
+import { DeliveryTable } from './deliveries.ts'
 import type { Engine } from './engine.ts'
+import { EventTable } from './events.ts'
 import { LeaseTable } from './leases.ts'
 import { OperationTable } from './operations.ts'
 import { PrincipalTable } from './principals.ts'
@@ -80,5 +82,7 @@ function tablesOf(access: Access): Tables {
     principals: new PrincipalTable(access),
     values: new ValueTable(access),
     attestations: new AttestationTable(access),
+    events: new EventTable(access),
+    deliveries: new DeliveryTable(access),
   }
 }

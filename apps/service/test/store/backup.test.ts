@@ -4,7 +4,9 @@ import { test } from 'node:test'
 import type { Store } from '../../src/domain/store.ts'
 import { restoreStore } from '../../src/store/backup.ts'
 import { onEach, run } from './databases.ts'
-import { attestation, event, operation, SHARED, VM, vm } from './samples.ts'
+import { alertEvent, attestation, event, operation, SHARED, VM, vm, vmId } from './samples.ts'
+
+const UNTOLD = { attempts: 0, nextAt: 0, error: null, delivered: 0, deliveredAt: null, lost: 0 }
 
 /** Something in every table. */
 async function fill(store: Store): Promise<void> {
@@ -19,6 +21,10 @@ async function fill(store: Store): Promise<void> {
   })
   await store.values.put('k', Uint8Array.of(0, 255), 5)
   for (const id of ['x', 'y']) await store.attestations.insert(attestation(id, 1), SHARED)
+  for (let i = 1; i < 4; i++) await store.events.append(alertEvent(i))
+  await store.deliveries.put({ ...UNTOLD, destinationId: vmId('d'), cursor: 1 })
+  const [told] = await store.events.list({ after: 1, limit: 1 })
+  await store.deliveries.bury(vmId('d'), { event: told!, at: 3, why: 'no' }, 10)
 }
 
 async function contents(store: Store) {
@@ -29,6 +35,9 @@ async function contents(store: Store) {
     audit: [await store.audit.list({ limit: 1000 }), await store.audit.verify()],
     principals: await store.principals.list(),
     value: await store.values.get('k'),
+    events: await store.events.list({ after: 0, limit: 1000 }),
+    delivery: await store.deliveries.get(vmId('d')),
+    letters: await store.deliveries.letters(vmId('d'), { limit: 1000 }),
     attestations: [await store.attestations.get('x'), await store.attestations.get('y')],
   }
 }

@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto'
-import type { Attestation, AuditEvent, Operations, Resource } from '../../src/domain/store.ts'
+import type {
+  Attestation,
+  AuditEvent,
+  Event,
+  Operations,
+  Resource,
+} from '../../src/domain/store.ts'
 
 export const SUBSCRIPTION = '11111111-2222-3333-4444-555555555555'
 export const VM = 'Microsoft.Compute/virtualMachines'
@@ -84,4 +90,13 @@ function text(name: string, length: number): string {
   for (let i = 0; all.length < length; i++)
     all += createHash('sha256').update(`${name} ${i}`).digest('base64')
   return all.slice(0, length)
+}
+
+/** Something that happened to the alert of a VM. */
+export function alertEvent(at: number, name = 'a'): Omit<Event, 'sequence'> {
+  return {
+    id: `00000000-0000-0000-0001-${String(++count).padStart(12, '0')}`,
+    ...{ at, kind: 'alert', subscriptionId: SUBSCRIPTION, resourceId: vmId(name) },
+    data: { what: 'raised' },
+  }
 }

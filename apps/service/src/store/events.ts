@@ -1,0 +1,94 @@
+import { keyOf } from '@trusted-launch/api'
+import { sql } from 'kysely'
+import type { Event, EventQuery, Events } from '../domain/store.ts'
+import type { Access } from './access.ts'
+import { fromJson, toJson } from './json.ts'
+import { limitOf } from './limit.ts'
+import type { Database, EventRow } from './schema.ts'
+
+/** Numbered as they are committed, since there is one writer; the newest never goes, so no number comes twice. */
+export class EventTable implements Events {
+  readonly #access: Access
+
+  constructor(access: Access) {
+    this.#access = access
+  }
+
+  async append({ subscriptionId, data, resourceId, ...event }: Omit<Event, 'sequence'>) {
+    return this.#access.write(async (database) => {
+      const sequence = (await endsOf(database)).last + 1
+      const row = {
+        ...{ ...event, sequence, resource_id: resourceId, data: toJson(data) },
+        subscription_key: keyOf(subscriptionId),
+      }
+      await database.insertInto('events').values(row).execute()
+      return sequence
+    })
+  }
+
+  async list(query: EventQuery & { readonly limit: number }): Promise<readonly Event[]> {
+    const rows = await this.#access.read((database) =>
+      found(database, query).selectAll().orderBy('sequence').limit(limitOf(query)).execute(),
+    )
+    return rows.map(eventOf)
+  }
+
+  async count(query: EventQuery): Promise<number> {
+    const { count } = await this.#access.read((database) =>
+      found(database, query)
+        .select(({ fn }) => fn.countAll<number | string>().as('count'))
+        .executeTakeFirstOrThrow(),
+    )
+    return Number(count)
+  }
+
+  ends(): Promise<{ readonly first: number; readonly last: number }> {
+    return this.#access.read(endsOf)
+  }
+
+  async lastToForget(kind: Event['kind'], keep: number, before: number): Promise<number> {
+    return this.#access.read(async (database) => {
+      const of = database.selectFrom('events').select('sequence').where('kind', '=', kind)
+      const newestFirst = of.orderBy('sequence', 'desc')
+      const tooMany = await newestFirst.offset(keep).limit(1).executeTakeFirst()
+      const tooOld = await newestFirst.where('at', '<', before).limit(1).executeTakeFirst()
+      return Math.max(tooMany?.sequence ?? 0, tooOld?.sequence ?? 0)
+    })
+  }
+
+  async forget(kind: Event['kind'], until: number): Promise<number> {
+    const { numDeletedRows } = await this.#access.write((database) =>
+      database
+        .deleteFrom('events')
+        .where('kind', '=', kind)
+        .where('sequence', '<=', until)
+        .where(({ eb, selectFrom }) =>
+          eb('sequence', '<', selectFrom('events').select(sql<number>`max(sequence)`.as('last'))),
+        )
+        .executeTakeFirstOrThrow(),
+    )
+    return Number(numDeletedRows)
+  }
+}
+
+function found(database: Database, { after, until, subscriptionId, kind }: EventQuery) {
+  let rows = database.selectFrom('events').where('sequence', '>', after)
+  if (until !== undefined) rows = rows.where('sequence', '<=', until)
+  if (subscriptionId !== undefined)
+    rows = rows.where('subscription_key', '=', keyOf(subscriptionId))
+  return kind === undefined ? rows : rows.where('kind', '=', kind)
+}
+
+async function endsOf(database: Database): Promise<{ first: number; last: number }> {
+  const one = database.selectFrom('events').select('sequence').limit(1)
+  const first = await one.orderBy('sequence').executeTakeFirst()
+  const last = await one.orderBy('sequence', 'desc').executeTakeFirst()
+  return { first: first?.sequence ?? 0, last: last?.sequence ?? 0 }
+}
+
+function eventOf({ sequence, id, at, kind, subscription_key, resource_id, data }: EventRow): Event {
+  return {
+    ...{ sequence, id, at, kind: kind as Event['kind'], subscriptionId: subscription_key },
+    ...{ resourceId: resource_id, data: fromJson(data) },
+  }
+}
