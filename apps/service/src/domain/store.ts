@@ -144,13 +144,15 @@ export interface Operations {
   /**
    * The oldest operation that nobody holds (or whose lease is over) and before which no unfinished one of the
    * same resource stands, nor of one that it lies in or that lies in it; its epoch is one more than before.
-   * Null: none.
+   * Null: none. `notKinds`, `notSubscriptions`: none of these.
    */
   claim(by: {
     owner: string
     hosts: readonly string[]
     at: number
     leaseMs: number
+    notKinds?: readonly string[]
+    notSubscriptions?: readonly string[]
   }): Promise<Claim | null>
   /** @returns false: cut off; the caller stops. */
   renew(claim: Claim, at: number, leaseMs: number): Promise<boolean>

@@ -26,6 +26,7 @@ export function vmHandlers(ground: VmGround): Record<string, Handler> {
   return {
     'vm.create': on((vm) => create(vm, ground)),
     'vm.update': on((vm) => update(vm, ground)),
+    'vm.updateAndRestart': on((vm) => update(vm, ground)),
     'vm.attachDetachDataDisks': on(attachDetach),
     'vm.start': on(start),
     'vm.powerOff': on((vm) => stop(vm, 'stopped')),

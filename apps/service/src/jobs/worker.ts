@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { HostElsewhere } from '../domain/host-driver.ts'
 import type { Claim, JsonObject, Operation, Store, Tables } from '../domain/store.ts'
 import { StoreError } from '../domain/store.ts'
+import { waitingKinds } from './lanes.ts'
 
 /** What a handler has to work with. Every write is refused once another worker took over. */
 export interface Job {
@@ -42,15 +43,12 @@ export interface WorkerOptions {
   /** The hosts whose lease this process holds now. */
   readonly hosts: () => readonly string[]
   readonly now: () => number
-  /** How many at once. */
-  readonly parallel?: number
   readonly leaseMs?: number
   readonly pollMs?: number
 }
 
 const LEASE_MS = 9_000
 const POLL_MS = 1_000
-const PARALLEL = 8
 
 interface Running {
   readonly operation: Operation
@@ -58,7 +56,7 @@ interface Running {
   readonly lost: AbortController
 }
 
-/** Claims operations and does them, several at once, one at a time for each resource. */
+/** Claims operations and does them, so many at once as their lanes take, one at a time for each resource. */
 export class Worker {
   readonly #options: WorkerOptions
   readonly #stop = new AbortController()
@@ -96,12 +94,12 @@ export class Worker {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop
-    const { parallel = PARALLEL, pollMs = POLL_MS } = this.#options
+    const { pollMs = POLL_MS } = this.#options
     while (!signal.aborted) {
       const woken = new Promise<void>((resolve) => {
         this.#wake = resolve
       })
-      const claim = this.#running.size < parallel ? await this.#claim() : null
+      const claim = await this.#claim()
       if (claim !== null) this.#begin(claim)
       else
         await Promise.race([
@@ -112,10 +110,22 @@ export class Worker {
     }
   }
 
+  /** Of a subscription that nothing is done for now, if there is one; else of any. */
   async #claim(): Promise<Claim | null> {
-    const { store, owner, hosts, now, log, leaseMs = LEASE_MS } = this.#options
+    const { store, owner, hosts, now, log, handlers, leaseMs = LEASE_MS } = this.#options
+    const running = [...this.#running.values()].map(({ operation }) => operation)
+    const kinds = Object.keys(handlers)
+    const notKinds = waitingKinds(
+      kinds,
+      running.map(({ kind }) => kind),
+    )
+    if (notKinds.length === kinds.length) return null
+    const by = { ...{ owner, hosts: hosts(), at: now(), leaseMs }, notKinds }
+    const notSubscriptions = [...new Set(running.map(({ subscriptionId }) => subscriptionId))]
     try {
-      return await store.operations.claim({ owner, hosts: hosts(), at: now(), leaseMs })
+      const first =
+        running.length > 0 && (await store.operations.claim({ ...by, notSubscriptions }))
+      return first || (await store.operations.claim(by))
     } catch (err) {
       log.error({ err }, 'operations cannot be claimed')
       return null

@@ -116,20 +116,11 @@ export class OperationTable implements Operations {
 }
 
 /**
- * The one to take: free, for one of these hosts or any, and the first unfinished one of its resource, of what that
- * lies in, and of what lies in it.
+ * The one to take: free, of what is asked for, and the first unfinished one of its resource, of what that lies in,
+ * and of what lies in it.
  */
-function claimable(database: Database, { hosts, at }: ClaimBy, holdFree: string) {
-  return database
-    .selectFrom('operations as candidate')
-    .select('candidate.sequence')
-    .where('candidate.ended_at', 'is', null)
-    .where('candidate.lease_until', '<=', at)
-    .where((eb) =>
-      hosts.length === 0
-        ? eb('candidate.host', 'is', null)
-        : eb.or([eb('candidate.host', 'is', null), eb('candidate.host', 'in', hosts)]),
-    )
+export function claimable(database: Database, by: ClaimBy, holdFree: string) {
+  return wanted(database, by)
     .where(({ not, exists, selectFrom, ref }) =>
       not(
         exists(
@@ -155,6 +146,24 @@ function claimable(database: Database, { hosts, at }: ClaimBy, holdFree: string)
     .orderBy('candidate.sequence')
     .limit(1)
     .modifyEnd(sql.raw(holdFree))
+}
+
+/** Free ones for one of these hosts or any, but of no kind or subscription that is to wait. */
+function wanted(database: Database, { hosts, at, notKinds = [], notSubscriptions = [] }: ClaimBy) {
+  let found = database
+    .selectFrom('operations as candidate')
+    .select('candidate.sequence')
+    .where('candidate.ended_at', 'is', null)
+    .where('candidate.lease_until', '<=', at)
+    .where((eb) =>
+      hosts.length === 0
+        ? eb('candidate.host', 'is', null)
+        : eb.or([eb('candidate.host', 'is', null), eb('candidate.host', 'in', hosts)]),
+    )
+  if (notKinds.length > 0) found = found.where('candidate.kind', 'not in', notKinds)
+  if (notSubscriptions.length > 0)
+    found = found.where('candidate.subscription_key', 'not in', notSubscriptions.map(keyOf))
+  return found
 }
 
 /** Whether the resource of one is below the other's. */

@@ -21,14 +21,19 @@ async function aStore(t: TestContext): Promise<Store> {
   return store
 }
 
-function enqueue(store: Store, kind: string, resourceId = '/x'): Promise<Operation> {
+function enqueue(
+  store: Store,
+  kind: string,
+  resourceId = '/x',
+  subscriptionId = 's',
+): Promise<Operation> {
   const who = { principal: 'p', correlationId: randomUUID() }
   return store.operations.enqueue(
     {
       id: randomUUID(),
       kind,
       resourceId,
-      subscriptionId: 's',
+      subscriptionId,
       location: 'l',
       host: null,
       input: {},
@@ -124,6 +129,26 @@ test("a resource's operations are done one after the other, in the order they we
     'begin three',
     'end three',
   ])
+})
+
+test('a subscription that nothing is done for has its turn before the many of another', async (t) => {
+  const store = await aStore(t)
+  const order: string[] = []
+  const asked: Operation[] = []
+  for (const [subscription, count] of [
+    ['many', 5],
+    ['one', 1],
+  ] as const)
+    for (let i = 0; i < count; i++)
+      asked.push(await enqueue(store, 'slow', `/${subscription}/${i}`, subscription))
+  const slow: Handler = async ({ operation }) => {
+    order.push(operation.subscriptionId)
+    await sleep(20)
+    return undefined
+  }
+  aWorker(t, store, { slow })
+  for (const one of asked) await over(store, one)
+  assert.deepEqual(order, ['many', 'one', 'many', 'many', 'many', 'many'])
 })
 
 test('another worker takes over once a lease is over, and what the first still writes is refused', async (t) => {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import type { Claim, Store } from '../../src/domain/store.ts'
+import { openEngine } from '../../src/store/open-engine.ts'
+import { claimable } from '../../src/store/operations.ts'
 import { onEach } from './databases.ts'
+import { planOf } from './query-plan.ts'
 import { operation, SUBSCRIPTION, vm, vmId } from './samples.ts'
 
 const cutOff = { code: 'store-cut-off' }
@@ -72,6 +75,43 @@ onEach((database) => {
     assert.equal(await claim(store, 'w', 10), null)
     assert.equal(await claim(store, 'w', 10, ['h2']), null)
     assert.equal((await claim(store, 'w', 10, ['h2', 'h1']))?.operation.host, 'h1')
+  })
+
+  test('an operation of a kind or a subscription that is to wait is passed over, and keeps its turn', async () => {
+    const store = await database.store()
+    const boot = operation('a')
+    const after = { ...operation('A'), kind: 'vm.delete' }
+    const stop = { ...operation('b'), kind: 'vm.powerOff' }
+    const subscriptionId = '99999999-2222-3333-4444-555555555555'
+    const elsewhere = { ...operation('c'), resourceId: '/other', subscriptionId }
+    for (const each of [boot, after, stop, elsewhere]) await store.operations.enqueue(each, 7)
+    const next = async (by: object) => {
+      const found = await store.operations.claim({
+        ...{ owner: 'w', hosts: [], at: 10, leaseMs: 100 },
+        ...by,
+      })
+      return found?.operation.id
+    }
+    const notSubscriptions = [SUBSCRIPTION.toUpperCase(), subscriptionId]
+    assert.equal(await next({ notSubscriptions }), undefined)
+    assert.equal(await next({ notSubscriptions: [SUBSCRIPTION] }), elsewhere.id)
+    // What waits still holds up what comes after it for the same VM.
+    assert.equal(await next({ notKinds: ['vm.create', 'vm.attest'] }), stop.id)
+    assert.equal(await next({ notKinds: ['vm.create'] }), undefined)
+    assert.equal(await next({ notKinds: [] }), boot.id)
+  })
+
+  test('a worker that looks for the next operation reads the unfinished ones alone', async () => {
+    const on = await database.fresh()
+    await database.store(on)
+    const engine = await openEngine(on)
+    after(() => engine.close())
+    const by = { owner: 'w', hosts: ['h'], at: 10, leaseMs: 100 }
+    const lanes = { notKinds: ['vm.create'], notSubscriptions: [SUBSCRIPTION] }
+    const plan = await planOf(engine, claimable(engine.database, { ...by, ...lanes }, ''))
+    assert.doesNotMatch(plan, /SCAN (candidate|earlier)(?! USING INDEX)|Seq Scan/, plan)
+    for (const index of ['operations_unfinished', 'operations_unfinished_of_resource'])
+      assert.match(plan, new RegExp(`\\b${index}\\b`), plan)
   })
 
   test('a lease that is renewed holds; one that ended goes to the next, an epoch on', async () => {

@@ -188,7 +188,8 @@ async function planChange(
     ...{ restart: decision.restart, ...inputFor(existing) },
     ...(enables && { secureBootBy: moment.caller.name }),
   }
-  const work = isSame && isDone ? null : { kind: 'vm.update', input, host: rules.host }
+  const kind = decision.restart ? 'vm.updateAndRestart' : 'vm.update'
+  const work = isSame && isDone ? null : { kind, input, host: rules.host }
   return { properties: complete, state: stateJson(next), work }
 }
 

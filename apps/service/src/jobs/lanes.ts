@@ -1,0 +1,59 @@
+import { availableParallelism } from 'node:os'
+
+/** Operations that wait for the same kind of thing; so many of them at once, whatever the others do. */
+export interface Lane {
+  readonly name: string
+  readonly atOnce: number
+  readonly kinds: readonly string[]
+}
+
+/** A boot has cores to itself where there are some. */
+const BOOTS = Math.min(8, Math.max(3, availableParallelism()))
+
+/** Which kind is of which lane: what may take minutes holds up its own lane alone. */
+export const LANES: readonly Lane[] = [
+  {
+    name: 'quick',
+    atOnce: 8,
+    kinds: [
+      ...['vm.update', 'vm.reapply', 'vm.attachDetachDataDisks', 'vm.delete'],
+      ...['disk.delete', 'image.delete'],
+    ],
+  },
+  {
+    name: 'boots',
+    atOnce: BOOTS,
+    kinds: [
+      ...['vm.create', 'vm.start', 'vm.restart', 'vm.redeploy', 'vm.reimage'],
+      'vm.updateAndRestart',
+    ],
+  },
+  // A guest that does not listen is waited for.
+  {
+    name: 'stops',
+    atOnce: 8,
+    kinds: ['vm.powerOff', 'vm.deallocate', 'vm.drain', 'vm.simulateEviction'],
+  },
+  { name: 'commands', atOnce: 2, kinds: ['vm.runCommand'] },
+  { name: 'fetches', atOnce: 2, kinds: ['image.put', 'disk.fill'] },
+  { name: 'attestations', atOnce: 4, kinds: ['vm.attest', 'extension.put'] },
+]
+
+/** Kinds that no lane names, as a group's end: nothing is known of how long they take. */
+const OTHERS: Omit<Lane, 'kinds'> = { name: 'others', atOnce: 2 }
+
+const byKind = new Map(LANES.flatMap((lane) => lane.kinds.map((kind) => [kind, lane] as const)))
+
+export function laneOf(kind: string): Omit<Lane, 'kinds'> {
+  return byKind.get(kind) ?? OTHERS
+}
+
+/** Those of all kinds that wait until one of their lane ends. */
+export function waitingKinds(kinds: readonly string[], running: readonly string[]): string[] {
+  const counts = new Map<string, number>()
+  for (const kind of running) {
+    const { name } = laneOf(kind)
+    counts.set(name, (counts.get(name) ?? 0) + 1)
+  }
+  return kinds.filter((kind) => (counts.get(laneOf(kind).name) ?? 0) >= laneOf(kind).atOnce)
+}
