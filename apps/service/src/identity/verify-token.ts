@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { ArmError, faults } from '@trusted-launch/api'
 import {
   createLocalJWKSet,
-  createRemoteJWKSet,
   decodeJwt,
   errors,
   type JWK,
@@ -12,6 +11,7 @@ import {
 } from 'jose'
 import type { Caller } from '../domain/caller.ts'
 import type { Principals } from '../domain/store.ts'
+import { discoverKeys, FAILURE_KEPT_MS } from './issuer-keys.ts'
 
 /** An issuer elsewhere whose tokens are taken. */
 export interface TrustedIssuer {
@@ -40,8 +40,6 @@ export interface TokenVerifierOptions {
 /** Clocks differ by this much, in seconds. */
 const SKEW_SECONDS = 60
 const TOKEN_MAX = 16_384
-const FETCH_MS_MAX = 5_000
-const FAILURE_KEPT_MS = 5_000
 const FOREIGN_ALGORITHMS = ['ES256', 'ES384', 'RS256', 'RS384', 'PS256', 'PS384', 'EdDSA']
 
 /** Makes callers of bearer tokens: of the built-in issuer's, and of those that an operator named. */
@@ -132,26 +130,13 @@ export class TokenVerifier {
     const now = this.#options.now()
     const known = this.#keySets.get(issuer)
     if (known !== undefined && now < known.until) return known.keys
-    const keys = this.#discover(issuer)
+    const keys = discoverKeys(issuer, this.#options.now)
     const found = { keys, until: Number.POSITIVE_INFINITY }
     this.#keySets.set(issuer, found)
     keys.catch(() => {
       found.until = this.#options.now() + FAILURE_KEPT_MS
     })
     return keys
-  }
-
-  async #discover(issuer: string): Promise<JWTVerifyGetKey> {
-    const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
-    const answer = await fetch(url, {
-      signal: AbortSignal.timeout(FETCH_MS_MAX),
-      redirect: 'error',
-    })
-    const found = (await answer.json()) as { issuer?: unknown; jwks_uri?: unknown }
-    const keysUrl = new URL(String(found.jwks_uri))
-    if (!answer.ok || found.issuer !== issuer || keysUrl.protocol !== 'https:')
-      throw new Error(`${url} is not the document of ${issuer}`)
-    return createRemoteJWKSet(keysUrl, { timeoutDuration: FETCH_MS_MAX })
   }
 }
 

@@ -14,11 +14,12 @@ const OWN = {
   keys: async () => [],
 }
 
-/** An issuer elsewhere, as far as it is asked: its document and its keys, by `fetch`. */
+/** An issuer elsewhere, as far as it is asked: its document and its keys, by `fetch`; `keys` in their place. */
 async function foreign(
   more: Partial<TrustedIssuer> = {},
   document: object = {},
   now: () => number = () => NOW,
+  keys: () => Response | null = () => null,
 ) {
   const { privateKey, publicKey } = await generateKeyPair('RS256')
   const jwks: JWK[] = [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'RS256' }]
@@ -27,7 +28,8 @@ async function foreign(
   mock.method(globalThis, 'fetch', async (url: string | URL) => {
     fetched.push(String(url))
     const found = { issuer: ISSUER, jwks_uri: `${ISSUER}/keys`, ...document }
-    return Response.json(String(url).endsWith('/keys') ? { keys: jwks } : found)
+    if (!String(url).endsWith('/keys')) return Response.json(found)
+    return keys() ?? Response.json({ keys: jwks })
   })
   const verifier = new TokenVerifier({
     ...{ tenantId: 't', now },
@@ -35,9 +37,9 @@ async function foreign(
     trusted: [{ issuer: ISSUER, audiences: ['us'], ...more }],
     principals: {} as Principals,
   })
-  const sign = (claims: object, key = privateKey, alg = 'RS256') =>
+  const sign = (claims: object, key = privateKey, alg = 'RS256', kid = 'one') =>
     new SignJWT({ iss: ISSUER, aud: 'us', sub: 'ann', exp: NOW / 1000 + 60, ...claims })
-      .setProtectedHeader({ alg, kid: 'one' })
+      .setProtectedHeader({ alg, kid })
       .sign(key)
   const callerOf = async (token: Promise<string>) => verifier.authenticate(`Bearer ${await token}`)
   return { sign, callerOf, fetched }
@@ -105,6 +107,44 @@ test('an issuer that is down is asked once by all who name it, and again after f
   assert.equal(fetched.length, 1)
   now += 1
   await refused()
+  assert.equal(fetched.length, 2)
+})
+
+test('keys that an issuer does not give, or gives broken, are asked for once in five seconds', async (t) => {
+  t.after(() => mock.restoreAll())
+  for (const keys of [
+    () => new Response('', { status: 500 }),
+    () => new Response('<html>'),
+    () => Response.json({ keys: 'none' }),
+    () => Response.json({ keys: [], more: 'x'.repeat(1 << 20) }),
+    () => {
+      throw new TypeError('fetch failed')
+    },
+  ]) {
+    let [now, isDown] = [NOW, true]
+    const asked = () => (isDown ? keys() : null)
+    const { sign, callerOf, fetched } = await foreign({}, {}, () => now, asked)
+    const refused = () => assert.rejects(callerOf(sign({})), /Try again/)
+    await Promise.all([refused(), refused()])
+    now += 4_999
+    await refused()
+    assert.equal(fetched.length, 2)
+    now += 1
+    isDown = false
+    await callerOf(sign({}))
+    assert.equal(fetched.length, 3)
+  }
+})
+
+test('a key that nobody knows is looked for no oftener than each half minute', async (t) => {
+  t.after(() => mock.restoreAll())
+  const { sign, callerOf, fetched } = await foreign()
+  await callerOf(sign({}))
+  for (let i = 0; i < 20; i++)
+    await assert.rejects(
+      callerOf(sign({}, undefined, 'RS256', `forged-${i}`)),
+      /Authentication failed/,
+    )
   assert.equal(fetched.length, 2)
 })
 
