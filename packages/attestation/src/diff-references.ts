@@ -55,13 +55,21 @@ function pairsOf(a: readonly ReferenceVariant[], b: readonly ReferenceVariant[])
 
 function diffVariants(a: ReferenceVariant, b: ReferenceVariant): ReferenceDifference[] {
   const variants = [a.name, b.name] as const
+  return differencesOf(a, b).map((one) => ({ variants, ...one }))
+}
+
+/** In what two variants differ, by component. */
+export function differencesOf(
+  a: ReferenceVariant,
+  b: ReferenceVariant,
+): Omit<ReferenceDifference, 'variants'>[] {
   const told: Omit<ReferenceDifference, 'variants'>[] = []
   const pcrs = new Set([...Object.keys(a.pcrs), ...Object.keys(b.pcrs)])
   for (const pcr of [...pcrs].map(Number).sort((x, y) => x - y)) told.push(...diffPcr(a, b, pcr))
   told.push(...diffBounds(a.bounds, b.bounds), ...diffModules(a, b), ...diffFirmware(a, b))
   if (a.banks.join() !== b.banks.join())
     told.push(changed(COMPONENT.referenceValues, null, 'The banks', a.banks.join(), b.banks.join()))
-  return told.map((one) => ({ variants, ...one }))
+  return told
 }
 
 function diffPcr(a: ReferenceVariant, b: ReferenceVariant, pcr: number) {

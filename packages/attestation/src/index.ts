@@ -69,6 +69,7 @@ export {
   string,
 } from './json-shape.ts'
 export { forgetKnown } from './known.ts'
+export { type BootChange, type BootDifference, learnChange, withApproved } from './learn-change.ts'
 export {
   knownFirmware,
   learnFirmware,

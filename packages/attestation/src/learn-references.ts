@@ -74,7 +74,8 @@ export function learnReferences(
   }
 }
 
-function pcrOf(log: VerifiedEventLog, pcr: number): ReferencePcr {
+/** A register as it was measured, every event of it. */
+export function pcrOf(log: VerifiedEventLog, pcr: number): ReferencePcr {
   const finalValue = (bank: VerifiedEventLog['bank']) =>
     toHex(log.replays.get(bank)!.pcrs.get(pcr)!.value)
   return {
@@ -83,7 +84,8 @@ function pcrOf(log: VerifiedEventLog, pcr: number): ReferencePcr {
   }
 }
 
-function eventOf(log: VerifiedEventLog, event: VerifiedEvent): ReferenceEvent {
+/** What was measured, as something to expect. */
+export function eventOf(log: VerifiedEventLog, event: VerifiedEvent): ReferenceEvent {
   const digests: Digests = Object.fromEntries(
     log.values.map(({ bank }) => [bank, toHex(event.digests.get(bank)!)]),
   )
@@ -105,7 +107,8 @@ function descriptionOf(event: VerifiedEvent): string {
   return told === '' ? eventTypeName(event) : told
 }
 
-function variablesFrom(claims: Claims): ReferenceVariables {
+/** What the Secure Boot variables were, as far as the log verifies it. */
+export function variablesFrom(claims: Claims): ReferenceVariables {
   const hashOf = (name: string) => {
     const claim = claims[`variable-${name}`]
     return claim?.verified === true ? String(claim.value) : null
@@ -138,7 +141,7 @@ function boundsOfLog(log: VerifiedEventLog, claims: Claims): ReferenceBounds | n
 }
 
 /** The modules that the list names, as far as PCR 10 vouches for it; null: no list. */
-function modulesOf(log: VerifiedEventLog): readonly ReferenceModule[] | null {
+export function modulesOf(log: VerifiedEventLog): readonly ReferenceModule[] | null {
   const [any] = log.ima.values()
   if (any === undefined) return null
   const counts = [...log.ima.values()].map(({ matched }) => matched ?? 0)

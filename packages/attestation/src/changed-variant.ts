@@ -1,0 +1,93 @@
+import { toHex } from '@trusted-launch/codec'
+import { claimsOf } from './claims.ts'
+import { type Compared, compareEvents } from './compare-references.ts'
+import { COMPONENT } from './component.ts'
+import { eventOf, modulesOf, pcrOf, variablesFrom } from './learn-references.ts'
+import { componentOfLearnt } from './learnt-component.ts'
+import {
+  PINNED_PCRS,
+  type ReferenceEvent,
+  type ReferencePcr,
+  type ReferenceVariant,
+} from './reference-variant.ts'
+import type { VerifiedEventLog } from './verify-event-log.ts'
+
+const kernels: readonly string[] = [
+  COMPONENT.kernel,
+  COMPONENT.unifiedKernelImage,
+  COMPONENT.initrd,
+]
+
+/** A variant with what a log measured otherwise in place of what it says; null: it is as it says, but for PCR 0 and 1. */
+export function changedVariant(
+  log: VerifiedEventLog,
+  nearest: ReferenceVariant,
+  from: ReferenceVariant['origins'][number],
+): ReferenceVariant | null {
+  const compared = compareEvents(log, nearest)
+  const changed = PINNED_PCRS.filter(
+    (pcr) => log.pcrs.has(pcr) && !isAsExpected(log, nearest, compared, pcr),
+  )
+  if (changed.length === 0) return null
+  const pcrs = Object.fromEntries(
+    changed.map((pcr) => [pcr, registerOf(log, nearest, compared, pcr)]),
+  )
+  const variables = changed.includes(7)
+  const lines = claimsOf(log)['command-line']
+  const isLine = changed.some((pcr) => [8, 11, 12].includes(pcr))
+  const { kernel } = nearest
+  return {
+    ...nearest,
+    origins: [from],
+    approval: 'needed',
+    banks: log.values.map(({ bank }) => bank),
+    ...(variables && { variables: variablesFrom(claimsOf(log)), bounds: null }),
+    pcrs: { ...nearest.pcrs, ...pcrs },
+    kernel: {
+      commandLine: isLine ? (lines?.verified ? String(lines.value) : null) : kernel.commandLine,
+      modules: compared.some(isOtherKernel) ? modulesOf(log) : kernel.modules,
+    },
+  }
+}
+
+const isOtherKernel = ({ same, component }: Compared) => !same && kernels.includes(component)
+
+function isAsExpected(
+  log: VerifiedEventLog,
+  { pcrs }: ReferenceVariant,
+  compared: readonly Compared[],
+  pcr: number,
+): boolean {
+  const pairs = compared.filter((one) => one.pcr === pcr)
+  if (pairs.some(({ same }) => !same)) return false
+  if (pairs.some(({ held }) => held !== null)) return true
+  return log.values.every(({ bank }) => {
+    const value = toHex(log.replays.get(bank)!.pcrs.get(pcr)!.value)
+    return pcrs[pcr] !== undefined && (pcrs[pcr].values[bank] ?? value) === value
+  })
+}
+
+/** What was measured, in the words of what was expected where that is known. */
+function registerOf(
+  log: VerifiedEventLog,
+  { pcrs }: ReferenceVariant,
+  compared: readonly Compared[],
+  pcr: number,
+): ReferencePcr {
+  const learnt = pcrOf(log, pcr)
+  if ((pcrs[pcr]?.events ?? null) === null) return learnt
+  const events = compared.flatMap((pair) => (pair.pcr === pcr ? eventsOf(log, pair) : []))
+  return { ...learnt, events }
+}
+
+function eventsOf(
+  log: VerifiedEventLog,
+  { expected, actual, component, same }: Compared,
+): ReferenceEvent[] {
+  if (actual === null) return []
+  const measured = eventOf(log, actual)
+  if (expected === null) return [{ ...measured, component: componentOfLearnt(actual) }]
+  const isText = actual.pcrIndex === 8 || actual.pcrIndex === 12
+  const told = same || !isText ? { description: expected.description, path: expected.path } : {}
+  return [{ ...measured, component, ...told }]
+}
