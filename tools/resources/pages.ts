@@ -48,6 +48,11 @@ export const pages: readonly Page[] = [
   { name: 'hosts', model: null, paths: /TrustedLaunch\/hosts/ },
   { name: 'evidence', model: null, paths: /TrustedLaunch\/(?:evidence|attestationSigner)/ },
   {
+    name: 'monitoring',
+    model: null,
+    paths: /TrustedLaunch\/(?:monitoringPlans|policies|whatIf)/,
+  },
+  {
     name: 'security',
     model: null,
     paths: /Microsoft\.Security|ResourceHealth|TrustedLaunch\/exemptions/,

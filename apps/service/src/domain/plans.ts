@@ -1,7 +1,8 @@
 import { type EffectivePlan, effectivePlan, type MonitoringPlan } from '@trusted-launch/posture'
+import { everyOf } from './every-of.ts'
 import { groupId } from './groups.ts'
 import type { Resource, Tables } from './store.ts'
-import { at } from './vm/vm.ts'
+import { versionIn } from './versioned.ts'
 
 /** How the VMs at a scope and below are watched: it extends a subscription, a group or a VM, each with one at most. */
 export const PLAN = 'TrustedLaunch/monitoringPlans'
@@ -12,17 +13,24 @@ export function planIdOf(scope: string): string {
 }
 
 /** The plan in its row. */
-export function planIn({ state }: Resource): MonitoringPlan {
-  return at(state, 'plan') as unknown as MonitoringPlan
+export function planIn(row: Resource): MonitoringPlan {
+  return versionIn(row).document as unknown as MonitoringPlan
 }
 
-/** What holds for a VM now: each setting from the nearest scope whose plan has it. */
+/**
+ * What holds for a VM now: each setting from the nearest scope whose plan has it.
+ * @param tried a plan in place of the one that is, or is not, at a scope.
+ */
 export async function planOf(
   { resources }: Pick<Tables, 'resources'>,
   vm: Pick<Resource, 'id' | 'subscriptionId' | 'resourceGroup'>,
+  tried: { readonly scope: string; readonly plan: MonitoringPlan } | null = null,
 ): Promise<EffectivePlan> {
   const made = async (scope: string) => {
-    const row = await resources.get(planIdOf(scope))
+    const id = planIdOf(scope)
+    if (tried !== null && id.toLowerCase() === planIdOf(tried.scope).toLowerCase())
+      return tried.plan
+    const row = await resources.get(id)
     return row === null ? null : planIn(row)
   }
   return effectivePlan({
@@ -31,4 +39,16 @@ export async function planOf(
     set: null,
     vm: await made(vm.id),
   })
+}
+
+/** The ids of the plans of a subscription that name a policy. */
+export async function plansNaming(
+  tables: Pick<Tables, 'resources'>,
+  subscriptionId: string,
+  policy: string,
+): Promise<string[]> {
+  const found: string[] = []
+  for await (const row of everyOf(tables, { type: PLAN, subscriptionId }))
+    if (planIn(row).policy === policy) found.push(row.id)
+  return found
 }

@@ -16,8 +16,10 @@ import { groupRoutes } from './resources/groups.ts'
 import { healthRoutes } from './resources/health.ts'
 import { hostRoutes } from './resources/hosts.ts'
 import { bindingTypeOf, imageRoutes, imageTypeOf } from './resources/images.ts'
+import { monitoringPlanRoutes } from './resources/monitoring-plans.ts'
 import { networkTypes } from './resources/networks.ts'
 import { operationRoutes } from './resources/operations.ts'
+import { policyRoutes } from './resources/policies.ts'
 import { principalRoutes } from './resources/principals.ts'
 import { type Installation, subscriptionRoutes } from './resources/subscriptions.ts'
 import { suppressionRoutes } from './resources/suppression-rules.ts'
@@ -58,6 +60,8 @@ export function allRoutes(
     ...alertRoutes(ground),
     ...suppressionRoutes(ground),
     ...exemptionRoutes(ground),
+    ...monitoringPlanRoutes(ground),
+    ...policyRoutes(ground),
     ...healthRoutes(ground),
     ...evidenceRoutes(ground),
     ...authorizationRoutes(ground),

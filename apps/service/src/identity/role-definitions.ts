@@ -123,6 +123,10 @@ export const SECURITY_ADMIN = builtIn(
     'Microsoft.Resources/deployments/*',
     'Microsoft.Resources/subscriptions/resourceGroups/read',
     'Microsoft.Security/*',
+    'TrustedLaunch/exemptions/*',
+    'TrustedLaunch/monitoringPlans/*',
+    'TrustedLaunch/policies/*',
+    'TrustedLaunch/whatIf/*',
   ]),
 )
 
@@ -136,6 +140,9 @@ export const SECURITY_READER = builtIn(
     'Microsoft.Resources/deployments/*/read',
     'Microsoft.Resources/subscriptions/resourceGroups/read',
     'Microsoft.Security/*/read',
+    'TrustedLaunch/exemptions/read',
+    'TrustedLaunch/monitoringPlans/read',
+    'TrustedLaunch/policies/read',
   ]),
 )
 

@@ -10,6 +10,7 @@ import type { Evidence } from '@trusted-launch/channel'
 import { fromUtf8, toHex, toUtf8 } from '@trusted-launch/codec'
 import { observe } from '../domain/alerts.ts'
 import type { HostDriver, HostFacts } from '../domain/host-driver.ts'
+import { policyFor } from '../domain/policies.ts'
 import type { Json, Resource, Values } from '../domain/store.ts'
 import { securityOf, stateOf } from '../domain/vm/vm.ts'
 import type { AppraisalAnswer, AppraisalTask } from '../workers/appraisal.ts'
@@ -72,11 +73,14 @@ export async function attest(
     await keep(values, vmId, withQuestion(known, asked.extendNonce))
     return known
   })
+  const policy = await orFailed('it is not known what it must be', () =>
+    job.under((tables) => policyFor(tables, vm)),
+  )
   const question = { ...asked, pcrs: [...QUOTED_PCRS], banks: BANKS }
   const evidence = await orFailed('its agent gives no evidence', () =>
     ground.driver.collectEvidence(machine, question),
   )
-  const task = { ...taskOf(evidence, facts, memory, asked), ...(await ground.signer()) }
+  const task = { ...taskOf(evidence, facts, memory, asked), policy, ...(await ground.signer()) }
   const time = ground.now()
   const answer = await orFailed('the evidence was not appraised', () =>
     ground.appraise({ ...task, time }),
@@ -100,7 +104,7 @@ function taskOf(
   { expectation: { anchors, ...known }, references, host }: HostFacts,
   { rollback: state, ima }: Memory,
   { nonce, extendNonce }: { nonce: Uint8Array; extendNonce: Uint8Array },
-): Omit<AppraisalTask, 'time' | 'issuer' | 'signer'> {
+): Omit<AppraisalTask, 'time' | 'issuer' | 'signer' | 'policy'> {
   return {
     evidence,
     expectation: {

@@ -3,17 +3,18 @@ import {
   type AttestationResult,
   appraiseEvidence,
   type ContinuedIma,
+  checkPolicy,
   continueIma,
   type Expectation,
   encodeRecord,
   encodeReferenceValues,
   type Finding,
   type ImaState,
+  type Policy,
   parseReferenceValues,
   type RollbackState,
   signTokensWith,
   type Tier,
-  TRUSTED_LAUNCH_POLICY,
   withMemory,
 } from '@trusted-launch/attestation'
 import type { Evidence } from '@trusted-launch/channel'
@@ -27,6 +28,7 @@ export interface AppraisalTask {
   readonly anchors: readonly Uint8Array[]
   /** As kept; null: there are none, and the verdict says so. */
   readonly references: Uint8Array | null
+  readonly policy: Policy
   /** Milliseconds since 1970. */
   readonly time: number
   readonly issuer: { readonly issuer: string; readonly lifetimeSeconds: number }
@@ -63,7 +65,7 @@ export function appraisalOf(task: AppraisalTask): AppraisalAnswer {
       anchors: task.anchors.map((der) => Certificate.decode(der)),
     },
     references,
-    policy: TRUSTED_LAUNCH_POLICY,
+    policy: checkPolicy(task.policy),
     time: task.time,
   }
   const appraised = appraiseEvidence(input)

@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseResourceId } from '@trusted-launch/api'
 import type { MonitoringPlan } from '@trusted-launch/posture'
 import { groupId } from '../../src/domain/groups.ts'
 import { PLAN, planIdOf, planOf } from '../../src/domain/plans.ts'
-import type { Json, Tables } from '../../src/domain/store.ts'
+import type { Tables } from '../../src/domain/store.ts'
+import { documentOf, putVersion } from '../../src/domain/versioned.ts'
 import { onEach } from '../store/databases.ts'
 import { SUBSCRIPTION, vm as sample } from '../store/samples.ts'
 
-async function put({ resources }: Tables, scope: string, plan: MonitoringPlan): Promise<void> {
-  const { resourceGroup } = parseResourceId(scope)!
-  const row = { ...sample('web'), id: planIdOf(scope), type: PLAN, parentId: scope, resourceGroup }
-  await resources.insert({ ...row, state: { plan: plan as unknown as Json } }, 5)
+async function put(tables: Tables, scope: string, plan: MonitoringPlan): Promise<void> {
+  const made = { document: documentOf(plan), by: 'somebody', request: 'r', time: 5 }
+  await putVersion(tables, { type: PLAN, id: planIdOf(scope), scope }, made)
 }
 
 onEach((database) => {
@@ -29,6 +28,8 @@ onEach((database) => {
     assert.deepEqual(intervalSeconds, { value: 60, from: 'one' })
     assert.deepEqual(silenceSeconds, { value: 60, from: 'web' })
     assert.deepEqual(levels, [failures])
+    const tried = { scope: vm.id.toUpperCase(), plan: { version: 1, name: 'tried' } as const }
+    assert.deepEqual((await planOf(store, vm, tried)).intervalSeconds, { value: 900, from: 'all' })
   })
 
   test('another group’s plan holds nothing for a VM', async () => {

@@ -1,7 +1,8 @@
 import { ArmError, faults } from '@trusted-launch/api'
 import { requireUnlocked } from '../../domain/locks.ts'
+import { versionOfPolicy } from '../../domain/policies.ts'
 import { RETENTION, type RetentionDays, retentionAt } from '../../domain/retention.ts'
-import type { Attestation, AttestationSummary, JsonObject } from '../../domain/store.ts'
+import type { Attestation, AttestationSummary, JsonObject, Resource } from '../../domain/store.ts'
 import { inputFor, securityOf, stateOf } from '../../domain/vm/vm.ts'
 import { begin } from '../begin.ts'
 import { change } from '../change.ts'
@@ -38,7 +39,8 @@ export function evidenceRoutes(ground: Ground): Route[] {
 /** The verdicts, newest first; the newest whole. `?format=record` gives its record as a file. */
 async function list(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   const { attestations } = ground.store
-  const { vmId } = stateOf(await requireVmAt(ground, request))
+  const vm = await requireVmAt(ground, request)
+  const { vmId } = stateOf(vm)
   const isFirst = request.query.$skiptoken === undefined
   const latest = isFirst ? await attestations.latest(vmId) : null
   if (isFirst && latest === null) throw new ArmError(faults.resourceNotFound(request.id))
@@ -48,21 +50,23 @@ async function list(ground: Ground, request: ArmRequest): Promise<ArmReply> {
     (after, limit) => attestations.list(vmId, { ...(after !== null && { after }), limit }),
     (one) => summaryView(request.id, one),
   )
-  const whole = latest === null ? {} : { latest: wholeView(latest) }
+  const whole = latest === null ? {} : { latest: await wholeView(ground, vm, latest) }
   return { ...reply, body: { id: request.id, ...whole, ...(body as object) } }
 }
 
 async function get(ground: Ground, request: ArmRequest): Promise<ArmReply> {
-  const { vmId } = stateOf(await requireVmAt(ground, request))
+  const vm = await requireVmAt(ground, request)
+  const { vmId } = stateOf(vm)
   const found = await ground.store.attestations.get(request.params.evidence!)
   if (found === null || found.vmId !== vmId.toLowerCase())
     throw new ArmError(faults.resourceNotFound(request.id))
   if (request.query.format === 'record') return recordReply(found)
   const collection = request.id.slice(0, request.id.lastIndexOf('/'))
   const { properties, ...view } = summaryView(collection, found)
+  const whole = await wholeView(ground, vm, found)
   return {
     status: 200,
-    body: { ...view, properties: { ...(properties as JsonObject), ...wholeView(found) } },
+    body: { ...view, properties: { ...(properties as JsonObject), ...whole } },
   }
 }
 
@@ -136,11 +140,19 @@ function summaryView(
   }
 }
 
-/** The result out of the record, with what was found beside the evidence. */
-function wholeView({ id, at, tier, findings, record }: Attestation): JsonObject {
-  const { result } = JSON.parse(Buffer.from(record).toString()).record
+/** The result out of the record, with what was found beside the evidence, and which version of which policy judged it. */
+async function wholeView(
+  { store }: Ground,
+  { subscriptionId }: Resource,
+  { id, at, tier, findings, record }: Attestation,
+): Promise<JsonObject> {
+  const { result, policy } = JSON.parse(Buffer.from(record).toString()).record
   const time = new Date(at).toISOString()
-  return { id, time, tier, result: { ...result, tier, findings } }
+  const version = await versionOfPolicy(store, subscriptionId, policy)
+  return {
+    ...{ id, time, tier, result: { ...result, tier, findings } },
+    policy: { id: policy.id, version },
+  }
 }
 
 /** Sixteen keys whose tokens may still be good are all that are published. */

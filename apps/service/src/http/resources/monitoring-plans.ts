@@ -1,0 +1,59 @@
+import { ArmError, faults } from '@trusted-launch/api'
+import { checkPlan, type EffectivePlan } from '@trusted-launch/posture'
+import { GROUP, SUBSCRIPTION } from '../../domain/groups.ts'
+import { PLAN, planOf } from '../../domain/plans.ts'
+import { policyNamed } from '../../domain/policies.ts'
+import type { Json, JsonObject, Resource, Tables } from '../../domain/store.ts'
+import { VM } from '../../domain/vm/vm.ts'
+import type { Ground } from '../ground.ts'
+import type { ArmRequest, Route } from '../route.ts'
+import { routesOf } from '../routes-of.ts'
+import { requireVmAt } from './health.ts'
+import { type VersionedKind, versionedRoutes } from './versioned-routes.ts'
+
+/** A scope has one plan. */
+const NAME = 'default'
+
+const plans: VersionedKind = {
+  type: PLAN,
+  scopes: [SUBSCRIPTION, GROUP, VM],
+  check: (document, name) => {
+    if (name.toLowerCase() !== NAME) throw new ArmError(faults.invalidParameter('name'))
+    return checkPlan(document)
+  },
+  requireFit: (tables, { policy }, scope) =>
+    policy === undefined ? Promise.resolve() : requirePolicy(tables, scope, String(policy)),
+  requireUnused: async () => {},
+}
+
+/** A plan names a policy that is there. @throws {ArmError} 400 */
+export async function requirePolicy(tables: Tables, scope: Resource, id: string): Promise<void> {
+  if ((await policyNamed(tables, scope.subscriptionId, id)) !== null) return
+  throw new ArmError({
+    ...faults.invalidParameter('properties.document.policy'),
+    message: `The subscription has no policy '${id}'.`,
+  })
+}
+
+/** How VMs are watched: the plans of scopes, and what comes of them for one VM. */
+export function monitoringPlanRoutes(ground: Ground): Route[] {
+  const route = routesOf(PLAN)
+  return [
+    ...versionedRoutes(plans, ground),
+    route('GET', `/:scope/providers/${PLAN}/effective`, 'read', (request) =>
+      effective(ground, request),
+    ),
+  ]
+}
+
+/** What holds for a VM, and the name of the plan that says so; null: none does. */
+async function effective(ground: Ground, request: ArmRequest) {
+  const plan = await planOf(ground.store, await requireVmAt(ground, request))
+  return { status: 200, body: effectiveView(request.id, plan) }
+}
+
+function effectiveView(id: string, plan: EffectivePlan): JsonObject {
+  const { policy, intervalSeconds, silenceSeconds, failures } = plan
+  const settings = { policy, intervalSeconds, silenceSeconds, failures } as unknown as Json
+  return { id, name: 'effective', type: PLAN, properties: settings }
+}
