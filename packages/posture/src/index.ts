@@ -10,6 +10,7 @@ export {
   isOpen,
 } from './alert.ts'
 export { ALERT_KINDS, type AlertKind, type AlertType, alertKindOf } from './alert-kinds.ts'
+export { type AlertNews, type AlertSummary, newsOf, summaryOf } from './alert-news.ts'
 export { assess, type Recommendation } from './assess.ts'
 export { bootIntegrityOf } from './boot-integrity.ts'
 export { type AlertRefusal, changeAlert, isRefusal } from './change-alert.ts'

@@ -11,6 +11,7 @@ import {
   isRefusal,
   type Observation,
 } from '@trusted-launch/posture'
+import { tellAlert } from './events.ts'
 import { everyOf } from './every-of.ts'
 import type { Json, Resource, Tables } from './store.ts'
 import { setupOf } from './vm/setup.ts'
@@ -86,7 +87,7 @@ async function insert(tables: Tables, vm: Resource, alert: Alert, time: number):
   const { vmId } = stateOf(vm)
   const name = guidOf(`${vmId}/${alert.type}/${alert.cause}`)
   const scope = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`
-  await tables.resources.insert(
+  const row = await tables.resources.insert(
     {
       id: `${scope}/providers/Microsoft.Security/locations/${location}/alerts/${name}`,
       ...{ type: ALERT, name, subscriptionId, resourceGroup, parentId, location },
@@ -96,15 +97,13 @@ async function insert(tables: Tables, vm: Resource, alert: Alert, time: number):
     },
     time,
   )
+  await tellAlert(tables, row, null, alert, time)
 }
 
-async function write(
-  { resources }: Tables,
-  row: Resource,
-  alert: Alert,
-  time: number,
-): Promise<void> {
-  await resources.update(row.id, { state: { ...row.state, alert: alert as unknown as Json } }, time)
+async function write(tables: Tables, row: Resource, alert: Alert, time: number): Promise<void> {
+  const state = { ...row.state, alert: alert as unknown as Json }
+  await tables.resources.update(row.id, { state }, time)
+  await tellAlert(tables, row, alertOf(row), alert, time)
 }
 
 /** A name that is always the same for the same cause. RFC 9562, version 8. */

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { allVms, isDrained } from '../domain/drain.ts'
+import { tellPower } from '../domain/events.ts'
 import type { HostDriver, MachinePower } from '../domain/host-driver.ts'
 import { RESTORED, unknownMachines, unknownSinceRestored } from '../domain/restored.ts'
 import type { Resource, Store, Tables } from '../domain/store.ts'
@@ -136,6 +137,8 @@ async function correct(
   await enqueueStart(tables, vm)
 
   async function note(change: Partial<VmState>): Promise<void> {
-    await tables.resources.update(vm.id, { state: stateJson({ ...state, ...change }) }, now())
+    const next = { ...state, ...change }
+    await tables.resources.update(vm.id, { state: stateJson(next) }, now())
+    await tellPower(tables, vm, state.power, next.power, now())
   }
 }

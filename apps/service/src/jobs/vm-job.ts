@@ -3,6 +3,7 @@ import { type Finding, findingOf } from '@trusted-launch/attestation'
 import { allocationFailed } from '../catalogue/host-capacity.ts'
 import { observe, type Seen } from '../domain/alerts.ts'
 import { requirePlacing } from '../domain/drain.ts'
+import { tellPower } from '../domain/events.ts'
 import { type HostDriver, StartRefused } from '../domain/host-driver.ts'
 import type { Resource, Resources } from '../domain/store.ts'
 import type { Command } from '../domain/vm/run-command.ts'
@@ -66,14 +67,18 @@ export class VmJob {
   /** Writes what was found, and what became of the request. A VM that is to go stays so, whatever comes before. */
   note(change: Partial<VmState>, provisioningState?: Resource['provisioningState']): Promise<void> {
     const { resourceId, kind } = this.job.operation
-    return this.job.under(async ({ resources }) => {
+    return this.job.under(async (tables) => {
+      const { resources } = tables
       const vm = await this.#own(resources)
       if (vm === null) return
       const { drained: _, ...before } = stateOf(vm)
       const state = stateJson({ ...(change.power === undefined ? stateOf(vm) : before), ...change })
       const isToGo = vm.provisioningState === 'Deleting' && kind !== 'vm.delete'
       const became = provisioningState === undefined || isToGo ? {} : { provisioningState }
-      await resources.update(resourceId, { state, ...became }, this.#ground.now())
+      const now = this.#ground.now()
+      await resources.update(resourceId, { state, ...became }, now)
+      if (change.power !== undefined)
+        await tellPower(tables, vm, stateOf(vm).power, change.power, now)
     })
   }
 

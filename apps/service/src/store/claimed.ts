@@ -2,6 +2,7 @@ import { keyOf } from '@trusted-launch/api'
 import { sql } from 'kysely'
 import { type Claim, type Claimed, StoreError } from '../domain/store.ts'
 import type { Access } from './access.ts'
+import { tellOperation } from './events.ts'
 import { toJson } from './json.ts'
 
 /** An operation in the hands of its worker, for as long as a transaction lasts. */
@@ -49,6 +50,8 @@ export class ClaimedOperation implements Claimed {
       lease_until: 0,
       ...(end.status === 'Succeeded' && { percent: 100 }),
     })
+    const { operation } = this.#claim
+    await this.#access.write((database) => tellOperation(database, operation, end.status, at))
   }
 
   async #set(columns: Readonly<Record<string, string | number | null>>): Promise<void> {

@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { keyOf } from '@trusted-launch/api'
 import { sql } from 'kysely'
-import type { Event, EventQuery, Events } from '../domain/store.ts'
+import type { Event, EventQuery, Events, Operation } from '../domain/store.ts'
 import type { Access } from './access.ts'
 import { fromJson, toJson } from './json.ts'
 import { limitOf } from './limit.ts'
@@ -14,16 +15,8 @@ export class EventTable implements Events {
     this.#access = access
   }
 
-  async append({ subscriptionId, data, resourceId, ...event }: Omit<Event, 'sequence'>) {
-    return this.#access.write(async (database) => {
-      const sequence = (await endsOf(database)).last + 1
-      const row = {
-        ...{ ...event, sequence, resource_id: resourceId, data: toJson(data) },
-        subscription_key: keyOf(subscriptionId),
-      }
-      await database.insertInto('events').values(row).execute()
-      return sequence
-    })
+  append(event: Omit<Event, 'sequence'>): Promise<number> {
+    return this.#access.write((database) => appendEvent(database, event))
   }
 
   async list(query: EventQuery & { readonly limit: number }): Promise<readonly Event[]> {
@@ -69,6 +62,37 @@ export class EventTable implements Events {
     )
     return Number(numDeletedRows)
   }
+}
+
+/** Part of a write. @returns its number. */
+export async function appendEvent(
+  database: Database,
+  { subscriptionId, data, resourceId, ...event }: Omit<Event, 'sequence'>,
+): Promise<number> {
+  const sequence = (await endsOf(database)).last + 1
+  const row = {
+    ...{ ...event, sequence, resource_id: resourceId, data: toJson(data) },
+    subscription_key: keyOf(subscriptionId),
+  }
+  await database.insertInto('events').values(row).execute()
+  return sequence
+}
+
+/** Enters that an operation began or ended. Part of the write that has it so. */
+export async function tellOperation(
+  database: Database,
+  {
+    id: operation,
+    kind,
+    resourceId,
+    subscriptionId,
+  }: Pick<Operation, 'id' | 'kind' | 'resourceId' | 'subscriptionId'>,
+  status: Operation['status'],
+  at: number,
+): Promise<void> {
+  const data = { operation, kind, status }
+  const event = { id: randomUUID(), at, kind: 'operation', subscriptionId, resourceId } as const
+  await appendEvent(database, { ...event, data })
 }
 
 function found(database: Database, { after, until, subscriptionId, kind }: EventQuery) {

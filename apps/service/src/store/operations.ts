@@ -2,6 +2,7 @@ import { keyOf } from '@trusted-launch/api'
 import { sql } from 'kysely'
 import { type Claim, type Operation, type Operations, StoreError } from '../domain/store.ts'
 import type { Access } from './access.ts'
+import { tellOperation } from './events.ts'
 import { limitOf } from './limit.ts'
 import { newRowOf, operationOf } from './operation-row.ts'
 import type { Database } from './schema.ts'
@@ -17,15 +18,16 @@ export class OperationTable implements Operations {
 
   async enqueue(operation: Parameters<Operations['enqueue']>[0], at: number): Promise<Operation> {
     const row = newRowOf(operation, at)
-    const { numInsertedOrUpdatedRows } = await this.#access.write((database) =>
-      database
+    await this.#access.write(async (database) => {
+      const { numInsertedOrUpdatedRows } = await database
         .insertInto('operations')
         .values({ ...row, sequence: next(database) })
         .onConflict((conflict) => conflict.column('id').doNothing())
-        .executeTakeFirstOrThrow(),
-    )
-    if (numInsertedOrUpdatedRows === 0n)
-      throw new StoreError('store-exists', `there is an operation ${operation.id}`)
+        .executeTakeFirstOrThrow()
+      if (numInsertedOrUpdatedRows === 0n)
+        throw new StoreError('store-exists', `there is an operation ${operation.id}`)
+      await tellOperation(database, operation, 'Accepted', at)
+    })
     return operationOf(row)
   }
 

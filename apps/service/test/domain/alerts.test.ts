@@ -2,8 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type FindingId, findingOf } from '@trusted-launch/attestation'
 import type { Verdict } from '@trusted-launch/posture'
-import { alertOf, alertRowsOf, clearSecureBootOff, observe } from '../../src/domain/alerts.ts'
+import {
+  alertOf,
+  alertRowsOf,
+  changeKeptAlert,
+  clearSecureBootOff,
+  observe,
+} from '../../src/domain/alerts.ts'
 import type { Resource, Store, Tables } from '../../src/domain/store.ts'
+import { SUPPRESSION_RULE } from '../../src/domain/suppressing.ts'
 import { EXTENSION } from '../../src/domain/vm/setup.ts'
 import { onEach } from '../store/databases.ts'
 import { vm as sample } from '../store/samples.ts'
@@ -57,5 +64,73 @@ onEach((database) => {
     const rows = await alertRowsOf(store, vm)
     const cleared = rows.map(alertOf).find(({ cause }) => cause === 'secure-boot-off')!
     assert.deepEqual([cleared.change!.by, cleared.change!.time], ['an operator', 20])
+  })
+
+  const told = async (store: Store) =>
+    (await store.events.list({ after: 0, kind: 'alert', limit: 100 })).map(
+      ({ data, resourceId }) => {
+        const { what, alert, suppressedBy, name } = data as any
+        assert.ok(resourceId.endsWith(`/alerts/${name}`))
+        return [
+          what,
+          alert.cause,
+          alert.state,
+          ...(suppressedBy === null ? [] : [suppressedBy]),
+        ].join(' ')
+      },
+    )
+
+  test('each change of an alert is an event of the same transaction; that it was seen once more is none', async () => {
+    const store = await database.store()
+    const vm = await aVm(store)
+    const seen = { kind: 'verdict', result: verdict('quote.signature') } as const
+    for (const time of [10, 20])
+      await store.transaction((tables) => observe(tables, vm, seen, time))
+    assert.deepEqual(await told(store), ['raised origin Active'])
+    const more = { ...seen, result: verdict('quote.signature', 'quote.nonce') } as const
+    await store.transaction((tables) => observe(tables, vm, more, 30))
+    const [row] = await alertRowsOf(store, vm)
+    const change = { action: 'dismiss', by: 'an operator', reason: 'why not', time: 40 } as const
+    await store.transaction((tables) => changeKeptAlert(tables, row!, change))
+    assert.deepEqual(await told(store), [
+      'raised origin Active',
+      'changed origin Active',
+      'closed origin Dismissed',
+    ])
+    const broken = store.transaction(async (tables) => {
+      await observe(tables, vm, { ...seen, result: verdict('host.variables') }, 50)
+      throw new Error('no')
+    })
+    await assert.rejects(broken, /no/)
+    assert.equal((await told(store)).length, 3)
+  })
+
+  test('an event says which rule hides its alert, and nothing of the inside of the guest', async () => {
+    const store = await database.store()
+    const vm = await aVm(store)
+    const rule = {
+      ...{ name: 'known', alertType: '*', state: 'Enabled', expires: null, reason: 'r' },
+      ...{ comment: null, allOf: [] },
+    }
+    const id = `/subscriptions/${vm.subscriptionId}/providers/${SUPPRESSION_RULE}/known`
+    const parentId = `/subscriptions/${vm.subscriptionId}`
+    const row = {
+      ...sample('web'),
+      id,
+      type: SUPPRESSION_RULE,
+      name: 'known',
+      parentId,
+      resourceGroup: null,
+    }
+    await store.resources.insert({ ...row, state: { rule } }, 5)
+    const result = verdict('quote.signature')
+    const [finding] = result.findings
+    const inside = { ...result, findings: [{ ...finding!, expected: 'SECRET', actual: 'SECRET' }] }
+    await store.transaction((tables) =>
+      observe(tables, vm, { kind: 'verdict', result: inside }, 10),
+    )
+    assert.deepEqual(await told(store), ['raised origin Active known'])
+    const [event] = await store.events.list({ after: 0, limit: 1 })
+    assert.doesNotMatch(JSON.stringify(event), /SECRET/)
   })
 })

@@ -4,13 +4,13 @@ import { ALERT, changeKeptAlert } from '../../domain/alerts.ts'
 import { everyOf } from '../../domain/every-of.ts'
 import { GROUP, SUBSCRIPTION } from '../../domain/groups.ts'
 import type { Resource, Tables } from '../../domain/store.ts'
+import { rulesOf } from '../../domain/suppressing.ts'
 import { change } from '../change.ts'
 import type { Ground } from '../ground.ts'
 import { pageOf } from '../page.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
 import { routesOf } from '../routes-of.ts'
 import { alertView } from './alert-view.ts'
-import { rulesOf } from './suppression-rules.ts'
 
 const REASON_MAX = 200
 

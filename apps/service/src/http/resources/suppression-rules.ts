@@ -10,6 +10,7 @@ import { ALERT, alertOf } from '../../domain/alerts.ts'
 import { everyOf } from '../../domain/every-of.ts'
 import { SUBSCRIPTION } from '../../domain/groups.ts'
 import type { Json, JsonObject, Resource, Tables } from '../../domain/store.ts'
+import { SUPPRESSION_RULE as RULE, ruleOf } from '../../domain/suppressing.ts'
 import { at } from '../../domain/vm/vm.ts'
 import { change } from '../change.ts'
 import type { Ground } from '../ground.ts'
@@ -17,7 +18,6 @@ import { pageOf } from '../page.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
 import { routesOf } from '../routes-of.ts'
 
-const RULE = 'Microsoft.Security/alertsSuppressionRules'
 /** Of a dry run. */
 const NAMED_MAX = 1000
 const NAME = /^[\w][\w .()-]{0,127}$/
@@ -33,18 +33,6 @@ export function suppressionRoutes(ground: Ground): Route[] {
     route('DELETE', `${path}/:name`, 'delete', (request) => remove(ground, request)),
     route('POST', `${path}/:name/dryRun`, 'dryRun/action', (request) => dryRun(ground, request)),
   ]
-}
-
-/** The rules of a subscription. */
-export async function rulesOf(tables: Tables, subscriptionId: string): Promise<SuppressionRule[]> {
-  const rules: SuppressionRule[] = []
-  const parentId = `/subscriptions/${subscriptionId}`
-  for await (const row of everyOf(tables, { type: RULE, parentId })) rules.push(ruleOf(row))
-  return rules
-}
-
-function ruleOf({ state }: Resource): SuppressionRule {
-  return at(state, 'rule') as unknown as SuppressionRule
 }
 
 async function list({ store, now }: Ground, request: ArmRequest): Promise<ArmReply> {
