@@ -391,6 +391,54 @@ export interface Deliveries {
   unbury(destinationId: string, sequence: number): Promise<void>
 }
 
+/** A VM that can prove itself: when it is to do so again, and what is known of when it had to answer. */
+export interface Watched {
+  /** A GUID. */
+  readonly vmId: string
+  readonly resourceId: string
+  /** Whose turn it is. */
+  readonly subscriptionId: string
+  /** Null: it is asked only when somebody asks for it. */
+  readonly due: number | null
+  /** Questions since the last that it answered. Who answers none has turns of its own, and keeps no other waiting. */
+  readonly unanswered: number
+  /** What its host saw of it, as whoever watches it keeps it. */
+  readonly watch: JsonObject
+}
+
+/** The right to ask a VM, until its lease ends or another takes it: the epoch tells which. */
+export interface Turn {
+  readonly watched: Watched
+  readonly owner: string
+  readonly epoch: number
+}
+
+export interface Turns {
+  get(vmId: string): Promise<Watched | null>
+  /** Puts a VM, or changes it. Its turn stays whose it is: one that is held is due when its lease ends, whatever `due` says. */
+  put(watched: Watched): Promise<void>
+  /**
+   * VMs that are due and nobody's turn, in fair order (`inFairOrder`): of those that answered their last question, or
+   * of the others. Nobody else is given them until the lease ends.
+   */
+  claim(by: {
+    owner: string
+    answering: boolean
+    at: number
+    leaseMs: number
+    limit: number
+  }): Promise<readonly Turn[]>
+  /** The turn of one VM, due or not. Null: another has it, or the VM is not there. */
+  take(vmId: string, by: { owner: string; at: number; leaseMs: number }): Promise<Turn | null>
+  /** @returns false: another took it. */
+  renew(turn: Turn, at: number, leaseMs: number): Promise<boolean>
+  /** In a transaction: it stays so until that ends. @throws {StoreError} `store-cut-off` */
+  requireHeld(turn: Turn): Promise<void>
+  /** Ends it: when the VM is due again, and what is known of it by now. @throws {StoreError} `store-cut-off` */
+  end(turn: Turn, after: Pick<Watched, 'due' | 'unanswered' | 'watch'>): Promise<void>
+  delete(vmId: string): Promise<boolean>
+}
+
 export interface Tables {
   readonly resources: Resources
   readonly operations: Operations
@@ -399,6 +447,7 @@ export interface Tables {
   readonly principals: Principals
   readonly values: Values
   readonly attestations: Attestations
+  readonly turns: Turns
   readonly events: Events
   readonly deliveries: Deliveries
 }
@@ -416,7 +465,7 @@ export interface Store extends Tables {
     claim: Claim,
     work: (tables: Tables & { readonly claimed: Claimed }) => Promise<T>,
   ): Promise<T>
-  /** Whoever held a lease or an operation is gone: all are free at once. Only for who has the database alone. */
+  /** Whoever held a lease, an operation or a turn is gone: all are free at once. Only for who has the database alone. */
   freeAll(): Promise<void>
   /** A copy of all of it, made while others write; a folder or file of its own. */
   backup(path: string): Promise<void>

@@ -13,6 +13,7 @@ const tables = {
   stored_values: 'name',
   contents: 'number',
   attestations: 'id',
+  due: 'vm_key',
   events: 'sequence',
   deliveries: 'key',
   dead_letters: 'key',

@@ -10,6 +10,7 @@ export interface Schema {
   readonly stored_values: ValueRow
   readonly contents: ContentRow
   readonly attestations: AttestationRow
+  readonly due: DueRow
   readonly events: EventRow
   readonly deliveries: DeliveryRow
   readonly dead_letters: DeadLetterRow
@@ -161,6 +162,20 @@ export interface DeadLetterRow {
   readonly event: string
   /** 0 or 1 */
   readonly again: number
+}
+
+export interface DueRow {
+  readonly vm_key: string
+  readonly resource_id: string
+  readonly subscription_key: string
+  /** While its turn is held: when that ends. */
+  readonly due: number | null
+  readonly unanswered: number
+  readonly watch: string
+  readonly owner: string | null
+  readonly epoch: number
+  /** 0: nobody's turn. */
+  readonly lease_until: number
 }
 
 export interface MigrationRow {

@@ -13,6 +13,7 @@ import { OperationTable } from './operations.ts'
 import { PrincipalTable } from './principals.ts'
 import { ResourceTable } from './resources.ts'
 import type { Database } from './schema.ts'
+import { freeTurns, TurnTable } from './turns.ts'
 import { ValueTable } from './values.ts'
 import { WriteQueue } from './write-queue.ts'
 
@@ -53,6 +54,7 @@ async function freeAll(database: Database): Promise<void> {
     .set({ lease_until: 0 })
     .where('ended_at', 'is', null)
     .execute()
+  await freeTurns(database)
 }
 
 /** Who reads page after page lets the rest of the process have its turn in between. */
@@ -82,6 +84,7 @@ function tablesOf(access: Access): Tables {
     principals: new PrincipalTable(access),
     values: new ValueTable(access),
     attestations: new AttestationTable(access),
+    turns: new TurnTable(access),
     events: new EventTable(access),
     deliveries: new DeliveryTable(access),
   }

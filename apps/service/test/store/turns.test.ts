@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Store, Turn, Watched } from '../../src/domain/store.ts'
+import { onEach } from './databases.ts'
+
+function watched(vmId: string, due: number | null, more: Partial<Watched> = {}): Watched {
+  const base = { resourceId: `/x/${vmId}`, subscriptionId: 's', unanswered: 0, watch: {} }
+  return { ...base, vmId, due, ...more }
+}
+
+const by = { owner: 'w', answering: true, at: 100, leaseMs: 50, limit: 10 }
+const cutOff = { code: 'store-cut-off' }
+
+async function namesOf(turns: Promise<readonly Turn[]>): Promise<string[]> {
+  return (await turns).map((turn) => turn.watched.vmId)
+}
+
+async function aStore(store: Store, ...all: Watched[]): Promise<Store> {
+  for (const one of all) await store.turns.put(one)
+  return store
+}
+
+onEach((database) => {
+  test('who is due is given to one, and to the next once the lease ended', async () => {
+    const { turns } = await aStore(await database.store(), watched('a', 100), watched('b', 101))
+    const [turn] = await turns.claim(by)
+    assert.deepEqual(turn!.watched, { ...watched('a', 150) })
+    assert.deepEqual(await namesOf(turns.claim({ ...by, at: 149, owner: 'v' })), ['b'])
+    const [again] = await turns.claim({ ...by, at: 150, owner: 'v' })
+    assert.deepEqual([again!.watched.vmId, again!.epoch], ['a', 2])
+    await assert.rejects(turns.end(turn!, watched('a', 9)), cutOff)
+    assert.equal(await turns.renew(turn!, 151, 50), false)
+  })
+
+  test('a lease that is renewed goes on, and what is ended is due when it says', async () => {
+    const { turns } = await aStore(await database.store(), watched('a', 1))
+    const [turn] = await turns.claim(by)
+    assert.equal(await turns.renew(turn!, 140, 50), true)
+    assert.deepEqual(await namesOf(turns.claim({ ...by, at: 189 })), [])
+    await turns.end(turn!, { due: 300, unanswered: 0, watch: { answered: 5 } })
+    assert.equal(await turns.renew(turn!, 190, 50), false, 'what ended is not held')
+    assert.deepEqual(await turns.get('a'), watched('a', 300, { watch: { answered: 5 } }))
+    assert.deepEqual(await namesOf(turns.claim({ ...by, at: 299 })), [])
+    assert.deepEqual(await namesOf(turns.claim({ ...by, at: 300 })), ['a'])
+  })
+
+  test('one of each subscription in turn, those that wait longest first', async () => {
+    const many = Array.from({ length: 30 }, (_, i) =>
+      watched(`m${String(i).padStart(2, '0')}`, i, { subscriptionId: 'many' }),
+    )
+    const one = watched('o', 90, { subscriptionId: 'one' })
+    const { turns } = await aStore(await database.store(), ...many, one, watched('later', 101))
+    assert.deepEqual(await namesOf(turns.claim({ ...by, limit: 4 })), ['m00', 'o', 'm01', 'm02'])
+    assert.deepEqual(await namesOf(turns.claim({ ...by, limit: 2 })), ['m03', 'm04'])
+  })
+
+  test('who does not answer has turns of its own, and keeps no other waiting', async () => {
+    const { turns } = await aStore(
+      await database.store(),
+      watched('dead', 1, { unanswered: 3 }),
+      watched('fine', 50),
+    )
+    assert.deepEqual(await namesOf(turns.claim({ ...by, limit: 1 })), ['fine'])
+    assert.deepEqual(await namesOf(turns.claim({ ...by, answering: false })), ['dead'])
+  })
+
+  test('who is asked on demand only is never due, and its turn is one asker’s', async () => {
+    const { turns } = await aStore(await database.store(), watched('a', null))
+    assert.deepEqual(await namesOf(turns.claim(by)), [])
+    const turn = await turns.take('a', by)
+    assert.equal(turn!.watched.due, null)
+    assert.equal(await turns.take('a', { ...by, at: 149 }), null)
+    assert.equal((await turns.take('a', { ...by, at: 150 }))!.epoch, 2)
+    assert.deepEqual(await namesOf(turns.claim({ ...by, at: 1000 })), [])
+    assert.equal(await turns.take('b', by), null)
+  })
+
+  test('what is put meanwhile does not end a turn, nor make it anybody else’s', async () => {
+    const { turns } = await aStore(await database.store(), watched('a', 1))
+    const [turn] = await turns.claim(by)
+    await turns.put(watched('a', 2, { watch: { lastReset: 7 } }))
+    assert.deepEqual(await namesOf(turns.claim({ ...by, at: 149 })), [])
+    assert.deepEqual((await turns.get('a'))!.watch, { lastReset: 7 })
+    await turns.end(turn!, watched('a', 500))
+  })
+
+  test('nothing is written under a turn that another took', async () => {
+    const store = await aStore(await database.store(), watched('a', 1))
+    const [former] = await store.turns.claim(by)
+    const [turn] = await store.turns.claim({ ...by, owner: 'v', at: 200 })
+    const write = (under: Turn) =>
+      store.transaction(async ({ turns, values }) => {
+        await turns.requireHeld(under)
+        await values.put(under.owner, new Uint8Array(1))
+      })
+    await assert.rejects(write(former!), cutOff)
+    await write(turn!)
+    assert.equal(await store.values.get('w'), null)
+  })
+
+  test('who has the database alone frees the turns of its former users: they are due at once', async () => {
+    const store = await aStore(await database.store(), watched('a', 1), watched('b', null))
+    const [turn] = await store.turns.claim(by)
+    await store.turns.take('b', by)
+    await store.freeAll()
+    assert.deepEqual(await namesOf(store.turns.claim({ ...by, at: 0 })), ['a'])
+    assert.ok((await store.turns.take('b', { ...by, at: 0 })) !== null)
+    await assert.rejects(store.turns.end(turn!, watched('a', 9)), cutOff)
+    assert.equal(await store.turns.delete('a'), true)
+    assert.equal(await store.turns.delete('a'), false)
+  })
+})
