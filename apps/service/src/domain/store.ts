@@ -203,6 +203,8 @@ export interface AuditEvent {
   readonly from: string
   readonly correlationId: string
   readonly operationId: string | null
+  /** So many requests that failed and have no entry of their own: this one names the last of them. */
+  readonly count?: number
 }
 
 export interface AuditEntry extends AuditEvent {

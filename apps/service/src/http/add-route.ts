@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Caller } from '../domain/caller.ts'
 import { send } from './answer.ts'
-import { enter, type Outcome, type Refusals } from './auditing.ts'
+import { eventOf, type Outcome, refusalOf } from './auditing.ts'
 import type { Done } from './change.ts'
+import type { FailedRequests } from './failed-requests.ts'
 import { faultOf } from './fault-of.ts'
 import { requestOf } from './request-of.ts'
 import { type ArmReply, type ArmRequest, type Route, scopeOf } from './route.ts'
@@ -14,7 +15,7 @@ const RIGHT = /^[\w.]+\/[\w/]+$/
 export function addRoute(
   app: FastifyInstance,
   options: ServerOptions,
-  refused: Refusals,
+  failures: FailedRequests,
   route: Route,
 ): void {
   if (!RIGHT.test(route.action)) throw new Error(`${route.method} ${route.path} names no right`)
@@ -24,7 +25,7 @@ export function addRoute(
     handler: async (request, reply) => {
       await send(
         reply,
-        await handled(options, route, await admitted(options, refused, route, request)),
+        await handled(options, failures, route, await admitted(options, failures, route, request)),
       )
       return reply
     },
@@ -34,7 +35,7 @@ export function addRoute(
 /** @throws {ArmError} told to the audit where it is a matter of rights. */
 async function admitted(
   options: ServerOptions,
-  refused: Refusals,
+  failures: FailedRequests,
   route: Route,
   request: FastifyRequest,
 ): Promise<Omit<ArmRequest, 'audit'>> {
@@ -43,7 +44,9 @@ async function admitted(
     caller = await options.authenticate(request.headers.authorization, request)
     return await requestOf(options, route, request, caller)
   } catch (error) {
-    await refused(request, route, caller, faultOf(error, request.id))
+    const fault = faultOf(error, request.id)
+    const refusal = refusalOf(request, route, caller, fault, options.now())
+    if (refusal !== null) await failures.enter(refusal)
     throw error
   }
 }
@@ -51,6 +54,7 @@ async function admitted(
 /** A change that its handler did not put into the audit with its own transaction is entered after it, like one that fails. */
 async function handled(
   { store, now, changed }: ServerOptions,
+  failures: FailedRequests,
   route: Route,
   asked: Omit<ArmRequest, 'audit'>,
 ): Promise<ArmReply> {
@@ -58,7 +62,8 @@ async function handled(
   const isChange = route.method !== 'GET' && route.isPiece !== true
   const { caller, correlationId, from } = asked
   const entry = { action, caller, correlationId, from, id: scopeOf(route, asked.params) }
-  const write = (outcome: Outcome, audit = store.audit) => enter(audit, entry, outcome, now())
+  const write = (outcome: Outcome, audit = store.audit) =>
+    audit.append(eventOf(entry, outcome, now()))
   let isEntered = false
   const audit: ArmRequest['audit'] = async (tables, done) => {
     isEntered = true
@@ -71,7 +76,8 @@ async function handled(
     return answer
   } catch (error) {
     const { status, code } = faultOf(error, asked.correlationId)
-    if (isChange) await write({ status, result: code, operationId: null })
+    const outcome = { status, result: code, operationId: null }
+    if (isChange) await failures.enter(eventOf(entry, outcome, now()))
     throw error
   }
 }

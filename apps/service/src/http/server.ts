@@ -4,7 +4,7 @@ import rateLimit from '@fastify/rate-limit'
 import fastify, { type FastifyInstance, LogController } from 'fastify'
 import { addRoute } from './add-route.ts'
 import { answerHeaders, correlationOf, notFound, sendError } from './answer.ts'
-import { refusalsOf } from './auditing.ts'
+import { FailedRequests } from './failed-requests.ts'
 import { LIMITS, type Limits } from './limits.ts'
 import { addOpenRoutes } from './open-routes.ts'
 import { patiently, strangersOf } from './patience.ts'
@@ -15,6 +15,7 @@ import { strictJson } from './strict-json.ts'
 const PARAMETER_MAX = 2048
 /** How often connections are looked through for those that take too long. */
 const CHECK_MS = 1_000
+const FLUSH_MS = 60_000
 
 /** The HTTPS server: one place for who may ask, what may be sent, and how an error looks. Not listening yet. */
 export async function serverOf(options: ServerOptions): Promise<FastifyInstance> {
@@ -75,10 +76,22 @@ export async function serverOf(options: ServerOptions): Promise<FastifyInstance>
     notFound(options.routes, request, reply),
   )
   const authenticate = patiently(app, options.authenticate, limits)
-  const refused = refusalsOf(app, options.store.audit, options.now)
-  for (const route of options.routes) addRoute(app, { ...options, authenticate }, refused, route)
+  const failures = failuresOf(app, options)
+  for (const route of options.routes) addRoute(app, { ...options, authenticate }, failures, route)
   addOpenRoutes(app, options)
   return app
+}
+
+/** What is counted of an hour is told soon after it, and before the server ends. */
+function failuresOf(app: FastifyInstance, { store, now, log }: ServerOptions): FailedRequests {
+  const failures = new FailedRequests(store.audit, now)
+  const untold = (err: unknown) => log.error({ err }, 'failed requests are not in the audit')
+  const flushing = setInterval(() => void failures.flush().catch(untold), FLUSH_MS).unref()
+  app.addHook('onClose', async () => {
+    clearInterval(flushing)
+    await failures.close().catch(untold)
+  })
+  return failures
 }
 
 function addParsers(app: FastifyInstance, { pieceBytes }: Limits): void {

@@ -102,6 +102,7 @@ function view(entry: AuditEntry): JsonObject {
     from,
     correlationId,
     operationId,
+    count,
   } = entry
   const time = new Date(at).toISOString()
   return {
@@ -122,6 +123,6 @@ function view(entry: AuditEntry): JsonObject {
     status: { value: result, localizedValue: result },
     subStatus: { value: String(status), localizedValue: String(status) },
     httpRequest: { clientIpAddress: from },
-    properties: { hash },
+    properties: { hash, ...(count !== undefined && { count: String(count) }) },
   }
 }
