@@ -9,6 +9,7 @@ import type { Store } from './domain/store.ts'
 import { VM } from './domain/vm/vm.ts'
 import { type Counts, Metrics } from './http/metrics.ts'
 import { diagnosticsFile } from './http/resources/diagnostics.ts'
+import { reviewed } from './http/reviewed-routes.ts'
 import type { ArmRequest } from './http/route.ts'
 import { allRoutes } from './http/routes.ts'
 import { serverOf } from './http/server.ts'
@@ -92,7 +93,7 @@ async function appOf(
     ...{ tls: tls.current, log, authorizer, issuer, store, now },
     tenantId: options.tenantId,
     baseOf: (host) => baseOf(addresses(), host),
-    routes: allRoutes(works.rules, works.ground, installationOf(options), diagnostics),
+    routes: reviewed(allRoutes(works.rules, works.ground, installationOf(options), diagnostics)),
     diagnostics: (params, query) => diagnosticsFile(diagnostics, params, query),
     authenticate: (header) => verifier.authenticate(header),
     isReady: () => works.isReady(),

@@ -24,17 +24,18 @@ const SCOPE = '/subscriptions/s'
  */
 export function authorizationTable(endpoints: readonly Endpoint[]): string {
   const head = ['endpoint', 'right', ...BUILT_IN_ROLES.map(({ roleName }) => roleName), 'anybody']
-  const rows = endpoints
-    .map((endpoint) => [
-      `${endpoint.method} ${endpoint.path}`,
-      endpoint.action ?? '-',
-      ...BUILT_IN_ROLES.map((role) => mark(mayCall(role, endpoint.action))),
-      anybody(endpoint.action),
-    ])
-    .sort(([a], [b]) => (a! < b! ? -1 : 1))
-  return [head, head.map(() => '---'), ...rows]
-    .map((cells) => `| ${cells.join(' | ')} |\n`)
-    .join('')
+  const rows = endpoints.map(authorizationRow).sort()
+  return [rowOf(head), rowOf(head.map(() => '---')), ...rows].map((row) => `${row}\n`).join('')
+}
+
+/** Its line in that table. */
+export function authorizationRow({ method, path, action }: Endpoint): string {
+  const roles = BUILT_IN_ROLES.map((role) => mark(mayCall(role, action)))
+  return rowOf([`${method} ${path}`, action ?? '-', ...roles, anybody(action)])
+}
+
+function rowOf(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`
 }
 
 function mayCall(role: RoleDefinition, action: string | null): boolean {
