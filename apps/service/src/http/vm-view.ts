@@ -19,7 +19,8 @@ export function vmProperties(vm: Resource, apiVersion: string, expand = ''): Jso
 
 /** What is so now. */
 export function instanceViewOf(vm: Resource): JsonObject {
-  const { power, failure, notices, notEnforced, hasAgent, sshPort, generalized } = stateOf(vm)
+  const { power, failure, notices, notEnforced, hasAgent, sshPort, generalized, integrity } =
+    stateOf(vm)
   const time = new Date(vm.changedAt).toISOString()
   const agent = hasAgent
     ? {
@@ -46,6 +47,7 @@ export function instanceViewOf(vm: Resource): JsonObject {
       ),
       status(`PowerState/${power}`, 'Info', `VM ${power}`, time),
       ...(generalized ? [status('OSState/generalized', 'Info', 'VM generalized', time)] : []),
+      ...(integrity == null ? [] : [integrityView(integrity, time)]),
       ...(sshPort === null ? [] : [sshView(sshPort, time)]),
       ...notices.map((notice) => noticeView(notice, time)),
       ...(notEnforced.length === 0 ? [] : [notEnforcedView(notEnforced, time)]),
@@ -75,6 +77,12 @@ function withExactVersion(vm: Resource, properties: JsonObject): JsonObject {
 
 function status(code: string, level: string, displayStatus: string, time: string): JsonObject {
   return { code, level, displayStatus, time }
+}
+
+/** What the verifier said of the boot that is on record, in one word: why is in the evidence. */
+function integrityView(tier: string, time: string): JsonObject {
+  const level = tier === 'affirming' ? 'Info' : 'Warning'
+  return status(`TrustedLaunch/Integrity/${tier}`, level, `Integrity ${tier}`, time)
 }
 
 /** Where SSH gets in: the host forwards this port of its loopback to the guest's 22. */

@@ -12,6 +12,7 @@ import { observe } from '../domain/alerts.ts'
 import type { HostDriver, HostFacts } from '../domain/host-driver.ts'
 import { policyFor } from '../domain/policies.ts'
 import type { Json, Resource, Values } from '../domain/store.ts'
+import { noteIntegrity } from '../domain/vm/integrity.ts'
 import { securityOf, stateOf } from '../domain/vm/vm.ts'
 import type { AppraisalAnswer, AppraisalTask } from '../workers/appraisal.ts'
 import { isOurs, type Job } from './worker.ts'
@@ -91,6 +92,7 @@ export async function attest(
     const id = randomUUID()
     const told = { id, vmId, at: time, tier, findings: findings as unknown as Json[] }
     await attestations.insert({ ...told, record }, shared ?? undefined)
+    await noteIntegrity(tables, vm, tier, time)
     const remembered = withQuestion(memory, asked.extendNonce).rollback
     await keep(values, vmId, { rollback: rollback ?? remembered, ima })
     const result = { tier, findings, claims, evidence: answer.evidence }

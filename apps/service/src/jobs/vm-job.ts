@@ -103,7 +103,7 @@ export class VmJob {
     await this.job.under((tables) => requirePlacing(tables, this.driver.name))
     if ((await this.driver.power(machine)) !== 'running') await this.#requireRoom(vm)
     await this.job.tell(60, 'booting')
-    await this.note({ power: 'starting', failure: null })
+    await this.note({ power: 'starting', failure: null, integrity: null })
     try {
       await this.driver.start(machine)
     } catch (error) {

@@ -237,3 +237,20 @@ test('within one boot the list of what the kernel read goes on from what was vou
   host.vm.imaEntries += 1
   assert.equal(await tier(), 'affirming', 'what was refused is not remembered')
 })
+
+test('a VM’s instance view has the verdict of its last boot in a word, and none before that boot was judged', async (t) => {
+  const host = new AttestingHost()
+  const service = await aService(t, host)
+  const { id } = await aVm(service)
+  const integrity = async () =>
+    (await service.ask('GET', `${id}/instanceView`)).body.statuses
+      .filter(({ code }: any) => code.startsWith('TrustedLaunch/Integrity'))
+      .map(({ code, level }: any) => `${code} ${level}`)
+  assert.deepEqual(await integrity(), ['TrustedLaunch/Integrity/affirming Info'])
+  host.failure = new Error('no answer')
+  await service.over(await service.ask('POST', `${id}/restart`))
+  assert.deepEqual(await integrity(), [], 'what was said of the boot before is not said of this')
+  host.failure = null
+  await attested(service, id)
+  assert.deepEqual(await integrity(), ['TrustedLaunch/Integrity/affirming Info'])
+})

@@ -60,6 +60,8 @@ export interface VmState {
   readonly crashedAt?: number
   /** It was stopped with its host, and is started when that is resumed. */
   readonly drained?: boolean
+  /** The tier of the newest verdict on what it booted last; null or not there: there is none. */
+  readonly integrity?: string | null
 }
 
 export function stateOf(vm: Resource): VmState {

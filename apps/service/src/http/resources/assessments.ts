@@ -76,7 +76,7 @@ async function list(ground: Ground, request: ArmRequest): Promise<ArmReply> {
 async function requireScope(ground: Ground, request: ArmRequest): Promise<Resource> {
   const found = await ground.store.resources.get(request.params.scope!)
   if (found === null || ![VM, GROUP, SUBSCRIPTION].includes(found.type))
-    throw new ArmError(faults.resourceNotFound(request.id))
+    throw new ArmError(faults.resourceNotFound(request.params.scope!))
   return found
 }
 
