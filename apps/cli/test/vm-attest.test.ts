@@ -44,7 +44,9 @@ async function references(): Promise<Uint8Array> {
 
 test('a verdict is told in words, its tier is the exit code, and its record is appraised again alike', async (t) => {
   await signedIn(t, new ReplayingHost(await references()))
-  await good('vm', 'create', '--name', 'web', '--image', 'small')
+  const made = await good('vm', 'create', '--name', 'web', '--image', 'small')
+  assert.match(made.out, /^web is unhealthy: \S.*[^.]; tl vm attest web --last tells all$/m)
+  assert.match((await good('vm', 'list')).out, /^web +default +running +unhealthy /m)
   const record = join(newFolder(), 'web.json')
   const { code, out } = await tl('vm', 'attest', 'web', '--export', record)
   assert.equal(code, 3, out)
@@ -63,7 +65,12 @@ test('a verdict is told in words, its tier is the exit code, and its record is a
 test('an affirming record of the control plane is affirmed again without it, and by nobody who does not believe it', async (t) => {
   const host = new AttestingHost()
   const { service, config } = await signedIn(t, host)
-  await good('vm', 'create', '--name', 'web', '--image', 'small')
+  const made = await good('vm', 'create', '--name', 'web', '--image', 'small')
+  assert.match(made.out, /^web is healthy: the verifier checked its boot, and all is as foretold$/m)
+  assert.match((await good('vm', 'show', 'web')).out, /^integrity +healthy$/m)
+  const nowhere = await tl('vm', 'attest', 'web', '--export', '/nowhere/at/all/web.json')
+  assert.deepEqual([nowhere.code, nowhere.out], [1, ''])
+  assert.match(nowhere.err, /^tl: cannot write .*: there is no folder \/nowhere\/at\/all; name/)
   const record = join(newFolder(), 'web.json')
   const asked = await good('vm', 'attest', 'web', '--export', record)
   assert.match(asked.err, /attesting web/)

@@ -32,7 +32,7 @@ test('a name and an image are all that a VM wants: group, network, interface and
   assert.deepEqual((await json('vm', 'list')).map(({ name }: any) => name).sort(), ['two', 'web'])
   assert.match(
     (await good('vm', 'list')).out,
-    /^two +default +running +Standard_B1s +TrustedLaunch +on +on$/m,
+    /^two +default +running +not attested +Standard_B1s +TrustedLaunch +on +on$/m,
   )
 })
 
@@ -110,7 +110,9 @@ test('a VM is stopped, started, restarted, deallocated and deleted, and what was
     ['restart', 'running', 'restarting'],
     ['deallocate', 'deallocated', 'deallocating'],
   ]) {
-    assert.equal((await good('vm', verb!, 'web')).out, `${doing} web: done\n`)
+    const { out } = await good('vm', verb!, 'web')
+    assert.equal(out.split('\n')[0], `${doing} web: done`)
+    assert.equal(out.includes('nobody vouches for its boot'), state === 'running', verb)
     assert.equal(await power(), state)
   }
   assert.equal((await json('vm', 'delete', 'web')).status, 'Succeeded')
@@ -128,7 +130,8 @@ test('a VM is stopped, started, restarted, deallocated and deleted, and what was
 test('security is set: Secure Boot off is what the host is told, and a wish for nothing is wrong usage', async (t) => {
   const { host } = await signedIn(t)
   await good(...create)
-  await good('vm', 'security', 'set', 'web', '--secure-boot', 'off')
+  const off = await good('vm', 'security', 'set', 'web', '--secure-boot', 'off')
+  assert.match(off.out, /^web runs, and nobody vouches for its boot: no agent answered in it; /m)
   const [machine] = await host.machines()
   assert.equal(host.plan(machine!)!.secureBoot, false)
   assert.match((await good('vm', 'show', 'web')).out, /^Secure Boot +off$/m)
@@ -136,6 +139,40 @@ test('security is set: Secure Boot off is what the host is told, and a wish for 
   assert.equal(running.code, 1)
   assert.match(running.err, /\(OperationNotAllowed\)/)
   assert.equal((await tl('vm', 'security', 'set', 'web')).code, 2)
+})
+
+test('what a VM lacks to be attested is told with the command that gives it', async (t) => {
+  await signedIn(t)
+  const made = await good(...create, '--vtpm', 'off')
+  assert.match(made.out, /: it has no vTPM; tl vm security set web --vtpm on gives it one$/m)
+  const bare = await tl('vm', 'attest', 'web')
+  assert.match(bare.err, /has no vTPM.*\n +tl vm security set web --vtpm on gives it one$/m)
+  await good('vm', 'security', 'set', 'web', '--vtpm', 'on')
+  await good('vm', 'stop', 'web')
+  assert.match((await tl('vm', 'attest', 'web')).err, /\n +tl vm start web boots it$/m)
+  assert.match((await good('vm', 'list')).out, /^web +default +stopped +- /m)
+})
+
+test('before the first VM a name that is not there leads to making one, and no page of another service', async (t) => {
+  await signedIn(t)
+  const { code, err } = await tl('vm', 'show', 'web')
+  assert.equal(code, 1)
+  assert.match(
+    err,
+    /\n +nothing was made there yet: tl vm create --name web --image small makes a VM/,
+  )
+  await good(...create)
+  const missing = await tl('vm', 'show', 'wob')
+  assert.match(missing.err, /was not found\. \(ResourceNotFound\)\n +is it web\? tl vm list/)
+  assert.doesNotMatch(missing.err, /https:/)
+  assert.match(
+    (await tl('recommendation', 'list', 'wob')).err,
+    /'Microsoft.Compute\/virtualMachines\/wob' .*was not found/,
+  )
+  assert.match(
+    (await tl('evidence', 'export', 'web', 'nope')).err,
+    /^tl: web has no evidence nope; tl evidence list web$/m,
+  )
 })
 
 test('what is refused is told with its code and what to type, and leaves nothing behind', async (t) => {

@@ -2,7 +2,13 @@ import { Command, InvalidArgumentError } from 'commander'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { jsonText, type Output } from '../output.ts'
 import { plain } from '../plain-text.ts'
-import { evidencePath, exportRecord, lastVerdict, verdictOf } from '../service/evidence.ts'
+import {
+  evidencePath,
+  exportRecord,
+  lastVerdict,
+  requireWritable,
+  verdictOf,
+} from '../service/evidence.ts'
 import { grouped, type VmOptions, vmPath } from '../service/vm-command.ts'
 import { withService } from '../service/with-service.ts'
 import { tableText } from '../table.ts'
@@ -60,6 +66,7 @@ function exportCommand(output: Output, done: (code: ExitCode) => void): Command 
     )
   return grouped(command).action(
     async (name: string, id: string | undefined, options: ExportOptions) => {
+      if (options.out !== undefined) requireWritable(options.out)
       const file = await withService(async (connection) => {
         const vm = vmPath(connection, name, options)
         const verdict = await (id === undefined

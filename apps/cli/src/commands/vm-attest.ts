@@ -1,7 +1,13 @@
 import { type Command, Option } from 'commander'
 import type { ExitCode } from '../exit-code.ts'
 import { jsonText, type Output } from '../output.ts'
-import { evidencePath, exportRecord, lastVerdict, verdictOf } from '../service/evidence.ts'
+import {
+  evidencePath,
+  exportRecord,
+  lastVerdict,
+  requireWritable,
+  verdictOf,
+} from '../service/evidence.ts'
 import { waited } from '../service/progress.ts'
 import { type VmOptions, vmPath, vmVerb } from '../service/vm-command.ts'
 import { withService } from '../service/with-service.ts'
@@ -34,6 +40,7 @@ With --export, the keys that the control plane signs with and the authorities of
 Exit codes: 0 affirming, 1 no verdict, 2 usage, 3 contraindicated, 4 warning.`,
     )
     .action(async (name: string, options: Options) => {
+      if (options.export !== undefined) requireWritable(options.export)
       const { result } = await withService(async (connection) => {
         const vm = vmPath(connection, name, options)
         const verdict = await (options.last === true

@@ -10,8 +10,10 @@ import { madeWhereMissing } from '../service/made-where-missing.ts'
 import { type NewVm, requestsFor } from '../service/new-vm.ts'
 import { operationIdOf, waited } from '../service/progress.ts'
 import { publicKey } from '../service/ssh-key.ts'
+import { inGroup, standingOf } from '../service/standing.ts'
 import { grouped, type VmOptions, vmPath, waiting } from '../service/vm-command.ts'
-import { takesSsh, viewOfVm, vmText } from '../service/vm-text.ts'
+import { vmText } from '../service/vm-text.ts'
+import { takesSsh, viewOfVm } from '../service/vm-view.ts'
 import { withService } from '../service/with-service.ts'
 import { certificatesFrom } from '../trust.ts'
 
@@ -154,8 +156,6 @@ async function refuseTaken(connection: Connection, path: string, options: Option
   )
 }
 
-const inGroup = ({ group }: Options) => (group === undefined ? '' : ` --group ${group}`)
-
 async function tell(
   connection: Connection,
   operation: string | null,
@@ -167,10 +167,11 @@ async function tell(
   if (options.json === true) return out(jsonText({ ...body, ...(operation && { operation }) }))
   const of = `${options.name}${inGroup(options)}`
   const vm = viewOfVm(body)
+  const standing = operation === null ? await standingOf(connection, options.name, options) : ''
   const reach = takesSsh(vm) ? `reach it      tl vm ssh ${of}` : `its console   tl vm console ${of}`
   const next =
     operation === null
       ? `\n${reach}\nits verdict   tl vm attest ${of}\n`
       : `\nit goes on    tl operation wait ${operation}\n`
-  out(vmText(vm) + next)
+  out(`${vmText(vm)}${standing === '' ? '' : `\n${standing}`}${next}`)
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { Output } from '../output.ts'
+import { followedBoot } from '../service/standing.ts'
 import { followed, type VmOptions, vmPath, vmVerb, waiting } from '../service/vm-command.ts'
 import { withService } from '../service/with-service.ts'
 
@@ -35,6 +36,9 @@ const VERBS: readonly Verb[] = [
   },
 ]
 
+/** After these it is told how the VM stands. */
+const BOOTS: readonly string[] = ['start', 'restart']
+
 /** `tl vm start`, `stop`, `restart`, `deallocate`, `delete`. */
 export function vmPowerCommands(output: Output, done: (code: ExitCode) => void): Command[] {
   return VERBS.map((verb) => {
@@ -50,7 +54,9 @@ export function vmPowerCommands(output: Output, done: (code: ExitCode) => void):
           verb.action === null
             ? await connection.client.ask('DELETE', path)
             : await connection.client.ask('POST', `${path}/${verb.action}${query}`)
-        await followed(connection, `${verb.doing} ${name}`, operationUrl, options, output)
+        await (BOOTS.includes(verb.name)
+          ? followedBoot(connection, verb.doing, name, operationUrl, options, output)
+          : followed(connection, `${verb.doing} ${name}`, operationUrl, options, output))
       })
       done(EXIT.affirming)
     })

@@ -2,7 +2,8 @@ import { Command } from 'commander'
 import { EXIT, type ExitCode, UsageError } from '../exit-code.ts'
 import type { Output } from '../output.ts'
 import { securityProfile } from '../service/new-vm.ts'
-import { followed, type VmOptions, vmPath, vmVerb, waiting } from '../service/vm-command.ts'
+import { followedBoot } from '../service/standing.ts'
+import { type VmOptions, vmPath, vmVerb, waiting } from '../service/vm-command.ts'
 import { withService } from '../service/with-service.ts'
 import { securityAsked, securityOptions } from './vm-create.ts'
 
@@ -26,7 +27,7 @@ export function vmSecurityCommand(output: Output, done: (code: ExitCode) => void
         const body = { properties: { securityProfile: profile } }
         const path = vmPath(connection, name, options)
         const { operationUrl } = await connection.client.ask('PATCH', path, body)
-        await followed(connection, `changing ${name}`, operationUrl, options, output)
+        await followedBoot(connection, 'changing', name, operationUrl, options, output)
       })
       done(EXIT.affirming)
     })

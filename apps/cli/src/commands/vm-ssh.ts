@@ -8,7 +8,7 @@ import { jsonText, type Output } from '../output.ts'
 import { configFolder } from '../service/profile.ts'
 import { ownKey } from '../service/ssh-key.ts'
 import { type VmOptions, vmPath, vmVerb } from '../service/vm-command.ts'
-import { takesSsh, type VmView, viewOfVm } from '../service/vm-text.ts'
+import { takesSsh, type VmView, viewOfVm } from '../service/vm-view.ts'
 import { withService } from '../service/with-service.ts'
 
 interface Options extends VmOptions {

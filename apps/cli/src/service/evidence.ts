@@ -1,8 +1,18 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { ArmError } from '@trusted-launch/api'
 import type { AttestationResult } from '@trusted-launch/attestation'
+import { reasonOf } from '../input-file.ts'
 import type { Output } from '../output.ts'
+import { plain } from '../plain-text.ts'
 import type { Connection } from './connection.ts'
 import { configFolder } from './profile.ts'
 
@@ -29,18 +39,43 @@ export async function lastVerdict({ client }: Connection, vm: string): Promise<V
 /** The verdict of one id. */
 export async function verdictOf({ client }: Connection, vm: string, id: string): Promise<Verdict> {
   const path = `${evidencePath(vm)}/${encodeURIComponent(id)}`
-  const { properties } = (await client.get(path)) as any
+  const { properties } = (await client.get(path).catch(noneSuch(vm, id))) as any
   return { result: properties.result, record: `${path}?format=record` }
 }
 
 /** The VM is there: what was not found is a verdict on it. */
 function noVerdict(vm: string): (error: unknown) => never {
+  return unlessThere((name) => {
+    const why = 'it was not booted, has no vTPM, or its image no agent'
+    return `there is no verdict on ${name} yet: ${why}; tl vm show ${name}`
+  }, vm)
+}
+
+/** @throws {Error} what is to be typed to see which there are. */
+function noneSuch(vm: string, id: string): (error: unknown) => never {
+  return unlessThere((name) => `${name} has no evidence ${plain(id)}; tl evidence list ${name}`, vm)
+}
+
+function unlessThere(told: (name: string) => string, vm: string): (error: unknown) => never {
   return (error) => {
     if (!(error instanceof ArmError) || error.fault.status !== 404) throw error
-    const name = decodeURIComponent(vm.slice(vm.lastIndexOf('/') + 1))
-    throw new Error(
-      `there is no verdict on ${name} yet: it was not booted, has no vTPM, or its image no agent; tl vm show ${name}`,
-    )
+    if (error.fault.code !== 'ResourceNotFound' || /virtualMachines/.test(error.message))
+      throw error
+    throw new Error(told(decodeURIComponent(vm.slice(vm.lastIndexOf('/') + 1))))
+  }
+}
+
+/** Before anything is asked for. @throws {Error} a file can't be written there. */
+export function requireWritable(file: string): void {
+  try {
+    accessSync(dirname(resolve(file)), constants.W_OK)
+    if (!existsSync(file)) return
+    accessSync(file, constants.W_OK)
+    if (statSync(file).isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' })
+  } catch (cause) {
+    const folder = dirname(file)
+    const why = existsSync(folder) ? reasonOf(cause) : `there is no folder ${folder}`
+    throw new Error(`cannot write ${file}: ${why}; name another file`, { cause })
   }
 }
 

@@ -1,22 +1,7 @@
 import { type Fault, keyOf } from '@trusted-launch/api'
 import { nearest } from '../nearest.ts'
 import type { Connection } from './connection.ts'
-
-/** What to type after a refusal, by its code. */
-const HINTS: Readonly<Record<string, string>> = {
-  AuthenticationFailed: 'sign in again: tl login --admin FILE',
-  SubscriptionNotFound: 'sign in again: tl login --admin FILE',
-  ResourceGroupNotFound: 'tl vm list shows what there is; --group NAME names a group',
-  ResourceNotFound: 'tl vm list shows what there is; --group NAME names a group',
-  NotFound: 'tl image list shows the images',
-  PlatformImageNotFound: 'tl image list shows the images',
-  SkuNotAvailable: 'tl size list --supported shows the sizes that this host can give',
-  AllocationFailed: 'a smaller one may fit: tl size list --supported',
-  InvalidParameter: 'see --help for what is taken',
-  InvalidResourceName: 'such as web-1: letters, digits and hyphens, a letter first',
-  TooManyRequests: 'wait a minute, and ask again',
-  ScopeLocked: 'tl audit list shows who locked it',
-}
+import { hintOn, wordsOf } from './refusal-hints.ts'
 
 /** Where there are lists of what there is. */
 const LISTS: readonly [type: RegExp, command: string][] = [
@@ -30,7 +15,11 @@ const MISSING = /^The Resource '([^']+)' .*was not found/
 const UNKNOWN_SIZE =
   /^(The value (\S+) provided for the VM size is not valid)\. The valid sizes[^:]*: ?(.*?)\.?(?: |$)/s
 const NO_IMAGE = /^The platform image '([^:']+):([^:']+):/
-const NO_GENERATION = /cannot boot Hypervisor Generation/
+const NO_GROUP = /^Resource group '([^']+)' could not be found/
+
+/** The group that is meant when none is named comes with the first VM in it. */
+const FIRST_VM =
+  'nothing was made there yet: tl vm create --name web --image small makes a VM, and the group; --group NAME names another'
 
 /**
  * A refusal in few words, and what to type next; null: there is nothing better than the words.
@@ -44,14 +33,16 @@ export async function adviceOn(
   const size = UNKNOWN_SIZE.exec(fault.message)
   if (size !== null)
     return { message: `${size[1]}.`, hint: sizeHint(size[2]!, size[3]!.split(',')) }
-  const { code, message } = fault
-  const known = Object.hasOwn(HINTS, code) ? HINTS[code]! : null
+  const message = wordsOf(fault)
+  const known = hintOn(fault)
   if (connection === null) return { message, hint: known }
   const [, publisher, offer] = NO_IMAGE.exec(message) ?? []
   if (offer !== undefined) return { message, hint: await imageHint(publisher!, offer, connection) }
   const missing = MISSING.exec(message)?.[1]
   if (missing !== undefined) return { message, hint: await missingHint(missing, connection) }
-  if (NO_GENERATION.test(message)) return { message, hint: HINTS.SkuNotAvailable! }
+  const group = NO_GROUP.exec(message)?.[1]
+  if (group !== undefined && keyOf(group) === keyOf(connection.profile.group))
+    return { message, hint: FIRST_VM }
   return { message, hint: known }
 }
 
@@ -67,7 +58,7 @@ async function imageHint(
   connection: Connection,
 ): Promise<string> {
   const near = nearest(offer, await offersOf(publisher, connection).catch(() => []))
-  const show = HINTS.PlatformImageNotFound!
+  const show = 'tl image list shows the images'
   return near.length === 0 ? show : `is it ${near.join(' or ')}? ${show}`
 }
 
@@ -81,7 +72,7 @@ async function offersOf(publisher: string, connection: Connection): Promise<stri
 /** `Microsoft.Compute/virtualMachines/web`, and what is called nearly so. */
 async function missingHint(missing: string, connection: Connection): Promise<string> {
   const command = LISTS.find(([type]) => type.test(missing))?.[1]
-  if (command === undefined) return HINTS.ResourceNotFound!
+  if (command === undefined) return 'tl vm list shows what there is; --group NAME names a group'
   const show = `${command} shows what there is`
   const type = missing.slice(0, missing.lastIndexOf('/'))
   const name = missing.slice(type.length + 1)

@@ -1,82 +1,61 @@
-import { parseResourceId } from '@trusted-launch/api'
+import type { Tier } from '@trusted-launch/attestation'
+import type { Look } from '../output.ts'
 import { plain } from '../plain-text.ts'
 import { fieldsText, tableText } from '../table.ts'
-
-/** A VM as the control plane shows it, in part. */
-export interface VmView {
-  readonly name: string
-  readonly group: string
-  readonly size: string
-  readonly image: string
-  readonly provisioning: string
-  readonly power: string
-  readonly securityType: string
-  readonly secureBoot: boolean
-  readonly vTpm: boolean
-  readonly vmId: string
-  readonly user: string | null
-  /** `127.0.0.1:PORT` of the host, or null. */
-  readonly ssh: string | null
-  readonly notices: readonly string[]
-}
-
-const KNOWN = /^(?:ProvisioningState|PowerState)\/|^TrustedLaunch\/Ssh$/
-
-export function viewOfVm(vm: any): VmView {
-  const { properties: of = {} } = vm
-  const statuses: any[] = of.instanceView?.statuses ?? []
-  const status = (code: RegExp) => statuses.find((one) => code.test(one.code))
-  const image = of.storageProfile?.imageReference ?? {}
-  const named = [image.publisher, image.offer, image.sku, image.version].filter(Boolean)
-  const uefi = of.securityProfile?.uefiSettings ?? {}
-  return {
-    name: String(vm.name),
-    group: parseResourceId(String(vm.id))?.resourceGroup ?? '',
-    size: String(of.hardwareProfile?.vmSize ?? ''),
-    image: named.join(':'),
-    provisioning: String(of.provisioningState ?? ''),
-    power: status(/^PowerState\//)?.code.slice('PowerState/'.length) ?? 'unknown',
-    securityType: String(of.securityProfile?.securityType ?? 'Standard'),
-    secureBoot: uefi.secureBootEnabled === true,
-    vTpm: uefi.vTpmEnabled === true,
-    vmId: String(of.vmId ?? ''),
-    user: of.osProfile?.adminUsername ?? null,
-    ssh: status(/^TrustedLaunch\/Ssh$/)?.message ?? null,
-    notices: statuses
-      .filter(({ code, level }) => !KNOWN.test(code) || level === 'Error')
-      .map(({ displayStatus, message }) => String(message ?? displayStatus)),
-  }
-}
-
-/** False: it is of an image of ours that has no sshd, `small` or `uki`. */
-export function takesSsh({ image }: VmView): boolean {
-  return !/^trusted-launch:(?:small|uki):/i.test(image)
-}
+import { colored } from '../verdict.ts'
+import { type Integrity, takesSsh, type VmDisk, type VmView } from './vm-view.ts'
 
 const onOff = (value: boolean) => (value ? 'on' : 'off')
 
-export function vmTable(vms: readonly VmView[], width: number): string {
-  const head = ['name', 'group', 'power', 'size', 'security type', 'Secure Boot', 'vTPM']
-  const rows = vms.map((vm) => [
-    ...[vm.name, vm.group, vm.power, vm.size, vm.securityType].map(plain),
-    ...[onOff(vm.secureBoot), onOff(vm.vTpm)],
-  ])
-  return tableText(head, rows, width)
+const tiers: Readonly<Partial<Record<Integrity, Tier>>> = {
+  healthy: 'affirming',
+  warning: 'warning',
+  unhealthy: 'contraindicated',
+  failed: 'contraindicated',
 }
 
+function integrityText({ integrity }: VmView, look: Look): string {
+  const tier = tiers[integrity]
+  return tier === undefined ? integrity : colored(integrity, tier, look)
+}
+
+export function vmTable(vms: readonly VmView[], look: Look): string {
+  const head = ['name', 'group', 'power', 'integrity', 'size', 'security type', 'Secure Boot']
+  const rows = vms.map((vm) => [
+    ...[vm.name, vm.group, vm.power].map(plain),
+    integrityText(vm, look),
+    ...[vm.size, vm.securityType].map(plain),
+    ...[onOff(vm.secureBoot), onOff(vm.vTpm)],
+  ])
+  return tableText([...head, 'vTPM'], rows, look.width)
+}
+
+function diskText({ name, lun, sizeGib }: VmDisk): string {
+  const what = lun === null ? "the VM's own" : `lun ${lun}`
+  return `${name} (${what}${sizeGib === null ? '' : `, ${sizeGib} GiB`})`
+}
+
+/** All that there is to know of one VM. */
 export function vmText(vm: VmView): string {
+  const tags = Object.entries(vm.tags).map(([name, value]) => `${name}=${value}`)
   return fieldsText([
     ['name', vm.name],
     ['group', vm.group],
+    ['location', vm.location],
     ['power', vm.power],
     ['provisioning', vm.provisioning],
+    ...(vm.failure === null ? [] : [['failure', vm.failure] as const]),
+    ['integrity', vm.integrity],
     ['size', vm.size],
-    ['image', vm.image],
+    ...(vm.image === '' ? [] : [['image', vm.image] as const]),
     ['security type', vm.securityType],
     ['Secure Boot', onOff(vm.secureBoot)],
     ['vTPM', onOff(vm.vTpm)],
+    ...vm.disks.map((disk) => ['disk', diskText(disk)] as const),
+    ...(tags.length === 0 ? [] : [['tags', tags.join(', ')] as const]),
+    ['created', vm.created],
     ['id', vm.vmId],
-    ...(vm.ssh === null ? [] : [['SSH', `${vm.user ?? ''}@${vm.ssh}`] as const]),
+    ...(vm.ssh === null || !takesSsh(vm) ? [] : [['SSH', `${vm.user ?? ''}@${vm.ssh}`] as const]),
     ...vm.notices.map((notice) => ['notice', notice] as const),
   ])
 }
