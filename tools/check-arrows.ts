@@ -10,7 +10,7 @@ const order = [
   ['api'],
   ['codec'],
   ['crypto', 'channel'],
-  ['tpm2', 'uefi'],
+  ['tpm2', 'uefi', 'template'],
   ['disk', 'eventlog'],
   ['attestation'],
   ['bootchain', 'posture'],
