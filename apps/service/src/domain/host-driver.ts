@@ -169,7 +169,7 @@ export interface HostDriver {
   restart(id: string): Promise<void>
   /** Waits until the agent answers, the boot fails, or the time is over. */
   waitForBoot(id: string, timeoutMs: number, signal: AbortSignal): Promise<Boot>
-  /** Brings a stopped VM, and what it is to measure, to its plan: shape, Secure Boot, vTPM. */
+  /** Brings a stopped VM, and what it is to measure, to its plan: shape, Secure Boot, vTPM, network. */
   change(plan: MachinePlan, signal: AbortSignal): Promise<void>
   /** The pristine disk again, the same vTPM; a stopped VM only. */
   reimage(plan: MachinePlan, signal: AbortSignal): Promise<void>
@@ -184,8 +184,11 @@ export interface HostDriver {
   lacksForUefi(id: string): Promise<readonly string[]>
   /** What a disk held is gone; nothing happens when there is none. */
   deleteDisk(diskId: string): Promise<void>
-  /** A port of the host's loopback that nobody listens on. */
-  freePort(): Promise<number>
+  /**
+   * The port of the host's loopback that leads to a stopped VM's SSH: `kept`, unless somebody else has it by now;
+   * else one that no connection of the system's own takes. Null: it has none yet.
+   */
+  sshPort(id: string, kept: number | null): Promise<number>
   facts(id: string): Promise<HostFacts | null>
   /** The authorities that certify its vTPMs' keys, in DER. */
   anchors(): Promise<readonly Uint8Array[]>

@@ -19,16 +19,17 @@ import type { Command, CommandEnd } from '../domain/vm/run-command.ts'
 import { putDataDisks } from './data-disks.ts'
 import { DiskFiles } from './disk-files.ts'
 import { fillDisk } from './disk-filling.ts'
-import { freePort } from './free-port.ts'
 import { runInGuest } from './guest-command.ts'
 import { factsOf } from './host-facts.ts'
 import { HostFirmware } from './host-firmware.ts'
 import { LocalImages } from './local-images.ts'
 import { LocalReferences, type ReferencesOptions } from './local-references.ts'
+import { changeMachine } from './machine-change.ts'
 import { MachineImages } from './machine-images.ts'
 import { bootOf, powerOf, startMachine } from './machine-power.ts'
-import { firmwareOf, specOf } from './machine-spec.ts'
+import { specOf } from './machine-spec.ts'
 import { diskIn, keepOwnDisk, lacksForUefi, specOfOwn } from './own-disk.ts'
+import { SshPorts } from './ssh-ports.ts'
 
 export interface LocalHostOptions extends ReferencesOptions {
   /** Where VMs and their vTPMs are kept. */
@@ -54,6 +55,7 @@ export class LocalHost implements HostDriver {
   readonly #taken: LocalImages
   readonly #images: MachineImages
   readonly #references: LocalReferences
+  readonly #ports = new SshPorts()
 
   #told: (id: string) => void = () => {}
 
@@ -135,6 +137,7 @@ export class LocalHost implements HostDriver {
       if (!isMissing(error)) throw error
     }
     await this.#references.remove(id)
+    this.#ports.forget(id)
   }
 
   async power(id: string): Promise<MachinePower | null> {
@@ -163,20 +166,11 @@ export class LocalHost implements HostDriver {
   }
 
   async change(plan: MachinePlan, signal: AbortSignal): Promise<void> {
-    const { id, vcpus, memoryMiB, secureBoot, vTpm } = plan
-    const machine = this.#host.machine(id)
-    const { spec } = machine
-    const isOther = vcpus !== spec.vcpus || memoryMiB !== spec.memoryMiB
-    const firmware = firmwareOf(plan)
-    const isSame = secureBoot === spec.secureBoot && vTpm === (spec.vtpm !== null)
-    if (!isOther && isSame && firmware === spec.firmware) return
-    // First what is to be measured: killed in between, it is done again. Of a disk that ran before nothing is foretold.
-    if (diskIn(plan.image) === null)
+    await changeMachine(this.#host.machine(plan.id), plan, async () => {
+      // Of a disk that ran before nothing is foretold.
+      if (diskIn(plan.image) !== null) return
       await this.#references.foretell(plan, await this.#images.get(plan.image, signal), signal)
-    if (isOther) await machine.reshape({ vcpus, memoryMiB })
-    if (firmware !== spec.firmware) await machine.setFirmware(firmware)
-    if (vTpm !== (spec.vtpm !== null)) await machine.setVtpm(vTpm)
-    if (secureBoot !== spec.secureBoot) await machine.setSecureBoot(secureBoot)
+    })
   }
 
   async reimage(plan: MachinePlan, signal: AbortSignal): Promise<void> {
@@ -205,8 +199,10 @@ export class LocalHost implements HostDriver {
     this.#disks.remove(diskId)
   }
 
-  freePort(): Promise<number> {
-    return freePort()
+  sshPort(id: string, kept: number | null): Promise<number> {
+    const others = this.#host.machines().filter((machine) => machine.id !== id)
+    const ports = others.flatMap(({ spec }) => spec.network?.forwards ?? [])
+    return this.#ports.portFor(id, kept, new Set(ports.map(({ hostPort }) => hostPort)))
   }
 
   async facts(id: string): Promise<HostFacts | null> {

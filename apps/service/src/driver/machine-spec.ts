@@ -3,6 +3,8 @@ import type { Image, MachineSpec, RecordedSpec } from '@trusted-launch/host'
 import type { SecureBootTemplate } from '@trusted-launch/uefi'
 import type { MachinePlan } from '../domain/host-driver.ts'
 
+type UserNetwork = NonNullable<MachineSpec['network']>
+
 /** What a vTPM is made with, and what is foretold. */
 export const BANKS = ['sha256'] as const
 
@@ -12,7 +14,7 @@ export function specOf(
   image: Image,
   signatures: SecureBootTemplate,
 ): MachineSpec {
-  const { id, name, vcpus, memoryMiB, secureBoot, vTpm, network, seed } = plan
+  const { id, name, vcpus, memoryMiB, secureBoot, vTpm, seed } = plan
   const { machineOwnerKeys, guestCommands } = plan
   return {
     ...{ id, name, vcpus, memoryMiB, secureBoot, machineOwnerKeys, guestCommands },
@@ -24,7 +26,7 @@ export function specOf(
     // also without Secure Boot: it may be switched on later
     signatures,
     vtpm: vTpm ? { banks: BANKS } : null,
-    network: network === null ? null : userNetwork(network),
+    network: networkOf(plan),
     dataDisks: [],
     seed:
       seed === null ? null : { userData: toUtf8(seed.userData), metaData: toUtf8(seed.metaData) },
@@ -41,13 +43,13 @@ export function systemOf({ guest }: Pick<RecordedSpec, 'guest'>): 'Linux' | 'Win
   return guest === 'windows' ? 'Windows' : 'Linux'
 }
 
-function userNetwork({
-  macAddress,
-  sshPort,
-}: NonNullable<MachinePlan['network']>): NonNullable<MachineSpec['network']> {
+/** A network of the VM's own, with its SSH to be reached at a port of the host's loopback; null: none. */
+export function networkOf({ network }: Pick<MachinePlan, 'network'>): UserNetwork | null {
+  if (network === null) return null
+  const { macAddress: mac, sshPort } = network
   const forwards =
     sshPort === null
       ? []
       : [{ hostAddress: '127.0.0.1' as const, hostPort: sshPort, guestPort: 22 }]
-  return { kind: 'user', mac: macAddress, forwards }
+  return { kind: 'user', mac, forwards }
 }

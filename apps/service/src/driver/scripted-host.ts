@@ -22,6 +22,8 @@ export interface Script {
   readonly before?: (deed: string, id: string, signal?: AbortSignal) => Promise<void> | void
   readonly boot?: (id: string) => Boot
   readonly capacity?: Partial<Capacity>
+  /** By default the one that it has. */
+  readonly sshPort?: (id: string, kept: number | null) => number
   /** What is found when an image is looked at. */
   readonly examination?: Partial<Examination>
   /** What the disks of its VMs lack to boot by UEFI. */
@@ -183,8 +185,8 @@ export class ScriptedHost implements HostDriver {
     await this.#do('deleteDisk', diskId)
   }
 
-  async freePort(): Promise<number> {
-    return 22
+  async sshPort(id: string, kept: number | null): Promise<number> {
+    return this.#script.sshPort?.(id, kept) ?? kept ?? 22
   }
 
   async facts(): Promise<HostFacts | null> {

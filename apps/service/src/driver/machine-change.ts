@@ -1,0 +1,33 @@
+import type { Machine } from '@trusted-launch/host'
+import type { MachinePlan } from '../domain/host-driver.ts'
+import { firmwareOf, networkOf } from './machine-spec.ts'
+
+/**
+ * Brings a stopped VM to its plan.
+ * @param foretell writes down what it is to measure from then on, before anything of that is changed: killed in
+ * between, all of it is done again.
+ */
+export async function changeMachine(
+  machine: Machine,
+  plan: MachinePlan,
+  foretell: () => Promise<void>,
+): Promise<void> {
+  const { vcpus, memoryMiB, secureBoot, vTpm } = plan
+  const { spec } = machine
+  const firmware = firmwareOf(plan)
+  const isOther = vcpus !== spec.vcpus || memoryMiB !== spec.memoryMiB
+  const isSame = secureBoot === spec.secureBoot && vTpm === (spec.vtpm !== null)
+  if (isOther || !isSame || firmware !== spec.firmware) await foretell()
+  if (isOther) await machine.reshape({ vcpus, memoryMiB })
+  if (firmware !== spec.firmware) await machine.setFirmware(firmware)
+  if (vTpm !== (spec.vtpm !== null)) await machine.setVtpm(vTpm)
+  if (secureBoot !== spec.secureBoot) await machine.setSecureBoot(secureBoot)
+  await setNetwork(machine, plan)
+}
+
+/** What a network is like no boot measures. */
+async function setNetwork(machine: Machine, plan: MachinePlan): Promise<void> {
+  const network = networkOf(plan)
+  if (JSON.stringify(network) !== JSON.stringify(machine.spec.network))
+    await machine.setNetwork(network)
+}
