@@ -1,4 +1,5 @@
 import type { JsonObject, Resource } from '../domain/store.ts'
+import { noticeOf } from '../domain/vm/unapplied.ts'
 import { generationOf, type Notice, securityOf, stateOf } from '../domain/vm/vm.ts'
 
 /** From this version on a VM that is not Trusted Launch says so. */
@@ -19,8 +20,8 @@ export function vmProperties(vm: Resource, apiVersion: string, expand = ''): Jso
 
 /** What is so now. */
 export function instanceViewOf(vm: Resource): JsonObject {
-  const { power, failure, notices, notEnforced, hasAgent, sshPort, generalized, integrity } =
-    stateOf(vm)
+  const { power, failure, notices, notEnforced, hasAgent, sshPort, generalized } = stateOf(vm)
+  const { integrity, unapplied } = stateOf(vm)
   const time = new Date(vm.changedAt).toISOString()
   const agent = hasAgent
     ? {
@@ -50,6 +51,7 @@ export function instanceViewOf(vm: Resource): JsonObject {
       ...(integrity == null ? [] : [integrityView(integrity, time)]),
       ...(sshPort === null ? [] : [sshView(sshPort, time)]),
       ...notices.map((notice) => noticeView(notice, time)),
+      ...(unapplied === undefined ? [] : [noticeView(noticeOf(unapplied), time)]),
       ...(notEnforced.length === 0 ? [] : [notEnforcedView(notEnforced, time)]),
     ],
   }

@@ -1,5 +1,4 @@
 import { ArmError, faults } from '@trusted-launch/api'
-import { clearSecureBootOff } from '../domain/alerts.ts'
 import { removeWhole } from '../domain/remove-whole.ts'
 import type { JsonObject, Resource } from '../domain/store.ts'
 import { ownDiskOf, ownDiskThatStays, takesDisk } from '../domain/vm/attached-disk.ts'
@@ -25,8 +24,8 @@ export function vmHandlers(ground: VmGround): Record<string, Handler> {
     }
   return {
     'vm.create': on((vm) => create(vm, ground)),
-    'vm.update': on((vm) => update(vm, ground)),
-    'vm.updateAndRestart': on((vm) => update(vm, ground)),
+    'vm.update': on(update),
+    'vm.updateAndRestart': on(update),
     'vm.attachDetachDataDisks': on(attachDetach),
     'vm.start': on(start),
     'vm.powerOff': on((vm) => stop(vm, 'stopped')),
@@ -34,7 +33,7 @@ export function vmHandlers(ground: VmGround): Record<string, Handler> {
     'vm.deallocate': on((vm) => stop(vm, 'deallocated')),
     'vm.restart': on(restart),
     'vm.redeploy': on(redeploy),
-    'vm.reapply': on((vm) => update(vm, ground)),
+    'vm.reapply': on(update),
     'vm.reimage': on((vm) => reimage(vm, ground)),
     'vm.delete': on((vm) => remove(vm, ground)),
     'vm.simulateEviction': on((vm) => evict(vm, ground)),
@@ -46,7 +45,7 @@ export function vmHandlers(ground: VmGround): Record<string, Handler> {
 /** A creation that fails before its first boot leaves nothing behind; one whose boot was refused stays. */
 async function create(vmJob: VmJob, ground: VmGround): Promise<void> {
   const { job, driver } = vmJob
-  const vm = await withSshPort(vmJob)
+  const vm = await vmJob.withSshPort(await vmJob.require())
   const plan = await ground.planOf(vm)
   try {
     await job.tell(5, `preparing the image ${plan.image}`)
@@ -68,14 +67,6 @@ async function create(vmJob: VmJob, ground: VmGround): Promise<void> {
   await vmJob.note({}, 'Succeeded')
 }
 
-/** A port for SSH is chosen once, and kept. */
-async function withSshPort(vmJob: VmJob): Promise<Resource> {
-  const vm = await vmJob.require()
-  if (stateOf(vm).sshPort !== null) return vm
-  await vmJob.note({ sshPort: await vmJob.driver.freePort() })
-  return vmJob.require()
-}
-
 /** Until it boots, a creation can be undone. @throws {Cancelled} */
 async function endIfCancelled(job: Job): Promise<void> {
   if (await job.isCancelled()) throw new Cancelled()
@@ -94,36 +85,28 @@ async function undo({ job, driver }: VmJob, vm: Resource, { now }: VmGround): Pr
   for (const id of gone) await driver.deleteDisk(id)
 }
 
-/** Brings the host to what is wanted; a Trusted Launch VM that runs is restarted where its settings change. */
-async function update(vmJob: VmJob, ground: VmGround): Promise<void> {
+/** Brings the host to what is wanted; a VM that runs is restarted for what needs it stopped. */
+async function update(vmJob: VmJob): Promise<void> {
   const { driver, job } = vmJob
   const vm = await vmJob.require()
-  const { machine, power } = stateOf(vm)
-  const isRestart = job.operation.input.restart === true
+  const { machine, power, unapplied } = stateOf(vm)
+  const isOff = power === 'deallocated' || power === 'stopped'
+  // Only a worker that was cut off in the middle of it leaves it starting.
+  const isRestart = power === 'starting' || (!isOff && unapplied?.restart === true)
   if (isRestart) {
     await job.tell(20, 'restarting to apply the change')
     await driver.stop(machine, { graceful: true })
   }
-  if (isRestart || power === 'deallocated' || power === 'stopped') await change(vmJob, vm, ground)
-  await driver.putDataDisks(machine, dataDisksOf(vm.properties))
+  if (isRestart || isOff) await vmJob.change(vm)
+  await vmJob.putDataDisks(vm, isRestart ? { power: 'starting' } : {})
   if (isRestart) await vmJob.boot(vm)
   await vmJob.note({}, 'Succeeded')
-}
-
-/** Alerts of Secure Boot that was off are closed once the host has it on, by who asked for it. */
-async function change({ job, driver }: VmJob, vm: Resource, ground: VmGround): Promise<void> {
-  await driver.change(await ground.planOf(vm), job.signal)
-  const { input, correlationId: request } = job.operation
-  const by = textAt(input, 'secureBootBy')
-  if (by === null) return
-  const who = { by, request, time: ground.now() }
-  await job.under((tables) => clearSecureBootOff(tables, vm, who))
 }
 
 /** @returns `storageProfile`, as clients wait for it. */
 async function attachDetach(vmJob: VmJob): Promise<JsonObject> {
   const vm = await vmJob.require()
-  await vmJob.driver.putDataDisks(stateOf(vm).machine, dataDisksOf(vm.properties))
+  await vmJob.putDataDisks(vm, {}, true)
   await vmJob.note({}, 'Succeeded')
   return at(vm.properties, 'storageProfile') as JsonObject
 }

@@ -1,12 +1,15 @@
 import { ArmError } from '@trusted-launch/api'
 import { type Finding, findingOf } from '@trusted-launch/attestation'
 import { allocationFailed } from '../catalogue/host-capacity.ts'
-import { observe, type Seen } from '../domain/alerts.ts'
+import { clearSecureBootOff, observe, type Seen } from '../domain/alerts.ts'
 import { requirePlacing } from '../domain/drain.ts'
 import { tellPower } from '../domain/events.ts'
-import { type HostDriver, StartRefused } from '../domain/host-driver.ts'
+import { type HostDriver, type MachinePower, StartRefused } from '../domain/host-driver.ts'
 import type { Resource, Resources } from '../domain/store.ts'
+import { dataDisksOf } from '../domain/vm/data-disks.ts'
+import { freeLeft } from '../domain/vm/leaving.ts'
 import type { Command } from '../domain/vm/run-command.ts'
+import { withApplied } from '../domain/vm/unapplied.ts'
 import { type Failure, type Power, stateJson, stateOf, type VmState } from '../domain/vm/vm.ts'
 import { ATTESTATION_FAILED, type Attested } from './attest.ts'
 import type { Job } from './worker.ts'
@@ -97,11 +100,59 @@ export class VmJob {
     return this.note({ power })
   }
 
+  /** Brings a stopped VM to what is asked of it. Alerts of Secure Boot that was off are closed once the host has it on, by who asked for it. */
+  async change(vm: Resource): Promise<void> {
+    await this.driver.change(await this.#ground.planOf(vm), this.job.signal)
+    const by = stateOf(vm).unapplied?.secureBootBy
+    if (by === undefined) return
+    const who = { by, request: this.job.operation.correlationId, time: this.#ground.now() }
+    await this.job.under((tables) => clearSecureBootOff(tables, vm, who))
+  }
+
+  /**
+   * Gives the VM its data disks: those that it named before are others' to have, and nothing that was asked of it,
+   * as it was read, is left to be done: of its disks alone, or (it was changed before) of all.
+   */
+  async putDataDisks(
+    vm: Resource,
+    became: Partial<VmState> = {},
+    isDisksOnly = false,
+  ): Promise<void> {
+    await this.driver.putDataDisks(stateOf(vm).machine, dataDisksOf(vm.properties))
+    const now = this.#ground.now()
+    await this.job.under(async (tables) => {
+      const found = await this.#own(tables.resources)
+      if (found === null) return
+      const freed = await freeLeft(tables, found, vm, now)
+      const state = { ...withApplied(found, freed, vm, isDisksOnly), ...became }
+      await tables.resources.update(found.id, { state: stateJson(state) }, now)
+      await tellPower(tables, found, stateOf(found).power, state.power, now)
+    })
+  }
+
+  /** The VM with the port that leads to its SSH: the one it had, or another where somebody else has that by now. */
+  async withSshPort(vm: Resource): Promise<Resource> {
+    const { machine, sshPort: before } = stateOf(vm)
+    const sshPort = await this.driver.sshPort(machine, before)
+    if (sshPort === before) return vm
+    await this.note({ sshPort })
+    return this.require()
+  }
+
+  /** What is asked of a VM holds from its next start on. */
+  async #ready(vm: Resource): Promise<void> {
+    await this.#requireRoom(vm)
+    const ready = await this.withSshPort(vm)
+    await this.change(ready)
+    const { leaving, unapplied } = stateOf(ready)
+    if (leaving !== undefined || unapplied !== undefined) await this.putDataDisks(ready)
+  }
+
   /** Boots the VM (it is stopped, or its host forgot to tell) and looks how it went; the verdict is part of it. */
   async boot(vm: Resource): Promise<void> {
     const { machine } = stateOf(vm)
     await this.job.under((tables) => requirePlacing(tables, this.driver.name))
-    if ((await this.driver.power(machine)) !== 'running') await this.#requireRoom(vm)
+    if (!isUp(await this.driver.power(machine))) await this.#ready(vm)
     await this.job.tell(60, 'booting')
     await this.note({ power: 'starting', failure: null, integrity: null })
     try {
@@ -166,6 +217,11 @@ export class VmJob {
       await this.note({ notices: [...others, { code: NOT_ATTESTED, level: 'Warning', message }] })
     }
   }
+}
+
+/** It has its processes, whatever they do: of such a VM nothing is changed. */
+function isUp(power: MachinePower | null): boolean {
+  return power === 'running' || power === 'held' || power === 'unreachable'
 }
 
 /** What a host found before it started anything: an older vTPM, another one, or variables that are not the VM's. */

@@ -103,7 +103,7 @@ test('a disk of another VM, without a system, or that is not there is no VM’s 
   await refused(attach(diskId(service, 'none')), /was not found/)
   await refused({ ...attach(id), osProfile: { adminUsername: 'me' } }, /'osProfile' is not allowed/)
   await aVm(service, 'first', attach(id))
-  await refused(attach(id), /is attached to .*\/first/)
+  await refused(attach(id), /is already owned by VM '.*\/first'/)
 })
 
 test('neither an image nor another security type goes with a disk that is there', async (t) => {

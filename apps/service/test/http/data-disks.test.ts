@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { aService } from '../a-service.ts'
 import { aNetwork, aVm, IMAGE, vmBody } from '../a-vm.ts'
 
@@ -143,4 +144,77 @@ test('a disk that a PUT says is to be detached goes, as if it were not named', a
   const patch = await service.ask('PATCH', id, { properties: { storageProfile: { dataDisks } } })
   assert.equal((await service.over(patch)).status, 'Succeeded')
   assert.deepEqual((await service.ask('GET', id)).body.properties.storageProfile.dataDisks, [])
+})
+
+/** A host on which data disks wait for the word, or fail. */
+function slow() {
+  const waiting: { before: () => Promise<void> | void } = { before: () => {} }
+  const host = new ScriptedHost({
+    before: (deed) => (deed === 'putDataDisks' ? waiting.before() : undefined),
+  })
+  return { host, waiting }
+}
+
+const naming = (id: string) => ({
+  properties: {
+    storageProfile: { dataDisks: [{ lun: 0, createOption: 'Attach', managedDisk: { id } }] },
+  },
+})
+const none = { properties: { storageProfile: { dataDisks: [] } } }
+
+test('a disk that its VM names no more is the VM’s until its host let it go, and then another’s to have', async (t) => {
+  const { host, waiting } = slow()
+  const service = await aService(t, host)
+  const one = { lun: 0, name: 'one', createOption: 'Empty', diskSizeGB: 1 }
+  const { id } = await aVm(service, 'web', storage([one]))
+  const { id: other } = await aVm(service, 'other')
+  const disk = `${service.group('rg')}/providers/Microsoft.Compute/disks/one`
+  const word = Promise.withResolvers<void>()
+  waiting.before = () => word.promise
+  const detached = await service.ask('PATCH', id, none)
+  const refused = await service.ask('PATCH', other, naming(disk))
+  assert.deepEqual([refused.status, refused.body.error.code], [409, 'AttachDiskWhileBeingDetached'])
+  assert.match(refused.body.error.message, /^Cannot attach data disk 'one' to VM 'other' because/)
+  assert.equal((await service.ask('GET', disk)).body.properties.diskState, 'Attached')
+  assert.match((await service.ask('DELETE', disk)).body.error.message, /is attached to VM/)
+  word.resolve()
+  assert.equal((await service.over(detached)).status, 'Succeeded')
+  assert.equal((await service.ask('GET', disk)).body.properties.diskState, 'Unattached')
+  const attached = await service.ask('PATCH', other, naming(disk))
+  assert.equal((await service.over(attached)).status, 'Succeeded')
+  const again = await service.ask('PATCH', id, naming(disk))
+  assert.deepEqual([again.status, again.body.error.code], [409, 'ConflictingUserInput'])
+})
+
+test('a disk whose detachment failed stays its VM’s: until it is detached, named again, or goes with the VM', async (t) => {
+  const { host, waiting } = slow()
+  const service = await aService(t, host)
+  const one = { lun: 0, name: 'one', createOption: 'Empty', diskSizeGB: 1 }
+  const { id } = await aVm(service, 'web', storage([{ ...one, deleteOption: 'Delete' }]))
+  const disk = `${service.group('rg')}/providers/Microsoft.Compute/disks/one`
+  const is = async () => (await service.ask('GET', disk)).body.properties.diskState
+  const fails = async () => {
+    waiting.before = () => {
+      throw new Error('it does not let go')
+    }
+    const { status } = await service.over(await service.ask('PATCH', id, none))
+    waiting.before = () => {}
+    assert.deepEqual([status, await is()], ['Failed', 'Attached'])
+  }
+  await fails()
+  assert.equal((await service.over(await service.ask('PATCH', id, none))).status, 'Succeeded')
+  assert.equal(await is(), 'Unattached')
+  assert.equal(
+    (await service.over(await service.ask('PATCH', id, naming(disk)))).status,
+    'Succeeded',
+  )
+  await fails()
+  assert.equal(
+    (await service.over(await service.ask('PATCH', id, naming(disk)))).status,
+    'Succeeded',
+  )
+  assert.equal(await is(), 'Attached')
+  await fails()
+  assert.equal((await service.over(await service.ask('DELETE', id))).status, 'Succeeded')
+  assert.equal(await is(), 'Unattached')
 })

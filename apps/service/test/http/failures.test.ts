@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ScriptedHost } from '../../src/driver/scripted-host.ts'
-import { aService } from '../a-service.ts'
+import { aService, type TestService } from '../a-service.ts'
 import { aVm, IMAGE } from '../a-vm.ts'
 
 /** A host on which a deed fails from when it is told to. */
@@ -98,4 +98,84 @@ test('a deletion asked for twice takes nothing that is made under the name after
   if (answers[1]!.status === 202) await service.over(answers[1]!)
   assert.equal(again.end?.status, 'Succeeded', JSON.stringify(again.put.body))
   assert.equal((await service.ask('GET', id)).status, 200)
+})
+
+const larger = { properties: { hardwareProfile: { vmSize: 'Standard_B2s' } } }
+
+/** What is told to be asked for and not so; null: nothing is. */
+async function notApplied(service: TestService, id: string): Promise<string | null> {
+  const { statuses } = (await service.ask('GET', `${id}/instanceView`)).body
+  return statuses.find(({ code }: any) => code === 'TrustedLaunch/NotApplied')?.message ?? null
+}
+
+test('a change that failed and left the VM running is told as not done, also after a start, until it is done', async (t) => {
+  const { fails, host } = failing()
+  const service = await aService(t, host)
+  const { id } = await aVm(service)
+  const [machine] = await host.machines()
+  fails.add('stop')
+  assert.equal((await service.over(await service.ask('PATCH', id, larger))).status, 'Failed')
+  fails.clear()
+  assert.match((await notApplied(service, id))!, /hardwareProfile\.vmSize/)
+  assert.equal((await service.over(await service.ask('POST', `${id}/start`))).status, 'Succeeded')
+  assert.equal(host.plan(machine!)!.vcpus, 1)
+  assert.match((await notApplied(service, id))!, /hardwareProfile\.vmSize/)
+  const again = await service.ask('PATCH', id, larger)
+  assert.equal((await service.over(again)).status, 'Succeeded')
+  assert.equal(host.plan(machine!)!.vcpus, 2)
+  assert.equal(await notApplied(service, id), null)
+})
+
+test('what failed to be changed of a VM is done when it is started next', async (t) => {
+  const { fails, host } = failing()
+  const service = await aService(t, host)
+  const { id } = await aVm(service)
+  const [machine] = await host.machines()
+  fails.add('change')
+  assert.equal((await service.over(await service.ask('PATCH', id, larger))).status, 'Failed')
+  fails.clear()
+  assert.match((await notApplied(service, id))!, /hardwareProfile\.vmSize/)
+  assert.equal((await service.over(await service.ask('POST', `${id}/start`))).status, 'Succeeded')
+  assert.equal(host.plan(machine!)!.vcpus, 2)
+  assert.equal(await notApplied(service, id), null)
+})
+
+test('disks that came alone leave what else failed as it is told', async (t) => {
+  const { fails, host } = failing()
+  const service = await aService(t, host)
+  const { id } = await aVm(service)
+  const disk = `${service.group('rg')}/providers/Microsoft.Compute/disks/one`
+  const properties = { creationData: { createOption: 'Empty' }, diskSizeGB: 1 }
+  await service.ask('PUT', disk, { location: 'local', properties })
+  fails.add('stop')
+  await service.over(await service.ask('PATCH', id, larger))
+  fails.clear()
+  const attached = await service.ask('POST', `${id}/attachDetachDataDisks`, {
+    dataDisksToAttach: [{ diskId: disk }],
+  })
+  assert.equal((await service.over(attached)).status, 'Succeeded')
+  assert.match((await notApplied(service, id))!, /host: hardwareProfile\.vmSize\./)
+})
+
+test('a port for SSH that somebody has by now is chosen anew at the start, and the one that holds is shown', async (t) => {
+  let taken = 0
+  const host = new ScriptedHost({
+    sshPort: (_, kept) => (kept === null || kept === taken ? taken + 10_001 : kept),
+  })
+  const service = await aService(t, host)
+  const { id } = await aVm(service)
+  const [machine] = await host.machines()
+  const shown = async () => {
+    const { statuses } = (await service.ask('GET', `${id}/instanceView`)).body
+    return statuses.find(({ code }: any) => code === 'TrustedLaunch/Ssh').message
+  }
+  const forwarded = () => host.plan(machine!)!.network!.sshPort
+  assert.deepEqual([await shown(), forwarded()], ['127.0.0.1:10001', 10_001])
+  taken = 10_001
+  for (const verb of ['deallocate', 'start'])
+    assert.equal(
+      (await service.over(await service.ask('POST', `${id}/${verb}`))).status,
+      'Succeeded',
+    )
+  assert.deepEqual([await shown(), forwarded()], ['127.0.0.1:20002', 20_002])
 })

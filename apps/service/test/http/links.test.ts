@@ -104,7 +104,7 @@ test('one disk is at one place of a VM, and a data disk is not its own', async (
   for (const dataDisks of [[lun(0, disk), lun(1, disk.toUpperCase())], [lun(0, own)]]) {
     const patch = { properties: { storageProfile: { dataDisks } } }
     const { status, body } = await service.ask('PATCH', id, patch)
-    assert.deepEqual([status, body.error?.code], [409, 'AttachDiskWhileBeingDetached'])
+    assert.deepEqual([status, body.error?.code], [409, 'ConflictingUserInput'])
   }
 })
 

@@ -10,7 +10,7 @@ import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { vmHandlers } from '../../src/jobs/vm-handlers.ts'
 import type { Job } from '../../src/jobs/worker.ts'
 import { openStore } from '../../src/store/open.ts'
-import { vm, vmId } from '../store/samples.ts'
+import { VM, vm, vmId } from '../store/samples.ts'
 
 const machine = 'vm-a'
 const state = { vmId: 'a', machine, power: 'stopped', sshPort: null, macAddress: '', failure: null }
@@ -26,24 +26,28 @@ async function aStore(t: TestContext): Promise<Store> {
 }
 
 /** A handler's job that is cut off at one of its writes; the machine is there unless it is to be made. */
-async function anAttempt(store: Store, kind: string, machines: Map<string, any>) {
+async function anAttempt(
+  store: Store,
+  kind: string,
+  machines: Map<string, any>,
+  { driver = new ScriptedHost({}, machines), more = {} } = {},
+) {
   await store.resources.delete(vmId('a'))
   const properties = { hardwareProfile: { vmSize: 'Standard_B1s' } }
-  const row = { ...vm('a'), properties, state }
+  const row = { ...vm('a'), properties, state: { ...state, ...more } }
   const kept = await store.resources.insert({ ...row, provisioningState: 'Updating' }, 1)
   machines.clear()
   const plan = machinePlanOf(kept, null)
   const power = kind === 'vm.attest' ? 'running' : 'stopped'
   if (kind !== 'vm.create') machines.set(machine, { plan, power })
   const handlers = vmHandlers({
-    driver: new ScriptedHost({}, machines),
-    now: () => 2,
+    ...{ driver, now: () => 2 },
     bootLimitMs: 1,
     attest: async () => ({ id: 'an attestation', tier: 'affirming' }),
     commandOf: async () => null,
     planOf: async (one) => machinePlanOf(one, null),
   })
-  const input = { vmId: 'a', restart: true }
+  const input = { vmId: 'a' }
   const operation = { id: 'o', kind, resourceId: vmId('a'), input } as unknown as Operation
   return (cutAt: number) => {
     let writes = 0
@@ -101,5 +105,62 @@ test('a worker that was cut off while it made a VM leaves the machine to who too
     )
     assert.equal(machines.get(machine)?.power, 'running', `cut off at ${cutAt}`)
     if (!isCut) return
+  }
+})
+
+const DISK = 'Microsoft.Compute/disks'
+const left = vmId('a').replace(VM, DISK)
+
+/** A disk that the VM does not name any more, and its host still has. */
+async function aLeavingDisk(store: Store, driver: ScriptedHost) {
+  await store.resources.delete(left)
+  const disk = { ...vm('a'), id: left, type: DISK, state: { managedBy: vmId('a') } }
+  await store.resources.insert({ ...disk, provisioningState: 'Succeeded' }, 1)
+  driver.disks.set(machine, [{ lun: 0, diskId: left, sizeGiB: 1 }])
+}
+
+test('wherever a worker is cut off, no disk is free that the host still has, and in the end it is free', async (t) => {
+  const store = await aStore(t)
+  const machines = new Map<string, { plan: MachinePlan; power: MachinePower }>()
+  const isFree = async () => (await store.resources.get(left))!.state.managedBy === null
+  for (const kind of ['vm.update', 'vm.attachDetachDataDisks', 'vm.start', 'vm.delete'])
+    for (let cutAt = 0, isCut = true; isCut; cutAt++) {
+      const driver = new ScriptedHost({}, machines)
+      await aLeavingDisk(store, driver)
+      const attempt = await anAttempt(store, kind, machines, { driver, more: { leaving: [left] } })
+      isCut = await attempt(cutAt).then(
+        () => false,
+        () => true,
+      )
+      const isThere = machines.has(machine) && driver.disks.get(machine)!.length > 0
+      if (await isFree()) assert.ok(!isThere, `${kind}, cut off at ${cutAt}`)
+      await attempt(Number.POSITIVE_INFINITY)
+      assert.ok(await isFree(), `${kind}, cut off at ${cutAt}`)
+      const found = await store.resources.get(vmId('a'))
+      assert.equal(found?.state.leaving, undefined)
+    }
+})
+
+test('a VM that is restarted for a change runs as it is asked to, wherever a worker was cut off in it', async (t) => {
+  const store = await aStore(t)
+  const machines = new Map<string, { plan: MachinePlan; power: MachinePower }>()
+  const unapplied = { paths: ['hardwareProfile.vmSize'], restart: true }
+  for (let cutAt = 0, isCut = true; isCut; cutAt++) {
+    const more = { power: 'running', unapplied }
+    const attempt = await anAttempt(store, 'vm.update', machines, { more })
+    const { plan } = machines.get(machine)!
+    machines.set(machine, { plan: { ...plan, vcpus: 99 }, power: 'running' })
+    isCut = await attempt(cutAt).then(
+      () => false,
+      () => true,
+    )
+    await attempt(Number.POSITIVE_INFINITY)
+    const row = (await store.resources.get(vmId('a')))!
+    assert.deepEqual(
+      [machines.get(machine)!.power, machines.get(machine)!.plan.vcpus, row.state.power],
+      ['running', 1, 'running'],
+      `cut off at ${cutAt}`,
+    )
+    assert.equal(row.state.unapplied, undefined)
   }
 })

@@ -4,8 +4,10 @@ import type { Moment, Plan } from '../resource-type.ts'
 import type { Json, JsonObject, Resource } from '../store.ts'
 import { LUN_MAX, planDataDisks } from './data-disks.ts'
 import { DISK } from './disk-row.ts'
+import { withLeaving } from './leaving.ts'
 import { isToGo } from './taken-along.ts'
-import { at, inputFor, textAt } from './vm.ts'
+import { withUnapplied } from './unapplied.ts'
+import { at, inputFor, stateJson, stateOf, textAt } from './vm.ts'
 
 /** The disks that `attachDetachDataDisks` names: whoever asks must have the right to write them, and to delete those that are to go with the VM. */
 export function attachDetachLinks(asked: JsonObject): Link[] {
@@ -41,8 +43,14 @@ export async function planAttachDetach(
   const dataDisks = without(listIn(storage.dataDisks), toDetach, vm)
   for (const one of toAttach) dataDisks.push(attached(one, dataDisks))
   const wanted = { ...vm.properties, storageProfile: { ...storage, dataDisks } }
-  const properties = await planDataDisks(moment, vm.id, wanted, vm)
-  return { properties, work: { kind: 'vm.attachDetachDataDisks', input: inputFor(vm), host } }
+  const properties = await planDataDisks(moment, vm.id, wanted)
+  const { restart = false, secureBootBy = null } = stateOf(vm).unapplied ?? {}
+  const state = stateJson({
+    ...withLeaving(vm, properties),
+    ...withUnapplied(vm, properties, { restart, secureBootBy }),
+  })
+  const work = { kind: 'vm.attachDetachDataDisks', input: inputFor(vm), host }
+  return { properties, state, work }
 }
 
 function without(disks: readonly Json[], toDetach: readonly Json[], vm: Resource): Json[] {

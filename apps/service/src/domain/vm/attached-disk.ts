@@ -1,10 +1,11 @@
-import { ArmError, type Fault, faults, keyOf } from '@trusted-launch/api'
+import { ArmError, faults, keyOf } from '@trusted-launch/api'
 import type { Examination } from '@trusted-launch/bootchain'
 import { imageFactsOf, osDiskFault } from '../../catalogue/disk-security.ts'
 import type { MarketplaceImage } from '../../catalogue/images.ts'
 import type { Link } from '../links.ts'
 import type { Moment } from '../resource-type.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
+import { requireNobodyElses } from './disk-holder.ts'
 import { at, type Notice, textAt } from './vm.ts'
 
 const OS_DISK = ['storageProfile', 'osDisk'] as const
@@ -34,8 +35,7 @@ export async function requireOwnDisk(
 ): Promise<MarketplaceImage> {
   refuseImage(properties)
   const disk = await namedDisk(tables, properties)
-  const holder = textAt(disk.state, 'managedBy')
-  if (holder !== null && keyOf(holder) !== keyOf(vm)) throw new ArmError(inUse(disk.name, holder))
+  await requireNobodyElses(tables, disk, vm)
   const osType = textAt(disk.properties, 'osType')
   if (osType !== 'Linux' && osType !== 'Windows')
     throw new ArmError(
@@ -137,13 +137,4 @@ export function ownDiskOf(vm: Pick<Resource, 'properties'>): string | null {
 export function ownDiskThatStays(vm: Pick<Resource, 'properties'>): string | null {
   const goes = textAt(vm.properties, ...OS_DISK, 'deleteOption')?.toLowerCase() === 'delete'
   return goes ? null : ownDiskOf(vm)
-}
-
-function inUse(name: string, holder: string): Fault {
-  return {
-    status: 409,
-    code: 'AttachDiskWhileBeingDetached',
-    message: `Disk '${name}' is attached to ${holder}: it cannot be attached once more.`,
-    target: 'osDisk',
-  }
 }

@@ -2,6 +2,7 @@ import { keyOf } from '@trusted-launch/api'
 import { requireUnlocked } from '../locks.ts'
 import { removeWhole } from '../remove-whole.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
+import { leavingOf } from './leaving.ts'
 import { textAt } from './vm.ts'
 
 interface Belonging {
@@ -33,7 +34,7 @@ function belongingsOf(vm: Pick<Resource, 'properties'>): {
 /** What belonged to a VM goes with it where its `deleteOption` says so; the rest is free again. */
 export async function release(tables: Tables, vm: Resource, at: number): Promise<void> {
   const { disks, interfaces } = belongingsOf(vm)
-  for (const one of disks)
+  for (const one of [...disks, ...leftBehind(vm)])
     await part(tables, vm, one, at, (state) => ({ ...state, managedBy: null }))
   for (const one of interfaces) await part(tables, vm, one, at, withoutVm)
 }
@@ -45,7 +46,7 @@ export async function release(tables: Tables, vm: Resource, at: number): Promise
 export async function releaseUnmade(tables: Tables, vm: Resource, at: number): Promise<string[]> {
   const { disks, interfaces } = belongingsOf(vm)
   const gone: string[] = []
-  for (const { id } of disks) {
+  for (const { id } of [...disks, ...leftBehind(vm)]) {
     const found = await tables.resources.get(id)
     // Nothing was done with it since: attaching one that was there would have changed it.
     const isNew = found !== null && found.createdAt === found.changedAt
@@ -56,6 +57,11 @@ export async function releaseUnmade(tables: Tables, vm: Resource, at: number): P
   for (const { id } of interfaces)
     await part(tables, vm, { id, deleteOption: 'Detach' }, at, withoutVm)
   return gone
+}
+
+/** What the VM does not name any more stays, whatever was to become of it. */
+function leftBehind(vm: Resource): Belonging[] {
+  return leavingOf(vm).map((id) => ({ id, deleteOption: 'Detach' }))
 }
 
 const withoutVm = ({ virtualMachine: _, ...state }: JsonObject): JsonObject => state

@@ -1,10 +1,11 @@
-import { ArmError, type Fault, faults, keyOf, nameOf, parseResourceId } from '@trusted-launch/api'
+import { ArmError, faults, keyOf, nameOf, parseResourceId } from '@trusted-launch/api'
 import { dataDisksFault } from '../../catalogue/host-capacity.ts'
 import { sizeNamed } from '../../catalogue/sizes.ts'
 import type { DiskPlan } from '../host-driver.ts'
 import { type Link, listIn, requireMadeName } from '../links.ts'
 import type { Moment } from '../resource-type.ts'
-import type { Json, JsonObject, Resource } from '../store.ts'
+import type { Json, JsonObject } from '../store.ts'
+import { ownedBy, requireNobodyElses } from './disk-holder.ts'
 import { DISK } from './disk-row.ts'
 import { makeEmpty, SIZE_DEFAULT_GIB, SIZE_MAX_GIB } from './empty-disk.ts'
 import { at, textAt } from './vm.ts'
@@ -12,15 +13,14 @@ import { at, textAt } from './vm.ts'
 export const LUN_MAX = 63
 
 /**
- * The data disks that a VM is to have: new ones are made as resources, those there are become its own, and
- * those it does not name any more are free. @returns `storageProfile` with each one's id and size.
- * @throws {ArmError}
+ * The data disks that a VM is to have: new ones are made as resources, those there are become its own. Those it
+ * does not name any more are its own until its host let them go (`leaving.ts`).
+ * @returns `storageProfile` with each one's id and size. @throws {ArmError}
  */
 export async function planDataDisks(
   moment: Moment,
   vm: string,
   properties: JsonObject,
-  before: Resource | null,
 ): Promise<JsonObject> {
   const storage = at(properties, 'storageProfile') as JsonObject
   const asked = storage.dataDisks
@@ -31,7 +31,6 @@ export async function planDataDisks(
   requireDistinct(vm, storage, wanted)
   const planned = []
   for (const disk of wanted) planned.push(await planOne(moment, vm, disk))
-  await free(moment, before, planned)
   return { ...properties, storageProfile: { ...storage, dataDisks: planned } }
 }
 
@@ -53,7 +52,7 @@ function requireDistinct(vm: string, storage: JsonObject, wanted: readonly JsonO
   const ids = wanted.map((disk) => diskIdOf(vm, disk))
   const seen = new Set(own === null ? [] : [keyOf(own)])
   for (const id of ids) {
-    if (seen.has(keyOf(id))) throw new ArmError(attachedTo(nameOf(parseResourceId(id)!), vm))
+    if (seen.has(keyOf(id))) throw new ArmError(ownedBy(id, vm))
     seen.add(keyOf(id))
   }
 }
@@ -77,15 +76,6 @@ function diskIdOf(vm: string, disk: Json): string {
   return `${vm.split('/providers/')[0]}/providers/${DISK}/${name}`
 }
 
-function attachedTo(name: string, holder: string): Fault {
-  return {
-    status: 409,
-    code: 'AttachDiskWhileBeingDetached',
-    message: `Disk '${name}' is attached to ${holder}: it cannot be attached once more.`,
-    target: 'dataDisks',
-  }
-}
-
 async function planOne(moment: Moment, vm: string, disk: JsonObject): Promise<JsonObject> {
   const id = diskIdOf(vm, disk)
   const name = textAt(disk, 'name') ?? nameOf(parseResourceId(id)!)
@@ -93,9 +83,7 @@ async function planOne(moment: Moment, vm: string, disk: JsonObject): Promise<Js
   const row = found ?? (await makeEmpty(moment, vm, id, disk))
   if (row.provisioningState !== 'Succeeded')
     throw new ArmError(faults.operationNotAllowed(`Disk ${row.name} is not there yet.`))
-  const holder = textAt(row.state, 'managedBy')
-  if (holder !== null && keyOf(holder) !== keyOf(vm))
-    throw new ArmError(attachedTo(row.name, holder))
+  await requireNobodyElses(moment.tables, row, vm)
   const size = Number(row.properties.diskSizeGB ?? SIZE_DEFAULT_GIB)
   const grown = Number(disk.diskSizeGB ?? size)
   if (!Number.isInteger(grown) || grown > SIZE_MAX_GIB)
@@ -126,21 +114,6 @@ async function planOne(moment: Moment, vm: string, disk: JsonObject): Promise<Js
     diskSizeGB: grown,
     managedDisk,
   }
-}
-
-/** Those it had and does not name any more. */
-async function free(
-  { tables, at: now }: Moment,
-  before: Resource | null,
-  planned: readonly JsonObject[],
-): Promise<void> {
-  const kept = new Set(planned.map((disk) => keyOf(textAt(disk, 'managedDisk', 'id')!)))
-  for (const { diskId } of dataDisksOf(before?.properties))
-    if (!kept.has(keyOf(diskId))) {
-      const found = await tables.resources.get(diskId)
-      if (found !== null)
-        await tables.resources.update(diskId, { state: { ...found.state, managedBy: null } }, now)
-    }
 }
 
 /** The data disks of a VM as its host attaches them. */

@@ -12,6 +12,7 @@ import { attachedLinks, newVtpm, refuseOsProfile, takeDisk, takesDisk } from './
 import { dataDiskLinks, planDataDisks } from './data-disks.ts'
 import { requireSame } from './fixed.ts'
 import { interfaceLinks, requireInterfaces, requireSameInterfaces } from './interfaces.ts'
+import { withLeaving } from './leaving.ts'
 import { machineOwnerKeysOf } from './machine-owner-keys.ts'
 import { alignOsDisk, makeOsDisk, withOwnDisk } from './os-disk.ts'
 import { notGivenAgain, requireOsProfile, withoutSecrets } from './os-profile.ts'
@@ -19,6 +20,7 @@ import type { Command } from './run-command.ts'
 import { decideChange, decideNew, type Place } from './security.ts'
 import { takenAlongLinks } from './taken-along.ts'
 import { bodyOf, lasting, requireOffered, toldOf } from './told.ts'
+import { withUnapplied } from './unapplied.ts'
 import { at, inputFor, securityOf, stateJson, stateOf, textAt, type VmState } from './vm.ts'
 import { exactVersionOf, imageLinks, imageOfVm, requireVmImage } from './vm-image.ts'
 
@@ -100,7 +102,7 @@ async function planNew(rules: VmRules, id: string, wanted: Wanted, moment: Momen
   const login = { osType: image.osType, passwordHash: wanted.passwordHash ?? null }
   if (!takesDisk(properties)) await rules.keepSeed(moment.tables, vmId, properties, login)
   const whole = { ...withoutSecrets(properties), ...decision.properties, ...disk }
-  const complete = await planDataDisks(moment, id, whole, null)
+  const complete = await planDataDisks(moment, id, whole)
   const work = { kind: 'vm.create', input: { vmId }, host: rules.host }
   return { properties: complete, state: stateJson(state), work }
 }
@@ -172,24 +174,24 @@ async function planChange(
   requireOffered(rules, bodyOf(wanted, properties))
   const own = withOwnDisk(existing.properties, properties)
   const whole = { ...withoutSecrets(properties), ...decision.properties, ...own }
-  const complete = await planDataDisks(moment, existing.id, whole, existing)
+  const complete = await planDataDisks(moment, existing.id, whole)
   const { secureBoot } = securityOf({ properties: complete })
-  // What was asked for and failed is not done: asked for again, it is tried again.
-  const isDone = existing.provisioningState !== 'Failed'
+  // What was asked for and is not done is tried again when it is asked for again.
+  const isDone = existing.provisioningState !== 'Failed' && state.unapplied === undefined
   const isSame = JSON.stringify(complete) === JSON.stringify(existing.properties)
   const enables = secureBoot && !(isDone && securityOf(existing).secureBoot)
   await alignOsDisk(moment, complete, decision)
+  const secureBootBy = enables ? moment.caller.name : null
+  const left = withLeaving(existing, complete)
   const next: VmState = {
-    ...(decision.hyperVGeneration === 'V1' ? state : ofGeneration2(state)),
+    ...(decision.hyperVGeneration === 'V1' ? left : ofGeneration2(left)),
+    ...withUnapplied(existing, complete, { restart: decision.restart, secureBootBy }),
     notices: [...lasting(state, decision), ...decision.notices, ...notGivenAgain(properties)],
     notEnforced: toldOf(rules, wanted, existing),
   }
-  const input = {
-    ...{ restart: decision.restart, ...inputFor(existing) },
-    ...(enables && { secureBootBy: moment.caller.name }),
-  }
-  const kind = decision.restart ? 'vm.updateAndRestart' : 'vm.update'
-  const work = isSame && isDone ? null : { kind, input, host: rules.host }
+  const isOff = state.power === 'deallocated' || state.power === 'stopped'
+  const kind = !isOff && next.unapplied?.restart === true ? 'vm.updateAndRestart' : 'vm.update'
+  const work = isSame && isDone ? null : { kind, input: inputFor(existing), host: rules.host }
   return { properties: complete, state: stateJson(next), work }
 }
 

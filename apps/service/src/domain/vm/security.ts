@@ -22,7 +22,7 @@ export interface Decision {
   /** `securityProfile`, defaults filled in. */
   readonly properties: JsonObject
   readonly notices: readonly Notice[]
-  /** It runs, and is restarted for the change. */
+  /** A VM that runs is restarted for the change. */
   readonly restart: boolean
 }
 
@@ -73,8 +73,7 @@ export function decideChange(
   const { restarts, hyperVGeneration, ...security } = requireDecided(
     securityChange(existing, asked),
   )
-  const isOn = !['deallocated', 'stopped'].includes(stateOf(vm).power)
-  const restart = isOn && (restarts || size.name !== before.name)
+  const restart = restarts || size.name !== before.name
   const advice = image === null ? [] : adviceFor(size, image, security)
   return { ...decisionOf(osTypeOf(vm), properties, security, advice, restart), hyperVGeneration }
 }

@@ -1,4 +1,5 @@
 import type { Json, JsonObject, Resource } from '../store.ts'
+import type { Unapplied } from './unapplied.ts'
 
 export const VM = 'Microsoft.Compute/virtualMachines'
 
@@ -62,6 +63,10 @@ export interface VmState {
   readonly drained?: boolean
   /** The tier of the newest verdict on what it booted last; null or not there: there is none. */
   readonly integrity?: string | null
+  /** The ids of disks that it does not name any more and that its host may still have. */
+  readonly leaving?: readonly string[]
+  /** What was asked for and its host has not done. */
+  readonly unapplied?: Unapplied
 }
 
 export function stateOf(vm: Resource): VmState {

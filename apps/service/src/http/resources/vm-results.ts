@@ -53,8 +53,8 @@ async function attachDetach(
     await requireLink(ground.authorizer, { type: VM }, request, link)
   return begun(ground, request, async (tables, vm) => {
     const moment = momentOf(ground, tables, request)
-    const { properties, work } = await planAttachDetach(moment, vm, asked, host)
-    const change = { properties, provisioningState: 'Updating' } as const
+    const { work, properties, state } = await planAttachDetach(moment, vm, asked, host)
+    const change = { properties, state: state!, provisioningState: 'Updating' } as const
     await tables.resources.update(vm.id, change, ground.now())
     return work!
   })
