@@ -40,13 +40,16 @@ export function checkNetwork({ kind, mac, forwards }: UserNetwork): void {
       throw new MachineError('machine-bad-spec', 'network.forwards')
 }
 
+/** What QEMU calls it. */
+export const NETWORK = 'net0'
+
 /** QEMU's `-netdev`. */
 export function netdevOf({ forwards, restrict = false }: UserNetwork): string {
   const ports = forwards.map(
     ({ hostAddress, hostPort, guestPort }) =>
       `,hostfwd=tcp:${hostAddress}:${hostPort}-:${guestPort}`,
   )
-  return `user,id=net0,ipv6=off,restrict=${restrict ? 'on' : 'off'}${ports.join('')}`
+  return `user,id=${NETWORK},ipv6=off,restrict=${restrict ? 'on' : 'off'}${ports.join('')}`
 }
 
 function isPort(port: number): boolean {

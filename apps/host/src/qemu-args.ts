@@ -1,6 +1,6 @@
 import { AGENT_PORT_NAME } from '@trusted-launch/channel'
 import { type DataDisk, dataDiskDevice, dataDiskNode } from './data-disk.ts'
-import { netdevOf, type UserNetwork } from './network.ts'
+import { NETWORK, netdevOf, type UserNetwork } from './network.ts'
 import { type Virtualization, windowsCpu } from './windows.ts'
 
 /** What QEMU's command line depends on. Paths are relative to the machine's folder, its working directory. */
@@ -150,7 +150,8 @@ const ROWS: readonly Row[] = [
   // No option ROM: nothing of the network is measured, and nothing boots from it.
   {
     option: '-device',
-    value: (m) => `virtio-net-pci,id=nic0,netdev=net0,addr=0x4,romfile=,mac=${m.network!.mac}`,
+    value: (m) =>
+      `virtio-net-pci,id=nic0,netdev=${NETWORK},addr=0x4,romfile=,mac=${m.network!.mac}`,
     when: hasNetwork,
   },
   // Its guest reads it only: what the guest is told stays as it was told.

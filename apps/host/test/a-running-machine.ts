@@ -28,6 +28,7 @@ export async function monitorOfOurs(t: TestContext, id: string | null = null) {
   const uuid = '6f1c2a52-2a43-4d0e-9d5e-000000000001'
   const printed: string[] = []
   const said: string[] = []
+  const links: { name: string; up: boolean }[] = []
   const sockets = new Set<Socket>()
   const announce = (event: string, data: object) => {
     for (const socket of sockets) socket.write(`${JSON.stringify({ event, data })}\n`)
@@ -52,8 +53,9 @@ export async function monitorOfOurs(t: TestContext, id: string | null = null) {
     socket.write('{"QMP": {}}\n')
     socket.on('data', (data) => {
       for (const line of data.toString().trim().split('\n')) {
-        const { execute, id } = JSON.parse(line)
+        const { execute, arguments: given, id } = JSON.parse(line)
         said.push(execute)
+        if (execute === 'set_link') links.push(given)
         if (hung) continue
         socket.write(`${JSON.stringify({ return: answers[execute]?.() ?? {}, id })}\n`)
       }
@@ -94,6 +96,7 @@ export async function monitorOfOurs(t: TestContext, id: string | null = null) {
     uuid,
     answers,
     said,
+    links,
     first,
     print,
     reset,

@@ -23,7 +23,13 @@ async function left(
     cwd,
     held,
     lun,
-  }: { cwd?: string | undefined; held?: Held | undefined; lun?: number | undefined } = {},
+    network = null,
+  }: {
+    cwd?: string | undefined
+    held?: Held | undefined
+    lun?: number | undefined
+    network?: object | null
+  } = {},
 ) {
   const monitor = await monitorOfOurs(t, id)
   const { folder, uuid, first, answers } = monitor
@@ -42,6 +48,7 @@ async function left(
       disk: { format: 'raw' },
       signatures: null,
       vtpm: { banks: [] },
+      network,
       dataDisks: lun === undefined ? null : [{ lun, path, format: 'raw' }],
     },
     uuid,
@@ -53,6 +60,7 @@ async function left(
       released: true,
       ...(held === undefined ? {} : { held }),
     },
+    isolated: false,
     lastEnd: 'never',
   } as never)
   return { ...monitor, qemu }
@@ -62,7 +70,7 @@ async function left(
 async function adopted(
   t: TestContext,
   vtpm: Partial<MachineHost['vtpm']> = {},
-  options: { cwd?: string; held?: Held; lun?: number } = {},
+  options: { cwd?: string; held?: Held; lun?: number; network?: object } = {},
 ) {
   const monitor = await left(t, null, options)
   const { folder, first, qemu } = monitor
@@ -283,4 +291,29 @@ test('a data disk that is on record and not there comes when a running VM is tak
   await vm.release()
   await next()
   assert.equal(added().length, 2, 'one that is there does not come again')
+})
+
+test('a VM’s network goes and comes, is as it was for who takes it over, and waits for a monitor that is lost', async (t) => {
+  const network = { mac: '02:00:00:00:00:01', forwards: [] }
+  const { vm, next, links, said, deafen, garble, listen } = await adopted(t, {}, { network })
+  const up = () => links.map(({ up }) => up)
+  assert.deepEqual(links, [{ name: 'net0', up: true }])
+  await vm.setIsolated(true)
+  const vm2 = await next()
+  assert.equal(vm2.isolated, true)
+  assert.deepEqual(up(), [true, false, false])
+  assert.ok(said.lastIndexOf('set_link') < said.lastIndexOf('cont'), 'before the guest goes on')
+  deafen()
+  garble()
+  await until(() => vm2.status().state === 'unreachable', 8_000)
+  await assert.rejects(vm2.setIsolated(false), { code: 'machine-unreachable' })
+  await listen()
+  await vm2.setIsolated(false)
+  assert.deepEqual([vm2.isolated, up().at(-1)], [false, true])
+})
+
+test('of a VM without a network nothing is unplugged', async (t) => {
+  const { vm, links } = await adopted(t)
+  await vm.setIsolated(true)
+  assert.deepEqual([links, vm.isolated], [[], true])
 })

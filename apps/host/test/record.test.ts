@@ -16,6 +16,7 @@ const former = {
   accounts: { qemu: null, swtpm: null },
   identity: { vm: 'vm-1', generation: 1, ekName: 'base64url:AAEC' },
   run: null,
+  isolated: false,
   lastEnd: 'never',
 }
 

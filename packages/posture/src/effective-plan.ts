@@ -8,8 +8,11 @@ export interface EffectivePlan {
   readonly policy: Inherited<string>
   readonly intervalSeconds: Inherited<number>
   readonly silenceSeconds: Inherited<number>
-  /** The levels' own, the nearest first. */
-  readonly failures: readonly NonNullable<MonitoringPlan['failures']>[]
+  /** The levels' own, the nearest first, each with the name of its plan. */
+  readonly failures: readonly {
+    readonly from: string
+    readonly meanings: NonNullable<MonitoringPlan['failures']>
+  }[]
 }
 
 export interface Inherited<T> {
@@ -44,29 +47,34 @@ export function effectivePlan(levels: {
     policy: of('policy') as Inherited<string>,
     intervalSeconds: of('intervalSeconds') as Inherited<number>,
     silenceSeconds: of('silenceSeconds') as Inherited<number>,
-    failures: nearest.flatMap(({ failures }) => (failures === undefined ? [] : [failures])),
+    failures: nearest.flatMap(({ name: from, failures: meanings }) =>
+      meanings === undefined ? [] : [{ from, meanings }],
+    ),
   }
 }
 
 /** What an alert means by a plan: of the nearest level that names its cause or its type; else as it is, and it is told. */
-export function meaningByPlan({ failures }: EffectivePlan, alert: Alert): FailureMeaning {
+export function meaningByPlan(plan: EffectivePlan, alert: Alert): Inherited<FailureMeaning> {
   const names = [`${alert.type}/${alert.cause}`, alert.type]
-  for (const level of failures)
-    for (const name of names) if (Object.hasOwn(level, name)) return level[name]!
-  return { severity: alert.severity, response: 'tell' }
+  for (const { from, meanings } of plan.failures)
+    for (const name of names)
+      if (Object.hasOwn(meanings, name)) return { value: meanings[name]!, from }
+  return { value: { severity: alert.severity, response: 'tell' }, from: null }
 }
 
 /**
- * What is to be done about what became of an alert: once, when it is raised or comes back; nothing about one that a rule
- * hides, since whoever wrote the rule said that it is none.
+ * What is to be done about what became of an alert, and the name of the plan that says so: once, when it is raised or
+ * comes back; nothing about one that a rule hides, since whoever wrote the rule said that it is none.
  */
 export function responseTo(
   { what, alert }: AlertDelta,
   plan: EffectivePlan,
   rules: readonly SuppressionRule[],
   now: number,
-): Response {
+): Inherited<Response> {
   const isNew = what === 'raised' || what === 'again'
-  if (!isNew || !isOpen(alert) || suppressing(alert, rules, now) !== null) return 'tell'
-  return meaningByPlan(plan, alert).response
+  if (!isNew || !isOpen(alert) || suppressing(alert, rules, now) !== null)
+    return { value: 'tell', from: null }
+  const { value, from } = meaningByPlan(plan, alert)
+  return { value: value.response, from }
 }

@@ -90,7 +90,7 @@ function consequencesOf(
 ): Consequence[] {
   return detect([], { kind: 'verdict', vm, time, setup, result }).map(({ alert }) => {
     const { type, cause } = alert
-    return { type, cause, ...meaningByPlan(plan, alert) }
+    return { type, cause, ...meaningByPlan(plan, alert).value }
   })
 }
 

@@ -87,15 +87,15 @@ test('each setting comes from the nearest level that has it, and says from which
 test('what a failure means is said by the nearest level; of one level the cause weighs more than the type', () => {
   const cause = `${failure}/secure-boot-off`
   const plan = planOf({ [failure]: high, [cause]: low })
-  assert.deepEqual(meaningByPlan(plan, secureBootOff!.alert), low)
-  assert.deepEqual(meaningByPlan(plan, drift!.alert), high)
+  assert.deepEqual(meaningByPlan(plan, secureBootOff!.alert).value, low)
+  assert.deepEqual(meaningByPlan(plan, drift!.alert).value, high)
   const levels = effectivePlan({
     ...none,
     subscription: { ...base, failures: { [cause]: low } },
     vm: { ...base, failures: { [failure]: high } },
   })
-  assert.deepEqual(meaningByPlan(levels, secureBootOff!.alert), high)
-  assert.deepEqual(meaningByPlan(planOf(undefined), drift!.alert), {
+  assert.deepEqual(meaningByPlan(levels, secureBootOff!.alert).value, high)
+  assert.deepEqual(meaningByPlan(planOf(undefined), drift!.alert).value, {
     severity: 'medium',
     response: 'tell',
   })
@@ -104,7 +104,7 @@ test('what a failure means is said by the nearest level; of one level the cause 
 test('something is done once: when an alert is raised or comes back, open and not hidden', () => {
   const plan = planOf({ [failure]: high })
   const responses = (deltas = both, rules: SuppressionRule[] = []) =>
-    deltas.map((delta) => responseTo(delta, plan, rules, start))
+    deltas.map((delta) => responseTo(delta, plan, rules, start).value)
   assert.deepEqual(responses(), ['isolate', 'isolate'])
   const alerts = both.map(({ alert }) => alert)
   const again = seen(verdict({ id: 'secure-boot.off', pcr: 7 }, 'kernel.changed'), 1, off)

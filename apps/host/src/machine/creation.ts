@@ -53,6 +53,7 @@ export async function createMachine(
       kept: null,
       wanted: false,
       run: null,
+      isolated: false,
       lastEnd: 'never',
     }
     await writeRecord(path, record)

@@ -177,8 +177,22 @@ export class MachineLife {
     await attachMissing(live, this.files, this.#record.spec.dataDisks).catch((e) =>
       this.log('warning', 'disk-missing', String(e)),
     )
+    await this.#link(live)
     await (this.held === null ? live.resume() : live.pause())
     this.#watch(live)
+  }
+
+  /** In a turn: no network, or the network again, now and from each start's first instruction on. @throws {QmpError} */
+  async isolate(isolated: boolean): Promise<void> {
+    this.#refuseRemoved()
+    await this.write({ isolated })
+    await this.#refuseUnsettled()
+    if (this.#live !== null && this.#live.end === null) await this.#link(this.#live)
+  }
+
+  /** As is on record: who wrote it may have died before it was done. */
+  async #link(live: RunningMachine): Promise<void> {
+    if (this.#record.spec.network !== null) await live.link(!this.#record.isolated)
   }
 
   /** Lets it stand still, whoever takes it over, until its reset button is pressed. */
@@ -273,6 +287,7 @@ export class MachineLife {
     this.#live = live
     live.printed.startBoot()
     await this.write({ run: { qemu, swtpm, released: true } })
+    await this.#link(live)
     await live.resume()
     this.#watch(live)
   }
@@ -325,9 +340,13 @@ export class MachineLife {
     live.watch(onEnd, (message) => this.log('warning', 'output-lost', message))
   }
 
-  async #refuseUnsettled(): Promise<void> {
+  #refuseRemoved(): void {
     if (this.#removed)
       throw new MachineError('machine-missing', `${this.#record.spec.id} was removed`)
+  }
+
+  async #refuseUnsettled(): Promise<void> {
+    this.#refuseRemoved()
     if (this.#unreachable) await this.takeOver()
     this.#refuseUnreachable()
   }

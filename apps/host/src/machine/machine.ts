@@ -307,6 +307,20 @@ export class Machine {
     })
   }
 
+  /** Whether its network's link is off. */
+  get isolated(): boolean {
+    return this.#life.record.isolated
+  }
+
+  /**
+   * Takes its network away, or gives it back: at once, and at each start before the guest's first instruction. What
+   * goes between guest and agent's port goes on. @throws {MachineError} `machine-unreachable`: it is on record, and
+   * done when it can be asked again. @throws {QmpError}
+   */
+  setIsolated(isolated: boolean): Promise<void> {
+    return this.#life.next(() => this.#life.isolate(isolated))
+  }
+
   /**
    * A data disk comes, while the VM runs or is stopped.
    * @throws {MachineError} `machine-bad-spec`: also when the VM runs and was started without a list of them.

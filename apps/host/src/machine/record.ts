@@ -122,6 +122,8 @@ export interface MachineRecord {
   readonly kept: Kept | null
   /** Whether it is to run: asked to start and not to stop since, and its guest did not power off by itself. */
   readonly wanted: boolean
+  /** Whether its network's link is off: as from a cable that is out. */
+  readonly isolated: boolean
   readonly run: Run | null
   readonly lastEnd: LastEnd
 }
@@ -148,8 +150,8 @@ export function readRecord(folder: string): MachineRecord | null {
     ...value.spec,
     signatures: signatures === null ? null : parseSecureBootTemplate(signatures),
   })
-  const { identity, kept = null, wanted = value.run !== null } = value
-  return { ...value, spec, wanted, identity: withBytes(identity), kept: withBytes(kept) }
+  const { identity, kept = null, wanted = value.run !== null, isolated = false } = value
+  return { ...value, spec, wanted, isolated, identity: withBytes(identity), kept: withBytes(kept) }
 }
 
 export async function writeRecord(folder: string, record: MachineRecord): Promise<void> {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HostError } from '../errors.ts'
 import { GuestChannel } from '../guest-channel.ts'
+import { NETWORK } from '../network.ts'
 import { isRunning, type ProcessIdentity, waitUntilGone } from '../process.ts'
 import { FILES, IDS } from '../qemu-args.ts'
 import type { QmpClient } from '../qmp/client.ts'
@@ -145,6 +146,11 @@ export class RunningMachine {
   /** Its virtual CPUs stand still. @throws {QmpError} */
   async pause(): Promise<void> {
     await this.#monitor.execute('stop', {})
+  }
+
+  /** Plugs its network in, or out: then nothing goes in or out, and the guest sees no carrier. @throws {QmpError} */
+  async link(up: boolean): Promise<void> {
+    await this.#monitor.execute('set_link', { name: NETWORK, up })
   }
 
   /** Whether the guest has powered off. @throws {QmpError} */

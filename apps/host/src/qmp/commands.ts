@@ -81,6 +81,7 @@ export const COMMANDS = {
   device_del: command<{ id: string }, void>(nothing),
   'chardev-change': command<{ id: string; backend: object }, void>(nothing),
   screendump: command<{ filename: string; format: 'png' | 'ppm' }, void>(nothing),
+  set_link: command<{ name: string; up: boolean }, void>(nothing),
   system_powerdown: command<{}, void>(nothing),
   system_reset: command<{}, void>(nothing),
   cont: command<{}, void>(nothing),

@@ -27,7 +27,7 @@ onEach((database) => {
     const { intervalSeconds, silenceSeconds, failures: levels } = await planOf(store, vm)
     assert.deepEqual(intervalSeconds, { value: 60, from: 'one' })
     assert.deepEqual(silenceSeconds, { value: 60, from: 'web' })
-    assert.deepEqual(levels, [failures])
+    assert.deepEqual(levels, [{ from: 'all', meanings: failures }])
     const tried = { scope: vm.id.toUpperCase(), plan: { version: 1, name: 'tried' } as const }
     assert.deepEqual((await planOf(store, vm, tried)).intervalSeconds, { value: 900, from: 'all' })
   })
