@@ -50,7 +50,7 @@ export const pages: readonly Page[] = [
   {
     name: 'monitoring',
     model: null,
-    paths: /TrustedLaunch\/(?:monitoringPlans|policies|whatIf)/,
+    paths: /TrustedLaunch\/(?:monitoringPlans|network|policies|whatIf)/,
   },
   {
     name: 'security',

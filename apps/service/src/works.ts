@@ -1,17 +1,17 @@
-import { randomUUID } from 'node:crypto'
 import { membersOf, vmDispositions } from '@trusted-launch/api'
 import type { Logger } from 'pino'
 import { type MarketplaceImage, platformImages } from './catalogue/images.ts'
 import { AttestRate } from './domain/attest-rate.ts'
 import type { Authorizer } from './domain/caller.ts'
 import type { HostDriver } from './domain/host-driver.ts'
+import { enqueueOwn } from './domain/own-operation.ts'
 import type { AllowedSource } from './domain/sources.ts'
 import type { Resource, Store, Tables } from './domain/store.ts'
 import { machinePlanOf } from './domain/vm/machine-plan.ts'
 import type { VmRules } from './domain/vm/plan-vm.ts'
 import { type Command, commandKey } from './domain/vm/run-command.ts'
 import { type Seed, seedOf, windowsSeedOf } from './domain/vm/seed.ts'
-import { inputFor, stateOf, textAt, VM } from './domain/vm/vm.ts'
+import { stateOf, textAt } from './domain/vm/vm.ts'
 import { hashPassword } from './driver/hash-password.ts'
 import type { Ground } from './http/ground.ts'
 import { keepSecret } from './identity/administrator.ts'
@@ -151,30 +151,9 @@ export class Works {
   }
 
   /** A VM's start that nobody asked for: it is in the audit as the service's own. */
-  async #enqueueStart({ operations, audit }: Tables, vm: Resource): Promise<void> {
-    const { id: resourceId, subscriptionId } = vm
-    const { location, now } = this.#options
-    const correlationId = randomUUID()
-    const who = { principal: 'service', correlationId }
-    const operationId = randomUUID()
-    await operations.enqueue(
-      {
-        id: operationId,
-        kind: 'vm.start',
-        resourceId,
-        subscriptionId,
-        location,
-        host: HOST,
-        input: inputFor(vm),
-        ...who,
-      },
-      now(),
-    )
-    await audit.append({
-      ...{ ...who, operationId, resourceId, subscriptionId, at: now() },
-      ...{ caller: 'control plane', action: `${VM}/start/action`, from: '-' },
-      ...{ result: 'Accepted', status: 202 },
-    })
+  async #enqueueStart(tables: Tables, vm: Resource): Promise<void> {
+    const deed = { kind: 'vm.start', action: 'start/action', caller: 'control plane' }
+    await enqueueOwn(tables, vm, deed, this.#options.now())
   }
 
   #vmGround(): VmGround {

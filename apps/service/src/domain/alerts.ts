@@ -8,12 +8,17 @@ import {
   changeAlert,
   clearAlerts,
   detect,
+  type EffectivePlan,
+  isOpen,
   isRefusal,
+  meaningByPlan,
   type Observation,
 } from '@trusted-launch/posture'
 import { tellAlert } from './events.ts'
 import { everyOf } from './every-of.ts'
-import type { Json, Resource, Tables } from './store.ts'
+import { planOf } from './plans.ts'
+import { connectAgain, type Responded, respond, respondedIn } from './responses.ts'
+import type { Json, JsonObject, Resource, Tables } from './store.ts'
 import { setupOf } from './vm/setup.ts'
 import { at, stateOf } from './vm/vm.ts'
 
@@ -47,14 +52,24 @@ export async function observe(
 ): Promise<readonly AlertDelta[]> {
   const rows = await alertRowsOf(tables, vm)
   const observation = { ...seen, vm: vm.id, time, setup: await setupOf(tables, vm) } as Observation
-  const deltas = detect(rows.map(alertOf), observation)
+  const plan = await planOf(tables, vm)
+  const deltas = detect(rows.map(alertOf), observation).map((delta) => weighed(delta, plan))
+  const done = await respond(tables, vm, deltas, plan, time)
   const known = new Map(rows.map((row) => [alertKey(alertOf(row)), row]))
   for (const { alert } of deltas) {
     const row = known.get(alertKey(alert))
-    if (row === undefined) await insert(tables, vm, alert, time)
-    else await write(tables, row, alert, time)
+    const responded = done.get(alertKey(alert)) ?? null
+    if (row === undefined) await insert(tables, vm, alert, time, responded)
+    else await write(tables, row, alert, time, responded)
   }
   return deltas
+}
+
+/** How bad it is says the plan, where it does. */
+function weighed(delta: AlertDelta, plan: EffectivePlan): AlertDelta {
+  if (delta.what === 'gone' || delta.what === 'answered') return delta
+  const { severity } = meaningByPlan(plan, delta.alert).value
+  return { ...delta, alert: { ...delta.alert, severity } }
 }
 
 /** Does what somebody asks about an alert. Part of a transaction. */
@@ -82,7 +97,13 @@ export async function clearSecureBootOff(
   for (const alert of cleared) await write(tables, byKey.get(alertKey(alert))!, alert, who.time)
 }
 
-async function insert(tables: Tables, vm: Resource, alert: Alert, time: number): Promise<void> {
+async function insert(
+  tables: Tables,
+  vm: Resource,
+  alert: Alert,
+  time: number,
+  responded: Responded | null,
+): Promise<void> {
   const { id: parentId, subscriptionId, resourceGroup, location } = vm
   const { vmId } = stateOf(vm)
   const name = guidOf(`${vmId}/${alert.type}/${alert.cause}`)
@@ -92,7 +113,7 @@ async function insert(tables: Tables, vm: Resource, alert: Alert, time: number):
       id: `${scope}/providers/Microsoft.Security/locations/${location}/alerts/${name}`,
       ...{ type: ALERT, name, subscriptionId, resourceGroup, parentId, location },
       ...{ tags: {}, envelope: {}, properties: {}, provisioningState: 'Succeeded' },
-      state: { vmId, alert: alert as unknown as Json },
+      state: stateWith({ vmId }, alert, responded),
       createdAt: time,
     },
     time,
@@ -100,10 +121,37 @@ async function insert(tables: Tables, vm: Resource, alert: Alert, time: number):
   await tellAlert(tables, row, null, alert, time)
 }
 
-async function write(tables: Tables, row: Resource, alert: Alert, time: number): Promise<void> {
-  const state = { ...row.state, alert: alert as unknown as Json }
-  await tables.resources.update(row.id, { state }, time)
-  await tellAlert(tables, row, alertOf(row), alert, time)
+async function write(
+  tables: Tables,
+  row: Resource,
+  alert: Alert,
+  time: number,
+  responded: Responded | null = null,
+): Promise<void> {
+  const before = alertOf(row)
+  await tables.resources.update(row.id, { state: stateWith(row.state, alert, responded) }, time)
+  await tellAlert(tables, row, before, alert, time)
+  const done = respondedIn(row)
+  if (isOpen(before) && !isOpen(alert) && done?.response === 'isolate')
+    await reconnect(tables, row, done, time)
+}
+
+function stateWith(state: JsonObject, alert: Alert, responded: Responded | null): JsonObject {
+  const done = responded === null ? {} : { responded: responded as unknown as Json }
+  return { ...state, ...done, alert: alert as unknown as Json }
+}
+
+/** What an alert had taken away of its VM is given back; one of the same name that was made after it lost nothing. */
+async function reconnect(
+  tables: Tables,
+  { parentId, state }: Resource,
+  done: Responded,
+  time: number,
+): Promise<void> {
+  const vm = await tables.resources.get(parentId!)
+  if (vm === null || stateOf(vm).vmId !== state.vmId) return
+  const others = (await alertRowsOf(tables, vm)).map((row) => ({ alert: alertOf(row), row }))
+  await connectAgain(tables, vm, done, others, time)
 }
 
 /** A name that is always the same for the same cause. RFC 9562, version 8. */

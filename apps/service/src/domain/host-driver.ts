@@ -167,6 +167,8 @@ export interface HostDriver {
   stop(id: string, options: { readonly graceful: boolean }): Promise<void>
   /** The reset button. */
   restart(id: string): Promise<void>
+  /** Takes a VM's network away, or gives it back: at once, and at each start from the beginning on. */
+  setIsolated(id: string, isolated: boolean): Promise<void>
   /** Waits until the agent answers, the boot fails, or the time is over. */
   waitForBoot(id: string, timeoutMs: number, signal: AbortSignal): Promise<Boot>
   /** Brings a stopped VM, and what it is to measure, to its plan: shape, Secure Boot, vTPM, network. */

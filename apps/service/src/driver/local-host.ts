@@ -161,6 +161,10 @@ export class LocalHost implements HostDriver {
     await this.#host.machine(id).reset()
   }
 
+  async setIsolated(id: string, isolated: boolean): Promise<void> {
+    await this.#host.machine(id).setIsolated(isolated)
+  }
+
   async waitForBoot(id: string, timeoutMs: number, signal: AbortSignal): Promise<Boot> {
     return bootOf(this.#host.machine(id), timeoutMs, signal)
   }

@@ -58,6 +58,8 @@ export class ScriptedHost implements HostDriver {
   readonly uploads = new Map<string, number>()
   /** The disks that were given bytes, and whose. */
   readonly filled = new Map<string, Filling>()
+  /** The VMs without a network. */
+  readonly isolated = new Set<string>()
   /** The own disks that were kept when their VM went. */
   readonly kept: string[] = []
   readonly #script: Script
@@ -143,6 +145,12 @@ export class ScriptedHost implements HostDriver {
 
   restart(id: string): Promise<void> {
     return this.#set('restart', id, 'running')
+  }
+
+  async setIsolated(id: string, isolated: boolean): Promise<void> {
+    await this.#do(isolated ? 'isolate' : 'connect', id)
+    if (isolated) this.isolated.add(id)
+    else this.isolated.delete(id)
   }
 
   async waitForBoot(id: string): Promise<Boot> {

@@ -16,6 +16,7 @@ import { groupRoutes } from './resources/groups.ts'
 import { healthRoutes } from './resources/health.ts'
 import { hostRoutes } from './resources/hosts.ts'
 import { bindingTypeOf, imageRoutes, imageTypeOf } from './resources/images.ts'
+import { isolationRoutes } from './resources/isolation.ts'
 import { monitoringPlanRoutes } from './resources/monitoring-plans.ts'
 import { networkTypes } from './resources/networks.ts'
 import { operationRoutes } from './resources/operations.ts'
@@ -60,6 +61,7 @@ export function allRoutes(
     ...alertRoutes(ground),
     ...suppressionRoutes(ground),
     ...exemptionRoutes(ground),
+    ...isolationRoutes(ground),
     ...monitoringPlanRoutes(ground),
     ...policyRoutes(ground),
     ...healthRoutes(ground),

@@ -21,7 +21,7 @@ export function vmProperties(vm: Resource, apiVersion: string, expand = ''): Jso
 /** What is so now. */
 export function instanceViewOf(vm: Resource): JsonObject {
   const { power, failure, notices, notEnforced, hasAgent, sshPort, generalized } = stateOf(vm)
-  const { integrity, unapplied } = stateOf(vm)
+  const { integrity, isolated, unapplied } = stateOf(vm)
   const time = new Date(vm.changedAt).toISOString()
   const agent = hasAgent
     ? {
@@ -50,6 +50,7 @@ export function instanceViewOf(vm: Resource): JsonObject {
       ...(generalized ? [status('OSState/generalized', 'Info', 'VM generalized', time)] : []),
       ...(integrity == null ? [] : [integrityView(integrity, time)]),
       ...(sshPort === null ? [] : [sshView(sshPort, time)]),
+      ...(isolated == null ? [] : [isolatedView(isolated.by, new Date(isolated.at).toISOString())]),
       ...notices.map((notice) => noticeView(notice, time)),
       ...(unapplied === undefined ? [] : [noticeView(noticeOf(unapplied), time)]),
       ...(notEnforced.length === 0 ? [] : [notEnforcedView(notEnforced, time)]),
@@ -91,6 +92,12 @@ function integrityView(tier: string, time: string): JsonObject {
 function sshView(port: number, time: string): JsonObject {
   const message = `127.0.0.1:${port}`
   return { code: 'TrustedLaunch/Ssh', level: 'Info', displayStatus: 'SSH', message, time }
+}
+
+/** What goes in and out of it is nothing but evidence, and its console. */
+function isolatedView(by: string, time: string): JsonObject {
+  const message = `Its network was taken away by ${by}.`
+  return { ...status('TrustedLaunch/Isolated', 'Warning', 'VM isolated', time), message }
 }
 
 function noticeView({ code, level, message }: Notice, time: string): JsonObject {

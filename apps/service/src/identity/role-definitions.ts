@@ -125,6 +125,7 @@ export const SECURITY_ADMIN = builtIn(
     'Microsoft.Security/*',
     'TrustedLaunch/exemptions/*',
     'TrustedLaunch/monitoringPlans/*',
+    'TrustedLaunch/network/*',
     'TrustedLaunch/policies/*',
     'TrustedLaunch/whatIf/*',
   ]),

@@ -38,6 +38,8 @@ export function vmHandlers(ground: VmGround): Record<string, Handler> {
     'vm.delete': on((vm) => remove(vm, ground)),
     'vm.simulateEviction': on((vm) => evict(vm, ground)),
     'vm.runCommand': runCommand(ground),
+    'vm.isolate': (job) => setIsolated(new VmJob(job, ground), ground, true),
+    'vm.connect': (job) => setIsolated(new VmJob(job, ground), ground, false),
     'vm.attest': (job) => attestNow(new VmJob(job, ground), ground),
   }
 }
@@ -193,6 +195,14 @@ async function remove(vmJob: VmJob, { now }: VmGround): Promise<void> {
     await release(tables, vm, now())
     await removeWhole(tables, vm.id)
   })
+}
+
+/** No network, or the network again; nothing else of the VM changes. */
+async function setIsolated(vmJob: VmJob, { now }: VmGround, isolated: boolean): Promise<undefined> {
+  const { machine } = stateOf(await vmJob.require())
+  await vmJob.driver.setIsolated(machine, isolated)
+  const by = textAt(vmJob.job.operation.input, 'by') ?? '-'
+  await vmJob.note({ isolated: isolated ? { by, at: now() } : null })
 }
 
 /** Evidence anew, of a VM that runs; nothing of the VM changes. */

@@ -59,6 +59,8 @@ export interface VmState {
   readonly hasAgent: boolean
   /** When it last ended without being asked to, while it was looked after. */
   readonly crashedAt?: number
+  /** Its network was taken away: by whom, and when. */
+  readonly isolated?: { readonly by: string; readonly at: number } | null
   /** It was stopped with its host, and is started when that is resumed. */
   readonly drained?: boolean
   /** The tier of the newest verdict on what it booted last; null or not there: there is none. */

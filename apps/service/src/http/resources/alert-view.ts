@@ -6,6 +6,7 @@ import {
   suppressing,
 } from '@trusted-launch/posture'
 import { alertOf } from '../../domain/alerts.ts'
+import { respondedIn } from '../../domain/responses.ts'
 import type { Json, JsonObject, Resource } from '../../domain/store.ts'
 
 export interface AlertShown {
@@ -40,7 +41,7 @@ export function alertView(row: Resource, { base, rules, now, isWhole }: AlertSho
       correlationKey: String(row.state.vmId),
       alertUri: `${base}${row.id}`,
       extendedLinks: [linkOf(base, alert)],
-      extendedProperties: propertiesOf(alert, rule),
+      extendedProperties: { ...propertiesOf(alert, rule), ...responseOf(row) },
       supportingEvidence: {
         type: 'trusted-launch.findings',
         findings: alert.findings.map((one) => findingView(one, isWhole)),
@@ -68,6 +69,15 @@ function propertiesOf(alert: Alert, rule: SuppressionRule | null): JsonObject {
     ...(rule !== null && { suppressedBy: rule.name }),
     ...(change !== null && { changedBy: change.by, changeReason: change.reason }),
   }
+}
+
+/** What was done about it, beside telling of it. */
+function responseOf(row: Resource): JsonObject {
+  const done = respondedIn(row)
+  if (done === null) return {}
+  const { response, plan, operation, time } = done
+  const respondedAt = new Date(time).toISOString()
+  return { response, responsePlan: plan, responseOperation: operation, respondedAt }
 }
 
 function findingView(finding: AlertFinding, isWhole: boolean): JsonObject {
