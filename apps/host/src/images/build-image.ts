@@ -17,12 +17,14 @@ export interface BuildOptions {
   readonly agent?: Uint8Array
   /** Told of each part that takes seconds; by default nobody is. */
   readonly step?: Step
+  /** Ends the build within a moment; nothing half made stays. */
+  readonly signal?: AbortSignal
 }
 
 /**
  * A guest image by its name, built when it is not there yet. The bytes follow from the inputs alone:
  * reference values made from this file hold for every machine that starts from a copy of it.
- * @throws {ImageError}
+ * @throws {ImageError}; the signal's reason.
  */
 export async function buildImage(name: string, options: BuildOptions): Promise<Image> {
   if (name === 'small') return buildSmall(options)
@@ -40,7 +42,7 @@ export async function buildSmall(options: BuildOptions & GuestExtras): Promise<I
   return imageOf(
     smallRecipe(options.cacheDirectory, agent, options),
     options.cacheDirectory,
-    options.step,
+    options,
   )
 }
 
@@ -48,19 +50,15 @@ export async function buildSmall(options: BuildOptions & GuestExtras): Promise<I
 export async function buildUki(options: BuildOptions & GuestExtras): Promise<Image> {
   const agent = options.agent ?? agentOf(options.cacheDirectory)
   const { ukiRecipe } = await import('./uki.ts')
-  return imageOf(
-    ukiRecipe(options.cacheDirectory, agent, options),
-    options.cacheDirectory,
-    options.step,
-  )
+  return imageOf(ukiRecipe(options.cacheDirectory, agent, options), options.cacheDirectory, options)
 }
 
 /** A whole Debian 12. Wants root and the package mmdebstrap; takes about a minute and the network. */
 async function buildDebian12(options: BuildOptions): Promise<Image> {
-  const { cacheDirectory, step } = options
+  const { cacheDirectory } = options
   const agent = options.agent ?? agentOf(cacheDirectory)
   const { debian12Recipe } = await import('./debian-12.ts')
-  return imageOf(debian12Recipe(cacheDirectory, agent), cacheDirectory, step)
+  return imageOf(debian12Recipe(cacheDirectory, agent), cacheDirectory, options)
 }
 
 /** A sound kernel module for the guests' kernel that nobody signed (Debian's `dummy`, stripped). */

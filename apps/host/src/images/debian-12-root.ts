@@ -13,7 +13,7 @@ import { contained } from './contained.ts'
 import { debianArchive } from './debian-archive.ts'
 import { ImageError } from './errors.ts'
 import type { ImageModule } from './image.ts'
-import { runTool } from './tool.ts'
+import { runTool, type ToolOptions } from './tool.ts'
 
 const packages = [
   ...['linux-image-cloud-amd64', 'initramfs-tools', 'systemd', 'systemd-sysv', 'systemd-resolved'],
@@ -40,7 +40,7 @@ export type GuestFiles = Record<
 >
 
 /** Installs Debian 12 into the folder `root`. @throws {ImageError} `image-no-network` and others. */
-export async function installDebian12(root: string, lock: number): Promise<void> {
+export async function installDebian12(root: string, tool: ToolOptions): Promise<void> {
   const { sources, proxy } = debianArchive('bookworm')
   const modules = initrdModules.map((name) => `echo ${name} >>"$1"/etc/initramfs-tools/modules`)
   const args = [
@@ -58,7 +58,7 @@ export async function installDebian12(root: string, lock: number): Promise<void>
     ...sources,
   ]
   try {
-    await runTool('setpriv', args, { env: proxy, lock })
+    await runTool('setpriv', args, { ...tool, env: proxy })
   } catch (cause) {
     const line = cause instanceof ImageError ? unreachable.exec(cause.message)?.[0] : undefined
     if (line === undefined) throw cause

@@ -6,7 +6,7 @@ import { debianFiles } from './debian-files.ts'
 import { ImageError } from './errors.ts'
 import { SECOND_PARTITION_OFFSET, writeEspDisk } from './esp-disk.ts'
 import type { Recipe } from './image.ts'
-import { runTool } from './tool.ts'
+import { runTool, type ToolOptions } from './tool.ts'
 
 const guest = new URL('../../guests/debian-12/', import.meta.url)
 const sizeMiB = 2048
@@ -30,11 +30,12 @@ export function debian12Recipe(cacheDirectory: string, agent: Uint8Array): Recip
     name: 'debian-12',
     format: 'qcow2',
     inputs: { ...ours, shim, grub, grubConfig },
-    async build(path, { folder, step, lock }) {
+    async build(path, { folder, step, lock, signal }) {
+      const tool = { lock, ...(signal !== undefined && { signal }) }
       const root = join(folder, 'root')
       const raw = join(folder, 'raw')
       refuse()
-      await step('downloading and installing Debian 12', () => installDebian12(root, lock))
+      await step('downloading and installing Debian 12', () => installDebian12(root, tool))
       configure(root, ours)
       const file = (name: string) => new Uint8Array(readFileSync(join(root, name)))
       const files = new Map([
@@ -46,10 +47,10 @@ export function debian12Recipe(cacheDirectory: string, agent: Uint8Array): Recip
       ])
       await step('writing its disk', async () => {
         await writeEspDisk(raw, files, sizeMiB, { rootPartition: true })
-        await writeRoot(raw, root)
+        await writeRoot(raw, root, tool)
       })
       const convert = ['convert', '-c', '-m', '2', '-O', 'qcow2', raw, path]
-      await step('compressing it', () => runTool('qemu-img', convert))
+      await step('compressing it', () => runTool('qemu-img', convert, tool))
       return { packages: installedIn(root), modules: modulesIn(root) }
     },
   }
@@ -70,9 +71,9 @@ function refuse(): void {
     })
 }
 
-async function writeRoot(disk: string, root: string): Promise<void> {
+async function writeRoot(disk: string, root: string, tool: ToolOptions): Promise<void> {
   const offset = SECOND_PARTITION_OFFSET
   const kib = sizeMiB * 1024 - offset / 1024 - 1024
   const where = ['-E', `offset=${offset}`, '-d', root, disk, `${kib}k`]
-  await runTool('mkfs.ext4', ['-q', '-F', '-L', 'trusted-launch', '-m', '1', ...where])
+  await runTool('mkfs.ext4', ['-q', '-F', '-L', 'trusted-launch', '-m', '1', ...where], tool)
 }

@@ -17,11 +17,13 @@ const HEAP_MIB = 512
 /**
  * What somebody's image is good for, looked at in a thread with a limit of time and memory: see `examineImage`.
  * @throws {ImageError} `image-unreadable`: it is no disk image, or looking at it takes more than that.
+ * The signal's reason: it came first.
  */
 export function examineFile(
   path: string,
   format: 'raw' | 'qcow2',
   signatures: SecureBootTemplate,
+  signal?: AbortSignal,
 ): Promise<Examination> {
   const workerData: ExamineWork = { path, format, signatures: formatSecureBootTemplate(signatures) }
   const worker = new Worker(new URL('examine-worker.ts', import.meta.url), {
@@ -29,18 +31,23 @@ export function examineFile(
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB },
   })
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => worker.terminate(), LIMIT_MS)
-    let end = () => reject(unreadable(path, 'it takes too long to look at'))
+    const end = () => void worker.terminate()
+    const timer = setTimeout(end, LIMIT_MS)
+    if (signal?.aborted) end()
+    signal?.addEventListener('abort', end)
+    let told = () => reject(unreadable(path, 'it takes too long to look at'))
     worker.once('message', ({ examination, fault }) => {
-      end = () =>
+      told = () =>
         fault === undefined ? resolve(examination) : reject(unreadable(path, String(fault)))
     })
     worker.once('error', (cause) => {
-      end = () => reject(unreadable(path, 'it takes too much to look at', cause))
+      told = () => reject(unreadable(path, 'it takes too much to look at', cause))
     })
     worker.once('exit', () => {
       clearTimeout(timer)
-      end()
+      signal?.removeEventListener('abort', end)
+      if (signal?.aborted) reject(signal.reason)
+      else told()
     })
   })
 }

@@ -54,26 +54,36 @@ export interface Work {
   readonly step: Step
   /** The build's lock, for tools that may outlive a killed builder. */
   readonly lock: number
+  /** Ends the build: what takes seconds heeds it. */
+  readonly signal?: AbortSignal
+}
+
+/** Who is told of a build, and who ends it: what is half made goes. */
+export interface Builder {
+  readonly step?: Step | undefined
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
  * The image of a recipe: the one made before from the same inputs, or a new one. Made in a folder of
  * its own and renamed when whole, so a killed build leaves nothing that could be taken for an image;
  * what it leaves goes with the next build. One build of a name at a time.
+ * @throws the signal's reason: the build was ended by it.
  */
 export async function imageOf(
   recipe: Recipe,
   cacheDirectory: string,
-  step: Step = silently,
+  { step = silently, signal }: Builder = {},
 ): Promise<Image> {
   const images = join(cacheDirectory, 'images')
   const made = join(images, 'made', `${recipe.name}-${hashOfInputs(recipe)}.json`)
   const there = madeBefore(images, recipe, made)
   if (there !== null) return there
   mkdirSync(images, { recursive: true })
-  const lock = await takeBuildLock(join(images, `${recipe.name}.lock`), step)
+  const lock = await takeBuildLock(join(images, `${recipe.name}.lock`), step, signal)
   try {
-    return madeBefore(images, recipe, made) ?? (await make(images, recipe, made, { step, lock }))
+    const given = { step, lock, ...(signal !== undefined && { signal }) }
+    return madeBefore(images, recipe, made) ?? (await make(images, recipe, made, given))
   } finally {
     closeSync(lock)
   }
@@ -100,8 +110,9 @@ async function make(
   try {
     const file = join(whole, `disk.${recipe.format}`)
     const facts = await recipe.build(file, { ...given, folder })
+    given.signal?.throwIfAborted()
     const sizeBytes = await syncFile(file)
-    const sha256 = await sha256OfFile(file)
+    const sha256 = await sha256OfFile(file, given.signal)
     const image = imageAt(images, recipe, sha256)
     const { name, format } = recipe
     await writeJson(join(whole, 'image.json'), { name, format, sha256, sizeBytes, ...facts })
@@ -143,8 +154,9 @@ async function syncFile(path: string): Promise<number> {
   }
 }
 
-async function sha256OfFile(path: string): Promise<string> {
+async function sha256OfFile(path: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk)
+  const how = { highWaterMark: 1 << 20, ...(signal !== undefined && { signal }) }
+  for await (const chunk of createReadStream(path, how)) hash.update(chunk)
   return hash.digest('hex')
 }

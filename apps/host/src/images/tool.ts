@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { ImageError } from './errors.ts'
 
 const outputBytesMax = 16_384
@@ -21,16 +21,18 @@ export interface ToolOptions {
   readonly env?: Readonly<Record<string, string>>
   /** A build's lock, held by the tool too: it may outlive its builder. */
   readonly lock?: number
+  /** Ends it: the program is killed, and its end waited for. */
+  readonly signal?: AbortSignal
 }
 
 /**
  * Runs a program to its end; the last lines of what it said are in the error.
- * @throws {ImageError} `image-tool-failed`
+ * @throws {ImageError} `image-tool-failed`; the signal's reason.
  */
 export function runTool(
   program: string,
   args: readonly string[],
-  { env = {}, lock }: ToolOptions = {},
+  { env = {}, lock, signal }: ToolOptions = {},
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
@@ -45,11 +47,23 @@ export function runTool(
     child.stderr!.on('data', keep)
     const fail = (reason: string, cause?: Error) =>
       reject(new ImageError('image-tool-failed', `${program}: ${reason}`, { cause }))
+    const isOver = killedBy(child, signal)
     child.on('error', (cause) => fail(cause.message, cause))
-    child.on('close', (code, signal) =>
-      code === 0 ? resolve() : fail(`${signal ?? `exit code ${code}`}\n${lastLines(output)}`),
-    )
+    child.on('close', (code, killer) => {
+      isOver()
+      if (signal?.aborted) reject(signal.reason)
+      else if (code === 0) resolve()
+      else fail(`${killer ?? `exit code ${code}`}\n${lastLines(output)}`)
+    })
   })
+}
+
+/** Kills a program once the signal comes. @returns what to call when the program ended. */
+export function killedBy(child: ChildProcess, signal: AbortSignal | undefined): () => void {
+  const kill = () => void child.kill('SIGKILL')
+  if (signal?.aborted) kill()
+  signal?.addEventListener('abort', kill)
+  return () => signal?.removeEventListener('abort', kill)
 }
 
 function lastLines(text: string): string {

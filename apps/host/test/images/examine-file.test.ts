@@ -23,6 +23,15 @@ test('an image is examined in a thread of its own, raw or qcow2 alike', { skip }
   assert.deepEqual(await examineFile(qcow2, 'qcow2', keys), raw)
 })
 
+test('who looks at an image can be told to stop', { skip }, async () => {
+  const why = new Error('nobody wants it')
+  await assert.rejects(examineFile(small!, 'raw', keys, AbortSignal.abort(why)), why)
+  const ending = new AbortController()
+  const looking = examineFile(small!, 'raw', keys, ending.signal)
+  ending.abort(why)
+  await assert.rejects(looking, why)
+})
+
 test('what is no qcow2 file, or names another one, is refused; an empty disk is reported', async () => {
   const path = join(folder, 'disk')
   writeFileSync(path, 'QFI\xfb', 'latin1')

@@ -8,6 +8,8 @@ import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sourcesIn } from '../../src/images/debian-archive.ts'
 import { imageOf, type Recipe } from '../../src/images/image.ts'
+import type { Step } from '../../src/images/step.ts'
+import { runTool } from '../../src/images/tool.ts'
 
 function cacheOf(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'image-'))
@@ -46,13 +48,40 @@ test('two builds at once make one image, and the second says what it waits for',
   const told: string[] = []
   const first = imageOf(slow, cache)
   await sleep(100)
-  const second = await imageOf(slow, cache, (title, work) => {
+  const step: Step = (title, work) => {
     told.push(title)
     return work()
-  })
+  }
+  const second = await imageOf(slow, cache, { step })
   assert.deepEqual(second, await first)
   assert.equal(built, 1)
   assert.deepEqual(told, ['waiting for another build'])
+})
+
+test('a build that is ended, or waits for another, ends within its step, kills its program and leaves nothing', async (t) => {
+  const cache = cacheOf(t)
+  const ended = new AbortController()
+  const began = Promise.withResolvers<string>()
+  const endless = recipe({
+    async build(path, { folder, lock, signal }) {
+      writeFileSync(path, 'half of it')
+      began.resolve(folder)
+      await runTool('sleep', ['1000'], { lock, signal: signal! })
+      return {}
+    },
+  })
+  const first = imageOf(endless, cache, { signal: ended.signal })
+  await began.promise
+  const waits = AbortSignal.timeout(200)
+  await assert.rejects(imageOf(recipe(), cache, { signal: waits }), { name: 'TimeoutError' })
+  ended.abort(new Error('nobody wants it'))
+  await assert.rejects(first, /nobody wants it/)
+  assert.deepEqual(imagesIn(cache), [])
+  // Nobody holds the lock any more, be it the program.
+  const { path } = await imageOf(recipe(), cache)
+  assert.ok(existsSync(path))
+  const late = imageOf(recipe({ name: 'two' }), cache, { signal: ended.signal })
+  await assert.rejects(late, /nobody wants it/)
 })
 
 test('a build that fails leaves nothing, and what a killed one left goes with the next', async (t) => {

@@ -1,18 +1,7 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import {
-  chmod,
-  constants,
-  copyFile,
-  lchown,
-  link,
-  lstat,
-  rename,
-  rm,
-  stat,
-  statfs,
-} from 'node:fs/promises'
+import { chmod, lchown, link, lstat, rename, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { ArmError, type Fault } from '@trusted-launch/api'
@@ -27,8 +16,14 @@ const VARIABLES = '.vars'
 const OS_TYPE = '.os'
 const VARIABLES_BYTES_MAX = 16 << 20
 
-function converted(raw: string, to: string): Promise<unknown> {
-  return run('qemu-img', ['convert', '-f', 'raw', '-O', 'qcow2', raw, to])
+function converted(raw: string, to: string, signal?: AbortSignal): Promise<unknown> {
+  const args = ['convert', '-f', 'raw', '-O', 'qcow2', raw, to]
+  return run('qemu-img', args, { signal, killSignal: 'SIGKILL' })
+}
+
+/** By a program, which can be ended: a copy within this process cannot. */
+function copied(from: string, to: string, signal: AbortSignal): Promise<unknown> {
+  return run('cp', ['--reflink=auto', '--', from, to], { signal, killSignal: 'SIGKILL' })
 }
 
 const GIB = 2 ** 30
@@ -70,15 +65,13 @@ export class DiskFiles {
   }
 
   /** A copy of a disk that nobody writes to: its bytes as they are, nothing of them is understood. */
-  async copy(from: string, to: string, sizeGib: number): Promise<number> {
+  async copy(from: string, to: string, sizeGib: number, signal: AbortSignal): Promise<number> {
     const [source, target] = [this.pathOf(from), this.pathOf(to)]
     const facts = await stat(source).catch(() => null)
     if (facts === null) await this.ensure(to, sizeGib)
     else {
       await requireSpace(this.#folder, facts.blocks * BLOCK_BYTES)
-      await this.#put(target, (unfinished) =>
-        copyFile(source, unfinished, constants.COPYFILE_FICLONE),
-      )
+      await this.#put(target, (unfinished) => copied(source, unfinished, signal))
     }
     return sizeGib
   }
@@ -87,14 +80,19 @@ export class DiskFiles {
    * Makes a disk of a file: qcow2 as it is, once it is looked at; raw turned into it. @returns its size.
    * @throws {ArmError} no disk file, larger than asked for, or no room.
    */
-  async take(path: string, to: string, sizeGib: number | null): Promise<number> {
+  async take(
+    path: string,
+    to: string,
+    sizeGib: number | null,
+    signal?: AbortSignal,
+  ): Promise<number> {
     const format = await formatOf(path)
     const found = Math.max(1, Math.ceil(sizeIn(path, format) / GIB))
     if (sizeGib !== null && sizeGib < found) throw new ArmError(tooSmall(sizeGib, found))
     if (format === 'qcow2') await this.#put(this.pathOf(to), (next) => link(path, next))
     else {
       await requireSpace(this.#folder, (await stat(path)).blocks * BLOCK_BYTES)
-      await this.#put(this.pathOf(to), (next) => converted(path, next))
+      await this.#put(this.pathOf(to), (next) => converted(path, next, signal))
     }
     return sizeGib ?? found
   }
@@ -103,7 +101,12 @@ export class DiskFiles {
   async #put(target: string, write: (unfinished: string) => Promise<unknown>): Promise<void> {
     const unfinished = `${target}.new`
     await rm(unfinished, { force: true })
-    await write(unfinished)
+    try {
+      await write(unfinished)
+    } catch (error) {
+      await rm(unfinished, { force: true })
+      throw error
+    }
     await chmod(unfinished, 0o600)
     renameSync(unfinished, target)
   }

@@ -14,14 +14,14 @@ export async function fillDisk(
   signal: AbortSignal,
 ): Promise<Filled> {
   if (source.kind === 'disk') {
-    const sizeGib = await files.copy(source.id, diskId, asked!)
+    const sizeGib = await files.copy(source.id, diskId, asked!, signal)
     return { sizeGib, examination: null }
   }
   return images.withFile(source, tell, signal, async (path) => {
-    const examination = isSystem ? await images.look(path, tell) : null
+    const examination = isSystem ? await images.look(path, tell, signal) : null
     const store = variables === null ? null : await images.variablesIn(variables, tell, signal)
     tell('making the disk')
-    const sizeGib = await files.take(path, diskId, asked)
+    const sizeGib = await files.take(path, diskId, asked, signal)
     const osType = examination?.osType ?? 'Linux'
     await files.keepFacts(diskId, { variables: store, osType })
     return { sizeGib, examination }

@@ -33,7 +33,7 @@ export class ImageStore {
     signal: AbortSignal,
   ): Promise<KeptImage> {
     const format = await formatOf(path)
-    const examination = await examinedFor(path, keys, tell)
+    const examination = await examinedFor(path, keys, tell, signal)
     tell('its SHA-256')
     const { sha256, fileBytes } = await hashOf(path, signal)
     const kept = { name: `sha256:${sha256}`, sha256, format, fileBytes, examination }
@@ -89,18 +89,24 @@ export async function examinedFor(
   path: string,
   keys: (osType: 'Linux' | 'Windows') => SecureBootTemplate,
   tell: (step: string) => void,
+  signal: AbortSignal,
 ): Promise<Examination> {
   const format = await formatOf(path)
   tell('looking at the disk')
-  const seen = await examined(path, format, keys('Linux'))
-  const own = seen.osType === 'Linux' ? seen : await examined(path, format, keys('Windows'))
+  const seen = await examined(path, format, keys('Linux'), signal)
+  const own = seen.osType === 'Linux' ? seen : await examined(path, format, keys('Windows'), signal)
   if (own.startsBy === null) throw new ArmError(unbootable(own.conclusion))
   return own
 }
 
-async function examined(path: string, format: KeptImage['format'], keys: SecureBootTemplate) {
+async function examined(
+  path: string,
+  format: KeptImage['format'],
+  keys: SecureBootTemplate,
+  signal: AbortSignal,
+) {
   try {
-    return await examineFile(path, format, keys)
+    return await examineFile(path, format, keys, signal)
   } catch (error) {
     if (!(error instanceof ImageError)) throw error
     throw new ArmError(unbootable(error.message.replace(path, 'the file')))

@@ -54,8 +54,8 @@ export class LocalImages {
   }
 
   /** What is on a disk that a VM is to start from. @throws {ArmError} nothing that could. */
-  look(path: string, tell: (step: string) => void): Promise<Examination> {
-    return examinedFor(path, keysFor, tell)
+  look(path: string, tell: (step: string) => void, signal: AbortSignal): Promise<Examination> {
+    return examinedFor(path, keysFor, tell, signal)
   }
 
   /** A variable store that another host kept. @throws {ArmError} it is none of OVMF's. */

@@ -23,7 +23,7 @@ export class MachineImages {
   async get(name: string, signal: AbortSignal, tell = (_: string) => {}): Promise<Image> {
     if (isOthers(name)) return this.#others.require(name)
     const cacheDirectory = this.#cacheDirectory
-    return buildImage(name, { cacheDirectory, step: stepsUntil(signal, tell) })
+    return buildImage(name, { cacheDirectory, step: stepsUntil(signal, tell), signal })
   }
 
   /** A unified kernel image of ours is signed by a key of this installation; others by keys of Microsoft's. */

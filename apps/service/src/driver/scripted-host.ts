@@ -74,8 +74,12 @@ export class ScriptedHost implements HostDriver {
     this.#machines = machines
   }
 
-  async prepareImage(image: string): Promise<void> {
-    await this.#do('prepareImage', image)
+  async prepareImage(
+    image: string,
+    _tell: (step: string) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#do('prepareImage', image, signal)
   }
 
   async writeUpload(

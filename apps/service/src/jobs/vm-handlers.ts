@@ -5,6 +5,7 @@ import { ownDiskOf, ownDiskThatStays, takesDisk } from '../domain/vm/attached-di
 import { disksThatGo, forgetVm, release, releaseUnmade } from '../domain/vm/belongings.ts'
 import { dataDisksOf } from '../domain/vm/data-disks.ts'
 import { at, generationOf, stateOf, textAt, type VmState } from '../domain/vm/vm.ts'
+import { followed } from './followed.ts'
 import { runCommand } from './run-command.ts'
 import { type VmGround, VmJob } from './vm-job.ts'
 import { Cancelled, type Handler, isOurs, type Job } from './worker.ts'
@@ -51,11 +52,7 @@ async function create(vmJob: VmJob, ground: VmGround): Promise<void> {
   const plan = await ground.planOf(vm)
   try {
     await job.tell(5, `preparing the image ${plan.image}`)
-    await driver.prepareImage(
-      plan.image,
-      (step) => void job.tell(10, step).catch(() => {}),
-      job.signal,
-    )
+    await followed(job, (tell, signal) => driver.prepareImage(plan.image, tell, signal))
     await endIfCancelled(job)
     await job.tell(40, 'making the disk, the variable store and the vTPM')
     await driver.create(plan, job.signal)

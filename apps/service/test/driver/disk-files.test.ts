@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { openDiskFile } from '@trusted-launch/host'
 import { DiskFiles } from '../../src/driver/disk-files.ts'
@@ -23,6 +23,7 @@ function aPlace(t: TestContext) {
   return { disks: new DiskFiles(own), own, path: (name: string) => join(folder, name) }
 }
 
+const { signal } = new AbortController()
 const raw = Buffer.alloc(3 << 20)
 raw.write('the bytes', 2 << 20)
 
@@ -70,14 +71,24 @@ test('a copy is the same bytes and shares nothing; of a disk that was never atta
   await disks.ensure('/a', 1)
   writeFileSync(disks.pathOf('/a'), 'what a guest made of it names /etc/shadow')
   linkSync(disks.pathOf('/a'), path('lent'))
-  assert.equal(await disks.copy('/a', '/b', 2), 2)
+  assert.equal(await disks.copy('/a', '/b', 2, signal), 2)
   assert.ok(readFileSync(disks.pathOf('/b')).equals(readFileSync(disks.pathOf('/a'))))
   writeFileSync(disks.pathOf('/b'), 'other')
   assert.match(readFileSync(disks.pathOf('/a'), 'latin1'), /^what/)
-  assert.equal(await disks.copy('/never', '/c', 2), 2)
+  assert.equal(await disks.copy('/never', '/c', 2, signal), 2)
   const disk = openDiskFile(disks.pathOf('/c'), 'qcow2')
   assert.equal(disk.size, 2 * 2 ** 30)
   disk.close()
+})
+
+test('a copy or a conversion that is ended leaves nothing', async (t) => {
+  const { disks, own, path } = aPlace(t)
+  writeFileSync(path('raw'), raw)
+  writeFileSync(disks.pathOf('/a'), raw)
+  const ended = AbortSignal.abort()
+  await assert.rejects(disks.copy('/a', '/b', 1, ended), { name: 'AbortError' })
+  await assert.rejects(disks.take(path('raw'), '/c', null, ended), { name: 'AbortError' })
+  assert.deepEqual(readdirSync(own), [basename(disks.pathOf('/a'))])
 })
 
 test('a disk larger than what disks are kept on is not made', async (t) => {

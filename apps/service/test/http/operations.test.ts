@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { StartRefused } from '../../src/domain/host-driver.ts'
 import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { aService } from '../a-service.ts'
@@ -175,22 +176,27 @@ test('a creation that is cancelled before it boots is undone, and nothing else c
   assert.deepEqual([refused.status, refused.body.error.code], [409, 'OperationNotAllowed'])
 })
 
-test('the fetch of an image or a disk that is cancelled ends within seconds, and leaves nothing', async (t) => {
+test('the fetch of an image or a disk, or the building of one, that is cancelled ends within seconds, and leaves nothing', async (t) => {
+  let builds = 0
   const host = new ScriptedHost({
     before: (deed, _, signal) => {
-      if (deed !== 'takeImage' && deed !== 'fillDisk') return
+      if (!['takeImage', 'fillDisk', 'prepareImage'].includes(deed)) return
+      if (deed === 'prepareImage') builds++
       return new Promise((_, reject) => {
+        if (signal!.aborted) reject(signal!.reason)
         signal!.addEventListener('abort', () => reject(signal!.reason))
       })
     },
   })
   const service = await aService(t, host)
-  await service.ask('PUT', service.group('rg'), { location: 'local' })
+  const nic = await aNetwork(service, 'rg')
+  const vm = `${service.group('rg')}/providers/Microsoft.Compute/virtualMachines/web`
   const disk = `${service.group('rg')}/providers/Microsoft.Compute/disks/fetched`
   const creationData = { createOption: 'Import', sourceUri: 'upload:one' }
   const bodies = [
     [imageId(service, 'mine'), imageBody('upload:one')],
     [disk, { location: 'local', properties: { creationData } }],
+    [vm, vmBody(nic)],
   ] as const
   for (const [id, body] of bodies) {
     const put = await service.ask('PUT', id, body)
@@ -201,6 +207,9 @@ test('the fetch of an image or a disk that is cancelled ends within seconds, and
     assert.equal((await service.ask('GET', id)).status, 404)
     assert.equal((await service.ask('POST', cancel)).status, 409)
   }
+  assert.equal((await service.ask('PUT', vm, vmBody(nic))).status, 201)
+  while (builds < 2) await sleep(10)
+  await service.service.close()
 })
 
 test('hibernation and managed images are refused in the words for the kind of VM', async (t) => {
