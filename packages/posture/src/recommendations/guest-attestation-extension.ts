@@ -30,5 +30,8 @@ function statusOf({ setup }: MachineFacts): Status {
   if (!setup.secureBootEnabled)
     return notApplicable('secure-boot-off', 'It is for machines with Secure Boot on.')
   if (setup.hasExtension) return HEALTHY
-  return unhealthy('no-extension', 'Secure Boot and vTPM are on, and nobody attests the boot.')
+  return unhealthy(
+    'no-extension',
+    'Secure Boot and vTPM are on, and the boot is not attested at intervals: install the extension GuestAttestation.',
+  )
 }
