@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ArmError } from '@trusted-launch/api'
 import type { Examination } from '@trusted-launch/bootchain'
-import { MalformedError } from '@trusted-launch/codec'
 import { type ImageName, withImage } from './image-file.ts'
-import { readable } from './input-file.ts'
+import { FileFault, requireReadable } from './input-file.ts'
 import { plain } from './plain-text.ts'
 import { tableText } from './table.ts'
 
@@ -27,7 +26,7 @@ export async function examinedFile(path: string): Promise<ExaminedFile> {
     return { ...named, examination }
   } catch (cause) {
     if (!(cause instanceof ArmError) && !(cause instanceof ImageError)) throw cause
-    throw new MalformedError(path, 0, cause.message, { cause })
+    throw new FileFault(path, cause.message, { cause })
   }
 }
 
@@ -38,7 +37,7 @@ export async function withFetched<T>(
   use: (path: string) => Promise<T>,
 ): Promise<T> {
   if (!/^https?:\/\//i.test(source)) {
-    readable(source, () => {})
+    requireReadable(source)
     return use(source)
   }
   const { fetchSource } = await import('@trusted-launch/service')

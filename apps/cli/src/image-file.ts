@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs'
 import { MalformedError } from '@trusted-launch/codec'
 import type { DiskFile } from '@trusted-launch/host'
-import { readable } from './input-file.ts'
+import { FileFault, readable } from './input-file.ts'
 
 /** What names an image. */
 export interface ImageName {
@@ -22,7 +22,7 @@ export async function withImage<T>(
   look: (disk: DiskFile) => T,
 ): Promise<ImageName & { readonly seen: T }> {
   const stat = readable(path, () => statSync(path))
-  if (!stat.isFile()) throw new MalformedError(path, 0, 'not a file, so no disk image')
+  if (!stat.isFile()) throw new FileFault(path, 'not a file, so no disk image')
   const format = formatOf(path)
   const seen = await lookInto(path, format, look)
   return { format, fileBytes: stat.size, sha256: await sha256Of(path), seen }
@@ -40,6 +40,7 @@ async function lookInto<T>(path: string, format: ImageName['format'], look: (dis
   } catch (cause) {
     if (!(cause instanceof MalformedError)) throw cause
     const reason = `no disk image that boots by UEFI (raw or qcow2, with a GUID partition table): ${cause.path || 'file'}: ${cause.reason}`
+    if (cause.offset === 0) throw new FileFault(path, reason, { cause })
     throw new MalformedError(path, cause.offset, reason, { cause })
   }
 }

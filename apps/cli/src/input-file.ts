@@ -45,7 +45,7 @@ const emptyOf = (what: string) =>
   /event log|IMA/.test(what) ? 'the file is empty: read it with cat, as root' : 'the file is empty'
 
 /** A file that is wrong as a whole: no byte of it is to be named. */
-class FileFault extends MalformedError {
+export class FileFault extends MalformedError {
   constructor(file: string, reason: string, options?: ErrorOptions) {
     super(file, 0, reason, options)
     this.message = `${file}: ${reason}`
@@ -71,6 +71,11 @@ export function readable<T>(path: string, read: () => T): T {
     if (!Object.hasOwn(reasons, codeOf(cause))) throw cause
     throw new Error(`cannot read ${path}: ${reasonOf(cause)}`, { cause })
   }
+}
+
+/** @throws {Error} a file that cannot be read: before long work with it. */
+export function requireReadable(path: string): void {
+  readable(path, () => closeSync(openSync(path, 'r')))
 }
 
 const codeOf = (cause: unknown) =>

@@ -11,7 +11,7 @@ export function repeatable(
 ): Option {
   const option = new Option(flags, `${description} (repeatable)`)
   if (choices !== undefined) option.choices(choices)
-  if (initial !== undefined) option.default(initial)
+  if (initial !== undefined) option.default(initial, initial.join(' and '))
   return option.argParser((value: string, former: readonly string[] | false | undefined) => {
     if (choices?.includes(value) === false)
       throw new InvalidArgumentError(`Allowed choices are ${choices.join(', ')}.`)

@@ -30,15 +30,16 @@ export function stepsOn({ err }: Output, isTerminal = process.stderr.isTTY === t
 
 const lineMs = 1_000
 
-/** Tells steps on standard error: on a terminal in one line, elsewhere a line a second at most. */
+/** Tells steps on standard error: on a terminal in one line, elsewhere a line a second at most; the end always. */
 export function told(
   { err }: Output,
   isTerminal = process.stderr.isTTY === true,
 ): (step: string) => void {
   let last = Number.NEGATIVE_INFINITY
   return (step) => {
-    if (performance.now() - last < (isTerminal ? tickMs : lineMs)) return
+    const isEnd = step.endsWith(': 100 %')
+    if (!isEnd && performance.now() - last < (isTerminal ? tickMs : lineMs)) return
     last = performance.now()
-    err(isTerminal ? `\r\x1b[K${plain(step)}` : `${plain(step)}\n`)
+    err(`${isTerminal ? '\r\x1b[K' : ''}${plain(step)}${isTerminal && !isEnd ? '' : '\n'}`)
   }
 }

@@ -66,7 +66,7 @@ test('what is recommended is listed by VM, and done where the API can', async (t
   assert.deepEqual(await idsOf(), ['secure-boot.linux'])
   assert.match(
     (await good('recommendation', 'list')).out,
-    /^web +secure-boot\.linux +Low +Unhealthy +/m,
+    /^web +secure-boot\.linux +Low +Unhealthy +\S.* tl recommendation fix web secure-boot\.linux$/m,
   )
   await good('recommendation', 'fix', 'web', 'secure-boot.linux')
   const extension = 'guest-attestation-extension.linux-vm'

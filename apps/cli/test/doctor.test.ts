@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
 import { certificateChecks, clockCheck, diskCheck, toolChecks } from '../src/doctor-checks.ts'
+import { hostChecks } from '../src/served-checks.ts'
 import { newAuthority, pemOf } from './a-record.ts'
 import { newFolder, tl } from './a-run.ts'
 import { vmsMissing as skip } from './a-state.ts'
@@ -24,6 +25,14 @@ test('a disk that is nearly full, a clock that nobody keeps or that is behind, w
   assert.equal(clockCheck(now, null).remedy, null)
   assert.match(clockCheck(now, false).remedy!, /^timedatectl set-ntp true/)
   assert.equal(clockCheck(0, true).remedy, 'set the clock')
+})
+
+test('VMs that restored records do not know, and a drained host, want somebody to decide', () => {
+  const of = (properties: object) => hostChecks({ properties }).map(({ remedy }) => remedy)
+  assert.deepEqual(of({ unknownMachines: 0, drained: false }), [])
+  const [forget, resume] = of({ unknownMachines: 2, drained: true })
+  assert.match(forget!, /^tl host forget: /)
+  assert.equal(resume, 'tl host resume')
 })
 
 test('a certificate that ends soon, or is none, wants something done; none at all does not', () => {
@@ -49,6 +58,7 @@ test('the doctor looks at everything, says how VMs run here, and ends in 1 only 
     'acceleration',
     'certificates',
     'clock',
+    'control plane',
     'disk',
     'firmware',
     'tools',

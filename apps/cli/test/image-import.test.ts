@@ -20,6 +20,7 @@ test('a dry run reports row by row and sends nothing; an import reports first, a
   const imported = await good('image', 'import', small!, '--name', 'mine')
   assert.match(imported.out, /^make a VM of it +tl vm create --name web --image mine$/m)
   assert.match(imported.err, /^sending: \d+ %$/m)
+  assert.match(imported.err, /^sending: 100 %$/m)
   assert.equal(host.images.size, 1)
   const again = await tl('image', 'import', small!, '--name', 'mine')
   assert.equal(again.code, 1)

@@ -3,6 +3,9 @@ import { spawnSync } from 'node:child_process'
 import { closeSync, cpSync, existsSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
+import type { Command } from 'commander'
+import { createColors } from 'picocolors'
+import { programOf } from '../src/program.ts'
 import { asText, fileOf, golden, newFolder, smallLog, tl } from './a-run.ts'
 
 const launcher = join(import.meta.dirname, '../bin/tl.mjs')
@@ -23,16 +26,21 @@ test('the version is told, and help of a command below another is its own', asyn
   assert.match((await tl('help', 'image')).out, /^Usage: tl image /)
 })
 
-test('each command has help with an example', async () => {
-  const { out } = await tl('--help')
-  const names = [...out.matchAll(/^ {2}([a-z]+) .*/gm)]
-    .map((match) => match[1]!)
-    .filter((name) => !['help', 'demo'].includes(name))
-  assert.ok(names.length >= 2)
-  for (const name of names) {
-    const { code, out: help } = await tl(name, '--help')
-    assert.equal(code, 0, name)
-    assert.match(help, /Examples:\n {2}(npx tl|tl|source|npm) /, name)
+const untold = { out: () => {}, err: () => {}, colors: createColors(false), width: 100 }
+
+function pathsOf(command: Command, path: string[] = []): string[][] {
+  const below = command.commands.flatMap((one) => pathsOf(one, [...path, one.name()]))
+  return path.length === 0 ? below : [path, ...below]
+}
+
+test('each command, and each below another, has help with an example and no default that is no text', async () => {
+  const paths = pathsOf(programOf(untold, () => {})).filter(([first]) => first !== 'demo')
+  assert.ok(paths.length > 60, `${paths.length}`)
+  for (const path of paths) {
+    const { code, out: help } = await tl(...path, '--help')
+    assert.equal(code, 0, path.join(' '))
+    assert.match(help, /Examples:\n {2}(?:.* \| )?(npx tl|tl|source|npm|virsh) /, path.join(' '))
+    assert.doesNotMatch(help, /default: [{[]/, path.join(' '))
   }
 })
 

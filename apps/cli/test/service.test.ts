@@ -47,6 +47,13 @@ test('tl down --vms looks where the data folder says that VMs are', async () => 
   )
 })
 
+test('tl down says which control plane it means, and that another one that is signed in to is not it', async (t) => {
+  const { service } = await signedIn(t)
+  const { out } = await good('down', '--data', newFolder())
+  assert.match(out, /^nothing serves \S+\n/)
+  assert.ok(out.includes(`you are signed in to ${service.endpoint}, which is another one: `), out)
+})
+
 test('a backup made while it serves is restored elsewhere, with the same VMs and the same administrator', async (t) => {
   const { data } = await signedIn(t)
   await good('vm', 'create', '--name', 'web', '--image', 'small')

@@ -52,6 +52,10 @@ test('a VM of libvirt comes with disk and variables, after a report; its vTPM is
   const [filling] = host.filled.values()
   assert.equal(filling!.variables?.kind, 'upload')
   assert.equal(host.uploads.size, 0)
+  const writeUpload = t.mock.method(host, 'writeUpload')
+  const again = await tl('vm', 'import', ...from)
+  assert.match(again.err, /^tl: there is a VM web already: another --name, or tl vm delete web$/m)
+  assert.equal(writeUpload.mock.callCount(), 0)
 })
 
 test('by plain files: without variables the keys are new, and Secure Boot off in them stays off', {

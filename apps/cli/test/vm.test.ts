@@ -228,6 +228,7 @@ test('the console is printed without what would steer a terminal', async (t) => 
   assert.match(uri, /^https:.*\/serial\.log\?se=\d+&sig=/)
   assert.equal(log, 'Linux version 0.0.0\n')
   const { newIn, readable } = await import('../src/commands/vm-console.ts')
+  assert.equal(readable('\x1b[=3h\x1b[2J\x1b[01;01Ha'), 'a')
   assert.equal(readable('a\x1b[31mred\x1b[0m\r\n\tb\x1b'), 'ared\n    b\\u001b')
   assert.deepEqual(
     [newIn('one\n', 'one\ntwo\n'), newIn('one\ntwo\n', 'two\nthree\n'), newIn('one', 'other')],

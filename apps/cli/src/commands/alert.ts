@@ -23,6 +23,7 @@ const changes = {
 export function alertCommand(output: Output, done: (code: ExitCode) => void): Command {
   const list = new Command('list')
     .summary('alerts that are open')
+    .addHelpText('after', '\nExamples:\n  tl alert list\n  tl alert list --all')
     .option('--all', 'closed ones, too')
     .option('--json', 'one JSON document')
     .action(async ({ all, json }: Options) => {
@@ -64,6 +65,10 @@ export function alertCommand(output: Output, done: (code: ExitCode) => void): Co
 function named(verb: string, summary: string): Command {
   return new Command(verb)
     .summary(summary)
+    .addHelpText(
+      'after',
+      `\nExamples:\n  tl alert ${verb} 0b0c64ae${verb === 'show' ? '' : ' --reason "an update of the kernel"'}`,
+    )
     .argument('<id>', 'as tl alert list tells it, or how it begins')
     .option('--json', 'one JSON document')
 }
@@ -82,7 +87,10 @@ async function found(connection: Connection, name: string): Promise<any> {
   const all = await listed(connection, true)
   const [one, ...more] = all.filter((alert) => alert.name.startsWith(name.toLowerCase()))
   if (one === undefined) throw new Error(`no alert ${plain(name)}; tl alert list --all shows them`)
-  if (more.length > 0) throw new Error(`more than one alert begins with ${plain(name)}`)
+  if (more.length > 0)
+    throw new Error(
+      `more than one alert begins with ${plain(name)}; tl alert list --all --json has all of it`,
+    )
   return one
 }
 

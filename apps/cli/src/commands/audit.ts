@@ -14,6 +14,7 @@ interface Options {
 export function auditCommand(output: Output, done: (code: ExitCode) => void): Command {
   const list = new Command('list')
     .summary('who changed what, when, from where, and with what result')
+    .addHelpText('after', '\nExamples:\n  tl audit list --count 10')
     .option('--count <n>', 'how many, the newest', countOf, 50)
     .option('--json', 'one JSON document')
     .action(async ({ count, json }: Options) => {
@@ -28,6 +29,7 @@ export function auditCommand(output: Output, done: (code: ExitCode) => void): Co
     })
   const verify = new Command('verify')
     .summary('whether every entry follows from the ones before it')
+    .addHelpText('after', '\nExamples:\n  tl audit verify')
     .description(
       'Has the control plane read its whole audit again, each entry held against the hash of the one before. That the newest are still there is told only by a head that you noted elsewhere: keep the one it prints.',
     )

@@ -1,49 +1,77 @@
-import { parseResourceId } from '@trusted-launch/api'
+import { keyOf, parseResourceId } from '@trusted-launch/api'
 import { Command } from 'commander'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { jsonText, type Output } from '../output.ts'
 import { plain } from '../plain-text.ts'
+import { DISK, diskHolders, type Holder } from '../service/disk-holders.ts'
 import { everything } from '../service/everything.ts'
 import { grouped, type VmOptions } from '../service/vm-command.ts'
 import { withService } from '../service/with-service.ts'
 import { fieldsText, tableText } from '../table.ts'
+import { diskAttachCommands } from './disk-attach.ts'
+import { diskChangeCommands } from './disk-change.ts'
 
-const DISK = 'Microsoft.Compute/disks'
-
-/** `tl disk list` and `tl disk show`. */
+/** `tl disk …`: data disks made, given to VMs and taken away; and each VM's own. */
 export function diskCommand(output: Output, done: (code: ExitCode) => void): Command {
-  const list = grouped(
-    new Command('list').summary('your disks: all of the subscription, or of --group'),
-  ).action(async ({ group, json }: VmOptions) => {
-    const found = await withService((connection) => {
-      const scope = group === undefined ? connection.subscription : connection.group(group)
-      return everything(connection.client.list(`${scope}/providers/${DISK}`))
-    })
-    output.out(json === true ? jsonText(found) : textOfAll(found.map(viewOf), output.width))
-    done(EXIT.affirming)
-  })
-  const show = grouped(
-    new Command('show').summary('one disk').argument('<name>', "the disk's name"),
-  ).action(async (name: string, { group, json }: VmOptions) => {
-    const found = await withService((connection) =>
-      connection.client.get(connection.resource(DISK, name, group)),
+  const command = new Command('disk')
+    .summary('data disks: make them, give them to VMs and take them away')
+    .addHelpText(
+      'after',
+      "\nExamples:\n  tl disk create data --size 4\n  tl disk attach data --vm web\n  tl disk list\n  tl disk detach data\n  tl disk delete data\n\nA VM's own disk comes and goes with it.",
     )
-    output.out(json === true ? jsonText(found) : fieldsText(Object.entries(viewOf(found))))
-    done(EXIT.affirming)
-  })
-  return new Command('disk')
-    .summary('look at disks; a VM makes its own')
-    .addHelpText('after', '\nExamples:\n  tl disk list\n  tl disk show data --group default')
-    .addCommand(list)
-    .addCommand(show)
+  const commands = [
+    listCommand(output, done),
+    showCommand(output, done),
+    ...diskChangeCommands(output, done),
+    ...diskAttachCommands(output, done),
+  ]
+  for (const one of commands) command.addCommand(one)
+  return command
 }
 
-function viewOf({ id, name, properties: of }: any): Record<string, string> {
+function listCommand(output: Output, done: (code: ExitCode) => void): Command {
+  return grouped(new Command('list'))
+    .summary('your disks: all of the subscription, or of --group')
+    .addHelpText('after', '\nExamples:\n  tl disk list\n  tl disk list --group default --json')
+    .action(async ({ group, json }: VmOptions) => {
+      const { disks, holders } = await withService(async (connection) => {
+        const scope = group === undefined ? connection.subscription : connection.group(group)
+        const disks = await everything(connection.client.list(`${scope}/providers/${DISK}`))
+        return { disks, holders: await diskHolders(connection) }
+      })
+      const views = disks.map((disk) => viewOf(disk, holders))
+      output.out(json === true ? jsonText(disks) : textOfAll(views, output.width))
+      done(EXIT.affirming)
+    })
+}
+
+function showCommand(output: Output, done: (code: ExitCode) => void): Command {
+  return grouped(new Command('show'))
+    .summary('one disk')
+    .argument('<name>', "the disk's name")
+    .addHelpText('after', '\nExamples:\n  tl disk show data')
+    .action(async (name: string, { group, json }: VmOptions) => {
+      const { disk, holders } = await withService(async (connection) => {
+        const disk = await connection.client.get(connection.resource(DISK, name, group))
+        return { disk, holders: await diskHolders(connection) }
+      })
+      output.out(json === true ? jsonText(disk) : fieldsText(Object.entries(viewOf(disk, holders))))
+      done(EXIT.affirming)
+    })
+}
+
+function viewOf(
+  { id, name, properties: of }: any,
+  holders: ReadonlyMap<string, Holder>,
+): Record<string, string> {
+  const holder = holders.get(keyOf(String(id)))
+  const place = holder?.lun === null ? 'its own' : `lun ${holder?.lun}`
   return {
     name: String(name),
     group: parseResourceId(String(id))?.resourceGroup ?? '',
     size: of.diskSizeGB === undefined ? '' : `${of.diskSizeGB} GiB`,
     state: String(of.diskState ?? ''),
+    VM: holder === undefined ? '' : `${holder.name}, ${place}`,
     'security type': String(of.securityProfile?.securityType ?? ''),
   }
 }

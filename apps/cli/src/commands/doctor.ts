@@ -12,6 +12,7 @@ import {
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { jsonText, type Output } from '../output.ts'
 import { plain } from '../plain-text.ts'
+import { servedChecks } from '../served-checks.ts'
 
 interface Options {
   readonly data?: string
@@ -38,6 +39,7 @@ export function doctorCommand(output: Output, done: (code: ExitCode) => void): C
         diskCheck(data),
         clockCheck(now),
         ...certificateChecks(data, now),
+        ...(await servedChecks(data)),
       ]
       output.out(options.json === true ? jsonText(checks) : checks.map(lineOf(output)).join(''))
       done(checks.every(({ remedy }) => remedy === null) ? EXIT.affirming : EXIT.failure)

@@ -6,6 +6,8 @@ import { dataDirectory, dataOption } from '../data-directory.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { vmsStopped } from '../machine-text.ts'
 import type { Output } from '../output.ts'
+import { plain } from '../plain-text.ts'
+import { currentProfile, parseProfile, profileFile } from '../service/profile.ts'
 import { withHost } from '../with-host.ts'
 
 interface Options {
@@ -25,10 +27,31 @@ export function downCommand(output: Output, done: (code: ExitCode) => void): Com
     .addHelpText('after', '\nExamples:\n  tl down\n  tl down --vms')
     .action(async (options: Options) => {
       const data = dataDirectory(options)
-      output.out((await stopped(data)) ? `stopped ${data}\n` : `nothing serves ${data}\n`)
+      const endpoint = endpointOf(data)
+      const wasThere = await stopped(data)
+      const at = endpoint === null ? '' : ` (${plain(endpoint)})`
+      output.out(wasThere ? `stopped ${data}${at}\n` : `nothing serves ${data}\n`)
+      output.out(elsewhere(endpoint))
       if (options.vms === true) await stopVms(data, output)
       done(EXIT.affirming)
     })
+}
+
+/** Where a data folder was last served; null: nowhere that this user may know. */
+function endpointOf(data: string): string | null {
+  try {
+    return parseProfile(join(data, 'admin.json')).endpoint
+  } catch {
+    return null
+  }
+}
+
+/** What is stopped is told by its folder: another control plane that somebody signed in to is not it. */
+function elsewhere(endpoint: string | null): string {
+  if (!existsSync(profileFile())) return ''
+  const { profile } = currentProfile()
+  if (profile.endpoint === endpoint) return ''
+  return `you are signed in to ${plain(profile.endpoint)}, which is another one: tl down --data DIR on its machine stops that, tl logout leaves it\n`
 }
 
 /** @returns whether there was one. @throws {Error} it does not end. */

@@ -33,6 +33,7 @@ interface ListOptions extends VmOptions {
 function listCommand(output: Output, done: (code: ExitCode) => void): Command {
   const list = new Command('list')
     .summary('the verdicts on a VM that are kept, newest first')
+    .addHelpText('after', '\nExamples:\n  tl evidence list web\n  tl evidence list web --count 5')
     .argument('<vm>', "the VM's name")
     .option('--count <n>', 'how many, at most', countOf, 20)
   return grouped(list).action(async (name: string, options: ListOptions) => {

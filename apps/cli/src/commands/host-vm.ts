@@ -34,21 +34,32 @@ export function hostVmCommand(output: Output, done: (code: ExitCode) => void): C
       '\nExamples:\n  tl host vm list\n  tl host vm status web-1 --json\n  tl host vm stop web-1\n  tl host vm reprovision web-1\n  tl host vm start web-1\n  tl host vm delete web-1',
     )
     .addCommand(
-      common(new Command('list').summary('every VM, its state and its identity')).action(
-        (options: Options) =>
-          withHost(options, output, async (host) => shown(host.machines(), options)),
+      common(
+        new Command('list')
+          .summary('every VM, its state and its identity')
+          .addHelpText(
+            'after',
+            '\nExamples:\n  tl host vm list\n  tl host vm list --state ./state --json',
+          ),
+      ).action((options: Options) =>
+        withHost(options, output, async (host) => shown(host.machines(), options)),
       ),
     )
     .addCommand(
-      common(new Command('status').summary('one VM').argument('<name>', "the VM's id")).action(
-        (name: string, options: Options) =>
-          withHost(options, output, async (host) => shownOne(host.machine(name), options)),
+      common(
+        new Command('status')
+          .summary('one VM')
+          .addHelpText('after', '\nExamples:\n  tl host vm status web-1')
+          .argument('<name>', "the VM's id"),
+      ).action((name: string, options: Options) =>
+        withHost(options, output, async (host) => shownOne(host.machine(name), options)),
       ),
     )
     .addCommand(
       common(
         new Command('start')
           .summary('start a stopped VM; it goes on when this command has ended')
+          .addHelpText('after', '\nExamples:\n  tl host vm start web-1')
           .argument('<name>', "the VM's id"),
       ).action((name: string, options: Options) =>
         withHost(options, output, async (host) => {
@@ -62,6 +73,10 @@ export function hostVmCommand(output: Output, done: (code: ExitCode) => void): C
       common(
         new Command('stop')
           .summary('stop a VM, by its power button; what does not listen, by force')
+          .addHelpText(
+            'after',
+            '\nExamples:\n  tl host vm stop web-1\n  tl host vm stop web-1 --force',
+          )
           .argument('<name>', "the VM's id")
           .option('--force', 'end it at once'),
       ).action((name: string, options: Options & { force?: boolean }) =>
@@ -76,6 +91,7 @@ export function hostVmCommand(output: Output, done: (code: ExitCode) => void): C
       common(
         new Command('delete')
           .summary('end a VM if it runs, and remove all of it; a damaged one too')
+          .addHelpText('after', '\nExamples:\n  tl host vm delete web-1')
           .argument('<name>', "the VM's id"),
       ).action((name: string, options: Options) =>
         withHost(options, output, async (host) => {
@@ -90,6 +106,10 @@ export function hostVmCommand(output: Output, done: (code: ExitCode) => void): C
       common(
         new Command('reprovision')
           .summary('a new vTPM identity on purpose, as the next generation')
+          .addHelpText(
+            'after',
+            '\nExamples:\n  tl host vm stop web-1\n  tl host vm reprovision web-1',
+          )
           .description(
             'Gives a stopped VM a new vTPM identity, as the next generation. Whatever was sealed to the old vTPM is lost, and evidence signed by the old attestation key is refused from then on.',
           )

@@ -24,6 +24,7 @@ export function hostCommand(output: Output, done: (code: ExitCode) => void): Com
   const common = (name: string, summary: string) =>
     new Command(name)
       .summary(summary)
+      .addHelpText('after', `\nExamples:\n  tl host ${name}\n  tl host ${name} --state ./state`)
       .addOption(stateOption())
       .option('--json', 'one JSON document')
   return new Command('host')
@@ -55,6 +56,7 @@ export function hostCommand(output: Output, done: (code: ExitCode) => void): Com
     .addCommand(
       new Command('resume')
         .summary("place VMs again on the control plane's host, and start what was drained")
+        .addHelpText('after', '\nExamples:\n  tl host resume')
         .option('--json', 'one JSON document')
         .action(async ({ json }: Options) => {
           await resumeServed(json === true, output)
@@ -64,6 +66,7 @@ export function hostCommand(output: Output, done: (code: ExitCode) => void): Com
     .addCommand(
       new Command('forget')
         .summary('after tl restore: VMs that the records do not know are erased at the next start')
+        .addHelpText('after', '\nExamples:\n  tl host forget')
         .option('--json', 'one JSON document')
         .action(async ({ json }: Options) => {
           await forgetServed(json === true, output)

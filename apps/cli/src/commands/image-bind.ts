@@ -49,6 +49,8 @@ export function imageBindCommands(output: Output, done: (code: ExitCode) => void
 
 function pathOf(subscription: string, name: string): string {
   if (!/^[\w.-]+:[\w.-]+:[\w.-]+$/.test(name))
-    throw new UsageError(`${name} is no name of the marketplace: PUBLISHER:OFFER:SKU`)
+    throw new UsageError(
+      `${name} is no name of the marketplace: PUBLISHER:OFFER:SKU, such as Debian:debian-12:12-gen2`,
+    )
   return `${subscription}${BINDINGS}/${name}`
 }

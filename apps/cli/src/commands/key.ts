@@ -22,7 +22,7 @@ function rotateCommand(output: Output, done: (code: ExitCode) => void): Command 
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
-      '\nExit codes: 0 all wrapped anew, 1 one could not be opened, or is not there: the former keys are kept.',
+      '\nExamples:\n  tl key rotate\n\nExit codes: 0 all wrapped anew, 1 one could not be opened, or is not there: the former keys are kept.',
     )
     .action((options: { state?: string; json?: boolean }) =>
       withHost(options, output, async (host) => {

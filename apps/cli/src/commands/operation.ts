@@ -13,6 +13,7 @@ interface Options {
   readonly json?: boolean
 }
 
+const SOME_ID = '8d4b0f6e-3f0c-4c1f-9a39-2f1d4a0f8f6c'
 /** Of a list, so many: the older ones are in `tl audit`. */
 const SHOWN_MAX = 100
 
@@ -21,10 +22,12 @@ export function operationCommand(output: Output, done: (code: ExitCode) => void)
   const verb = (name: string, summary: string) =>
     new Command(name)
       .summary(summary)
+      .addHelpText('after', `\nExamples:\n  tl operation ${name} ${SOME_ID}`)
       .argument('<id>', 'as tl operation list and --no-wait tell it')
       .option('--json', 'one JSON document')
   const list = new Command('list')
     .summary('long actions, up to 100 of them')
+    .addHelpText('after', '\nExamples:\n  tl operation list --unfinished')
     .option('--unfinished', 'only those that still go on')
     .option('--json', 'one JSON document')
     .action(async ({ unfinished, json }: Options) => {
@@ -61,7 +64,7 @@ export function operationCommand(output: Output, done: (code: ExitCode) => void)
     .summary('what takes long: look at it, wait for it, cancel it')
     .addHelpText(
       'after',
-      '\nExamples:\n  tl operation list --unfinished\n  tl operation wait 8d4b0f6e-3f0c-4c1f-9a39-2f1d4a0f8f6c',
+      `\nExamples:\n  tl operation list --unfinished\n  tl operation wait ${SOME_ID}`,
     )
     .addCommand(list)
     .addCommand(wait)

@@ -7,6 +7,7 @@ import { tableText } from '../table.ts'
 export function osCommand(output: Output, done: (code: ExitCode) => void): Command {
   const list = new Command('list')
     .summary('releases, and what was said of each with Trusted Launch, by whom and when')
+    .addHelpText('after', '\nExamples:\n  tl os list')
     .description(
       'Two pages of the vendor speak of them: `then` is the older, `now` the newest that names the release. Others may boot as well: tl image inspect FILE looks at one.',
     )

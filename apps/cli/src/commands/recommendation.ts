@@ -1,3 +1,4 @@
+import { keyOf, parseResourceId } from '@trusted-launch/api'
 import { Command } from 'commander'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { jsonText, type Output } from '../output.ts'
@@ -16,24 +17,26 @@ interface Options extends VmOptions {
 export function recommendationCommand(output: Output, done: (code: ExitCode) => void): Command {
   const list = grouped(new Command('list'))
     .summary('what is recommended and not followed')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tl recommendation list\n  tl recommendation list web --all',
+    )
     .argument('[vm]', 'of this VM alone')
     .option('--all', 'what is followed or not applicable, too')
     .action(async (vm: string | undefined, { all, json, group }: Options) => {
-      const found = await withService((connection) => {
-        const { subscription } = connection
-        return listed(
-          connection,
-          vm === undefined
-            ? subscription
-            : vmPath(connection, vm, { ...(group !== undefined && { group }) }),
-        )
+      const { found, ownGroup } = await withService(async (connection) => {
+        const of = group === undefined ? connection.subscription : connection.group(group)
+        const named = { ...(group !== undefined && { group }) }
+        const scope = vm === undefined ? of : vmPath(connection, vm, named)
+        return { found: await listed(connection, scope), ownGroup: connection.profile.group }
       })
       const shown = found.filter((one) => all === true || codeOf(one) === 'Unhealthy')
-      output.out(json === true ? jsonText(shown) : textOf(shown, output.width))
+      output.out(json === true ? jsonText(shown) : textOf(shown, ownGroup, output.width))
       done(EXIT.affirming)
     })
   const fix = waiting(grouped(new Command('fix')))
     .summary('do what is recommended, where the API can')
+    .addHelpText('after', '\nExamples:\n  tl recommendation fix web secure-boot.linux')
     .argument('<vm>', "the VM's name")
     .argument('<id>', 'as tl recommendation list tells it')
     .action(async (vm: string, id: string, options: Options) => {
@@ -42,7 +45,9 @@ export function recommendationCommand(output: Output, done: (code: ExitCode) => 
         const all = await listed(connection, path)
         const one = all.find(({ properties }) => properties.additionalData.recommendation === id)
         if (one === undefined)
-          throw new Error(`nothing called ${plain(id)} is recommended of ${vm}`)
+          throw new Error(
+            `nothing called ${plain(id)} is recommended of ${vm}; tl recommendation list ${vm} --all`,
+          )
         if (one.properties.additionalData.fix === undefined)
           throw new Error(`there is nothing to fix: ${vm} is ${plain(codeOf(one))}`)
         const url = await fixed(connection, path, JSON.parse(one.properties.additionalData.fix))
@@ -93,15 +98,30 @@ const extension = {
   autoUpgradeMinorVersion: true,
 }
 
-function textOf(assessments: readonly any[], width: number): string {
-  if (assessments.length === 0) return 'nothing\n'
+function textOf(assessments: readonly any[], ownGroup: string, width: number): string {
+  if (assessments.length === 0) return 'nothing is recommended\n'
   const rows = assessments.map(({ properties }) => {
     const { status, resourceDetails, additionalData } = properties
     const why = status.description ?? ''
     const vm = resourceDetails.id.split('/').at(-1)
-    return [vm, additionalData.recommendation, additionalData.severity, status.code, why]
+    const { recommendation: id, severity } = additionalData
+    return [vm, id, severity, status.code, why, toDo(vm, properties, ownGroup)]
       .map(String)
       .map(plain)
   })
-  return tableText(['VM', 'id', 'severity', 'status', 'why'], rows, width)
+  return tableText(['VM', 'id', 'severity', 'status', 'why', 'to do'], rows, width)
+}
+
+/** The command that does it, or why none can. */
+function toDo(
+  vm: string,
+  { status, additionalData, resourceDetails }: any,
+  ownGroup: string,
+): string {
+  if (status.code !== 'Unhealthy' || additionalData.fix === undefined) return ''
+  const fix = JSON.parse(additionalData.fix)
+  if (fix.kind === 'none') return String(fix.why)
+  const group = parseResourceId(resourceDetails.id)?.resourceGroup ?? ownGroup
+  const of = keyOf(group) === keyOf(ownGroup) ? '' : ` --group ${group}`
+  return `tl recommendation fix ${vm} ${additionalData.recommendation}${of}`
 }

@@ -29,6 +29,10 @@ export function serviceCommand(output: Output, done: (code: ExitCode) => void): 
     .option('--listen <host:port>', 'where it listens', '127.0.0.1:8443')
     .option('--folder <dir>', "where units lie (default: /etc/systemd/system, or your user's)")
     .option('--print', 'print the unit, and write nothing')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tl service install --print\n  tl service install --data /srv/vms',
+    )
     .action((options: Options) => {
       const unit = unitText(dataDirectory(options), options.listen, servingWords(options))
       if (options.print === true) output.out(unit)

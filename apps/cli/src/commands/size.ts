@@ -15,6 +15,7 @@ interface Options {
 export function sizeCommand(output: Output, done: (code: ExitCode) => void): Command {
   const list = new Command('list')
     .summary('every size, and whether this host can give it')
+    .addHelpText('after', '\nExamples:\n  tl size list --supported')
     .option('--supported', 'only those that can be had here as Trusted Launch VMs')
     .option('--json', 'one JSON document')
     .action(async (options: Options) => {

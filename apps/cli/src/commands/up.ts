@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { dataDirectory, dataOption } from '../data-directory.ts'
 import { type DatabaseOptions, settingsFrom, withDatabase } from '../database-options.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
@@ -23,10 +23,7 @@ export function upCommand(output: Output, done: (code: ExitCode) => void): Comma
       'Makes its certificate authority, keys, database and first administrator on first run, serves HTTPS until SIGTERM or Ctrl-C, and leaves VMs running then.',
     )
     .addOption(dataOption())
-    .option('--listen <host:port>', 'where to listen; port 0 picks a free one', listenOf, {
-      host: '127.0.0.1',
-      port: 8443,
-    })
+    .addOption(listenOption())
     .option(
       '--host-data <dir>',
       'where VMs and their disks are, if services share them; remembered (default: the data folder)',
@@ -40,6 +37,12 @@ export function upCommand(output: Output, done: (code: ExitCode) => void): Comma
       await up(options, output)
       done(EXIT.affirming)
     })
+}
+
+function listenOption(): Option {
+  return new Option('--listen <host:port>', 'where to listen; port 0 picks a free one')
+    .argParser(listenOf)
+    .default({ host: '127.0.0.1', port: 8443 }, '127.0.0.1:8443')
 }
 
 function listenOf(text: string): Options['listen'] {
@@ -105,6 +108,8 @@ function tell({ json }: Options, { out }: Output, endpoint: string, data: string
   its certificate authority   ${ca}
   its first administrator     ${admin} (keep it secret)
   sign in                     npx tl login --admin ${admin}
+  a first VM                  npx tl vm create --name web --image small
+  its end                     Ctrl-C, or npx tl down; VMs run on
 `
   out(json === true ? jsonText({ endpoint, caFile: ca, adminFile: admin }) : text)
 }

@@ -63,9 +63,12 @@ export function newIn(before: string, now: string): string {
   return at < 0 ? now : now.slice(at + end.length)
 }
 
+/** Firmware sets modes with private parameters, which Node's own function leaves half of. @see ECMA-48, 5.4 */
+const CONTROL_SEQUENCE = /\x1b\[[0-?]*[ -/]*[@-~]/g
+
 /** A guest's text as lines that steer no terminal. */
 export function readable(log: string): string {
-  return stripVTControlCharacters(log)
+  return stripVTControlCharacters(log.replaceAll(CONTROL_SEQUENCE, ''))
     .split('\n')
     .map((line) => plain(line.replaceAll('\r', '').replaceAll('\t', '    ')))
     .join('\n')

@@ -42,7 +42,10 @@ const BOOTS: readonly string[] = ['start', 'restart']
 /** `tl vm start`, `stop`, `restart`, `deallocate`, `delete`. */
 export function vmPowerCommands(output: Output, done: (code: ExitCode) => void): Command[] {
   return VERBS.map((verb) => {
-    const command = waiting(vmVerb(verb.name, verb.summary))
+    const command = waiting(vmVerb(verb.name, verb.summary)).addHelpText(
+      'after',
+      `\nExamples:\n  tl vm ${verb.name} web\n  tl vm ${verb.name} web --no-wait`,
+    )
     if (verb.force !== undefined) command.option('--force', verb.force)
     return command.action(async (name: string, options: VmOptions & { force?: boolean }) => {
       await withService(async (connection) => {

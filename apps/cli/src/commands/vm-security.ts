@@ -31,5 +31,8 @@ export function vmSecurityCommand(output: Output, done: (code: ExitCode) => void
       })
       done(EXIT.affirming)
     })
-  return new Command('security').summary('what protects a VM').addCommand(set)
+  return new Command('security')
+    .summary('what protects a VM')
+    .addHelpText('after', '\nExamples:\n  tl vm security set web --secure-boot off')
+    .addCommand(set)
 }

@@ -2,13 +2,15 @@ import { viewOfSize } from '../commands/size.ts'
 import type { Foreign, ImportOptions } from '../commands/vm-import.ts'
 import type { Output } from '../output.ts'
 import type { Connection } from '../service/connection.ts'
+import { DISK } from '../service/disk-holders.ts'
 import { everything } from '../service/everything.ts'
+import { found } from '../service/found.ts'
 import { madeWhereMissing } from '../service/made-where-missing.ts'
 import { networkFor, securityProfile, VM } from '../service/new-vm.ts'
 import { waited } from '../service/progress.ts'
+import { inGroup } from '../service/standing.ts'
 import { uploadFile } from '../service/upload.ts'
 
-const DISK = 'Microsoft.Compute/disks'
 const SIZE_DEFAULT = 'Standard_B1s'
 
 /** Sends what comes along, makes a disk of it, and a VM that takes it as its own. @returns the VM. */
@@ -22,6 +24,7 @@ export async function importedVm(
   const { examination } = foreign.examined
   if (examination.startsBy === null)
     throw new Error(`no VM could start from it: ${examination.conclusion}`)
+  await refuseTaken(connection, foreign.name, options)
   const size = options.size ?? (await sizeFor(connection, foreign))
   const location = await connection.location()
   const group = connection.group(options.group)
@@ -40,6 +43,23 @@ export async function importedVm(
     await connection.client.ask('DELETE', disk).catch(() => {})
     throw error
   }
+}
+
+/** Before anything is sent. @throws {Error} there is a VM of this name, or a disk that it would have. */
+async function refuseTaken(
+  connection: Connection,
+  name: string,
+  options: ImportOptions,
+): Promise<void> {
+  const of = inGroup(options)
+  for (const [type, called, kind] of [
+    [VM, name, 'vm'],
+    [DISK, `${name}-os`, 'disk'],
+  ] as const)
+    if ((await found(connection, connection.resource(type, called, options.group))) !== null)
+      throw new Error(
+        `there is a ${kind === 'vm' ? 'VM' : kind} ${called} already: another --name, or tl ${kind} delete ${called}${of}`,
+      )
 }
 
 function propertiesOf(foreign: Foreign, vmSize: string, disk: string, nic: string) {

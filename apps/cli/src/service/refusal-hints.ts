@@ -40,7 +40,7 @@ const TEXTS: readonly [words: RegExp, hint: (...found: string[]) => string][] = 
     /need security type 'TrustedLaunch'/,
     () => 'of a deallocated VM: tl vm security set NAME --security-type TrustedLaunch --vtpm on',
   ],
-  [/^Disk (\S+) is attached to VM (\S+)\. /, (disk, vm) => `tl disk detach ${disk} --vm ${vm}`],
+  [/^Disk (\S+) is attached to VM /, (disk) => `tl disk detach ${disk}; then the same again`],
   [/^Disk '(.+)' is not a data disk of VM '(.+)'/, (_, vm) => `tl vm show ${vm} names its disks`],
   [/^Run command is off/, () => 'tl vm create --allow-commands makes a VM that takes them'],
   [/^Image .+ is what VM (.+) was made of/, (vm) => `tl vm delete ${vm}; then the same again`],

@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { fromUtf8, MalformedError } from '@trusted-launch/codec'
+import { fromUtf8 } from '@trusted-launch/codec'
 import { UsageError } from '../exit-code.ts'
-import { decodedFrom } from '../input-file.ts'
+import { decodedFrom, FileFault } from '../input-file.ts'
 import { configFolder } from './profile.ts'
 
 const KEY_MAX = 16 << 10
@@ -34,9 +34,8 @@ function keyIn(file: string): string {
   if (text.includes('PRIVATE KEY'))
     throw new UsageError(`${file}: a private key; name the public one`)
   if (!PUBLIC_KEY.test(text))
-    throw new MalformedError(
+    throw new FileFault(
       file,
-      0,
       'no public SSH key of RSA or Ed25519, such as ssh-keygen writes into NAME.pub',
     )
   return text
