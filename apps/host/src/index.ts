@@ -18,6 +18,7 @@ export {
   buildImage,
   buildSmall,
   buildUki,
+  builtImage,
   type ImageName,
   unsignedModule,
 } from './images/build-image.ts'
@@ -27,6 +28,7 @@ export { putIntoEsp } from './images/esp-disk.ts'
 export { examineFile } from './images/examine-file.ts'
 export { type Image, type ImageModule, modulesOfImage } from './images/image.ts'
 export { ownSecureBootTemplate } from './images/own-keys.ts'
+export { freeVersion, keepVersion, keptImage, keptVersions } from './images/versions.ts'
 export type { Log, LogEntry } from './log.ts'
 export { type BootComponent, BootFailure, type BootFailureCode } from './machine/boot-failure.ts'
 export { MachineError } from './machine/errors.ts'

@@ -79,7 +79,7 @@ export class Works {
     this.rules = {
       attestRate,
       host: HOST,
-      images: () => imagesAt(now()),
+      images: () => imagesOf(this.#host.size, now()),
       allowedSources: options.allowedSources,
       diskGib: () => this.#host.size.diskGib,
       writeUpload: (...piece) => this.driver.writeUpload(...piece),
@@ -201,10 +201,10 @@ export class Works {
   }
 }
 
-/** The guests of this project, in the versions that can be had: today's, which is built when first used. */
-function imagesAt(now: number): readonly MarketplaceImage[] {
-  const version = new Date(now).toISOString().slice(0, 10).replaceAll('-', '.')
-  return platformImages.map((image) => ({ ...image, versions: [version] }))
+/** The guests of this project, in the versions that can be had. What a host tells nothing of is built today. */
+function imagesOf({ images = {} }: Partial<HostSize>, now: number): readonly MarketplaceImage[] {
+  const today = new Date(now).toISOString().slice(0, 10).replaceAll('-', '.')
+  return platformImages.map((image) => ({ ...image, versions: images[image.host] ?? [today] }))
 }
 
 function shown(handlers: Record<string, Handler>, now: () => number): Record<string, Handler> {

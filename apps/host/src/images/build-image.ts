@@ -2,13 +2,15 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { debianFiles } from './debian-files.ts'
 import { ImageError } from './errors.ts'
-import { type Image, imageOf } from './image.ts'
+import { type Image, imageMade, imageOf, type Recipe } from './image.ts'
 import type { GuestExtras } from './initrd.ts'
 import { withoutSignature } from './module-signature.ts'
 import { smallRecipe } from './small.ts'
 import type { Step } from './step.ts'
 
 export type ImageName = 'small' | 'uki' | 'debian-12'
+
+const NAMES: readonly string[] = ['small', 'uki', 'debian-12'] satisfies ImageName[]
 
 export interface BuildOptions {
   /** Where set-up keeps what it made: `.cache` of the project. */
@@ -27,38 +29,35 @@ export interface BuildOptions {
  * @throws {ImageError}; the signal's reason.
  */
 export async function buildImage(name: string, options: BuildOptions): Promise<Image> {
-  if (name === 'small') return buildSmall(options)
-  if (name === 'uki') return buildUki(options)
-  if (name === 'debian-12') return buildDebian12(options)
-  throw new ImageError(
-    'image-unknown',
-    `no image is called "${name}"; there are: small, uki, debian-12`,
-  )
+  return imageOf(await recipeOf(name, options), options.cacheDirectory, options)
+}
+
+/** The image that `buildImage` would give without building; null: it would build. @throws {ImageError} */
+export async function builtImage(name: string, options: BuildOptions): Promise<Image | null> {
+  return imageMade(await recipeOf(name, options), options.cacheDirectory)
+}
+
+/** Without additions the pristine ones. A whole Debian 12 wants root and the package mmdebstrap; takes about a minute and the network. */
+async function recipeOf(name: string, options: BuildOptions & GuestExtras): Promise<Recipe> {
+  if (!NAMES.includes(name))
+    throw new ImageError(
+      'image-unknown',
+      `no image is called "${name}"; there are: ${NAMES.join(', ')}`,
+    )
+  const { cacheDirectory, agent = agentOf(cacheDirectory) } = options
+  if (name === 'small') return smallRecipe(cacheDirectory, agent, options)
+  if (name === 'uki') return (await import('./uki.ts')).ukiRecipe(cacheDirectory, agent, options)
+  return (await import('./debian-12.ts')).debian12Recipe(cacheDirectory, agent)
 }
 
 /** The small guest, with what a test adds to it. Without additions it is the pristine one. */
 export async function buildSmall(options: BuildOptions & GuestExtras): Promise<Image> {
-  const agent = options.agent ?? agentOf(options.cacheDirectory)
-  return imageOf(
-    smallRecipe(options.cacheDirectory, agent, options),
-    options.cacheDirectory,
-    options,
-  )
+  return imageOf(await recipeOf('small', options), options.cacheDirectory, options)
 }
 
 /** The small guest as a unified kernel image, signed with this installation's key. */
 export async function buildUki(options: BuildOptions & GuestExtras): Promise<Image> {
-  const agent = options.agent ?? agentOf(options.cacheDirectory)
-  const { ukiRecipe } = await import('./uki.ts')
-  return imageOf(ukiRecipe(options.cacheDirectory, agent, options), options.cacheDirectory, options)
-}
-
-/** A whole Debian 12. Wants root and the package mmdebstrap; takes about a minute and the network. */
-async function buildDebian12(options: BuildOptions): Promise<Image> {
-  const { cacheDirectory } = options
-  const agent = options.agent ?? agentOf(cacheDirectory)
-  const { debian12Recipe } = await import('./debian-12.ts')
-  return imageOf(debian12Recipe(cacheDirectory, agent), cacheDirectory, options)
+  return imageOf(await recipeOf('uki', options), options.cacheDirectory, options)
 }
 
 /** A sound kernel module for the guests' kernel that nobody signed (Debian's `dummy`, stripped). */

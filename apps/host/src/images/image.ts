@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  statSync,
 } from 'node:fs'
 import { open, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -76,7 +77,7 @@ export async function imageOf(
   { step = silently, signal }: Builder = {},
 ): Promise<Image> {
   const images = join(cacheDirectory, 'images')
-  const made = join(images, 'made', `${recipe.name}-${hashOfInputs(recipe)}.json`)
+  const made = indexOf(images, recipe)
   const there = madeBefore(images, recipe, made)
   if (there !== null) return there
   mkdirSync(images, { recursive: true })
@@ -115,7 +116,8 @@ async function make(
     const sha256 = await sha256OfFile(file, given.signal)
     const image = imageAt(images, recipe, sha256)
     const { name, format } = recipe
-    await writeJson(join(whole, 'image.json'), { name, format, sha256, sizeBytes, ...facts })
+    const built = new Date().toISOString()
+    await writeJson(join(whole, 'image.json'), { name, format, sha256, sizeBytes, built, ...facts })
     if (!existsSync(image.path)) await rename(whole, dirname(image.path))
     mkdirSync(dirname(made), { recursive: true })
     await writeJson(made, { sha256 })
@@ -126,8 +128,34 @@ async function make(
 }
 
 function imageAt(images: string, { name, format }: Recipe, sha256: string): Image {
-  const path = join(images, `${name}-${sha256.slice(0, 16)}`, `disk.${format}`)
+  const path = join(folderIn(images, name, sha256), `disk.${format}`)
   return { name, sha256, path, format }
+}
+
+function folderIn(images: string, name: string, sha256: string): string {
+  return join(images, `${name}-${sha256.slice(0, 16)}`)
+}
+
+/** Where an image is kept, if it is. */
+export function imageFolder(cacheDirectory: string, name: string, sha256: string): string {
+  return folderIn(join(cacheDirectory, 'images'), name, sha256)
+}
+
+/** When an image was built; of one that does not say so, when it was written. */
+export function builtAt({ path }: Image): Date {
+  const facts = join(dirname(path), 'image.json')
+  const { built } = JSON.parse(readFileSync(facts, 'utf8'))
+  return built === undefined ? statSync(facts).mtime : new Date(built)
+}
+
+/** The image that a recipe made before from the same inputs; null: it would be made now. */
+export function imageMade(recipe: Recipe, cacheDirectory: string): Image | null {
+  const images = join(cacheDirectory, 'images')
+  return madeBefore(images, recipe, indexOf(images, recipe))
+}
+
+function indexOf(images: string, recipe: Recipe): string {
+  return join(images, 'made', `${recipe.name}-${hashOfInputs(recipe)}.json`)
 }
 
 function hashOfInputs({ name, inputs }: Recipe): string {

@@ -11,7 +11,10 @@ export interface MachinePlan {
   readonly name: string
   readonly vcpus: number
   readonly memoryMiB: number
-  /** The name of a platform image, `sha256:…` of an imported one, or `disk:ID` of a disk that it takes as its own. */
+  /**
+   * `small@2026.11.28`: a platform image in a version; `small` of a VM that was made before they had any; `sha256:…` of
+   * an imported one, or `disk:ID` of a disk that it takes as its own.
+   */
   readonly image: string
   readonly secureBoot: boolean
   /** False: a VM without a TPM, which proves nothing. */
@@ -126,6 +129,11 @@ export interface Capacity {
   readonly diskGib: number
   /** Why it runs no Windows guest; null: it does. */
   readonly noWindows: string | null
+  /**
+   * The versions of the platform's images, by name, the oldest first: those it keeps, and the one that it would build
+   * now. One it tells nothing of is built when it is first used.
+   */
+  readonly images: Readonly<Record<string, readonly string[]>>
 }
 
 /** Another process drives the host, or none does yet: whoever asked asks again, or there. */
@@ -140,8 +148,11 @@ export class HostElsewhere extends Error {
 export interface HostDriver {
   /** The name of the lease whose holder may call. */
   readonly name: string
-  /** Makes the image where it is not there yet. */
-  prepareImage(image: string, tell: (step: string) => void, signal: AbortSignal): Promise<void>
+  /**
+   * Makes the image where it is not there yet.
+   * @returns its exact name: what is built now may be of another version than the one that was to be built.
+   */
+  prepareImage(image: string, tell: (step: string) => void, signal: AbortSignal): Promise<string>
   /** Writes a piece of a file that is to become an image or a disk. @throws {ArmError} no room for it. */
   writeUpload(id: string, piece: Uint8Array, offset: number, sizeBytes: number): Promise<void>
   /** Of files that had no piece for a day nothing stays. */

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import type { Evidence, EvidenceRequest } from '@trusted-launch/channel'
 import { type Host, HostError, type Machine, openHost, whyNoWindows } from '@trusted-launch/host'
 import type { Logger } from 'pino'
+import { platformImages } from '../catalogue/images.ts'
 import type {
   Boot,
   Capacity,
@@ -87,8 +88,8 @@ export class LocalHost implements HostDriver {
     name: string,
     tell: (step: string) => void,
     signal: AbortSignal,
-  ): Promise<void> {
-    if (diskIn(name) === null) await this.#images.get(name, signal, tell)
+  ): Promise<string> {
+    return diskIn(name) === null ? this.#images.prepare(name, signal, tell) : name
   }
 
   writeUpload(id: string, piece: Uint8Array, offset: number, sizeBytes: number): Promise<void> {
@@ -242,7 +243,9 @@ export class LocalHost implements HostDriver {
     const { accelerator } = acceleration
     const noWindows = whyNoWindows(acceleration)
     const diskGib = await this.#disks.roomGib()
-    return { ...this.#host.capacity(), accelerator, noWindows, diskGib }
+    const images: Record<string, readonly string[]> = {}
+    for (const { host } of platformImages) images[host] = await this.#images.versionsOf(host)
+    return { ...this.#host.capacity(), accelerator, noWindows, diskGib, images }
   }
 
   /** What the host tells. */

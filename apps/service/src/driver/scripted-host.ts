@@ -22,6 +22,8 @@ export interface Script {
   readonly before?: (deed: string, id: string, signal?: AbortSignal) => Promise<void> | void
   readonly boot?: (id: string) => Boot
   readonly capacity?: Partial<Capacity>
+  /** The exact name of an image; by default the one that was asked for. */
+  readonly prepared?: (image: string) => string
   /** By default the one that it has. */
   readonly sshPort?: (id: string, kept: number | null) => number
   /** What is found when an image is looked at. */
@@ -78,8 +80,9 @@ export class ScriptedHost implements HostDriver {
     image: string,
     _tell: (step: string) => void,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<string> {
     await this.#do('prepareImage', image, signal)
+    return this.#script.prepared?.(image) ?? image
   }
 
   async writeUpload(
@@ -234,6 +237,7 @@ export class ScriptedHost implements HostDriver {
       accelerator: 'tcg',
       diskGib: SIZE_MAX_GIB,
       noWindows: 'it has no KVM',
+      images: {},
       ...this.#script.capacity,
     }
   }

@@ -5,6 +5,7 @@ import { ownDiskOf, ownDiskThatStays, takesDisk } from '../domain/vm/attached-di
 import { disksThatGo, forgetVm, release, releaseUnmade } from '../domain/vm/belongings.ts'
 import { dataDisksOf } from '../domain/vm/data-disks.ts'
 import { at, generationOf, stateOf, textAt, type VmState } from '../domain/vm/vm.ts'
+import { madeImageOf } from '../domain/vm/vm-image.ts'
 import { followed } from './followed.ts'
 import { runCommand } from './run-command.ts'
 import { type VmGround, VmJob } from './vm-job.ts'
@@ -48,11 +49,17 @@ export function vmHandlers(ground: VmGround): Record<string, Handler> {
 /** A creation that fails before its first boot leaves nothing behind; one whose boot was refused stays. */
 async function create(vmJob: VmJob, ground: VmGround): Promise<void> {
   const { job, driver } = vmJob
-  const vm = await vmJob.withSshPort(await vmJob.require())
-  const plan = await ground.planOf(vm)
+  let vm = await vmJob.withSshPort(await vmJob.require())
+  let plan = await ground.planOf(vm)
   try {
     await job.tell(5, `preparing the image ${plan.image}`)
-    await followed(job, (tell, signal) => driver.prepareImage(plan.image, tell, signal))
+    const { image } = plan
+    const prepared = await followed(job, (tell, signal) => driver.prepareImage(image, tell, signal))
+    if (prepared !== image) {
+      await vmJob.note(madeImageOf(prepared))
+      vm = await vmJob.require()
+      plan = await ground.planOf(vm)
+    }
     await endIfCancelled(job)
     await job.tell(40, 'making the disk, the variable store and the vTPM')
     await driver.create(plan, job.signal)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { aService, type TestService } from '../a-service.ts'
-import { aNetwork, aVm, vmBody } from '../a-vm.ts'
+import { aNetwork, aVm, IMAGE, vmBody } from '../a-vm.ts'
 import { anImage, imageBody, imageId } from '../an-image.ts'
 
 const aHost = (t: TestContext, script = {}) => aService(t, new ScriptedHost(script))
@@ -181,4 +181,45 @@ test('a name may be bound to one of ours; what is no name, is taken or means not
   await service.ask('PUT', service.group('rg'), { location: 'local' })
   assert.equal((await bind('a:b:c', { id: imageId(service, 'none') })).status, 404)
   assert.equal((await bind('a:b:c', { id: '/subscriptions/x' })).status, 400)
+})
+
+const ofVersion = (version: string) => ({
+  storageProfile: {
+    imageReference: { ...IMAGE, version },
+    osDisk: { createOption: 'FromImage' },
+  },
+})
+
+test('a platform image is had in each version that its host keeps, and a VM is of the one it names, or of the newest', async (t) => {
+  const images = { small: ['2026.09.30', '2026.11.28', '2026.11.28.2'] }
+  const service = await aHost(t, { capacity: { images } })
+  const path = `${service.subscription}/providers/Microsoft.Compute/locations/local/publishers/trusted-launch/artifacttypes/vmimage/offers/small/skus/gen2/versions`
+  const { body } = await service.ask('GET', path)
+  assert.deepEqual(
+    body.map(({ name }: any) => name),
+    images.small,
+  )
+  for (const [name, version, exact] of [
+    ['old', '2026.09.30', '2026.09.30'],
+    ['new', 'latest', '2026.11.28.2'],
+  ] as const) {
+    const { id, end } = await aVm(service, name, ofVersion(version))
+    assert.equal(end.status, 'Succeeded')
+    const { storageProfile } = (await service.ask('GET', id)).body.properties
+    assert.equal(storageProfile.imageReference.exactVersion, exact)
+    const plans = (await service.host.machines()).map((machine) => service.host.plan(machine)!)
+    assert.equal(plans.find((plan) => plan.name === name)!.image, `small@${exact}`)
+  }
+  const { put } = await aVm(service, 'none', ofVersion('2026.10.01'))
+  assert.deepEqual([put.status, put.body.error.code], [404, 'PlatformImageNotFound'])
+})
+
+test('a VM tells the version that was built for it, where that is another than was to be', async (t) => {
+  const service = await aHost(t, { prepared: () => 'small@2026.11.29' })
+  const { id, end } = await aVm(service)
+  assert.equal(end.status, 'Succeeded')
+  const { storageProfile } = (await service.ask('GET', id)).body.properties
+  assert.equal(storageProfile.imageReference.exactVersion, '2026.11.29')
+  const [machine] = await service.host.machines()
+  assert.equal(service.host.plan(machine!)!.image, 'small@2026.11.29')
 })

@@ -22,7 +22,7 @@ import { takenAlongLinks } from './taken-along.ts'
 import { bodyOf, lasting, requireOffered, toldOf } from './told.ts'
 import { withUnapplied } from './unapplied.ts'
 import { at, inputFor, securityOf, stateJson, stateOf, textAt, type VmState } from './vm.ts'
-import { exactVersionOf, imageLinks, imageOfVm, requireVmImage } from './vm-image.ts'
+import { exactImageOf, imageLinks, imageOfVm, requireVmImage } from './vm-image.ts'
 
 /** What decides about VMs beside what is asked. */
 export interface VmRules {
@@ -94,8 +94,8 @@ async function planNew(rules: VmRules, id: string, wanted: Wanted, moment: Momen
     ...{ vmId, machine: `vm-${vmId}`, host: rules.host, power: 'starting', failure: null },
     notices: hasOther ? [...decision.notices, newVtpm] : decision.notices,
     notEnforced: rules.notEnforced(bodyOf(wanted, properties)),
-    ...{ generalized: false, hasAgent: false, sshPort: null, image: image.host },
-    ...exactVersionOf(properties, image),
+    ...{ generalized: false, hasAgent: false, sshPort: null },
+    ...exactImageOf(properties, image),
     ...(image.hyperVGeneration === 'V1' && { generation: 'V1' as const }),
     macAddress: textAt(nic.state, 'macAddress') ?? '',
   }

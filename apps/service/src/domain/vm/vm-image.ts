@@ -1,11 +1,11 @@
 import { ArmError, faults, parseResourceId } from '@trusted-launch/api'
-import { type MarketplaceImage, resolveImage } from '../../catalogue/images.ts'
+import { type MarketplaceImage, platformImages, resolveImage } from '../../catalogue/images.ts'
 import { type BindingRules, namedImages } from '../image/binding.ts'
 import { IMAGE, requireImageById } from '../image/image.ts'
 import type { Link } from '../links.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
 import { requireOwnDisk, takesDisk } from './attached-disk.ts'
-import { at, textAt } from './vm.ts'
+import { at, textAt, type VmState } from './vm.ts'
 
 const REFERENCE = ['storageProfile', 'imageReference'] as const
 
@@ -31,15 +31,27 @@ export async function requireVmImage(
   return found.image
 }
 
-/** What `latest` means now, of an image that has versions. */
-export function exactVersionOf(
+/** What `latest` means now, of an image that has versions, and what its host calls the one that is meant. */
+export function exactImageOf(
   properties: JsonObject,
-  { versions }: MarketplaceImage,
-): { imageVersion?: string } {
+  { versions, host }: MarketplaceImage,
+): Pick<VmState, 'image' | 'imageVersion'> {
   const asked = textAt(properties, ...REFERENCE, 'version') ?? 'latest'
   const latest = versions.at(-1)
-  if (latest === undefined || textAt(properties, ...REFERENCE, 'publisher') === null) return {}
-  return { imageVersion: /^(?:latest)?$/i.test(asked) ? latest : asked }
+  if (latest === undefined || textAt(properties, ...REFERENCE, 'publisher') === null)
+    return { image: host }
+  const imageVersion = /^(?:latest)?$/i.test(asked) ? latest : asked
+  return { image: isPlatform(host) ? `${host}@${imageVersion}` : host, imageVersion }
+}
+
+/** What the state of a VM has of the image that its host made. */
+export function madeImageOf(image: string): Pick<VmState, 'image' | 'imageVersion'> {
+  const [name, version] = image.split('@')
+  return version === undefined || !isPlatform(name!) ? { image } : { image, imageVersion: version }
+}
+
+function isPlatform(host: string): boolean {
+  return platformImages.some((image) => image.host === host)
 }
 
 /** The image that a VM was made from, while there is one of that name. */
