@@ -58,6 +58,7 @@ export { decodePcrValues, PCR_FILE_BYTES_MAX, type PcrsByBank } from './imported
 export { decodeImportedQuote, decodeImportedSignature } from './imported/quote.ts'
 export {
   array,
+  boolean,
   different,
   integer,
   nameOf,

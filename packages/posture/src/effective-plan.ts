@@ -1,6 +1,6 @@
 import { type Alert, isOpen } from './alert.ts'
 import type { AlertDelta } from './detect.ts'
-import type { FailureMeaning, MonitoringPlan, Response } from './plan.ts'
+import type { FailureMeaning, MonitoringPlan, ReferencePlan, Response } from './plan.ts'
 import { type SuppressionRule, suppressing } from './suppression.ts'
 
 /** What holds for a VM, and the name of the plan that says so; null: nobody does, it is the default. */
@@ -8,6 +8,7 @@ export interface EffectivePlan {
   readonly policy: Inherited<string>
   readonly intervalSeconds: Inherited<number>
   readonly silenceSeconds: Inherited<number>
+  readonly references: Inherited<ReferencePlan>
   /** The levels' own, the nearest first, each with the name of its plan. */
   readonly failures: readonly {
     readonly from: string
@@ -25,6 +26,7 @@ export const PLAN_DEFAULTS = {
   policy: 'trusted-launch',
   intervalSeconds: 3600,
   silenceSeconds: 600,
+  references: {},
 } as const
 
 /**
@@ -47,6 +49,7 @@ export function effectivePlan(levels: {
     policy: of('policy') as Inherited<string>,
     intervalSeconds: of('intervalSeconds') as Inherited<number>,
     silenceSeconds: of('silenceSeconds') as Inherited<number>,
+    references: of('references') as Inherited<ReferencePlan>,
     failures: nearest.flatMap(({ name: from, failures: meanings }) =>
       meanings === undefined ? [] : [{ from, meanings }],
     ),

@@ -35,6 +35,7 @@ export {
   type FailureMeaning,
   type MonitoringPlan,
   parsePlan,
+  type ReferencePlan,
   type Response,
 } from './plan.ts'
 export type { RecommendationKind } from './recommendation-kind.ts'

@@ -1,4 +1,5 @@
 import {
+  boolean,
   integer,
   nameOf,
   object,
@@ -21,6 +22,18 @@ export interface FailureMeaning {
   readonly response: Response
 }
 
+/** What becomes of reference values without a person. What is not said is not done. */
+export interface ReferencePlan {
+  /** What another variant supersedes counts no more after so many good boots of that. 1 to 1,000. */
+  readonly retireAfterBoots?: number
+  /** Or so many days after that was approved. 1 to 3,650. */
+  readonly retireAfterDays?: number
+  /** `signed-images`: a changed image that the firmware, or shim, verified is approved by itself. */
+  readonly approve?: 'signed-images'
+  /** A person may approve what a first boot showed that was not as foretold, or of which nothing was. */
+  readonly trustOnFirstUse?: boolean
+}
+
 /**
  * How the VMs of a subscription, group, set, or one VM, are watched. What a plan does not set is what the level above it
  * says. docs/monitoring-plans.md
@@ -36,6 +49,8 @@ export interface MonitoringPlan {
   readonly silenceSeconds?: number
   /** By alert type, or `type/cause`, which weighs more. */
   readonly failures?: Readonly<Record<string, FailureMeaning>>
+  /** Taken as a whole from the nearest level that has it. */
+  readonly references?: ReferencePlan
 }
 
 const planBytesMax = 64 * 1024
@@ -50,6 +65,16 @@ const meaning: Shape<FailureMeaning> = object({
   response: oneOf('tell', 'isolate', 'stop'),
 })
 
+const references: Shape<ReferencePlan> = object(
+  {},
+  {
+    retireAfterBoots: integer({ min: 1, max: 1000 }),
+    retireAfterDays: integer({ min: 1, max: 3650 }),
+    approve: oneOf('signed-images'),
+    trustOnFirstUse: boolean,
+  },
+)
+
 const shape: Shape<MonitoringPlan> = object(
   { version: oneOf(1), name: string({ max: 128, pattern: /^[a-z0-9][a-z0-9.-]*$/ }) },
   {
@@ -57,6 +82,7 @@ const shape: Shape<MonitoringPlan> = object(
     intervalSeconds: integer({ min: 60, max: 604_800 }),
     silenceSeconds: integer({ min: 60, max: 86_400 }),
     failures: record(nameOf('failure', FAILURE_NAMES), meaning, { max: FAILURE_NAMES.length }),
+    references,
   },
 )
 
