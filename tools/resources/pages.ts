@@ -48,6 +48,11 @@ export const pages: readonly Page[] = [
   { name: 'hosts', model: null, paths: /TrustedLaunch\/hosts/ },
   { name: 'evidence', model: null, paths: /TrustedLaunch\/(?:evidence|attestationSigner)/ },
   {
+    name: 'drift',
+    model: null,
+    paths: /TrustedLaunch\/(?:drift|referenceValues|announcedUpdates)/,
+  },
+  {
     name: 'monitoring',
     model: null,
     paths: /TrustedLaunch\/(?:monitoringPlans|network|policies|whatIf)/,

@@ -19,6 +19,7 @@ import type { AttestationSigner } from './identity/attestation-signer.ts'
 import type { SealedValues } from './identity/sealed-values.ts'
 import { attest } from './jobs/attest.ts'
 import { diskHandlers } from './jobs/disk-handlers.ts'
+import { driftHandlers } from './jobs/drift-handlers.ts'
 import { DrivenHost, type HostSize } from './jobs/driven-host.ts'
 import { expireAttestations, forgetOperations } from './jobs/expire.ts'
 import { extensionHandlers } from './jobs/extension-handlers.ts'
@@ -99,6 +100,10 @@ export class Works {
         ...vmHandlers(vmGround),
         ...imageHandlers(this.driver, this.rules, now),
         ...diskHandlers(this.driver, this.rules, now),
+        ...driftHandlers({
+          ...{ now, host: HOST },
+          judgeAgain: (task) => this.#appraisers.again(task),
+        }),
         ...shown({ ...groupHandlers(this.driver, now), ...extensionHandlers(vmGround) }, now),
       },
     })

@@ -21,6 +21,8 @@ export interface Appraised {
   readonly findings: readonly Finding[]
   readonly claims: Claims
   readonly chain: readonly BootStage[]
+  /** The name of the variant that it was held against, the nearest; null: none counted. */
+  readonly variant: string | null
   /** Null: the recorded state stays as it is. */
   readonly rollback: RollbackState | null
   /** SHA-256 fingerprint of the anchor that the AK's certificate leads to; null: none. */
@@ -44,10 +46,11 @@ export function appraiseEvidence(input: AppraisalInput): Appraised {
   let { findings } = verified
   let claims: Claims = {}
   let chain: readonly BootStage[] = []
+  let variant: string | null = null
   if (log !== null && key !== null) {
     const bootCounter = quotes[0]!.clockInfo.resetCount
     claims = keyClaims(key, input.expectation, claimsOf(log, bootCounter))
-    const { findings: held, chain: ran } = appraiseReferences(log, claims, input)
+    const { findings: held, chain: ran, ...nearest } = appraiseReferences(log, claims, input)
     const ofLog = [...runChecks(log), ...checkUserspace(log)]
     claims = claimsAfterKexec(claims, [...ofLog, ...held], log)
     const reported = reportedModules(input.evidence)
@@ -57,6 +60,7 @@ export function appraiseEvidence(input: AppraisalInput): Appraised {
       claims = keyClaims(key, input.expectation, unverified(claims))
     claims = withModuleMessages(claims, input.evidence)
     chain = ran
+    variant = nearest.variant?.name ?? null
   }
   const told = tellFindings(
     input.expectation.givenKey === undefined ? findings : advisedForImport(findings),
@@ -68,6 +72,7 @@ export function appraiseEvidence(input: AppraisalInput): Appraised {
     findings: told,
     claims,
     chain,
+    variant,
     rollback: verified.rollback,
     anchor: anchor === null ? null : toHex(anchor.fingerprint),
     keyVerified: verified.key !== null,

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import {
   type Alert,
   type AlertChange,
@@ -13,9 +12,11 @@ import {
   isRefusal,
   meaningByPlan,
   type Observation,
+  type Undone,
 } from '@trusted-launch/posture'
 import { tellAlert } from './events.ts'
 import { everyOf } from './every-of.ts'
+import { guidOf } from './guid-of.ts'
 import { planOf } from './plans.ts'
 import { connectAgain, type Responded, respond, respondedIn } from './responses.ts'
 import type { Json, JsonObject, Resource, Tables } from './store.ts'
@@ -85,16 +86,18 @@ export async function changeKeptAlert(
   return null
 }
 
-/** Secure Boot is enabled again, through the API: what failed because it was off is resolved by that. */
-export async function clearSecureBootOff(
+/** Something that somebody did takes the cause of failures away: they are resolved by that. @returns how many. */
+export async function clearUndone(
   tables: Tables,
   vm: Resource,
+  undone: Undone,
   who: { readonly by: string; readonly request: string; readonly time: number },
-): Promise<void> {
+): Promise<number> {
   const rows = await alertRowsOf(tables, vm)
   const byKey = new Map(rows.map((row) => [alertKey(alertOf(row)), row]))
-  const cleared = clearAlerts(rows.map(alertOf), { kind: 'secure-boot-enabled' }, who)
+  const cleared = clearAlerts(rows.map(alertOf), undone, who)
   for (const alert of cleared) await write(tables, byKey.get(alertKey(alert))!, alert, who.time)
+  return cleared.length
 }
 
 async function insert(
@@ -152,11 +155,4 @@ async function reconnect(
   if (vm === null || stateOf(vm).vmId !== state.vmId) return
   const others = (await alertRowsOf(tables, vm)).map((row) => ({ alert: alertOf(row), row }))
   await connectAgain(tables, vm, done, others, time)
-}
-
-/** A name that is always the same for the same cause. RFC 9562, version 8. */
-function guidOf(text: string): string {
-  const hex = createHash('sha256').update(text).digest('hex')
-  const [a, b, c, d] = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(13, 16), hex.slice(17, 20)]
-  return `${a}-${b}-8${c}-a${d}-${hex.slice(20, 32)}`
 }

@@ -8,6 +8,7 @@ import {
 import { runsTrustedLaunch } from '../catalogue/security-type.ts'
 import { sizeNamed } from '../catalogue/sizes.ts'
 import { alertOf, alertRowsOf } from './alerts.ts'
+import { waitingOf } from './references/drift.ts'
 import type { Attestation, Resource, Tables } from './store.ts'
 import { setupOf } from './vm/setup.ts'
 import { generationOf, osTypeOf, stateOf, textAt } from './vm/vm.ts'
@@ -28,7 +29,7 @@ export async function machineFactsOf(tables: Tables, vm: Resource): Promise<Mach
     alerts: (await alertRowsOf(tables, vm)).map(alertOf),
     staleAfterMs: 2000 * PLAN_DEFAULTS.intervalSeconds,
     revocationsMissing: null,
-    pendingApprovals: 0,
+    pendingApprovals: await waitingOf(tables, vm),
   }
 }
 

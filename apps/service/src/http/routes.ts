@@ -9,6 +9,7 @@ import { authorizationRoutes } from './resources/authorization.ts'
 import { catalogueRoutes } from './resources/catalogue.ts'
 import { type Diagnostics, diagnosticsRoutes } from './resources/diagnostics.ts'
 import { diskTypeOf } from './resources/disks.ts'
+import { driftRoutes } from './resources/drift.ts'
 import { evidenceRoutes } from './resources/evidence.ts'
 import { exemptionRoutes } from './resources/exemptions.ts'
 import { extensionTypeOf } from './resources/extensions.ts'
@@ -22,6 +23,7 @@ import { networkTypes } from './resources/networks.ts'
 import { operationRoutes } from './resources/operations.ts'
 import { policyRoutes } from './resources/policies.ts'
 import { principalRoutes } from './resources/principals.ts'
+import { referenceValuesRoutes } from './resources/reference-values.ts'
 import { type Installation, subscriptionRoutes } from './resources/subscriptions.ts'
 import { suppressionRoutes } from './resources/suppression-rules.ts'
 import { virtualMachineRoutes, virtualMachineType } from './resources/virtual-machines.ts'
@@ -66,6 +68,8 @@ export function allRoutes(
     ...policyRoutes(ground),
     ...healthRoutes(ground),
     ...evidenceRoutes(ground),
+    ...driftRoutes(ground),
+    ...referenceValuesRoutes(ground),
     ...authorizationRoutes(ground),
     ...principalRoutes(ground),
     ...hostRoutes(rules, ground),

@@ -22,7 +22,11 @@ export interface RoleDefinition {
  * Rights to what a VM showed of its inside (command lines, module paths, keys). No `*` of `actions` covers
  * them, so that who manages or reads a VM doesn't thereby read these.
  */
-export const DATA_ACTIONS: readonly string[] = ['TrustedLaunch/evidence/*']
+export const DATA_ACTIONS: readonly string[] = [
+  'TrustedLaunch/drift/*',
+  'TrustedLaunch/evidence/*',
+  'TrustedLaunch/referenceValues/*',
+]
 
 /** What whoever signed in may do at `/`: find out what there is. */
 export const EVERYBODY: Permission = allow([
@@ -116,19 +120,22 @@ export const VIRTUAL_MACHINE_CONTRIBUTOR = builtIn(
 export const SECURITY_ADMIN = builtIn(
   'fb1c8493-542b-48eb-b624-b4c8fea62acd',
   'Security Admin',
-  'Sees and changes what is recommended and alerted.',
-  allow([
-    'Microsoft.Authorization/*/read',
-    'Microsoft.Insights/alertRules/*',
-    'Microsoft.Resources/deployments/*',
-    'Microsoft.Resources/subscriptions/resourceGroups/read',
-    'Microsoft.Security/*',
-    'TrustedLaunch/exemptions/*',
-    'TrustedLaunch/monitoringPlans/*',
-    'TrustedLaunch/network/*',
-    'TrustedLaunch/policies/*',
-    'TrustedLaunch/whatIf/*',
-  ]),
+  'Sees and changes what is recommended and alerted, and answers for what boots.',
+  {
+    ...allow([
+      'Microsoft.Authorization/*/read',
+      'Microsoft.Insights/alertRules/*',
+      'Microsoft.Resources/deployments/*',
+      'Microsoft.Resources/subscriptions/resourceGroups/read',
+      'Microsoft.Security/*',
+      'TrustedLaunch/exemptions/*',
+      'TrustedLaunch/monitoringPlans/*',
+      'TrustedLaunch/network/*',
+      'TrustedLaunch/policies/*',
+      'TrustedLaunch/whatIf/*',
+    ]),
+    dataActions: ['TrustedLaunch/drift/*', 'TrustedLaunch/referenceValues/*'],
+  },
 )
 
 export const SECURITY_READER = builtIn(
@@ -153,17 +160,25 @@ export const ATTESTATION_READER = builtIn(
   'Reads evidence.',
   {
     ...allow(['Microsoft.Attestation/*/read']),
-    dataActions: ['TrustedLaunch/evidence/read'],
+    dataActions: [
+      'TrustedLaunch/drift/read',
+      'TrustedLaunch/evidence/read',
+      'TrustedLaunch/referenceValues/read',
+    ],
   },
 )
 
 export const ATTESTATION_CONTRIBUTOR = builtIn(
   'bbf86eb8-f7b4-4cce-96e4-18cddf81d86e',
   'Attestation Contributor',
-  'Reads evidence, and asks for it anew.',
+  'Reads evidence, asks for it anew, and answers for what boots.',
   {
     ...allow(['Microsoft.Attestation/*']),
-    dataActions: ['TrustedLaunch/evidence/*'],
+    dataActions: [
+      'TrustedLaunch/drift/*',
+      'TrustedLaunch/evidence/*',
+      'TrustedLaunch/referenceValues/*',
+    ],
   },
 )
 

@@ -10,7 +10,10 @@ import type { Evidence } from '@trusted-launch/channel'
 import { fromUtf8, toHex, toUtf8 } from '@trusted-launch/codec'
 import { observe } from '../domain/alerts.ts'
 import type { HostDriver, HostFacts } from '../domain/host-driver.ts'
+import { planOf } from '../domain/plans.ts'
 import { policyFor } from '../domain/policies.ts'
+import { noteBoot } from '../domain/references/note-boot.ts'
+import { usedFor } from '../domain/references/used.ts'
 import type { Json, Resource, Values } from '../domain/store.ts'
 import { noteIntegrity } from '../domain/vm/integrity.ts'
 import { securityOf, stateOf } from '../domain/vm/vm.ts'
@@ -69,10 +72,12 @@ export async function attest(
   const facts = await ground.driver.facts(machine)
   if (facts === null) return null
   const asked = { nonce: (ground.nonce ?? randomNonce)(), extendNonce: randomNonce() }
-  const memory = await job.under(async ({ values }) => {
-    const known = await memoryOf(values, vmId, isStarted)
-    await keep(values, vmId, withQuestion(known, asked.extendNonce))
-    return known
+  const { memory, used } = await job.under(async (tables) => {
+    const known = await memoryOf(tables.values, vmId, isStarted)
+    await keep(tables.values, vmId, withQuestion(known, asked.extendNonce))
+    const plan = (await planOf(tables, vm)).references.value
+    const used = await usedFor(tables, vm, facts.references, plan, ground.now())
+    return { memory: known, used }
   })
   const policy = await orFailed('it is not known what it must be', () =>
     job.under((tables) => policyFor(tables, vm)),
@@ -81,7 +86,8 @@ export async function attest(
   const evidence = await orFailed('its agent gives no evidence', () =>
     ground.driver.collectEvidence(machine, question),
   )
-  const task = { ...taskOf(evidence, facts, memory, asked), policy, ...(await ground.signer()) }
+  const told = taskOf(evidence, facts, memory, asked)
+  const task = { ...told, references: used.files, policy, ...(await ground.signer()) }
   const time = ground.now()
   const answer = await orFailed('the evidence was not appraised', () =>
     ground.appraise({ ...task, time }),
@@ -90,12 +96,14 @@ export async function attest(
     const { attestations, values } = tables
     const { tier, findings, claims, record, shared, rollback, ima } = answer
     const id = randomUUID()
-    const told = { id, vmId, at: time, tier, findings: findings as unknown as Json[] }
-    await attestations.insert({ ...told, record }, shared ?? undefined)
+    const kept = { id, vmId, at: time, tier, findings: findings as unknown as Json[] }
+    await attestations.insert({ ...kept, record }, shared ?? undefined)
     await noteIntegrity(tables, vm, tier, time)
     const remembered = withQuestion(memory, asked.extendNonce).rollback
     await keep(values, vmId, { rollback: rollback ?? remembered, ima })
     const result = { tier, findings, claims, evidence: answer.evidence }
+    const { variant, change, boot } = answer
+    await noteBoot(tables, vm, used.boots, { attestation: id, time, tier, variant, change, boot })
     await observe(tables, vm, { kind: 'verdict', result }, time)
     return { id, tier }
   })
@@ -103,10 +111,10 @@ export async function attest(
 
 function taskOf(
   evidence: Evidence,
-  { expectation: { anchors, ...known }, references, host }: HostFacts,
+  { expectation: { anchors, ...known }, host }: HostFacts,
   { rollback: state, ima }: Memory,
   { nonce, extendNonce }: { nonce: Uint8Array; extendNonce: Uint8Array },
-): Omit<AppraisalTask, 'time' | 'issuer' | 'signer' | 'policy'> {
+): Omit<AppraisalTask, 'time' | 'issuer' | 'signer' | 'policy' | 'references'> {
   return {
     evidence,
     expectation: {
@@ -115,7 +123,7 @@ function taskOf(
       rollback: { nonce: extendNonce, state },
     },
     anchors: anchors.map(({ der }) => der),
-    ...{ references, ima },
+    ima,
     beside: host === null ? [] : compareHostPart(host.actual, host.wanted),
   }
 }

@@ -42,7 +42,7 @@ async function removeVms(driver: HostDriver, now: () => number, job: Job): Promi
     await driver.delete(stateOf(vm).machine, ownDiskThatStays(vm))
     for (const id of disksThatGo(vm)) await driver.deleteDisk(id)
     await job.under(async (tables) => {
-      await forgetVm(tables, stateOf(vm).vmId)
+      await forgetVm(tables, vm)
       await release(tables, vm, now())
       await removeWhole(tables, vm.id)
     })

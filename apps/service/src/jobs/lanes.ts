@@ -36,7 +36,7 @@ export const LANES: readonly Lane[] = [
   },
   { name: 'commands', atOnce: 2, kinds: ['vm.runCommand'] },
   { name: 'fetches', atOnce: 2, kinds: ['image.put', 'disk.fill'] },
-  { name: 'attestations', atOnce: 4, kinds: ['vm.attest', 'extension.put'] },
+  { name: 'attestations', atOnce: 4, kinds: ['vm.attest', 'extension.put', 'drift.approved'] },
 ]
 
 /** Kinds that no lane names, as a group's end: nothing is known of how long they take. */

@@ -79,12 +79,12 @@ async function endIfCancelled(job: Job): Promise<void> {
 }
 
 async function undo({ job, driver }: VmJob, vm: Resource, { now }: VmGround): Promise<void> {
-  const { machine, vmId } = stateOf(vm)
+  const { machine } = stateOf(vm)
   // A disk that was there before the VM is there after it, whatever was to become of it.
   await driver.delete(machine, takesDisk(vm.properties) ? ownDiskOf(vm) : null)
   const gone = await job.under(async (tables) => {
     const disks = await releaseUnmade(tables, vm, now())
-    await forgetVm(tables, vmId)
+    await forgetVm(tables, vm)
     await removeWhole(tables, vm.id)
     return disks
   })
@@ -190,12 +190,12 @@ async function remove(vmJob: VmJob, { now }: VmGround): Promise<void> {
   const { job, driver } = vmJob
   const vm = await vmJob.vm()
   if (vm === null) return
-  const { machine, vmId } = stateOf(vm)
+  const { machine } = stateOf(vm)
   await job.tell(20, 'removing the VM, its disk and its vTPM')
   await driver.delete(machine, ownDiskThatStays(vm))
   for (const id of disksThatGo(vm)) await driver.deleteDisk(id)
   await job.under(async (tables) => {
-    await forgetVm(tables, vmId)
+    await forgetVm(tables, vm)
     await release(tables, vm, now())
     await removeWhole(tables, vm.id)
   })

@@ -1,7 +1,7 @@
 import { ArmError } from '@trusted-launch/api'
 import { type Finding, findingOf } from '@trusted-launch/attestation'
 import { allocationFailed } from '../catalogue/host-capacity.ts'
-import { clearSecureBootOff, observe, type Seen } from '../domain/alerts.ts'
+import { clearUndone, observe, type Seen } from '../domain/alerts.ts'
 import { requirePlacing } from '../domain/drain.ts'
 import { tellPower } from '../domain/events.ts'
 import { type HostDriver, type MachinePower, StartRefused } from '../domain/host-driver.ts'
@@ -106,7 +106,7 @@ export class VmJob {
     const by = stateOf(vm).unapplied?.secureBootBy
     if (by === undefined) return
     const who = { by, request: this.job.operation.correlationId, time: this.#ground.now() }
-    await this.job.under((tables) => clearSecureBootOff(tables, vm, who))
+    await this.job.under((tables) => clearUndone(tables, vm, { kind: 'secure-boot-enabled' }, who))
   }
 
   /**

@@ -2,6 +2,7 @@ import {
   type AppraisalInput,
   type AttestationResult,
   appraiseEvidence,
+  type BootChange,
   type ContinuedIma,
   checkPolicy,
   continueIma,
@@ -10,8 +11,11 @@ import {
   encodeReferenceValues,
   type Finding,
   type ImaState,
+  learnChange,
+  mergeReferences,
   type Policy,
   parseReferenceValues,
+  type ReferenceValues,
   type RollbackState,
   signTokensWith,
   type Tier,
@@ -26,8 +30,8 @@ export interface AppraisalTask {
   readonly expectation: Omit<Expectation, 'anchors' | 'intermediates' | 'givenKey' | 'activatedKey'>
   /** In DER. */
   readonly anchors: readonly Uint8Array[]
-  /** As kept; null: there are none, and the verdict says so. */
-  readonly references: Uint8Array | null
+  /** As kept, each a file of its own; none: the verdict says so. */
+  readonly references: readonly Uint8Array[]
   readonly policy: Policy
   /** Milliseconds since 1970. */
   readonly time: number
@@ -53,11 +57,17 @@ export interface AppraisalAnswer {
   /** Null: the recorded state stays as it is. */
   readonly rollback: RollbackState | null
   readonly ima: ImaState | null
+  /** The variant that it was held against; null: none counted. */
+  readonly variant: string | null
+  /** Which boot it is of: the vTPM's resets; null: not shown. */
+  readonly boot: number | null
+  /** What the boot measured otherwise than it was to, to be approved or rejected; null: nothing that could be. */
+  readonly change: BootChange | null
 }
 
 /** The verdict on evidence, its record, and the verdict in the light of what is known beside it. */
 export function appraisalOf(task: AppraisalTask): AppraisalAnswer {
-  const references = task.references === null ? null : parseReferenceValues(task.references)
+  const references = joined(task.references)
   const input: AppraisalInput = {
     evidence: task.evidence,
     expectation: {
@@ -79,7 +89,23 @@ export function appraisalOf(task: AppraisalTask): AppraisalAnswer {
   })
   const shared = references === null ? null : encodeReferenceValues(references)
   const { claims, evidence } = result
-  return { tier, findings, claims, evidence, record, shared, rollback, ima: ima.next }
+  const { variant } = appraised
+  const change = result.tier === 'affirming' ? null : learnChange(input, nameOf(result))
+  const next = { rollback, ima: ima.next }
+  const boot = result.counters?.resetCount ?? null
+  return { tier, findings, claims, evidence, record, shared, ...next, variant, boot, change }
+}
+
+/** What a change is learnt from. */
+function nameOf({ vm, time }: AttestationResult): string {
+  return `evidence of ${vm} at ${time}`
+}
+
+/** All variants of all files; null: there are none. */
+function joined(files: readonly Uint8Array[]): ReferenceValues | null {
+  const [first, ...more] = files.map(parseReferenceValues)
+  if (first === undefined) return null
+  return more.length === 0 ? first : mergeReferences([first, ...more])
 }
 
 /**

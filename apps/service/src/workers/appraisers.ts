@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
+import type { Verdict } from '@trusted-launch/posture'
+import type { AgainTask } from './again.ts'
 import type { AppraisalAnswer, AppraisalTask } from './appraisal.ts'
 
 export type AppraisalErrorCode = 'appraisers-busy' | 'appraiser-died' | 'appraisal-late'
@@ -25,8 +27,8 @@ export interface AppraisersOptions {
 }
 
 interface Waiting {
-  readonly task: AppraisalTask
-  readonly resolve: (answer: AppraisalAnswer) => void
+  readonly task: AppraisalTask | AgainTask
+  readonly resolve: (answer: any) => void
   readonly reject: (error: AppraisalError) => void
 }
 
@@ -59,6 +61,15 @@ export class Appraisers {
 
   /** The verdict, in the order in which they were asked for. @throws {AppraisalError} there is none. */
   appraise(task: AppraisalTask): Promise<AppraisalAnswer> {
+    return this.#ask(task)
+  }
+
+  /** A verdict that was kept, made again by something else. @throws {AppraisalError} there is none. */
+  again(task: AgainTask): Promise<Verdict> {
+    return this.#ask(task)
+  }
+
+  #ask<T>(task: AppraisalTask | AgainTask): Promise<T> {
     return new Promise((resolve, reject) => {
       const { waitingMax } = this.#options
       if (this.#closed || this.#waiting.length >= waitingMax)
@@ -106,7 +117,7 @@ export class Appraisers {
     const late = () => failed('appraisal-late', `the appraisal took more than ${taskMs} ms`)
     const timer = setTimeout(late, taskMs)
     const died = (cause?: unknown) => failed('appraiser-died', 'the appraisal broke off', cause)
-    const answered = (answer: AppraisalAnswer) => {
+    const answered = (answer: unknown) => {
       leave()
       this.#idle.push(worker)
       resolve(answer)

@@ -6,7 +6,7 @@ import {
   alertOf,
   alertRowsOf,
   changeKeptAlert,
-  clearSecureBootOff,
+  clearUndone,
   observe,
 } from '../../src/domain/alerts.ts'
 import type { Resource, Store, Tables } from '../../src/domain/store.ts'
@@ -58,7 +58,7 @@ onEach((database) => {
     const who = { by: 'an operator', request: '7f3a', time: 20 }
     await store.transaction(async (tables) => {
       await observe(tables, vm, { kind: 'verdict', result }, 10)
-      await clearSecureBootOff(tables, vm, who)
+      await clearUndone(tables, vm, { kind: 'secure-boot-enabled' }, who)
     })
     assert.deepEqual(await statesOf(store, vm), ['origin Active 1', 'secure-boot-off Resolved 1'])
     const rows = await alertRowsOf(store, vm)

@@ -1,9 +1,10 @@
 import { keyOf } from '@trusted-launch/api'
 import { requireUnlocked } from '../locks.ts'
+import { forgetReferences } from '../references/forget.ts'
 import { removeWhole } from '../remove-whole.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
 import { leavingOf } from './leaving.ts'
-import { textAt } from './vm.ts'
+import { stateOf, textAt } from './vm.ts'
 
 interface Belonging {
   readonly id: string
@@ -85,10 +86,12 @@ function isHeldBy({ state }: Resource, vm: Resource): boolean {
   return holder !== null && keyOf(holder) === keyOf(vm.id)
 }
 
-/** What is kept of a VM beside its resource: its verdicts, its seed, what its rollback index held. */
-export async function forgetVm({ attestations, values }: Tables, vmId: string): Promise<void> {
-  await attestations.deleteOf(vmId)
-  for (const name of ['seed', 'rollback']) await values.delete(`${name}/${vmId}`)
+/** What is kept of a VM beside its resource: its verdicts, its seed, what its rollback index held, what was approved of it. */
+export async function forgetVm(tables: Tables, vm: Resource): Promise<void> {
+  const { vmId } = stateOf(vm)
+  await tables.attestations.deleteOf(vmId)
+  await forgetReferences(tables, vm)
+  for (const name of ['seed', 'rollback']) await tables.values.delete(`${name}/${vmId}`)
 }
 
 /** The ids of the disks and interfaces that go with a VM. */

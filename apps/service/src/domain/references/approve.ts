@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto'
+import { ArmError, faults } from '@trusted-launch/api'
+import {
+  approveReferences,
+  encodeReferenceValues,
+  parseReferenceValues,
+} from '@trusted-launch/attestation'
+import { guidOf } from '../guid-of.ts'
+import type { Resource, Tables } from '../store.ts'
+import { driftIn, valueOfDrift, writeDrift } from './drift.ts'
+import {
+  insertReference,
+  type KeptReference,
+  REFERENCE_VALUES,
+  REFERENCES_MAX,
+  removeReference,
+} from './kept.ts'
+
+/** For which VMs an approval holds. */
+export interface ApprovalScope {
+  /** The id that it extends. */
+  readonly id: string
+  readonly image: string | null
+  readonly vmId: string | null
+}
+
+/** Who decides about a drift, and why. */
+export interface Decided {
+  readonly how: KeptReference['how']
+  readonly by: string
+  readonly reason: string
+  readonly request: string
+  /** Milliseconds since 1970. */
+  readonly time: number
+}
+
+/**
+ * Makes reference values of a drift, beside those that there are. Part of a transaction.
+ * @throws {ArmError} 409: too many at that scope; 404: its variant is gone.
+ */
+export async function approveDrift(
+  tables: Tables,
+  row: Resource,
+  scope: ApprovalScope,
+  { how, by, reason, request, time }: Decided,
+): Promise<Resource> {
+  const drift = driftIn(row)
+  const file = await tables.values.get(valueOfDrift(row.name))
+  if (file === null) throw new ArmError(faults.resourceNotFound(row.id))
+  const approval = { by, at: new Date(time).toISOString(), why: reason }
+  const name = guidOf(`${scope.id}/${scope.image}/${scope.vmId}/${drift.sha256}`)
+  const variant = nameOf(drift.nearest, drift.differences, time)
+  const approved = approvedFile(file, variant, approval)
+  const former = await tables.resources.get(`${scope.id}/providers/${REFERENCE_VALUES}/${name}`)
+  if (former !== null) await removeReference(tables, former)
+  await requireRoom(tables, scope.id)
+  const reference = await insertReference(
+    tables,
+    scope.id,
+    name,
+    {
+      ...{ how, variant, by, at: time, why: reason, request, drift: row.id },
+      ...{ image: scope.image, vmId: scope.vmId, supersedes: drift.nearest },
+      sha256: createHash('sha256').update(approved).digest('hex'),
+    },
+    approved,
+  )
+  const decision = { by, at: time, reason, request, references: reference.id }
+  return writeDrift(tables, row, { ...drift, status: 'approved', decision }, time)
+}
+
+function approvedFile(
+  file: Uint8Array,
+  name: string,
+  approval: Parameters<typeof approveReferences>[1],
+): Uint8Array {
+  const { version, variants } = parseReferenceValues(file)
+  const renamed = { version, variants: variants.map((one) => ({ ...one, name })) }
+  return encodeReferenceValues(approveReferences(renamed, approval))
+}
+
+const COMPONENTS_MAX = 4
+
+/** `small, kernel and initrd of 2026-11-28T06:00:00.000Z`: no two approvals have the same. */
+function nameOf(
+  nearest: string | null,
+  differences: readonly { readonly component: string }[],
+  time: number,
+): string {
+  const [first = 'first boot'] = (nearest ?? '').split(', ')
+  const components = [...new Set(differences.map(({ component }) => component))]
+  const told = components.slice(0, COMPONENTS_MAX).join(' and ')
+  return `${(first || 'first boot').slice(0, 100)}, ${told} of ${new Date(time).toISOString()}`
+}
+
+async function requireRoom({ resources }: Tables, parentId: string): Promise<void> {
+  if ((await resources.count({ type: REFERENCE_VALUES, parentId })) < REFERENCES_MAX) return
+  throw new ArmError(
+    faults.operationNotAllowed(
+      `There are ${REFERENCES_MAX} reference values at '${parentId}', as many as there may be. Delete those that no VM boots any more (tl reference-values list).`,
+    ),
+  )
+}

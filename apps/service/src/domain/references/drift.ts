@@ -1,0 +1,153 @@
+import type { BootChange } from '@trusted-launch/attestation'
+import { encodeReferenceValues } from '@trusted-launch/attestation'
+import { everyOf } from '../every-of.ts'
+import { guidOf } from '../guid-of.ts'
+import type { JsonObject, Resource, Tables } from '../store.ts'
+import { at, stateOf } from '../vm/vm.ts'
+
+/** What a VM measured otherwise than it was to, until somebody approves or rejects it: it extends the VM. */
+export const DRIFT = 'TrustedLaunch/drift'
+
+export interface Drift {
+  readonly vmId: string
+  readonly status: 'pending' | 'approved' | 'rejected'
+  /** Whether the last verdict shows it. */
+  readonly isPresent: boolean
+  readonly firstSeen: number
+  readonly lastSeen: number
+  /** How many verdicts showed it. */
+  readonly count: number
+  /** The last attestation that shows it. */
+  readonly attestation: string
+  /** The VM never booted as it was to: this is what its first boot showed. */
+  readonly isFirstBoot: boolean
+  /** Of its registers: another VM that measured the same has the same. */
+  readonly sha256: string
+  readonly nearest: string | null
+  /** So many of each, at most, and how many of both are left out. */
+  readonly differences: BootChange['differences']
+  readonly modules: readonly string[]
+  readonly leftOut: number
+  readonly decision: Decision | null
+}
+
+/** Who approved or rejected it. */
+export interface Decision {
+  readonly by: string
+  readonly at: number
+  readonly reason: string
+  readonly request: string
+  /** The id of the reference values that an approval made; null: it was rejected. */
+  readonly references: string | null
+}
+
+const TOLD_MAX = 100
+
+/** Of one VM: a guest that boots otherwise each time fills no disk. */
+export const DRIFTS_MAX = 16
+
+export function driftIn({ state }: Resource): Drift {
+  return at(state, 'drift') as unknown as Drift
+}
+
+/** Where the variant of one is, by its name: a file of reference values that nobody approved. */
+export function valueOfDrift(name: string): string {
+  return `drift/${name}`
+}
+
+/** All of a VM; one of the same name that was before it has none. */
+export async function driftsOf(tables: Tables, vm: Resource): Promise<Resource[]> {
+  const { vmId } = stateOf(vm)
+  const rows: Resource[] = []
+  for await (const row of everyOf(tables, { type: DRIFT, parentId: vm.id }))
+    if (driftIn(row).vmId === vmId) rows.push(row)
+  return rows
+}
+
+/** How many wait for somebody: those that went by themselves do not. */
+export async function waitingOf(tables: Tables, vm: Resource): Promise<number> {
+  const drifts = (await driftsOf(tables, vm)).map(driftIn)
+  return drifts.filter(({ status, isPresent }) => status === 'pending' && isPresent).length
+}
+
+/** What a verdict shows of drift; part of the transaction that keeps it. */
+export async function noteDrift(
+  tables: Tables,
+  vm: Resource,
+  change: BootChange | null,
+  seen: { readonly attestation: string; readonly time: number; readonly isFirstBoot: boolean },
+): Promise<void> {
+  const name = change === null ? null : guidOf(`${stateOf(vm).vmId}/${change.sha256}`)
+  const rows = await driftsOf(tables, vm)
+  for (const row of rows) {
+    const drift = driftIn(row)
+    if (row.name === name) await writeDrift(tables, row, again(drift, seen), seen.time)
+    else if (drift.isPresent)
+      await writeDrift(tables, row, { ...drift, isPresent: false }, seen.time)
+  }
+  if (change === null || rows.some((row) => row.name === name)) return
+  await makeRoom(tables, rows)
+  await insert(tables, vm, name!, change, seen)
+}
+
+/** One that was approved and shows again does so because its reference values are gone: it waits anew. */
+function again(
+  drift: Drift,
+  { attestation, time }: { readonly attestation: string; readonly time: number },
+): Drift {
+  const isOpen = drift.status === 'approved'
+  const seen = { isPresent: true, lastSeen: time, count: drift.count + 1, attestation }
+  return { ...drift, ...seen, ...(isOpen && { status: 'pending' as const, decision: null }) }
+}
+
+async function insert(
+  { resources, values }: Tables,
+  vm: Resource,
+  name: string,
+  { variant, sha256, nearest, differences, modules }: BootChange,
+  { attestation, time, isFirstBoot }: Parameters<typeof noteDrift>[3],
+): Promise<void> {
+  const { id: parentId, subscriptionId, resourceGroup } = vm
+  const drift: Drift = {
+    ...{ vmId: stateOf(vm).vmId, status: 'pending', isPresent: true },
+    ...{ firstSeen: time, lastSeen: time, count: 1, attestation, isFirstBoot },
+    ...{ sha256, nearest, decision: null },
+    differences: differences.slice(0, TOLD_MAX),
+    modules: modules.slice(0, TOLD_MAX),
+    leftOut: Math.max(0, differences.length - TOLD_MAX) + Math.max(0, modules.length - TOLD_MAX),
+  }
+  await values.put(valueOfDrift(name), encodeReferenceValues({ version: 2, variants: [variant] }))
+  await resources.insert(
+    {
+      ...{ id: `${parentId}/providers/${DRIFT}/${name}`, type: DRIFT, name, parentId },
+      ...{ subscriptionId, resourceGroup, location: null, tags: {}, envelope: {}, properties: {} },
+      ...{ state: { drift: drift as unknown as JsonObject }, createdAt: time },
+      provisioningState: 'Succeeded',
+    },
+    time,
+  )
+}
+
+/** Those that went by themselves and nobody decided go first, then the oldest. */
+async function makeRoom(tables: Tables, rows: readonly Resource[]): Promise<void> {
+  const weight = (row: Resource) => (driftIn(row).status === 'pending' ? 0 : 1)
+  const order = [...rows].sort(
+    (a, b) => weight(a) - weight(b) || driftIn(a).lastSeen - driftIn(b).lastSeen,
+  )
+  for (const row of order.slice(0, Math.max(0, rows.length - DRIFTS_MAX + 1)))
+    await removeDrift(tables, row)
+}
+
+export async function writeDrift(
+  { resources }: Tables,
+  row: Resource,
+  drift: Drift,
+  time: number,
+): Promise<Resource> {
+  return resources.update(row.id, { state: { drift: drift as unknown as JsonObject } }, time)
+}
+
+export async function removeDrift({ resources, values }: Tables, row: Resource): Promise<void> {
+  await values.delete(valueOfDrift(row.name))
+  await resources.delete(row.id)
+}
