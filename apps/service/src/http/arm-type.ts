@@ -1,5 +1,5 @@
 import type { ResourceType } from '../domain/resource-type.ts'
-import type { JsonObject, Resource } from '../domain/store.ts'
+import type { JsonObject, Resource, Tables } from '../domain/store.ts'
 import type { ArmRequest } from './route.ts'
 
 /** A type of resource as its endpoints need it: its rules, and Azure's form of it. */
@@ -9,7 +9,11 @@ export interface ArmType extends ResourceType {
   /** Its form: the tables of what may stand in a body. */
   readonly models: { readonly PUT: string; readonly PATCH: string | null }
   /** `properties` of the view; id, name, type, location, tags and the rest are added. */
-  view(resource: Resource, request: ArmRequest): JsonObject | Promise<JsonObject>
+  view(
+    resource: Resource,
+    request: ArmRequest,
+    there: Pick<Tables, 'resources'>,
+  ): JsonObject | Promise<JsonObject>
   /** Whether a PUT over an existing one keeps the properties it does not name, as Azure's compute does. */
   readonly putMerges?: boolean
   /** Child types have a parent that must be there, and no location of their own. */

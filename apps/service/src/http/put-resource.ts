@@ -46,7 +46,7 @@ export async function putResource(
     done.operation === null
       ? {}
       : operationHeaders(request.base, done.operation, request.apiVersion)
-  const body = await viewOf(arm, done.resource, request)
+  const body = await viewOf(arm, done.resource, request, ground.store)
   return {
     status: done.status,
     body,

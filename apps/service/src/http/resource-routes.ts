@@ -42,7 +42,7 @@ async function get(arm: ArmType, { store }: Ground, request: ArmRequest): Promis
   if (isKnown(request, resource)) return { status: 304, headers }
   return {
     status: 200,
-    body: await viewOf(arm, resource, request),
+    body: await viewOf(arm, resource, request, store),
     headers,
   }
 }
@@ -65,7 +65,7 @@ async function listOf(arm: ArmType, ground: Ground, request: ArmRequest): Promis
         ...(parentId !== undefined && { parentId }),
         ...(after !== null && { after }),
       }),
-    (resource) => viewOf(arm, resource, request),
+    (resource) => viewOf(arm, resource, request, ground.store),
   )
 }
 

@@ -1,5 +1,5 @@
 import { fieldTable } from '@trusted-launch/api'
-import type { JsonObject, Resource } from '../domain/store.ts'
+import type { JsonObject, Resource, Tables } from '../domain/store.ts'
 import type { ArmType } from './arm-type.ts'
 import { entityTag } from './conditions.ts'
 import type { ArmRequest } from './route.ts'
@@ -9,6 +9,7 @@ export async function viewOf(
   arm: ArmType,
   resource: Resource,
   request: ArmRequest,
+  there: Pick<Tables, 'resources'>,
 ): Promise<JsonObject> {
   const { id, name, type, location, tags, envelope } = resource
   const hasTag = fieldTable(arm.models.PUT)?.etag !== undefined
@@ -18,6 +19,6 @@ export async function viewOf(
     ...(Object.keys(tags).length > 0 && { tags }),
     ...envelope,
     ...(hasTag && { etag: entityTag(resource) }),
-    properties: await arm.view(resource, request),
+    properties: await arm.view(resource, request, there),
   }
 }

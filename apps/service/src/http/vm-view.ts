@@ -18,8 +18,8 @@ export function vmProperties(vm: Resource, apiVersion: string, expand = ''): Jso
   return { ...withExactVersion(vm, rest), ...shown, vmId, provisioningState, timeCreated }
 }
 
-/** What is so now. */
-export function instanceViewOf(vm: Resource): JsonObject {
+/** What is so now; of its extensions, as they are seen. */
+export function instanceViewOf(vm: Resource, extensions: readonly JsonObject[]): JsonObject {
   const { power, failure, notices, notEnforced, hasAgent, sshPort, generalized } = stateOf(vm)
   const { integrity, isolated, unapplied } = stateOf(vm)
   const time = new Date(vm.changedAt).toISOString()
@@ -38,6 +38,7 @@ export function instanceViewOf(vm: Resource): JsonObject {
     hyperVGeneration: generationOf(vm),
     ...agent,
     disks: diskViews(vm, time),
+    ...(extensions.length > 0 && { extensions }),
     bootDiagnostics: {},
     statuses: [
       status(

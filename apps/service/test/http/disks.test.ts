@@ -143,3 +143,38 @@ test('a disk that is being filled is no VM’s data disk yet, and keeps what is 
   const accepted = await service.ask('POST', `${id}/attachDetachDataDisks`, attach)
   assert.equal((await service.over(accepted)).status, 'Succeeded')
 })
+
+test('a kind of disk that is not here is refused, as a disk and of a VM, and leaves nothing', async (t) => {
+  const { service } = await aPlace(t)
+  const creationData = { createOption: 'Empty' }
+  const put = (name: string, sku: string) =>
+    service.ask('PUT', diskId(service, name), {
+      ...bodyOf(creationData, { diskSizeGB: 4 }),
+      sku: { name: sku },
+    })
+  for (const sku of ['UltraSSD_LRS', 'premiumv2_lrs', 'Premium_ZRS']) {
+    const { status, body } = await put('x', sku)
+    assert.deepEqual([status, body.error.code], [409, 'SkuNotAvailable'], sku)
+    assert.equal(body.error.target, 'sku.name')
+  }
+  assert.deepEqual((await put('x', 'Tape')).body.error.code, 'InvalidParameter')
+  assert.equal((await service.ask('GET', diskId(service, 'x'))).status, 404)
+  assert.equal((await put('one', 'standard_lrs')).status, 201)
+  const other = await service.ask('PATCH', diskId(service, 'one'), {
+    sku: { name: 'UltraSSD_LRS' },
+  })
+  assert.equal(other.body.error.code, 'SkuNotAvailable')
+
+  const storageAccountType = 'UltraSSD_LRS'
+  const dataDisks = [{ lun: 0, createOption: 'Empty', managedDisk: { storageAccountType } }]
+  const osDisk = { createOption: 'FromImage', managedDisk: { storageAccountType } }
+  for (const storageProfile of [
+    { imageReference: IMAGE, osDisk },
+    { imageReference: IMAGE, osDisk: { createOption: 'FromImage' }, dataDisks },
+  ]) {
+    const { put } = await aVm(service, 'web', { storageProfile })
+    assert.deepEqual([put.status, put.body.error.code], [409, 'SkuNotAvailable'])
+  }
+  const ultra = await aVm(service, 'web', { additionalCapabilities: { ultraSSDEnabled: true } })
+  assert.match(ultra.put.body.error.message, /ultraSSDEnabled' is not offered/)
+})

@@ -32,7 +32,7 @@ const refused = [
   ...['encryptionAtHost', 'encryptionIdentity', 'proxyAgentSettings.enabled'].map(
     (member) => `properties.securityProfile.${member}`,
   ),
-  ...['hibernationEnabled', 'enableFips1403Encryption'].map(
+  ...['hibernationEnabled', 'enableFips1403Encryption', 'ultraSSDEnabled'].map(
     (member) => `properties.additionalCapabilities.${member}`,
   ),
   // Images of galleries, which are not here: another one would be taken for them.

@@ -1,5 +1,6 @@
 import { ArmError, type Fault, faults, keyOf, parseResourceId, typeOf } from '@trusted-launch/api'
 import { diskChangeFault, diskCreateFault } from '../../catalogue/disk-security.ts'
+import { diskSkuFault } from '../../catalogue/disk-skus.ts'
 import type { Link } from '../links.ts'
 import type { Moment, Plan, Wanted } from '../resource-type.ts'
 import { type AllowedSource, type DiskSource, type Source, sourceOf } from '../sources.ts'
@@ -27,10 +28,11 @@ const COPIED = 'creationData.sourceResourceId'
 export function diskPlanner(rules: DiskRules) {
   return async (
     id: string,
-    { properties }: Wanted,
+    { properties, envelope }: Wanted,
     existing: Resource | null,
     moment: Moment,
   ): Promise<Plan> => {
+    refuseIf(diskSkuFault(textAt(envelope, 'sku', 'name'), 'sku.name'))
     if (existing !== null) return planChange(rules, properties, existing)
     return planNew(rules, id, properties, moment)
   }

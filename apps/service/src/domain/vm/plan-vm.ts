@@ -10,6 +10,7 @@ import type { AllowedSource } from '../sources.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
 import { attachedLinks, newVtpm, refuseOsProfile, takeDisk, takesDisk } from './attached-disk.ts'
 import { dataDiskLinks, planDataDisks } from './data-disks.ts'
+import { requireDiskSkus } from './disk-skus.ts'
 import { requireSame } from './fixed.ts'
 import { interfaceLinks, requireInterfaces, requireSameInterfaces } from './interfaces.ts'
 import { withLeaving } from './leaving.ts'
@@ -84,6 +85,7 @@ async function planNew(rules: VmRules, id: string, wanted: Wanted, moment: Momen
   const properties = withOsProfile(wanted.properties, image.osType, id)
   machineOwnerKeysOf(properties)
   requireOffered(rules, bodyOf(wanted, properties))
+  requireDiskSkus(properties)
   const vmId = randomUUID()
   const nic = await requireInterfaces(moment.tables, id, properties)
   const disk = takesDisk(properties)
@@ -172,6 +174,7 @@ async function planChange(
   const image = await imageOfVm(rules, moment.tables, existing)
   const decision = decideChange(properties, existing, image, rules.place())
   requireOffered(rules, bodyOf(wanted, properties))
+  requireDiskSkus(properties)
   const own = withOwnDisk(existing.properties, properties)
   const whole = { ...withoutSecrets(properties), ...decision.properties, ...own }
   const complete = await planDataDisks(moment, existing.id, whole)

@@ -4,6 +4,7 @@ import type { VmRules } from '../../domain/vm/plan-vm.ts'
 import { EXTENSION } from '../../domain/vm/setup.ts'
 import { inputFor, stateOf, textAt } from '../../domain/vm/vm.ts'
 import { type ArmType, groupPath } from '../arm-type.ts'
+import { extensionInstanceView } from '../extension-view.ts'
 
 /** Extensions of a VM: `GuestAttestation` appraises at once, as often as a VM may be asked, and marks the VM as monitored. */
 export function extensionTypeOf(rules: VmRules): ArmType {
@@ -11,7 +12,7 @@ export function extensionTypeOf(rules: VmRules): ArmType {
     ...{ type: EXTENSION, path: groupPath(EXTENSION), isChild: true },
     models: { PUT: 'VirtualMachineExtension', PATCH: 'VirtualMachineExtensionUpdate' },
     plan: async (id, { properties }, _, { tables }) => {
-      const { protectedSettings: __, ...kept } = properties
+      const { protectedSettings: __, instanceView: ___, ...kept } = properties
       const named = extensionType(textAt(kept, 'publisher') ?? '', textAt(kept, 'type') ?? '')
       if ('fault' in named) throw new ArmError(named.fault)
       const vm = (await tables.resources.get(id.split('/').slice(0, -2).join('/')))!
@@ -21,6 +22,12 @@ export function extensionTypeOf(rules: VmRules): ArmType {
         work: { kind: 'extension.put', input: inputFor(vm), host: rules.host },
       }
     },
-    view: ({ properties, provisioningState }) => ({ ...properties, provisioningState }),
+    view: (extension, { query }) => ({
+      ...extension.properties,
+      provisioningState: extension.provisioningState,
+      ...(/instanceView/i.test(query.$expand ?? '') && {
+        instanceView: extensionInstanceView(extension),
+      }),
+    }),
   }
 }

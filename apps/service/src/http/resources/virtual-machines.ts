@@ -19,6 +19,7 @@ import { requireAction, type VmAction, vmActions } from '../../domain/vm/vm-acti
 import { type ArmType, groupPath } from '../arm-type.ts'
 import { begin } from '../begin.ts'
 import { change } from '../change.ts'
+import { extensionViews } from '../extension-view.ts'
 import type { Ground } from '../ground.ts'
 import { operationHeaders } from '../operation-view.ts'
 import { requireResource } from '../required.ts'
@@ -37,9 +38,11 @@ export function virtualMachineType(rules: VmRules): ArmType {
       await requireAllUnlocked(tables, vm)
       return { kind: 'vm.delete', input: inputFor(vm), host: rules.host }
     },
-    view: (vm, { apiVersion, query }) => ({
+    view: async (vm, { apiVersion, query }, there) => ({
       ...vmProperties(vm, apiVersion, query.$expand),
-      ...(/instanceView/i.test(query.$expand ?? '') && { instanceView: instanceViewOf(vm) }),
+      ...(/instanceView/i.test(query.$expand ?? '') && {
+        instanceView: await wholeInstanceView(vm, there),
+      }),
     }),
   }
 }
@@ -65,7 +68,7 @@ export function virtualMachineRoutes(rules: VmRules, ground: Ground): Route[] {
       action: `${VM}/instanceView/read`,
       handle: async (request) => ({
         status: 200,
-        body: instanceViewOf(await requireVm(ground, request)),
+        body: await wholeInstanceView(await requireVm(ground, request), ground.store),
       }),
     },
     {
@@ -84,6 +87,13 @@ export function virtualMachineRoutes(rules: VmRules, ground: Ground): Route[] {
       },
     },
   ]
+}
+
+async function wholeInstanceView(
+  vm: Resource,
+  there: Pick<Tables, 'resources'>,
+): Promise<JsonObject> {
+  return instanceViewOf(vm, await extensionViews(there, vm))
 }
 
 /** The VM that an action or view of it names. */
