@@ -41,7 +41,14 @@ export {
 export type { RecommendationKind } from './recommendation-kind.ts'
 export { RECOMMENDATIONS, type RecommendationId } from './recommendations.ts'
 export { type Due, firstDue, inFairOrder, nextDue } from './schedule.ts'
-export { type Score, scoresByRecommendation, secureScoreOf } from './secure-score.ts'
+export {
+  addScores,
+  NO_SCORE,
+  type Score,
+  scoresByRecommendation,
+  secureScoreOf,
+  weightOfSeverity,
+} from './secure-score.ts'
 export type { Status } from './status.ts'
 export {
   checkSuppressionRule,

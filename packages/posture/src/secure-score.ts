@@ -50,3 +50,22 @@ export function scoresByRecommendation(
 function weightOf(recommendations: readonly Recommendation[]): number {
   return recommendations.reduce((sum, { severity }) => sum + weights[severity], 0)
 }
+
+/** No recommendation at all. */
+export const NO_SCORE: Score = secureScoreOf([])
+
+/** The score over the machines of both. */
+export function addScores(one: Score, other: Score): Score {
+  const sum = (name: Exclude<keyof Score, 'part'>) => one[name] + other[name]
+  const [current, max] = [sum('current'), sum('max')]
+  return {
+    ...{ current, max, part: max === 0 ? null : current / max },
+    ...{ healthy: sum('healthy'), unhealthy: sum('unhealthy') },
+    ...{ notApplicable: sum('notApplicable'), exempt: sum('exempt') },
+  }
+}
+
+/** How much following a recommendation of this severity weighs on one machine. */
+export function weightOfSeverity(severity: Recommendation['severity']): number {
+  return weights[severity]
+}

@@ -1,23 +1,17 @@
-import { fromUtf8 } from '@trusted-launch/codec'
-import {
-  type MachineFacts,
-  PLAN_DEFAULTS,
-  type Unsupported,
-  type Verdict,
-} from '@trusted-launch/posture'
+import { type MachineFacts, PLAN_DEFAULTS, type Unsupported } from '@trusted-launch/posture'
 import { runsTrustedLaunch } from '../catalogue/security-type.ts'
 import { sizeNamed } from '../catalogue/sizes.ts'
 import { alertOf, alertRowsOf } from './alerts.ts'
+import { latestVerdictOf } from './latest-verdict.ts'
 import { waitingOf } from './references/drift.ts'
-import type { Attestation, Resource, Tables } from './store.ts'
+import type { Resource, Tables } from './store.ts'
 import { setupOf } from './vm/setup.ts'
 import { generationOf, osTypeOf, stateOf, textAt } from './vm/vm.ts'
 
 /** What is known of a VM, for what is recommended of it. */
 export async function machineFactsOf(tables: Tables, vm: Resource): Promise<MachineFacts> {
   const { vmId, power } = stateOf(vm)
-  const latest = await tables.attestations.latest(vmId)
-  const last = latest === null ? null : { result: verdictOf(latest), time: latest.at }
+  const last = await latestVerdictOf(tables, vmId)
   return {
     ...{ id: vm.id, kind: 'vm', setup: await setupOf(tables, vm) },
     os: osTypeOf(vm),
@@ -45,10 +39,4 @@ function unsupportedOf(vm: Resource): Unsupported | null {
     cause: 'generation-1',
     description: 'It is of generation 1, and its disk is not known to be fit for UEFI.',
   }
-}
-
-/** The result out of the record, with what was found beside the evidence. */
-function verdictOf({ tier, findings, record }: Attestation): Verdict {
-  const { claims, evidence } = JSON.parse(fromUtf8(record)).record.result
-  return { tier, findings, claims, evidence } as unknown as Verdict
 }

@@ -24,6 +24,7 @@ import { operationRoutes } from './resources/operations.ts'
 import { policyRoutes } from './resources/policies.ts'
 import { principalRoutes } from './resources/principals.ts'
 import { referenceValuesRoutes } from './resources/reference-values.ts'
+import { secureScoreRoutes } from './resources/secure-scores.ts'
 import { type Installation, subscriptionRoutes } from './resources/subscriptions.ts'
 import { suppressionRoutes } from './resources/suppression-rules.ts'
 import { virtualMachineRoutes, virtualMachineType } from './resources/virtual-machines.ts'
@@ -59,7 +60,8 @@ export function allRoutes(
     ...vmResultRoutes(rules, ground),
     ...catalogueRoutes(rules, ground),
     ...imageRoutes(rules, ground),
-    ...assessmentRoutes(ground),
+    ...assessmentRoutes(rules, ground),
+    ...secureScoreRoutes(ground),
     ...alertRoutes(ground),
     ...suppressionRoutes(ground),
     ...exemptionRoutes(ground),

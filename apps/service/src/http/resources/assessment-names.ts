@@ -39,3 +39,21 @@ export function recommendationOf(key: string): RecommendationId | null {
   const found = Object.entries(rows).find(([, [name]]) => name === key.toLowerCase())
   return found === undefined ? null : (found[0] as RecommendationId)
 }
+
+/** Azure's built-in policy that asks for the same, where there is one. */
+const policyDefinitions: Readonly<Partial<Record<RecommendationId, string>>> = {
+  'secure-boot.windows': '97566dd7-78ae-4997-8b36-1c7bfe0d8121',
+  'secure-boot.linux': 'b1bb3592-47b8-4150-8db0-bfdcc2c8965b',
+  vtpm: '1c30f9cd-b84c-49cc-aa2c-9288447cc3b3',
+  'guest-attestation-extension.windows-vm': '1cb4d9c2-f88f-4069-bee0-dba239a57b09',
+  'guest-attestation-extension.windows-scale-set': 'f655e522-adff-494d-95c2-52d4f6d56a42',
+  'guest-attestation-extension.linux-vm': '672fe5a1-2fcd-42d7-b85d-902b6e28c6ff',
+  'guest-attestation-extension.linux-scale-set': 'a21f8c92-9e22-4f09-b759-50500d1d2dda',
+  'guest-attestation-status': 'f6358610-e532-4236-b178-4c65865eb262',
+  'signed-boot-components': '13a6c84f-49a5-410a-b5df-5b880c3fe009',
+}
+
+/** The GUID of Azure's policy definition; null: there is none that is known. */
+export function policyDefinition(id: RecommendationId): string | null {
+  return policyDefinitions[id] ?? null
+}

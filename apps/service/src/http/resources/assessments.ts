@@ -9,44 +9,45 @@ import { exemptionsOf } from '../../domain/exemptions.ts'
 import { GROUP, SUBSCRIPTION } from '../../domain/groups.ts'
 import { machineFactsOf } from '../../domain/machine-facts.ts'
 import type { Json, JsonObject, Resource } from '../../domain/store.ts'
+import type { VmRules } from '../../domain/vm/plan-vm.ts'
 import { VM } from '../../domain/vm/vm.ts'
 import type { Ground } from '../ground.ts'
 import { listOfAll, pageOf } from '../page.ts'
 import { requireResource } from '../required.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
-import { assessmentKey, isAzures, recommendationOf } from './assessment-names.ts'
+import { routesOf } from '../routes-of.ts'
+import { fixed } from './assessment-fix.ts'
+import { assessmentMetadataRoutes, capital, metadataProperties } from './assessment-metadata.ts'
+import { assessmentKey, recommendationOf } from './assessment-names.ts'
 
 const TYPE = 'Microsoft.Security/assessments'
-const METADATA = 'Microsoft.Security/assessmentMetadata'
 
-/** What is recommended of VMs, as assessments; and what each assessment is. */
-export function assessmentRoutes(ground: Ground): Route[] {
-  const route = (path: string, type: string, handle: Route['handle']): Route => ({
-    ...{ method: 'GET', path, handle },
-    action: `${type}/read`,
-  })
-  const metadata = `/:scope/providers/${METADATA}`
+/** What is recommended of VMs, as assessments; what each assessment is; and doing it. */
+export function assessmentRoutes(rules: VmRules, ground: Ground): Route[] {
+  const route = routesOf(TYPE)
+  const path = `/:scope/providers/${TYPE}`
   return [
-    route(`/:scope/providers/${TYPE}`, TYPE, (request) => list(ground, request)),
-    route(`/:scope/providers/${TYPE}/:name`, TYPE, (request) => get(ground, request)),
-    route(metadata, METADATA, (request) =>
-      pageOf(request, listOfAll(everyMetadata(request.id)), (one) => one),
-    ),
-    route(`${metadata}/:name`, METADATA, async (request) => ({
+    route('GET', path, 'read', (request) => list(ground, request)),
+    route('GET', `${path}/:name`, 'read', async (request) => ({
       status: 200,
-      body: metadataOf(request),
+      body: assessmentView(await requireAssessment(ground, request), request),
     })),
+    route('POST', `${path}/:name/fix`, 'fix/action', async (request) =>
+      fixed(await requireAssessment(ground, request), rules, ground, request),
+    ),
+    ...assessmentMetadataRoutes(),
   ]
 }
 
-async function get(ground: Ground, request: ArmRequest): Promise<ArmReply> {
+/** @throws {ArmError} 404 */
+async function requireAssessment(ground: Ground, request: ArmRequest): Promise<Recommendation> {
   const vm = await requireResource(ground.store, request, request.params.scope!)
   const wanted = recommendationOf(request.params.name!)
   const exemptions = await exemptionsOf(ground.store, vm.subscriptionId)
   const made = vm.type === VM ? await assessed(ground, vm, exemptions) : []
   const found = made.find(({ id }) => id === wanted)
   if (found === undefined) throw new ArmError(faults.resourceNotFound(request.id))
-  return { status: 200, body: assessmentView(found, request) }
+  return found
 }
 
 /** Of one VM, or page by page of all of a group or subscription. */
@@ -112,39 +113,4 @@ function assessmentView(
       ...(isWhole && { metadata: metadataProperties(id) }),
     },
   }
-}
-
-function everyMetadata(collection: string): (JsonObject & { readonly id: string })[] {
-  const ids = Object.keys(RECOMMENDATIONS) as Recommendation['id'][]
-  return ids.map((id) => metadataView(id, collection))
-}
-
-function metadataOf(request: ArmRequest): JsonObject {
-  const id = recommendationOf(request.params.name!)
-  if (id === null) throw new ArmError(faults.resourceNotFound(request.id))
-  return metadataView(id, request.id.slice(0, request.id.lastIndexOf('/')))
-}
-
-function metadataView(id: Recommendation['id'], collection: string) {
-  const name = assessmentKey(id)
-  return {
-    ...{ id: `${collection}/${name}`, name, type: METADATA },
-    properties: metadataProperties(id),
-  }
-}
-
-function metadataProperties(id: Recommendation['id']): JsonObject {
-  const { title, severity, description, condition, remediation } = RECOMMENDATIONS[id]
-  return {
-    displayName: title,
-    description: `${description} ${condition}`,
-    remediationDescription: remediation.join('\n'),
-    severity: capital(severity),
-    categories: ['Compute'],
-    assessmentType: isAzures(id) ? 'BuiltIn' : 'CustomerManaged',
-  }
-}
-
-function capital(word: string): string {
-  return word[0]!.toUpperCase() + word.slice(1)
 }

@@ -22,7 +22,7 @@ export function evidenceRoutes(ground: Ground): Route[] {
   return [
     route('GET', PATH, 'read', (request) => list(ground, request)),
     route('GET', `${PATH}/:evidence`, 'read', (request) => get(ground, request)),
-    route('POST', `${PATH}/attest`, 'attest/action', (request) => attest(ground, request)),
+    route('POST', `${PATH}/attest`, 'attest/action', (request) => attestVm(ground, request)),
     route('POST', `${PATH}/prune`, 'prune/action', (request) => prune(ground, request)),
     {
       method: 'POST',
@@ -71,7 +71,7 @@ async function get(ground: Ground, request: ArmRequest): Promise<ArmReply> {
 }
 
 /** Asks the VM anew, as a long action; who asks while one is under way is told of that one. */
-async function attest(ground: Ground, request: ArmRequest): Promise<ArmReply> {
+export async function attestVm(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   const vm = await requireVmAt(ground, request)
   if (!securityOf(vm).vTpm)
     throw new ArmError(
