@@ -31,7 +31,8 @@ const homes: Readonly<Record<string, readonly number[]>> = {
   [COMPONENT.systemdBoot]: [4],
   [COMPONENT.grub]: [4],
   [COMPONENT.unifiedKernelImage]: [4],
-  [COMPONENT.kernel]: [4],
+  // Without Secure Boot shim is not asked about it: GRUB's own measurement of the file is all there is.
+  [COMPONENT.kernel]: [4, 9],
   [COMPONENT.grubConfiguration]: [9],
   [COMPONENT.kernelCommandLine]: [8, 11, 12],
   [COMPONENT.initrd]: [9, 11, 12],
@@ -129,11 +130,14 @@ function rowsOf(compared: readonly Compared[], authorities: readonly Authority[]
     seen.add(key)
     return [row]
   })
+  const isVerified = rows.some(({ stage, pcr }) => stage === COMPONENT.kernel && pcr === 4)
   const place = ({ stage }: BootStage) => {
     const at = stages.indexOf(stage)
     return at < 0 ? stages.length : at
   }
-  return rows.sort((a, b) => place(a) - place(b) || a.event - b.event)
+  return rows
+    .filter(({ stage, pcr }) => !(isVerified && stage === COMPONENT.kernel && pcr === 9))
+    .sort((a, b) => place(a) - place(b) || a.event - b.event)
 }
 
 function rowOf(pair: Compared, authorities: readonly Authority[]): BootStage | null {

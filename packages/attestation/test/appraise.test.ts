@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { appraiseEvidence } from '../src/appraise.ts'
+import { COMPONENT } from '../src/component.ts'
 import { formatResult } from '../src/record.ts'
 import { appraise } from './appraised.ts'
 import { cleanBoot, evidenceOf, file, type Step, separator } from './boot.ts'
@@ -32,6 +33,23 @@ test('the boot chain names what ran, its signer and its verdict', () => {
     ['kernel command line', null, 'expected'],
     ['initrd', null, 'expected'],
   ])
+})
+
+test('a kernel that nobody verified, Secure Boot being off, is in the chain as GRUB measured it', () => {
+  const steps = cleanBoot().filter(
+    ({ component, pcrIndex }) => !(component === COMPONENT.kernel && pcrIndex === 4),
+  )
+  const rows = appraise(steps).chain.filter(({ stage }) => stage === 'kernel')
+  assert.deepEqual(
+    rows.map(({ what, pcr, verdict }) => [what, pcr, verdict]),
+    [['/vmlinuz', 9, 'expected']],
+  )
+  const both = appraise(cleanBoot()).chain.filter(({ stage }) => stage === 'kernel')
+  assert.deepEqual(
+    both.map(({ pcr }) => pcr),
+    [4],
+    'with it, as shim verified it, and once',
+  )
 })
 
 test('of a log that its checks refuse no claim is verified, and of the key what holds by itself', () => {
