@@ -5,7 +5,7 @@ import { alertCommand } from './commands/alert.ts'
 import { appraiseCommand } from './commands/appraise.ts'
 import { auditCommand } from './commands/audit.ts'
 import { backupCommand, restoreCommand } from './commands/backup.ts'
-import { completionCommand } from './commands/completion.ts'
+import { completionCommand, valuesCommand } from './commands/completion.ts'
 import { demoCommand } from './commands/demo.ts'
 import { diskCommand } from './commands/disk.ts'
 import { doctorCommand } from './commands/doctor.ts'
@@ -76,6 +76,7 @@ Exit codes: 0 affirming, 1 failure or no verdict, 2 usage, 3 contraindicated, 4 
   commands.push(demoCommand(done))
   for (const command of commands) program.addCommand(command)
   program.addCommand(completionCommand(program, output, done))
+  program.addCommand(valuesCommand(output, done), { hidden: true })
   for (const command of allOf(program)) tame(command, output)
   return program
 }
