@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { holdLock } from '@trusted-launch/host'
 import type { Logger } from 'pino'
+import type { AllowedReceiver, ReceiverRules } from './domain/destinations.ts'
 import type { HostDriver } from './domain/host-driver.ts'
 import type { AllowedSource } from './domain/sources.ts'
 import type { Store } from './domain/store.ts'
@@ -41,6 +42,10 @@ export interface ServiceOptions {
   readonly nonce?: () => Uint8Array
   /** The hosts that images and disks may be fetched from; none by default. */
   readonly allowedSources?: readonly AllowedSource[]
+  /** Hosts on private networks, and this machine, that alerts may be sent to; none by default. */
+  readonly allowedReceivers?: readonly AllowedReceiver[]
+  /** The folder for files of alerts; none is written by default. */
+  readonly alertFiles?: string
 }
 
 /** A control plane that runs. */
@@ -102,6 +107,7 @@ async function open(
   const works: Works = new Works({
     ...{ store, openHost, log, now, location, sealed, authorizer, owner, signer },
     allowedSources,
+    receivers: receiversOf(options),
     issuer: () => front.endpoint + ATTESTATION_PATH,
     ...(options.nonce !== undefined && { nonce: options.nonce }),
   })
@@ -115,6 +121,13 @@ async function open(
   const admin = { ...administrator, endpoint, caFile, authorityHost: endpoint, location }
   await writeAdminFile(adminFile, admin)
   return { administrator, endpoint, caFile, close }
+}
+
+function receiversOf({ allowedReceivers = [], alertFiles }: ServiceOptions): ReceiverRules {
+  return {
+    allowed: allowedReceivers,
+    filesIn: alertFiles === undefined ? null : resolve(alertFiles),
+  }
 }
 
 /** Who used a database of this folder before is gone: the folder is ours. */

@@ -1,8 +1,10 @@
 import { membersOf, vmDispositions } from '@trusted-launch/api'
 import type { Logger } from 'pino'
 import { type MarketplaceImage, platformImages } from './catalogue/images.ts'
+import { type SendArguments, send } from './delivery/send.ts'
 import { AttestRate } from './domain/attest-rate.ts'
 import type { Authorizer } from './domain/caller.ts'
+import { keepReceiverSecret, type ReceiverRules } from './domain/destinations.ts'
 import type { HostDriver } from './domain/host-driver.ts'
 import { enqueueOwn } from './domain/own-operation.ts'
 import type { AllowedSource } from './domain/sources.ts'
@@ -18,10 +20,11 @@ import { keepSecret } from './identity/administrator.ts'
 import type { AttestationSigner } from './identity/attestation-signer.ts'
 import type { SealedValues } from './identity/sealed-values.ts'
 import { attest } from './jobs/attest.ts'
+import { Deliverer } from './jobs/deliver.ts'
 import { diskHandlers } from './jobs/disk-handlers.ts'
 import { driftHandlers } from './jobs/drift-handlers.ts'
 import { DrivenHost, type HostSize } from './jobs/driven-host.ts'
-import { expireAttestations, forgetOperations } from './jobs/expire.ts'
+import { expireAttestations, forgetEvents, forgetOperations } from './jobs/expire.ts'
 import { extensionHandlers } from './jobs/extension-handlers.ts'
 import { groupHandlers } from './jobs/group-handlers.ts'
 import { imageHandlers } from './jobs/image-handlers.ts'
@@ -49,6 +52,8 @@ export interface WorksOptions {
   /** Who issues tokens: a URL. */
   readonly issuer: () => string
   readonly nonce?: () => Uint8Array
+  /** Where alerts may be sent. */
+  readonly receivers: ReceiverRules
 }
 
 /** A guest under emulation takes this long at most until its agent answers. */
@@ -66,6 +71,7 @@ export class Works {
   readonly #worker: Worker
   readonly #host: DrivenHost
   readonly #appraisers = new Appraisers()
+  readonly #deliverer: Deliverer
   #expiring: NodeJS.Timeout | null = null
 
   constructor(options: WorksOptions) {
@@ -107,11 +113,18 @@ export class Works {
         ...shown({ ...groupHandlers(this.driver, now), ...extensionHandlers(vmGround) }, now),
       },
     })
+    const sendGround = { rules: options.receivers, sealed: options.sealed, now }
+    const sendTo = (...of: SendArguments) => send(sendGround, ...of)
+    this.#deliverer = new Deliverer({ store, log, owner, now, send: sendTo })
     const wake = () => this.#worker.wake()
     const rotateSigner = () => options.signer.rotate()
     this.ground = {
       ...{ store, authorizer, location, host: HOST, now, wake, rotateSigner, attestRate },
       keepSecret: (tables, ...of) => keepSecret(tables, options.sealed, ...of),
+      delivery: {
+        ...{ rules: options.receivers, send: sendTo, wake: () => this.#deliverer.wake() },
+        keepSecret: ({ values }, ...of) => keepReceiverSecret(options.sealed.on(values), ...of),
+      },
     }
   }
 
@@ -130,12 +143,13 @@ export class Works {
     const fault = await this.#host.start()
     this.#expiring = setInterval(() => this.#expire(), EXPIRE_MS).unref()
     this.#worker.start()
+    this.#deliverer.start()
     return fault
   }
 
   async stop(): Promise<void> {
     if (this.#expiring !== null) clearInterval(this.#expiring)
-    await Promise.all([this.#worker.stop(), this.#appraisers.close()])
+    await Promise.all([...[this.#worker.stop(), this.#appraisers.close(), this.#deliverer.stop()]])
     await this.#host.stop()
   }
 
@@ -153,6 +167,10 @@ export class Works {
     await ended.catch((err) => log.error({ err }, 'old operations stay'))
     const forgotten = this.driver.forgetOldUploads()
     await forgotten.catch((err) => log.error({ err }, 'old uploads stay'))
+    const passed = forgetEvents(store, now())
+    const lost = await passed.catch((err) => log.error({ err }, 'old events stay'))
+    if (lost !== undefined && lost > 0)
+      log.error({ lost }, 'alerts were not delivered before there was no more room for them')
   }
 
   /** A VM's start that nobody asked for: it is in the audit as the service's own. */

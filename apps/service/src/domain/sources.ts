@@ -115,7 +115,10 @@ inner.addSubnet('fc00::', 7, 'ipv6')
  * Whether a host's address may be connected to: never link-local, unspecified, multicast or translated ones; those
  * of private networks and of this machine only where the operator said so of the host.
  */
-export function isAddressAllowed(address: string, { isPrivate }: AllowedSource): boolean {
+export function isAddressAllowed(
+  address: string,
+  { isPrivate }: Pick<AllowedSource, 'isPrivate'>,
+): boolean {
   const plain = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address
   const family = isIP(plain)
   if (family === 0) return false

@@ -1,5 +1,7 @@
+import type { AlertEvent } from '@trusted-launch/posture'
 import type { AttestRate } from '../domain/attest-rate.ts'
 import type { Authorizer } from '../domain/caller.ts'
+import type { Destination, ReceiverRules } from '../domain/destinations.ts'
 import type { Moment } from '../domain/resource-type.ts'
 import type { Store, Tables } from '../domain/store.ts'
 import type { ArmRequest } from './route.ts'
@@ -23,6 +25,20 @@ export interface Ground {
   ) => Promise<void>
   /** How often a VM may be asked, by whatever endpoint. */
   readonly attestRate: AttestRate
+  /** Telling others of alerts. */
+  readonly delivery: {
+    /** Seals the secret of a destination; null: it goes. */
+    readonly keepSecret: (
+      tables: Pick<Tables, 'values'>,
+      destinationId: string,
+      secret: string | null,
+    ) => Promise<void>
+    readonly rules: ReceiverRules
+    /** @throws {DeliveryError} */
+    readonly send: (id: string, destination: Destination, event: AlertEvent) => Promise<void>
+    /** There may be something to tell. */
+    readonly wake: () => void
+  }
   /** Told after an operation was enqueued. */
   readonly wake: () => void
 }

@@ -3,6 +3,7 @@ import type { ArmType } from './arm-type.ts'
 import type { Ground } from './ground.ts'
 import { resourceRoutes } from './resource-routes.ts'
 import { activityRoutes } from './resources/activity.ts'
+import { alertDestinationRoutes } from './resources/alert-destinations.ts'
 import { alertRoutes } from './resources/alerts.ts'
 import { assessmentRoutes } from './resources/assessments.ts'
 import { authorizationRoutes } from './resources/authorization.ts'
@@ -63,6 +64,7 @@ export function allRoutes(
     ...assessmentRoutes(rules, ground),
     ...secureScoreRoutes(ground),
     ...alertRoutes(ground),
+    ...alertDestinationRoutes(ground),
     ...suppressionRoutes(ground),
     ...exemptionRoutes(ground),
     ...isolationRoutes(ground),

@@ -1,6 +1,8 @@
 import { keyOf } from '@trusted-launch/api'
+import { DESTINATION, isEnabled } from '../domain/destinations.ts'
+import { everyOf } from '../domain/every-of.ts'
 import { RETENTION, retentionAt } from '../domain/retention.ts'
-import type { Store } from '../domain/store.ts'
+import type { Store, Tables } from '../domain/store.ts'
 import { stateOf, VM } from '../domain/vm/vm.ts'
 
 const PAGE = 100
@@ -13,6 +15,44 @@ const COMMANDS_KEPT_MS = DAY_MS
 export async function forgetOperations({ operations }: Store, now: number): Promise<number> {
   const commands = await operations.forget(now - COMMANDS_KEPT_MS, 'vm.runCommand')
   return commands + (await operations.forget(now - OPERATIONS_KEPT_MS))
+}
+
+/** Alerts' events wait so long for who is to be told; others are for who lost the thread. */
+const EVENTS_KEPT = {
+  alert: { days: 7, count: 100_000 },
+  operation: { days: 1, count: 20_000 },
+  vm: { days: 1, count: 20_000 },
+} as const
+
+/** Old events go, and those that are too many. @returns how many of alerts some destination was not told of. */
+export async function forgetEvents(store: Store, now: number): Promise<number> {
+  let lost = 0
+  for (const [kind, { days, count }] of Object.entries(EVENTS_KEPT)) {
+    lost += await store.transaction(async (tables) => {
+      const of = kind as keyof typeof EVENTS_KEPT
+      const until = await tables.events.lastToForget(of, count, now - days * DAY_MS)
+      if (until === 0) return 0
+      const missed = of === 'alert' ? await passOver(tables, until) : 0
+      await tables.events.forget(of, until)
+      return missed
+    })
+  }
+  return lost
+}
+
+/** What a destination was not told of by then it is not told of any more: that is counted. */
+async function passOver(tables: Tables, until: number): Promise<number> {
+  let lost = 0
+  for await (const row of everyOf(tables, { type: DESTINATION })) {
+    const delivery = await tables.deliveries.get(row.id)
+    if (delivery === null || delivery.cursor >= until || !isEnabled(row)) continue
+    const { cursor: after } = delivery
+    const query = { after, until, subscriptionId: row.subscriptionId, kind: 'alert' } as const
+    const missed = await tables.events.count(query)
+    lost += missed
+    await tables.deliveries.put({ ...delivery, cursor: until, lost: delivery.lost + missed })
+  }
+  return lost
 }
 
 /** Attestations that are past their time go, VM by VM. @returns how many. */
