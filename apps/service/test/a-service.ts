@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import pino from 'pino'
 import { ScriptedHost } from '../src/driver/scripted-host.ts'
-import { openService, type Service } from '../src/service.ts'
+import { openService, type Service, type ServiceOptions } from '../src/service.ts'
 
 export interface Answer {
   readonly status: number
@@ -124,12 +124,17 @@ function parsed(text: string): any {
 }
 
 /** Opened for a test, and gone after it. */
-export async function aService(t: TestContext, host = new ScriptedHost()): Promise<TestService> {
+export async function aService(
+  t: TestContext,
+  host = new ScriptedHost(),
+  more: Partial<ServiceOptions> = {},
+): Promise<TestService> {
   const data = mkdtempSync(join(tmpdir(), 'tl-service-'))
   const service = await openService({
     ...{ data, publicNames: [], location: 'local', driver: host },
     listen: { host: '127.0.0.1', port: 0 },
     log: pino({ level: process.env.TL_TEST_LOG ?? 'silent' }),
+    ...more,
   })
   t.after(async () => {
     await service.close()

@@ -5,6 +5,7 @@ import { alertEventOf, DESTINATION, destinationOf, isEnabled } from '../domain/d
 import { everyOf } from '../domain/every-of.ts'
 import type { DeadLetter, Delivery, Event, Resource, Store, Tables } from '../domain/store.ts'
 import { OneHolder } from './one-holder.ts'
+import { isOurs } from './worker.ts'
 
 export interface DelivererOptions {
   readonly store: Store
@@ -84,7 +85,10 @@ export class Deliverer {
     for await (const row of everyOf(store, { type: DESTINATION })) {
       if (this.#busy.has(row.id) || !isEnabled(row)) continue
       const done = this.#drain(row)
-        .catch((err) => log.error({ err, destination: row.id }, 'a destination is not told'))
+        .catch((err) => {
+          // What it was told stays unwritten: whoever took over tells it again.
+          if (!isOurs(err)) log.error({ err, destination: row.id }, 'a destination is not told')
+        })
         .finally(() => this.#busy.delete(row.id))
       this.#busy.set(row.id, done)
     }

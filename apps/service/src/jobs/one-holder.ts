@@ -15,28 +15,42 @@ export class OneHolder {
   readonly #options: HolderOptions
   #epoch: number | null = null
   #until = 0
+  #holding: Promise<boolean> | null = null
 
   constructor(name: string, options: HolderOptions) {
     this.#name = name
     this.#options = options
   }
 
-  /** Whether it is ours now, for at least two thirds of the time it is held for. */
-  async hold(): Promise<boolean> {
+  /** Whether it is ours now, for at least two thirds of the time it is held for. Who asks meanwhile gets the same answer. */
+  hold(): Promise<boolean> {
+    this.#holding ??= this.#hold().finally(() => {
+      this.#holding = null
+    })
+    return this.#holding
+  }
+
+  async #hold(): Promise<boolean> {
     const { store, owner, now, leaseMs = LEASE_MS } = this.#options
     const at = now()
-    if (this.#epoch !== null && this.#until - at > (leaseMs * 2) / 3) return true
     const held = this.#epoch
-    const renewed =
+    if (held !== null && this.#until - at > (leaseMs * 2) / 3) return true
+    const isRenewed =
       held !== null && (await store.leases.renew(this.#name, owner, held, at, leaseMs))
-    this.#epoch = renewed ? held : await store.leases.acquire(this.#name, owner, at, leaseMs)
+    this.#epoch = isRenewed ? held : await store.leases.acquire(this.#name, owner, at, leaseMs)
     this.#until = at + leaseMs
     return this.#epoch !== null
   }
 
   /** In a transaction. @throws {StoreError} `store-cut-off`: another has it. */
   async require({ leases }: Tables): Promise<void> {
-    await leases.requireHeld(this.#name, this.#options.owner, this.#epoch ?? -1)
+    const held = this.#epoch
+    try {
+      await leases.requireHeld(this.#name, this.#options.owner, held ?? -1)
+    } catch (error) {
+      if (this.#epoch === held) this.#epoch = null
+      throw error
+    }
   }
 
   async release(): Promise<void> {
