@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { Settings } from '@trusted-launch/service'
 import type { Command } from 'commander'
 import { repeatable } from './repeatable.ts'
@@ -8,6 +9,8 @@ export interface ServingOptions {
   readonly publicName?: readonly string[]
   readonly allowSource?: readonly string[] | false
   readonly allowPrivateSource?: readonly string[]
+  readonly allowReceiver?: readonly string[] | false
+  readonly alertFiles?: string
 }
 
 /** Adds what `tl up` is told once. */
@@ -28,28 +31,45 @@ export function withServing(command: Command): Command {
       repeatable('--allow-private-source <host>', 'one on a private network or this machine'),
     )
     .option('--no-allow-source', 'nothing is fetched from hosts that were allowed before')
+    .addOption(
+      repeatable(
+        '--allow-receiver <host>',
+        'a host on a private network or this machine that alerts may be sent to; remembered',
+      ),
+    )
+    .option('--no-allow-receiver', 'none of those that were allowed before')
+    .option('--alert-files <dir>', 'where alerts may be written to files; remembered')
 }
 
 /** The same as words of a command. */
 export function servingWords(options: ServingOptions): string[] {
   const { location, publicName = [], allowSource, allowPrivateSource = [] } = options
+  const { allowReceiver, alertFiles } = options
   return [
     ...(location === undefined ? [] : ['--location', location]),
     ...publicName.flatMap((name) => ['--public-name', name]),
     ...(allowSource === false ? ['--no-allow-source'] : []),
     ...(allowSource || []).flatMap((host) => ['--allow-source', host]),
     ...allowPrivateSource.flatMap((host) => ['--allow-private-source', host]),
+    ...(allowReceiver === false ? ['--no-allow-receiver'] : []),
+    ...(allowReceiver || []).flatMap((host) => ['--allow-receiver', host]),
+    ...(alertFiles === undefined ? [] : ['--alert-files', resolve(alertFiles)]),
   ]
 }
 
-/** @throws {TypeError} a source is no host. */
+/** @throws {TypeError} a source or receiver is no host. */
 export async function servingFrom(options: ServingOptions): Promise<Settings> {
-  const { parseAllowedSource } = await import('@trusted-launch/service')
-  const { location, publicName, allowSource, allowPrivateSource } = options
+  const { parseAllowedReceiver, parseAllowedSource } = await import('@trusted-launch/service')
+  const { location, publicName, allowSource, allowPrivateSource, allowReceiver, alertFiles } =
+    options
   const isSaid = allowSource !== undefined || allowPrivateSource !== undefined
   return {
     ...(location !== undefined && { location }),
     ...(publicName !== undefined && { publicNames: publicName }),
+    ...(alertFiles !== undefined && { alertFiles: resolve(alertFiles) }),
+    ...(allowReceiver !== undefined && {
+      allowedReceivers: (allowReceiver || []).map((host) => parseAllowedReceiver(host)),
+    }),
     ...(isSaid && {
       allowedSources: [
         ...(allowSource || []).map((host) => parseAllowedSource(host, false)),

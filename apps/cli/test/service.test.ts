@@ -34,6 +34,9 @@ test('the unit says all that tl up is told', async () => {
     (await good('service', 'install', '--print', ...anew)).out,
     /:8443" "--allow-source" "x"$/m,
   )
+  const receivers = ['--allow-receiver', 'logs:6514', '--alert-files', '/a']
+  const sent = await good('service', 'install', '--data', '/d', '--print', ...receivers)
+  assert.match(sent.out, /"--allow-receiver" "logs:6514" "--alert-files" "\/a"$/m)
   const none = await good('service', 'install', '--data', '/d', '--print', '--no-allow-source')
   assert.match(none.out, /"127\.0\.0\.1:8443" "--no-allow-source"$/m)
 })

@@ -1,4 +1,5 @@
 export { type SystemSupport, systems } from './catalogue/systems.ts'
+export { type AllowedReceiver, parseAllowedReceiver } from './domain/destinations.ts'
 export { type Boot, type HostDriver, type MachinePlan, StartRefused } from './domain/host-driver.ts'
 export { type AllowedSource, parseAllowedSource } from './domain/sources.ts'
 export { StoreError } from './domain/store.ts'

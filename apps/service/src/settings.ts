@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { toUtf8 } from '@trusted-launch/codec'
 import { writeDurably } from '@trusted-launch/host'
+import type { AllowedReceiver } from './domain/destinations.ts'
 import type { AllowedSource } from './domain/sources.ts'
 import type { StoreOptions } from './store/open-engine.ts'
 import type { PostgresOptions } from './store/postgres-url.ts'
@@ -15,6 +16,9 @@ export interface Settings {
   /** These and the next are taken whole: what is given replaces what was. */
   readonly publicNames?: readonly string[]
   readonly allowedSources?: readonly AllowedSource[]
+  readonly allowedReceivers?: readonly AllowedReceiver[]
+  /** Absolute. */
+  readonly alertFiles?: string
 }
 
 const fileIn = (data: string) => join(data, 'settings.json')

@@ -5,6 +5,7 @@ import { plain } from '../plain-text.ts'
 import type { Connection } from '../service/connection.ts'
 import { withService } from '../service/with-service.ts'
 import { tableText } from '../table.ts'
+import { alertDestinationCommand } from './alert-destination.ts'
 
 interface Options {
   readonly all?: boolean
@@ -59,7 +60,7 @@ export function alertCommand(output: Output, done: (code: ExitCode) => void): Co
       '\nExamples:\n  tl alert list\n  tl alert show 0b0c64ae\n  tl alert resolve 0b0c64ae --reason "an update of the kernel"\n\nAn alert is named by its id, or how it begins. A failure keeps its VM unhealthy until its alert is closed.',
     )
   for (const one of [list, show, ...verbs]) command.addCommand(one)
-  return command
+  return command.addCommand(alertDestinationCommand(output, done))
 }
 
 function named(verb: string, summary: string): Command {

@@ -39,7 +39,7 @@ export type Destination = WebhookDestination | SyslogDestination | FileDestinati
 const pemMax = 64 * 1024
 const enabled = oneOf('Enabled', 'Disabled')
 const pem = string({ max: pemMax, pattern: /^-----BEGIN CERTIFICATE-----/ })
-const hostName = string({ max: 255, pattern: /^[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$/ })
+const hostName = string({ max: 255, pattern: /^[A-Za-z0-9:][A-Za-z0-9.:-]*$/ })
 /** Standard Webhooks: 24 to 64 bytes, in base64 behind a prefix. */
 const secretText = string({ max: 100, pattern: /^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/ })
 
