@@ -70,6 +70,8 @@ ${rows.join('\n')}
 A failure keeps the VM unhealthy until somebody closes its alert, for a reason: no reboot, re-add, silence or good verdict does. Approving the drift, when
 nothing of it is left, or enabling Secure Boot again closes it, too, by whoever asked for that. A resolved alert whose cause is seen is active again; a
 dismissed one when anything about it is new, or when it had been gone. A suppression rule hides an alert, and closes none.
+
+How others are told of it: [send alerts on](guides/send-alerts-on.md).
 ${all.map(([type, kind]) => alert(type, kind)).join('')}
 ## Suppression rules
 

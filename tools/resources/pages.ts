@@ -57,6 +57,7 @@ export const pages: readonly Page[] = [
     model: null,
     paths: /TrustedLaunch\/(?:monitoringPlans|network|policies|whatIf)/,
   },
+  { name: 'alert-destinations', model: null, paths: /TrustedLaunch\/(?:alertDestinations|events)/ },
   {
     name: 'security',
     model: null,
