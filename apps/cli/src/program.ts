@@ -10,6 +10,7 @@ import { demoCommand } from './commands/demo.ts'
 import { diskCommand } from './commands/disk.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { downCommand } from './commands/down.ts'
+import { driftCommand } from './commands/drift.ts'
 import { eventlogCommand } from './commands/eventlog.ts'
 import { evidenceCommand } from './commands/evidence.ts'
 import { hostCommand } from './commands/host.ts'
@@ -62,6 +63,7 @@ Exit codes: 0 affirming, 1 failure or no verdict, 2 usage, 3 contraindicated, 4 
     vmCommand,
     evidenceCommand,
     alertCommand,
+    driftCommand,
     recommendationCommand,
     sizeCommand,
     osCommand,

@@ -4,6 +4,7 @@ import type { Output } from '../output.ts'
 import { approveCommand, diffCommand, mergeCommand, showCommand } from './reference-values-files.ts'
 import { fromImageCommand } from './reference-values-from-image.ts'
 import { fromLogCommand } from './reference-values-from-log.ts'
+import { listCommand, revokeCommand } from './reference-values-service.ts'
 
 /** `tl reference-values …`: what a VM must measure, made, read, compared and approved. */
 export function referenceValuesCommand(output: Output, done: (code: ExitCode) => void): Command {
@@ -21,7 +22,8 @@ Examples:
   tl reference-values show vm.json
   tl reference-values approve vm.json --by me --why 'first boot after installing, on my own desk'
   tl reference-values diff old.json new.json
-  tl reference-values merge old.json new.json --out both.json`,
+  tl reference-values merge old.json new.json --out both.json
+  tl reference-values list web`,
     )
   for (const make of [
     fromImageCommand,
@@ -30,6 +32,8 @@ Examples:
     diffCommand,
     mergeCommand,
     approveCommand,
+    listCommand,
+    revokeCommand,
   ])
     command.addCommand(make(output, done))
   return command

@@ -31,6 +31,10 @@ const CODES: Readonly<Record<string, string>> = {
 const TEXTS: readonly [words: RegExp, hint: (...found: string[]) => string][] = [
   [/virtual machine '(.+)' has no vTPM/, (vm) => `tl vm security set ${vm} --vtpm on gives it one`],
   [/virtual machine '(.+)' does not run/, (vm) => `tl vm start ${vm} boots it`],
+  [
+    /virtual machine '(.+)' never booted as it was foretold/,
+    () => 'the same with --trust-on-first-use, if you know why',
+  ],
   [/^Cannot \w+ the VM '(.+)': it is/, (vm) => `tl vm start ${vm} boots it`],
   [
     /security type of a VM cannot be changed while/,

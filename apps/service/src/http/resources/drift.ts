@@ -1,11 +1,12 @@
 import { ArmError, faults } from '@trusted-launch/api'
+import { GROUP } from '../../domain/groups.ts'
 import { requireUnlocked } from '../../domain/locks.ts'
 import { planOf } from '../../domain/plans.ts'
 import { type ApprovalScope, approveDrift } from '../../domain/references/approve.ts'
 import { DRIFT, driftIn, writeDrift } from '../../domain/references/drift.ts'
 import { imageOf, scopesOf } from '../../domain/references/kept.ts'
 import type { JsonObject, Resource, Tables } from '../../domain/store.ts'
-import { inputFor, stateOf } from '../../domain/vm/vm.ts'
+import { inputFor, stateOf, VM } from '../../domain/vm/vm.ts'
 import { begin } from '../begin.ts'
 import { change } from '../change.ts'
 import type { Ground } from '../ground.ts'
@@ -15,6 +16,7 @@ import type { ArmReply, ArmRequest, Route } from '../route.ts'
 import { routesOf } from '../routes-of.ts'
 import { driftView } from './drift-view.ts'
 import { requireVmAt } from './health.ts'
+import { requireScopeOf } from './reference-values.ts'
 
 const PATH = `/:scope/providers/${DRIFT}`
 const REASON_MAX = 1000
@@ -30,18 +32,21 @@ export function driftRoutes(ground: Ground): Route[] {
   ]
 }
 
+/** Of a VM, or of all in a group or subscription. */
 async function list(ground: Ground, request: ArmRequest): Promise<ArmReply> {
-  const { id: parentId, ...vm } = await requireVmAt(ground, request)
-  const { vmId } = stateOf({ id: parentId, ...vm })
+  const { resources } = ground.store
+  const scope = await requireScopeOf(ground.store, request)
+  const { id, type, subscriptionId, resourceGroup } = scope
+  const within =
+    type === VM
+      ? { parentId: id }
+      : { subscriptionId, ...(type === GROUP && { resourceGroup: resourceGroup! }) }
   return pageOf(
     request,
     (after, limit) =>
-      ground.store.resources.list({
-        ...{ type: DRIFT, parentId, limit },
-        ...(after !== null && { after }),
-      }),
+      resources.list({ type: DRIFT, ...within, limit, ...(after !== null && { after }) }),
     driftView,
-    (row) => driftIn(row).vmId === vmId,
+    (row) => type !== VM || driftIn(row).vmId === stateOf(scope).vmId,
   )
 }
 

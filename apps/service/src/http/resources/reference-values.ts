@@ -33,7 +33,7 @@ export function referenceValuesRoutes(ground: Ground): Route[] {
 
 async function list(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   const { store } = ground
-  const scope = await requireScope(store, request)
+  const scope = await requireScopeOf(store, request)
   if (scope.type !== VM) return pageOf(request, madeAt(ground, REFERENCE_VALUES, scope.id), view)
   return pageOf(request, listOfAll(await ofVm(ground, scope)), ({ body }) => body)
 }
@@ -72,7 +72,7 @@ function viewFor(row: Resource, { good }: Boots, counts: boolean): JsonObject {
 /** `?format=file` gives it as a file of reference values. */
 async function get(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   const { store } = ground
-  const scope = await requireScope(store, request)
+  const scope = await requireScopeOf(store, request)
   const row = await store.resources.get(request.id)
   if (row === null) {
     const all = scope.type === VM ? await ofVm(ground, scope) : []
@@ -90,15 +90,18 @@ async function get(ground: Ground, request: ArmRequest): Promise<ArmReply> {
 /** What was approved counts no more; boots of it are drift again. */
 async function remove(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   return change(ground, request, async (tables) => {
-    const scope = await requireScope(tables, request)
+    const scope = await requireScopeOf(tables, request)
     await requireUnlocked(tables, scope.id, 'delete')
     const row = await tables.resources.get(request.id)
     return { status: row !== null && (await removeReference(tables, row)) ? 200 : 204 }
   })
 }
 
-/** @throws {ArmError} 404 */
-async function requireScope({ resources }: Pick<Tables, 'resources'>, request: ArmRequest) {
+/** A VM, group or subscription. @throws {ArmError} 404 */
+export async function requireScopeOf(
+  { resources }: Pick<Tables, 'resources'>,
+  request: ArmRequest,
+) {
   const found = await resources.get(request.params.scope!)
   if (found === null || ![VM, GROUP, SUBSCRIPTION].includes(found.type))
     throw new ArmError(faults.resourceNotFound(request.id))
