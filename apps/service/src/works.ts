@@ -31,6 +31,7 @@ import { imageHandlers } from './jobs/image-handlers.ts'
 import { orFailed } from './jobs/or-failed.ts'
 import { vmHandlers } from './jobs/vm-handlers.ts'
 import type { VmGround } from './jobs/vm-job.ts'
+import { whatIfHandlers } from './jobs/what-if.ts'
 import { type Handler, Worker } from './jobs/worker.ts'
 import type { AppraisalTask } from './workers/appraisal.ts'
 import { Appraisers } from './workers/appraisers.ts'
@@ -110,6 +111,7 @@ export class Works {
           ...{ now, host: HOST },
           judgeAgain: (task) => this.#appraisers.again(task),
         }),
+        ...whatIfHandlers({ store, tryOn: (task) => this.#appraisers.tryOn(task) }),
         ...shown({ ...groupHandlers(this.driver, now), ...extensionHandlers(vmGround) }, now),
       },
     })

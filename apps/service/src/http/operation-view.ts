@@ -42,16 +42,16 @@ export function operationView(operation: Operation): object {
   }
 }
 
-/** What a command wrote may be a secret: not everybody who sees the operation sees it. */
+/** What a command wrote, or VMs would be found to be, is not for everybody who sees the operation. */
 function isPrivate({ kind }: Pick<Operation, 'kind'>): boolean {
-  return kind === 'vm.runCommand'
+  return kind === 'vm.runCommand' || kind === 'whatIf'
 }
 
 /** What an action with a result of its own came to: the result, nothing yet, or why there is none. */
 export function resultReply(operation: Operation, caller: Caller): ArmReply {
   const { endedAt, error, result, principal } = operation
   if (isPrivate(operation) && principal !== caller.objectId)
-    throw new ArmError(faults.operationNotAllowed('What a command wrote is told to who ran it.'))
+    throw new ArmError(faults.operationNotAllowed('What came of it is told to who asked for it.'))
   if (endedAt === null) return { status: 202, headers: { 'Retry-After': RETRY_AFTER_SECONDS } }
   if (error !== null) throw new ArmError({ status: 409, ...error })
   return { status: 200, body: result ?? {} }

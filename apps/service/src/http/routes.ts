@@ -30,6 +30,7 @@ import { type Installation, subscriptionRoutes } from './resources/subscriptions
 import { suppressionRoutes } from './resources/suppression-rules.ts'
 import { virtualMachineRoutes, virtualMachineType } from './resources/virtual-machines.ts'
 import { vmResultRoutes } from './resources/vm-results.ts'
+import { whatIfRoutes } from './resources/what-if.ts'
 import type { Route } from './route.ts'
 
 /** Every type that is kept as a resource. */
@@ -70,6 +71,7 @@ export function allRoutes(
     ...isolationRoutes(ground),
     ...monitoringPlanRoutes(ground),
     ...policyRoutes(ground),
+    ...whatIfRoutes(ground),
     ...healthRoutes(ground),
     ...evidenceRoutes(ground),
     ...driftRoutes(ground),

@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import type { Verdict } from '@trusted-launch/posture'
+import type { Verdict, WhatIfChange } from '@trusted-launch/posture'
 import type { AgainTask } from './again.ts'
 import type { AppraisalAnswer, AppraisalTask } from './appraisal.ts'
+import type { WhatIfTask } from './what-if.ts'
 
 export type AppraisalErrorCode = 'appraisers-busy' | 'appraiser-died' | 'appraisal-late'
 
@@ -26,8 +27,10 @@ export interface AppraisersOptions {
   readonly program?: URL
 }
 
+type Task = AppraisalTask | AgainTask | WhatIfTask
+
 interface Waiting {
-  readonly task: AppraisalTask | AgainTask
+  readonly task: Task
   readonly resolve: (answer: any) => void
   readonly reject: (error: AppraisalError) => void
 }
@@ -69,7 +72,12 @@ export class Appraisers {
     return this.#ask(task)
   }
 
-  #ask<T>(task: AppraisalTask | AgainTask): Promise<T> {
+  /** What something that is tried would change of a verdict that was kept; null: nothing. @throws {AppraisalError} */
+  tryOn(task: WhatIfTask): Promise<WhatIfChange | null> {
+    return this.#ask(task)
+  }
+
+  #ask<T>(task: Task): Promise<T> {
     return new Promise((resolve, reject) => {
       const { waitingMax } = this.#options
       if (this.#closed || this.#waiting.length >= waitingMax)

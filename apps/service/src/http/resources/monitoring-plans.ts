@@ -27,10 +27,15 @@ const plans: VersionedKind = {
 }
 
 /** A plan names a policy that is there. @throws {ArmError} 400 */
-export async function requirePolicy(tables: Tables, scope: Resource, id: string): Promise<void> {
+export async function requirePolicy(
+  tables: Tables,
+  scope: Resource,
+  id: string,
+  target = 'properties.document.policy',
+): Promise<void> {
   if ((await policyNamed(tables, scope.subscriptionId, id)) !== null) return
   throw new ArmError({
-    ...faults.invalidParameter('properties.document.policy'),
+    ...faults.invalidParameter(target),
     message: `The subscription has no policy '${id}'.`,
   })
 }

@@ -8,7 +8,7 @@ import type { ArmReply, ArmRequest, Route } from '../route.ts'
 
 const LOCATIONS = '/subscriptions/:subscriptionId/providers/Microsoft.Compute/locations/:location'
 /** What leaves nothing behind when it is cancelled. */
-const CANCELLABLE: readonly string[] = ['vm.create', 'image.put', 'disk.fill']
+const CANCELLABLE: readonly string[] = ['vm.create', 'image.put', 'disk.fill', 'whatIf']
 const OWN = '/:scope/providers/TrustedLaunch/operations'
 
 /** What clients poll, and what the portal and `tl operation` list. */
@@ -76,7 +76,7 @@ async function cancel(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   if (!CANCELLABLE.includes(operation.kind))
     throw new ArmError(
       faults.operationNotAllowed(
-        `Only the making of an image or a disk, and of a virtual machine until it boots, can be cancelled; this is ${operation.kind}.`,
+        `Only the making of an image or a disk, of a virtual machine until it boots, and what is only tried can be cancelled; this is ${operation.kind}.`,
       ),
     )
   await change(ground, request, async ({ operations }) => {

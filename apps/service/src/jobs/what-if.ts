@@ -1,0 +1,161 @@
+import { ArmError, faults } from '@trusted-launch/api'
+import type { Finding, Policy, ReferenceValues } from '@trusted-launch/attestation'
+import type { MonitoringPlan, WhatIfChange } from '@trusted-launch/posture'
+import { everyOf } from '../domain/every-of.ts'
+import { planOf } from '../domain/plans.ts'
+import { policyNamed } from '../domain/policies.ts'
+import type { Json, JsonObject, Resource, Store, Tables } from '../domain/store.ts'
+import { setupOf } from '../domain/vm/setup.ts'
+import { stateOf, VM } from '../domain/vm/vm.ts'
+import { AppraisalError } from '../workers/appraisers.ts'
+import type { WhatIfTask } from '../workers/what-if.ts'
+import { Cancelled, type Handler, type Job } from './worker.ts'
+
+/** What is tried on the VMs at and below a scope; at least one of the three. */
+export interface WhatIfInput {
+  /** The id of a subscription, a group or a VM. */
+  readonly scope: string
+  /** In place of the one that each VM's plan names. */
+  readonly policy?: Policy
+  /** In place of the one that stands at the scope. */
+  readonly plan?: MonitoringPlan
+  /** In place of all that count. */
+  readonly references?: ReferenceValues
+}
+
+/** So many changes are told one by one; all are counted. */
+const TOLD_MAX = 1_000
+const FINDINGS_MAX = 16
+/** So many are tried at once: what is due meanwhile has its turn between them. */
+const ATONCE = 4
+
+export interface WhatIfGround {
+  readonly store: Store
+  readonly tryOn: (task: WhatIfTask) => Promise<WhatIfChange | null>
+}
+
+/** Tries something on the last evidence of all VMs of a scope: nothing is kept, cleared or done. */
+export function whatIfHandlers(ground: WhatIfGround): Record<string, Handler> {
+  return { whatIf: (job) => tried(job, ground) }
+}
+
+interface Counts {
+  judged: number
+  changed: number
+  worse: number
+  better: number
+  withoutEvidence: number
+  notJudged: number
+}
+
+async function tried(job: Job, { store, tryOn }: WhatIfGround): Promise<JsonObject> {
+  const input = job.operation.input as unknown as WhatIfInput
+  const { scope, within } = await vmsOf(store, input)
+  const total = scope.type === VM ? 1 : await store.resources.count(within)
+  const counts = { judged: 0, changed: 0, worse: 0, better: 0, withoutEvidence: 0, notJudged: 0 }
+  const value: JsonObject[] = []
+  let seen = 0
+  for await (const some of batches(scope.type === VM ? [scope] : everyOf(store, within))) {
+    const results = await Promise.all(some.map((vm) => tryOne(store, vm, input, tryOn)))
+    for (const result of results) count(counts, value, result)
+    seen += some.length
+    if (seen % (ATONCE * 25) < ATONCE) await tell(job, seen, total)
+  }
+  return { scope: scope.id, ...counts, value }
+}
+
+async function tell(job: Job, seen: number, total: number): Promise<void> {
+  if (await job.isCancelled()) throw new Cancelled()
+  const percent = Math.min(99, Math.floor((100 * seen) / Math.max(1, total)))
+  await job.tell(percent, `${seen} of ${total} virtual machines`)
+}
+
+async function vmsOf({ resources }: Tables, { scope: id }: WhatIfInput) {
+  const scope = await resources.get(id)
+  if (scope === null) throw new ArmError(faults.resourceNotFound(id))
+  const { subscriptionId, resourceGroup } = scope
+  const within = { type: VM, subscriptionId, ...(resourceGroup !== null && { resourceGroup }) }
+  return { scope, within }
+}
+
+async function* batches(all: AsyncIterable<Resource> | Iterable<Resource>) {
+  let some: Resource[] = []
+  for await (const one of all) {
+    some.push(one)
+    if (some.length < ATONCE) continue
+    yield some
+    some = []
+  }
+  if (some.length > 0) yield some
+}
+
+type Tried = WhatIfChange | 'same' | 'no-evidence' | 'not-judged'
+
+async function tryOne(
+  tables: Tables,
+  vm: Resource,
+  input: WhatIfInput,
+  tryOn: WhatIfGround['tryOn'],
+): Promise<Tried> {
+  const latest = await tables.attestations.latest(stateOf(vm).vmId)
+  if (latest === null) return 'no-evidence'
+  const { record, findings } = latest
+  const plan = await planOf(tables, vm)
+  const setup = await setupOf(tables, vm)
+  const task = { vm: vm.id, setup, record, plan, told: findings as unknown as Finding[] }
+  try {
+    const change = await tryOn({
+      ...task,
+      tried: await triedFor(tables, vm, input, plan.policy.value),
+    })
+    return change ?? 'same'
+  } catch (error) {
+    if (error instanceof AppraisalError) return 'not-judged'
+    throw error
+  }
+}
+
+/** A plan may name another policy: then the verdict is made under that. */
+async function triedFor(
+  tables: Tables,
+  vm: Resource,
+  { scope, policy, plan, references }: WhatIfInput,
+  policyBefore: string,
+): Promise<WhatIfTask['tried']> {
+  const given = {
+    ...(policy !== undefined && { policy }),
+    ...(references !== undefined && { references }),
+  }
+  if (plan === undefined) return given
+  const after = await planOf(tables, vm, { scope, plan })
+  const { value } = after.policy
+  if (policy !== undefined || value === policyBefore) return { ...given, plan: after }
+  const named = await policyNamed(tables, vm.subscriptionId, value)
+  return { ...given, ...(named !== null && { policy: named }), plan: after }
+}
+
+const TIERS = ['none', 'affirming', 'warning', 'contraindicated']
+
+function count(counts: Counts, value: JsonObject[], result: Tried): void {
+  if (result === 'no-evidence') counts.withoutEvidence++
+  else if (result === 'not-judged') counts.notJudged++
+  else counts.judged++
+  if (typeof result === 'string') return
+  counts.changed++
+  const { before, after } = result.tier
+  if (TIERS.indexOf(after) > TIERS.indexOf(before)) counts.worse++
+  if (TIERS.indexOf(after) < TIERS.indexOf(before)) counts.better++
+  if (value.length < TOLD_MAX) value.push(told(result))
+}
+
+/** What the guest showed of its inside is for who may read its evidence: not told here. */
+function told({ vm, tier, found, gone, consequences }: WhatIfChange): JsonObject {
+  const short = (findings: readonly Finding[]) =>
+    findings
+      .slice(0, FINDINGS_MAX)
+      .map(({ id, component, severity, pcr }) => ({ id, component, severity, pcr: pcr ?? null }))
+  return {
+    ...{ vm, tier, found: short(found), gone: short(gone) },
+    consequences: consequences as unknown as Json,
+  }
+}
