@@ -5,8 +5,10 @@ import { join } from 'node:path'
 import { ArmError } from '@trusted-launch/api'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import type { Inside } from './domain/deployment/inside.ts'
 import type { Store } from './domain/store.ts'
 import { VM } from './domain/vm/vm.ts'
+import { InsideRoutes } from './http/inside.ts'
 import { type Counts, Metrics } from './http/metrics.ts'
 import { diagnosticsFile } from './http/resources/diagnostics.ts'
 import { reviewed } from './http/reviewed-routes.ts'
@@ -46,10 +48,13 @@ export class Front {
   readonly endpoint: string
   /** Absolute path, PEM. */
   readonly caFile: string
+  /** The same endpoints, asked from within. */
+  readonly inside: Inside
   readonly #app: FastifyInstance
   readonly #tls: TlsCertificate
 
-  private constructor(app: FastifyInstance, tls: TlsCertificate, endpoint: string) {
+  private constructor({ app, inside }: Opened, tls: TlsCertificate, endpoint: string) {
+    this.inside = inside
     this.#app = app
     this.#tls = tls
     this.endpoint = endpoint
@@ -60,13 +65,14 @@ export class Front {
     const { data, listen, publicNames, log, now } = options
     let addresses = new Addresses({ ...listen, publicNames })
     const tls = await TlsCertificate.open(join(data, 'tls'), addresses.names, now, log)
-    const app = await appOf(options, tls, () => addresses)
+    const opened = await appOf(options, tls, () => addresses)
+    const { app } = opened
     try {
       await app.listen(listen)
       const { port } = app.server.address() as AddressInfo
       addresses = new Addresses({ ...listen, port, publicNames })
       tls.renewFor(app.server as unknown as Server)
-      return new Front(app, tls, addresses.bases[0]!)
+      return new Front(opened, tls, addresses.bases[0]!)
     } catch (error) {
       await app.close()
       throw error
@@ -79,21 +85,33 @@ export class Front {
   }
 }
 
+interface Opened {
+  readonly app: FastifyInstance
+  readonly inside: Inside
+}
+
 async function appOf(
   options: FrontOptions,
   tls: TlsCertificate,
   addresses: () => Addresses,
-): Promise<FastifyInstance> {
+): Promise<Opened> {
   const { store, sealed, log, now, authorizer, works, signer } = options
   const issuer = issuerOf(options, addresses)
   const verifier = await verifierOf(options, issuer)
   const key = await sealed.getOrMake('signer/diagnostics', async () => randomKey())
   const diagnostics = { key, driver: works.driver, now }
-  return serverOf({
+  const routes = reviewed(
+    allRoutes(works.rules, works.ground, installationOf(options), diagnostics),
+  )
+  let inside: Inside | null = null
+  const app = await serverOf({
     ...{ tls: tls.current, log, authorizer, issuer, store, now },
     tenantId: options.tenantId,
     baseOf: (host) => baseOf(addresses(), host),
-    routes: reviewed(allRoutes(works.rules, works.ground, installationOf(options), diagnostics)),
+    routes,
+    answering: (answering) => {
+      inside = new InsideRoutes(routes, answering)
+    },
     diagnostics: (params, query) => diagnosticsFile(diagnostics, params, query),
     authenticate: (header) => verifier.authenticate(header),
     isReady: () => works.isReady(),
@@ -107,6 +125,7 @@ async function appOf(
       if (action.startsWith('Microsoft.Authorization/')) authorizer.changed()
     },
   })
+  return { app, inside: inside! }
 }
 
 function randomKey(): Uint8Array {

@@ -109,6 +109,7 @@ async function open(
     allowedSources,
     receivers: receiversOf(options),
     issuer: () => front.endpoint + ATTESTATION_PATH,
+    inside: () => front.inside,
     ...(options.nonce !== undefined && { nonce: options.nonce }),
   })
   const of = { ...options, now, store, sealed, tenantId, authorizer, works, signer }

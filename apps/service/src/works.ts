@@ -4,6 +4,8 @@ import { type MarketplaceImage, platformImages } from './catalogue/images.ts'
 import { type SendArguments, send } from './delivery/send.ts'
 import { AttestRate } from './domain/attest-rate.ts'
 import type { Authorizer } from './domain/caller.ts'
+import type { Inside } from './domain/deployment/inside.ts'
+import { type DeploymentRecord, recordKey } from './domain/deployment/record.ts'
 import { keepReceiverSecret, type ReceiverRules } from './domain/destinations.ts'
 import type { HostDriver } from './domain/host-driver.ts'
 import { enqueueOwn } from './domain/own-operation.ts'
@@ -21,6 +23,7 @@ import type { AttestationSigner } from './identity/attestation-signer.ts'
 import type { SealedValues } from './identity/sealed-values.ts'
 import { attest } from './jobs/attest.ts'
 import { Deliverer } from './jobs/deliver.ts'
+import { type DeploymentGround, deploymentHandlers } from './jobs/deployment/handlers.ts'
 import { diskHandlers } from './jobs/disk-handlers.ts'
 import { driftHandlers } from './jobs/drift-handlers.ts'
 import { DrivenHost, type HostSize } from './jobs/driven-host.ts'
@@ -55,6 +58,8 @@ export interface WorksOptions {
   readonly nonce?: () => Uint8Array
   /** Where alerts may be sent. */
   readonly receivers: ReceiverRules
+  /** The endpoints, asked from within. */
+  readonly inside: () => Inside
 }
 
 /** A guest under emulation takes this long at most until its agent answers. */
@@ -112,6 +117,7 @@ export class Works {
           judgeAgain: (task) => this.#appraisers.again(task),
         }),
         ...whatIfHandlers({ store, tryOn: (task) => this.#appraisers.tryOn(task) }),
+        ...deploymentHandlers(this.#deploymentGround()),
         ...shown({ ...groupHandlers(this.driver, now), ...extensionHandlers(vmGround) }, now),
       },
     })
@@ -127,6 +133,8 @@ export class Works {
         ...{ rules: options.receivers, send: sendTo, wake: () => this.#deliverer.wake() },
         keepSecret: ({ values }, ...of) => keepReceiverSecret(options.sealed.on(values), ...of),
       },
+      inside: options.inside,
+      keepDeployment: (tables, run, record) => this.#keep(tables, recordKey(run), record),
     }
   }
 
@@ -197,6 +205,16 @@ export class Works {
     }
   }
 
+  #deploymentGround(): DeploymentGround {
+    const { now, store, inside } = this.#options
+    return {
+      ...{ now, inside, operationOf: (id) => store.operations.get(id) },
+      recordOf: (run) => this.#kept<DeploymentRecord>(recordKey(run)),
+      principalOf: (id) => store.principals.get(id),
+      wake: () => this.#worker.wake(),
+    }
+  }
+
   /** Who signs verdicts now. */
   async #signer() {
     const { pkcs8 } = await this.#options.signer.current()
@@ -215,7 +233,7 @@ export class Works {
     await this.#keep(tables, `seed/${vmId}`, seed)
   }
 
-  async #keep(tables: Tables, name: string, value: object): Promise<void> {
+  async #keep(tables: Pick<Tables, 'values'>, name: string, value: object): Promise<void> {
     const bytes = new TextEncoder().encode(JSON.stringify(value))
     await this.#options.sealed.on(tables.values).put(name, bytes)
   }

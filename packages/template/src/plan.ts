@@ -34,8 +34,10 @@ export interface Plan {
   readonly parameters: JsonObject
   /** Each after those it depends on. */
   readonly resources: readonly PlannedResource[]
-  /** Those whose condition does not hold. */
+  /** The ids of those whose condition does not hold. */
   readonly skipped: readonly string[]
+  /** The ids of those that it names and does not deploy. */
+  readonly existing: readonly string[]
   /** `{ "name": { "type": "String", "value": … } }`. @throws {TemplateError} @throws {NeedsReference} */
   outputs(references: References): JsonObject
 }
@@ -73,7 +75,8 @@ export function planTemplate(
   return {
     parameters,
     resources: inOrder(dependencies).map((one) => resourceOf(one, dependencies.get(one)!)),
-    skipped: planned.filter(({ isSkipped }) => isSkipped).map(({ id }) => id),
+    skipped: planned.filter((one) => one.isSkipped && !one.isExisting).map(({ id }) => id),
+    existing: planned.filter(({ isExisting }) => isExisting).map(({ id }) => id),
     outputs: (references) =>
       Object.fromEntries(outputs.map((one) => resolvedOutput(one, references))),
   }

@@ -26,8 +26,10 @@ export interface Planned {
     readonly index: number
     readonly batch: number | null
   } | null
-  /** Not deployed: its condition does not hold, or it is there already (`existing`). */
+  /** Not deployed: its condition does not hold, or it is there already. */
   readonly isSkipped: boolean
+  /** It is there already, and only named. */
+  readonly isExisting: boolean
 }
 
 interface Parent {
@@ -97,6 +99,7 @@ function one(
   const isSkipped = !isWanted(body, environment, path)
   into.push({
     ...{ type, name, apiVersion, path, symbol, copy, isSkipped },
+    isExisting: memberOf(body, 'existing') === true,
     id: at(path, () => idOf(body, type, name, environment)),
     body: isSkipped ? {} : bodyOf(body, type, environment, path),
     dependsOn: dependenciesIn(body, environment, path),

@@ -242,7 +242,7 @@ test('functions of a template know their arguments only', () => {
 })
 
 test('resources with names of their own are meant by them, and existing ones are not deployed', () => {
-  const { resources } = plan({
+  const { resources, existing, skipped } = plan({
     languageVersion: '2.0',
     resources: {
       net: resource({ existing: true }),
@@ -250,6 +250,7 @@ test('resources with names of their own are meant by them, and existing ones are
     },
   })
   assert.deepEqual(names({ resources }), ['nic'])
+  assert.deepEqual([existing.length, skipped.length], [1, 0])
   const body = resources[0]!.body((id) => ({ id })) as JsonObject
   assert.deepEqual(body.properties, {
     n: `${GROUP}/providers/Microsoft.Network/virtualNetworks/net`,

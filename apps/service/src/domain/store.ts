@@ -78,6 +78,14 @@ export interface Resources {
 
 export type OperationStatus = 'Accepted' | 'Running' | 'Succeeded' | 'Failed' | 'Canceled'
 
+/** Why an operation failed, in Azure's words; `details`: of its parts, where it has some. */
+export type OperationError = {
+  readonly code: string
+  readonly message: string
+  readonly target?: string
+  readonly details?: readonly OperationError[]
+}
+
 /** A long action: what Azure's clients poll. */
 export interface Operation {
   /** A GUID. */
@@ -98,11 +106,7 @@ export interface Operation {
   /** What its handler keeps from step to step, so that another worker can go on. */
   readonly progress: JsonObject
   readonly result: JsonObject | null
-  readonly error: {
-    readonly code: string
-    readonly message: string
-    readonly target?: string
-  } | null
+  readonly error: OperationError | null
   readonly cancelRequested: boolean
   readonly principal: string
   readonly correlationId: string

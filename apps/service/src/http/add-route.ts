@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Caller } from '../domain/caller.ts'
 import { send } from './answer.ts'
-import { eventOf, type Outcome, refusalOf } from './auditing.ts'
-import type { Done } from './change.ts'
+import { answered } from './answered.ts'
+import { refusalOf } from './auditing.ts'
 import type { FailedRequests } from './failed-requests.ts'
 import { faultOf } from './fault-of.ts'
 import { requestOf } from './request-of.ts'
-import { type ArmReply, type ArmRequest, type Route, scopeOf } from './route.ts'
+import type { ArmRequest, Route } from './route.ts'
 import type { ServerOptions } from './server-options.ts'
 
 const RIGHT = /^[\w.]+\/[\w/]+$/
@@ -18,14 +18,16 @@ export function addRoute(
   failures: FailedRequests,
   route: Route,
 ): void {
+  const answering = { ...options, failures }
   if (!RIGHT.test(route.action)) throw new Error(`${route.method} ${route.path} names no right`)
   app.route({
     method: route.method,
     url: route.path,
+    ...(route.bodyBytes !== undefined && { bodyLimit: route.bodyBytes }),
     handler: async (request, reply) => {
       await send(
         reply,
-        await handled(options, failures, route, await admitted(options, failures, route, request)),
+        await answered(answering, route, await admitted(options, failures, route, request)),
       )
       return reply
     },
@@ -49,40 +51,4 @@ async function admitted(
     if (refusal !== null) await failures.enter(refusal)
     throw error
   }
-}
-
-/** A change that its handler did not put into the audit with its own transaction is entered after it, like one that fails. */
-async function handled(
-  { store, now, changed }: ServerOptions,
-  failures: FailedRequests,
-  route: Route,
-  asked: Omit<ArmRequest, 'audit'>,
-): Promise<ArmReply> {
-  const { action } = route
-  const isChange = route.method !== 'GET' && route.isPiece !== true
-  const { caller, correlationId, from } = asked
-  const entry = { action, caller, correlationId, from, id: scopeOf(route, asked.params) }
-  const write = (outcome: Outcome, audit = store.audit) =>
-    audit.append(eventOf(entry, outcome, now()))
-  let isEntered = false
-  const audit: ArmRequest['audit'] = async (tables, done) => {
-    isEntered = true
-    await write(outcomeOf(done), tables.audit)
-  }
-  try {
-    const answer = await route.handle({ ...asked, audit })
-    if (isChange && !isEntered) await write(outcomeOf(answer))
-    if (isChange) changed(action)
-    return answer
-  } catch (error) {
-    const { status, code } = faultOf(error, asked.correlationId)
-    const outcome = { status, result: code, operationId: null }
-    if (isChange) await failures.enter(eventOf(entry, outcome, now()))
-    throw error
-  }
-}
-
-function outcomeOf({ status, operation }: Done): Outcome {
-  const operationId = operation?.id ?? null
-  return { status, result: operationId === null ? 'Succeeded' : 'Accepted', operationId }
 }

@@ -1,6 +1,8 @@
 import type { AlertEvent } from '@trusted-launch/posture'
 import type { AttestRate } from '../domain/attest-rate.ts'
 import type { Authorizer } from '../domain/caller.ts'
+import type { Inside } from '../domain/deployment/inside.ts'
+import type { DeploymentRecord } from '../domain/deployment/record.ts'
 import type { Destination, ReceiverRules } from '../domain/destinations.ts'
 import type { Moment } from '../domain/resource-type.ts'
 import type { Store, Tables } from '../domain/store.ts'
@@ -22,6 +24,14 @@ export interface Ground {
     tables: Pick<Tables, 'values'>,
     principalId: string,
     secret: string,
+  ) => Promise<void>
+  /** These endpoints, asked from within; there once they are served. */
+  readonly inside: () => Inside
+  /** Keeps sealed what a deployment is to do, until it is done. */
+  readonly keepDeployment: (
+    tables: Pick<Tables, 'values'>,
+    run: string,
+    record: DeploymentRecord,
   ) => Promise<void>
   /** How often a VM may be asked, by whatever endpoint. */
   readonly attestRate: AttestRate

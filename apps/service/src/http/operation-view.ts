@@ -53,7 +53,10 @@ export function resultReply(operation: Operation, caller: Caller): ArmReply {
   if (isPrivate(operation) && principal !== caller.objectId)
     throw new ArmError(faults.operationNotAllowed('What came of it is told to who asked for it.'))
   if (endedAt === null) return { status: 202, headers: { 'Retry-After': RETRY_AFTER_SECONDS } }
-  if (error !== null) throw new ArmError({ status: 409, ...error })
+  if (error !== null) {
+    const { details: _, ...told } = error
+    throw new ArmError({ status: 409, ...told })
+  }
   return { status: 200, body: result ?? {} }
 }
 

@@ -25,6 +25,8 @@ export interface ArmRequest {
   readonly base: string
   /** The address it came from. */
   readonly from: string
+  /** How many deployments it is asked in; 0: somebody asks. */
+  readonly level?: number
   /** Enters what was done into the audit, in its own transaction: see `change`. */
   readonly audit: (tables: Tables, done: Done) => Promise<void>
 }
@@ -46,6 +48,8 @@ export interface Route {
   readonly action: string
   /** A piece of an upload: bytes, not JSON, and no change that an audit tells of. */
   readonly isPiece?: boolean
+  /** What its body may hold in place of what others may, in bytes. */
+  readonly bodyBytes?: number
   /** The table of what may stand in its body (`VirtualMachine`). */
   readonly body?: string
   /** The table of what it answers; `[VirtualMachine]`: pages of them. */

@@ -8,6 +8,7 @@ import { alertRoutes } from './resources/alerts.ts'
 import { assessmentRoutes } from './resources/assessments.ts'
 import { authorizationRoutes } from './resources/authorization.ts'
 import { catalogueRoutes } from './resources/catalogue.ts'
+import { deploymentRoutes } from './resources/deployments.ts'
 import { type Diagnostics, diagnosticsRoutes } from './resources/diagnostics.ts'
 import { diskTypeOf } from './resources/disks.ts'
 import { driftRoutes } from './resources/drift.ts'
@@ -56,6 +57,7 @@ export function allRoutes(
   return [
     ...subscriptionRoutes(ground, { ...installation, types: types.map(({ type }) => type) }),
     ...groupRoutes(ground),
+    ...deploymentRoutes(ground),
     ...operationRoutes(ground),
     ...types.flatMap((type) => resourceRoutes(type, ground)),
     ...virtualMachineRoutes(rules, ground),

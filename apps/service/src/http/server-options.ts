@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import type { Authorizer, Caller } from '../domain/caller.ts'
 import type { Store } from '../domain/store.ts'
+import type { Answering } from './answered.ts'
 import type { Limits } from './limits.ts'
 import type { Metrics } from './metrics.ts'
 import type { ArmReply, Route } from './route.ts'
@@ -42,6 +43,8 @@ export interface ServerOptions {
   /** Whether the service does its work: `/health/ready`. */
   readonly isReady: () => Promise<boolean>
   readonly metrics: Metrics
+  /** Told what endpoints are answered with, for who asks them from within. */
+  readonly answering?: (answering: Answering) => void
   /** In place of `LIMITS`: time in tests. */
   readonly limits?: Partial<Limits>
 }

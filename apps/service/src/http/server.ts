@@ -77,6 +77,7 @@ export async function serverOf(options: ServerOptions): Promise<FastifyInstance>
   )
   const authenticate = patiently(app, options.authenticate, limits)
   const failures = failuresOf(app, options)
+  options.answering?.({ ...options, failures })
   for (const route of options.routes) addRoute(app, { ...options, authenticate }, failures, route)
   addOpenRoutes(app, options)
   return app

@@ -30,7 +30,6 @@ export const DATA_ACTIONS: readonly string[] = [
 
 /** What whoever signed in may do at `/`: find out what there is. */
 export const EVERYBODY: Permission = allow([
-  'Microsoft.Resources/*/operations/read',
   'Microsoft.Resources/providers/read',
   'Microsoft.Resources/subscriptions/read',
   'Microsoft.Resources/tenants/read',

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { DEPLOYMENTS } from '../domain/deployment/deployment.ts'
 
 /** Operations that wait for the same kind of thing; so many of them at once, whatever the others do. */
 export interface Lane {
@@ -36,6 +37,8 @@ export const LANES: readonly Lane[] = [
   },
   { name: 'commands', atOnce: 2, kinds: ['vm.runCommand'] },
   { name: 'fetches', atOnce: 2, kinds: ['image.put', 'disk.fill'] },
+  // Each waits for others, deployments in it for those of their own level: none stands before what it waits for.
+  ...DEPLOYMENTS.map((kind) => ({ name: kind, atOnce: 32, kinds: [kind] })),
   { name: 'attestations', atOnce: 4, kinds: ['vm.attest', 'extension.put', 'drift.approved'] },
 ]
 

@@ -1,8 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ArmError } from '@trusted-launch/api'
+import { ArmError, type Fault } from '@trusted-launch/api'
 import type { Logger } from 'pino'
 import { HostElsewhere } from '../domain/host-driver.ts'
-import type { Claim, JsonObject, Operation, Store, Tables } from '../domain/store.ts'
+import type {
+  Claim,
+  JsonObject,
+  Operation,
+  OperationError,
+  Store,
+  Tables,
+} from '../domain/store.ts'
 import { StoreError } from '../domain/store.ts'
 import { waitingKinds } from './lanes.ts'
 
@@ -177,11 +184,7 @@ export class Worker {
           error: { code: 'OperationCanceled', message: 'It was cancelled.' },
         }
       if (err instanceof ArmError) {
-        const { code, message, target } = err.fault
-        return {
-          status: 'Failed' as const,
-          error: { code, message, ...(target !== undefined && { target }) },
-        }
+        return { status: 'Failed' as const, error: errorOf(err.fault) }
       }
       log.error({ err }, 'an operation failed')
       const message = `Something went wrong on our side. The log tells more under the correlation id ${claim.operation.correlationId}.`
@@ -215,5 +218,13 @@ export class Worker {
         ),
       isCancelled: async () => (await store.operations.get(operation.id))?.cancelRequested ?? false,
     }
+  }
+}
+
+function errorOf({ code, message, target, details }: Fault): OperationError {
+  return {
+    ...{ code, message },
+    ...(target !== undefined && { target }),
+    ...(details !== undefined && { details: details.map(errorOf) }),
   }
 }

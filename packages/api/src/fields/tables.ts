@@ -15,6 +15,15 @@ const own: Readonly<Record<string, FieldTable>> = {
     ...{ id: 'text!', name: 'text!', type: 'text!', location: 'text', managedBy: 'text' },
     ...{ tags: '{text}', properties: 'any' },
   },
+  Deployment: { ...named, location: 'text', tags: '{text}', properties: 'DeploymentProperties' },
+  DeploymentProperties: {
+    ...{ mode: 'text', template: 'any', parameters: 'any', debugSetting: 'any' },
+    ...{ templateLink: 'any', parametersLink: 'any', onErrorDeployment: 'any' },
+    ...{ expressionEvaluationOptions: 'any', validationLevel: 'text', whatIfSettings: 'any' },
+    ...{ provisioningState: 'text!', correlationId: 'text!', timestamp: 'text!' },
+    ...{ duration: 'text!', outputs: 'any!', outputResources: 'any!', dependencies: 'any!' },
+    ...{ providers: 'any!', templateHash: 'text!', error: 'any!', validatedResources: 'any!' },
+  },
   RoleAssignment: { ...named, properties: 'RoleAssignmentProperties' },
   RoleAssignmentProperties: {
     ...{ principalId: 'text', principalType: 'text', roleDefinitionId: 'text', scope: 'text!' },

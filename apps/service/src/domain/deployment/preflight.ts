@@ -1,0 +1,89 @@
+import { ArmError, type Fault } from '@trusted-launch/api'
+import type { Plan, PlannedResource } from '@trusted-launch/template'
+import type { JsonObject, Resource, Tables } from '../store.ts'
+import type { Asked, Inside } from './inside.ts'
+import type { DeploymentRecord } from './record.ts'
+
+const DELETE_VERSION = '2026-04-01'
+
+export const putOf = (
+  { id, apiVersion }: Pick<PlannedResource, 'id' | 'apiVersion'>,
+  body: JsonObject | null,
+): Asked => ({ method: 'PUT', path: id, apiVersion, body })
+
+export const deleteOf = (id: string): Asked => ({
+  ...{ method: 'DELETE', path: id, apiVersion: DELETE_VERSION, body: null },
+})
+
+/**
+ * Looks at every part before any of it is done: whether there is such a type, whether who deploys may make or
+ * delete it, and, where all of it is known, its form. What its rules say is found out when it is done.
+ * @throws {ArmError} `InvalidTemplateDeployment`, with a detail for each that is refused.
+ */
+export async function preflight(
+  inside: Inside,
+  plan: Plan,
+  record: DeploymentRecord,
+  deletes: readonly string[],
+): Promise<void> {
+  const asked = plan.resources.map((one) =>
+    putOf(one, one.isKnown ? (one.shown as JsonObject) : null),
+  )
+  const faults: Fault[] = []
+  for (const one of [...asked, ...deletes.map(deleteOf)]) {
+    const fault = await refusalOf(() => inside.require(one, record))
+    if (fault !== null) faults.push({ ...fault, target: one.path })
+  }
+  if (faults.length === 0) return
+  const [{ status, message }] = faults as [Fault]
+  throw new ArmError({
+    status: faults.every((one) => one.status === 403) ? 403 : status === 404 ? 400 : status,
+    code: 'InvalidTemplateDeployment',
+    message: `The template deployment failed with ${faults.length === 1 ? 'error' : 'multiple errors'}: '${message}'`,
+    details: faults,
+  })
+}
+
+async function refusalOf(work: () => Promise<void>): Promise<Fault | null> {
+  try {
+    await work()
+    return null
+  } catch (error) {
+    if (error instanceof ArmError) return error.fault
+    throw error
+  }
+}
+
+/**
+ * What a complete deployment deletes: all that lies in the group and is not in the template. What a resource of
+ * it made for itself, as a VM its disk, goes and stays with that one.
+ */
+export async function deletesOf(
+  { resources }: Pick<Tables, 'resources'>,
+  plan: Plan,
+  { id, mode }: DeploymentRecord,
+): Promise<readonly string[]> {
+  if (mode === 'Incremental') return []
+  const kept = new Set([...plan.resources.map((one) => one.id), ...plan.existing].map(lower))
+  const group = id.slice(0, id.toLowerCase().indexOf('/providers/'))
+  const found: string[] = []
+  for (let after: string | undefined; ; ) {
+    const page = await resources.below(group, PAGE, after)
+    found.push(...page.filter((one) => isOwn(one) && !isKept(one, kept)).map((one) => one.id))
+    if (page.length < PAGE) return found
+    after = lower(page.at(-1)!.id)
+  }
+}
+
+const PAGE = 1_000
+const lower = (text: string) => text.toLowerCase()
+
+/** Neither a part of another, nor what extends one, nor a deployment. */
+function isOwn({ parentId, type }: Resource): boolean {
+  return parentId === null && !type.startsWith('Microsoft.Resources/')
+}
+
+function isKept({ id, state, envelope }: Resource, kept: ReadonlySet<string>): boolean {
+  const owner = state.managedBy ?? envelope.managedBy
+  return kept.has(lower(id)) || (typeof owner === 'string' && kept.has(lower(owner)))
+}
