@@ -1,6 +1,6 @@
 /** Writes packages/api/src/fields/*.json, what Azure's client libraries can send, and docs/fields.md, what becomes of it. */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { vmDispositions } from '@trusted-launch/api'
+import { scaleSetDispositions, vmDispositions } from '@trusted-launch/api'
 import { fieldsDocument } from './document.ts'
 import { libraries, modelsOf } from './libraries.ts'
 import { tablesOf } from './table.ts'
@@ -12,4 +12,10 @@ for (const library of libraries) {
   writeFileSync(path, `${JSON.stringify(tables, null, 2)}\n`)
   process.stdout.write(`${path}: ${Object.keys(tables).length} types\n`)
 }
-writeFileSync('docs/fields.md', fieldsDocument([['VirtualMachine', vmDispositions]]))
+writeFileSync(
+  'docs/fields.md',
+  fieldsDocument([
+    ['VirtualMachine', vmDispositions],
+    ['VirtualMachineScaleSet', scaleSetDispositions],
+  ]),
+)

@@ -42,7 +42,12 @@ export const pages: readonly Page[] = [
   {
     name: 'virtual-machines',
     model: 'VirtualMachine',
-    paths: /Compute\/virtualMachines(?!.*\/extensions)/,
+    paths: /Compute\/(?:locations\/\{location\}\/)?virtualMachines(?!.*\/extensions)/,
+  },
+  {
+    name: 'scale-sets',
+    model: 'VirtualMachineScaleSet',
+    paths: /Compute\/(?:locations\/\{location\}\/)?virtualMachineScaleSets/,
   },
   { name: 'extensions', model: 'VirtualMachineExtension', paths: /\/extensions/ },
   { name: 'operations', model: null, paths: /\/operations/ },

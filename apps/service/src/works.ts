@@ -1,4 +1,4 @@
-import { membersOf, vmDispositions } from '@trusted-launch/api'
+import { membersOf, scaleSetDispositions, vmDispositions } from '@trusted-launch/api'
 import type { Logger } from 'pino'
 import { type MarketplaceImage, platformImages } from './catalogue/images.ts'
 import { type SendArguments, send } from './delivery/send.ts'
@@ -9,10 +9,10 @@ import { type DeploymentRecord, recordKey } from './domain/deployment/record.ts'
 import { keepReceiverSecret, type ReceiverRules } from './domain/destinations.ts'
 import type { HostDriver } from './domain/host-driver.ts'
 import { enqueueOwn } from './domain/own-operation.ts'
+import { type ScaleSetRules, secretsName } from './domain/scale-set/scale-set-rules.ts'
 import type { AllowedSource } from './domain/sources.ts'
 import type { Resource, Store, Tables } from './domain/store.ts'
 import { machinePlanOf } from './domain/vm/machine-plan.ts'
-import type { VmRules } from './domain/vm/plan-vm.ts'
 import { type Command, commandKey } from './domain/vm/run-command.ts'
 import { type Seed, seedOf, windowsSeedOf } from './domain/vm/seed.ts'
 import { stateOf, textAt } from './domain/vm/vm.ts'
@@ -32,6 +32,7 @@ import { extensionHandlers } from './jobs/extension-handlers.ts'
 import { groupHandlers } from './jobs/group-handlers.ts'
 import { imageHandlers } from './jobs/image-handlers.ts'
 import { orFailed } from './jobs/or-failed.ts'
+import { scaleSetHandlers } from './jobs/scale-set-handlers.ts'
 import { vmHandlers } from './jobs/vm-handlers.ts'
 import type { VmGround } from './jobs/vm-job.ts'
 import { whatIfHandlers } from './jobs/what-if.ts'
@@ -71,7 +72,7 @@ const EXPIRE_MS = 3_600_000
 
 /** What works behind the endpoints: the worker, the host, and what both and the rules need. */
 export class Works {
-  readonly rules: VmRules
+  readonly rules: ScaleSetRules
   readonly ground: Ground
   readonly #options: WorksOptions
   readonly #worker: Worker
@@ -100,6 +101,10 @@ export class Works {
       place: () => ({ location, capacity: hostCapacity(this.#host.size) }),
       notEnforced: (body) => membersOf(vmDispositions, body, 'notEnforced'),
       refused: (body) => membersOf(vmDispositions, body, 'refused'),
+      notEnforcedOfSets: (body) => membersOf(scaleSetDispositions, body, 'notEnforced'),
+      refusedOfSets: (body) => membersOf(scaleSetDispositions, body, 'refused'),
+      keepSecrets: (tables, id, secrets) => this.#keep(tables, secretsName(id), secrets),
+      secretsOf: async (tables, id) => (await this.#kept(secretsName(id), tables)) ?? {},
       keepCommand: (tables, key, command) => this.#keep(tables, commandKey(key), command),
       keepSeed: (...what) => this.#keepSeed(...what),
       hashPassword,
@@ -118,6 +123,7 @@ export class Works {
         }),
         ...whatIfHandlers({ store, tryOn: (task) => this.#appraisers.tryOn(task) }),
         ...deploymentHandlers(this.#deploymentGround()),
+        ...scaleSetHandlers({ rules: this.rules, now, location }),
         ...shown({ ...groupHandlers(this.driver, now), ...extensionHandlers(vmGround) }, now),
       },
     })
@@ -222,7 +228,7 @@ export class Works {
     return { issuer, signer: pkcs8 }
   }
 
-  async #keepSeed(...[tables, vmId, properties, login]: Parameters<VmRules['keepSeed']>) {
+  async #keepSeed(...[tables, vmId, properties, login]: Parameters<ScaleSetRules['keepSeed']>) {
     const { osType, passwordHash } = login
     const password = textAt(properties, 'osProfile', 'adminPassword')
     if (password !== null && passwordHash === null) throw new Error('a password was not hashed')
@@ -238,8 +244,9 @@ export class Works {
     await this.#options.sealed.on(tables.values).put(name, bytes)
   }
 
-  async #kept<T>(name: string): Promise<T | null> {
-    const kept = await this.#options.sealed.get(name)
+  async #kept<T>(name: string, tables?: Tables): Promise<T | null> {
+    const { sealed } = this.#options
+    const kept = await (tables === undefined ? sealed : sealed.on(tables.values)).get(name)
     return kept === null ? null : JSON.parse(new TextDecoder().decode(kept))
   }
 }

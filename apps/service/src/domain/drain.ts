@@ -1,10 +1,10 @@
 import { ArmError } from '@trusted-launch/api'
 import { allocationFailed } from '../catalogue/host-capacity.ts'
+import { everyOf } from './every-of.ts'
 import type { Resource, Tables } from './store.ts'
-import { stateOf, VM } from './vm/vm.ts'
+import { MACHINE_TYPES, stateOf } from './vm/vm.ts'
 
 const keyOf = (host: string) => `host/${host}/drained`
-const PAGE = 1000
 
 /** Whether no VM is placed on a host until somebody resumes it. */
 export async function isDrained(
@@ -33,19 +33,11 @@ export async function requirePlacing(tables: Pick<Tables, 'values'>, host: strin
     )
 }
 
-/** Every VM of the installation. */
-export async function allVms({ resources }: Pick<Tables, 'resources'>): Promise<Resource[]> {
+/** Every VM of the installation, instances of sets too. */
+export async function allVms(tables: Pick<Tables, 'resources'>): Promise<Resource[]> {
   const found: Resource[] = []
-  for (let after: string | undefined; ; ) {
-    const page = await resources.list({
-      type: VM,
-      limit: PAGE,
-      ...(after !== undefined && { after }),
-    })
-    found.push(...page)
-    if (page.length < PAGE) return found
-    after = page.at(-1)!.id.toLowerCase()
-  }
+  for (const type of MACHINE_TYPES) for await (const vm of everyOf(tables, { type })) found.push(vm)
+  return found
 }
 
 /** It runs, or is about to. */

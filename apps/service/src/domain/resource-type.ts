@@ -41,6 +41,8 @@ export interface Plan {
   readonly state?: JsonObject
   readonly envelope?: JsonObject
   readonly tags?: Readonly<Record<string, string>>
+  /** What a new one is a part of, beside what its id says. */
+  readonly parentId?: string
   /** Null: it is done. */
   readonly work: Work | null
 }

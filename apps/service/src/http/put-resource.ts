@@ -146,7 +146,7 @@ function write(
     subscriptionId: subscriptionId!,
     resourceGroup,
   }
-  const parentId = arm.isChild === true ? parentOf(id) : null
+  const parentId = arm.isChild === true ? parentOf(id) : (plan.parentId ?? null)
   const location = arm.isChild === true ? wanted.location : ground.location
   const provisioningState = plan.work === null ? 'Succeeded' : 'Creating'
   return tables.resources.insert(

@@ -6,7 +6,7 @@ import { deleteResource } from './delete-resource.ts'
 import type { Ground } from './ground.ts'
 import { pageOf } from './page.ts'
 import { putResource } from './put-resource.ts'
-import { requireResource } from './required.ts'
+import { requireLocation, requireResource } from './required.ts'
 import { viewOf } from './resource-view.ts'
 import type { ArmReply, ArmRequest, Route } from './route.ts'
 import { routesOf } from './routes-of.ts'
@@ -33,6 +33,11 @@ export function resourceRoutes(arm: ArmType, ground: Ground): Route[] {
     const all = collection.replace('/resourceGroups/:resourceGroup', '')
     if (all !== collection) routes.push(route('GET', all, 'read', list, listed))
   }
+  if (arm.isByLocation === true) {
+    const [namespace, name] = type.split('/')
+    const place = `/subscriptions/:subscriptionId/providers/${namespace}/locations/:location`
+    routes.push(route('GET', `${place}/${name}`, 'read', list, listed))
+  }
   return routes
 }
 
@@ -48,8 +53,9 @@ async function get(arm: ArmType, { store }: Ground, request: ArmRequest): Promis
 }
 
 async function listOf(arm: ArmType, ground: Ground, request: ArmRequest): Promise<ArmReply> {
-  const { subscriptionId, resourceGroup } = request.params
+  const { subscriptionId, resourceGroup, location } = request.params
   requireNoFilter(request)
+  if (location !== undefined) requireLocation(arm.type, ground, location, null)
   if (resourceGroup === undefined) await requireSubscription(ground.store, subscriptionId!)
   else await requireGroup(ground.store, subscriptionId!, resourceGroup)
   const parentId =

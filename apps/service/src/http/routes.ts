@@ -1,4 +1,4 @@
-import type { VmRules } from '../domain/vm/plan-vm.ts'
+import type { ScaleSetRules } from '../domain/scale-set/scale-set-rules.ts'
 import type { ArmType } from './arm-type.ts'
 import type { Ground } from './ground.ts'
 import { resourceRoutes } from './resource-routes.ts'
@@ -26,6 +26,9 @@ import { operationRoutes } from './resources/operations.ts'
 import { policyRoutes } from './resources/policies.ts'
 import { principalRoutes } from './resources/principals.ts'
 import { referenceValuesRoutes } from './resources/reference-values.ts'
+import { scaleSetExtensionRoutes } from './resources/scale-set-extensions.ts'
+import { instanceRoutes } from './resources/scale-set-instances.ts'
+import { scaleSetRoutes, scaleSetType } from './resources/scale-sets.ts'
 import { secureScoreRoutes } from './resources/secure-scores.ts'
 import { type Installation, subscriptionRoutes } from './resources/subscriptions.ts'
 import { suppressionRoutes } from './resources/suppression-rules.ts'
@@ -35,10 +38,11 @@ import { whatIfRoutes } from './resources/what-if.ts'
 import type { Route } from './route.ts'
 
 /** Every type that is kept as a resource. */
-export function armTypes(rules: VmRules): readonly ArmType[] {
+export function armTypes(rules: ScaleSetRules): readonly ArmType[] {
   return [
     virtualMachineType(rules),
     extensionTypeOf(rules),
+    scaleSetType(rules),
     diskTypeOf(rules),
     imageTypeOf(rules),
     bindingTypeOf(rules),
@@ -48,7 +52,7 @@ export function armTypes(rules: VmRules): readonly ArmType[] {
 
 /** Every endpoint there is: none is served that is not named here, with the right it needs. */
 export function allRoutes(
-  rules: VmRules,
+  rules: ScaleSetRules,
   ground: Ground,
   installation: Omit<Installation, 'types'>,
   diagnostics: Diagnostics,
@@ -62,6 +66,9 @@ export function allRoutes(
     ...types.flatMap((type) => resourceRoutes(type, ground)),
     ...virtualMachineRoutes(rules, ground),
     ...vmResultRoutes(rules, ground),
+    ...scaleSetRoutes(rules, ground),
+    ...instanceRoutes(rules, ground),
+    ...scaleSetExtensionRoutes(rules, ground),
     ...catalogueRoutes(rules, ground),
     ...imageRoutes(rules, ground),
     ...assessmentRoutes(rules, ground),

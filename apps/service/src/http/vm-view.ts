@@ -27,7 +27,7 @@ export function instanceViewOf(vm: Resource, extensions: readonly JsonObject[]):
     ? {
         vmAgent: {
           vmAgentVersion: '1.0',
-          statuses: [status('ProvisioningState/succeeded', 'Info', 'Ready', time)],
+          statuses: [statusView('ProvisioningState/succeeded', 'Info', 'Ready', time)],
         },
       }
     : {}
@@ -41,14 +41,14 @@ export function instanceViewOf(vm: Resource, extensions: readonly JsonObject[]):
     ...(extensions.length > 0 && { extensions }),
     bootDiagnostics: {},
     statuses: [
-      status(
+      statusView(
         `ProvisioningState/${vm.provisioningState.toLowerCase()}`,
         failure === null ? 'Info' : 'Error',
         failure === null ? `Provisioning ${vm.provisioningState.toLowerCase()}` : failure.message,
         time,
       ),
-      status(`PowerState/${power}`, 'Info', `VM ${power}`, time),
-      ...(generalized ? [status('OSState/generalized', 'Info', 'VM generalized', time)] : []),
+      statusView(`PowerState/${power}`, 'Info', `VM ${power}`, time),
+      ...(generalized ? [statusView('OSState/generalized', 'Info', 'VM generalized', time)] : []),
       ...(integrity == null ? [] : [integrityView(integrity, time)]),
       ...(sshPort === null ? [] : [sshView(sshPort, time)]),
       ...(isolated == null ? [] : [isolatedView(isolated.by, new Date(isolated.at).toISOString())]),
@@ -66,7 +66,7 @@ function diskViews({ properties }: Resource, time: string): JsonObject[] {
     .filter((disk) => typeof disk?.name === 'string')
     .map(({ name }) => ({
       name,
-      statuses: [status('ProvisioningState/succeeded', 'Info', 'Provisioning succeeded', time)],
+      statuses: [statusView('ProvisioningState/succeeded', 'Info', 'Provisioning succeeded', time)],
     }))
 }
 
@@ -79,14 +79,19 @@ function withExactVersion(vm: Resource, properties: JsonObject): JsonObject {
   return { ...properties, storageProfile: { ...storageProfile, imageReference } }
 }
 
-function status(code: string, level: string, displayStatus: string, time: string): JsonObject {
+export function statusView(
+  code: string,
+  level: string,
+  displayStatus: string,
+  time: string,
+): JsonObject {
   return { code, level, displayStatus, time }
 }
 
 /** What the verifier said of the boot that is on record, in one word: why is in the evidence. */
 function integrityView(tier: string, time: string): JsonObject {
   const level = tier === 'affirming' ? 'Info' : 'Warning'
-  return status(`TrustedLaunch/Integrity/${tier}`, level, `Integrity ${tier}`, time)
+  return statusView(`TrustedLaunch/Integrity/${tier}`, level, `Integrity ${tier}`, time)
 }
 
 /** Where SSH gets in: the host forwards this port of its loopback to the guest's 22. */
@@ -98,14 +103,14 @@ function sshView(port: number, time: string): JsonObject {
 /** What goes in and out of it is nothing but evidence, and its console. */
 function isolatedView(by: string, time: string): JsonObject {
   const message = `Its network was taken away by ${by}.`
-  return { ...status('TrustedLaunch/Isolated', 'Warning', 'VM isolated', time), message }
+  return { ...statusView('TrustedLaunch/Isolated', 'Warning', 'VM isolated', time), message }
 }
 
-function noticeView({ code, level, message }: Notice, time: string): JsonObject {
+export function noticeView({ code, level, message }: Notice, time: string): JsonObject {
   return { code, level, displayStatus: code, message, time }
 }
 
-function notEnforcedView(paths: readonly string[], time: string): JsonObject {
+export function notEnforcedView(paths: readonly string[], time: string): JsonObject {
   const message = `Kept, without effect on this host: ${paths.join(', ')}`
   return {
     code: 'NotEnforced/Properties',

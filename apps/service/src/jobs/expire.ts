@@ -1,11 +1,9 @@
-import { keyOf } from '@trusted-launch/api'
 import { DESTINATION, isEnabled } from '../domain/destinations.ts'
 import { everyOf } from '../domain/every-of.ts'
 import { RETENTION, retentionAt } from '../domain/retention.ts'
 import type { Store, Tables } from '../domain/store.ts'
-import { stateOf, VM } from '../domain/vm/vm.ts'
+import { MACHINE_TYPES, stateOf } from '../domain/vm/vm.ts'
 
-const PAGE = 100
 const DAY_MS = 86_400_000
 const OPERATIONS_KEPT_MS = 7 * DAY_MS
 /** What a guest wrote may be a secret: whoever asked has read it by then. */
@@ -59,15 +57,11 @@ async function passOver(tables: Tables, until: number): Promise<number> {
 export async function expireAttestations(store: Store, now: number): Promise<number> {
   const retention = retentionAt(now, RETENTION)
   let count = 0
-  for (let after: string | undefined; ; ) {
-    const query = { type: VM, limit: PAGE, ...(after !== undefined && { after }) }
-    const vms = await store.resources.list(query)
-    for (const vm of vms) {
-      const { attestations } = store
+  const { attestations } = store
+  for (const type of MACHINE_TYPES)
+    for await (const vm of everyOf(store, { type })) {
       const gone = await attestations.expired(stateOf(vm).vmId, retention)
       count += await attestations.delete(gone.map(({ id }) => id))
     }
-    if (vms.length < PAGE) return count
-    after = keyOf(vms.at(-1)!.id)
-  }
+  return count
 }

@@ -4,7 +4,7 @@ import { removeWhole } from '../domain/remove-whole.ts'
 import { ownDiskThatStays } from '../domain/vm/attached-disk.ts'
 import { disksThatGo, forgetVm, release } from '../domain/vm/belongings.ts'
 import { DISK } from '../domain/vm/disk-row.ts'
-import { stateOf, VM } from '../domain/vm/vm.ts'
+import { MACHINE_TYPES, stateOf } from '../domain/vm/vm.ts'
 import type { Handler, Job } from './worker.ts'
 
 const DISKS = 100
@@ -22,7 +22,7 @@ export function groupHandlers(driver: HostDriver, now: () => number): Record<str
     },
     'group.delete': async (job) => {
       if (!(await isDeleting(job))) return undefined
-      await removeVms(driver, now, job)
+      for (const type of MACHINE_TYPES) await removeVms(driver, now, job, type)
       await removeDisks(driver, job)
       await removeImages(driver, job)
       await removeRest(job)
@@ -32,8 +32,13 @@ export function groupHandlers(driver: HostDriver, now: () => number): Record<str
 }
 
 /** VMs one by one: what was done is not done again by who takes over. What they have of other groups is free again, or goes with them. */
-async function removeVms(driver: HostDriver, now: () => number, job: Job): Promise<void> {
-  const query = await within(job, VM)
+async function removeVms(
+  driver: HostDriver,
+  now: () => number,
+  job: Job,
+  type: string,
+): Promise<void> {
+  const query = await within(job, type)
   const all = await job.under(({ resources }) => resources.count(query))
   for (let done = 0; ; done++) {
     const [vm] = await job.under(({ resources }) => resources.list({ ...query, limit: 1 }))

@@ -26,7 +26,7 @@ export const LANES: readonly Lane[] = [
     atOnce: BOOTS,
     kinds: [
       ...['vm.create', 'vm.start', 'vm.restart', 'vm.redeploy', 'vm.reimage'],
-      'vm.updateAndRestart',
+      ...['vm.updateAndRestart', 'vm.upgrade'],
     ],
   },
   // A guest that does not listen is waited for.

@@ -37,6 +37,7 @@ export function vmHandlers(ground: VmGround): Record<string, Handler> {
     'vm.redeploy': on(redeploy),
     'vm.reapply': on(update),
     'vm.reimage': on((vm) => reimage(vm, ground)),
+    'vm.upgrade': on((vm) => upgrade(vm, ground)),
     'vm.delete': on((vm) => remove(vm, ground)),
     'vm.simulateEviction': on((vm) => evict(vm, ground)),
     'vm.runCommand': runCommand(ground),
@@ -182,6 +183,28 @@ async function reimage(vmJob: VmJob, ground: VmGround): Promise<void> {
   await driver.stop(machine, { graceful: true })
   await job.tell(40, 'a pristine disk')
   await driver.reimage(plan, job.signal)
+  if (power === 'running' || power === 'starting') await vmJob.boot(vm)
+  await vmJob.note({}, 'Succeeded')
+}
+
+/** An instance as its set's model says: with another disk where that is of another image, or of another security type. */
+async function upgrade(vmJob: VmJob, ground: VmGround): Promise<void> {
+  const { driver, job } = vmJob
+  const vm = await vmJob.require()
+  const { machine, power, scaleSet } = stateOf(vm)
+  const plan = await ground.planOf(vm)
+  const isStale = scaleSet?.isStale === true
+  if (isStale) {
+    await job.tell(10, `preparing the image ${plan.image}`)
+    const tell = (step: string) => void job.tell(20, step).catch(() => {})
+    await driver.prepareImage(plan.image, tell, job.signal)
+  }
+  await driver.stop(machine, { graceful: true })
+  await driver.change(plan, job.signal)
+  if (isStale) {
+    await driver.reimage(plan, job.signal)
+    await vmJob.note({ scaleSet: { ...scaleSet, isStale: false } })
+  }
   if (power === 'running' || power === 'starting') await vmJob.boot(vm)
   await vmJob.note({}, 'Succeeded')
 }

@@ -33,6 +33,9 @@ export type Handler = (job: Job) => Promise<JsonObject | undefined>
 /** The operation was undone, as somebody asked. */
 export class Cancelled extends Error {}
 
+/** It waits for others, and is let go until a second later: whoever claims it then looks again. */
+export class Later extends Error {}
+
 /** It says nothing of the operation: whoever has the database, the host and the claim goes on with it. */
 export function isOurs(error: unknown): boolean {
   const codes: readonly unknown[] = ['store-cut-off', 'store-busy', 'store-unavailable']
@@ -56,6 +59,7 @@ export interface WorkerOptions {
 
 const LEASE_MS = 9_000
 const POLL_MS = 1_000
+const LATER_MS = 1_000
 
 interface Running {
   readonly operation: Operation
@@ -158,7 +162,10 @@ export class Worker {
     }, leaseMs / 3)
     try {
       const end = await this.#end(claim, signal, named)
-      if (end !== null && !signal.aborted)
+      if (end === 'later') {
+        clearInterval(beat)
+        await store.operations.renew(claim, now(), LATER_MS)
+      } else if (end !== null && !signal.aborted)
         await store.under(claim, ({ claimed }) => claimed.finish(end, now()))
     } catch (err) {
       if (err instanceof StoreError && err.code === 'store-cut-off')
@@ -170,7 +177,7 @@ export class Worker {
     }
   }
 
-  /** Null: it did not come to an end here. */
+  /** Null: it did not come to an end here; `later`: it is to be claimed again. */
   async #end(claim: Claim, signal: AbortSignal, log: Logger) {
     const { handlers } = this.#options
     try {
@@ -178,6 +185,7 @@ export class Worker {
       return { status: 'Succeeded' as const, ...(result !== undefined && { result }) }
     } catch (err) {
       if (signal.aborted || isOurs(err)) return null
+      if (err instanceof Later) return 'later' as const
       if (err instanceof Cancelled)
         return {
           status: 'Canceled' as const,

@@ -20,7 +20,7 @@ const honoured = [
   'properties.networkProfile.networkInterfaces',
   'properties.securityProfile.securityType',
   'properties.securityProfile.uefiSettings',
-  ...['properties.priority', 'properties.evictionPolicy'],
+  ...['properties.priority', 'properties.evictionPolicy', 'properties.virtualMachineScaleSet.id'],
 ]
 
 /** What a VM would be less safe, or another machine, without: it is not made then. */
@@ -39,13 +39,9 @@ const refused = [
   ...[`${IMAGE}.sharedGalleryImageId`, `${IMAGE}.communityGalleryImageId`],
   // Disks that are none of ours, and places that are not here.
   ...[`${DISK}.vhd`, `${DISK}.image`, `${DATA}.vhd`, `${DATA}.image`, `${DATA}.sourceResource`],
-  ...[
-    'availabilitySet',
-    'virtualMachineScaleSet',
-    'proximityPlacementGroup',
-    'host',
-    'hostGroup',
-  ].map((member) => `properties.${member}`),
+  ...['availabilitySet', 'proximityPlacementGroup', 'host', 'hostGroup'].map(
+    (member) => `properties.${member}`,
+  ),
   ...['capacityReservation', 'interconnectBlockProfile'].map((member) => `properties.${member}`),
   ...['networkInterfaceConfigurations', 'interconnectGroupProfile'].map(
     (member) => `properties.networkProfile.${member}`,

@@ -55,8 +55,11 @@ export async function releaseUnmade(tables: Tables, vm: Resource, at: number): P
     const one = { id, deleteOption: isNew ? 'Delete' : 'Detach' }
     await part(tables, vm, one, at, (state) => ({ ...state, managedBy: null }))
   }
-  for (const { id } of interfaces)
-    await part(tables, vm, { id, deleteOption: 'Detach' }, at, withoutVm)
+  for (const { id } of interfaces) {
+    const found = await tables.resources.get(id)
+    const deleteOption = textAt(found?.state, 'madeFor') === vm.id ? 'Delete' : 'Detach'
+    await part(tables, vm, { id, deleteOption }, at, withoutVm)
+  }
   return gone
 }
 

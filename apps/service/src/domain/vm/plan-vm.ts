@@ -6,6 +6,8 @@ import { requirePlacing } from '../drain.ts'
 import type { HostDriver } from '../host-driver.ts'
 import type { Link } from '../links.ts'
 import type { Moment, Plan, Wanted } from '../resource-type.ts'
+import { joinSet } from '../scale-set/join.ts'
+import { scaleSetLink } from '../scale-set/scale-set.ts'
 import type { AllowedSource } from '../sources.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
 import { attachedLinks, newVtpm, refuseOsProfile, takeDisk, takesDisk } from './attached-disk.ts'
@@ -60,7 +62,7 @@ export interface VmRules {
 export function vmPlanner(rules: VmRules) {
   return (id: string, wanted: Wanted, existing: Resource | null, moment: Moment): Promise<Plan> =>
     existing === null
-      ? planNew(rules, id, wanted, moment)
+      ? planJoining(rules, id, wanted, moment)
       : planChange(rules, wanted, existing, moment)
 }
 
@@ -76,7 +78,24 @@ export function vmPreparation({ hashPassword }: VmRules) {
   }
 }
 
-async function planNew(rules: VmRules, id: string, wanted: Wanted, moment: Moment): Promise<Plan> {
+async function planJoining(
+  rules: VmRules,
+  id: string,
+  wanted: Wanted,
+  moment: Moment,
+): Promise<Plan> {
+  const joined = await joinSet(moment, wanted)
+  const plan = await planNewVm(rules, id, wanted, moment)
+  return joined === null ? plan : { ...plan, ...joined, state: { ...plan.state, ...joined.state } }
+}
+
+/** A VM that is not there yet, with what belongs to it. @throws {ArmError} */
+export async function planNewVm(
+  rules: VmRules,
+  id: string,
+  wanted: Wanted,
+  moment: Moment,
+): Promise<Plan> {
   await requirePlacing(moment.tables, rules.host)
   requireName(id)
   requireParts(wanted.properties)
@@ -146,6 +165,7 @@ export async function vmLinks(
 ): Promise<Link[]> {
   return [
     ...imageLinks(properties),
+    ...scaleSetLink(properties),
     ...attachedLinks(properties),
     ...interfaceLinks(properties),
     ...dataDiskLinks(id, properties),
@@ -157,7 +177,7 @@ const FIXED = [
   ...['adminUsername', 'computerName', 'secrets', 'allowExtensionOperations'].map(
     (name) => `osProfile.${name}`,
   ),
-  'storageProfile.imageReference',
+  ...['storageProfile.imageReference', 'virtualMachineScaleSet'],
 ]
 
 async function planChange(

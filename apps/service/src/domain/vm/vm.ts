@@ -2,6 +2,11 @@ import type { Json, JsonObject, Resource } from '../store.ts'
 import type { Unapplied } from './unapplied.ts'
 
 export const VM = 'Microsoft.Compute/virtualMachines'
+/** What is a machine on a host: a VM, or an instance of a Uniform set. */
+export const MACHINE_TYPES = [
+  VM,
+  'Microsoft.Compute/virtualMachineScaleSets/virtualMachines',
+] as const
 
 /** What instance views call it. `PowerState/…` */
 export type Power =
@@ -27,6 +32,18 @@ export interface Failure {
   readonly message: string
   /** What was refused: `loader`, `GRUB`, `kernel`; null: not told. */
   readonly component: string | null
+}
+
+/** A VM's place in its scale set. */
+export interface Membership {
+  readonly id: string
+  /** The set's model that it was last brought to. */
+  readonly model: number
+  /** How many were made before it. */
+  readonly number: number
+  readonly faultDomain: number
+  /** Its disk is to be made anew, and is not yet. */
+  readonly isStale?: boolean
 }
 
 /** What the service knows of a VM beside what was asked for. */
@@ -69,6 +86,8 @@ export interface VmState {
   readonly leaving?: readonly string[]
   /** What was asked for and its host has not done. */
   readonly unapplied?: Unapplied
+  /** The scale set it is an instance of. */
+  readonly scaleSet?: Membership
 }
 
 export function stateOf(vm: Resource): VmState {

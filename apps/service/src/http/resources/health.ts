@@ -1,6 +1,6 @@
-import { ArmError, faults, parseResourceId, typeOf } from '@trusted-launch/api'
+import { ArmError, faults, keyOf, parseResourceId, typeOf } from '@trusted-launch/api'
 import type { Resource } from '../../domain/store.ts'
-import { stateOf, VM } from '../../domain/vm/vm.ts'
+import { MACHINE_TYPES, stateOf } from '../../domain/vm/vm.ts'
 import type { Ground } from '../ground.ts'
 import { requireResource } from '../required.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
@@ -17,11 +17,11 @@ export function healthRoutes(ground: Ground): Route[] {
   ]
 }
 
-/** The VM that what is asked for extends. @throws {ArmError} `ResourceNotFound` */
+/** The VM, or the instance of a set, that what is asked for extends. @throws {ArmError} `ResourceNotFound` */
 export async function requireVmAt(ground: Ground, request: ArmRequest): Promise<Resource> {
   const scope = request.params.scope!
   const id = parseResourceId(scope)
-  if (id === null || typeOf(id).toLowerCase() !== VM.toLowerCase())
+  if (id === null || !MACHINE_TYPES.some((type) => keyOf(type) === keyOf(typeOf(id))))
     throw new ArmError(faults.resourceNotFound(request.id))
   return requireResource(ground.store, request, scope)
 }

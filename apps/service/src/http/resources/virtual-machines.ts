@@ -3,6 +3,7 @@ import { refusals } from '../../catalogue/texts.ts'
 import { requirePlacing } from '../../domain/drain.ts'
 import { requireGroup } from '../../domain/groups.ts'
 import { requireUnlocked } from '../../domain/locks.ts'
+import { lowerCapacity } from '../../domain/scale-set/remove-instances.ts'
 import type { JsonObject, Resource, Tables } from '../../domain/store.ts'
 import { requireAllUnlocked } from '../../domain/vm/belongings.ts'
 import { type VmRules, vmLinks, vmPlanner, vmPreparation } from '../../domain/vm/plan-vm.ts'
@@ -29,13 +30,14 @@ import { instanceViewOf, vmProperties } from '../vm-view.ts'
 /** Virtual machines: PUT of an existing one keeps what it does not name, as Azure's does. */
 export function virtualMachineType(rules: VmRules): ArmType {
   return {
-    ...{ type: VM, path: groupPath(VM), putMerges: true },
+    ...{ type: VM, path: groupPath(VM), putMerges: true, isByLocation: true },
     models: { PUT: 'VirtualMachine', PATCH: 'VirtualMachineUpdate' },
     plan: vmPlanner(rules),
     prepare: vmPreparation(rules),
     links: vmLinks,
-    planDelete: async (vm, { tables }) => {
+    planDelete: async (vm, { tables, at }) => {
       await requireAllUnlocked(tables, vm)
+      await lowerCapacity(tables, [vm], at)
       return { kind: 'vm.delete', input: inputFor(vm), host: rules.host }
     },
     view: async (vm, { apiVersion, query }, there) => ({

@@ -1,0 +1,111 @@
+import { ArmError, faults } from '@trusted-launch/api'
+import { enqueue } from '../enqueue.ts'
+import type { Moment } from '../resource-type.ts'
+import type { Operation, Resource } from '../store.ts'
+import { stateOf } from '../vm/vm.ts'
+import { type RollingPolicy, rollingPolicyOf } from './rolling-policy.ts'
+import { instancesOf, isGoing, isLatest, type ScaleSet, scaleSetStateJson } from './scale-set.ts'
+import type { ScaleSetRules } from './scale-set-rules.ts'
+import { outdated, upgradeInstances } from './upgrade.ts'
+
+/** How far a rolling upgrade is: every instance is in one of these. */
+export interface Progress {
+  readonly done: readonly Resource[]
+  readonly failed: readonly Resource[]
+  readonly running: readonly Resource[]
+  readonly pending: readonly Resource[]
+}
+
+/** It follows from the instances alone: whoever goes on with an upgrade sees what was done. */
+export function progressOf(set: ScaleSet, instances: readonly Resource[]): Progress {
+  const here = instances.filter((each) => !isGoing(each))
+  const latest = here.filter((each) => isLatest(set, each))
+  const running = latest.filter(
+    ({ provisioningState: state }) => state === 'Updating' || state === 'Creating',
+  )
+  const failed = latest.filter((each) => !running.includes(each) && !isHealthy(each))
+  const done = latest.filter((each) => !running.includes(each) && !failed.includes(each))
+  return { done, failed, running, pending: outdated(set, here) }
+}
+
+/** It came up when it was last started, or was stopped by somebody. */
+export function isHealthy(instance: Resource): boolean {
+  const { failure, power } = stateOf(instance)
+  return instance.provisioningState === 'Succeeded' && failure === null && power !== 'unknown'
+}
+
+/** Why an upgrade goes no further; null: it may. */
+export function breachOf(policy: RollingPolicy, progress: Progress): string | null {
+  const { done, failed, running, pending } = progress
+  const all = done.length + failed.length + running.length + pending.length
+  const upgraded = done.length + failed.length
+  const unhealthy = failed.length + pending.filter((each) => !isHealthy(each)).length
+  if (100 * failed.length > policy.maxUnhealthyUpgradedInstancePercent * upgraded)
+    return `${failed.length} of ${upgraded} upgraded instances are unhealthy; ${policy.maxUnhealthyUpgradedInstancePercent} % may be`
+  if (100 * unhealthy > policy.maxUnhealthyInstancePercent * all)
+    return `${unhealthy} of ${all} instances are unhealthy; ${policy.maxUnhealthyInstancePercent} % may be`
+  return null
+}
+
+/** The instances that are upgraded next: at least one, unhealthy ones last. */
+export function nextBatch(
+  policy: RollingPolicy,
+  { done, failed, running, pending }: Progress,
+): Resource[] {
+  const all = done.length + failed.length + running.length + pending.length
+  const size = Math.max(1, Math.floor((all * policy.maxBatchInstancePercent) / 100))
+  return [...pending].sort((a, b) => Number(isHealthy(b)) - Number(isHealthy(a))).slice(0, size)
+}
+
+/**
+ * Begins one. Its operation is of a resource beside the set, not in it: else the set's own operations would wait for it, and
+ * its instances' for those. @throws {ArmError} one goes on.
+ */
+export async function beginRolling(moment: Moment, set: ScaleSet): Promise<Operation> {
+  const { rolling } = set.state
+  const before =
+    rolling === undefined ? null : await moment.tables.operations.get(rolling.operation)
+  if (before !== null && before.endedAt === null)
+    throw new ArmError(
+      faults.operationNotAllowed(
+        `A rolling upgrade of '${set.name}' goes on: wait for it, or cancel it (POST …/rollingUpgrades/cancel).`,
+      ),
+    )
+  const [group] = set.id.split('/providers/')
+  const id = `${group}/providers/Microsoft.Compute/virtualMachineScaleSetRollingUpgrades/${set.name}`
+  const input = { scaleSet: set.id, uniqueId: set.state.uniqueId, location: moment.location }
+  const work = { kind: 'scaleSet.roll', input, host: null }
+  const operation = await enqueue(moment, { id, subscriptionId: set.subscriptionId }, work)
+  const state = {
+    ...set.state,
+    rolling: { operation: operation.id, startedAt: moment.at, batchAt: 0 },
+  }
+  await moment.tables.resources.update(set.id, { state: scaleSetStateJson(state) }, moment.at)
+  return operation
+}
+
+export type RollingStep =
+  | { readonly kind: 'over'; readonly progress: Progress }
+  | { readonly kind: 'breach'; readonly message: string }
+  | { readonly kind: 'waits'; readonly progress: Progress }
+
+/** One step: the next batch, when nothing of the last one is on its way and its pause is over. Part of a transaction. */
+export async function rollOn(
+  rules: ScaleSetRules,
+  moment: Moment,
+  set: ScaleSet,
+): Promise<RollingStep> {
+  const policy = rollingPolicyOf(set)
+  const progress = progressOf(set, await instancesOf(moment.tables, set))
+  if (progress.running.length > 0) return { kind: 'waits', progress }
+  const message = breachOf(policy, progress)
+  if (message !== null) return { kind: 'breach', message }
+  if (progress.pending.length === 0) return { kind: 'over', progress }
+  const { rolling } = set.state
+  if (moment.at < (rolling?.batchAt ?? 0) + policy.pauseMs && rolling?.batchAt !== 0)
+    return { kind: 'waits', progress }
+  await upgradeInstances(rules, moment, set, nextBatch(policy, progress))
+  const state = { ...set.state, rolling: { ...rolling!, batchAt: moment.at } }
+  await moment.tables.resources.update(set.id, { state: scaleSetStateJson(state) }, moment.at)
+  return { kind: 'waits', progress }
+}

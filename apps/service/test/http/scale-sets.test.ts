@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { ScriptedHost } from '../../src/driver/scripted-host.ts'
+import { aService } from '../a-service.ts'
+import { aScaleSet, changed, instancesOf } from './a-scale-set.ts'
+
+test('a Uniform set makes its instances, which are Trusted Launch by default and in no list of VMs', async (t) => {
+  const service = await aService(t)
+  const { id, put, end } = await aScaleSet(service, 3)
+  assert.deepEqual([put.status, end.status], [201, 'Succeeded'], JSON.stringify([put.body, end]))
+  const set = (await service.ask('GET', id)).body
+  assert.equal(set.properties.provisioningState, 'Succeeded')
+  assert.deepEqual(set.properties.virtualMachineProfile.securityProfile, {
+    securityType: 'TrustedLaunch',
+    uefiSettings: { secureBootEnabled: true, vTpmEnabled: true },
+  })
+  const instances = await instancesOf(service, id)
+  assert.deepEqual(
+    instances.map(({ instanceId, name, properties }) => [
+      instanceId,
+      name,
+      properties.osProfile.computerName,
+      properties.latestModelApplied,
+    ]),
+    [0, 1, 2].map((n) => [`${n}`, `web_${n}`, `web00000${n}`, true]),
+  )
+  assert.equal(instances[0].properties.securityProfile.securityType, 'TrustedLaunch')
+  const { body } = await service.ask(
+    'GET',
+    `${service.subscription}/providers/Microsoft.Compute/virtualMachines`,
+  )
+  assert.deepEqual(body.value, [])
+  const view = (await service.ask('GET', `${id}/instanceView`)).body
+  assert.deepEqual(view.virtualMachine.statusesSummary, [
+    { code: 'PowerState/running', count: 3 },
+    { code: 'ProvisioningState/succeeded', count: 3 },
+  ])
+})
+
+test('scaling out and in ends at exactly what was asked for; protected instances stay', async (t) => {
+  const service = await aService(t)
+  const { id } = await aScaleSet(service, 2)
+  assert.equal((await changed(service, 'PATCH', id, { sku: { capacity: 5 } })).status, 'Succeeded')
+  assert.equal((await instancesOf(service, id)).length, 5)
+  const protectedOne = `${id}/virtualMachines/4`
+  const { body } = await service.ask('GET', protectedOne)
+  body.properties.protectionPolicy = { protectFromScaleIn: true }
+  assert.equal((await service.ask('PUT', protectedOne, body)).status, 200)
+  assert.equal((await changed(service, 'PATCH', id, { sku: { capacity: 2 } })).status, 'Succeeded')
+  const left = (await instancesOf(service, id)).map(({ instanceId }) => instanceId)
+  assert.deepEqual(left, ['0', '4'])
+  assert.equal((await service.ask('GET', id)).body.sku.name, 'Standard_B1s')
+})
+
+test('instances are acted on by their ids, all of them without; one that is taken out lowers the capacity', async (t) => {
+  const service = await aService(t)
+  const { id } = await aScaleSet(service, 3)
+  const powers = async () =>
+    (await instancesOf(service, id)).map(
+      ({ properties }) => properties.instanceView.statuses[1].code,
+    )
+  assert.equal(
+    (await changed(service, 'POST', `${id}/deallocate`, { instanceIds: ['1'] })).status,
+    'Succeeded',
+  )
+  assert.deepEqual(await powers(), [
+    'PowerState/running',
+    'PowerState/deallocated',
+    'PowerState/running',
+  ])
+  assert.equal((await changed(service, 'POST', `${id}/poweroff`, {})).status, 'Succeeded')
+  assert.equal((await changed(service, 'POST', `${id}/start`)).status, 'Succeeded')
+  assert.deepEqual(new Set(await powers()), new Set(['PowerState/running']))
+  assert.equal(
+    (await changed(service, 'POST', `${id}/delete`, { instanceIds: ['0'] })).status,
+    'Succeeded',
+  )
+  assert.equal((await changed(service, 'DELETE', `${id}/virtualMachines/2`)).status, 'Succeeded')
+  assert.equal((await service.ask('GET', id)).body.sku.capacity, 1)
+  const wrong = await service.ask('POST', `${id}/start`, { instanceIds: ['77'] })
+  assert.equal(wrong.status, 400)
+  assert.match(wrong.body.error.message, /instanceId 77 is not an active/)
+})
+
+test('a changed model is brought to instances by hand, and only to those that were named', async (t) => {
+  const service = await aService(t)
+  const { id } = await aScaleSet(service, 2)
+  await changed(service, 'PATCH', id, { sku: { name: 'Standard_B2s' } })
+  const seen = async () =>
+    (await instancesOf(service, id)).map(({ sku, properties }) => [
+      sku.name,
+      properties.latestModelApplied,
+    ])
+  assert.deepEqual(await seen(), [
+    ['Standard_B1s', false],
+    ['Standard_B1s', false],
+  ])
+  assert.equal(
+    (await changed(service, 'POST', `${id}/manualupgrade`, { instanceIds: ['1'] })).status,
+    'Succeeded',
+  )
+  assert.deepEqual(await seen(), [
+    ['Standard_B1s', false],
+    ['Standard_B2s', true],
+  ])
+})
+
+test('a policy of Automatic brings a changed model to all instances at once', async (t) => {
+  const service = await aService(t)
+  const { id } = await aScaleSet(service, 2, { upgradePolicy: { mode: 'Automatic' } })
+  await changed(service, 'PATCH', id, { sku: { name: 'Standard_B2s' } })
+  assert.ok(
+    (await instancesOf(service, id)).every(({ properties }) => properties.latestModelApplied),
+  )
+})
+
+test('a rolling upgrade goes from batch to batch, and tells how far it is', async (t) => {
+  const service = await aService(t)
+  const { id } = await aScaleSet(service, 3)
+  await changed(service, 'PATCH', id, { sku: { name: 'Standard_B2s' } })
+  assert.equal((await changed(service, 'POST', `${id}/osRollingUpgrade`)).status, 'Succeeded')
+  const { body } = await service.ask('GET', `${id}/rollingUpgrades/latest`)
+  assert.equal(body.properties.runningStatus.code, 'Completed')
+  assert.deepEqual(body.properties.progress, {
+    ...{ successfulInstanceCount: 3, failedInstanceCount: 0 },
+    ...{ inProgressInstanceCount: 0, pendingInstanceCount: 0 },
+  })
+})
+
+test('a set that was made without Trusted Launch refuses it, unless its tag allows that its disks are lost', async (t) => {
+  const service = await aService(t)
+  const { id } = await aScaleSet(service, 1, {}, { securityProfile: { securityType: 'Standard' } })
+  const enable = {
+    properties: {
+      virtualMachineProfile: {
+        securityProfile: {
+          securityType: 'TrustedLaunch',
+          uefiSettings: { secureBootEnabled: true, vTpmEnabled: true },
+        },
+      },
+    },
+  }
+  const refused = await service.ask('PATCH', id, enable)
+  assert.equal(refused.status, 409)
+  assert.match(
+    refused.body.error.message,
+    /created without it: create a new one.*trusted-launch-upgrade.*lost/,
+  )
+  await changed(service, 'PATCH', id, { tags: { 'trusted-launch-upgrade': 'allow' } })
+  assert.equal((await changed(service, 'PATCH', id, enable)).status, 'Succeeded')
+  assert.equal(
+    (await changed(service, 'POST', `${id}/manualupgrade`, { instanceIds: ['*'] })).status,
+    'Succeeded',
+  )
+  const [instance] = await instancesOf(service, id)
+  assert.equal(instance.properties.securityProfile.securityType, 'TrustedLaunch')
+  assert.equal(instance.properties.latestModelApplied, true)
+})
+
+test('instances of a Flexible set are VMs, with interfaces of their own, and go with the set', async (t) => {
+  const service = await aService(t)
+  const { id, end } = await aScaleSet(service, 2, {
+    orchestrationMode: 'Flexible',
+    upgradePolicy: undefined,
+    platformFaultDomainCount: 1,
+  })
+  assert.equal(end.status, 'Succeeded', JSON.stringify(end))
+  const vms = (
+    await service.ask('GET', `${service.group('rg')}/providers/Microsoft.Compute/virtualMachines`)
+  ).body.value
+  assert.deepEqual(
+    vms.map(({ name, properties }: any) => [name, properties.virtualMachineScaleSet.id]),
+    [
+      ['web_0', id],
+      ['web_1', id],
+    ],
+  )
+  const again = await service.ask('PUT', vms[0].id, vms[0])
+  assert.equal(again.status, 200, JSON.stringify(again.body))
+  const nics = async () =>
+    (
+      await service.ask(
+        'GET',
+        `${service.group('rg')}/providers/Microsoft.Network/networkInterfaces`,
+      )
+    ).body.value.length
+  assert.equal(await nics(), 3)
+  assert.equal((await changed(service, 'DELETE', id)).status, 'Succeeded')
+  assert.equal((await service.ask('GET', vms[0].id)).status, 404)
+  assert.equal(await nics(), 1)
+})
+
+test('a failed instance does not hide the others', async (t) => {
+  let creations = 0
+  const before = (deed: string) => {
+    if (deed === 'create' && ++creations === 2) throw new Error('the disk is full')
+  }
+  const service = await aService(t, new ScriptedHost({ before }))
+  const { id, end } = await aScaleSet(service, 3)
+  assert.equal(end.status, 'Failed')
+  assert.match(end.error.message, /1 of 3 parts failed/)
+  assert.equal((await instancesOf(service, id)).length, 2)
+  assert.equal((await changed(service, 'PATCH', id, { tags: { a: 'b' } })).status, 'Succeeded')
+  assert.equal((await instancesOf(service, id)).length, 3)
+})
+
+test('an upgrade that failed is tried again when it is asked for, with the new disk that it needs', async (t) => {
+  let reimages = 0
+  const before = (deed: string) => {
+    if (deed === 'reimage' && ++reimages === 1) throw new Error('the disk is full')
+  }
+  const service = await aService(t, new ScriptedHost({ before }))
+  const { id } = await aScaleSet(service, 1)
+  const standard = {
+    properties: {
+      virtualMachineProfile: { securityProfile: { securityType: 'Standard', uefiSettings: null } },
+    },
+  }
+  assert.equal((await changed(service, 'PATCH', id, standard)).status, 'Succeeded')
+  const upgrade = () => changed(service, 'POST', `${id}/manualupgrade`, { instanceIds: ['0'] })
+  assert.equal((await upgrade()).status, 'Failed')
+  assert.equal((await upgrade()).status, 'Succeeded')
+  assert.equal(reimages, 2)
+})
+
+test('what a set may not say is refused in words, and nothing is left behind', async (t) => {
+  const service = await aService(t)
+  const { put } = await aScaleSet(service, 1001)
+  assert.deepEqual([put.status, put.body.error.target], [400, 'sku.capacity'])
+  const noPolicy = await aScaleSet(service, 1, { upgradePolicy: undefined })
+  assert.deepEqual(
+    [noPolicy.put.status, noPolicy.put.body.error.message],
+    [400, "Required parameter 'upgradePolicy.mode' is missing (null)."],
+  )
+  assert.equal((await service.ask('GET', noPolicy.id)).status, 404)
+})
