@@ -255,7 +255,8 @@ export interface Principal {
 export interface Principals {
   get(id: string): Promise<Principal | null>
   bySignInName(name: string): Promise<Principal | null>
-  list(): Promise<readonly Principal[]>
+  /** By id: those after one. `limit`: at most 1,000. */
+  list(query: { after?: string; limit: number }): Promise<readonly Principal[]>
   put(principal: Principal): Promise<void>
   delete(id: string): Promise<boolean>
 }

@@ -1,6 +1,7 @@
 import { keyOf } from '@trusted-launch/api'
 import { type Principal, type Principals, StoreError } from '../domain/store.ts'
 import type { Access } from './access.ts'
+import { limitOf } from './limit.ts'
 import type { PrincipalRow } from './schema.ts'
 
 /** Sign-in names are the same in any case of letters. */
@@ -19,10 +20,13 @@ export class PrincipalTable implements Principals {
     return this.#find('sign_in_key', name)
   }
 
-  async list(): Promise<readonly Principal[]> {
-    const rows = await this.#access.read((database) =>
-      database.selectFrom('principals').selectAll().orderBy('sign_in_key').execute(),
-    )
+  async list(query: Parameters<Principals['list']>[0]): Promise<readonly Principal[]> {
+    const { after } = query
+    const rows = await this.#access.read((database) => {
+      const all = database.selectFrom('principals').selectAll()
+      const found = after === undefined ? all : all.where('id', '>', keyOf(after))
+      return found.orderBy('id').limit(limitOf(query)).execute()
+    })
     return rows.map(principalOf)
   }
 

@@ -35,6 +35,27 @@ test('a service principal signs in with the secret it was given, until it has an
   assert.equal((await service.ask('GET', path)).status, 404)
 })
 
+test('principals are listed page by page, each once', async (t) => {
+  const service = await aService(t)
+  const all = '/providers/TrustedLaunch/principals'
+  for (let i = 0; i < 4; i++) {
+    const properties = { kind: 'service', signInName: `program-${i}` }
+    assert.equal((await service.ask('PUT', `${all}/${randomUUID()}`, { properties })).status, 201)
+  }
+  const names: string[] = []
+  const sizes: number[] = []
+  for (let next: string | undefined = `${all}?$top=2`; next !== undefined; ) {
+    const { body } = await service.ask('GET', next)
+    sizes.push(body.value.length)
+    names.push(...body.value.map(({ properties }: any) => properties.signInName))
+    const link = body.nextLink === undefined ? null : new URL(body.nextLink)
+    next = link === null ? undefined : link.pathname + link.search
+  }
+  assert.deepEqual(sizes, [2, 2, 1])
+  assert.equal(new Set(names).size, 5)
+  for (let i = 0; i < 4; i++) assert.ok(names.includes(`program-${i}`))
+})
+
 test('who has a role in one group makes a VM there and waits for it, and sees nothing beside', async (t) => {
   const service = await aService(t)
   const { id } = await aVm(service)

@@ -100,7 +100,7 @@ test('an administrator that was deleted stays so over a start, and nobody has it
   await store.principals.delete((await store.principals.bySignInName(clientId))!.id)
   const { clientSecret, ...rest } = await start(2)
   assert.deepEqual([rest.clientId, clientSecret], [clientId, ''])
-  assert.deepEqual(await store.principals.list(), [])
+  assert.deepEqual(await store.principals.list({ limit: 1 }), [])
   assert.equal(JSON.parse(await readFile(file, 'utf8')).clientSecret, '')
 })
 

@@ -33,7 +33,7 @@ async function contents(store: Store) {
     operations: await store.operations.list({ limit: 1000 }),
     leases: await store.leases.list(),
     audit: [await store.audit.list({ limit: 1000 }), await store.audit.verify()],
-    principals: await store.principals.list(),
+    principals: await store.principals.list({ limit: 10 }),
     value: await store.values.get('k'),
     events: await store.events.list({ after: 0, limit: 1000 }),
     delivery: await store.deliveries.get(vmId('d')),

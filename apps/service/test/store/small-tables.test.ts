@@ -83,7 +83,12 @@ onEach((database) => {
     await assert.rejects(principals.put({ ...principal, id: 'other' }), { code: 'store-exists' })
     const changed = { ...kept, disabled: true, secretHash: null, signInName: 'al' }
     await principals.put(changed)
-    assert.deepEqual(await principals.list(), [changed])
+    assert.deepEqual(await principals.list({ limit: 10 }), [changed])
+    const later = { ...principal, id: 'abd', signInName: 'aaron' }
+    await principals.put(later)
+    assert.deepEqual(await principals.list({ limit: 1 }), [changed])
+    assert.deepEqual(await principals.list({ limit: 10, after: 'ABC' }), [later])
+    await principals.delete('abd')
     assert.equal(await principals.bySignInName('alice@here'), null)
     assert.deepEqual(
       [await principals.delete('abc'), await principals.delete('abc')],

@@ -3,6 +3,7 @@ import type { JsonObject, Principal } from '../../domain/store.ts'
 import { hashSecret, newSecret } from '../../identity/secret.ts'
 import { change } from '../change.ts'
 import type { Ground } from '../ground.ts'
+import { pageOf } from '../page.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
 import { routesOf } from '../routes-of.ts'
 
@@ -24,7 +25,7 @@ export function principalRoutes(ground: Ground): Route[] {
     if (request.params.scope !== '/') throw new ArmError(faults.resourceNotFound(request.id))
   })
   return [
-    route('GET', PATH, 'read', () => list(ground)),
+    route('GET', PATH, 'read', (request) => list(ground, request)),
     route('GET', `${PATH}/:name`, 'read', (request) => get(ground, request)),
     route('PUT', `${PATH}/:name`, 'write', (request) => put(ground, request)),
     route('DELETE', `${PATH}/:name`, 'delete', (request) => remove(ground, request)),
@@ -42,8 +43,12 @@ function view({ id, kind, signInName, displayName, disabled, createdAt }: Princi
   }
 }
 
-async function list({ store }: Ground): Promise<ArmReply> {
-  return { status: 200, body: { value: (await store.principals.list()).map(view) } }
+function list({ store }: Ground, request: ArmRequest): Promise<ArmReply> {
+  return pageOf(
+    request,
+    (after, limit) => store.principals.list({ limit, ...(after !== null && { after }) }),
+    view,
+  )
 }
 
 async function required({ store }: Ground, request: ArmRequest): Promise<Principal> {
