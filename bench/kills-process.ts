@@ -22,6 +22,8 @@ export class Services {
     const program = join(import.meta.dirname, 'kills-service.ts')
     return spawn(process.execPath, [program, this.#data, this.#kind], {
       stdio: ['pipe', 'pipe', 'inherit'],
+      // Most of a start is to read programs: once for all of them.
+      env: { ...process.env, NODE_COMPILE_CACHE: join(this.#data, 'compiled') },
     })
   }
 

@@ -3,6 +3,7 @@
  * says when it answers.
  */
 import { writeSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openService, ScriptedHost } from '@trusted-launch/service'
@@ -38,6 +39,8 @@ async function serve(): Promise<void> {
   writeSync(1, 'serves\n')
 }
 
+// What is killed writes nothing at its end.
+flushCompileCache()
 process.stdin.once('data', () => {
   serve().catch((error) => {
     process.stderr.write(`${error.stack}\n`)
