@@ -21,20 +21,22 @@ export function requireInterfaceUnused({ id, state }: Resource): void {
 
 /** A subnet goes only without its interfaces. @throws {ArmError} `InUseSubnetCannotBeDeleted` */
 export async function requireSubnetUnused(tables: Tables, { id, name }: Resource): Promise<void> {
-  const held = await heldBy(tables, (one) => isOf(one, id, 'properties', 'subnet', 'id'))
+  const held = await heldBy(tables, id, (one) => isOf(one, id, 'properties', 'subnet', 'id'))
   if (held !== null) refuseSubnet(name, held)
 }
 
 /** A network goes only when none of its subnets has an interface. @throws {ArmError} `InUseSubnetCannotBeDeleted` */
 export async function requireNetworkUnused(tables: Tables, { id }: Resource): Promise<void> {
   const within = `${keyOf(id)}/subnets/`
-  const held = await heldBy(tables, (one) => subnetOf(one).startsWith(within))
+  const held = await heldBy(tables, within, (one) => subnetOf(one).startsWith(within))
   if (held !== null) refuseSubnet(subnetOf(held).slice(within.length), held)
 }
 
 /** @throws {ArmError} `PublicIPAddressCannotBeDeleted` */
 export async function requireAddressUnused(tables: Tables, { id }: Resource): Promise<void> {
-  const held = await heldBy(tables, (one) => isOf(one, id, 'properties', 'publicIPAddress', 'id'))
+  const held = await heldBy(tables, id, (one) =>
+    isOf(one, id, 'properties', 'publicIPAddress', 'id'),
+  )
   if (held === null) return
   refuse(
     'PublicIPAddressCannotBeDeleted',
@@ -45,7 +47,7 @@ export async function requireAddressUnused(tables: Tables, { id }: Resource): Pr
 /** @throws {ArmError} `InUseNetworkSecurityGroupCannotBeDeleted` */
 export async function requireSecurityGroupUnused(tables: Tables, { id }: Resource): Promise<void> {
   for (const type of [INTERFACE, SUBNET])
-    for await (const one of everyOf(tables, { type }))
+    for await (const one of everyOf(tables, { type, naming: id }))
       if (isOf(one.properties, id, 'networkSecurityGroup', 'id'))
         refuse(
           'InUseNetworkSecurityGroupCannotBeDeleted',
@@ -75,7 +77,7 @@ export async function requireGroupUnused(tables: Tables, group: Resource): Promi
       if (holder !== null && !isInside(holder)) used.add(`${type}/${one.name}`)
     }
   for (const type of [INTERFACE, SUBNET])
-    for await (const one of everyOf(tables, { type }))
+    for await (const one of everyOf(tables, { type, naming: `${id}/` }))
       if (!isInside(one.id))
         for (const named of namedBy(one)) if (isInside(named)) used.add(identifierOf(named))
   if (used.size > 0) refuseGroup(group.name, [...used].slice(0, NAMED_MAX))
@@ -111,9 +113,13 @@ function refuseGroup(name: string, identifiers: readonly string[]): never {
   })
 }
 
-/** The first configuration of an interface, of all there are, that is looked for; null: none is. */
-async function heldBy(tables: Tables, isLookedFor: (one: Json) => boolean): Promise<Json> {
-  for await (const { properties } of everyOf(tables, { type: INTERFACE })) {
+/** The first configuration of an interface, of those that name it, that is looked for; null: none is. */
+async function heldBy(
+  tables: Tables,
+  naming: string,
+  isLookedFor: (one: Json) => boolean,
+): Promise<Json> {
+  for await (const { properties } of everyOf(tables, { type: INTERFACE, naming })) {
     const found = listIn(at(properties, 'ipConfigurations')).find(isLookedFor)
     if (found !== undefined) return found
   }

@@ -47,6 +47,11 @@ export interface ResourceQuery {
   readonly subscriptionId?: string
   readonly resourceGroup?: string
   readonly parentId?: string
+  /**
+   * Only those in whose properties or state this stands, in any case of letters: an id, or what it begins with.
+   * What it is there for, they tell themselves.
+   */
+  readonly naming?: string
   /** The key (`keyOf(id)`) of the last one seen: those after it. */
   readonly after?: string
   /** At most 1,000. */

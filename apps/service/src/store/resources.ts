@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { keyOf } from '@trusted-launch/api'
-import type { ExpressionBuilder } from 'kysely'
+import { type ExpressionBuilder, sql } from 'kysely'
 import { type Resource, type ResourceQuery, type Resources, StoreError } from '../domain/store.ts'
 import type { Access } from './access.ts'
 import { limitOf } from './limit.ts'
@@ -114,12 +114,22 @@ function scopeOf(subscriptionId: string, resourceGroup: string | null | undefine
 }
 
 function matching(database: Database, query: Omit<ResourceQuery, 'limit'>) {
-  const { type, subscriptionId, resourceGroup, parentId, after } = query
+  const { type, subscriptionId, resourceGroup, parentId, naming, after } = query
   let found = database.selectFrom('resources').where('type_key', '=', keyOf(type))
+  if (naming !== undefined) found = found.where(stands(naming))
   if (parentId !== undefined) found = found.where('parent_key', '=', keyOf(parentId))
   if (subscriptionId !== undefined)
     return found.where(stretch(scopeOf(subscriptionId, resourceGroup), after))
   return after === undefined ? found : found.where('key', '>', after)
+}
+
+/** Read in the database, in a fifth of the time that reading each row here takes. */
+function stands(text: string) {
+  const written = JSON.stringify(keyOf(text)).slice(1, -1)
+  const pattern = `%${written.replace(/[\\%_]/g, '\\$&')}%`
+  const isIn = (column: string) =>
+    sql<boolean>`lower(${sql.ref(column)}) like ${pattern} escape '\\'`
+  return ({ or }: ExpressionBuilder<Schema, 'resources'>) => or([isIn('properties'), isIn('state')])
 }
 
 /** Lists go by keys: a resource is where its id says, or it would be in no list. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { keyOf } from '@trusted-launch/api'
 import type { Resource, Store } from '../../src/domain/store.ts'
 import { onEach } from './databases.ts'
 import { SUBSCRIPTION, VM, vm, vmId } from './samples.ts'
@@ -152,5 +153,24 @@ onEach((database) => {
       await assert.rejects(resources.list({ type: VM, limit }), RangeError)
     await assert.rejects(resources.insert({ ...vm('a'), resourceGroup: 'other' }, 9), RangeError)
     await assert.rejects(resources.insert({ ...vm('a'), subscriptionId: 'x' }, 9), RangeError)
+  })
+
+  test('those that name another in their properties or state are listed, in any case, and no others', async () => {
+    const { resources } = await database.store()
+    const named = '/g/NET_1/subnets/a%b\'"\\c'
+    const other = vm('other')
+    await resources.insert({ ...other, properties: { a: [{ id: named }] } }, 1)
+    await resources.insert({ ...vm('state'), state: { of: named.toUpperCase() } }, 1)
+    await resources.insert({ ...vm('near'), properties: { a: named.replace('_', 'x') } }, 1)
+    await resources.insert({ ...vm('far'), properties: { a: named.replace('%', 'xx') } }, 1)
+    const names = async (naming: string, more = {}) =>
+      (await resources.list({ type: other.type, naming, limit: 10, ...more })).map(
+        ({ name }) => name,
+      )
+    assert.deepEqual(await names(named.toLowerCase()), ['other', 'state'])
+    assert.deepEqual(await names('/g/net_1/subnets/'), ['far', 'other', 'state'])
+    assert.deepEqual(await names(named, { after: keyOf(other.id) }), ['state'])
+    assert.deepEqual(await names(named, { subscriptionId: 'none' }), [])
+    assert.equal(await resources.count({ type: other.type, naming: named }), 2)
   })
 })

@@ -6,7 +6,7 @@ import type { KeptImage } from '../host-driver.ts'
 import type { Plan, Wanted } from '../resource-type.ts'
 import { type AllowedSource, type Source, sourceOf } from '../sources.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
-import { at, textAt } from '../vm/vm.ts'
+import { at, textAt, VM } from '../vm/vm.ts'
 
 /** Azure's managed images: somebody's disk, from which VMs are made by its id. */
 export const IMAGE = 'Microsoft.Compute/images'
@@ -126,7 +126,7 @@ export async function requireImageById(tables: Tables, id: string): Promise<Mark
 
 /** The id of whatever else is made of these bytes: another image, or a VM that was made of it; null: nothing. */
 export async function userOf(tables: Tables, name: string, image: string): Promise<string | null> {
-  for await (const one of everyOf(tables, { type: IMAGE }))
+  for await (const one of everyOf(tables, { type: IMAGE, naming: name }))
     if (keyOf(one.id) !== keyOf(image) && keptOf(one)?.name === name) return one.id
   return vmOf(tables, name)
 }
@@ -145,7 +145,7 @@ export async function requireUnused(tables: Tables, image: Resource): Promise<vo
 
 /** A VM that was made of an image; null: none is. */
 async function vmOf(tables: Tables, name: string): Promise<string | null> {
-  for await (const vm of everyOf(tables, { type: 'Microsoft.Compute/virtualMachines' }))
+  for await (const vm of everyOf(tables, { type: VM, naming: name }))
     if (textAt(vm.state, 'image') === name) return vm.id
   return null
 }
