@@ -49,3 +49,18 @@ export function textOfMachines(
 export function vmsStopped(count: number): string {
   return `${count} ${count === 1 ? 'VM' : 'VMs'} stopped`
 }
+
+/** Stopped with a service that goes: what its control plane wants running is started by the next one. */
+export function stoppedUntilUp(count: number): string {
+  const again =
+    count === 0
+      ? ''
+      : `: the next tl up starts ${count === 1 ? 'it' : 'them'} again; tl vm deallocate keeps one off`
+  return vmsStopped(count) + again
+}
+
+/** What the next one says of them; empty: there is none. */
+export function startedAgainText(count: number): string {
+  if (count === 0) return ''
+  return `${count} ${count === 1 ? 'VM' : 'VMs'} wanted running and stopped meanwhile: started again\n`
+}

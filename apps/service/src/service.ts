@@ -55,6 +55,8 @@ export interface Service {
   readonly endpoint: string
   /** PEM of the authority that vouches for it; an absolute path. */
   readonly caFile: string
+  /** How many VMs were wanted running and did not run when it started: their starts are in course. */
+  readonly startedAgain: number
   /** Takes no more requests, lets go of what it does, and leaves VMs running. */
   close(): Promise<void>
 }
@@ -121,7 +123,7 @@ async function open(
   const { endpoint, caFile } = front
   const admin = { ...administrator, endpoint, caFile, authorityHost: endpoint, location }
   await writeAdminFile(adminFile, admin)
-  return { administrator, endpoint, caFile, close }
+  return { administrator, endpoint, caFile, startedAgain: works.startedAgain, close }
 }
 
 function receiversOf({ allowedReceivers = [], alertFiles }: ServiceOptions): ReceiverRules {

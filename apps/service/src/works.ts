@@ -80,6 +80,7 @@ export class Works {
   readonly #appraisers = new Appraisers()
   readonly #deliverer: Deliverer
   #expiring: NodeJS.Timeout | null = null
+  #startedAgain = 0
 
   constructor(options: WorksOptions) {
     this.#options = options
@@ -149,6 +150,11 @@ export class Works {
     return this.#host.driver
   }
 
+  /** How many VMs the control plane has begun to start by itself. */
+  get startedAgain(): number {
+    return this.#startedAgain
+  }
+
   /** The authorities of the vTPMs' keys, in DER. */
   anchors(): Promise<readonly Uint8Array[]> {
     return this.#host.anchors()
@@ -191,6 +197,7 @@ export class Works {
 
   /** A VM's start that nobody asked for: it is in the audit as the service's own. */
   async #enqueueStart(tables: Tables, vm: Resource): Promise<void> {
+    this.#startedAgain++
     const deed = { kind: 'vm.start', action: 'start/action', caller: 'control plane' }
     await enqueueOwn(tables, vm, deed, this.#options.now())
   }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
 import { dataDirectory, dataOption } from '../data-directory.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { vmsStopped } from '../machine-text.ts'
+import { stoppedUntilUp } from '../machine-text.ts'
 import type { Output } from '../output.ts'
 import { plain } from '../plain-text.ts'
 import { currentProfile, parseProfile, profileFile } from '../service/profile.ts'
@@ -23,7 +23,7 @@ export function downCommand(output: Output, done: (code: ExitCode) => void): Com
   return new Command('down')
     .summary('stop the control plane; its VMs run on, unless --vms')
     .addOption(dataOption())
-    .option('--vms', 'stop its VMs too, by their power buttons')
+    .option('--vms', 'stop its VMs too, by their power buttons; tl up starts them again')
     .addHelpText('after', '\nExamples:\n  tl down\n  tl down --vms')
     .action(async (options: Options) => {
       const data = dataDirectory(options)
@@ -77,6 +77,6 @@ async function stopVms(data: string, output: Output): Promise<void> {
   await withHost({ state }, output, async (host) => {
     const running = host.machines().filter((machine) => machine.status().state === 'running')
     await Promise.all(running.map((machine) => machine.stop()))
-    output.out(`${vmsStopped(running.length)}\n`)
+    output.out(`${stoppedUntilUp(running.length)}\n`)
   })
 }

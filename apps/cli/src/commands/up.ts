@@ -1,7 +1,9 @@
+import type { Service } from '@trusted-launch/service'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { dataDirectory, dataOption } from '../data-directory.ts'
 import { type DatabaseOptions, settingsFrom, withDatabase } from '../database-options.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
+import { startedAgainText } from '../machine-text.ts'
 import { jsonText, type Output } from '../output.ts'
 import { type ServingOptions, servingFrom, withServing } from '../serving-options.ts'
 
@@ -73,7 +75,7 @@ async function up(options: Options, output: Output): Promise<void> {
   }).catch(explain(data))
   await remember(data, settings)
   await sayRunning(data)
-  tell(options, output, service.endpoint, data)
+  tell(options, output, service, data)
   await interrupted()
   const late = setTimeout(() => process.exit(EXIT.affirming), STOP_MS)
   await service.close()
@@ -101,7 +103,12 @@ function explain(data: string): (error: unknown) => never {
   }
 }
 
-function tell({ json }: Options, { out }: Output, endpoint: string, data: string): void {
+function tell(
+  { json }: Options,
+  { out }: Output,
+  { endpoint, startedAgain }: Pick<Service, 'endpoint' | 'startedAgain'>,
+  data: string,
+): void {
   const admin = `${data}/admin.json`
   const ca = `${data}/tls/authority.pem`
   const text = `The control plane serves ${endpoint}
@@ -111,7 +118,8 @@ function tell({ json }: Options, { out }: Output, endpoint: string, data: string
   a first VM                  npx tl vm create --name web --image small
   its end                     Ctrl-C, or npx tl down; VMs run on
 `
-  out(json === true ? jsonText({ endpoint, caFile: ca, adminFile: admin }) : text)
+  const one = { endpoint, caFile: ca, adminFile: admin, startedAgain }
+  out(json === true ? jsonText(one) : text + startedAgainText(startedAgain))
 }
 
 /** `on`, not `once`: npm passes a signal on twice. */

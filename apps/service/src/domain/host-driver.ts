@@ -16,6 +16,8 @@ export interface MachinePlan {
    * an imported one, or `disk:ID` of a disk that it takes as its own.
    */
   readonly image: string
+  /** What its own disk is made larger to, in GiB; null: it is as large as its image's. */
+  readonly osDiskGib: number | null
   readonly secureBoot: boolean
   /** False: a VM without a TPM, which proves nothing. */
   readonly vTpm: boolean
@@ -182,7 +184,7 @@ export interface HostDriver {
   setIsolated(id: string, isolated: boolean): Promise<void>
   /** Waits until the agent answers, the boot fails, or the time is over. */
   waitForBoot(id: string, timeoutMs: number, signal: AbortSignal): Promise<Boot>
-  /** Brings a stopped VM, and what it is to measure, to its plan: shape, Secure Boot, vTPM, network. */
+  /** Brings a stopped VM, and what it is to measure, to its plan: shape, Secure Boot, vTPM, network, the size of its disk. */
   change(plan: MachinePlan, signal: AbortSignal): Promise<void>
   /** The pristine disk again, the same vTPM; a stopped VM only. */
   reimage(plan: MachinePlan, signal: AbortSignal): Promise<void>

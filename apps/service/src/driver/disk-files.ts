@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { ArmError, type Fault } from '@trusted-launch/api'
 import { MalformedError, toUtf8 } from '@trusted-launch/codec'
 import { openDiskFile, readDurably, writeDurably } from '@trusted-launch/host'
-import { tooLarge } from '../domain/disk/disk.ts'
+import { tooLarge } from '../domain/vm/disk-size.ts'
 import { formatOf } from './disk-format.ts'
 import { requireSpace } from './space.ts'
 

@@ -25,7 +25,7 @@ import { factsOf } from './host-facts.ts'
 import { HostFirmware } from './host-firmware.ts'
 import { LocalImages } from './local-images.ts'
 import { LocalReferences, type ReferencesOptions } from './local-references.ts'
-import { changeMachine } from './machine-change.ts'
+import { changeMachine, growOwnDisk } from './machine-change.ts'
 import { MachineImages } from './machine-images.ts'
 import { bootOf, powerOf, startMachine } from './machine-power.ts'
 import { specOf } from './machine-spec.ts'
@@ -118,6 +118,7 @@ export class LocalHost implements HostDriver {
     const image = await this.#images.get(plan.image, signal)
     if (this.#find(plan.id) === null)
       await this.#host.create(specOf(plan, image, this.#images.keysOf(image)))
+    await growOwnDisk(this.#host.machine(plan.id), plan)
     if ((await this.#references.read(plan.id)) === null)
       await this.#references.foretell(plan, image, signal)
   }
@@ -181,7 +182,9 @@ export class LocalHost implements HostDriver {
   async reimage(plan: MachinePlan, signal: AbortSignal): Promise<void> {
     const image = await this.#images.get(plan.image, signal)
     await this.#references.foretell(plan, image, signal)
-    await this.#host.machine(plan.id).replaceDisk({ path: image.path, format: image.format })
+    const machine = this.#host.machine(plan.id)
+    await machine.replaceDisk({ path: image.path, format: image.format })
+    await growOwnDisk(machine, plan)
   }
 
   async putDataDisks(id: string, disks: readonly DiskPlan[]): Promise<void> {

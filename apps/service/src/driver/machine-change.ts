@@ -23,6 +23,15 @@ export async function changeMachine(
   if (vTpm !== (spec.vtpm !== null)) await machine.setVtpm(vTpm)
   if (secureBoot !== spec.secureBoot) await machine.setSecureBoot(secureBoot)
   await setNetwork(machine, plan)
+  await growOwnDisk(machine, plan)
+}
+
+/** Room behind what is there: its partition table, which is measured, changes only once its guest takes the room. */
+export async function growOwnDisk(
+  machine: Machine,
+  { osDiskGib }: Pick<MachinePlan, 'osDiskGib'>,
+): Promise<void> {
+  if (osDiskGib !== null) await machine.resizeDisk(null, osDiskGib * 2 ** 30)
 }
 
 /** What a network is like no boot measures. */

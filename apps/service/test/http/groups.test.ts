@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { aService, type TestService } from '../a-service.ts'
 import { aNetwork, IMAGE, vmBody } from '../a-vm.ts'
 
@@ -74,4 +75,33 @@ test('the VMs of a deleted group free the disks of other groups, and take those 
     assert.equal(status, deleteOption === 'Delete' ? 404 : 200)
     if (status === 200) assert.equal(body.managedBy ?? null, null)
   }
+})
+
+test('a group goes whose disk’s deletion is in course: after that, whole, and nothing is deleted that has its names by then', async (t) => {
+  const word = Promise.withResolvers<void>()
+  const before = (deed: string) => (deed === 'deleteDisk' ? word.promise : undefined)
+  const service = await aService(t, new ScriptedHost({ before }))
+  const group = service.group('rg')
+  const disk = `${group}/providers/Microsoft.Compute/disks/one`
+  const empty = { creationData: { createOption: 'Empty' }, diskSizeGB: 4 }
+  const made = async () => {
+    await service.ask('PUT', group, { location: 'local' })
+    assert.equal(
+      (await service.ask('PUT', disk, { location: 'local', properties: empty })).status,
+      201,
+    )
+  }
+  await made()
+  const gone = [await service.ask('DELETE', disk), await service.ask('DELETE', group)]
+  assert.deepEqual(
+    gone.map(({ status }) => status),
+    [202, 202],
+  )
+  const meanwhile = await service.ask('PUT', disk, { location: 'local', properties: empty })
+  assert.equal(meanwhile.status, 409)
+  word.resolve()
+  for (const one of gone) assert.equal((await service.over(one)).status, 'Succeeded')
+  assert.equal((await service.ask('GET', group)).status, 404)
+  await made()
+  assert.equal((await service.ask('GET', disk)).status, 200)
 })

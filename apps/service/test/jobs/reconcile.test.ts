@@ -60,9 +60,12 @@ async function until(what: () => boolean | Promise<boolean>): Promise<void> {
 
 test('a VM that should run and was stopped with its host is started again', async (t) => {
   const { next, only, stopped } = anInstallation(t)
-  const { id } = await aVm(await next())
+  const first = await next()
+  assert.equal(first.service.startedAgain, 0)
+  const { id } = await aVm(first)
   stopped()
   const service = await next()
+  assert.equal(service.service.startedAgain, 1)
   await until(() => only()[1].power === 'running')
   await until(async () => (await powerOf(service, id)) === 'PowerState/running')
 })

@@ -6,6 +6,7 @@ import type { Moment, Plan, Wanted } from '../resource-type.ts'
 import { type AllowedSource, type DiskSource, type Source, sourceOf } from '../sources.ts'
 import type { JsonObject, Resource } from '../store.ts'
 import { DISK } from '../vm/disk-row.ts'
+import { growInVm, requireNotSmaller, tooLarge } from '../vm/disk-size.ts'
 import { at, stateOf, textAt, VM } from '../vm/vm.ts'
 
 /** What decides about disks beside what is asked. */
@@ -33,7 +34,7 @@ export function diskPlanner(rules: DiskRules) {
     moment: Moment,
   ): Promise<Plan> => {
     refuseIf(diskSkuFault(textAt(envelope, 'sku', 'name'), 'sku.name'))
-    if (existing !== null) return planChange(rules, properties, existing)
+    if (existing !== null) return planChange(rules, properties, existing, moment)
     return planNew(rules, id, properties, moment)
   }
 }
@@ -107,7 +108,7 @@ async function copyOf(
   const source = await requireCopyable(tables, id)
   const sourceGib = Number(source.properties.diskSizeGB ?? 0)
   const grown = sizeGib ?? sourceGib
-  refuseIf(shrinkFault(source.name, sourceGib, grown))
+  requireNotSmaller(source.id, sourceGib, grown)
   return { ...properties, diskSizeGB: grown }
 }
 
@@ -148,7 +149,12 @@ async function holderOf(
 }
 
 /** It may grow; how it was made stays. */
-function planChange(rules: DiskRules, properties: JsonObject, existing: Resource): Plan {
+async function planChange(
+  rules: DiskRules,
+  properties: JsonObject,
+  existing: Resource,
+  { tables, at: time }: Moment,
+): Promise<Plan> {
   const asked = textAt(properties, 'securityProfile', 'securityType')
   refuseIf(diskChangeFault(textAt(existing.properties, 'securityProfile', 'securityType'), asked))
   for (const member of ['createOption', 'sourceUri', 'sourceResourceId']) {
@@ -160,7 +166,8 @@ function planChange(rules: DiskRules, properties: JsonObject, existing: Resource
   }
   const [was, now] = [sizeIn(existing.properties), sizeIn(properties)]
   requireRoom(rules, now)
-  if (was !== null && now !== null) refuseIf(shrinkFault(existing.name, was, now))
+  if (was !== null && now !== null) requireNotSmaller(existing.id, was, now)
+  if (now !== null && now !== was) await growInVm(tables, existing, now, time)
   return { properties, state: existing.state, work: null }
 }
 
@@ -176,15 +183,6 @@ function sizeIn(properties: JsonObject): number | null {
 /** A disk that the host could never fill is a promise that is not kept. @throws {ArmError} `AllocationFailed` */
 function requireRoom({ diskGib }: DiskRules, sizeGib: number | null): void {
   if (sizeGib !== null && sizeGib > diskGib()) throw new ArmError(tooLarge(sizeGib, diskGib()))
-}
-
-export function tooLarge(sizeGib: number, hostGib: number): Fault {
-  return {
-    status: 409,
-    code: 'AllocationFailed',
-    message: `Allocation failed. A disk of ${sizeGib} GiB is larger than what this host keeps disks on, ${hostGib} GiB.`,
-    target: 'diskSizeGB',
-  }
 }
 
 /** The disk that a copy is of. @throws {ArmError} it is of something else. */
@@ -204,12 +202,6 @@ function notDone(option: string): Fault {
     `CreateOption '${option.slice(0, 80)}' is not offered by this host: 'Empty', 'Copy' of a disk, 'Import' of a file and 'ImportSecure' with a variable store are.`,
     'creationData.createOption',
   )
-}
-
-function shrinkFault(name: string, was: number, now: number): Fault | null {
-  if (now >= was) return null
-  const message = `Disk '${name}' cannot be made smaller: it has ${was} GiB.`
-  return faults.operationNotAllowed(message, 'diskSizeGB')
 }
 
 function changeRefused(target: string): Fault {

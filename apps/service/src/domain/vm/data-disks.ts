@@ -7,6 +7,7 @@ import type { Moment } from '../resource-type.ts'
 import type { Json, JsonObject } from '../store.ts'
 import { ownedBy, requireNobodyElses } from './disk-holder.ts'
 import { DISK } from './disk-row.ts'
+import { requireNotSmaller } from './disk-size.ts'
 import { makeEmpty, SIZE_DEFAULT_GIB, SIZE_MAX_GIB } from './empty-disk.ts'
 import { at, textAt } from './vm.ts'
 
@@ -88,13 +89,7 @@ async function planOne(moment: Moment, vm: string, disk: JsonObject): Promise<Js
   const grown = Number(disk.diskSizeGB ?? size)
   if (!Number.isInteger(grown) || grown > SIZE_MAX_GIB)
     throw new ArmError(faults.invalidParameter('dataDisk.diskSizeGB'))
-  if (grown < size)
-    throw new ArmError(
-      faults.operationNotAllowed(
-        `Disk '${row.name}' cannot be made smaller: it has ${size} GiB.`,
-        'diskSizeGB',
-      ),
-    )
+  requireNotSmaller(id, size, grown)
   const change = {
     state: { ...row.state, managedBy: vm },
     properties: { ...row.properties, diskSizeGB: grown },

@@ -8,7 +8,7 @@ import { at, generationOf, osTypeOf, securityOf, stateOf, textAt } from './vm.ts
 
 /** A VM as its host makes it. `seed` null: none was kept. */
 export function machinePlanOf(vm: Resource, seed: Seed | null): MachinePlan {
-  const { machine, macAddress, sshPort, image } = stateOf(vm)
+  const { machine, macAddress, sshPort, image, osDiskGib = null } = stateOf(vm)
   const size = sizeNamed(textAt(vm.properties, 'hardwareProfile', 'vmSize') ?? '')
   if (size === null) throw new Error(`${vm.id} has a size that is in no table`)
   const { secureBoot, vTpm } = securityOf(vm)
@@ -17,7 +17,7 @@ export function machinePlanOf(vm: Resource, seed: Seed | null): MachinePlan {
     name: vm.name,
     vcpus: size.vcpusAvailable,
     memoryMiB: Math.round(size.memoryGib * 1024),
-    image: image ?? imageNameOf(vm),
+    ...{ image: image ?? imageNameOf(vm), osDiskGib },
     ...{ secureBoot, vTpm, seed, machineOwnerKeys: machineOwnerKeysOf(vm.properties) },
     osType: osTypeOf(vm),
     generation: generationOf(vm),

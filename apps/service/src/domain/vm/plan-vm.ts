@@ -12,6 +12,7 @@ import type { AllowedSource } from '../sources.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
 import { attachedLinks, newVtpm, refuseOsProfile, takeDisk, takesDisk } from './attached-disk.ts'
 import { dataDiskLinks, planDataDisks } from './data-disks.ts'
+import { growOwn, ownSizeOf } from './disk-size.ts'
 import { requireDiskSkus } from './disk-skus.ts'
 import { requireSame } from './fixed.ts'
 import { interfaceLinks, requireInterfaces, requireSameInterfaces } from './interfaces.ts'
@@ -117,6 +118,7 @@ export async function planNewVm(
     notEnforced: rules.notEnforced(bodyOf(wanted, properties)),
     ...{ generalized: false, hasAgent: false, sshPort: null },
     ...exactImageOf(properties, image),
+    ...(takesDisk(properties) ? {} : ownSizeOf(properties, image.osDiskGib, rules.diskGib())),
     ...(image.hyperVGeneration === 'V1' && { generation: 'V1' as const }),
     macAddress: textAt(nic.state, 'macAddress') ?? '',
   }
@@ -204,11 +206,14 @@ async function planChange(
   const isSame = JSON.stringify(complete) === JSON.stringify(existing.properties)
   const enables = secureBoot && !(isDone && securityOf(existing).secureBoot)
   await alignOsDisk(moment, complete, decision)
+  const sizes = { hostGib: rules.diskGib(), now: moment.at }
+  const grown = await growOwn(moment.tables, existing, complete, sizes)
   const secureBootBy = enables ? moment.caller.name : null
   const left = withLeaving(existing, complete)
   const next: VmState = {
     ...(decision.hyperVGeneration === 'V1' ? left : ofGeneration2(left)),
     ...withUnapplied(existing, complete, { restart: decision.restart, secureBootBy }),
+    ...grown,
     notices: [...lasting(state, decision), ...decision.notices, ...notGivenAgain(properties)],
     notEnforced: toldOf(rules, wanted, existing),
   }

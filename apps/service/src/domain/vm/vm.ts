@@ -84,6 +84,8 @@ export interface VmState {
   readonly integrity?: string | null
   /** The ids of disks that it does not name any more and that its host may still have. */
   readonly leaving?: readonly string[]
+  /** What its own disk was made larger to than its image; not there: it was not. */
+  readonly osDiskGib?: number
   /** What was asked for and its host has not done. */
   readonly unapplied?: Unapplied
   /** The scale set it is an instance of. */
