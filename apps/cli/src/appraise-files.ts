@@ -15,12 +15,12 @@ import {
   TRUSTED_LAUNCH_POLICY,
 } from '@trusted-launch/attestation'
 import { fromHex, MalformedError } from '@trusted-launch/codec'
-import { readPolicy } from './commands/policy.ts'
 import { EXIT, type ExitCode, flagOf, UsageError } from './exit-code.ts'
 import { InputFault, isMalformed, partFrom } from './input-fault.ts'
 import { logsFrom } from './log-files.ts'
 import { type ModuleFile, moduleFilesFrom, textOfModules } from './module-files.ts'
 import { jsonText, type Output } from './output.ts'
+import { readPolicy } from './policy-file.ts'
 import { readReferences } from './reference-file.ts'
 import { certificatesFrom } from './trust.ts'
 import { exitCodeOfTier, textOfImported } from './verdict.ts'

@@ -20,6 +20,7 @@ import { loginCommand } from './commands/login.ts'
 import { logoutCommand } from './commands/logout.ts'
 import { operationCommand } from './commands/operation.ts'
 import { osCommand } from './commands/os.ts'
+import { planCommand } from './commands/plan.ts'
 import { policyCommand } from './commands/policy.ts'
 import { recommendationCommand } from './commands/recommendation.ts'
 import { referenceValuesCommand } from './commands/reference-values.ts'
@@ -52,6 +53,7 @@ Exit codes: 0 affirming, 1 failure or no verdict, 2 usage, 3 contraindicated, 4 
     tokenCommand,
     referenceValuesCommand,
     policyCommand,
+    planCommand,
     imageCommand,
     hostCommand,
     keyCommand,

@@ -4,13 +4,14 @@ import { EXIT, type ExitCode } from '../exit-code.ts'
 import { jsonText, type Output } from '../output.ts'
 import { plain } from '../plain-text.ts'
 import type { Connection } from '../service/connection.ts'
-import { evidencePath } from '../service/evidence.ts'
+import { everything } from '../service/everything.ts'
 import { followed, grouped, type VmOptions, vmPath, waiting } from '../service/vm-command.ts'
 import { withService } from '../service/with-service.ts'
 import { tableText } from '../table.ts'
 
 interface Options extends VmOptions {
   readonly all?: boolean
+  readonly dryRun?: boolean
 }
 
 /** `tl recommendation …`: what is recommended of VMs, and doing it. */
@@ -36,9 +37,13 @@ export function recommendationCommand(output: Output, done: (code: ExitCode) => 
     })
   const fix = waiting(grouped(new Command('fix')))
     .summary('do what is recommended, where the API can')
-    .addHelpText('after', '\nExamples:\n  tl recommendation fix web secure-boot.linux')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tl recommendation fix web secure-boot.linux --dry-run\n  tl recommendation fix web secure-boot.linux',
+    )
     .argument('<vm>', "the VM's name")
     .argument('<id>', 'as tl recommendation list tells it')
+    .option('--dry-run', 'only say what it would do')
     .action(async (vm: string, id: string, options: Options) => {
       await withService(async (connection) => {
         const path = vmPath(connection, vm, options)
@@ -50,8 +55,10 @@ export function recommendationCommand(output: Output, done: (code: ExitCode) => 
           )
         if (one.properties.additionalData.fix === undefined)
           throw new Error(`there is nothing to fix: ${vm} is ${plain(codeOf(one))}`)
-        const url = await fixed(connection, path, JSON.parse(one.properties.additionalData.fix))
-        await followed(connection, `fixing ${id} of ${vm}`, url, options, output)
+        const asked = options.dryRun === true ? { dryRun: true } : {}
+        const { body, operationUrl } = await connection.client.ask('POST', `${one.id}/fix`, asked)
+        if (options.dryRun === true) return told(body, options, output)
+        await followed(connection, `fixing ${id} of ${vm}`, operationUrl, options, output)
       })
       done(EXIT.affirming)
     })
@@ -63,6 +70,37 @@ export function recommendationCommand(output: Output, done: (code: ExitCode) => 
     )
     .addCommand(list)
     .addCommand(fix)
+    .addCommand(scoreCommand(output, done))
+}
+
+/** `tl recommendation score`: how much of it is followed. */
+function scoreCommand(output: Output, done: (code: ExitCode) => void): Command {
+  return new Command('score')
+    .summary('how much of what is recommended of the subscription is followed')
+    .option('--json', 'one JSON document')
+    .addHelpText('after', '\nExamples:\n  tl recommendation score')
+    .action(async ({ json }: Options) => {
+      const { score, controls } = await withService(async ({ client, subscription }) => {
+        const at = `${subscription}/providers/Microsoft.Security`
+        const score: any = await client.get(`${at}/secureScores/ascScore`)
+        return { score, controls: await everything<any>(client.list(`${at}/secureScoreControls`)) }
+      })
+      const document = {
+        ...score.properties,
+        controls: controls.map(({ properties }) => properties),
+      }
+      output.out(json === true ? jsonText(document) : scoreText(document, output.width))
+      done(EXIT.affirming)
+    })
+}
+
+function scoreText({ score, controls }: any, width: number): string {
+  const head = `${(100 * score.percentage).toFixed(1)} %: ${score.current} of ${score.max}\n`
+  if (controls.length === 0) return head
+  const rows = controls.map(({ displayName, score: one, unhealthyResourceCount }: any) =>
+    [displayName, `${one.current} of ${one.max}`, unhealthyResourceCount].map(String).map(plain),
+  )
+  return head + tableText(['recommendation', 'score', 'not followed by'], rows, width)
 }
 
 const codeOf = ({ properties }: any): string => properties.status.code
@@ -74,28 +112,17 @@ async function listed({ client }: Connection, scope: string): Promise<any[]> {
   return found
 }
 
-/** Does what a fix says. @returns the operation to wait for. @throws {Error} the API can do nothing about it. */
-async function fixed({ client }: Connection, vm: string, fix: any): Promise<string | null> {
-  if (fix.kind === 'none') throw new Error(plain(String(fix.why)))
-  if (fix.kind === 'attest')
-    return (await client.ask('POST', `${evidencePath(vm)}/attest`)).operationUrl
-  if (fix.kind === 'install-extension')
-    return (
-      await client.ask('PUT', `${vm}/extensions/GuestAttestation`, {
-        location: String((await client.get(vm)).location),
-        properties: extension,
-      })
-    ).operationUrl
-  const { securityType, ...uefiSettings } = fix.setup
-  const body = { properties: { securityProfile: { securityType, uefiSettings } } }
-  return (await client.ask('PATCH', vm, body)).operationUrl
-}
-
-const extension = {
-  publisher: 'Microsoft.Azure.Security.LinuxAttestation',
-  type: 'GuestAttestation',
-  typeHandlerVersion: '1.0',
-  autoUpgradeMinorVersion: true,
+/** What a fix would do. */
+function told(plan: any, { json }: Options, output: Output): void {
+  const effects: Readonly<Record<string, string>> = {
+    none: 'nothing stops for it',
+    restart: 'the VM is restarted',
+    'at-next-start': 'it counts from the next start on',
+  }
+  const text = plan.possible
+    ? `it would be done by ${plain(plan.needs)}: ${effects[plan.effect] ?? plain(plan.effect)}`
+    : `it would not be done: ${plain(plan.why)}`
+  output.out(json === true ? jsonText(plan) : `${text}\n`)
 }
 
 function textOf(assessments: readonly any[], ownGroup: string, width: number): string {

@@ -5,6 +5,7 @@ import { vmAttestCommand } from './vm-attest.ts'
 import { vmConsoleCommand } from './vm-console.ts'
 import { vmCreateCommand } from './vm-create.ts'
 import { vmImportCommand } from './vm-import.ts'
+import { vmIsolateCommands } from './vm-isolate.ts'
 import { vmPowerCommands } from './vm-power.ts'
 import { vmRunCommandCommand } from './vm-run-command.ts'
 import { vmSecurityCommand } from './vm-security.ts'
@@ -31,6 +32,7 @@ export function vmCommand(output: Output, done: (code: ExitCode) => void): Comma
     vmConsoleCommand(output, done),
     vmSshCommand(output, done),
     vmSecurityCommand(output, done),
+    ...vmIsolateCommands(output, done),
     vmRunCommandCommand(output, done),
   ]
   for (const one of commands) command.addCommand(one)
