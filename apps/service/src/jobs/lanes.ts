@@ -17,7 +17,7 @@ export const LANES: readonly Lane[] = [
     name: 'quick',
     atOnce: 8,
     kinds: [
-      ...['vm.update', 'vm.reapply', 'vm.attachDetachDataDisks', 'vm.delete'],
+      ...['vm.update', 'vm.attachDetachDataDisks', 'vm.delete', 'vm.isolate', 'vm.connect'],
       ...['disk.delete', 'image.delete'],
     ],
   },
@@ -26,7 +26,8 @@ export const LANES: readonly Lane[] = [
     atOnce: BOOTS,
     kinds: [
       ...['vm.create', 'vm.start', 'vm.restart', 'vm.redeploy', 'vm.reimage'],
-      ...['vm.updateAndRestart', 'vm.upgrade'],
+      // A VM that runs is restarted for what it is to be.
+      ...['vm.updateAndRestart', 'vm.reapply', 'vm.upgrade'],
     ],
   },
   // A guest that does not listen is waited for.

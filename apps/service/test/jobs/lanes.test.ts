@@ -61,8 +61,11 @@ test('with as many boots, stops, fetches and commands as there may be, others ar
     while (counts.some(([deed, count]) => begun.get(deed as string) !== count)) await sleep(10)
     const patched = await service.ask('PATCH', ids.get('tagged')!, { tags: { a: 'b' } })
     assert.equal(patched.body.tags.a, 'b')
-    const reapplied = await service.ask('POST', `${ids.get('tagged')}/reapply`)
-    assert.equal((await service.over(reapplied)).status, 'Succeeded')
+    const diagnosticsProfile = { bootDiagnostics: { enabled: true } }
+    const updated = await service.ask('PATCH', ids.get('tagged')!, {
+      properties: { diagnosticsProfile },
+    })
+    assert.equal((await service.over(updated)).status, 'Succeeded')
     const deleted = await service.ask('DELETE', ids.get('gone')!)
     assert.equal((await service.over(deleted)).status, 'Succeeded')
     assert.deepEqual(Object.fromEntries(begun), Object.fromEntries(counts))
