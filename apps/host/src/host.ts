@@ -12,7 +12,7 @@ import { MachineError } from './machine/errors.ts'
 import { Machine } from './machine/machine.ts'
 import { killStrays } from './machine/qemu-process.ts'
 import type { MachineSpec } from './machine/record.ts'
-import type { MachineHost } from './machine/shared.ts'
+import type { MachineEvent, MachineHost } from './machine/shared.ts'
 import { findProgram } from './process.ts'
 import { StateDirectory } from './state-directory.ts'
 import { openVtpmKeeper } from './vtpm/keeper.ts'
@@ -28,8 +28,8 @@ export interface HostOptions {
    */
   readonly journalDirectory?: string
   readonly log?: Log
-  /** Told of a VM that ended without being asked to, or cannot be asked any more: its status tells which. */
-  readonly onEnd?: (id: string) => void
+  /** Told of what becomes of a VM that nobody asked for. */
+  readonly onEvent?: (id: string, what: MachineEvent) => void
 }
 
 /**
@@ -82,12 +82,12 @@ export class Host {
   private constructor(state: StateDirectory, parts: Parts) {
     this.#state = state
     this.firmware = parts.firmware
-    const { qemu, firmware, vtpm, log = () => {}, onEnd: ended = () => {} } = parts
+    const { qemu, firmware, vtpm, log = () => {}, onEvent: saw = () => {} } = parts
     const acceleration = () => this.acceleration()
     const forget = (id: string) => this.#machines.delete(id)
     const closeLoopback = () => this.#closeLoopback()
     const admit = () => this.#admit()
-    this.#shared = { qemu, firmware, vtpm, log, acceleration, admit, closeLoopback, ended, forget }
+    this.#shared = { qemu, firmware, vtpm, log, acceleration, admit, closeLoopback, saw, forget }
   }
 
   static async open(state: StateDirectory, parts: Parts): Promise<Host> {

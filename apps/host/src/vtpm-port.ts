@@ -26,6 +26,18 @@ export interface VtpmPlace {
   readonly banks: readonly ('sha256' | 'sha384')[]
 }
 
+/** The starts of a vTPM, as its keeper wrote them down. */
+export interface VtpmStarts {
+  /** What the rollback index held before each of the last starts, and what the keeper extended it to; oldest first. */
+  readonly index: readonly { readonly before: Uint8Array; readonly after: Uint8Array }[]
+  /** Nonces that were sent since the last start and are not answered, oldest first. */
+  readonly pending: readonly Uint8Array[]
+  /** The TPM's count of starts at the last look before a start. */
+  readonly resetCount: number
+  /** Counts up when the TPM's count was found to have fallen: TPM2_Clear, or a new identity. */
+  readonly counting: number
+}
+
 /** What wrapping all VMs' keys anew came to. */
 export interface KeyRotation {
   /** The id of the key-encryption key that wraps from now on. */
@@ -59,6 +71,8 @@ export interface VtpmKeeper {
   start(place: VtpmPlace): Promise<ProcessIdentity>
   /** Both are gone; `orderly` when we saw them end as asked. */
   stopped(place: VtpmPlace, how: { orderly: boolean }): Promise<void>
+  /** What it knows of a VM's starts. @throws {VtpmError} there is no journal of it, or it cannot be read. */
+  starts(vm: string): Promise<VtpmStarts>
   /** The agent is about to be asked to extend the index by `nonce`: remembered before it is sent. */
   recordIssued(vm: string, nonce: Uint8Array): Promise<void>
   /** The agent answered: the index, certified over that nonce. Verified; what fails is not written down. */

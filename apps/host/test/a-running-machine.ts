@@ -119,11 +119,13 @@ export async function machineOfOurs(t: TestContext, limits: MonitorLimits = {}) 
     machine.endAs('stopped')
     machine.disconnect()
   })
-  machine.watch(
-    (how) => ends.push(how),
-    (message) => faults.push(message),
-  )
-  return { ...monitor, machine, faults, ends }
+  const events: string[] = []
+  machine.watch({
+    onEnd: (how) => ends.push(how),
+    onFault: (message) => faults.push(message),
+    onEvent: (what) => events.push(what),
+  })
+  return { ...monitor, machine, faults, ends, events }
 }
 
 export const until = async (condition: () => boolean, limitMs = 4_000) => {

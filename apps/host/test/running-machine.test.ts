@@ -104,6 +104,20 @@ test('a monitor that answers no more, though it listens, is lost too', async (t)
   assert.ok(said.filter((each) => each === 'ringbuf-read').length < 20)
 })
 
+test('a reset and an agent that opens its port are told; all that is heard since a launch is counted', async (t) => {
+  const { machine, events } = await machineOfOurs(t)
+  await until(() => machine.portOpen)
+  const taken = machine.seenResets
+  assert.deepEqual([events, taken.count], [['agent'], 0])
+  assert.notEqual(taken.since, 'launch')
+  machine.launched()
+  machine.heard({ event: 'RESET', data: { guest: false } })
+  await until(() => machine.portOpen)
+  machine.heard({ event: 'RESET', data: { guest: true } })
+  assert.deepEqual(machine.seenResets, { since: 'launch', count: 2 })
+  assert.deepEqual(events, ['agent', 'reset', 'agent', 'reset'])
+})
+
 test('resets without number cost one turn of the console more, and are counted', async (t) => {
   const { machine, said } = await machineOfOurs(t)
   await until(() => machine.portOpen)

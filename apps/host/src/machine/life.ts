@@ -285,6 +285,7 @@ export class MachineLife {
     await this.write({ run: { qemu, swtpm, released: false } })
     const live = await RunningMachine.connect(this.files, qemu, this.#record.uuid)
     this.#live = live
+    live.launched()
     live.printed.startBoot()
     await this.write({ run: { qemu, swtpm, released: true } })
     await this.#link(live)
@@ -335,9 +336,13 @@ export class MachineLife {
       live.endAs(how, done)
       done
         .catch((e) => this.log('warning', 'end-failed', String(e)))
-        .then(() => this.#host.ended(this.#record.spec.id))
+        .then(() => this.#host.saw(this.#record.spec.id, 'ended'))
     }
-    live.watch(onEnd, (message) => this.log('warning', 'output-lost', message))
+    live.watch({
+      onEnd,
+      onFault: (message) => this.log('warning', 'output-lost', message),
+      onEvent: (what) => this.#host.saw(this.#record.spec.id, what),
+    })
   }
 
   #refuseRemoved(): void {

@@ -7,7 +7,7 @@ import type { GuestChannel } from '../guest-channel.ts'
 import type { GuestScript, GuestScriptEnd } from '../guest-script.ts'
 import { checkNetwork, type UserNetwork } from '../network.ts'
 import { VtpmError } from '../vtpm/errors.ts'
-import type { VtpmIdentity } from '../vtpm-port.ts'
+import type { VtpmIdentity, VtpmStarts } from '../vtpm-port.ts'
 import type { BootComponent } from './boot-failure.ts'
 import { BootWait, type BootWays } from './boot-wait.ts'
 import { checkFirmware, checkShape, createMachine, removeRemains, type Shape } from './creation.ts'
@@ -39,6 +39,12 @@ export interface MachineStatus {
   readonly agentPortOpen: boolean
   readonly released: boolean
   readonly held: Held | null
+}
+
+/** What a host knows of the starts of a VM's vTPM. */
+export type MachineStarts = Pick<VtpmStarts, 'index' | 'pending'> & {
+  readonly resets: number
+  readonly run: string
 }
 
 type Banks = NonNullable<MachineSpec['vtpm']>['banks']
@@ -240,6 +246,22 @@ export class Machine {
       this.#life.log('warning', 'rollback-index', e.message)
       return null
     }
+  }
+
+  /**
+   * The starts of its vTPM, as this host knows them; null: it has no vTPM, or does not run. `resets` is what the TPM's
+   * own count must be, up to a number that stays the same while `run` does.
+   * @throws {VtpmError}
+   */
+  async starts(): Promise<MachineStarts | null> {
+    const { live, record } = this.#life
+    if (record.identity === null || live === null) return null
+    const { index, pending, resetCount, counting } = await this.#host.vtpm.starts(this.id)
+    const { since, count } = live.seenResets
+    const isWhole = since === 'launch'
+    // The firmware starts it once by itself: at the launch, and after each reset.
+    const resets = isWhole ? resetCount + 1 + count : count
+    return { index, pending, resets, run: isWhole ? `launch ${counting}` : since }
   }
 
   /** The end of the serial console, of this boot and the ones before; Latin-1. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HostError } from '../errors.ts'
 import { GuestChannel } from '../guest-channel.ts'
@@ -32,6 +33,22 @@ export type OwnEnd = Exclude<LastEnd, 'never' | 'stopped'>
 /** How the watch over a VM ends. `unreachable`: the VM runs on, and its monitor is lost. */
 export type WatchEnd = OwnEnd | 'unreachable'
 
+/** Who is told of a VM that runs. */
+export interface Watcher {
+  /** Once, how, when it ends by itself or its monitor is lost. */
+  readonly onEnd: (how: WatchEnd) => void
+  /** Each new fault of ours, like a full disk; the VM runs on. */
+  readonly onFault: (message: string) => void
+  readonly onEvent: (what: 'reset' | 'agent') => void
+}
+
+/** How often a VM started anew, as far as somebody listened all the time. */
+export interface SeenResets {
+  /** Since its launch: then it was heard from its first instruction on. Else since somebody took it over, or heard again. */
+  readonly since: 'launch' | string
+  readonly count: number
+}
+
 interface End {
   readonly how: LastEnd | 'unreachable' | null
   readonly done: Promise<void>
@@ -55,6 +72,8 @@ export class RunningMachine {
   #boots = 0
   #resets = 0
   #onBoot: (() => void) | null = null
+  #onEvent: Watcher['onEvent'] = () => {}
+  #seen: SeenResets
   #answered = false
   /** Looks that failed since one did not. */
   #failures = 0
@@ -72,6 +91,7 @@ export class RunningMachine {
     this.#qemu = qemu
     this.#uuid = uuid
     this.printed = new Printed(folder)
+    this.#seen = { since: randomUUID(), count: 0 }
     this.#sockets = sockets
     this.#monitor = monitor
     const asked = () => this.#monitor
@@ -116,6 +136,16 @@ export class RunningMachine {
   /** How often the guest started anew by itself since its agent answered, or since it was started. */
   get resets(): number {
     return this.#resets
+  }
+
+  /** All that was heard since its launch, or since it was taken over. */
+  get seenResets(): SeenResets {
+    return this.#seen
+  }
+
+  /** It has not begun to run: from now on each reset is heard. */
+  launched(): void {
+    this.#seen = { since: 'launch', count: 0 }
   }
 
   /** Whether the agent answered in this boot: then the console says no more why there is none. */
@@ -205,10 +235,9 @@ export class RunningMachine {
 
   /**
    * Looks after it until it ends.
-   * @param onEnd told once how, when it ends by itself or its monitor is lost.
-   * @param onFault told of each new fault of ours, like a full disk; the VM runs on.
    */
-  watch(onEnd: (how: WatchEnd) => void, onFault: (message: string) => void): void {
+  watch({ onEnd, onFault, onEvent }: Watcher): void {
+    this.#onEvent = onEvent
     let told: string | null = null
     const turn = async () => {
       while (this.#end === null) {
@@ -251,12 +280,19 @@ export class RunningMachine {
 
   /** What QEMU announced. */
   heard({ event, data }: QmpEvent): void {
-    if (event === 'VSERPORT_CHANGE' && data.id === IDS.agentPort)
-      this.#portOpen = data.open === true
+    if (event === 'VSERPORT_CHANGE' && data.id === IDS.agentPort) this.#port(data.open === true)
     if (event !== 'RESET') return
     if (data.guest === true) this.#resets++
+    this.#seen = { ...this.#seen, count: this.#seen.count + 1 }
+    this.#onEvent('reset')
     this.#forgetBoot('the guest started anew')
     this.#onBoot?.()
+  }
+
+  #port(isOpen: boolean): void {
+    const opens = isOpen && !this.#portOpen
+    this.#portOpen = isOpen
+    if (opens) this.#onEvent('agent')
   }
 
   /** Nothing of the boot before is believed any more. */
@@ -286,7 +322,7 @@ export class RunningMachine {
     const boot = this.#boots
     const chardevs = await this.#monitor.execute('query-chardev', {})
     const find = (label: string) => chardevs.find((chardev) => chardev.label === label)
-    if (boot === this.#boots) this.#portOpen = find('agent')?.['frontend-open'] === true
+    if (boot === this.#boots) this.#port(find('agent')?.['frontend-open'] === true)
     return find(IDS.tpm)?.filename.startsWith('disconnected') === true
   }
 
@@ -313,6 +349,7 @@ export class RunningMachine {
         return null
       }
       this.#monitor = monitor
+      this.#seen = { since: randomUUID(), count: 0 }
       this.#forgetBoot('the guest may have started anew')
       return null
     } catch (e) {

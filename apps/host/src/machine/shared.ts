@@ -3,6 +3,12 @@ import type { Firmware } from '../firmware.ts'
 import type { Log } from '../log.ts'
 import type { VtpmKeeper } from '../vtpm-port.ts'
 
+/**
+ * `ended`: without being asked to, or it cannot be asked any more: its status tells which. `reset`: it started anew, by
+ * its guest or its reset button. `agent`: its agent opened its port.
+ */
+export type MachineEvent = 'ended' | 'reset' | 'agent'
+
 /** What all machines of a host share. */
 export interface MachineHost {
   readonly qemu: string
@@ -14,8 +20,8 @@ export interface MachineHost {
   admit(): void
   /** Before a VM with a network starts: its guest is to reach nothing that listens on this host. */
   closeLoopback(): Promise<void>
-  /** The VM ended without being asked to, or cannot be asked any more; it is on record by now. */
-  ended(id: string): void
+  /** What becomes of a VM that nobody asked for; it is on record by now. */
+  saw(id: string, what: MachineEvent): void
   /** The VM with this id is no more. */
   forget(id: string): void
 }

@@ -49,6 +49,8 @@ export interface Checked {
   readonly identity: VtpmIdentity
   readonly notes: readonly VtpmNote[]
   readonly resetCount: number
+  /** What the index held, and holds now. */
+  readonly before: Uint8Array
   readonly value: Uint8Array
 }
 
@@ -93,7 +95,7 @@ export async function check(tpm: TpmSession, options: CheckOptions): Promise<Che
   if (identity !== entry.identity) notes.push('vtpm.ak-certificate-renewed')
   const next = await extendRollbackIndex(tpm, options.stamp)
   await execute(tpm, Shutdown, { shutdownType: TPM_SU.CLEAR })
-  return { identity, notes, resetCount, value: next }
+  return { identity, notes, resetCount, before: value, value: next }
 }
 
 /** Whether a TPM, just turned on, was never provisioned by anyone: no key of its own kept, no index. */

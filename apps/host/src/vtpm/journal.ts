@@ -17,12 +17,17 @@ export interface JournalEntry {
   readonly values: readonly Uint8Array[]
   /** Nonces of this session that were sent to be extended and are not answered, oldest first. */
   readonly pending: readonly Uint8Array[]
+  /** The index before and after each of the last starts, oldest first. */
+  readonly starts: readonly { readonly before: Uint8Array; readonly after: Uint8Array }[]
+  /** How often the count of starts began anew. */
+  readonly counting: number
   readonly identity: VtpmIdentity
   /** EK names of former generations: a state of theirs is an old one, not a foreign one. */
   readonly former: readonly Uint8Array[]
 }
 
 const VALUES_MAX = 64
+const STARTS_MAX = 64
 const FORMER_MAX = 16
 const ENTRY_BYTES_MAX = 64 << 10
 
@@ -139,13 +144,18 @@ export class Journal {
 
 /** The first value of a session is kept, so that a state from its beginning is known for what it is. */
 function bounded(entry: JournalEntry): JournalEntry {
-  const { values, former } = entry
+  const { values, former, starts } = entry
   const kept = values.length > VALUES_MAX ? [values[0]!, ...values.slice(1 - VALUES_MAX)] : values
   return {
     ...entry,
     values: kept,
     former: former.slice(-FORMER_MAX),
+    starts: starts.slice(-STARTS_MAX),
   }
+}
+
+function startsIn({ starts }: JournalEntry): Uint8Array[] {
+  return starts.flatMap(({ before, after }) => [before, after])
 }
 
 /** Bytes as hexadecimal text. */
@@ -158,16 +168,21 @@ function format(entry: JournalEntry): string {
 }
 
 function parse(text: string, vm: string): JournalEntry {
-  const { version, ...entry } = JSON.parse(text, (_, value) =>
+  const { version, ...found } = JSON.parse(text, (_, value) =>
     typeof value?.hex === 'string' ? fromHex(value.hex) : value,
   )
+  // Of an older program: it wrote no starts down.
+  const entry = { starts: [], counting: 0, ...found }
   const sound =
     version === 1 &&
     (entry.state === 'stopped' || entry.state === 'running') &&
     /^[0-9a-f]{64}$/.test(entry.sha256) &&
     Number.isInteger(entry.resetCount) &&
     entry.values.length > 0 &&
-    [...entry.values, ...entry.pending, ...entry.former].every((e) => e instanceof Uint8Array) &&
+    [...entry.values, ...entry.pending, ...entry.former, ...startsIn(entry)].every(
+      (e) => e instanceof Uint8Array,
+    ) &&
+    Number.isInteger(entry.counting) &&
     entry.identity.vm === vm &&
     Number.isInteger(entry.identity.generation)
   if (!sound) throw new Error('not a journal entry of this VM')

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { CertificateAuthority } from '../certificate-authority.ts'
 import { Output } from '../output.ts'
 import type { ProcessIdentity } from '../process.ts'
-import type { VtpmIdentity, VtpmKeeper, VtpmPlace } from '../vtpm-port.ts'
+import type { VtpmIdentity, VtpmKeeper, VtpmPlace, VtpmStarts } from '../vtpm-port.ts'
 import { type CertifiedIndex, verifyCertifiedIndex } from './certified-index.ts'
 import { type Checked, check, isBlank } from './check.ts'
 import { ControlError } from './control-channel.ts'
@@ -96,7 +96,8 @@ export class SwtpmKeeper implements VtpmKeeper {
     const { identity, resetCount, value } = await this.#provisionDraft(folder, place, next)
     const sha256 = await folder.finishDraft()
     const begin = { state: 'stopped', values: [value], pending: [] } as const
-    await this.#journal.write(place.vm, { ...begin, sha256, resetCount, identity, former })
+    const none = { starts: [], counting: next.generation }
+    await this.#journal.write(place.vm, { ...begin, ...none, sha256, resetCount, identity, former })
     await folder.promoteDraft()
     return identity
   }
@@ -126,11 +127,13 @@ export class SwtpmKeeper implements VtpmKeeper {
     await folder.makeDraft(state)
     try {
       const checked = await this.#checkDraft(folder, place, entry, state)
-      const { identity, notes, resetCount, value } = checked
+      const { identity, notes, resetCount, before, value } = checked
       const sha256 = await folder.finishDraft()
       const begin = { state: 'running', values: [value], pending: [] } as const
-      const { former } = entry
-      await this.#journal.write(place.vm, { ...begin, sha256, resetCount, identity, former })
+      const starts = [...entry.starts, { before, after: value }]
+      const counting = entry.counting + (notes.includes('vtpm.cleared') ? 1 : 0)
+      const now = { ...entry, ...begin, sha256, resetCount, identity, starts, counting }
+      await this.#journal.write(place.vm, now)
       await folder.promoteDraft()
       return { identity, notes }
     } catch (e) {
@@ -200,6 +203,11 @@ export class SwtpmKeeper implements VtpmKeeper {
 
   async forget(vm: string): Promise<void> {
     await this.#journal.forget(vm)
+  }
+
+  async starts(vm: string): Promise<VtpmStarts> {
+    const { starts: index, pending, resetCount, counting } = await this.#journal.get(vm)
+    return { index, pending, resetCount, counting }
   }
 
   /** Before a nonce is sent for the guest to extend the rollback index by. */

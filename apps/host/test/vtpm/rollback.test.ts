@@ -15,6 +15,7 @@ import {
   HierarchyChangeAuth,
   NV_Certify,
   NV_Extend,
+  ReadClock,
   ROLLBACK_NV,
   Shutdown,
   Startup,
@@ -88,6 +89,33 @@ test('a vTPM starts again after each orderly stop, without a remark', async (t) 
   assert.deepEqual(await run(place, 'a', 'stop'), [])
   await place.open()
   assert.deepEqual(await run(place, 'a', 'stop'), [])
+})
+
+test('its keeper tells of each start what the index held before it and after, and what the TPM counts', async (t) => {
+  const place = await made(t, 'a')
+  const counts: number[] = []
+  const count = async (tpm: TpmSession) => {
+    const { currentTime } = await execute(tpm, ReadClock, {})
+    counts.push(currentTime.clockInfo.resetCount)
+  }
+  const told: number[] = []
+  for (const end of ['stop', 'crash', 'stop'] as const) {
+    await run(place, 'a', end, count)
+    told.push((await place.keeper.starts('a')).resetCount + 1)
+  }
+  assert.deepEqual(counts, told, 'one more than at the look before the start')
+  await place.open()
+  const { index, pending, counting } = await place.keeper.starts('a')
+  assert.deepEqual([index.length, pending, counting], [3, [], 1])
+  for (const [i, { before }] of index.slice(1).entries()) assert.deepEqual(before, index[i]!.after)
+  const seen = new Uint8Array(32).fill(7)
+  await place.keeper.recordIssued('a', seen)
+  assert.deepEqual((await place.keeper.starts('a')).pending, [seen])
+  await run(place, 'a', 'stop', async (tpm) => {
+    await execute(tpm, Clear, { authHandle: TPM_RH.PLATFORM })
+  })
+  await run(place, 'a', 'stop')
+  assert.equal((await place.keeper.starts('a')).counting, 2, 'a cleared TPM counts anew')
 })
 
 test('an older state is refused after an orderly stop, and the newer one still starts', async (t) => {
