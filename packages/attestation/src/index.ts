@@ -80,6 +80,7 @@ export {
   withLearnt,
 } from './learn-firmware.ts'
 export { learnReferences } from './learn-references.ts'
+export { continueByStarts, type HostStart } from './memory/host-starts.ts'
 export {
   compareHostPart,
   type HostPart,

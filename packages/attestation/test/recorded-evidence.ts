@@ -4,9 +4,11 @@ import {
   type EvidenceRequest,
   encodeEvidence,
 } from '@trusted-launch/channel'
+import { toHex } from '@trusted-launch/codec'
 import { digest } from '@trusted-launch/crypto'
 import { encodeImaList, imaValueAfter } from '@trusted-launch/eventlog'
 import type { AppraisalInput } from '../src/appraisal-input.ts'
+import type { HostStart } from '../src/memory/host-starts.ts'
 import { akCertificateOf, anchorOf, quoteOf, rollbackOf } from './attester.ts'
 import { quotedOn } from './elliptic-attester.ts'
 import { eventLog, evidenceOf, imaLog, list, quoted } from './recorded.ts'
@@ -39,7 +41,9 @@ export class RecordedVm {
   readonly input: AppraisalInput
   /** How much of the kernel's list there is, in entries. */
   imaEntries = list.length
-  readonly #extended: Uint8Array[] = []
+  /** Of its vTPM, as its quotes tell it. */
+  resetCount = 3
+  #extended: Uint8Array[] = []
 
   constructor() {
     const { expectation, evidence, ...more } = evidenceOf(quoted, { eventLog, imaLog })
@@ -50,13 +54,32 @@ export class RecordedVm {
     }
   }
 
+  /** Its host starts it, and extends its index. */
+  start(): HostStart {
+    const before = this.#index()
+    this.#extended.push(digest('sha256', Uint8Array.of(this.#extended.length)))
+    this.resetCount++
+    return { before, after: this.#index() }
+  }
+
+  /** Its vTPM is put back to what it was so many extensions ago. */
+  putBack(extensions: number): void {
+    this.#extended = this.#extended.slice(0, this.#extended.length - extensions)
+  }
+
+  #index(): string {
+    const none: Uint8Array = new Uint8Array(32)
+    return toHex(this.#extended.reduce((held, by) => digest('sha256', held, by), none))
+  }
+
   answer({ nonce, extendNonce }: EvidenceRequest): Evidence {
     if (extendNonce != null) this.#extended.push(extendNonce)
-    const rollback = extendNonce == null ? null : rollbackOf(this.#extended)
+    const { resetCount } = this
+    const rollback = extendNonce == null ? null : rollbackOf(this.#extended, { resetCount })
     const entries = list.slice(0, this.imaEntries)
     const from = { start: new Uint8Array(32), paddedSha1: false }
     const values = new Map([...quoted, [10, imaValueAfter(entries, 'sha256', from)]])
-    const quotes = [quoteOf('sha256', values, { extraData: nonce })]
+    const quotes = [quoteOf('sha256', values, { extraData: nonce, resetCount })]
     return { ...this.input.evidence, quotes, rollback, imaLog: encodeImaList(entries) }
   }
 }
