@@ -21,7 +21,7 @@ import type { Ground } from './http/ground.ts'
 import { keepSecret } from './identity/administrator.ts'
 import type { AttestationSigner } from './identity/attestation-signer.ts'
 import type { SealedValues } from './identity/sealed-values.ts'
-import { attest } from './jobs/attest.ts'
+import { type AttestGround, attest } from './jobs/attest.ts'
 import { Deliverer } from './jobs/deliver.ts'
 import { type DeploymentGround, deploymentHandlers } from './jobs/deployment/handlers.ts'
 import { diskHandlers } from './jobs/disk-handlers.ts'
@@ -31,8 +31,10 @@ import { expireAttestations, forgetEvents, forgetOperations } from './jobs/expir
 import { extensionHandlers } from './jobs/extension-handlers.ts'
 import { groupHandlers } from './jobs/group-handlers.ts'
 import { imageHandlers } from './jobs/image-handlers.ts'
+import { Monitor } from './jobs/monitor.ts'
 import { orFailed } from './jobs/or-failed.ts'
 import { scaleSetHandlers } from './jobs/scale-set-handlers.ts'
+import { TurnHolder } from './jobs/turn-holder.ts'
 import { vmHandlers } from './jobs/vm-handlers.ts'
 import type { VmGround } from './jobs/vm-job.ts'
 import { whatIfHandlers } from './jobs/what-if.ts'
@@ -77,6 +79,7 @@ export class Works {
   readonly #options: WorksOptions
   readonly #worker: Worker
   readonly #host: DrivenHost
+  readonly #monitor: Monitor
   readonly #appraisers = new Appraisers()
   readonly #deliverer: Deliverer
   #expiring: NodeJS.Timeout | null = null
@@ -88,7 +91,11 @@ export class Works {
     this.#host = new DrivenHost({
       ...{ store, name: HOST, owner, now, log, open: openHost },
       enqueueStart: (tables, vm) => this.#enqueueStart(tables, vm),
-      letGo: () => this.#worker.leave(HOST),
+      saw: (machine, what) => this.#monitor.saw(machine, what),
+      taken: () => this.#monitor.takeOver(),
+      letGo: async () => {
+        await Promise.all([this.#worker.leave(HOST), this.#monitor.leave()])
+      },
     })
     const attestRate = new AttestRate(now)
     this.rules = {
@@ -110,7 +117,12 @@ export class Works {
       keepSeed: (...what) => this.#keepSeed(...what),
       hashPassword,
     }
-    const vmGround = this.#vmGround()
+    const attestGround = this.#attestGround()
+    const vmGround = this.#vmGround(attestGround)
+    this.#monitor = new Monitor({
+      ...{ ...attestGround, store, log },
+      isDriven: () => this.#host.isDriven,
+    })
     this.#worker = new Worker({
       ...{ store, log, owner, now },
       hosts: () => (this.#host.isDriven ? [HOST] : []),
@@ -166,12 +178,14 @@ export class Works {
     this.#expiring = setInterval(() => this.#expire(), EXPIRE_MS).unref()
     this.#worker.start()
     this.#deliverer.start()
+    this.#monitor.start()
     return fault
   }
 
   async stop(): Promise<void> {
     if (this.#expiring !== null) clearInterval(this.#expiring)
-    await Promise.all([...[this.#worker.stop(), this.#appraisers.close(), this.#deliverer.stop()]])
+    const stopped = [this.#worker.stop(), this.#monitor.stop(), this.#deliverer.stop()]
+    await Promise.all([...stopped, this.#appraisers.close()])
     await this.#host.stop()
   }
 
@@ -202,19 +216,24 @@ export class Works {
     await enqueueOwn(tables, vm, deed, this.#options.now())
   }
 
-  #vmGround(): VmGround {
-    const { now, nonce } = this.#options
+  #attestGround(): AttestGround {
+    const { now, nonce, store, owner } = this.#options
     const { driver } = this
-    const ground = {
-      ...{ driver, now, signer: () => this.#signer() },
+    const turns = new TurnHolder({ store, owner, now })
+    return {
+      ...{ driver, turns, now, signer: () => this.#signer() },
       appraise: (task: AppraisalTask) => this.#appraisers.appraise(task),
       ...(nonce !== undefined && { nonce }),
     }
+  }
+
+  #vmGround(ground: AttestGround): VmGround {
+    const { now } = this.#options
     return {
-      ...{ driver, now, bootLimitMs: BOOT_LIMIT_MS },
+      ...{ driver: this.driver, now, bootLimitMs: BOOT_LIMIT_MS },
       commandOf: (key: string) => this.#kept<Command>(commandKey(key)),
       planOf: async (vm) => machinePlanOf(vm, await this.#kept<Seed>(`seed/${stateOf(vm).vmId}`)),
-      attest: (vm, job, isStarted) => attest(vm, job, ground, isStarted),
+      attest: (vm, job) => attest(vm, job, ground),
     }
   }
 

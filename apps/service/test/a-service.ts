@@ -47,12 +47,12 @@ export class TestService {
     const versioned = /api-version=/.test(path)
       ? path
       : `${path}${path.includes('?') ? '&' : '?'}api-version=2026-04-01`
-    return this.send(
-      method,
-      versioned,
-      { authorization: `Bearer ${this.#token}`, ...headers },
-      body,
-    )
+    const authorization = () => ({ authorization: `Bearer ${this.#token}`, ...headers })
+    const answer = await this.send(method, versioned, authorization(), body)
+    if (answer.status !== 401 || headers.authorization !== undefined) return answer
+    // The clock was put forward.
+    this.#token = await this.token()
+    return this.send(method, versioned, authorization(), body)
   }
 
   /** Asks until a long action is over. */
@@ -127,18 +127,18 @@ function parsed(text: string): any {
 export async function aService(
   t: TestContext,
   host = new ScriptedHost(),
-  more: Partial<ServiceOptions> = {},
+  options: Partial<ServiceOptions> = {},
 ): Promise<TestService> {
-  const data = mkdtempSync(join(tmpdir(), 'tl-service-'))
+  const data = options.data ?? mkdtempSync(join(tmpdir(), 'tl-service-'))
   const service = await openService({
     ...{ data, publicNames: [], location: 'local', driver: host },
     listen: { host: '127.0.0.1', port: 0 },
     log: pino({ level: process.env.TL_TEST_LOG ?? 'silent' }),
-    ...more,
+    ...options,
   })
   t.after(async () => {
     await service.close()
-    rmSync(data, { recursive: true, force: true })
+    if (options.data === undefined) rmSync(data, { recursive: true, force: true })
   })
   const admin = JSON.parse(readFileSync(join(data, 'admin.json'), 'utf8'))
   return new TestService(service, host, readFileSync(admin.caFile, 'utf8'), data)

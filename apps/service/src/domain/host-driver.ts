@@ -1,4 +1,4 @@
-import type { Expectation, HostPart, MachineShape } from '@trusted-launch/attestation'
+import type { Expectation, HostPart, HostStart, MachineShape } from '@trusted-launch/attestation'
 import type { Examination } from '@trusted-launch/bootchain'
 import type { Evidence, EvidenceRequest } from '@trusted-launch/channel'
 import type { DiskSource, Source } from './sources.ts'
@@ -119,7 +119,27 @@ export interface HostFacts {
   readonly references: Uint8Array | null
   /** What the host runs it with, and what it was asked to; null: nothing was asked that it could compare. */
   readonly host: { readonly actual: HostPart; readonly wanted: HostPart } | null
+  /** What it did to the vTPM, and saw of it; null: it does not say. */
+  readonly starts: HostStarts | null
 }
+
+/** The starts of a vTPM, as its host knows them. */
+export interface HostStarts {
+  /** What the extend-only index held at each of the last ones, oldest first. */
+  readonly index: readonly HostStart[]
+  /** Nonces (hexadecimal) that were sent since the last of them and not answered, oldest first. */
+  readonly unanswered: readonly string[]
+  /** How often it was started, counted from where only the host knows: to be compared while `run` is the same. */
+  readonly resets: number
+  /** Another one: the host did not see all that happened in between. */
+  readonly run: string
+}
+
+/**
+ * `ended`: by itself, or it cannot be asked any more; `power` tells which. `reset`: the guest, or somebody, started it
+ * anew. `agent`: its agent opened its port.
+ */
+export type HostEvent = 'ended' | 'reset' | 'agent'
 
 export interface Capacity {
   readonly vcpus: number
@@ -215,8 +235,8 @@ export interface HostDriver {
   /** PNG; null: it does not run. */
   screenshot(id: string): Promise<Uint8Array | null>
   capacity(): Promise<Capacity>
-  /** Tells, from now on, of a VM that ended by itself or cannot be asked any more: `power` tells which. */
-  watch(told: (id: string) => void): void
+  /** Tells, from now on, what becomes of a VM that nobody asked for. */
+  watch(told: (id: string, what: HostEvent) => void): void
   close(): Promise<void>
 }
 

@@ -1,10 +1,12 @@
-import { type MachineFacts, PLAN_DEFAULTS, type Unsupported } from '@trusted-launch/posture'
+import type { MachineFacts, Unsupported } from '@trusted-launch/posture'
 import { runsTrustedLaunch } from '../catalogue/security-type.ts'
 import { sizeNamed } from '../catalogue/sizes.ts'
 import { alertOf, alertRowsOf } from './alerts.ts'
 import { latestVerdictOf } from './latest-verdict.ts'
+import { planOf } from './plans.ts'
 import { waitingOf } from './references/drift.ts'
 import type { Resource, Tables } from './store.ts'
+import { rememberedOf, standingAfter } from './vm/remembered.ts'
 import { setupOf } from './vm/setup.ts'
 import { generationOf, osTypeOf, stateOf, textAt } from './vm/vm.ts'
 
@@ -12,16 +14,19 @@ import { generationOf, osTypeOf, stateOf, textAt } from './vm/vm.ts'
 export async function machineFactsOf(tables: Tables, vm: Resource): Promise<MachineFacts> {
   const { vmId, power } = stateOf(vm)
   const last = await latestVerdictOf(tables, vmId)
+  const alerts = (await alertRowsOf(tables, vm)).map(alertOf)
+  const { standing } = (await rememberedOf(tables.values, vmId)).vm
+  const { failure, answered } = standingAfter(standing, alerts)
+  const { intervalSeconds } = await planOf(tables, vm)
   return {
     ...{ id: vm.id, kind: 'vm', setup: await setupOf(tables, vm) },
     os: osTypeOf(vm),
     unsupported: unsupportedOf(vm),
     isRunning: power === 'running',
     last,
-    answered: last?.time ?? null,
-    failure: null,
-    alerts: (await alertRowsOf(tables, vm)).map(alertOf),
-    staleAfterMs: 2000 * PLAN_DEFAULTS.intervalSeconds,
+    answered: answered ?? last?.time ?? null,
+    ...{ failure, alerts },
+    staleAfterMs: 2000 * intervalSeconds.value,
     revocationsMissing: null,
     pendingApprovals: await waitingOf(tables, vm),
   }

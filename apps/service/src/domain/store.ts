@@ -448,6 +448,8 @@ export interface Turns {
   requireHeld(turn: Turn): Promise<void>
   /** Ends it: when the VM is due again, and what is known of it by now. @throws {StoreError} `store-cut-off` */
   end(turn: Turn, after: Pick<Watched, 'due' | 'unanswered' | 'watch'>): Promise<void>
+  /** Those at a scope and below that are due later are due then; turns that are held, and who is asked on demand, stay. */
+  hasten(scope: string, due: number): Promise<void>
   delete(vmId: string): Promise<boolean>
 }
 

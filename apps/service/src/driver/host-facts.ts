@@ -1,6 +1,7 @@
+import { toHex } from '@trusted-launch/codec'
 import { Certificate } from '@trusted-launch/crypto'
 import type { Machine } from '@trusted-launch/host'
-import type { HostFacts } from '../domain/host-driver.ts'
+import type { HostFacts, HostStarts } from '../domain/host-driver.ts'
 import type { HostFirmware } from './host-firmware.ts'
 import { hostPartOf } from './host-part.ts'
 
@@ -19,9 +20,22 @@ export async function factsOf(
   const { vm, generation, akName, retiredAkNames } = identity
   const anchors = [Certificate.decode(trustAnchor)]
   const shape = await firmware.shapeOf(machine.spec)
+  const starts = await startsOf(machine)
   const expectation = { vm, generation, akName, retiredAkNames, anchors, machine: shape }
   // Without them the VM may have come with variables of its own, which nobody asked for.
-  if (references === null) return { expectation, references, host: null }
+  if (references === null) return { expectation, references, host: null, starts }
   const now = await firmware.sha256Now()
-  return { expectation, references, host: await hostPartOf(machine, now, firmware.sha256) }
+  const host = await hostPartOf(machine, now, firmware.sha256)
+  return { expectation, references, host, starts }
+}
+
+async function startsOf(machine: Machine): Promise<HostStarts | null> {
+  const starts = await machine.starts()
+  if (starts === null) return null
+  const { index, pending, ...more } = starts
+  return {
+    ...more,
+    index: index.map(({ before, after }) => ({ before: toHex(before), after: toHex(after) })),
+    unanswered: pending.map(toHex),
+  }
 }

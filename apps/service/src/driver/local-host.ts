@@ -10,6 +10,7 @@ import type {
   Filled,
   Filling,
   HostDriver,
+  HostEvent,
   HostFacts,
   KeptImage,
   MachinePlan,
@@ -58,7 +59,7 @@ export class LocalHost implements HostDriver {
   readonly #references: LocalReferences
   readonly #ports = new SshPorts()
 
-  #told: (id: string) => void = () => {}
+  #told: (id: string, what: HostEvent) => void = () => {}
 
   private constructor(host: Host, options: LocalHostOptions) {
     this.#host = host
@@ -76,7 +77,7 @@ export class LocalHost implements HostDriver {
     let opened: LocalHost | null = null
     const host = await openHost({
       stateDirectory: options.stateDirectory,
-      onEnd: (id) => opened?.ended(id),
+      onEvent: (id, what) => opened?.saw(id, what),
       log: ({ level, event, vm, message }) =>
         log[level === 'warning' ? 'warn' : 'info']({ event, vm }, message),
     })
@@ -252,11 +253,11 @@ export class LocalHost implements HostDriver {
   }
 
   /** What the host tells. */
-  ended(id: string): void {
-    this.#told(id)
+  saw(id: string, what: HostEvent): void {
+    this.#told(id, what)
   }
 
-  watch(told: (id: string) => void): void {
+  watch(told: (id: string, what: HostEvent) => void): void {
     this.#told = told
   }
 

@@ -8,6 +8,7 @@ import type {
   Filled,
   Filling,
   HostDriver,
+  HostEvent,
   HostFacts,
   KeptImage,
   MachinePlan,
@@ -65,7 +66,7 @@ export class ScriptedHost implements HostDriver {
   /** The own disks that were kept when their VM went. */
   readonly kept: string[] = []
   readonly #script: Script
-  #told: (id: string) => void = () => {}
+  #told: (id: string, what: HostEvent) => void = () => {}
   readonly #machines: Map<string, { plan: MachinePlan; power: MachinePower }>
 
   constructor(
@@ -242,7 +243,7 @@ export class ScriptedHost implements HostDriver {
     }
   }
 
-  watch(told: (id: string) => void): void {
+  watch(told: (id: string, what: HostEvent) => void): void {
     this.#told = told
   }
 
@@ -251,7 +252,12 @@ export class ScriptedHost implements HostDriver {
   /** A VM that ends without being asked to, and tells. */
   end(id: string, power: 'exited' | 'crashed' | 'unreachable'): void {
     this.#machines.set(id, { ...this.#require(id), power })
-    this.#told(id)
+    this.#told(id, 'ended')
+  }
+
+  /** What else is seen of a VM. */
+  tell(id: string, what: HostEvent): void {
+    this.#told(id, what)
   }
 
   /** What a VM was last told to be; undefined: there is none. */

@@ -1,33 +1,47 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ArmError } from '@trusted-launch/api'
-import {
-  compareHostPart,
-  type ImaState,
-  QUOTED_PCRS,
-  type RollbackState,
-} from '@trusted-launch/attestation'
+import { compareHostPart, QUOTED_PCRS, rememberQuestion } from '@trusted-launch/attestation'
 import type { Evidence } from '@trusted-launch/channel'
-import { fromUtf8, toHex, toUtf8 } from '@trusted-launch/codec'
-import { observe } from '../domain/alerts.ts'
-import type { HostDriver, HostFacts } from '../domain/host-driver.ts'
+import { alertOf, alertRowsOf, observe } from '../domain/alerts.ts'
+import { type HostDriver, HostElsewhere, type HostFacts } from '../domain/host-driver.ts'
 import { planOf } from '../domain/plans.ts'
 import { policyFor } from '../domain/policies.ts'
 import { noteBoot } from '../domain/references/note-boot.ts'
-import { usedFor } from '../domain/references/used.ts'
-import type { Json, Resource, Values } from '../domain/store.ts'
+import { type Used, usedFor } from '../domain/references/used.ts'
+import type { Json, Resource, Tables, Turn } from '../domain/store.ts'
 import { noteIntegrity } from '../domain/vm/integrity.ts'
+import {
+  afterStarts,
+  hostResetsOf,
+  keepRemembered,
+  type Remembered,
+  rememberedOf,
+  standingAfter,
+} from '../domain/vm/remembered.ts'
 import { securityOf, stateOf } from '../domain/vm/vm.ts'
+import { afterAnswer, afterNoAnswer, afterNothing } from '../domain/vm/watched.ts'
 import type { AppraisalAnswer, AppraisalTask } from '../workers/appraisal.ts'
-import { isOurs, type Job } from './worker.ts'
+import type { TurnHolder, Under } from './turn-holder.ts'
+import { isOurs } from './worker.ts'
 
 export interface AttestGround {
   readonly driver: HostDriver
+  readonly turns: TurnHolder
   readonly now: () => number
   /** Who signs now. */
   readonly signer: () => Promise<Pick<AppraisalTask, 'issuer' | 'signer'>>
   readonly appraise: (task: AppraisalTask) => Promise<AppraisalAnswer>
   /** 32 bytes that were never asked with; of chance by itself. */
   readonly nonce?: () => Uint8Array
+  /** How long a guest has for its evidence. */
+  readonly answerMs?: number
+}
+
+/** Who asks: its writes are refused once another took over, and it lets go when its signal says so. */
+interface Asking {
+  readonly under: Under
+  readonly signal: AbortSignal
 }
 
 /** What came of it, and where it is kept. */
@@ -36,95 +50,232 @@ export interface Attested {
   readonly tier: string
 }
 
-/** What is remembered of a VM from one attestation to the next. */
-interface Memory {
-  readonly rollback: RollbackState
-  readonly ima: ImaState | null
+interface Asked {
+  readonly nonce: Uint8Array
+  readonly extendNonce: Uint8Array
+  /** When. */
+  readonly at: number
 }
 
-/** The extend-only index was never asked for: what it holds is taken as it is. */
-const UNSEEN: Memory = {
-  rollback: { indexName: null, value: null, unanswered: [], resetCount: null },
-  ima: null,
-}
 const BANKS = ['sha256'] as const
-/** The verifier tries no more of them. */
-const UNANSWERED_MAX = 8
+const ANSWER_MS = 60_000
+/** What was not asked by no fault of the VM's is asked again. */
+const AGAIN_MS = 2_000
 /** No verdict, whatever the evidence says. */
 export const ATTESTATION_FAILED = 'AttestationFailed'
 
 /**
  * Asks a VM for evidence, makes the verdict and keeps it with what made it and what it alerts of, in one transaction.
+ * One at a time for each VM, whoever asks.
  *
- * @param isStarted the host started the VM since the last verdict, and extended the rollback index by a number
- *   of its own: what the index holds is then taken as it is.
- * @returns null: the VM has no vTPM, or its host has no reference values for it.
+ * @returns null: the VM has no vTPM, or its host has no facts of it.
  * @throws {ArmError} `AttestationFailed`: its agent gave no evidence, or there is no verdict on it.
  */
 export async function attest(
   vm: Resource,
-  job: Job,
+  job: Asking,
   ground: AttestGround,
-  isStarted: boolean,
 ): Promise<Attested | null> {
-  const { vmId, machine } = stateOf(vm)
   if (!securityOf(vm).vTpm) return null
-  const facts = await ground.driver.facts(machine)
-  if (facts === null) return null
-  const asked = { nonce: (ground.nonce ?? randomNonce)(), extendNonce: randomNonce() }
-  const { memory, used } = await job.under(async (tables) => {
-    const known = await memoryOf(tables.values, vmId, isStarted)
-    await keep(tables.values, vmId, withQuestion(known, asked.extendNonce))
-    const plan = (await planOf(tables, vm)).references.value
-    const used = await usedFor(tables, vm, facts.references, plan, ground.now())
-    return { memory: known, used }
+  const turn = await ground.turns.take(vm, job.under, job.signal)
+  return attestInTurn(vm, turn, job, ground)
+}
+
+/** The same, in a turn that was taken; it is ended. */
+export function attestInTurn(
+  vm: Resource,
+  turn: Turn,
+  { under, signal }: Asking,
+  ground: AttestGround,
+): Promise<Attested | null> {
+  return ground.turns.hold(turn, under, async (held) => {
+    const end = (after: (tables: Tables) => ReturnType<typeof afterNothing>) =>
+      held(async (tables) => tables.turns.end(turn, await after(tables)))
+    try {
+      const facts = await ground.driver.facts(stateOf(vm).machine)
+      if (facts !== null) return await ask(vm, turn, facts, { under: held, signal }, ground)
+      await end((tables) => afterNothing(tables, turn, null))
+      return null
+    } catch (error) {
+      const isNoAnswer = error instanceof ArmError && error.fault.code === ATTESTATION_FAILED
+      await end(async (tables) => {
+        const now = ground.now()
+        const found = await tables.resources.get(vm.id)
+        if (!isNoAnswer || found === null) return afterNothing(tables, turn, now + AGAIN_MS)
+        return afterNoAnswer(tables, found, now)
+      }).catch(() => {})
+      throw error
+    }
   })
+}
+
+async function ask(
+  vm: Resource,
+  turn: Turn,
+  facts: HostFacts,
+  job: Asking,
+  ground: AttestGround,
+): Promise<Attested> {
+  const { under } = job
+  const asked: Asked = {
+    ...{ nonce: (ground.nonce ?? randomNonce)(), extendNonce: randomNonce() },
+    at: ground.now(),
+  }
+  const begun = await begin(vm, facts, asked, under)
   const policy = await orFailed('it is not known what it must be', () =>
-    job.under((tables) => policyFor(tables, vm)),
+    under((tables) => policyFor(tables, vm)),
   )
-  const question = { ...asked, pcrs: [...QUOTED_PCRS], banks: BANKS }
   const evidence = await orFailed('its agent gives no evidence', () =>
-    ground.driver.collectEvidence(machine, question),
+    collect(vm, begun.known, asked, job, ground),
   )
-  const told = taskOf(evidence, facts, memory, asked)
-  const task = { ...told, references: used.files, policy, ...(await ground.signer()) }
+  const told = taskOf(evidence, facts, begun.known, asked)
+  const task = { ...told, references: begun.used.files, policy, ...(await ground.signer()) }
   const time = ground.now()
   const answer = await orFailed('the evidence was not appraised', () =>
     ground.appraise({ ...task, time }),
   )
-  return job.under(async (tables) => {
-    const { attestations, values } = tables
-    const { tier, findings, claims, record, shared, rollback, ima } = answer
-    const id = randomUUID()
-    const kept = { id, vmId, at: time, tier, findings: findings as unknown as Json[] }
-    await attestations.insert({ ...kept, record }, shared ?? undefined)
-    await noteIntegrity(tables, vm, tier, time)
-    const remembered = withQuestion(memory, asked.extendNonce).rollback
-    await keep(values, vmId, { rollback: rollback ?? remembered, ima })
-    const result = { tier, findings, claims, evidence: answer.evidence }
-    const { variant, change, boot } = answer
-    await noteBoot(tables, vm, used.boots, { attestation: id, time, tier, variant, change, boot })
-    await observe(tables, vm, { kind: 'verdict', result }, time)
-    return { id, tier }
+  return under(async (tables) => {
+    const found = (await tables.resources.get(vm.id)) ?? vm
+    const attested = await keep(tables, found, { begun, facts, answer, time })
+    await tables.turns.end(turn, await afterAnswer(tables, found, asked.at, Math.random()))
+    return attested
+  })
+}
+
+/** What a verdict is made with beside the evidence, as it is when the VM is asked. */
+interface Begun {
+  readonly known: Remembered
+  readonly used: Used
+}
+
+/** That a question is sent is kept before it is: its answer may be lost. */
+function begin(vm: Resource, facts: HostFacts, asked: Asked, under: Under): Promise<Begun> {
+  const { vmId } = stateOf(vm)
+  return under(async (tables) => {
+    const known = await knownOf(tables, vm, facts)
+    await keepRemembered(tables.values, vmId, withQuestion(known, facts, asked))
+    const plan = (await planOf(tables, vm)).references.value
+    return { known, used: await usedFor(tables, vm, facts.references, plan, asked.at) }
+  })
+}
+
+async function collect(
+  vm: Resource,
+  known: Remembered,
+  { nonce, extendNonce }: Asked,
+  { under, signal }: Asking,
+  ground: AttestGround,
+): Promise<Evidence> {
+  const question = { nonce, extendNonce, pcrs: [...QUOTED_PCRS], banks: BANKS }
+  try {
+    const collected = ground.driver.collectEvidence(stateOf(vm).machine, question)
+    return await within(collected, ground.answerMs ?? ANSWER_MS, signal)
+  } catch (error) {
+    if (isOurs(error)) throw error
+    await forgetUnsent(vm, known, under, ground)
+    throw error
+  }
+}
+
+/** The verdict, what made it, what is remembered of it, what it alerts of. Part of a transaction. */
+async function keep(
+  tables: Tables,
+  vm: Resource,
+  made: { begun: Begun; facts: HostFacts; answer: AppraisalAnswer; time: number },
+): Promise<Attested> {
+  const { begun, facts, answer, time } = made
+  const { tier, findings, claims, record, shared, memory, ima, earlier } = answer
+  const { vmId } = stateOf(vm)
+  const id = randomUUID()
+  const kept = { id, vmId, at: time, tier, findings: findings as unknown as Json[] }
+  await tables.attestations.insert({ ...kept, record }, shared ?? undefined)
+  await noteIntegrity(tables, vm, tier, time)
+  const run = facts.starts?.run ?? null
+  const isCleared = findings.some(({ id }) => id === 'vtpm.cleared')
+  const uncounted = isCleared ? run : begun.known.uncounted
+  await keepRemembered(tables.values, vmId, { vm: memory, ima, run, uncounted })
+  const { variant, change, boot } = answer
+  const booted = { attestation: id, time, tier, variant, change, boot }
+  await noteBoot(tables, vm, begun.used.boots, booted)
+  const result = { tier, claims, evidence: answer.evidence, findings: [...findings, ...earlier] }
+  await observe(tables, vm, { kind: 'verdict', result }, time)
+  return { id, tier }
+}
+
+/** What is remembered, by what became of it since: starts of the host, failures that somebody cleared. */
+async function knownOf(tables: Tables, vm: Resource, facts: HostFacts): Promise<Remembered> {
+  const before = await rememberedOf(tables.values, stateOf(vm).vmId)
+  const { vm: memory, ...more } = afterStarts(before, facts.starts)
+  if (memory.standing.failure === null) return { ...more, vm: memory }
+  const alerts = (await alertRowsOf(tables, vm)).map(alertOf)
+  return { ...more, vm: { ...memory, standing: standingAfter(memory.standing, alerts) } }
+}
+
+/** That the guest is asked to extend its index by this: the answer may be lost. */
+function withQuestion(
+  { vm, ...more }: Remembered,
+  { expectation }: HostFacts,
+  { extendNonce }: Asked,
+): Remembered {
+  return { ...more, vm: rememberQuestion(vm, expectation.generation, extendNonce) }
+}
+
+/** A question that its host never sent extended nothing: an agent that is not there is asked again and again. */
+async function forgetUnsent(
+  vm: Resource,
+  known: Remembered,
+  under: Under,
+  { driver }: AttestGround,
+): Promise<void> {
+  const { machine, vmId } = stateOf(vm)
+  const starts = (await driver.facts(machine))?.starts ?? null
+  if (starts === null) return
+  await under(async ({ values }) => {
+    const { vm: memory, ...more } = await rememberedOf(values, vmId)
+    const { rollback } = memory
+    const before = known.vm.rollback.unanswered
+    const unanswered = rollback.unanswered.filter(
+      (nonce) => before.includes(nonce) || starts.unanswered.includes(nonce),
+    )
+    const now = { ...more, vm: { ...memory, rollback: { ...rollback, unanswered } } }
+    await keepRemembered(values, vmId, now)
   })
 }
 
 function taskOf(
   evidence: Evidence,
-  { expectation: { anchors, ...known }, host }: HostFacts,
-  { rollback: state, ima }: Memory,
-  { nonce, extendNonce }: { nonce: Uint8Array; extendNonce: Uint8Array },
+  { expectation: { anchors, ...expected }, host, starts }: HostFacts,
+  known: Remembered,
+  { nonce, extendNonce }: Asked,
 ): Omit<AppraisalTask, 'time' | 'issuer' | 'signer' | 'policy' | 'references'> {
   return {
     evidence,
     expectation: {
-      ...known,
+      ...expected,
       ...{ nonce, banks: BANKS, pcrs: QUOTED_PCRS, profile: 'strict' },
-      rollback: { nonce: extendNonce, state },
+      rollback: { nonce: extendNonce, state: known.vm.rollback },
     },
     anchors: anchors.map(({ der }) => der),
-    ima,
+    ima: known.ima,
+    memory: rememberQuestion(known.vm, expected.generation, extendNonce),
+    hostResets: hostResetsOf(known, starts),
     beside: host === null ? [] : compareHostPart(host.actual, host.wanted),
+  }
+}
+
+/** What comes later is nobody's any more. @throws {HostElsewhere} whoever asked lets go of it. */
+async function within<T>(work: Promise<T>, ms: number, signal: AbortSignal): Promise<T> {
+  const ended = new AbortController()
+  const waited = sleep(ms, undefined, { signal: AbortSignal.any([ended.signal, signal]) })
+  const late = waited.then(
+    () => Promise.reject(new Error(`no answer in ${ms} ms`)),
+    () => Promise.reject(new HostElsewhere()),
+  )
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    ended.abort()
+    for (const each of [work, late]) each.catch(() => {})
   }
 }
 
@@ -138,30 +289,6 @@ async function orFailed<T>(what: string, work: () => Promise<T>): Promise<T> {
     const message = `The virtual machine was not attested: ${what} (${why}).`
     throw new ArmError({ status: 409, code: ATTESTATION_FAILED, message }, { cause: error })
   }
-}
-
-function memoryName(vmId: string): string {
-  return `rollback/${vmId}`
-}
-
-/** That the guest is asked to extend its index by this: the answer may be lost. */
-function withQuestion(memory: Memory, extendNonce: Uint8Array): Memory {
-  const { rollback } = memory
-  const unanswered = [...rollback.unanswered, toHex(extendNonce)].slice(-UNANSWERED_MAX)
-  return { ...memory, rollback: { ...rollback, unanswered } }
-}
-
-async function keep(values: Values, vmId: string, memory: Memory): Promise<void> {
-  await values.put(memoryName(vmId), toUtf8(JSON.stringify(memory)))
-}
-
-async function memoryOf(values: Values, vmId: string, isStarted: boolean): Promise<Memory> {
-  const kept = await values.get(memoryName(vmId))
-  if (kept === null) return UNSEEN
-  const read = JSON.parse(fromUtf8(kept)) as Memory | RollbackState
-  // Before lists were continued, the index alone was remembered.
-  const memory = 'rollback' in read ? read : { rollback: read, ima: null }
-  return isStarted ? { ...memory, rollback: { ...memory.rollback, value: null } } : memory
 }
 
 function randomNonce(): Uint8Array {

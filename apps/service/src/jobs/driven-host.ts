@@ -1,6 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { type Capacity, type HostDriver, HostElsewhere } from '../domain/host-driver.ts'
+import {
+  type Capacity,
+  type HostDriver,
+  HostElsewhere,
+  type HostEvent,
+} from '../domain/host-driver.ts'
 import type { Store } from '../domain/store.ts'
 import { HostLease } from './host-lease.ts'
 import { LeasedHost } from './leased-host.ts'
@@ -18,6 +23,10 @@ export interface DrivenHostOptions {
   readonly log: Logger
   readonly open: () => Promise<HostDriver>
   readonly enqueueStart: ReconcileGround['enqueueStart']
+  /** What else the host saw of a machine. */
+  readonly saw: (machine: string, what: Exclude<HostEvent, 'ended'>) => void
+  /** It is driven here from now on. */
+  readonly taken: () => Promise<void>
   /** Ends all that is done on the host here. */
   readonly letGo: () => Promise<void>
 }
@@ -93,10 +102,12 @@ export class DrivenHost {
 
   async #take(): Promise<void> {
     await this.#host.open()
-    await this.driver.watch((id) => this.#look([id]))
+    const { saw, taken } = this.#options
+    await this.driver.watch((id, what) => (what === 'ended' ? this.#look([id]) : saw(id, what)))
     await this.#measure()
     await this.#tellAnchors()
     await reconcile(this.#ground())
+    await taken()
   }
 
   async #tellAnchors(): Promise<void> {

@@ -16,7 +16,7 @@ export function extensionHandlers(
       // One of the same name that was made after it has extensions of its own.
       if (vm === null || stateOf(vm).vmId !== input.vmId) return undefined
       const isUp = (await ground.driver.power(stateOf(vm).machine)) === 'running'
-      const attested = isUp ? await ground.attest(vm, job, false) : null
+      const attested = isUp ? await ground.attest(vm, job) : null
       const tier = attested?.tier ?? null
       await job.under(({ resources }) =>
         resources.update(

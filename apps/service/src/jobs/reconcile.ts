@@ -5,6 +5,7 @@ import type { HostDriver, MachinePower } from '../domain/host-driver.ts'
 import { RESTORED, unknownMachines, unknownSinceRestored } from '../domain/restored.ts'
 import type { Resource, Store, Tables } from '../domain/store.ts'
 import { type Failure, stateJson, stateOf, type VmState } from '../domain/vm/vm.ts'
+import { followPower } from '../domain/vm/watched.ts'
 
 export interface ReconcileGround {
   readonly store: Store
@@ -140,5 +141,6 @@ async function correct(
     const next = { ...state, ...change }
     await tables.resources.update(vm.id, { state: stateJson(next) }, now())
     await tellPower(tables, vm, state.power, next.power, now())
+    await followPower(tables, vm, next.power, now())
   }
 }

@@ -239,7 +239,7 @@ async function attestNow(vmJob: VmJob, ground: VmGround): Promise<JsonObject> {
   if ((await driver.power(stateOf(vm).machine)) !== 'running')
     throw new ArmError(faults.operationNotAllowed(`The virtual machine '${vm.name}' does not run.`))
   await job.tell(30, 'asking the guest for evidence')
-  const attested = await ground.attest(vm, job, false)
+  const attested = await ground.attest(vm, job)
   if (attested !== null) return { ...attested }
   throw new ArmError(
     faults.operationNotAllowed(

@@ -11,6 +11,7 @@ import { freeLeft } from '../domain/vm/leaving.ts'
 import type { Command } from '../domain/vm/run-command.ts'
 import { withApplied } from '../domain/vm/unapplied.ts'
 import { type Failure, type Power, stateJson, stateOf, type VmState } from '../domain/vm/vm.ts'
+import { followPower } from '../domain/vm/watched.ts'
 import { ATTESTATION_FAILED, type Attested } from './attest.ts'
 import type { Job } from './worker.ts'
 
@@ -24,7 +25,7 @@ export interface VmGround {
   /** How long a guest has until its agent answers, in milliseconds. */
   readonly bootLimitMs: number
   /** Appraises a VM and keeps the verdict; null: it has nothing to prove with. @throws {ArmError} `AttestationFailed` */
-  readonly attest: (vm: Resource, job: Job, isStarted: boolean) => Promise<Attested | null>
+  readonly attest: (vm: Resource, job: Job) => Promise<Attested | null>
   /** What somebody wants run, as it was kept; null: it is gone. */
   readonly commandOf: (key: string) => Promise<Command | null>
   /** The plan of a VM for its host. */
@@ -82,6 +83,7 @@ export class VmJob {
       await resources.update(resourceId, { state, ...became }, now)
       if (change.power !== undefined)
         await tellPower(tables, vm, stateOf(vm).power, change.power, now)
+      if (change.power !== undefined) await followPower(tables, vm, change.power, now)
     })
   }
 
@@ -194,7 +196,8 @@ export class VmJob {
         await this.#tell(vm, { kind: 'boot-stopped', component: component ?? 'loader', detail })
       await this.#fail('running', failure)
     }
-    await this.note({ power: 'running', failure: null, hasAgent: boot.kind === 'agent' })
+    const hasAgent = stateOf(vm).hasAgent || boot.kind === 'agent'
+    await this.note({ power: 'running', failure: null, hasAgent })
     if (boot.kind !== 'agent') return
     await this.job.tell(90, 'attesting')
     await this.#attestBoot(vm)
@@ -208,7 +211,7 @@ export class VmJob {
   async #attestBoot(vm: Resource): Promise<void> {
     const others = stateOf(vm).notices.filter(({ code }) => code !== NOT_ATTESTED)
     try {
-      await this.#ground.attest(vm, this.job, true)
+      await this.#ground.attest(vm, this.job)
       await this.note({ notices: others })
     } catch (error) {
       const isTold = error instanceof ArmError && error.fault.code === ATTESTATION_FAILED

@@ -11,6 +11,7 @@ import {
 import { dirname, join } from 'node:path'
 import { RESTORED, unknownMachines } from '../domain/restored.ts'
 import { StoreError } from '../domain/store.ts'
+import { REMEMBERED, restored } from '../domain/vm/remembered.ts'
 import { copyRows, isEmpty } from './copy.ts'
 import type { Engine } from './engine.ts'
 import { openEngine, type StoreOptions } from './open-engine.ts'
@@ -74,12 +75,28 @@ export async function restoreStore(backup: string, into: StoreOptions): Promise<
 }
 
 async function mark(to: Database): Promise<void> {
+  await forgetWhatWentOn(to)
   const value = unknownMachines([])
   await to
     .insertInto('stored_values')
     .values({ name: RESTORED, value, expires_at: null })
     .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
     .execute()
+}
+
+/** VMs proved themselves since, and their vTPMs went on: what they hold now is taken as it is, as at first. */
+async function forgetWhatWentOn(to: Database): Promise<void> {
+  const like = await to
+    .selectFrom('stored_values')
+    .selectAll()
+    .where('name', 'like', `${REMEMBERED}%`)
+    .execute()
+  for (const { name, value } of like)
+    await to
+      .updateTable('stored_values')
+      .set({ value: restored(value) })
+      .where('name', '=', name)
+      .execute()
 }
 
 function remove(path: string): void {

@@ -86,6 +86,20 @@ export class TurnTable implements Turns {
     if (!(await this.#change(turn, { ...after, owner: null, lease_until: 0 }))) throw cutOff(turn)
   }
 
+  async hasten(scope: string, due: number): Promise<void> {
+    const key = keyOf(scope)
+    const below = sql<boolean>`substr(lower(resource_id), 1, ${sql.lit(key.length + 1)}) = ${`${key}/`}`
+    await this.#access.write((database) =>
+      database
+        .updateTable('due')
+        .set({ due })
+        .where('due', '>', due)
+        .where('lease_until', '=', 0)
+        .where((eb) => eb.or([eb(sql`lower(resource_id)`, '=', key), below]))
+        .execute(),
+    )
+  }
+
   async delete(vmId: string): Promise<boolean> {
     const { numDeletedRows } = await this.#access.write((database) =>
       database.deleteFrom('due').where('vm_key', '=', keyOf(vmId)).executeTakeFirstOrThrow(),

@@ -16,9 +16,10 @@ import {
   type Policy,
   parseReferenceValues,
   type ReferenceValues,
-  type RollbackState,
+  remember,
   signTokensWith,
   type Tier,
+  type VmMemory,
   withMemory,
 } from '@trusted-launch/attestation'
 import type { Evidence } from '@trusted-launch/channel'
@@ -40,6 +41,10 @@ export interface AppraisalTask {
   readonly signer: Uint8Array
   /** What was known of this boot's IMA list; null: nothing. */
   readonly ima: ImaState | null
+  /** Of the VM, with this question in it. */
+  readonly memory: VmMemory
+  /** How often its host started the vTPM, to hold its own count against; null: nobody can tell. */
+  readonly hostResets: number | null
   /** What was found beside the evidence. */
   readonly beside: readonly Finding[]
 }
@@ -54,8 +59,9 @@ export interface AppraisalAnswer {
   readonly record: Uint8Array
   /** The part of the record that other VMs' have too: its reference values. Null: none. */
   readonly shared: Uint8Array | null
-  /** Null: the recorded state stays as it is. */
-  readonly rollback: RollbackState | null
+  /** What this verdict itself does not make worse: that an earlier one failed, and nobody cleared that. */
+  readonly earlier: readonly Finding[]
+  readonly memory: VmMemory
   readonly ima: ImaState | null
   /** The variant that it was held against; null: none counted. */
   readonly variant: string | null
@@ -79,21 +85,30 @@ export function appraisalOf(task: AppraisalTask): AppraisalAnswer {
     time: task.time,
   }
   const appraised = appraiseEvidence(input)
-  const { result, rollback } = appraised
+  const { result } = appraised
   const key = SigningKey.fromPkcs8(task.signer)
   const issuer = { ...task.issuer, audience: null, key: key.publicKey }
   const record = encodeRecord(input, appraised, issuer, signTokensWith(key))
   const ima = continued(task, result.counters?.resetCount ?? null)
-  const { tier, findings } = withMemory(result, {
-    findings: [...ima.findings, ...task.beside],
-  })
+  const judged = withMemory(result, { findings: [...ima.findings, ...task.beside] })
+  const remembered = remember(
+    task.memory,
+    input,
+    { ...appraised, result: judged, findings: judged.findings },
+    task.hostResets,
+  )
+  const { true: earlier = [], false: own = [] } = Object.groupBy(remembered.findings, ({ id }) =>
+    id === 'verdict.failed-before' ? 'true' : 'false',
+  )
+  const { tier, findings } = withMemory(judged, { findings: own })
   const shared = references === null ? null : encodeReferenceValues(references)
   const { claims, evidence } = result
   const { variant } = appraised
   const change = result.tier === 'affirming' ? null : learnChange(input, nameOf(result))
-  const next = { rollback, ima: ima.next }
+  const next = { memory: remembered.next, ima: ima.next }
   const boot = result.counters?.resetCount ?? null
-  return { tier, findings, claims, evidence, record, shared, ...next, variant, boot, change }
+  const told = { tier, findings, earlier, claims, evidence }
+  return { ...told, record, shared, ...next, variant, boot, change }
 }
 
 /** What a change is learnt from. */

@@ -179,7 +179,6 @@ test('an approval for the image holds for its other VMs: their drift is approved
   assert.deepEqual(properties.output, { vms: 2, alertsResolved: 2 })
   for (const vm of vms)
     assert.equal((await driftsOf(service, vm))[0].properties.status, 'Approved', vm)
-  // Both answer by one recorded vTPM, whose index is of neither alone: another alert tells that.
   const alerts = (await alertsOf(service)).map(({ properties }) => properties)
   const drifted = alerts.filter(({ extendedProperties }) => extendedProperties.cause === 'drift')
   assert.deepEqual(

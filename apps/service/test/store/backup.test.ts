@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { test } from 'node:test'
+import { NO_MEMORY } from '@trusted-launch/attestation'
 import type { Store } from '../../src/domain/store.ts'
+import { keepRemembered, rememberedOf } from '../../src/domain/vm/remembered.ts'
 import { restoreStore } from '../../src/store/backup.ts'
 import { onEach, run } from './databases.ts'
 import { alertEvent, attestation, event, operation, SHARED, VM, vm, vmId } from './samples.ts'
@@ -62,6 +64,30 @@ onEach((database) => {
       assert.equal(late?.epoch, 2)
     }
     assert.deepEqual(readFileSync(path), before)
+  })
+
+  test('a VM whose vTPM went on since the backup is no older vTPM; that it failed stays', async () => {
+    const store = await database.store()
+    const failure = { time: 5, findings: ['quote.signature'], evidenceSha256: null }
+    const standing = { failure, clearance: null, answered: 5 }
+    const rollback = {
+      indexName: '00'.repeat(34),
+      value: '11'.repeat(32),
+      unanswered: ['22'.repeat(32)],
+      resetCount: 3,
+    }
+    const known = { ...NO_MEMORY, generation: 2, rollback, standing }
+    const remembered = { vm: known, ima: null, run: 'launch 1', uncounted: null }
+    await keepRemembered(store.values, 'a', remembered)
+    const path = database.file()
+    await store.backup(path)
+    const into = await database.fresh()
+    await restoreStore(path, into)
+    const { values } = await database.store(into)
+    const { vm, run } = await rememberedOf(values, 'a')
+    assert.deepEqual(vm, { ...NO_MEMORY, generation: 2, standing })
+    assert.equal(run, null)
+    assert.deepEqual(await rememberedOf(store.values, 'a'), remembered)
   })
 
   test('a backup made while others write is one moment: no change is in it by half', async () => {

@@ -98,6 +98,26 @@ onEach((database) => {
     assert.equal(await store.values.get('w'), null)
   })
 
+  test('who is below a scope and due later is due by then; turns that are held stay as they are', async () => {
+    const { turns } = await aStore(
+      await database.store(),
+      watched('a', 500, { resourceId: '/Subscriptions/s/vms/a' }),
+      watched('b', 90, { resourceId: '/subscriptions/s/vms/b' }),
+      watched('c', 500, { resourceId: '/subscriptions/sx/vms/c' }),
+      watched('d', null, { resourceId: '/subscriptions/s/vms/d' }),
+    )
+    const [held] = await turns.claim(by)
+    assert.equal(held!.watched.vmId, 'b')
+    await turns.hasten('/subscriptions/S', 140)
+    const dues = await Promise.all(['a', 'b', 'c', 'd'].map((name) => turns.get(name)))
+    assert.deepEqual(
+      dues.map((one) => one!.due),
+      [140, 150, 500, null],
+    )
+    await turns.hasten('/subscriptions/sx/vms/c', 7)
+    assert.equal((await turns.get('c'))!.due, 7)
+  })
+
   test('who has the database alone frees the turns of its former users: they are due at once', async () => {
     const store = await aStore(await database.store(), watched('a', 1), watched('b', null))
     const [turn] = await store.turns.claim(by)

@@ -4,6 +4,7 @@ import { forgetReferences } from '../references/forget.ts'
 import { removeWhole } from '../remove-whole.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
 import { leavingOf } from './leaving.ts'
+import { forgetRemembered } from './remembered.ts'
 import { stateOf, textAt } from './vm.ts'
 
 interface Belonging {
@@ -89,12 +90,14 @@ function isHeldBy({ state }: Resource, vm: Resource): boolean {
   return holder !== null && keyOf(holder) === keyOf(vm.id)
 }
 
-/** What is kept of a VM beside its resource: its verdicts, its seed, what its rollback index held, what was approved of it. */
+/** What is kept of a VM beside its resource: its verdicts, its seed, its turn, what is remembered and what was approved of it. */
 export async function forgetVm(tables: Tables, vm: Resource): Promise<void> {
   const { vmId } = stateOf(vm)
   await tables.attestations.deleteOf(vmId)
   await forgetReferences(tables, vm)
-  for (const name of ['seed', 'rollback']) await tables.values.delete(`${name}/${vmId}`)
+  await tables.values.delete(`seed/${vmId}`)
+  await forgetRemembered(tables.values, vmId)
+  await tables.turns.delete(vmId)
 }
 
 /** The ids of the disks and interfaces that go with a VM. */

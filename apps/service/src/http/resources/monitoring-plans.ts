@@ -23,7 +23,19 @@ const plans: VersionedKind = {
   },
   requireFit: (tables, { policy }, scope) =>
     policy === undefined ? Promise.resolve() : requirePolicy(tables, scope, String(policy)),
+  changed: hasten,
   requireUnused: async () => {},
+}
+
+/** Who is to be asked more often, or heard sooner, is due by then; not when the former plan said. */
+async function hasten(
+  { turns }: Tables,
+  { intervalSeconds, silenceSeconds }: JsonObject,
+  { id }: Resource,
+  now: number,
+): Promise<void> {
+  const seconds = [intervalSeconds, silenceSeconds].filter((one) => typeof one === 'number')
+  if (seconds.length > 0) await turns.hasten(id, now + 1000 * Math.min(...seconds))
 }
 
 /** A plan names a policy that is there. @throws {ArmError} 400 */

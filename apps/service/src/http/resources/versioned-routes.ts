@@ -27,6 +27,8 @@ export interface VersionedKind {
   check(document: unknown, name: string): object
   /** What must hold around it, in the transaction. @throws {ArmError} */
   requireFit(tables: Tables, document: JsonObject, scope: Resource): Promise<void>
+  /** What else follows from it, in the same transaction. */
+  changed?(tables: Tables, document: JsonObject, scope: Resource, time: number): Promise<void>
   /** @throws {ArmError} 409: others need it. */
   requireUnused(tables: Tables, row: Resource, scope: Resource): Promise<void>
   /** Those that are always there, by name. */
@@ -90,9 +92,11 @@ async function put(kind: VersionedKind, ground: Ground, request: ArmRequest): Pr
     const existing = await tables.resources.get(request.id)
     requireConditions(request, existing)
     await kind.requireFit(tables, document, scope)
+    const time = ground.now()
     const row = await putVersion(tables, placeOf(kind, request, scope), {
-      ...{ document, ...whoIn(request), time: ground.now() },
+      ...{ document, ...whoIn(request), time },
     })
+    await kind.changed?.(tables, document, scope, time)
     const status = existing === null ? 201 : 200
     return { status, body: view(kind, row), headers: { ETag: entityTag(row) } }
   })

@@ -1,0 +1,170 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ArmError } from '@trusted-launch/api'
+import type { Logger } from 'pino'
+import { allVms } from '../domain/drain.ts'
+import type { HostEvent } from '../domain/host-driver.ts'
+import type { Resource, Store, Turn } from '../domain/store.ts'
+import { stateOf } from '../domain/vm/vm.ts'
+import { afterNoAnswer, agentOpened, follow, lookAfter } from '../domain/vm/watched.ts'
+import { type AttestGround, attestInTurn } from './attest.ts'
+import type { Under } from './turn-holder.ts'
+import { isOurs } from './worker.ts'
+
+export interface MonitorOptions extends AttestGround {
+  readonly store: Store
+  readonly log: Logger
+  /** Whether the host is driven here: who drives it asks its VMs. */
+  readonly isDriven: () => boolean
+  /** How many are asked at once: of who answers, and of who did not. */
+  readonly parallel?: { readonly answering: number; readonly others: number }
+  readonly pollMs?: number
+}
+
+const PARALLEL = { answering: 16, others: 8 }
+const POLL_MS = 500
+/** VMs that nobody looked after for a while are asked within a minute. */
+const CATCH_UP_MS = 60_000
+
+/**
+ * Asks VMs for evidence when they are due: after each boot, and at each interval. Many at once, each with a time limit,
+ * those that do not answer apart from the others: a guest that is slow, or wants to be, delays nobody.
+ */
+export class Monitor {
+  readonly #options: MonitorOptions
+  readonly #stop = new AbortController()
+  readonly #running = { answering: new Set<Promise<void>>(), others: new Set<Promise<void>>() }
+  #letGo = new AbortController()
+  #wake: () => void = () => {}
+  #loop: Promise<void> = Promise.resolve()
+  /** What was seen is written down in its order. */
+  #seen: Promise<void> = Promise.resolve()
+
+  constructor(options: MonitorOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#loop = this.#run()
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    this.#wake()
+    await this.#loop
+    await this.leave()
+  }
+
+  /** Lets go of who is asked, and waits until nobody is any more. */
+  async leave(): Promise<void> {
+    this.#letGo.abort()
+    this.#letGo = new AbortController()
+    await Promise.all([...this.#running.answering, ...this.#running.others, this.#seen])
+  }
+
+  /** Of all VMs that run: what happened while nobody looked is asked for soon. */
+  async takeOver(): Promise<void> {
+    const { store, now, log } = this.#options
+    for (const vm of await allVms(store)) {
+      if (stateOf(vm).power !== 'running') continue
+      const due = now() + Math.floor(CATCH_UP_MS * Math.random())
+      await store
+        .transaction((tables) => lookAfter(tables, vm, due))
+        .catch((err) => log.error({ err, vm: vm.id }, 'it is not looked after'))
+    }
+    this.#wake()
+  }
+
+  /** What the host saw of a machine. */
+  saw(machine: string, what: Exclude<HostEvent, 'ended'>): void {
+    const { log, now } = this.#options
+    const time = now()
+    this.#seen = this.#seen
+      .then(() => this.#note(machine, what, time))
+      .catch((err) => log.error({ err, machine, what }, 'what the host saw is not written down'))
+  }
+
+  async #note(machine: string, what: Exclude<HostEvent, 'ended'>, time: number): Promise<void> {
+    const { store } = this.#options
+    const watched = await store.turns.get(machine.slice('vm-'.length))
+    if (watched === null) return
+    await store.transaction(async (tables) => {
+      const vm = await tables.resources.get(watched.resourceId)
+      if (vm === null || stateOf(vm).machine !== machine) return
+      if (what === 'agent') await agentOpened(tables, vm, time)
+      else await follow(tables, vm, { kind: what, time })
+    })
+    this.#wake()
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop
+    const { pollMs = POLL_MS } = this.#options
+    while (!signal.aborted) {
+      const woken = new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+      const isBusy = await this.#begin()
+      if (!isBusy) await Promise.race([woken, sleep(pollMs, undefined, { ref: false })])
+    }
+  }
+
+  /** @returns whether there may be more to do at once. */
+  async #begin(): Promise<boolean> {
+    const { isDriven, turns, log, parallel = PARALLEL } = this.#options
+    let isMore = false
+    for (const lane of ['answering', 'others'] as const) {
+      const free = parallel[lane] - this.#running[lane].size
+      if (free <= 0 || !isDriven()) continue
+      const claimed = await turns.claim(lane === 'answering', free).catch((err) => {
+        log.error({ err }, 'nobody knows which VM is due')
+        return []
+      })
+      for (const turn of claimed) this.#attend(turn, this.#running[lane])
+      isMore ||= claimed.length === free
+    }
+    if (isMore) await Promise.race([...this.#running.answering, ...this.#running.others])
+    return isMore
+  }
+
+  #attend(turn: Turn, running: Set<Promise<void>>): void {
+    const { log } = this.#options
+    const done: Promise<void> = this.#ask(turn)
+      .catch((err) => {
+        if (isOurs(err)) return
+        log.error({ err, vm: turn.watched.resourceId }, 'a VM was not asked for its evidence')
+      })
+      .finally(() => running.delete(done))
+    running.add(done)
+  }
+
+  async #ask(turn: Turn): Promise<void> {
+    const { store, log } = this.#options
+    const vm = await this.#vmOf(turn)
+    if (vm === null) return
+    try {
+      const under: Under = (work) => store.transaction(work)
+      await attestInTurn(vm, turn, { under, signal: this.#letGo.signal }, this.#options)
+    } catch (error) {
+      if (!(error instanceof ArmError)) throw error
+      log.warn({ vm: vm.id, unanswered: turn.watched.unanswered + 1 }, error.message)
+    }
+  }
+
+  /** The VM, where it is to be asked now; else its turn is ended. */
+  async #vmOf(turn: Turn): Promise<Resource | null> {
+    const { store, now } = this.#options
+    return store.transaction(async (tables) => {
+      const { vmId, resourceId } = turn.watched
+      await tables.turns.requireHeld(turn)
+      const vm = await tables.resources.get(resourceId)
+      if (vm === null || stateOf(vm).vmId.toLowerCase() !== vmId) {
+        await tables.turns.delete(vmId)
+        return null
+      }
+      if (['running', 'unknown'].includes(stateOf(vm).power)) return vm
+      // An operation is on its way with it: its deadline counts none the less.
+      await tables.turns.end(turn, await afterNoAnswer(tables, vm, now()))
+      return null
+    })
+  }
+}
