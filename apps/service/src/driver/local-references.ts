@@ -1,23 +1,15 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import {
-  encodeReferenceValues,
-  type MachineShape,
-  type ReferenceFirmware,
-  type ReferenceValues,
-} from '@trusted-launch/attestation'
-import { BootChainError, predict } from '@trusted-launch/bootchain'
-import { MalformedError } from '@trusted-launch/codec'
-import type { RandomAccess } from '@trusted-launch/disk'
+import type { MachineShape, ReferenceFirmware } from '@trusted-launch/attestation'
 import {
   type Image,
   makeVariableStore,
   modulesOfImage,
-  openDiskFile,
   readDurably,
   writeDurably,
 } from '@trusted-launch/host'
 import type { MachinePlan } from '../domain/host-driver.ts'
+import { type ForetellWork, foretell, Unforetold } from './foretell.ts'
 import type { HostFirmware } from './host-firmware.ts'
 import { isOthers, type MachineImages } from './machine-images.ts'
 import { BANKS } from './machine-spec.ts'
@@ -62,27 +54,18 @@ export class LocalReferences {
    * leaves it, with the keys and the setting that were asked for. Nothing of it comes from the VM.
    */
   async foretell(plan: Foretold, image: Image, signal: AbortSignal): Promise<void> {
-    const disk = openDiskFile(image.path, image.format)
     try {
-      const values = encodeReferenceValues(await this.#foretold(plan, image, disk, signal))
+      const values = await foretell(await this.#workOf(plan, image, signal), signal)
       await writeDurably(this.#pathOf(plan.id), values, 0o600)
     } catch (error) {
       // Nothing is believed in their place: a verdict says that they are missing.
-      const isUnforetold = error instanceof BootChainError || error instanceof MalformedError
-      if (!isOthers(image.name) || !isUnforetold) throw error
+      if (!isOthers(image.name) || !(error instanceof Unforetold)) throw error
       await this.remove(plan.id)
-    } finally {
-      disk.close()
     }
   }
 
-  async #foretold(
-    plan: Foretold,
-    image: Image,
-    disk: RandomAccess,
-    signal: AbortSignal,
-  ): Promise<ReferenceValues> {
-    const { name, sha256 } = image
+  async #workOf(plan: Foretold, image: Image, signal: AbortSignal): Promise<ForetellWork> {
+    const { name, sha256, path, format } = image
     const signatures = this.#images.keysOf(image)
     const variables = await makeVariableStore(
       this.#firmware.files,
@@ -92,8 +75,8 @@ export class LocalReferences {
     )
     const firmware = await this.#options.believe(await this.#firmware.shapeOf(plan), signal)
     const modules = modulesOfImage(image)
-    const source = { disk, image: { name, sha256 }, variables, modules }
-    return { version: 2, variants: [predict({ ...source, banks: BANKS, firmware })] }
+    const file = { path, format }
+    return { file, image: { name, sha256 }, variables, modules, banks: BANKS, firmware }
   }
 
   #pathOf(id: string): string {
