@@ -45,7 +45,8 @@ export function programOf(output: Output, done: (code: ExitCode) => void): Comma
     .addHelpText(
       'after',
       `
-Exit codes: 0 affirming, 1 failure or no verdict, 2 usage, 3 contraindicated, 4 warning, 5 malformed input.`,
+Exit codes: 0 affirming, 1 failure or no verdict, 2 usage, 3 contraindicated, 4 warning, 5 malformed input.
+In a clone of the repository tl is typed as npx tl.`,
     )
   const commands = [
     appraiseCommand,

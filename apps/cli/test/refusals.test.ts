@@ -31,7 +31,8 @@ test('what is typed wrongly is answered with what may be meant, and with what to
     [['disk', 'show', 'x', '--group', 'shop'], 1, /tl disk list shows what there is/],
     [['operation', 'wait', 'x'], 1, /tl operation list shows what there is/],
     [['operation', 'cancel', 'x'], 1, /operations\/x' was not found.*\n {4}tl operation list/],
-    [[...create, '--name', '-x'], 1, /such as web-1/],
+    [[...create, '--name', '-x'], 2, /such as web-1/],
+    [[...create, '--name', 'a b'], 2, /^tl: --name a b: such as web-1/],
     [[...create, '--group', 'a b'], 1, /see --help/],
     [['login', '--admin', '/nonexistent'], 1, /no such file/],
   ]

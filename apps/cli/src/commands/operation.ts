@@ -26,7 +26,7 @@ export function operationCommand(output: Output, done: (code: ExitCode) => void)
       .argument('<id>', 'as tl operation list and --no-wait tell it')
       .option('--json', 'one JSON document')
   const list = new Command('list')
-    .summary('long actions, up to 100 of them')
+    .summary('long actions, the newest first, up to 100 of them')
     .addHelpText('after', '\nExamples:\n  tl operation list --unfinished')
     .option('--unfinished', 'only those that still go on')
     .option('--json', 'one JSON document')
@@ -80,8 +80,11 @@ async function pathOf(connection: Connection, id: string): Promise<string> {
 async function listed({ client, subscription }: Connection, unfinished: boolean): Promise<any[]> {
   const path = `${subscription}/providers/TrustedLaunch/operations?unfinished=${unfinished}`
   const found: any[] = []
-  for await (const one of client.list(path)) if (found.push(one) >= SHOWN_MAX) break
-  return found
+  for await (const one of client.list(path)) {
+    found.push(one)
+    if (found.length > SHOWN_MAX) found.shift()
+  }
+  return found.reverse()
 }
 
 function textOf(operations: readonly any[], width: number): string {

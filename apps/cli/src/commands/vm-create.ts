@@ -1,7 +1,8 @@
 import { Command, Option } from 'commander'
-import { EXIT, type ExitCode } from '../exit-code.ts'
+import { EXIT, type ExitCode, UsageError } from '../exit-code.ts'
 import { decodedFrom, readInput } from '../input-file.ts'
 import { jsonText, type Output } from '../output.ts'
+import { plain } from '../plain-text.ts'
 import { repeatable } from '../repeatable.ts'
 import type { Connection } from '../service/connection.ts'
 import { found } from '../service/found.ts'
@@ -101,6 +102,7 @@ export function securityAsked(options: Pick<Options, 'securityType' | 'secureBoo
 
 async function create(connection: Connection, options: Options, output: Output): Promise<void> {
   const { name, image, size, user } = options
+  requireName(name)
   const data =
     options.customData === undefined ? null : readInput(options.customData, CUSTOM_DATA_MAX)
   const vm: NewVm = {
@@ -115,6 +117,14 @@ async function create(connection: Connection, options: Options, output: Output):
   const asked = requestsFor(connection.group(options.group), vm)
   if (options.dryRun === true) output.out(jsonText(Object.values(asked)))
   else await made(connection, asked, options, output)
+}
+
+/** As a host name is: before the name of anything else is made of it. @throws {UsageError} */
+function requireName(name: string): void {
+  if (!/^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/i.test(name))
+    throw new UsageError(
+      `--name ${plain(name)}: such as web-1: letters, digits and hyphens, 64 at most`,
+    )
 }
 
 /** @throws {UsageError} no certificate. */

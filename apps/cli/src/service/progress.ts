@@ -20,7 +20,9 @@ export async function waited(
   let before = begun
   const tell = ({ status, percent, step }: OperationProgress) => {
     const line = `${plain(title)}: ${percent} %${step === null ? '' : `, ${plain(step)}`}`
-    if (status === 'InProgress' && line !== before) err(`${clear}${line}${isTerminal ? '' : '\n'}`)
+    const saysMore = percent > 0 || step !== null
+    if (status === 'InProgress' && saysMore && line !== before)
+      err(`${clear}${line}${isTerminal ? '' : '\n'}`)
     before = line
   }
   try {
