@@ -14,7 +14,7 @@ const expected: readonly [RegExp, readonly number[], RegExp][] = [
   // a machine under test may lack something that the doctor wants and this story does not
   [/^tl doctor/, [0, 1], /firmware: /],
   [/^tl vm create/, [0], /security type +TrustedLaunch\n[\s\S]*its verdict +tl vm attest web/],
-  [/^tl vm list/, [0], /^web +default +running +Standard_B1s +TrustedLaunch +on +on$/m],
+  [/^tl vm list/, [0], /^web +default +running +healthy +Standard_B1s +TrustedLaunch +on +on$/m],
   [
     /^tl vm attest/,
     [0],
@@ -24,7 +24,13 @@ const expected: readonly [RegExp, readonly number[], RegExp][] = [
   [/^tl appraise/, [0], /\naffirming\n$/],
   [/^tl evidence list/, [0], /^\d{4}-\S+ +affirming /m],
   [/^tl vm console/, [0], /Linux version/],
-  [/^tl vm security set/, [0], /done/],
+  [
+    /^tl vm security set/,
+    [0],
+    /done\nweb is unhealthy: Secure Boot is not shown to be on; tl vm attest/,
+  ],
+  [/^tl disk create/, [0], /^made data: /],
+  [/^tl disk attach/, [0], /^attaching data to web: done$/m],
   [/^tl vm delete/, [0], /done/],
   [/^tl audit verify/, [0], /none changed/],
 ]
