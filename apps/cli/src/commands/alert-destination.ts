@@ -42,12 +42,12 @@ Examples:
 Each alert is sent at least once and in order; what a destination does not take for three days is a dead letter,
 which redeliver sends again. Private networks and this machine are sent to where tl up --allow-receiver names them.`,
     )
-  const list = withJson(
-    new Command('list').summary('destinations, and how far they are told'),
-  ).action(async ({ json }: Options) => {
-    const found = await withService((connection) => listed(connection))
-    tell(json, found, () => listText(found, output.width))
-  })
+  const list = withJson(new Command('list').summary('destinations, and how far they are told'))
+    .addHelpText('after', '\nExamples:\n  tl alert destination list')
+    .action(async ({ json }: Options) => {
+      const found = await withService((connection) => listed(connection))
+      tell(json, found, () => listText(found, output.width))
+    })
   const show = named('show', 'one destination, and what it did not take').action(
     async (name: string, { json }: Options) => {
       const [one, letters] = await withService(async (connection) => {
@@ -125,7 +125,10 @@ function redeliverCommand(tell: Tell): Command {
 }
 
 function named(verb: string, summary: string): Command {
-  return withJson(new Command(verb).summary(summary).argument('<name>', 'the destination'))
+  const to = verb === 'create' ? ' --webhook https://siem.example/hook' : ''
+  return withJson(
+    new Command(verb).summary(summary).argument('<name>', 'the destination'),
+  ).addHelpText('after', `\nExamples:\n  tl alert destination ${verb} siem${to}`)
 }
 
 function withJson(command: Command): Command {

@@ -18,7 +18,7 @@ const ARGUMENTS: readonly [path: RegExp, kind: Kind][] = [
   [/^disk (?!create$|list$)/, 'disk'],
   [/^image (?:show|delete|bind)$/, 'image'],
   [/^operation (?:wait|cancel)$/, 'operation'],
-  [/^alert (?!list$)/, 'alert'],
+  [/^alert (?!list$|destination)/, 'alert'],
 ]
 
 const kindIn = (rows: readonly [RegExp, Kind][], text: string) =>
