@@ -1,4 +1,5 @@
 import { membersOf, scaleSetDispositions, vmDispositions } from '@trusted-launch/api'
+import { boundNonce } from '@trusted-launch/attestation'
 import type { Logger } from 'pino'
 import { type MarketplaceImage, platformImages } from './catalogue/images.ts'
 import { type SendArguments, send } from './delivery/send.ts'
@@ -12,6 +13,7 @@ import { enqueueOwn } from './domain/own-operation.ts'
 import { type ScaleSetRules, secretsName } from './domain/scale-set/scale-set-rules.ts'
 import type { AllowedSource } from './domain/sources.ts'
 import type { Resource, Store, Tables } from './domain/store.ts'
+import type { Issue } from './domain/tokens.ts'
 import { machinePlanOf } from './domain/vm/machine-plan.ts'
 import { type Command, commandKey } from './domain/vm/run-command.ts'
 import { type Seed, seedOf, windowsSeedOf } from './domain/vm/seed.ts'
@@ -20,6 +22,7 @@ import { hashPassword } from './driver/hash-password.ts'
 import type { Ground } from './http/ground.ts'
 import { keepSecret } from './identity/administrator.ts'
 import type { AttestationSigner } from './identity/attestation-signer.ts'
+import { AttestationTokens } from './identity/attestation-tokens.ts'
 import type { SealedValues } from './identity/sealed-values.ts'
 import { type AttestGround, attest } from './jobs/attest.ts'
 import { Deliverer } from './jobs/deliver.ts'
@@ -37,6 +40,7 @@ import { scaleSetHandlers } from './jobs/scale-set-handlers.ts'
 import { TurnHolder } from './jobs/turn-holder.ts'
 import { vmHandlers } from './jobs/vm-handlers.ts'
 import type { VmGround } from './jobs/vm-job.ts'
+import { type TokenGround, vmTokenHandler } from './jobs/vm-token.ts'
 import { whatIfHandlers } from './jobs/what-if.ts'
 import { type Handler, Worker } from './jobs/worker.ts'
 import type { AppraisalTask } from './workers/appraisal.ts'
@@ -123,11 +127,16 @@ export class Works {
       ...{ ...attestGround, store, log },
       isDriven: () => this.#host.isDriven,
     })
+    const attestFor: TokenGround['attestFor'] = (vm, job, binding) =>
+      attest(vm, job, { ...attestGround, binding, nonce: () => boundNonce(binding) })
+    const tokens = new AttestationTokens(options.signer, options.issuer, now)
+    const issue: Issue = (...of) => tokens.issue(...of)
     this.#worker = new Worker({
       ...{ store, log, owner, now },
       hosts: () => (this.#host.isDriven ? [HOST] : []),
       handlers: {
         ...vmHandlers(vmGround),
+        'vm.token': vmTokenHandler(vmGround, { attestFor, issue, now }),
         ...imageHandlers(this.driver, this.rules, now),
         ...diskHandlers(this.driver, this.rules, now),
         ...driftHandlers({
@@ -146,7 +155,7 @@ export class Works {
     const wake = () => this.#worker.wake()
     const rotateSigner = () => options.signer.rotate()
     this.ground = {
-      ...{ store, authorizer, location, host: HOST, now, wake, rotateSigner, attestRate },
+      ...{ store, authorizer, location, host: HOST, now, wake, rotateSigner, attestRate, issue },
       keepSecret: (tables, ...of) => keepSecret(tables, options.sealed, ...of),
       delivery: {
         ...{ rules: options.receivers, send: sendTo, wake: () => this.#deliverer.wake() },

@@ -9,6 +9,7 @@ export interface EffectivePlan {
   readonly intervalSeconds: Inherited<number>
   readonly silenceSeconds: Inherited<number>
   readonly references: Inherited<ReferencePlan>
+  readonly audiences: Inherited<NonNullable<MonitoringPlan['audiences']>>
   /** The levels' own, the nearest first, each with the name of its plan. */
   readonly failures: readonly {
     readonly from: string
@@ -27,6 +28,7 @@ export const PLAN_DEFAULTS = {
   intervalSeconds: 3600,
   silenceSeconds: 600,
   references: {},
+  audiences: {},
 } as const
 
 /**
@@ -50,6 +52,7 @@ export function effectivePlan(levels: {
     intervalSeconds: of('intervalSeconds') as Inherited<number>,
     silenceSeconds: of('silenceSeconds') as Inherited<number>,
     references: of('references') as Inherited<ReferencePlan>,
+    audiences: of('audiences') as EffectivePlan['audiences'],
     failures: nearest.flatMap(({ name: from, failures: meanings }) =>
       meanings === undefined ? [] : [{ from, meanings }],
     ),

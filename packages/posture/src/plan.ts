@@ -1,5 +1,8 @@
 import {
+  array,
   boolean,
+  CLAIM_NAMES,
+  different,
   integer,
   nameOf,
   object,
@@ -34,6 +37,12 @@ export interface ReferencePlan {
   readonly trustOnFirstUse?: boolean
 }
 
+/** What a relying party is told beside what everybody is. */
+export interface AudiencePlan {
+  /** Names of claims whose values show the guest's inside: command lines, paths, lists. */
+  readonly claims: readonly string[]
+}
+
 /**
  * How the VMs of a subscription, group, set, or one VM, are watched. What a plan does not set is what the level above it
  * says. docs/monitoring-plans.md
@@ -51,6 +60,8 @@ export interface MonitoringPlan {
   readonly failures?: Readonly<Record<string, FailureMeaning>>
   /** Taken as a whole from the nearest level that has it. */
   readonly references?: ReferencePlan
+  /** By the audience of a token; taken as a whole from the nearest level that has it. */
+  readonly audiences?: Readonly<Record<string, AudiencePlan>>
 }
 
 const planBytesMax = 64 * 1024
@@ -75,6 +86,10 @@ const references: Shape<ReferencePlan> = object(
   },
 )
 
+const audience: Shape<AudiencePlan> = object({
+  claims: different(array(nameOf('claim', CLAIM_NAMES), { max: CLAIM_NAMES.length })),
+})
+
 const shape: Shape<MonitoringPlan> = object(
   { version: oneOf(1), name: string({ max: 128, pattern: /^[a-z0-9][a-z0-9.-]*$/ }) },
   {
@@ -83,6 +98,7 @@ const shape: Shape<MonitoringPlan> = object(
     silenceSeconds: integer({ min: 60, max: 86_400 }),
     failures: record(nameOf('failure', FAILURE_NAMES), meaning, { max: FAILURE_NAMES.length }),
     references,
+    audiences: record(/^[!-~]{1,256}$/, audience, { max: 64 }),
   },
 )
 

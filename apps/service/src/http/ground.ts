@@ -6,6 +6,7 @@ import type { DeploymentRecord } from '../domain/deployment/record.ts'
 import type { Destination, ReceiverRules } from '../domain/destinations.ts'
 import type { Moment } from '../domain/resource-type.ts'
 import type { Store, Tables } from '../domain/store.ts'
+import type { Issue } from '../domain/tokens.ts'
 import type { ArmRequest } from './route.ts'
 
 /** What the endpoints stand on. */
@@ -19,6 +20,8 @@ export interface Ground {
   readonly now: () => number
   /** Another key signs verdicts from now on. */
   readonly rotateSigner: () => Promise<void>
+  /** Signs a verdict for an audience. */
+  readonly issue: Issue
   /** Told of a principal's new secret: the administrator's is in `admin.json` after the next start. */
   readonly keepSecret: (
     tables: Pick<Tables, 'values'>,

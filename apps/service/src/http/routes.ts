@@ -34,6 +34,7 @@ import { type Installation, subscriptionRoutes } from './resources/subscriptions
 import { suppressionRoutes } from './resources/suppression-rules.ts'
 import { virtualMachineRoutes, virtualMachineType } from './resources/virtual-machines.ts'
 import { vmResultRoutes } from './resources/vm-results.ts'
+import { vmTokenRoutes } from './resources/vm-tokens.ts'
 import { whatIfRoutes } from './resources/what-if.ts'
 import type { Route } from './route.ts'
 
@@ -83,6 +84,7 @@ export function allRoutes(
     ...whatIfRoutes(ground),
     ...healthRoutes(ground),
     ...evidenceRoutes(ground),
+    ...vmTokenRoutes(ground),
     ...driftRoutes(ground),
     ...referenceValuesRoutes(ground),
     ...authorizationRoutes(ground),

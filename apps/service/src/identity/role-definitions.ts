@@ -158,12 +158,13 @@ export const SECURITY_READER = builtIn(
 export const ATTESTATION_READER = builtIn(
   'fd1bd22b-8476-40bc-a0bc-69b95687b9f3',
   'Attestation Reader',
-  'Reads evidence.',
+  'Reads evidence, and has tokens made of it.',
   {
     ...allow(['Microsoft.Attestation/*/read']),
     dataActions: [
       'TrustedLaunch/drift/read',
       'TrustedLaunch/evidence/read',
+      'TrustedLaunch/evidence/token/action',
       'TrustedLaunch/referenceValues/read',
     ],
   },

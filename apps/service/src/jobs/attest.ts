@@ -1,7 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ArmError } from '@trusted-launch/api'
-import { compareHostPart, QUOTED_PCRS, rememberQuestion } from '@trusted-launch/attestation'
+import {
+  compareHostPart,
+  QUOTED_PCRS,
+  rememberQuestion,
+  type TokenBinding,
+} from '@trusted-launch/attestation'
 import type { Evidence } from '@trusted-launch/channel'
 import { alertOf, alertRowsOf, observe } from '../domain/alerts.ts'
 import { type HostDriver, HostElsewhere, type HostFacts } from '../domain/host-driver.ts'
@@ -36,6 +41,8 @@ export interface AttestGround {
   readonly nonce?: () => Uint8Array
   /** How long a guest has for its evidence. */
   readonly answerMs?: number
+  /** What the nonce covers for a relying party; nothing by itself. */
+  readonly binding?: TokenBinding
 }
 
 /** Who asks: its writes are refused once another took over, and it lets go when its signal says so. */
@@ -55,6 +62,7 @@ interface Asked {
   readonly extendNonce: Uint8Array
   /** When. */
   readonly at: number
+  readonly binding?: TokenBinding
 }
 
 const BANKS = ['sha256'] as const
@@ -128,7 +136,8 @@ async function ask(
   const evidence = await orFailed('its agent gives no evidence', () =>
     collect(vm, begun.known, asked, job, ground),
   )
-  const told = taskOf(evidence, facts, begun.known, asked)
+  const { binding } = ground
+  const told = taskOf(evidence, facts, begun.known, { ...asked, ...(binding && { binding }) })
   const task = { ...told, references: begun.used.files, policy, ...(await ground.signer()) }
   const time = ground.now()
   const answer = await orFailed('the evidence was not appraised', () =>
@@ -246,12 +255,13 @@ function taskOf(
   evidence: Evidence,
   { expectation: { anchors, ...expected }, host, starts }: HostFacts,
   known: Remembered,
-  { nonce, extendNonce }: Asked,
+  { nonce, extendNonce, binding }: Asked,
 ): Omit<AppraisalTask, 'time' | 'issuer' | 'signer' | 'policy' | 'references'> {
   return {
     evidence,
     expectation: {
       ...expected,
+      ...(binding !== undefined && { binding }),
       ...{ nonce, banks: BANKS, pcrs: QUOTED_PCRS, profile: 'strict' },
       rollback: { nonce: extendNonce, state: known.vm.rollback },
     },

@@ -40,7 +40,11 @@ export const LANES: readonly Lane[] = [
   { name: 'fetches', atOnce: 2, kinds: ['image.put', 'disk.fill'] },
   // Each waits for others, deployments in it for those of their own level: none stands before what it waits for.
   ...DEPLOYMENTS.map((kind) => ({ name: kind, atOnce: 32, kinds: [kind] })),
-  { name: 'attestations', atOnce: 4, kinds: ['vm.attest', 'extension.put', 'drift.approved'] },
+  {
+    name: 'attestations',
+    atOnce: 4,
+    kinds: ['vm.attest', 'vm.token', 'extension.put', 'drift.approved'],
+  },
 ]
 
 /** Kinds that no lane names, as a group's end: nothing is known of how long they take. */

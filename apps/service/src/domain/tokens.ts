@@ -1,0 +1,153 @@
+import { ArmError, faults } from '@trusted-launch/api'
+import {
+  type AttestationResult,
+  boundNonce,
+  CLAIM_FORMS,
+  formatCanonical,
+  type Json,
+  TOKEN_LIFETIME_SECONDS_MAX,
+} from '@trusted-launch/attestation'
+import { fromUtf8, MalformedError } from '@trusted-launch/codec'
+import { CryptoError, fromBase64url, jwkOf, keyOfJwk } from '@trusted-launch/crypto'
+import type { EffectivePlan } from '@trusted-launch/posture'
+import { planOf } from './plans.ts'
+import type { Attestation, JsonObject, Resource, Tables } from './store.ts'
+
+/** What a relying party, or who asks for it, wants of a token. */
+export interface TokenAsked {
+  readonly audience: string
+  /** What a fresh quote is to cover; null: nothing, and the latest verdict is told. */
+  readonly binding: {
+    readonly jwk: string | null
+    readonly nonce: string | null
+  } | null
+}
+
+const AUDIENCE = /^[!-~]{1,256}$/
+/** An hour is what a token is good for, where an attestation's interval is not less. */
+const LIFETIME_SECONDS = 3_600
+/** One that is good for less is of no use. */
+const LIFETIME_SECONDS_MIN = 30
+/** A service nonce that binds nothing: for looking whether the rest can be bound. */
+const NO_NONCE = new Uint8Array(32)
+
+/** @throws {ArmError} 400 */
+export function tokenAskedIn(body: JsonObject | null): TokenAsked {
+  const { audience, nonce = null, key = null, ...more } = body ?? {}
+  const [unknown] = Object.keys(more)
+  if (unknown !== undefined) throw new ArmError(faults.invalidParameter(unknown))
+  if (typeof audience !== 'string' || !AUDIENCE.test(audience))
+    throw new ArmError(faults.invalidParameter('audience'))
+  if (nonce !== null && typeof nonce !== 'string')
+    throw new ArmError(faults.invalidParameter('nonce'))
+  if (nonce === null && key === null) return { audience, binding: null }
+  const binding = { jwk: key === null ? null : publicJwk(key), nonce }
+  try {
+    boundNonce({ ...binding, serviceNonce: NO_NONCE })
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new ArmError(faults.invalidRequestContent(error.message))
+  }
+  return { audience, binding }
+}
+
+/** The public key alone, in one form: nothing else of what was sent is in a token. @throws {ArmError} 400 */
+function publicJwk(key: Json): string {
+  try {
+    return formatCanonical(jwkOf(keyOfJwk(key)) as unknown as Json)
+  } catch (error) {
+    const isForeseen =
+      error instanceof MalformedError || error instanceof CryptoError || error instanceof RangeError
+    if (!isForeseen) throw error
+    throw new ArmError(faults.invalidRequestContent(`key: ${error.message}`))
+  }
+}
+
+/** Signs a verdict for an audience. */
+export type Issue = (
+  result: AttestationResult,
+  recordSha256: string,
+  audience: string,
+  lifetimeSeconds: number,
+) => Promise<IssuedToken>
+
+/** A token, and until when it is good: milliseconds since 1970. */
+export interface IssuedToken {
+  readonly token: string
+  readonly expiresAt: number
+}
+
+/** What a token of a verdict is to say, and for how long. */
+export interface TokenTerms {
+  readonly attestation: Attestation
+  readonly audience: string
+  readonly result: AttestationResult
+  readonly recordSha256: string
+  readonly lifetimeSeconds: number
+}
+
+/** By the plan of the VM. @throws {ArmError} `AttestationStale` */
+export async function termsOf(
+  tables: Pick<Tables, 'resources'>,
+  vm: Resource,
+  attestation: Attestation,
+  audience: string,
+  now: number,
+): Promise<TokenTerms> {
+  const plan = await planOf(tables, vm)
+  const lifetimeSeconds = lifetimeOf(attestation, plan, now)
+  return { attestation, audience, lifetimeSeconds, ...resultFor(attestation, audience, plan) }
+}
+
+/** The token as a client gets it. Not in a transaction: whose key it is may change meanwhile. */
+export async function issuedBy(
+  issue: Issue,
+  { attestation, audience, result, recordSha256, lifetimeSeconds }: TokenTerms,
+): Promise<JsonObject> {
+  const { token, expiresAt } = await issue(result, recordSha256, audience, lifetimeSeconds)
+  const [expires, at] = [expiresAt, attestation.at].map((ms) => new Date(ms).toISOString())
+  const { id: evidence, tier } = attestation
+  return { token, expiresOn: expires!, tier, evidence, evidenceTime: at! }
+}
+
+/**
+ * For how long a token of a verdict is good: never longer than until the next one is due.
+ * @throws {ArmError} `AttestationStale`: the next one is due, or nearly.
+ */
+export function lifetimeOf(
+  { at }: Pick<Attestation, 'at'>,
+  { intervalSeconds: { value: interval } }: EffectivePlan,
+  now: number,
+): number {
+  const left = Math.floor((at - now) / 1000) + interval
+  if (left >= LIFETIME_SECONDS_MIN)
+    return Math.min(left, LIFETIME_SECONDS, TOKEN_LIFETIME_SECONDS_MAX)
+  const since = new Date(at).toISOString()
+  const message = `The latest verdict, of ${since}, is stale: another one is due every ${interval} seconds. Ask with a nonce or a key for a fresh one, or have the virtual machine attested.`
+  throw new ArmError({ status: 409, code: 'AttestationStale', message })
+}
+
+/**
+ * The verdict as an audience is told it: whether something is so, numbers, and digests. Text and lists of the guest's
+ * inside (command line, paths, images, authorities) only where the plan lists the claim for that audience.
+ */
+export function resultFor(
+  { record, tier, findings }: Attestation,
+  audience: string,
+  { audiences }: EffectivePlan,
+): { readonly result: AttestationResult; readonly recordSha256: string } {
+  const { record: made, token } = JSON.parse(new TextDecoder().decode(record))
+  const { recordSha256 } = JSON.parse(fromUtf8(fromBase64url(token.split('.')[1])))
+  const { result } = made
+  const listed = Object.hasOwn(audiences.value, audience) ? audiences.value[audience]!.claims : []
+  const claims = Object.entries((result as AttestationResult).claims).filter(
+    ([name]) => isPlain(name) || listed.includes(name),
+  )
+  const told = { ...result, tier, findings, claims: Object.fromEntries(claims) }
+  return { result: told, recordSha256 }
+}
+
+function isPlain(claim: string): boolean {
+  const form = Object.hasOwn(CLAIM_FORMS, claim) ? CLAIM_FORMS[claim] : null
+  return form === 'flag' || form === 'number' || /^variable-/.test(claim)
+}

@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
+import { test } from 'node:test'
+import { boundNonce, parseJwks, VerifiedToken, verifyRecord } from '@trusted-launch/attestation'
+import { fromHex, toUtf8 } from '@trusted-launch/codec'
+import { decodePem, fromBase64url, PublicKey, thumbprintOf } from '@trusted-launch/crypto'
+import { createLocalJWKSet, jwtVerify } from 'jose'
+import { ATTESTATION_READER, OWNER, READER } from '../../src/identity/role-definitions.ts'
+import { aPrincipal } from '../a-principal.ts'
+import { aService, type TestService } from '../a-service.ts'
+import { aVm } from '../a-vm.ts'
+import { AttestingHost } from '../an-attesting-host.ts'
+
+const AUDIENCE = 'https://relying.example'
+const at = (vm: string) => `${vm}/providers/TrustedLaunch/token`
+
+async function jwksOf(service: TestService): Promise<any> {
+  const discovery = await service.send('GET', '/attestation/.well-known/openid-configuration', {})
+  const { pathname } = new URL(discovery.body.jwks_uri)
+  return (await service.send('GET', pathname, {})).body
+}
+
+/** The claims of a token, verified by `jose` against what the service publishes. */
+async function claimsOf(service: TestService, token: string): Promise<any> {
+  const keys = createLocalJWKSet(await jwksOf(service))
+  const issuer = `${service.service.endpoint}/attestation`
+  const options = { issuer, audience: AUDIENCE, algorithms: ['ES256'] }
+  return (await jwtVerify(token, keys, options)).payload
+}
+
+/** What a long action answers in the end. */
+async function resultOf(service: TestService, answer: any): Promise<any> {
+  assert.equal(answer.status, 202, JSON.stringify(answer.body))
+  const end = await service.over(answer)
+  assert.equal(end.status, 'Succeeded', JSON.stringify(end))
+  assert.equal(end.properties, undefined, 'a token is told to who asked for it')
+  const url = new URL(String(answer.headers.location))
+  return (await service.ask('GET', url.pathname + url.search)).body
+}
+
+const publicJwk = () =>
+  generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' })
+
+test('the latest verdict is a token at once, for its audience, that says when the evidence was taken and is bound to nothing', async (t) => {
+  const service = await aService(t, new AttestingHost())
+  const { id } = await aVm(service)
+  const { status, body } = await service.ask('POST', at(id), { audience: AUDIENCE })
+  assert.equal(status, 200, JSON.stringify(body))
+  const claims = await claimsOf(service, body.token)
+  const { latest } = (await service.ask('GET', `${id}/providers/TrustedLaunch/evidence`)).body
+  assert.deepEqual(
+    [claims.ear_status, body.tier, body.evidence],
+    ['affirming', 'affirming', latest.id],
+  )
+  assert.deepEqual([claims.evidenceTime, body.evidenceTime], [latest.time, latest.time])
+  assert.deepEqual([claims.eat_nonce, claims.cnf], [undefined, undefined])
+  assert.ok(claims.exp * 1000 <= Date.parse(latest.time) + 3_600_000)
+  assert.equal(body.expiresOn, new Date(claims.exp * 1000).toISOString())
+  const expected = {
+    keys: parseJwks(toUtf8(JSON.stringify(await jwksOf(service)))),
+    ...{ issuer: null, audience: AUDIENCE, nonce: null, time: Date.now() },
+  }
+  assert.ok(VerifiedToken.verify(body.token, expected) instanceof VerifiedToken)
+})
+
+test('with a nonce and a key a fresh quote covers both, which the record shows to anybody, offline', async (t) => {
+  const service = await aService(t, new AttestingHost())
+  const { id } = await aVm(service)
+  const [nonce, key] = ['a-nonce-of-theirs', publicJwk()]
+  const asked = await service.ask('POST', at(id), { audience: AUDIENCE, nonce, key })
+  const { token, evidence } = await resultOf(service, asked)
+  const claims = await claimsOf(service, token)
+  assert.equal(claims.eat_nonce, nonce)
+  assert.deepEqual(claims.cnf.jwk, { ...key })
+  const path = `${id}/providers/TrustedLaunch/evidence/${evidence}`
+  const stored = (await service.ask('GET', `${path}?format=record`)).body
+  const { binding } = stored.record.expectation
+  assert.deepEqual([binding.nonce, JSON.parse(binding.jwk)], [nonce, { ...key }])
+  const serviceNonce = fromHex(binding.serviceNonce)
+  const quoted = boundNonce({ jwk: binding.jwk, nonce, serviceNonce })
+  assert.deepEqual(fromHex(claims.evidenceNonce), quoted)
+  const signers = await service.send('GET', '/attestation/signers.pem', {})
+  const [signer] = decodePem(toUtf8(signers.body)).map(({ der }) => PublicKey.fromSpki(der))
+  const record = toUtf8(canonical(stored))
+  const verified = verifyRecord(record, { key: signer!, anchors: [] })
+  assert.ok(!('fault' in verified), JSON.stringify(verified))
+  assert.deepEqual(verified.appraised.result.nonce, claims.evidenceNonce)
+  const [header] = token.split('.')
+  const { kid } = JSON.parse(new TextDecoder().decode(fromBase64url(header!)))
+  assert.equal(kid, thumbprintOf(signer!))
+  const another = await resultOf(
+    service,
+    await service.ask('POST', at(id), { audience: AUDIENCE, nonce }),
+  )
+  const again = await claimsOf(service, another.token)
+  assert.notEqual(again.evidenceNonce, claims.evidenceNonce, 'the service adds chance of its own')
+  assert.deepEqual([again.eat_nonce, again.cnf], [nonce, undefined])
+})
+
+function canonical(value: any): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`
+  if (value === null || typeof value !== 'object') return JSON.stringify(value)
+  const names = Object.keys(value).sort()
+  return `{${names.map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join()}}`
+}
+
+test('a token shows no text of the guest’s inside, but what the audience’s plan lists', async (t) => {
+  const service = await aService(t, new AttestingHost())
+  const { id } = await aVm(service)
+  const told = async (audience = AUDIENCE) => {
+    const { body } = await service.ask('POST', at(id), { audience })
+    const [, payload] = body.token.split('.')
+    return JSON.parse(new TextDecoder().decode(fromBase64url(payload))).claims
+  }
+  const before = await told()
+  assert.equal(before['secure-boot'].value, true)
+  for (const name of ['command-line', 'attestation-key', 'images', 'authorities'])
+    assert.equal(before[name], undefined, name)
+  const plan = `${id}/providers/TrustedLaunch/monitoringPlans/default`
+  const audiences = { [AUDIENCE]: { claims: ['command-line'] } }
+  const properties = { plan: { version: 1, name: 'told', audiences } }
+  const put = await service.ask('PUT', plan, { properties })
+  assert.ok(put.status < 300, JSON.stringify(put.body))
+  assert.equal(typeof (await told())['command-line'].value, 'string')
+  assert.equal((await told('https://another.example'))['command-line'], undefined)
+})
+
+test('a verdict whose successor is due is stale, and no token outlives the interval', async (t) => {
+  let ahead = 0
+  const service = await aService(t, new AttestingHost(), { now: () => Date.now() + ahead })
+  const { id } = await aVm(service)
+  const plan = `${id}/providers/TrustedLaunch/monitoringPlans/default`
+  const properties = { plan: { version: 1, name: 'often', intervalSeconds: 600 } }
+  assert.ok((await service.ask('PUT', plan, { properties })).status < 300)
+  ahead = 500_000
+  const { body } = await service.ask('POST', at(id), { audience: AUDIENCE })
+  const left = (Date.parse(body.expiresOn) - Date.now() - ahead) / 1000
+  assert.ok(left <= 100 && left > 60, String(left))
+  ahead = 590_000
+  const stale = await service.ask('POST', at(id), { audience: AUDIENCE })
+  assert.deepEqual([stale.status, stale.body.error.code], [409, 'AttestationStale'])
+  const asked = await service.ask('POST', at(id), { audience: AUDIENCE, nonce: 'n'.repeat(8) })
+  const fresh = await resultOf(service, asked)
+  assert.ok(Date.parse(fresh.expiresOn) - Date.now() - ahead <= 600_000)
+})
+
+test('what cannot be bound, or names nobody, is refused; a private key is not taken', async (t) => {
+  const service = await aService(t, new AttestingHost())
+  const { id } = await aVm(service)
+  const secret = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+  for (const wrong of [
+    undefined,
+    {},
+    { audience: '' },
+    { audience: 'a b' },
+    { audience: 1 },
+    { audience: AUDIENCE, nonce: 'short' },
+    { audience: AUDIENCE, nonce: 7 },
+    { audience: AUDIENCE, nonce: 'ä'.repeat(10) },
+    { audience: AUDIENCE, key: {} },
+    { audience: AUDIENCE, key: 'x' },
+    { audience: AUDIENCE, key: { kty: 'oct', k: 'AAAA' } },
+    { audience: AUDIENCE, key: secret.export({ format: 'jwk' }) },
+    { audience: AUDIENCE, more: 1 },
+  ]) {
+    const { status } = await service.ask('POST', at(id), wrong)
+    assert.equal(status, 400, JSON.stringify(wrong))
+  }
+})
+
+test('tokens are for who may have evidence: an owner or reader of all else has none, nor has a VM that does not run', async (t) => {
+  const service = await aService(t, new AttestingHost())
+  const { id } = await aVm(service)
+  const group = service.group('rg')
+  for (const [role, status] of [
+    [OWNER, 403],
+    [READER, 403],
+    [ATTESTATION_READER, 200],
+  ] as const) {
+    const who = await aPrincipal(service, role.name, group)
+    assert.equal(
+      (await who.ask('POST', at(id), { audience: AUDIENCE })).status,
+      status,
+      role.roleName,
+    )
+  }
+  await service.over(await service.ask('POST', `${id}/powerOff`))
+  for (const more of [{}, { nonce: 'n'.repeat(8) }]) {
+    const off = await service.ask('POST', at(id), { audience: AUDIENCE, ...more })
+    assert.deepEqual([off.status, /does not run/.test(off.body.error.message)], [409, true])
+  }
+})
+
+test('fresh quotes count as attestations: six a minute', async (t) => {
+  const service = await aService(t, new AttestingHost())
+  const { id } = await aVm(service)
+  const statuses: number[] = []
+  for (let i = 0; i < 7; i++) {
+    const asked = await service.ask('POST', at(id), {
+      audience: AUDIENCE,
+      nonce: `nonce-${i}-${i}`,
+    })
+    statuses.push(asked.status)
+    if (asked.status === 202) await resultOf(service, asked)
+  }
+  assert.deepEqual(statuses, [202, 202, 202, 202, 202, 202, 429])
+  assert.equal((await service.ask('POST', at(id), { audience: AUDIENCE })).status, 200)
+})
