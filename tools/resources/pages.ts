@@ -52,7 +52,7 @@ export const pages: readonly Page[] = [
   { name: 'extensions', model: 'VirtualMachineExtension', paths: /\/extensions/ },
   { name: 'operations', model: null, paths: /\/operations/ },
   { name: 'hosts', model: null, paths: /TrustedLaunch\/hosts/ },
-  { name: 'evidence', model: null, paths: /TrustedLaunch\/(?:evidence|attestationSigner)/ },
+  { name: 'evidence', model: null, paths: /TrustedLaunch\/(?:evidence|attestationSigner|token)/ },
   {
     name: 'drift',
     model: null,

@@ -115,3 +115,9 @@ test('the example appraises files offline, and says what is wrong with an edited
   assert.match(appraised(editedLog), /^high: kernel command line|^high: event log/m)
   assert.match(appraised(editedLog), /\ncontraindicated\n$/)
 })
+
+test('the program that docs/tokens.md shows is the example, letter for letter', () => {
+  const text = readFileSync('docs/tokens.md', 'utf8')
+  const [, shown] = /<!-- example: verify-a-token\.ts -->\n```ts\n(.*?)```/s.exec(text)!
+  assert.equal(shown, readFileSync('examples/verify-a-token.ts', 'utf8'))
+})

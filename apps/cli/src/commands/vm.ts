@@ -11,6 +11,7 @@ import { vmRunCommandCommand } from './vm-run-command.ts'
 import { vmSecurityCommand } from './vm-security.ts'
 import { vmShowCommands } from './vm-show.ts'
 import { vmSshCommand } from './vm-ssh.ts'
+import { vmTokenCommand } from './vm-token.ts'
 
 /** `tl vm …`: VMs, as the control plane has them. */
 export function vmCommand(output: Output, done: (code: ExitCode) => void): Command {
@@ -29,6 +30,7 @@ export function vmCommand(output: Output, done: (code: ExitCode) => void): Comma
     ...vmShowCommands(output, done),
     ...vmPowerCommands(output, done),
     vmAttestCommand(output, done),
+    vmTokenCommand(output, done),
     vmConsoleCommand(output, done),
     vmSshCommand(output, done),
     vmSecurityCommand(output, done),

@@ -90,6 +90,13 @@ export async function exportRecord(
   { err }: Output,
 ): Promise<void> {
   const bytes = await connection.client.getBytes(record)
+  await keepTrust(connection)
+  writeFileSync(file, bytes)
+  err(`${file} holds evidence and verdict; tl appraise ${file} makes the verdict again, offline\n`)
+}
+
+/** Keeps the keys that the control plane signs with, and its vTPMs' authorities: this user believes them from now on. */
+export async function keepTrust(connection: Connection): Promise<void> {
   const { endpoint, subscriptionId } = connection.profile
   const folder = trustFolder()
   mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -100,8 +107,6 @@ export async function exportRecord(
     writeFileSync(`${path}.${process.pid}`, pem, { mode: 0o600 })
     renameSync(`${path}.${process.pid}`, path)
   }
-  writeFileSync(file, bytes)
-  err(`${file} holds evidence and verdict; tl appraise ${file} makes the verdict again, offline\n`)
 }
 
 /** Keys and authorities of the control planes that records were exported from. */

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { boundNonce, parseJwks, VerifiedToken, verifyRecord } from '@trusted-launch/attestation'
 import { fromHex, toUtf8 } from '@trusted-launch/codec'
@@ -104,6 +107,38 @@ function canonical(value: any): string {
   return `{${names.map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join()}}`
 }
 
+/** A relying party’s program, which knows the issuer’s authority and nothing else. */
+async function example(service: TestService, token: string, ...args: string[]) {
+  const { caFile, endpoint } = service.service
+  const file = join(import.meta.dirname, '../../../../examples/verify-a-token.ts')
+  const child = spawn(process.execPath, [file, `${endpoint}/attestation`, ...args], {
+    env: { ...process.env, NODE_EXTRA_CA_CERTS: caFile },
+  })
+  child.stdin.end(`${token}\n`)
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)])
+  return { code: await ended, out, err }
+}
+
+test('the example program takes a token by the published keys, and refuses one for another, an old one, and a changed one', async (t) => {
+  const service = await aService(t, new AttestingHost())
+  const { id } = await aVm(service)
+  const nonce = 'a-nonce-of-theirs'
+  const asked = await service.ask('POST', at(id), { audience: AUDIENCE, nonce })
+  const { token } = await resultOf(service, asked)
+  const good = await example(service, token, AUDIENCE, nonce)
+  assert.deepEqual([good.code, good.out.trim().split('\n').at(-1)], [0, 'affirming'], good.err)
+  const [header, payload, signature] = token.split('.')
+  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString())
+  const forged = Buffer.from(JSON.stringify({ ...claims, sub: 'another' })).toString('base64url')
+  for (const [shown, ...args] of [
+    [token, 'https://another.example', nonce],
+    [token, AUDIENCE, 'another-nonce'],
+    [[header, forged, signature].join('.'), AUDIENCE, nonce],
+  ] as const)
+    assert.notEqual((await example(service, shown, ...args)).code, 0, args.join(' '))
+})
+
 test('a token shows no text of the guest’s inside, but what the audience’s plan lists', async (t) => {
   const service = await aService(t, new AttestingHost())
   const { id } = await aVm(service)
@@ -118,7 +153,7 @@ test('a token shows no text of the guest’s inside, but what the audience’s p
     assert.equal(before[name], undefined, name)
   const plan = `${id}/providers/TrustedLaunch/monitoringPlans/default`
   const audiences = { [AUDIENCE]: { claims: ['command-line'] } }
-  const properties = { plan: { version: 1, name: 'told', audiences } }
+  const properties = { document: { version: 1, name: 'told', audiences } }
   const put = await service.ask('PUT', plan, { properties })
   assert.ok(put.status < 300, JSON.stringify(put.body))
   assert.equal(typeof (await told())['command-line'].value, 'string')
@@ -130,7 +165,7 @@ test('a verdict whose successor is due is stale, and no token outlives the inter
   const service = await aService(t, new AttestingHost(), { now: () => Date.now() + ahead })
   const { id } = await aVm(service)
   const plan = `${id}/providers/TrustedLaunch/monitoringPlans/default`
-  const properties = { plan: { version: 1, name: 'often', intervalSeconds: 600 } }
+  const properties = { document: { version: 1, name: 'often', intervalSeconds: 600 } }
   assert.ok((await service.ask('PUT', plan, { properties })).status < 300)
   ahead = 500_000
   const { body } = await service.ask('POST', at(id), { audience: AUDIENCE })

@@ -70,7 +70,13 @@ async function effective(ground: Ground, request: ArmRequest) {
 }
 
 function effectiveView(id: string, plan: EffectivePlan): JsonObject {
-  const { policy, intervalSeconds, silenceSeconds, failures } = plan
-  const settings = { policy, intervalSeconds, silenceSeconds, failures } as unknown as Json
+  const { policy, intervalSeconds, silenceSeconds, failures, audiences } = plan
+  const settings = {
+    policy,
+    intervalSeconds,
+    silenceSeconds,
+    failures,
+    audiences,
+  } as unknown as Json
   return { id, name: 'effective', type: PLAN, properties: settings }
 }
