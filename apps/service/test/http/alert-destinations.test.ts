@@ -110,7 +110,7 @@ test('what a receiver refuses as such is given up after five tries, listed with 
   receiver.status = 422
   await aFailedVm(service)
   await until(async () => {
-    ahead += 20_000
+    ahead += 1_000
     return (await statusOf(service)).deadLetters === 1
   })
   assert.equal(receiver.received.length, 5)

@@ -179,6 +179,20 @@ test('a verdict whose successor is due is stale, and no token outlives the inter
   assert.ok(Date.parse(fresh.expiresOn) - Date.now() - ahead <= 600_000)
 })
 
+test('a verdict of before a start or reset is stale, until the VM was attested', async (t) => {
+  const host = new AttestingHost()
+  const service = await aService(t, host)
+  const { id } = await aVm(service)
+  host.failure = new Error('its agent is late')
+  await service.over(await service.ask('POST', `${id}/restart`))
+  const asked = () => service.ask('POST', at(id), { audience: AUDIENCE })
+  const { status, body } = await asked()
+  assert.deepEqual([status, body.error?.code], [409, 'AttestationStale'])
+  host.failure = null
+  await service.over(await service.ask('POST', `${id}/providers/TrustedLaunch/evidence/attest`))
+  assert.equal((await asked()).status, 200)
+})
+
 test('what cannot be bound, or names nobody, is refused; a private key is not taken', async (t) => {
   const service = await aService(t, new AttestingHost())
   const { id } = await aVm(service)
