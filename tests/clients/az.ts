@@ -9,12 +9,13 @@ const AZ = '/usr/bin/az'
 export const hasAz = existsSync(AZ)
 
 /**
- * Debian's package names a version of compute that its own library does not have: `az vm` ends with a traceback, whatever
- * it speaks to. This says the one that is there, and is `az` in all else.
+ * Debian's package names versions of compute and network that its own library does not have: `az vm` ends with a traceback,
+ * whatever it speaks to. This says those that are there, and is `az` in all else.
  */
 const MENDED = `import runpy, sys
 from azure.cli.core.profiles import AZURE_API_PROFILES, ResourceType
 AZURE_API_PROFILES['latest'][ResourceType.MGMT_COMPUTE].profile[None] = '2022-08-01'
+AZURE_API_PROFILES['latest'][ResourceType.MGMT_NETWORK] = '2022-07-01'
 sys.argv[0] = 'az'
 runpy.run_module('azure.cli', run_name='__main__', alter_sys=True)
 `
@@ -77,8 +78,8 @@ export class Az {
       '--service-principal',
       '-u',
       clientId,
-      '-p',
-      secret,
+      // It may begin with a dash.
+      `-p=${secret}`,
       '--tenant',
       tenantId,
     )

@@ -25,7 +25,7 @@ export const pages: readonly Page[] = [
     paths:
       /Compute\/(?:skus|locations\/\{location\}\/(?:publishers.*|runCommands.*|usages|vmSizes))$|\/vmSizes$/,
   },
-  { name: 'deployments', model: 'Deployment', paths: /Resources\/deployments/ },
+  { name: 'deployments', model: 'Deployment', paths: /\/deployments/ },
   { name: 'networks', model: 'VirtualNetwork', paths: /\/virtualNetworks/ },
   { name: 'network-interfaces', model: 'NetworkInterface', paths: /\/networkInterfaces/ },
   {

@@ -8,6 +8,7 @@ import {
   kindOf,
   memberOf,
   nameIn,
+  textOf,
 } from './value.ts'
 
 /** What a parameter or output may be, and the kind its values are of. */
@@ -66,11 +67,11 @@ export function checkParameter(name: string, declared: JsonObject, value: Json):
     throw new TemplateError(
       `The value of the template parameter '${name}' is ${kindOf(value)}, and ${kind} was expected.`,
     )
-  const shown = isSecure(declared) ? '' : ` '${clip(JSON.stringify(value))}'`
+  const shown = isSecure(declared) ? '' : ` '${clip(textOf(value))}'`
   const allowed = memberOf(declared, 'allowedValues')
   if (isList(allowed) && !isAllowed(allowed, value))
     throw new TemplateError(
-      `The provided value${shown} for the template parameter '${name}' is not valid. The value is not part of the allowed value(s): '${clip(allowed.map((one) => JSON.stringify(one)).join(','))}'.`,
+      `The provided value${shown} for the template parameter '${name}' is not valid. The value is not part of the allowed value(s): '${clip(allowed.map(textOf).join(','))}'.`,
     )
   checkRange(name, declared, value)
   return value

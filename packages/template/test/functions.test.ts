@@ -156,6 +156,10 @@ const given: readonly [string, unknown][] = [
     "[tenantResourceId('Microsoft.Authorization/roleDefinitions', 'x')]",
     '/providers/Microsoft.Authorization/roleDefinitions/x',
   ],
+  [
+    "[resourceId('Microsoft.Network/networkInterfaces/', 'nic')]",
+    `${GROUP}/providers/Microsoft.Network/networkInterfaces/nic`,
+  ],
   ["[resourceGroup().TAGS['a']]", 'b'],
   ['[subscription().subscriptionId]', SUBSCRIPTION],
   ['[tenant().tenantId]', 'tenant'],

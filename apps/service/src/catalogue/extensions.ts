@@ -25,6 +25,9 @@ export const extensionTypes: readonly ExtensionType[] = [
   },
 ]
 
+/** `az` looks for an extension among all publishers, whatever they publish. */
+export const extensionPublishers: readonly string[] = extensionTypes.map((one) => one.publisher)
+
 /** The kind that a publisher and type name, in any case of letters. */
 export function extensionType(
   publisher: string,

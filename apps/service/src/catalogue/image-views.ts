@@ -22,19 +22,25 @@ const LEVELS = ['publisher', 'offer', 'sku'] as const
 /**
  * Publishers, a publisher's offers, an offer's skus (by name) or a sku's versions (the oldest first), each once.
  * A place that holds nothing is not found.
+ *
+ * @param others publishers of other things, as of extensions: they are among the publishers, with no offers.
  */
 export function listImages(
   images: readonly MarketplaceImage[],
   place: ImagePlace,
+  others: readonly string[] = [],
 ): readonly ArtifactView[] | { fault: Fault } {
   const given = LEVELS.filter((level) => place[level] !== undefined)
   const within = images.filter((image) => given.every((level) => same(image[level], place[level])))
-  if (within.length === 0 && given.length > 0) return { fault: artifactNotFound }
+  if (within.length === 0 && given.length > 0) {
+    const isOther = given.length === 1 && others.some((one) => same(one, place.publisher))
+    return isOther ? [] : { fault: artifactNotFound }
+  }
   const next = LEVELS[given.length]
   const names =
     next === undefined
       ? within.flatMap((image) => image.versions)
-      : within.map((image) => image[next]).sort()
+      : [...within.map((image) => image[next]), ...(given.length === 0 ? others : [])].sort()
   return [...new Set(names)].map((name) => ({
     id: `${idOf(place)}${SEGMENTS[given.length]}/${name}`,
     name,

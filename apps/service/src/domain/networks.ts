@@ -8,10 +8,27 @@ import type { Moment, Plan, Wanted } from './resource-type.ts'
 import type { Json, JsonObject, Resource, Tables } from './store.ts'
 import { at, textAt } from './vm/vm.ts'
 
-/** Kept as it was asked for. */
-export async function planPlain(_: string, { properties }: Wanted): Promise<Plan> {
-  return { properties, work: null }
+/**
+ * A public address is a name for clients and templates: the host has none to give. What a label comes to is a name that nobody resolves.
+ * @see RFC 6761 §6.4
+ */
+export async function planPublicAddress(
+  _: string,
+  { properties }: Wanted,
+  existing: Resource | null,
+  { location }: Moment,
+): Promise<Plan> {
+  const { dnsSettings: __, ...kept } = existing?.state ?? {}
+  const label = textAt(properties, 'dnsSettings', 'domainNameLabel')
+  if (label === null) return { properties, state: kept, work: null }
+  if (!LABEL.test(label)) throw new ArmError(faults.invalidParameter('dnsSettings.domainNameLabel'))
+  const named = at(properties, 'dnsSettings') as JsonObject
+  const dnsSettings = { ...named, fqdn: `${label}.${location}.invalid` }
+  return { properties, state: { ...kept, dnsSettings }, work: null }
 }
+
+/** RFC 1123, as Azure has it. */
+const LABEL = /^[a-z][a-z0-9-]{1,61}[a-z0-9]$/
 
 const SUBNET = 'Microsoft.Network/virtualNetworks/subnets'
 

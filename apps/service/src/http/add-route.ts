@@ -1,3 +1,4 @@
+import { LIMITS } from '@trusted-launch/template'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Caller } from '../domain/caller.ts'
 import { send } from './answer.ts'
@@ -23,7 +24,9 @@ export function addRoute(
   app.route({
     method: route.method,
     url: route.path,
-    ...(route.bodyBytes !== undefined && { bodyLimit: route.bodyBytes }),
+    ...(route.isTemplate === true && {
+      ...{ bodyLimit: LIMITS.templateBytes, config: { isTemplate: true } },
+    }),
     handler: async (request, reply) => {
       await send(
         reply,

@@ -48,8 +48,8 @@ export interface Route {
   readonly action: string
   /** A piece of an upload: bytes, not JSON, and no change that an audit tells of. */
   readonly isPiece?: boolean
-  /** What its body may hold in place of what others may, in bytes. */
-  readonly bodyBytes?: number
+  /** Its body holds a template: it may be larger than others, and written as templates are. */
+  readonly isTemplate?: boolean
   /** The table of what may stand in its body (`VirtualMachine`). */
   readonly body?: string
   /** The table of what it answers; `[VirtualMachine]`: pages of them. */

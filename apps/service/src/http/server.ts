@@ -11,6 +11,7 @@ import { patiently, strangersOf } from './patience.ts'
 import { scopedPath } from './scoped-path.ts'
 import type { ServerOptions } from './server-options.ts'
 import { strictJson } from './strict-json.ts'
+import { plainJson } from './template-json.ts'
 
 const PARAMETER_MAX = 2048
 /** How often connections are looked through for those that take too long. */
@@ -97,13 +98,18 @@ function failuresOf(app: FastifyInstance, { store, now, log }: ServerOptions): F
 
 function addParsers(app: FastifyInstance, { pieceBytes }: Limits): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_, body, done) => {
-    try {
-      done(null, strictJson(body as Buffer))
-    } catch (error) {
-      done(error as Error)
-    }
-  })
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer' },
+    ({ routeOptions }, body, done) => {
+      try {
+        const { isTemplate = false } = routeOptions.config as { isTemplate?: boolean }
+        done(null, strictJson(body as Buffer, isTemplate ? plainJson : undefined))
+      } catch (error) {
+        done(error as Error)
+      }
+    },
+  )
   app.addContentTypeParser(
     'application/octet-stream',
     { parseAs: 'buffer', bodyLimit: pieceBytes },

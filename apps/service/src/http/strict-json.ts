@@ -6,12 +6,16 @@ const TOKEN = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|[{}[\]]/gs
 
 /**
  * A body as JSON: well-formed UTF-8, and no name twice in one object, of which every reader would take another one.
+ * @param plain makes JSON of what is written in another way.
  * @throws {ArmError} `InvalidRequestContent`
  * @see RFC 8259 §4, §8.1
  */
-export function strictJson(body: Uint8Array): unknown {
+export function strictJson(
+  body: Uint8Array,
+  plain: (text: string) => string = (text) => text,
+): unknown {
   if (body.length === 0) return null
-  const text = utf8Text(body)
+  const text = plain(utf8Text(body))
   const value = parsed(text)
   refuseNames(text)
   return value

@@ -8,7 +8,9 @@ function taken(call: Call, before: number): { where: string[]; type: string; nam
   const texts = call.texts()
   const at = texts.findIndex((text) => text.includes('/'))
   if (at < 0 || at > before) return call.fail('the type is missing')
-  return { where: texts.slice(0, at), type: texts[at]!, names: texts.slice(at + 1) }
+  // Azure's quickstarts end some with a slash.
+  const type = texts[at]!.replace(/\/$/, '')
+  return { where: texts.slice(0, at), type, names: texts.slice(at + 1) }
 }
 
 function resourceId(call: Call): string {

@@ -1,5 +1,10 @@
 import { ArmError, type Fault, faults, keyOf } from '@trusted-launch/api'
-import { extensionType, extensionView, typesOf } from '../../catalogue/extensions.ts'
+import {
+  extensionPublishers,
+  extensionType,
+  extensionView,
+  typesOf,
+} from '../../catalogue/extensions.ts'
 import { imageView, listImages } from '../../catalogue/image-views.ts'
 import { type Size, sizeNamed, sizes } from '../../catalogue/sizes.ts'
 import { isToBeHad, skuView, vmSizeView } from '../../catalogue/skus.ts'
@@ -32,7 +37,7 @@ export function catalogueRoutes(rules: VmRules, ground: Ground): Route[] {
   })
   const named = ({ params }: ArmRequest) => namedImages(ground.store, params.subscriptionId!, rules)
   const images = async (request: ArmRequest) =>
-    listImages(await named(request), placeOf(request.params))
+    listImages(await named(request), placeOf(request.params), extensionPublishers)
   return [
     read(`${SUBSCRIPTION}/skus`, 'skus', (request) => skus(rules, ground, request)),
     read(`${LOCATION}/vmSizes`, 'locations/vmSizes', () => ({

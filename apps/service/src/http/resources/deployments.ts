@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { ArmError, faults, nameOf, parseResourceId } from '@trusted-launch/api'
-import { LIMITS } from '@trusted-launch/template'
 import { templateHashOf } from '../../domain/deployment/context.ts'
 import {
   DEPLOYMENT,
@@ -33,8 +32,9 @@ const PLACES = [
   '/subscriptions/:subscriptionId/resourceGroups/:resourceGroup',
   '/subscriptions/:subscriptionId',
 ]
+const isGroup = (place: string) => place.endsWith(':resourceGroup')
 const NAME = /^[\w().-]{1,64}$/
-const body = { body: MODEL, bodyBytes: LIMITS.templateBytes }
+const body = { body: MODEL, isTemplate: true }
 
 /** Deployments of a group and of a subscription: templates brought about part by part, under the rights of who asks. */
 export function deploymentRoutes(ground: Ground): Route[] {
@@ -42,7 +42,11 @@ export function deploymentRoutes(ground: Ground): Route[] {
   return PLACES.flatMap((place) => {
     const all = `${place}/providers/${DEPLOYMENT}`
     const one = `${all}/:name`
-    const parts = `${one}/operations`
+    // Azure's clients ask for those of a group by a path without a provider.
+    const parts = [
+      `${one}/operations`,
+      ...(isGroup(place) ? [`${place}/deployments/:name/operations`] : []),
+    ]
     const whole = { ...body, answer: MODEL }
     return [
       route('PUT', one, 'write', (request) => put(ground, request), whole),
@@ -52,17 +56,19 @@ export function deploymentRoutes(ground: Ground): Route[] {
       route('POST', `${one}/validate`, 'validate/action', (asked) => validate(ground, asked), body),
       route('POST', `${one}/whatIf`, 'whatIf/action', (asked) => tell(ground, asked), body),
       route('POST', `${one}/cancel`, 'cancel/action', (request) => cancel(ground, request)),
-      route('GET', parts, 'operations/read', (request) => listParts(ground, request)),
-      route('GET', `${parts}/:part`, 'operations/read', (request) => getPart(ground, request)),
+      ...parts.flatMap((path) => [
+        route('GET', path, 'operations/read', (request) => listParts(ground, request)),
+        route('GET', `${path}/:part`, 'operations/read', (request) => getPart(ground, request)),
+      ]),
     ]
   })
 }
 
 /** The deployment that a path names, whatever stands behind it. */
-function idOf({ id, params }: ArmRequest): string {
-  const end = `/${params.name}`
-  const at = id.toLowerCase().indexOf('/providers/microsoft.resources/deployments/')
-  return id.slice(0, at + `/providers/${DEPLOYMENT}`.length) + end
+function idOf({ params }: ArmRequest): string {
+  const { subscriptionId, resourceGroup, name } = params
+  const group = resourceGroup === undefined ? '' : `/resourceGroups/${resourceGroup}`
+  return `/subscriptions/${subscriptionId}${group}/providers/${DEPLOYMENT}/${name}`
 }
 
 /** What is asked for, taken apart. @throws {ArmError} */

@@ -8,11 +8,12 @@ import {
   interfaceLinks,
   planNetwork,
   planNetworkInterface,
-  planPlain,
+  planPublicAddress,
   planSubnet,
   planSubnetDelete,
 } from '../../domain/networks.ts'
 import type { Moment } from '../../domain/resource-type.ts'
+import { planSecurityGroup } from '../../domain/security-groups.ts'
 import type { JsonObject, Resource, Tables } from '../../domain/store.ts'
 import { type ArmType, groupPath } from '../arm-type.ts'
 
@@ -55,10 +56,10 @@ export const networkTypes: readonly ArmType[] = [
     links: interfaceLinks,
     planDelete: unless((_, nic) => requireInterfaceUnused(nic)),
   }),
-  networkType('networkSecurityGroups', 'NetworkSecurityGroup', planPlain, {
+  networkType('networkSecurityGroups', 'NetworkSecurityGroup', planSecurityGroup, {
     planDelete: unless(requireSecurityGroupUnused),
   }),
-  networkType('publicIPAddresses', 'PublicIPAddress', planPlain, {
+  networkType('publicIPAddresses', 'PublicIPAddress', planPublicAddress, {
     planDelete: unless(requireAddressUnused),
   }),
 ]
