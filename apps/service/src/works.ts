@@ -19,6 +19,7 @@ import { type Command, commandKey } from './domain/vm/run-command.ts'
 import { type Seed, seedOf, windowsSeedOf } from './domain/vm/seed.ts'
 import { stateOf, textAt } from './domain/vm/vm.ts'
 import { hashPassword } from './driver/hash-password.ts'
+import { EventFeed } from './http/event-feed.ts'
 import type { Ground } from './http/ground.ts'
 import { keepSecret } from './identity/administrator.ts'
 import type { AttestationSigner } from './identity/attestation-signer.ts'
@@ -86,6 +87,7 @@ export class Works {
   readonly #monitor: Monitor
   readonly #appraisers = new Appraisers()
   readonly #deliverer: Deliverer
+  readonly #feed: EventFeed
   #expiring: NodeJS.Timeout | null = null
   #startedAgain = 0
 
@@ -151,6 +153,7 @@ export class Works {
     })
     const sendGround = { rules: options.receivers, sealed: options.sealed, now }
     const sendTo = (...of: SendArguments) => send(sendGround, ...of)
+    this.#feed = new EventFeed({ store, now })
     this.#deliverer = new Deliverer({ store, log, owner, now, send: sendTo })
     const wake = () => this.#worker.wake()
     const rotateSigner = () => options.signer.rotate()
@@ -161,6 +164,7 @@ export class Works {
         ...{ rules: options.receivers, send: sendTo, wake: () => this.#deliverer.wake() },
         keepSecret: ({ values }, ...of) => keepReceiverSecret(options.sealed.on(values), ...of),
       },
+      feed: this.#feed,
       inside: options.inside,
       keepDeployment: (tables, run, record) => this.#keep(tables, recordKey(run), record),
     }
@@ -192,6 +196,7 @@ export class Works {
   }
 
   async stop(): Promise<void> {
+    this.#feed.close()
     if (this.#expiring !== null) clearInterval(this.#expiring)
     const stopped = [this.#worker.stop(), this.#monitor.stop(), this.#deliverer.stop()]
     await Promise.all([...stopped, this.#appraisers.close()])

@@ -11,6 +11,9 @@ import type { Json, JsonObject, Resource, Tables } from './store.ts'
 import { rulesOf } from './suppressing.ts'
 import type { Power } from './vm/vm.ts'
 
+/** The value in which the number stands to which events were forgotten. */
+export const FORGOTTEN = 'events/forgotten'
+
 /** What an event says of an alert: nothing of the inside of the guest that not everybody may read. */
 export interface AlertEventData {
   readonly what: AlertNews

@@ -7,6 +7,7 @@ import type { Destination, ReceiverRules } from '../domain/destinations.ts'
 import type { Moment } from '../domain/resource-type.ts'
 import type { Store, Tables } from '../domain/store.ts'
 import type { Issue } from '../domain/tokens.ts'
+import type { EventFeed } from './event-feed.ts'
 import type { ArmRequest } from './route.ts'
 
 /** What the endpoints stand on. */
@@ -38,6 +39,8 @@ export interface Ground {
   ) => Promise<void>
   /** How often a VM may be asked, by whatever endpoint. */
   readonly attestRate: AttestRate
+  /** Tells whoever listens what happens. */
+  readonly feed: EventFeed
   /** Telling others of alerts. */
   readonly delivery: {
     /** Seals the secret of a destination; null: it goes. */

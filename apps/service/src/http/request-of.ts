@@ -24,6 +24,7 @@ export async function requestOf(
   if (bytes !== null && route.isPiece !== true)
     throw new ArmError(faults.invalidRequestContent('application/json was expected'))
   const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers
+  const lastEventId = request.headers['last-event-id']
   return {
     ...{ method: route.method, params, query, apiVersion, caller, base },
     id: idOf(route, params),
@@ -31,6 +32,7 @@ export async function requestOf(
     bytes,
     ifMatch: ifMatch ?? null,
     ifNoneMatch: ifNoneMatch ?? null,
+    ...(typeof lastEventId === 'string' && { lastEventId }),
     correlationId: correlationOf(request),
     from: request.ip,
   }

@@ -20,6 +20,8 @@ export interface ArmRequest {
   readonly caller: Caller
   readonly ifMatch: string | null
   readonly ifNoneMatch: string | null
+  /** `Last-Event-ID`: of who comes back to a stream of events. */
+  readonly lastEventId?: string
   readonly correlationId: string
   /** `https://name:port` as configured, never as asked for: URLs of answers begin with it. */
   readonly base: string
@@ -50,6 +52,8 @@ export interface Route {
   readonly isPiece?: boolean
   /** Its body holds a template: it may be larger than others, and written as templates are. */
   readonly isTemplate?: boolean
+  /** Its answer goes on until somebody ends it. */
+  readonly isStream?: boolean
   /** The table of what may stand in its body (`VirtualMachine`). */
   readonly body?: string
   /** The table of what it answers; `[VirtualMachine]`: pages of them. */

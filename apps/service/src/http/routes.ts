@@ -12,6 +12,7 @@ import { deploymentRoutes } from './resources/deployments.ts'
 import { type Diagnostics, diagnosticsRoutes } from './resources/diagnostics.ts'
 import { diskTypeOf } from './resources/disks.ts'
 import { driftRoutes } from './resources/drift.ts'
+import { eventRoutes } from './resources/events.ts'
 import { evidenceRoutes } from './resources/evidence.ts'
 import { exemptionRoutes } from './resources/exemptions.ts'
 import { extensionTypeOf } from './resources/extensions.ts'
@@ -76,6 +77,7 @@ export function allRoutes(
     ...secureScoreRoutes(ground),
     ...alertRoutes(ground),
     ...alertDestinationRoutes(ground),
+    ...eventRoutes(ground),
     ...suppressionRoutes(ground),
     ...exemptionRoutes(ground),
     ...isolationRoutes(ground),

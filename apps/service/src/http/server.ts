@@ -61,7 +61,8 @@ export async function serverOf(options: ServerOptions): Promise<FastifyInstance>
     const { method, originalUrl, id } = request
     const [path] = originalUrl.split('?')
     const route = request.routeOptions.url ?? 'none'
-    options.metrics.request(method, route, reply.statusCode, reply.elapsedTime)
+    const isStream = options.routes.some((one) => one.isStream === true && one.path === route)
+    if (!isStream) options.metrics.request(method, route, reply.statusCode, reply.elapsedTime)
     options.log.info({
       method,
       path,

@@ -1,4 +1,6 @@
+import { fromUtf8, toUtf8 } from '@trusted-launch/codec'
 import { DESTINATION, isEnabled } from '../domain/destinations.ts'
+import { FORGOTTEN } from '../domain/events.ts'
 import { everyOf } from '../domain/every-of.ts'
 import { RETENTION, retentionAt } from '../domain/retention.ts'
 import type { Store, Tables } from '../domain/store.ts'
@@ -34,10 +36,18 @@ export async function forgetEvents(store: Store, now: number): Promise<number> {
       if (until === 0) return 0
       const missed = of === 'alert' ? await passOver(tables, until) : 0
       await tables.events.forget(of, until)
+      await noteForgotten(tables, until)
       return missed
     })
   }
   return lost
+}
+
+/** Who comes back to listen, and knows less than that, is told that it missed something. */
+async function noteForgotten({ values }: Tables, until: number): Promise<void> {
+  const before = await values.get(FORGOTTEN)
+  const known = before === null ? 0 : Number(fromUtf8(before))
+  if (until > known) await values.put(FORGOTTEN, toUtf8(String(until)))
 }
 
 /** What a destination was not told of by then it is not told of any more: that is counted. */

@@ -77,7 +77,7 @@ test('whatever is sent to whichever endpoint, it is answered, and never by an er
   }
   const inOrder = [...routes].sort((a, b) => rankOf(a) - rankOf(b))
   for (const route of inOrder) {
-    if (route.isPiece === true) continue
+    if (route.isPiece === true || route.isStream === true) continue
     const path = filled(route.path, params)
     for (const body of bodiesOf(route)) await ask(route, path, body)
     for (const name of names)
