@@ -1,10 +1,16 @@
+import { keyOf } from '@trusted-launch/api'
 import { type EffectivePlan, effectivePlan, type MonitoringPlan } from '@trusted-launch/posture'
 import { everyOf } from './every-of.ts'
 import { groupId } from './groups.ts'
+import { INSTANCE } from './scale-set/scale-set.ts'
 import type { Resource, Tables } from './store.ts'
 import { versionIn } from './versioned.ts'
+import { textAt } from './vm/vm.ts'
 
-/** How the VMs at a scope and below are watched: it extends a subscription, a group or a VM, each with one at most. */
+/**
+ * How the VMs at a scope and below are watched: it extends a subscription, a group, a scale set or a
+ * VM, each with one at most.
+ */
 export const PLAN = 'TrustedLaunch/monitoringPlans'
 
 /** The id of the plan of a scope. */
@@ -17,13 +23,25 @@ export function planIn(row: Resource): MonitoringPlan {
   return versionIn(row).document as unknown as MonitoringPlan
 }
 
+/** What says whose plans hold for a VM. */
+export type PlannedVm = Pick<
+  Resource,
+  'id' | 'type' | 'properties' | 'subscriptionId' | 'resourceGroup'
+>
+
+/** The id of the scale set that a VM is in, Uniform or Flexible; null: in none. */
+export function setIdOf({ id, type, properties }: PlannedVm): string | null {
+  if (keyOf(type) === keyOf(INSTANCE)) return id.split('/').slice(0, -2).join('/')
+  return textAt(properties, 'virtualMachineScaleSet', 'id')
+}
+
 /**
  * What holds for a VM now: each setting from the nearest scope whose plan has it.
  * @param tried a plan in place of the one that is, or is not, at a scope.
  */
 export async function planOf(
   { resources }: Pick<Tables, 'resources'>,
-  vm: Pick<Resource, 'id' | 'subscriptionId' | 'resourceGroup'>,
+  vm: PlannedVm,
   tried: { readonly scope: string; readonly plan: MonitoringPlan } | null = null,
 ): Promise<EffectivePlan> {
   const made = async (scope: string) => {
@@ -33,10 +51,11 @@ export async function planOf(
     const row = await resources.get(id)
     return row === null ? null : planIn(row)
   }
+  const set = setIdOf(vm)
   return effectivePlan({
     subscription: await made(`/subscriptions/${vm.subscriptionId}`),
     group: await made(groupId(vm.subscriptionId, vm.resourceGroup!)),
-    set: null,
+    set: set === null ? null : await made(set),
     vm: await made(vm.id),
   })
 }

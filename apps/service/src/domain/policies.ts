@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Policy, TRUSTED_LAUNCH_POLICY } from '@trusted-launch/attestation'
-import { planOf } from './plans.ts'
+import { type PlannedVm, planOf } from './plans.ts'
 import type { Resource, Tables } from './store.ts'
 import { documentOf, versionIn, versionsOf } from './versioned.ts'
 
@@ -37,10 +37,7 @@ export async function policyNamed(
 }
 
 /** The policy that a VM's plan names: what its verdicts are made under. @throws {Error} it is not there. */
-export async function policyFor(
-  tables: Pick<Tables, 'resources'>,
-  vm: Pick<Resource, 'id' | 'subscriptionId' | 'resourceGroup'>,
-): Promise<Policy> {
+export async function policyFor(tables: Pick<Tables, 'resources'>, vm: PlannedVm): Promise<Policy> {
   const { value, from } = (await planOf(tables, vm)).policy
   const found = await policyNamed(tables, vm.subscriptionId, value)
   if (found === null) throw new Error(`there is no policy '${value}', which plan '${from}' names`)

@@ -1,19 +1,20 @@
-import { ArmError, faults } from '@trusted-launch/api'
+import { ArmError, faults, keyOf } from '@trusted-launch/api'
 import type { Finding, Policy, ReferenceValues } from '@trusted-launch/attestation'
 import type { MonitoringPlan, WhatIfChange } from '@trusted-launch/posture'
 import { everyOf } from '../domain/every-of.ts'
-import { planOf } from '../domain/plans.ts'
+import { planOf, setIdOf } from '../domain/plans.ts'
 import { policyNamed } from '../domain/policies.ts'
+import { SCALE_SET } from '../domain/scale-set/scale-set.ts'
 import type { Json, JsonObject, Resource, Store, Tables } from '../domain/store.ts'
 import { setupOf } from '../domain/vm/setup.ts'
-import { stateOf, VM } from '../domain/vm/vm.ts'
+import { MACHINE_TYPES, stateOf, VM } from '../domain/vm/vm.ts'
 import { AppraisalError } from '../workers/appraisers.ts'
 import type { WhatIfTask } from '../workers/what-if.ts'
 import { Cancelled, type Handler, type Job } from './worker.ts'
 
 /** What is tried on the VMs at and below a scope; at least one of the three. */
 export interface WhatIfInput {
-  /** The id of a subscription, a group or a VM. */
+  /** The id of a subscription, a group, a scale set or a VM. */
   readonly scope: string
   /** In place of the one that each VM's plan names. */
   readonly policy?: Policy
@@ -50,12 +51,13 @@ interface Counts {
 
 async function tried(job: Job, { store, tryOn }: WhatIfGround): Promise<JsonObject> {
   const input = job.operation.input as unknown as WhatIfInput
-  const { scope, within } = await vmsOf(store, input)
-  const total = scope.type === VM ? 1 : await store.resources.count(within)
+  const scope = await store.resources.get(input.scope)
+  if (scope === null) throw new ArmError(faults.resourceNotFound(input.scope))
+  const total = await countOf(store, scope)
   const counts = { judged: 0, changed: 0, worse: 0, better: 0, withoutEvidence: 0, notJudged: 0 }
   const value: JsonObject[] = []
   let seen = 0
-  for await (const some of batches(scope.type === VM ? [scope] : everyOf(store, within))) {
+  for await (const some of batches(vmsOf(store, scope))) {
     const results = await Promise.all(some.map((vm) => tryOne(store, vm, input, tryOn)))
     for (const result of results) count(counts, value, result)
     seen += some.length
@@ -64,21 +66,34 @@ async function tried(job: Job, { store, tryOn }: WhatIfGround): Promise<JsonObje
   return { scope: scope.id, ...counts, value }
 }
 
+/** The VMs at a scope and below, and the instances of sets. */
+async function* vmsOf(tables: Tables, scope: Resource): AsyncGenerator<Resource> {
+  if (scope.type === VM) return yield scope
+  const isIn = (vm: Resource) =>
+    scope.type !== SCALE_SET || keyOf(setIdOf(vm) ?? '') === keyOf(scope.id)
+  for (const query of queriesOf(scope))
+    for await (const vm of everyOf(tables, query)) if (isIn(vm)) yield vm
+}
+
+/** How many there are at most. */
+async function countOf({ resources }: Tables, scope: Resource): Promise<number> {
+  if (scope.type === VM) return 1
+  const counts = await Promise.all(queriesOf(scope).map((query) => resources.count(query)))
+  return counts.reduce((all, some) => all + some, 0)
+}
+
+function queriesOf({ subscriptionId, resourceGroup }: Resource) {
+  const within = { subscriptionId, ...(resourceGroup !== null && { resourceGroup }) }
+  return MACHINE_TYPES.map((type) => ({ type, ...within }))
+}
+
 async function tell(job: Job, seen: number, total: number): Promise<void> {
   if (await job.isCancelled()) throw new Cancelled()
   const percent = Math.min(99, Math.floor((100 * seen) / Math.max(1, total)))
   await job.tell(percent, `${seen} of ${total} virtual machines`)
 }
 
-async function vmsOf({ resources }: Tables, { scope: id }: WhatIfInput) {
-  const scope = await resources.get(id)
-  if (scope === null) throw new ArmError(faults.resourceNotFound(id))
-  const { subscriptionId, resourceGroup } = scope
-  const within = { type: VM, subscriptionId, ...(resourceGroup !== null && { resourceGroup }) }
-  return { scope, within }
-}
-
-async function* batches(all: AsyncIterable<Resource> | Iterable<Resource>) {
+async function* batches(all: AsyncIterable<Resource>) {
   let some: Resource[] = []
   for await (const one of all) {
     some.push(one)

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { MonitoringPlan } from '@trusted-launch/posture'
 import { groupId } from '../../src/domain/groups.ts'
 import { PLAN, planIdOf, planOf } from '../../src/domain/plans.ts'
+import { INSTANCE } from '../../src/domain/scale-set/scale-set.ts'
 import type { Tables } from '../../src/domain/store.ts'
 import { documentOf, putVersion } from '../../src/domain/versioned.ts'
 import { onEach } from '../store/databases.ts'
@@ -30,6 +31,24 @@ onEach((database) => {
     assert.deepEqual(levels, [{ from: 'all', meanings: failures }])
     const tried = { scope: vm.id.toUpperCase(), plan: { version: 1, name: 'tried' } as const }
     assert.deepEqual((await planOf(store, vm, tried)).intervalSeconds, { value: 900, from: 'all' })
+  })
+
+  test('between group and VM stands the plan of its scale set, Uniform or Flexible', async () => {
+    const store = await database.store()
+    const group = groupId(SUBSCRIPTION, 'Web')
+    const set = `${group}/providers/Microsoft.Compute/virtualMachineScaleSets/set`
+    const instance = { ...sample('0'), id: `${set}/virtualMachines/0`, type: INSTANCE }
+    const properties = { virtualMachineScaleSet: { id: set.toUpperCase() } }
+    await put(store, group, { version: 1, name: 'web', silenceSeconds: 60, intervalSeconds: 60 })
+    await put(store, set, { version: 1, name: 'set', silenceSeconds: 90 })
+    for (const row of [instance, { ...sample('web'), properties }]) {
+      const { silenceSeconds, intervalSeconds } = await planOf(
+        store,
+        await store.resources.insert(row, 5),
+      )
+      assert.deepEqual(silenceSeconds, { value: 90, from: 'set' })
+      assert.deepEqual(intervalSeconds, { value: 60, from: 'web' })
+    }
   })
 
   test('another group’s plan holds nothing for a VM', async () => {

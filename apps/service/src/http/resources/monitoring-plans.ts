@@ -3,6 +3,7 @@ import { checkPlan, type EffectivePlan } from '@trusted-launch/posture'
 import { GROUP, SUBSCRIPTION } from '../../domain/groups.ts'
 import { PLAN, planOf } from '../../domain/plans.ts'
 import { policyNamed } from '../../domain/policies.ts'
+import { SCALE_SET } from '../../domain/scale-set/scale-set.ts'
 import type { Json, JsonObject, Resource, Tables } from '../../domain/store.ts'
 import { VM } from '../../domain/vm/vm.ts'
 import type { Ground } from '../ground.ts'
@@ -16,7 +17,7 @@ const NAME = 'default'
 
 const plans: VersionedKind = {
   type: PLAN,
-  scopes: [SUBSCRIPTION, GROUP, VM],
+  scopes: [SUBSCRIPTION, GROUP, SCALE_SET, VM],
   check: (document, name) => {
     if (name.toLowerCase() !== NAME) throw new ArmError(faults.invalidParameter('name'))
     return checkPlan(document)

@@ -4,6 +4,7 @@ import { checkPolicy, checkReferenceValues } from '@trusted-launch/attestation'
 import { MalformedError } from '@trusted-launch/codec'
 import { checkPlan } from '@trusted-launch/posture'
 import { GROUP, SUBSCRIPTION } from '../../domain/groups.ts'
+import { SCALE_SET } from '../../domain/scale-set/scale-set.ts'
 import type { JsonObject, Resource, Tables } from '../../domain/store.ts'
 import { documentOf } from '../../domain/versioned.ts'
 import { VM } from '../../domain/vm/vm.ts'
@@ -72,10 +73,10 @@ function checked(name: string, value: unknown): JsonObject {
   }
 }
 
-/** @throws {ArmError} 404: no VM, group or subscription. */
+/** @throws {ArmError} 404: no VM, scale set, group or subscription. */
 async function requireScope({ resources }: Tables, request: ArmRequest): Promise<Resource> {
   const found = await resources.get(request.params.scope!)
-  if (found === null || ![VM, GROUP, SUBSCRIPTION].includes(found.type))
+  if (found === null || ![VM, SCALE_SET, GROUP, SUBSCRIPTION].includes(found.type))
     throw new ArmError(faults.resourceNotFound(request.id))
   return found
 }
