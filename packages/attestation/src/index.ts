@@ -60,6 +60,7 @@ export {
   array,
   boolean,
   different,
+  hex,
   integer,
   nameOf,
   nullable,

@@ -5,6 +5,7 @@ import { resourceRoutes } from './resource-routes.ts'
 import { activityRoutes } from './resources/activity.ts'
 import { alertDestinationRoutes } from './resources/alert-destinations.ts'
 import { alertRoutes } from './resources/alerts.ts'
+import { announcedUpdateRoutes } from './resources/announced-updates.ts'
 import { assessmentRoutes } from './resources/assessments.ts'
 import { authorizationRoutes } from './resources/authorization.ts'
 import { catalogueRoutes } from './resources/catalogue.ts'
@@ -88,6 +89,7 @@ export function allRoutes(
     ...evidenceRoutes(ground),
     ...vmTokenRoutes(ground),
     ...driftRoutes(ground),
+    ...announcedUpdateRoutes(ground),
     ...referenceValuesRoutes(ground),
     ...authorizationRoutes(ground),
     ...principalRoutes(ground),

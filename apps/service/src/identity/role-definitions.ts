@@ -23,6 +23,7 @@ export interface RoleDefinition {
  * them, so that who manages or reads a VM doesn't thereby read these.
  */
 export const DATA_ACTIONS: readonly string[] = [
+  'TrustedLaunch/announcedUpdates/*',
   'TrustedLaunch/drift/*',
   'TrustedLaunch/evidence/*',
   'TrustedLaunch/referenceValues/*',
@@ -135,7 +136,11 @@ export const SECURITY_ADMIN = builtIn(
       'TrustedLaunch/policies/*',
       'TrustedLaunch/whatIf/*',
     ]),
-    dataActions: ['TrustedLaunch/drift/*', 'TrustedLaunch/referenceValues/*'],
+    dataActions: [
+      'TrustedLaunch/announcedUpdates/*',
+      'TrustedLaunch/drift/*',
+      'TrustedLaunch/referenceValues/*',
+    ],
   },
 )
 
@@ -164,6 +169,7 @@ export const ATTESTATION_READER = builtIn(
   {
     ...allow(['Microsoft.Attestation/*/read']),
     dataActions: [
+      'TrustedLaunch/announcedUpdates/read',
       'TrustedLaunch/drift/read',
       'TrustedLaunch/evidence/read',
       'TrustedLaunch/evidence/token/action',
@@ -179,6 +185,7 @@ export const ATTESTATION_CONTRIBUTOR = builtIn(
   {
     ...allow(['Microsoft.Attestation/*']),
     dataActions: [
+      'TrustedLaunch/announcedUpdates/*',
       'TrustedLaunch/drift/*',
       'TrustedLaunch/evidence/*',
       'TrustedLaunch/referenceValues/*',

@@ -12,6 +12,7 @@ import { alertOf, alertRowsOf, observe } from '../domain/alerts.ts'
 import { type HostDriver, HostElsewhere, type HostFacts } from '../domain/host-driver.ts'
 import { planOf } from '../domain/plans.ts'
 import { policyFor } from '../domain/policies.ts'
+import { isAwaited, referencesAfter } from '../domain/references/decide.ts'
 import { noteBoot } from '../domain/references/note-boot.ts'
 import { type Used, usedFor } from '../domain/references/used.ts'
 import type { Json, Resource, Tables, Turn } from '../domain/store.ts'
@@ -140,12 +141,17 @@ async function ask(
   const told = taskOf(evidence, facts, begun.known, { ...asked, ...(binding && { binding }) })
   const task = { ...told, references: begun.used.files, policy, ...(await ground.signer()) }
   const time = ground.now()
-  const answer = await orFailed('the evidence was not appraised', () =>
-    ground.appraise({ ...task, time }),
-  )
+  const id = randomUUID()
+  const answer = await orFailed('the evidence was not appraised', async () => {
+    const first = await ground.appraise({ ...task, time })
+    const references = await under((tables) =>
+      referencesAfter(tables, vm, first, { attestation: id, time }, facts.references),
+    )
+    return references === null ? first : ground.appraise({ ...task, references, time })
+  })
   return under(async (tables) => {
     const found = (await tables.resources.get(vm.id)) ?? vm
-    const attested = await keep(tables, found, { begun, facts, answer, time })
+    const attested = await keep(tables, found, { id, begun, facts, answer, time })
     await tables.turns.end(turn, await afterAnswer(tables, found, asked.at, Math.random()))
     return attested
   })
@@ -190,12 +196,11 @@ async function collect(
 async function keep(
   tables: Tables,
   vm: Resource,
-  made: { begun: Begun; facts: HostFacts; answer: AppraisalAnswer; time: number },
+  made: { id: string; begun: Begun; facts: HostFacts; answer: AppraisalAnswer; time: number },
 ): Promise<Attested> {
-  const { begun, facts, answer, time } = made
+  const { id, begun, facts, answer, time } = made
   const { tier, findings, claims, record, shared, memory, ima, earlier } = answer
   const { vmId } = stateOf(vm)
-  const id = randomUUID()
   const kept = { id, vmId, at: time, tier, findings: findings as unknown as Json[] }
   await tables.attestations.insert({ ...kept, record }, shared ?? undefined)
   await noteIntegrity(tables, vm, tier, time)
@@ -207,7 +212,8 @@ async function keep(
   const booted = { attestation: id, time, tier, variant, change, boot }
   await noteBoot(tables, vm, begun.used.boots, booted)
   const result = { tier, claims, evidence: answer.evidence, findings: [...findings, ...earlier] }
-  await observe(tables, vm, { kind: 'verdict', result }, time)
+  if (!(await isAwaited(tables, vm, answer, time)))
+    await observe(tables, vm, { kind: 'verdict', result }, time)
   return { id, tier }
 }
 

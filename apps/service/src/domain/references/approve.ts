@@ -4,6 +4,7 @@ import {
   approveReferences,
   encodeReferenceValues,
   parseReferenceValues,
+  type ReferenceVariant,
 } from '@trusted-launch/attestation'
 import { guidOf } from '../guid-of.ts'
 import type { Resource, Tables } from '../store.ts'
@@ -32,6 +33,9 @@ export interface Decided {
   readonly request: string
   /** Milliseconds since 1970. */
   readonly time: number
+  /** SHA-256 of modules that are the new kernel's own, besides those that it read. */
+  readonly modules?: readonly string[]
+  readonly imageVersion?: string
 }
 
 /**
@@ -42,7 +46,7 @@ export async function approveDrift(
   tables: Tables,
   row: Resource,
   scope: ApprovalScope,
-  { how, by, reason, request, time }: Decided,
+  { how, by, reason, request, time, modules = [], imageVersion }: Decided,
 ): Promise<Resource> {
   const drift = driftIn(row)
   const file = await tables.values.get(valueOfDrift(row.name))
@@ -50,10 +54,12 @@ export async function approveDrift(
   const approval = { by, at: new Date(time).toISOString(), why: reason }
   const name = guidOf(`${scope.id}/${scope.image}/${scope.vmId}/${drift.sha256}`)
   const variant = nameOf(drift.nearest, drift.differences, time)
-  const approved = approvedFile(file, variant, approval)
+  const isOtherKernel = drift.differences.some(({ pcr }) => pcr === IMA_PCR)
+  const own = isOtherKernel ? modules : []
+  const approved = approvedFile(file, variant, approval, own)
   const former = await tables.resources.get(`${scope.id}/providers/${REFERENCE_VALUES}/${name}`)
   if (former !== null) await removeReference(tables, former)
-  await requireRoom(tables, scope.id)
+  if (!(await hasRoom(tables, scope.id))) throw new ArmError(full(scope.id))
   const reference = await insertReference(
     tables,
     scope.id,
@@ -61,6 +67,7 @@ export async function approveDrift(
     {
       ...{ how, variant, by, at: time, why: reason, request, drift: row.id },
       ...{ image: scope.image, vmId: scope.vmId, supersedes: drift.nearest },
+      imageVersion: imageVersion ?? null,
       sha256: createHash('sha256').update(approved).digest('hex'),
     },
     approved,
@@ -73,12 +80,27 @@ function approvedFile(
   file: Uint8Array,
   name: string,
   approval: Parameters<typeof approveReferences>[1],
+  modules: readonly string[],
 ): Uint8Array {
   const { version, variants } = parseReferenceValues(file)
-  const renamed = { version, variants: variants.map((one) => ({ ...one, name })) }
+  const renamed = {
+    version,
+    variants: variants.map((one) => withModules({ ...one, name }, modules)),
+  }
   return encodeReferenceValues(approveReferences(renamed, approval))
 }
 
+function withModules(variant: ReferenceVariant, modules: readonly string[]): ReferenceVariant {
+  const known = variant.kernel.modules ?? []
+  const seen = new Set(known.map(({ sha256 }) => sha256))
+  const more = modules.filter((sha256) => !seen.has(sha256))
+  if (more.length === 0) return variant
+  const all = [...known, ...more.map((sha256) => ({ path: 'announced', sha256 }))]
+  return { ...variant, kernel: { ...variant.kernel, modules: all.slice(0, MODULES_MAX) } }
+}
+
+const IMA_PCR = 10
+const MODULES_MAX = 16_384
 const COMPONENTS_MAX = 4
 
 /** `small, kernel and initrd of 2026-11-28T06:00:00.000Z`: no two approvals have the same. */
@@ -93,11 +115,12 @@ function nameOf(
   return `${(first || 'first boot').slice(0, 100)}, ${told} of ${new Date(time).toISOString()}`
 }
 
-async function requireRoom({ resources }: Tables, parentId: string): Promise<void> {
-  if ((await resources.count({ type: REFERENCE_VALUES, parentId })) < REFERENCES_MAX) return
-  throw new ArmError(
-    faults.operationNotAllowed(
-      `There are ${REFERENCES_MAX} reference values at '${parentId}', as many as there may be. Delete those that no VM boots any more (tl reference-values list).`,
-    ),
-  )
+/** Whether another one may stand at a scope. */
+export async function hasRoom({ resources }: Tables, parentId: string): Promise<boolean> {
+  return (await resources.count({ type: REFERENCE_VALUES, parentId })) < REFERENCES_MAX
 }
+
+const full = (scope: string) =>
+  faults.operationNotAllowed(
+    `There are ${REFERENCES_MAX} reference values at '${scope}', as many as there may be. Delete those that no VM boots any more (tl reference-values list).`,
+  )

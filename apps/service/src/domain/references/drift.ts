@@ -64,6 +64,17 @@ export async function driftsOf(tables: Tables, vm: Resource): Promise<Resource[]
   return rows
 }
 
+/** The drift of a VM that a change is; null: it was not seen before. */
+export async function driftNamed(
+  { resources }: Tables,
+  vm: Resource,
+  change: BootChange,
+): Promise<Resource | null> {
+  return resources.get(`${vm.id}/providers/${DRIFT}/${nameOf(vm, change)}`)
+}
+
+const nameOf = (vm: Resource, { sha256 }: BootChange) => guidOf(`${stateOf(vm).vmId}/${sha256}`)
+
 /** How many wait for somebody: those that went by themselves do not. */
 export async function waitingOf(tables: Tables, vm: Resource): Promise<number> {
   const drifts = (await driftsOf(tables, vm)).map(driftIn)
@@ -77,7 +88,7 @@ export async function noteDrift(
   change: BootChange | null,
   seen: { readonly attestation: string; readonly time: number; readonly isFirstBoot: boolean },
 ): Promise<void> {
-  const name = change === null ? null : guidOf(`${stateOf(vm).vmId}/${change.sha256}`)
+  const name = change === null ? null : nameOf(vm, change)
   const rows = await driftsOf(tables, vm)
   for (const row of rows) {
     const drift = driftIn(row)

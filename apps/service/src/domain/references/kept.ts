@@ -24,6 +24,8 @@ export interface KeptReference {
   readonly request: string
   /** The variant that it differs from: an older one, which may retire. */
   readonly supersedes: string | null
+  /** The version of the image that what was approved is known from; null: not known. */
+  readonly imageVersion: string | null
   /** The id of the drift that it was made of. */
   readonly drift: string
 }

@@ -4,6 +4,7 @@ import type { Resource, Tables } from '../store.ts'
 import { stateOf } from '../vm/vm.ts'
 import { type Boots, bootsOf, foretoldNow } from './boots.ts'
 import { type KeptReference, referenceIn, referencesFor, valueOfReference } from './kept.ts'
+import { rememberImages } from './known-images.ts'
 import { isRetired } from './retired.ts'
 
 /** What a VM is held against now. */
@@ -23,7 +24,10 @@ export async function usedFor(
   now: number,
 ): Promise<Used> {
   const sha256 = foretold === null ? null : createHash('sha256').update(foretold).digest('hex')
-  const boots = foretoldNow(await bootsOf(tables.values, stateOf(vm).vmId), sha256, now)
+  const before = await bootsOf(tables.values, stateOf(vm).vmId)
+  const boots = foretoldNow(before, sha256, now)
+  if (foretold !== null && boots.foretold !== before.foretold)
+    await rememberImages(tables.values, vm, foretold)
   const rows = await referencesFor(tables, vm)
   const { foretoldCounts, counting } = countingOf(rows, boots, plan, now)
   const files = foretold !== null && foretoldCounts ? [foretold] : []

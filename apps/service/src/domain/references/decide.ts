@@ -1,0 +1,132 @@
+import type { BootChange, Finding } from '@trusted-launch/attestation'
+import { type EffectivePlan, meaningOf } from '@trusted-launch/posture'
+import { planOf } from '../plans.ts'
+import type { Resource, Tables } from '../store.ts'
+import { stateOf } from '../vm/vm.ts'
+import { announcedFor, announcementIn, covers } from './announced.ts'
+import { type ApprovalScope, approveDrift, type Decided, hasRoom } from './approve.ts'
+import { bootsOf } from './boots.ts'
+import { driftIn, driftNamed, noteDrift } from './drift.ts'
+import { referenceIn, referencesFor } from './kept.ts'
+import { knownImagesOf } from './known-images.ts'
+import { areSignedImages, compareVersions, isNotOlder } from './signed-images.ts'
+import { usedFor } from './used.ts'
+
+interface Seen {
+  readonly attestation: string
+  readonly time: number
+}
+
+/**
+ * Approves what a boot measured otherwise where somebody said before that it may be: an announcement of exactly that, or
+ * a monitoring plan. Never of a VM that did not boot as foretold yet, and never what a person rejected.
+ * Part of a transaction. @returns whether it is approved now.
+ */
+async function decideChange(
+  tables: Tables,
+  vm: Resource,
+  change: BootChange,
+  seen: Seen,
+  { references }: Pick<EffectivePlan, 'references'>,
+): Promise<boolean> {
+  if ((await bootsOf(tables.values, stateOf(vm).vmId)).affirmedAt === null) return false
+  const before = await driftNamed(tables, vm, change)
+  if (before !== null && driftIn(before).status === 'rejected') return false
+  const found =
+    (await announced(tables, vm, change, seen)) ??
+    (references.value.approve === 'signed-images'
+      ? await bySignature(tables, vm, change, seen, String(references.from))
+      : null)
+  if (found === null || !(await hasRoom(tables, found.scope.id))) return false
+  await noteDrift(tables, vm, change, { ...seen, isFirstBoot: false })
+  const row = await driftNamed(tables, vm, change)
+  await approveDrift(tables, row!, found.scope, found.decided)
+  return true
+}
+
+/**
+ * What a verdict is to be made with again, since what the boot measured otherwise is approved by an announcement or a
+ * plan. Null: it stays as it is. Part of a transaction.
+ */
+export async function referencesAfter(
+  tables: Tables,
+  vm: Resource,
+  { change }: { readonly change: BootChange | null },
+  seen: Seen,
+  foretold: Uint8Array | null,
+): Promise<readonly Uint8Array[] | null> {
+  if (change === null) return null
+  const plan = await planOf(tables, vm)
+  if (!(await decideChange(tables, vm, change, seen, plan))) return null
+  return (await usedFor(tables, vm, foretold, plan.references.value, seen.time)).files
+}
+
+interface Found {
+  readonly scope: ApprovalScope
+  readonly decided: Decided
+}
+
+async function announced(
+  tables: Tables,
+  vm: Resource,
+  change: BootChange,
+  { time }: Seen,
+): Promise<Found | null> {
+  for (const { row, digests } of await announcedFor(tables, vm, time)) {
+    if (digests === null || !covers(digests, change)) continue
+    const { by, reason, request, image, vmId } = announcementIn(row)
+    const scope = { id: row.parentId!, image, vmId }
+    const { modules } = digests
+    return { scope, decided: { how: 'announcement', by, reason, request, time, modules } }
+  }
+  return null
+}
+
+async function bySignature(
+  tables: Tables,
+  vm: Resource,
+  change: BootChange,
+  { attestation, time }: Seen,
+  plan: string,
+): Promise<Found | null> {
+  if (!areSignedImages(change)) return null
+  const known = await knownImagesOf(tables.values, change)
+  const versions = (await referencesFor(tables, vm)).flatMap(
+    (row) => referenceIn(row).imageVersion ?? [],
+  )
+  const { imageVersion: own } = stateOf(vm)
+  const all = [...versions, ...(own === undefined ? [] : [own])]
+  const [newest = null] = all.sort((a, b) => compareVersions(b, a))
+  if (!isNotOlder(change, known, newest)) return null
+  const names = change.differences.flatMap(({ after }) => {
+    const one = known.get(after ?? '')
+    return one === undefined ? [] : [`${one.component} of ${one.image} ${one.version}`]
+  })
+  const reason = `Signed, and no older than what is approved: ${[...new Set(names)].join(', ')}.`
+  const { vmId } = stateOf(vm)
+  const by = `monitoring plan ${plan}`
+  const imageVersion = [...known.values()].map(({ version }) => version).sort(compareVersions)[0]!
+  const decided = { how: 'plan', by, reason, request: attestation, time, imageVersion } as const
+  return { scope: { id: vm.id, image: null, vmId }, decided }
+}
+
+/**
+ * Whether a verdict is nothing but drift of a VM for which an update was announced without its digests: its alert waits,
+ * until the announcement ends. The verdict is what it is.
+ */
+export async function isAwaited(
+  tables: Tables,
+  vm: Resource,
+  { change, findings }: { change: BootChange | null; findings: readonly Finding[] },
+  now: number,
+): Promise<boolean> {
+  if (change === null) return false
+  const grave = findings.filter(({ severity }) => severity === 'medium' || severity === 'high')
+  const isDrift = ({ id }: Finding) => {
+    const { failure, raises } = meaningOf(id)
+    return failure === 'drift' && raises === null
+  }
+  if (!grave.every(isDrift)) return false
+  const all = await announcedFor(tables, vm, now)
+  return all.some(({ row }) => !announcementIn(row).hasDigests)
+}
