@@ -3,6 +3,7 @@ import { type Alert, isOpen } from './alert.ts'
 import { alertKindOf } from './alert-kinds.ts'
 import { attestationFailures } from './alerts/attestation-failure.ts'
 import { findingsMax } from './alerts/occurrence.ts'
+import { untrustedModules } from './alerts/untrusted-module.ts'
 import { changeAlert, isRefusal } from './change-alert.ts'
 import type { Setup, Verdict } from './machine.ts'
 import type { Observation } from './observation.ts'
@@ -21,7 +22,7 @@ export type Undone =
  * The alerts that an approval, or a setting that was put back, resolves, with who asked for it and by which request
  * as the reason. An approval resolves drift only where nothing of it is left when the same evidence is judged by
  * what was approved, and all that the alert tells of was in that evidence: what another boot measured in between
- * somebody looks at by itself. Evidence of unknown origin is never approved away.
+ * somebody looks at by itself. So are alerts of modules that were approved with their kernel. Evidence of unknown origin is never approved away.
  * @returns the alerts that changed.
  */
 export function clearAlerts(
@@ -43,9 +44,10 @@ const reasons = {
 } as const
 
 function isUndone(alert: Alert, undone: Undone): boolean {
-  if (alert.type !== 'VM_GuestAttestationFailure') return false
-  if (undone.kind === 'secure-boot-enabled') return alert.cause === 'secure-boot-off'
-  if (alert.cause !== 'drift' && alert.cause !== 'unproven') return false
+  const isFailure = alert.type === 'VM_GuestAttestationFailure'
+  if (undone.kind === 'secure-boot-enabled') return isFailure && alert.cause === 'secure-boot-off'
+  const isDrift = isFailure && (alert.cause === 'drift' || alert.cause === 'unproven')
+  if (!isDrift && alert.type !== 'VM_UntrustedKernelModule') return false
   const { result, setup } = undone
   const isAll = alert.findings.length > 0 && alert.findings.length < findingsMax
   const isOfThis = alert.findings.every(({ evidence }) => evidence === result.evidence?.sha256)
@@ -54,7 +56,10 @@ function isUndone(alert: Alert, undone: Undone): boolean {
     kind: 'verdict',
     ...{ vm: alert.vm, time: alert.lastSeen, setup, result },
   }
-  return attestationFailures(observed).length === 0
+  if (isDrift) return attestationFailures(observed).length === 0
+  // Of another kernel every module is untrusted, until that kernel is approved with its own.
+  const others = untrustedModules(observed, [alert.cause])
+  return others.every(({ cause }) => cause !== alert.cause && alert.cause !== 'more')
 }
 
 /**

@@ -49,8 +49,26 @@ test('where more differed than an alert keeps, or nothing is told of it, an appr
   assert.deepEqual(cleared(many(64), approved()), [])
   const [alert] = raised('kernel.changed')
   assert.deepEqual(cleared([{ ...alert!, findings: [] }], approved()), [])
-  const other = { ...alert!, type: 'VM_UntrustedKernelModule' } as const
+  const other = { ...alert!, type: 'VM_AttestationSilent' } as const
   assert.deepEqual(cleared([other], approved()), [])
+})
+
+test('modules that were approved with their kernel are no longer alerted, and one that was not is', () => {
+  const module = (name: string) => ({
+    id: 'module.untrusted',
+    component: `kernel module ${name}`,
+    pcr: 10,
+  })
+  const alerts = raised('kernel.changed', module('fat'), module('evil'))
+  assert.deepEqual(cleared(alerts, approved()).sort(), [
+    'drift Resolved',
+    'kernel module evil Resolved',
+    'kernel module fat Resolved',
+  ])
+  assert.deepEqual(cleared(alerts, approved(verdict(module('evil')))).sort(), [
+    'drift Resolved',
+    'kernel module fat Resolved',
+  ])
 })
 
 test('evidence of unknown origin, a vTPM or a host is never approved away', () => {

@@ -1,13 +1,10 @@
 import { createHash } from 'node:crypto'
 import { ArmError, faults } from '@trusted-launch/api'
-import {
-  approveReferences,
-  encodeReferenceValues,
-  parseReferenceValues,
-  type ReferenceVariant,
-} from '@trusted-launch/attestation'
+import { moduleComponent, type ReferenceModule } from '@trusted-launch/attestation'
+import { alertOf, alertRowsOf } from '../alerts.ts'
 import { guidOf } from '../guid-of.ts'
 import type { Resource, Tables } from '../store.ts'
+import { approvedFile } from './approved-file.ts'
 import { driftIn, valueOfDrift, writeDrift } from './drift.ts'
 import {
   insertReference,
@@ -55,7 +52,9 @@ export async function approveDrift(
   const name = guidOf(`${scope.id}/${scope.image}/${scope.vmId}/${drift.sha256}`)
   const variant = nameOf(drift.nearest, drift.differences, time)
   const isOtherKernel = drift.differences.some(({ pcr }) => pcr === IMA_PCR)
-  const own = isOtherKernel ? modules : []
+  const suspects = isOtherKernel ? await suspectsBefore(tables, row, drift.firstSeen) : new Set()
+  const isOwn = ({ path }: ReferenceModule) => !suspects.has(moduleComponent(path))
+  const own = { announced: isOtherKernel ? modules : [], isOwn }
   const approved = approvedFile(file, variant, approval, own)
   const former = await tables.resources.get(`${scope.id}/providers/${REFERENCE_VALUES}/${name}`)
   if (former !== null) await removeReference(tables, former)
@@ -76,31 +75,21 @@ export async function approveDrift(
   return writeDrift(tables, row, { ...drift, status: 'approved', decision }, time)
 }
 
-function approvedFile(
-  file: Uint8Array,
-  name: string,
-  approval: Parameters<typeof approveReferences>[1],
-  modules: readonly string[],
-): Uint8Array {
-  const { version, variants } = parseReferenceValues(file)
-  const renamed = {
-    version,
-    variants: variants.map((one) => withModules({ ...one, name }, modules)),
-  }
-  return encodeReferenceValues(approveReferences(renamed, approval))
-}
-
-function withModules(variant: ReferenceVariant, modules: readonly string[]): ReferenceVariant {
-  const known = variant.kernel.modules ?? []
-  const seen = new Set(known.map(({ sha256 }) => sha256))
-  const more = modules.filter((sha256) => !seen.has(sha256))
-  if (more.length === 0) return variant
-  const all = [...known, ...more.map((sha256) => ({ path: 'announced', sha256 }))]
-  return { ...variant, kernel: { ...variant.kernel, modules: all.slice(0, MODULES_MAX) } }
+/** A module that was untrusted before the kernel became another one is not approved along with that. */
+async function suspectsBefore(
+  tables: Tables,
+  drift: Resource,
+  firstSeen: number,
+): Promise<ReadonlySet<unknown>> {
+  const vm = await tables.resources.get(drift.parentId!)
+  const alerts = vm === null ? [] : (await alertRowsOf(tables, vm)).map(alertOf)
+  const earlier = alerts.filter(
+    (alert) => alert.type === 'VM_UntrustedKernelModule' && alert.firstSeen < firstSeen,
+  )
+  return new Set(earlier.map(({ cause }) => cause))
 }
 
 const IMA_PCR = 10
-const MODULES_MAX = 16_384
 const COMPONENTS_MAX = 4
 
 /** `small, kernel and initrd of 2026-11-28T06:00:00.000Z`: no two approvals have the same. */
