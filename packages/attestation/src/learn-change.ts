@@ -116,7 +116,9 @@ function differences(
   learnt: ReferenceVariant,
   chain: readonly BootStage[],
 ): BootDifference[] {
-  const signers = new Map(chain.map(({ digest, signer }) => [digest, signer]))
+  // A signature is verified of what PCR 4 measures, and of nothing else.
+  const images = chain.filter(({ pcr }) => pcr === 4)
+  const signers = new Map(images.map(({ digest, signer }) => [digest, signer]))
   const told = nearest === null ? rowsOf(learnt) : differencesOf(nearest, learnt)
   const seen = new Set<string>()
   return told.flatMap((one) => {

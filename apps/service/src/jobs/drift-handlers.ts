@@ -4,6 +4,7 @@ import { fromUtf8 } from '@trusted-launch/codec'
 import type { Verdict } from '@trusted-launch/posture'
 import { clearUndone } from '../domain/alerts.ts'
 import { everyOf } from '../domain/every-of.ts'
+import { clearStanding } from '../domain/references/clear-standing.ts'
 import { DRIFT, type Drift, driftIn, writeDrift } from '../domain/references/drift.ts'
 import {
   imageOf,
@@ -105,7 +106,10 @@ async function settle(
     await askAnew(tables, vm, job, ground)
     if (result === null) return 0
     const undone = { kind: 'drift-approved', result, setup: await setupOf(tables, vm) } as const
-    return clearUndone(tables, vm, undone, { by, request, time: ground.now() })
+    const who = { by, request, time: ground.now() }
+    const resolved = await clearUndone(tables, vm, undone, who)
+    await clearStanding(tables, vm, now, result, who)
+    return resolved
   })
 }
 

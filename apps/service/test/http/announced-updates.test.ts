@@ -106,6 +106,24 @@ test('an update that was announced without digests delays its alert until it end
   assert.equal(await openAlerts(service), 1)
 })
 
+test('a drift whose alert waited is approved without leaving a failure behind', async (t) => {
+  const host = new DriftedHost()
+  const service = await aService(t, host)
+  const vm = await aWatchedVm(service)
+  await announce(service, vm, {})
+  host.isDrifted = true
+  assert.equal(await attested(service, vm), 'contraindicated')
+  const [drift] = await driftsOf(service, vm)
+  const asked = await service.ask('POST', `${drift.id}/approve`, { reason: 'it came' })
+  assert.equal((await service.over(asked)).status, 'Succeeded')
+  assert.equal(await attested(service, vm), 'affirming')
+  assert.equal(await openAlerts(service), 0)
+  const key = 'b7604066-ed76-45f9-a5c1-c97e4812dc55'
+  const path = `${vm}/providers/Microsoft.Security/assessments/${key}`
+  const { body } = await service.ask('GET', path)
+  assert.equal(body.properties.status.code, 'Healthy')
+})
+
 test('a first boot is not affirmed by an announcement', async (t) => {
   const host = new DriftedHost()
   const service = await aService(t, host)

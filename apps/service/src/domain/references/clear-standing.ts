@@ -1,0 +1,33 @@
+import { clearFailure } from '@trusted-launch/attestation'
+import { alertKindOf, isOpen, type Verdict } from '@trusted-launch/posture'
+import { alertOf, alertRowsOf } from '../alerts.ts'
+import type { Resource, Tables } from '../store.ts'
+import { keepRemembered, rememberedOf } from '../vm/remembered.ts'
+import { stateOf } from '../vm/vm.ts'
+import { driftIn, driftsOf } from './drift.ts'
+
+/**
+ * An approval takes away the failure that is remembered of a VM, where there was no alert to close with it (the alert
+ * waited for an announced update, or the VM has no extension): where that failure is of this drift, nothing is left of
+ * it by what was approved, and nothing else of the VM is open. Part of a transaction.
+ */
+export async function clearStanding(
+  tables: Tables,
+  vm: Resource,
+  approved: Resource,
+  result: Pick<Verdict, 'tier'>,
+  who: { readonly by: string; readonly request: string; readonly time: number },
+): Promise<void> {
+  const { vmId } = stateOf(vm)
+  const { vm: memory, ...more } = await rememberedOf(tables.values, vmId)
+  const { failure } = memory.standing
+  if (failure === null || result.tier === 'contraindicated') return
+  if (failure.time < driftIn(approved).firstSeen) return
+  const alerts = (await alertRowsOf(tables, vm)).map(alertOf)
+  if (alerts.some((one) => isOpen(one) && alertKindOf(one.type).isFailure)) return
+  const others = (await driftsOf(tables, vm)).filter(({ id }) => id !== approved.id)
+  if (others.some((row) => driftIn(row).status !== 'approved')) return
+  const reason = `What differed was approved by request ${who.request}.`
+  const standing = clearFailure(memory.standing, { by: who.by, reason, time: who.time })
+  await keepRemembered(tables.values, vmId, { ...more, vm: { ...memory, standing } })
+}
