@@ -118,6 +118,7 @@ export {
   type VmMemory,
   withMemory,
 } from './memory/vm-memory.ts'
+export { missingRevocations } from './missing-revocations.ts'
 export { type PcrsByNumber, PcrValues } from './pcr-values.ts'
 export {
   applyPolicy,

@@ -4,6 +4,7 @@ import { sizeNamed } from '../catalogue/sizes.ts'
 import { alertOf, alertRowsOf } from './alerts.ts'
 import { latestVerdictOf } from './latest-verdict.ts'
 import { planOf } from './plans.ts'
+import { bootsOf } from './references/boots.ts'
 import { waitingOf } from './references/drift.ts'
 import type { Resource, Tables } from './store.ts'
 import { rememberedOf, standingAfter } from './vm/remembered.ts'
@@ -27,7 +28,7 @@ export async function machineFactsOf(tables: Tables, vm: Resource): Promise<Mach
     answered: answered ?? last?.time ?? null,
     ...{ failure, alerts },
     staleAfterMs: 2000 * intervalSeconds.value,
-    revocationsMissing: null,
+    revocationsMissing: (await bootsOf(tables.values, vmId)).revocationsMissing ?? null,
     pendingApprovals: await waitingOf(tables, vm),
   }
 }

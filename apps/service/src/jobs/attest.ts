@@ -208,8 +208,8 @@ async function keep(
   const isCleared = findings.some(({ id }) => id === 'vtpm.cleared')
   const uncounted = isCleared ? run : begun.known.uncounted
   await keepRemembered(tables.values, vmId, { vm: memory, ima, run, uncounted })
-  const { variant, change, boot } = answer
-  const booted = { attestation: id, time, tier, variant, change, boot }
+  const { variant, change, boot, revocationsMissing } = answer
+  const booted = { attestation: id, time, tier, variant, change, boot, revocationsMissing }
   await noteBoot(tables, vm, begun.used.boots, booted)
   const result = { tier, claims, evidence: answer.evidence, findings: [...findings, ...earlier] }
   if (!(await isAwaited(tables, vm, answer, time)))

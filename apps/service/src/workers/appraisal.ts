@@ -24,6 +24,7 @@ import {
 } from '@trusted-launch/attestation'
 import type { Evidence } from '@trusted-launch/channel'
 import { Certificate, SigningKey } from '@trusted-launch/crypto'
+import { revocationsMissingOf } from './revocations.ts'
 
 /** Evidence, and all that its verdict is made with: plain values, for a thread. */
 export interface AppraisalTask {
@@ -69,6 +70,8 @@ export interface AppraisalAnswer {
   readonly boot: number | null
   /** What the boot measured otherwise than it was to, to be approved or rejected; null: nothing that could be. */
   readonly change: BootChange | null
+  /** How many of Microsoft's revocations its dbx lacks; null: not shown, or they are not about it. */
+  readonly revocationsMissing: number | null
 }
 
 /** The verdict on evidence, its record, and the verdict in the light of what is known beside it. */
@@ -108,7 +111,8 @@ export function appraisalOf(task: AppraisalTask): AppraisalAnswer {
   const next = { memory: remembered.next, ima: ima.next }
   const boot = result.counters?.resetCount ?? null
   const told = { tier, findings, earlier, claims, evidence }
-  return { ...told, record, shared, ...next, variant, boot, change }
+  const revocationsMissing = revocationsMissingOf(input, claims)
+  return { ...told, record, shared, ...next, variant, boot, change, revocationsMissing }
 }
 
 /** What a change is learnt from. */

@@ -9,6 +9,8 @@ export interface Boots {
   readonly affirmedAt: number | null
   /** Good boots by variant, each counted once. */
   readonly good: Readonly<Record<string, { readonly count: number; readonly last: number }>>
+  /** How many of Microsoft's revocations its dbx lacked, as the last evidence shows; null or not there: not known. */
+  readonly revocationsMissing?: number | null
 }
 
 export interface Foretold {

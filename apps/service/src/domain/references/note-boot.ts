@@ -14,6 +14,7 @@ export interface Booted {
   readonly change: BootChange | null
   /** Which boot it is of: the vTPM's resets; null: not shown. */
   readonly boot: number | null
+  readonly revocationsMissing: number | null
 }
 
 /** Keeps what a verdict shows: a good boot, or drift. Part of the transaction that keeps the verdict. */
@@ -21,11 +22,11 @@ export async function noteBoot(
   tables: Tables,
   vm: Resource,
   known: Boots,
-  { attestation, time, tier, variant, change, boot }: Booted,
+  { attestation, time, tier, variant, change, boot, revocationsMissing }: Booted,
 ): Promise<void> {
   const { vmId } = stateOf(vm)
   const before = await bootsOf(tables.values, vmId)
-  const now = { ...before, foretold: known.foretold }
+  const now = { ...before, foretold: known.foretold, revocationsMissing }
   const isGood = tier === 'affirming'
   const after = isGood ? affirmed(now, variant, boot, time) : now
   await keepBoots(tables.values, vmId, before, after)
