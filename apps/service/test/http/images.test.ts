@@ -150,7 +150,10 @@ test('a name of Azure’s means an image here once it is bound: scripts run unch
   const market = `${service.subscription}/providers/Microsoft.Compute/locations/local/publishers`
   const names = async (path: string) =>
     (await service.ask('GET', market + path)).body.map((one: any) => one.name)
-  assert.deepEqual(await names(''), ['Debian', 'trusted-launch'])
+  // Publishers of extensions are among them, with no images.
+  const attestation = ['Linux', 'Windows'].map((os) => `Microsoft.Azure.Security.${os}Attestation`)
+  assert.deepEqual(await names(''), ['Debian', ...attestation, 'trusted-launch'])
+  assert.deepEqual(await names(`/${attestation[0]}/artifacttypes/vmimage/offers`), [])
   assert.deepEqual(await names('/Debian/artifacttypes/vmimage/offers'), ['debian-12'])
   const skus = '/Debian/artifacttypes/vmimage/offers/debian-12/skus'
   assert.deepEqual(await names(skus), ['12-gen2'])
@@ -160,7 +163,7 @@ test('a name of Azure’s means an image here once it is bound: scripts run unch
     { name: 'SecurityType', value: 'TrustedLaunchSupported' },
   ])
   assert.equal((await service.ask('DELETE', binding(service, name))).status, 200)
-  assert.deepEqual(await names(''), ['trusted-launch'])
+  assert.deepEqual(await names(''), [...attestation, 'trusted-launch'])
 })
 
 test('a name may be bound to one of ours; what is no name, is taken or means nothing is refused', async (t) => {
