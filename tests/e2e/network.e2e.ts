@@ -47,6 +47,20 @@ async function asked(forward: number, question: string): Promise<string> {
   throw new Error('the forwarded port does not answer')
 }
 
+/** Whether the guest says anything to whom its forwarded port is asked by. */
+async function answersSoon(forward: number): Promise<boolean> {
+  const socket = connect(forward, '127.0.0.1')
+  let said = ''
+  socket.on('error', () => {})
+  socket.on('data', (data) => {
+    said += data
+  })
+  socket.write('127.0.0.1 80\n')
+  await Promise.race([once(socket, 'close'), sleep(5_000)])
+  socket.destroy()
+  return said !== ''
+}
+
 test('a guest is reached over its forwarded port, and reaches nothing that listens on the host', async (t) => {
   const image = await buildSmall({
     cacheDirectory,
@@ -84,4 +98,16 @@ test('a guest is reached over its forwarded port, and reaches nothing that liste
       assert.equal(await asked(hostPort, `10.0.2.2 ${secret}`), 'reached')
     },
   )
+
+  await t.test('isolated it is not, also after a restart, and its agent answers', async () => {
+    await vm.setIsolated(true)
+    assert.equal(await answersSoon(hostPort), false)
+    await vm.channel.ask('info', undefined as never)
+    await vm.stop({ graceful: false })
+    await vm.start()
+    await vm.waitForAgent(BOOT_MS)
+    assert.equal(await answersSoon(hostPort), false)
+    await vm.setIsolated(false)
+    assert.equal(await asked(hostPort, '127.0.0.1 80'), 'refused')
+  })
 })
