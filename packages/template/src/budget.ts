@@ -1,8 +1,8 @@
 import { TemplateError } from './errors.ts'
 import { isList, type Json } from './value.ts'
 
-/** What one template may cost to evaluate: about a second. */
-export const STEPS_MAX = 2_000_000
+/** What one template may cost to evaluate: less than a second. */
+export const STEPS_MAX = 1_000_000
 /** What its expressions may make in all: characters of texts, values. */
 export const WRITTEN_MAX = 16_777_216
 /** What one value may hold: characters of its texts, values in it. */

@@ -1,8 +1,10 @@
 import { ArmError, checkBody, faults } from '@trusted-launch/api'
 import type { Asked, Inside, OnBehalf, Told } from '../domain/deployment/inside.ts'
-import type { JsonObject } from '../domain/store.ts'
+import type { AuditEvent, JsonObject } from '../domain/store.ts'
 import { admit, apiVersionOf, requireNames } from './admission.ts'
 import { type Answering, answered } from './answered.ts'
+import { eventOf } from './auditing.ts'
+import { faultOf } from './fault-of.ts'
 import { type ArmRequest, idOf, type Route, scopeOf } from './route.ts'
 import { scopedPath } from './scoped-path.ts'
 
@@ -16,13 +18,16 @@ export class InsideRoutes implements Inside {
 
   constructor(routes: readonly Route[], answering: Answering) {
     this.#answering = answering
-    this.#byMethod = Map.groupBy(routes, ({ method }) => method)
+    const asked = routes.filter(({ isPiece }) => isPiece !== true)
+    this.#byMethod = Map.groupBy(asked, ({ method }) => method)
     const puts = this.#byMethod.get('PUT') ?? []
     this.types = puts.flatMap(({ path }) => typeIn(path) ?? [])
   }
 
   async ask(asked: Asked, who: OnBehalf): Promise<Told> {
-    const { route, request } = await this.#admitted(asked, who)
+    const { route, request } = await this.#admitted(asked, who, (event) =>
+      this.#answering.failures.enter(event),
+    )
     const { status, body, headers } = await answered(this.#answering, route, request)
     const url = headers?.['Azure-AsyncOperation']
     const operationId = url === undefined ? null : new URL(url).pathname.split('/').at(-1)!
@@ -30,18 +35,32 @@ export class InsideRoutes implements Inside {
   }
 
   async require(asked: Asked, who: OnBehalf): Promise<void> {
-    const { route } = await this.#admitted(asked, who)
+    const { route } = await this.#admitted(asked, who, async () => {})
     if (route.body !== undefined && asked.body !== null) checkBody(route.body, asked.body)
   }
 
-  /** @throws {ArmError} there is no such endpoint, or no right to it. */
-  async #admitted({ method, path, apiVersion, body }: Asked, who: OnBehalf) {
+  /** @throws {ArmError} there is no such endpoint, or no right to it: that is told first. */
+  async #admitted(
+    { method, path, apiVersion, body }: Asked,
+    who: OnBehalf,
+    refused: (event: AuditEvent) => Promise<void>,
+  ) {
     const found = this.#find(method, path)
     if (found === null) throw new ArmError(faults.invalidResourceType(path))
     const { route, params } = found
     const query = { 'api-version': apiVersion }
     requireNames(params)
-    await admit(this.#answering.authorizer, who.caller, route.action, scopeOf(route, params))
+    const { authorizer, now } = this.#answering
+    const { caller, correlationId, from } = who
+    const id = scopeOf(route, params)
+    try {
+      await admit(authorizer, caller, route.action, id)
+    } catch (error) {
+      const { status, code: result } = faultOf(error, correlationId)
+      const entry = { id, caller, action: route.action, correlationId, from }
+      await refused(eventOf(entry, { status, result, operationId: null }, now()))
+      throw error
+    }
     const request: Omit<ArmRequest, 'audit'> = {
       ...{ method, params, query, apiVersion: apiVersionOf(query), body, ...who },
       ...{ id: idOf(route, params), bytes: null, ifMatch: null, ifNoneMatch: null },

@@ -20,7 +20,8 @@ export async function requestOf(
   const params = request.params as Record<string, string>
   requireNames(params)
   await admit(options.authorizer, caller, route.action, scopeOf(route, params))
-  const bytes = request.body instanceof Uint8Array ? request.body : null
+  const given = typeof request.body === 'function' ? request.body() : request.body
+  const bytes = given instanceof Uint8Array ? given : null
   if (bytes !== null && route.isPiece !== true)
     throw new ArmError(faults.invalidRequestContent('application/json was expected'))
   const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers
@@ -28,7 +29,7 @@ export async function requestOf(
   return {
     ...{ method: route.method, params, query, apiVersion, caller, base },
     id: idOf(route, params),
-    body: bytes === null ? objectOf(request.body) : null,
+    body: bytes === null ? objectOf(given) : null,
     bytes,
     ifMatch: ifMatch ?? null,
     ifNoneMatch: ifNoneMatch ?? null,

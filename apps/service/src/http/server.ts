@@ -103,9 +103,11 @@ function addParsers(app: FastifyInstance, { pieceBytes }: Limits): void {
     'application/json',
     { parseAs: 'buffer' },
     ({ routeOptions }, body, done) => {
+      const { isTemplate = false } = routeOptions.config as { isTemplate?: boolean }
+      // That takes a while: not before it is known who asks.
+      if (isTemplate) return done(null, () => strictJson(body as Buffer, plainJson))
       try {
-        const { isTemplate = false } = routeOptions.config as { isTemplate?: boolean }
-        done(null, strictJson(body as Buffer, isTemplate ? plainJson : undefined))
+        done(null, strictJson(body as Buffer))
       } catch (error) {
         done(error as Error)
       }

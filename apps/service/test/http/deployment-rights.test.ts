@@ -4,9 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { deploy, deploymentId, networkResources, template, vmResource } from '../a-deployment.ts'
 import { aPrincipal, mayAlso } from '../a-principal.ts'
-import { aService } from '../a-service.ts'
+import { aService, type TestService } from '../a-service.ts'
 
 const READER = 'acdd72a7-3385-48ef-bd42-f606fba81ae7'
+const CONTRIBUTOR = 'b24988ac-6180-42a0-ab88-20f7382dd24c'
 const DEPLOYER = ['Microsoft.Resources/deployments/*', 'Microsoft.Network/virtualNetworks/*']
 const incremental = (rest: object) => ({
   properties: { mode: 'Incremental', template: template(rest) },
@@ -76,29 +77,36 @@ function aGatedHost() {
 const late = { ...networkResources()[1], name: 'late', dependsOn: ['web'] }
 const slow = { resources: [...networkResources(), vmResource('web'), late] }
 
-test('rights that are taken away while it runs are gone for what is not begun', async (t) => {
-  const { host, begun, open } = aGatedHost()
-  const service = await aService(t, host)
-  await service.ask('PUT', service.group('rg'), { location: 'local' })
-  const one = await aPrincipal(
-    service,
-    'b24988ac-6180-42a0-ab88-20f7382dd24c',
-    service.subscription,
-  )
-  const put = await one.ask('PUT', deploymentId(service, 'mine'), incremental(slow))
-  assert.equal(put.status, 201, JSON.stringify(put.body))
-  await begun
-  await service.ask('PUT', one.path, {
-    properties: { kind: 'service', signInName: one.clientId, disabled: true },
+for (const way of ['a principal that is disabled', 'a role that is taken away'])
+  test(`${way} while a deployment runs is one for what is not begun`, async (t) => {
+    const { host, begun, open } = aGatedHost()
+    const service = await aService(t, host)
+    await service.ask('PUT', service.group('rg'), { location: 'local' })
+    const one = await aPrincipal(service, CONTRIBUTOR, service.subscription)
+    await mayAlso(service, one.name, ['Microsoft.Resources/*/read'], service.subscription)
+    const put = await one.ask('PUT', deploymentId(service, 'mine'), incremental(slow))
+    assert.equal(put.status, 201, JSON.stringify(put.body))
+    await begun
+    const disabled = { kind: 'service', signInName: one.clientId, disabled: true }
+    if (way.startsWith('a role')) await service.ask('DELETE', one.assignment)
+    else await service.ask('PUT', one.path, { properties: disabled })
+    open()
+    const end = await service.over(put)
+    assert.equal(end.status, 'Failed')
+    const details = end.error.details.map(({ code, target }: any) => [code, nameIn(target)])
+    assert.deepEqual(details, [['AuthorizationFailed', 'late']])
+    if (way.startsWith('a role')) assert.deepEqual(await enteredOf(service, 'late'), [403])
   })
-  open()
-  const end = await service.over(put)
-  assert.equal(end.status, 'Failed')
-  assert.deepEqual(
-    end.error.details.map(({ code, target }: any) => [code, target.split('/').at(-1)]),
-    [['AuthorizationFailed', 'late']],
-  )
-})
+
+const nameIn = (id: string) => id.split('/').at(-1)
+
+/** What the audit has of a resource: the statuses of its entries. */
+async function enteredOf(service: TestService, name: string): Promise<number[]> {
+  const path = `${service.subscription}/providers/Microsoft.Insights/eventtypes/management/values`
+  const { value } = (await service.ask('GET', `${path}?$filter=resourceGroupName eq 'rg'`)).body
+  const entries = value.filter((entry: any) => nameIn(entry.resourceId) === name)
+  return entries.map((entry: any) => Number(entry.subStatus.value))
+}
 
 test('a deployment that is cancelled begins no more, and what was begun goes on', async (t) => {
   const { host, begun, open } = aGatedHost()

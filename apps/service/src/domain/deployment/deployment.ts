@@ -112,9 +112,15 @@ export async function requireRoom(tables: Tables, id: string): Promise<void> {
   const within = { type: DEPLOYMENT, subscriptionId: subscriptionId! }
   const query = resourceGroup === null ? within : { ...within, resourceGroup }
   if ((await tables.resources.count(query)) < KEPT_MAX) return
+  let kept = 0
   let oldest: Resource | null = null
-  for await (const one of everyOf(tables, query))
+  for await (const one of everyOf(tables, query)) {
+    // A subscription's are those of no group.
+    if (resourceGroup === null && one.resourceGroup !== null) continue
+    kept++
     if (isOver(one) && (oldest === null || one.changedAt < oldest.changedAt)) oldest = one
+  }
+  if (kept < KEPT_MAX) return
   if (oldest === null)
     throw new ArmError({
       status: 409,

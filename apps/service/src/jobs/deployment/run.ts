@@ -29,7 +29,10 @@ export interface DeploymentGround {
 
 /** How many parts are asked for at once; they wait without one. */
 const ASKED_AT_ONCE = 16
-const LOOK_MS = 100
+/** From one look at an operation to the next: at first, and at most. */
+const [LOOK_MS, LOOK_MS_MAX] = [50, 2_000]
+/** Whether it is cancelled is asked once for all parts that look. */
+const CANCEL_MS = 500
 const STATE_VERSION = '2026-04-01'
 
 /** One run of a deployment: each part once those it depends on are there, from wherever a former worker left it. */
@@ -42,6 +45,7 @@ export class DeploymentRun {
   readonly #plan: Plan
   readonly #places = new Places(ASKED_AT_ONCE)
   #done = 0
+  #cancelled: { readonly at: number; readonly is: Promise<boolean> } | null = null
 
   constructor(
     job: Job,
@@ -157,7 +161,7 @@ export class DeploymentRun {
   }
 
   async #awaited(part: Part): Promise<Part> {
-    for (;;) {
+    for (let wait = LOOK_MS; ; wait = Math.min(LOOK_MS_MAX, wait * 1.5)) {
       this.#requireOurs()
       const operation = await this.#ground.operationOf(part.operationId!)
       if (operation === null) return this.#end(part, null)
@@ -166,8 +170,8 @@ export class DeploymentRun {
         const fault = error === null ? null : ({ status: 409, ...error } as Fault)
         return this.#end({ ...part, status: fault === null ? 200 : 409 }, fault)
       }
-      if (await this.#job.isCancelled()) throw new Cancelled()
-      await sleep(LOOK_MS, undefined, { ref: false })
+      await this.#requireWanted()
+      await sleep(wait, undefined, { ref: false })
     }
   }
 
@@ -190,7 +194,7 @@ export class DeploymentRun {
 
   async #ask(asked: Asked): Promise<Told> {
     this.#requireOurs()
-    if (await this.#job.isCancelled()) throw new Cancelled()
+    await this.#requireWanted()
     await this.#requirePrincipal()
     return this.#ground.inside().ask(asked, this.#record)
   }
@@ -213,6 +217,14 @@ export class DeploymentRun {
       code: 'AuthorizationFailed',
       message: `The client '${caller.name}' with object id '${caller.objectId}' is gone or disabled.`,
     })
+  }
+
+  /** @throws {Cancelled} */
+  async #requireWanted(): Promise<void> {
+    const at = performance.now()
+    if (this.#cancelled === null || at - this.#cancelled.at > CANCEL_MS)
+      this.#cancelled = { at, is: this.#job.isCancelled() }
+    if (await this.#cancelled.is) throw new Cancelled()
   }
 
   #requireOurs(): void {
