@@ -25,6 +25,7 @@ export {
   type RollbackState,
 } from './expectation.ts'
 export { FINDINGS, type FindingId, type FindingKind, findingOf } from './finding-table.ts'
+export { isGrownTable, tableMeasured } from './grown-table.ts'
 export {
   type IdentifiedModule,
   identifyModules,

@@ -6,12 +6,14 @@ import {
 } from '@trusted-launch/channel'
 import { toHex } from '@trusted-launch/codec'
 import { digest } from '@trusted-launch/crypto'
-import { encodeImaList, imaValueAfter } from '@trusted-launch/eventlog'
+import { decodeImaList, EV, encodeImaList, imaValueAfter } from '@trusted-launch/eventlog'
 import type { AppraisalInput } from '../src/appraisal-input.ts'
+import { COMPONENT } from '../src/component.ts'
 import type { HostStart } from '../src/memory/host-starts.ts'
+import type { ReferenceValues } from '../src/reference-values.ts'
 import { akCertificateOf, anchorOf, quoteOf, rollbackOf } from './attester.ts'
 import { quotedOn } from './elliptic-attester.ts'
-import { eventLog, evidenceOf, imaLog, list, quoted } from './recorded.ts'
+import { eventLog, events, evidenceOf, forged, imaLog, list, quoted } from './recorded.ts'
 
 /**
  * What the small guest wrote down in one real boot, with its reference values, as a VM that is asked so often
@@ -44,6 +46,9 @@ export class RecordedVm {
   /** Of its vTPM, as its quotes tell it. */
   resetCount = 3
   #extended: Uint8Array[] = []
+  #boot: { values: typeof quoted; list: typeof list; eventLog: Uint8Array } = {
+    ...{ values: quoted, list, eventLog },
+  }
 
   constructor() {
     const { expectation, evidence, ...more } = evidenceOf(quoted, { eventLog, imaLog })
@@ -52,6 +57,39 @@ export class RecordedVm {
       evidence: { ...evidence, akCertificate: akCertificateOf(always).der },
       expectation: { ...expectation, anchors: [anchorOf(always)] },
     }
+  }
+
+  /** It boots with a disk that ends so many sectors earlier. @returns what is expected of that boot. */
+  bootsWithSmallerDisk(sectors: bigint): ReferenceValues {
+    const smaller = smallerTable(sectors)
+    const digests = new Map([['sha256' as const, digest('sha256', smaller)]])
+    const isTable = ({ eventType }: { eventType: number }) => eventType === EV.EFI_GPT_EVENT
+    const steps = events.map((one) => (isTable(one) ? { ...one, data: smaller, digests } : one))
+    const { evidence } = forged(steps)
+    const values = new Map(evidence.quotes[0]!.pcrs.map(({ index, digest }) => [index, digest]))
+    const boot = { values, list: decodeImaList(evidence.imaLog!), eventLog: evidence.eventLog! }
+    this.#boot = boot
+    const [variant] = this.input.references!.variants
+    const { events: own } = variant!.pcrs[5]!
+    const table = toHex(digest('sha256', Uint8Array.from(events.find(isTable)!.data)))
+    const pcr = {
+      events: own!.map((one) =>
+        one.digests.sha256 === table
+          ? {
+              ...one,
+              component: COMPONENT.partitionTable,
+              digests: { sha256: toHex(digest('sha256', smaller)) },
+            }
+          : one,
+      ),
+      values: { sha256: toHex(values.get(5)!) },
+    }
+    return { version: 2, variants: [{ ...variant!, pcrs: { ...variant!.pcrs, 5: pcr } }] }
+  }
+
+  /** It boots as it was recorded. */
+  bootsAsRecorded(): void {
+    this.#boot = { values: quoted, list, eventLog }
   }
 
   /** Its host starts it, and extends its index. */
@@ -76,10 +114,24 @@ export class RecordedVm {
     if (extendNonce != null) this.#extended.push(extendNonce)
     const { resetCount } = this
     const rollback = extendNonce == null ? null : rollbackOf(this.#extended, { resetCount })
-    const entries = list.slice(0, this.imaEntries)
+    const boot = this.#boot
+    const entries = boot.list.slice(0, this.imaEntries)
     const from = { start: new Uint8Array(32), paddedSha1: false }
-    const values = new Map([...quoted, [10, imaValueAfter(entries, 'sha256', from)]])
+    const values = new Map([...boot.values, [10, imaValueAfter(entries, 'sha256', from)]])
     const quotes = [quoteOf('sha256', values, { extraData: nonce, resetCount })]
-    return { ...this.input.evidence, quotes, rollback, imaLog: encodeImaList(entries) }
+    const logs = { eventLog: boot.eventLog, imaLog: encodeImaList(entries) }
+    return { ...this.input.evidence, quotes, rollback, ...logs }
   }
+}
+
+/** The recorded disk's partition table, of a smaller disk: its last partition and itself end earlier. UEFI 2.10, 5.3. */
+function smallerTable(sectors: bigint): Uint8Array {
+  const table = Uint8Array.from(
+    events.find(({ eventType }) => eventType === EV.EFI_GPT_EVENT)!.data,
+  )
+  const view = new DataView(table.buffer)
+  const [alternateLBA, lastUsableLBA, endingLBA] = [32, 48, 92 + 8 + 40]
+  for (const at of [alternateLBA, lastUsableLBA, endingLBA])
+    view.setBigUint64(at, view.getBigUint64(at, true) - sectors, true)
+  return table
 }

@@ -40,12 +40,13 @@ export function driftText({ id, name, properties }: any, width: number): string 
   return `${lines.map((line: string) => plain(line).slice(0, 8 * limit)).join('\n')}\n`
 }
 
-function differenceLines({ summary, pcr, before, after, signer }: any): string[] {
-  const signed = signer === null ? '' : `, signed by ${signer}`
+function differenceLines({ summary, pcr, before, after, signer, known }: any): string[] {
+  const told = [...(signer === null ? [] : [`signed by ${signer}`]), ...(known ? [known] : [])]
+  const more = told.map((one) => `, ${one}`).join('')
   return [
     `${summary}${pcr === null ? '' : ` (PCR ${pcr})`}`,
     ...(before === null ? [] : [`  was ${before}`]),
-    ...(after === null ? [] : [`  is  ${after}${signed}`]),
+    ...(after === null ? [] : [`  is  ${after}${more}`]),
   ]
 }
 

@@ -7,6 +7,7 @@ import { announcedFor, announcementIn, covers } from './announced.ts'
 import { type ApprovalScope, approveDrift, type Decided, hasRoom } from './approve.ts'
 import { bootsOf } from './boots.ts'
 import { driftIn, driftNamed, noteDrift } from './drift.ts'
+import { isGrownDisk } from './grown-disk.ts'
 import { referenceIn, referencesFor } from './kept.ts'
 import { knownImagesOf } from './known-images.ts'
 import { areSignedImages, compareVersions, isNotOlder } from './signed-images.ts'
@@ -15,11 +16,13 @@ import { usedFor } from './used.ts'
 interface Seen {
   readonly attestation: string
   readonly time: number
+  /** The appraisal record of what shows the change. */
+  readonly record: Uint8Array
 }
 
 /**
- * Approves what a boot measured otherwise where somebody said before that it may be: an announcement of exactly that, or
- * a monitoring plan. Never of a VM that did not boot as foretold yet, and never what a person rejected.
+ * Approves what a boot measured otherwise where it was said before that it may be: by an announcement of exactly that, by
+ * the rule of grown disks, or by a monitoring plan. Never of a VM that did not boot as foretold yet, and never what a person rejected.
  * Part of a transaction. @returns whether it is approved now.
  */
 async function decideChange(
@@ -34,11 +37,13 @@ async function decideChange(
   if (before !== null && driftIn(before).status === 'rejected') return false
   const found =
     (await announced(tables, vm, change, seen)) ??
+    (await byGrowth(tables, vm, change, seen)) ??
     (references.value.approve === 'signed-images'
       ? await bySignature(tables, vm, change, seen, String(references.from))
       : null)
   if (found === null || !(await hasRoom(tables, found.scope.id))) return false
-  await noteDrift(tables, vm, change, { ...seen, isFirstBoot: false })
+  const { attestation, time } = seen
+  await noteDrift(tables, vm, change, { attestation, time, isFirstBoot: false })
   const row = await driftNamed(tables, vm, change)
   await approveDrift(tables, row!, found.scope, found.decided)
   return true
@@ -51,14 +56,14 @@ async function decideChange(
 export async function referencesAfter(
   tables: Tables,
   vm: Resource,
-  { change }: { readonly change: BootChange | null },
-  seen: Seen,
+  { change, record }: { readonly change: BootChange | null; readonly record: Uint8Array },
+  at: Omit<Seen, 'record'>,
   foretold: Uint8Array | null,
 ): Promise<readonly Uint8Array[] | null> {
   if (change === null) return null
   const plan = await planOf(tables, vm)
-  if (!(await decideChange(tables, vm, change, seen, plan))) return null
-  return (await usedFor(tables, vm, foretold, plan.references.value, seen.time)).files
+  if (!(await decideChange(tables, vm, change, { ...at, record }, plan))) return null
+  return (await usedFor(tables, vm, foretold, plan.references.value, at.time)).files
 }
 
 interface Found {
@@ -80,6 +85,19 @@ async function announced(
     return { scope, decided: { how: 'announcement', by, reason, request, time, modules } }
   }
   return null
+}
+
+async function byGrowth(
+  tables: Tables,
+  vm: Resource,
+  change: BootChange,
+  { attestation, time, record }: Seen,
+): Promise<Found | null> {
+  if (!(await isGrownDisk(tables, vm, change, record))) return null
+  const reason = 'The partition table grew with the disk, and nothing else of it is otherwise.'
+  const scope = { id: vm.id, image: null, vmId: stateOf(vm).vmId }
+  const by = 'the service'
+  return { scope, decided: { how: 'grown-disk', by, reason, request: attestation, time } }
 }
 
 async function bySignature(

@@ -4,6 +4,7 @@ import { everyOf } from '../every-of.ts'
 import { guidOf } from '../guid-of.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
 import { at, stateOf } from '../vm/vm.ts'
+import { knownImagesOf } from './known-images.ts'
 
 /** What a VM measured otherwise than it was to, until somebody approves or rejects it: it extends the VM. */
 export const DRIFT = 'TrustedLaunch/drift'
@@ -25,11 +26,14 @@ export interface Drift {
   readonly sha256: string
   readonly nearest: string | null
   /** So many of each, at most, and how many of both are left out. */
-  readonly differences: BootChange['differences']
+  readonly differences: readonly KnownDifference[]
   readonly modules: readonly string[]
   readonly leftOut: number
   readonly decision: Decision | null
 }
+
+/** A difference, and which pristine image of this service has what is there now: `GRUB of small 2026.11.28`; null: none. */
+export type KnownDifference = BootChange['differences'][number] & { readonly known: string | null }
 
 /** Who approved or rejected it. */
 export interface Decision {
@@ -115,15 +119,23 @@ async function insert(
   { resources, values }: Tables,
   vm: Resource,
   name: string,
-  { variant, sha256, nearest, differences, modules }: BootChange,
+  change: BootChange,
   { attestation, time, isFirstBoot }: Parameters<typeof noteDrift>[3],
 ): Promise<void> {
+  const { variant, sha256, nearest, differences, modules } = change
   const { id: parentId, subscriptionId, resourceGroup } = vm
+  const images = await knownImagesOf(values, change)
+  const knownAs = (digest: string | null) => {
+    const one = images.get(digest ?? '')
+    return one === undefined ? null : `${one.component} of ${one.image} ${one.version}`
+  }
   const drift: Drift = {
     ...{ vmId: stateOf(vm).vmId, status: 'pending', isPresent: true },
     ...{ firstSeen: time, lastSeen: time, count: 1, attestation, isFirstBoot },
     ...{ sha256, nearest, decision: null },
-    differences: differences.slice(0, TOLD_MAX),
+    differences: differences
+      .slice(0, TOLD_MAX)
+      .map((one) => ({ ...one, known: knownAs(one.after) })),
     modules: modules.slice(0, TOLD_MAX),
     leftOut: Math.max(0, differences.length - TOLD_MAX) + Math.max(0, modules.length - TOLD_MAX),
   }

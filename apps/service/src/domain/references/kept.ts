@@ -7,8 +7,8 @@ export const REFERENCE_VALUES = 'TrustedLaunch/referenceValues'
 
 /** One variant that counts at a scope, and who answers for it. */
 export interface KeptReference {
-  /** Who decided: a person, an announcement that was made before, or a monitoring plan. */
-  readonly how: 'person' | 'announcement' | 'plan'
+  /** Who decided: a person, an announcement that was made before, a monitoring plan, or the rule of grown disks. */
+  readonly how: 'person' | 'announcement' | 'plan' | 'grown-disk'
   /** The variant's name, as it stands in the reference values of a verdict. */
   readonly variant: string
   /** Of its file. */
