@@ -77,6 +77,20 @@ const definitions = await gathered(security.secureScoreControlDefinitions.list()
 assert.ok(definitions.some((one) => one.assessmentDefinitions?.[0]?.id?.endsWith(status)))
 
 await security.alerts.updateSubscriptionLevelStateToResolve(location, name)
+
+await security.alerts.simulate(location, {
+  properties: { kind: 'Bundles', bundles: ['VirtualMachines'] },
+})
+const samples = (await gathered(security.alerts.list())).filter(
+  ({ alertDisplayName }) => alertDisplayName?.startsWith('[SAMPLE ALERT] ') === true,
+)
+assert.equal(samples.length, 6)
+const [sample] = samples
+await security.alerts.updateSubscriptionLevelStateToDismiss(location, sample!.name!)
+assert.equal(
+  (await security.alerts.getSubscriptionLevel(location, sample!.name!)).status,
+  'Dismissed',
+)
 assert.equal(await stateOf(), 'Resolved')
 
 async function gathered<T>(pages: AsyncIterable<T>): Promise<T[]> {

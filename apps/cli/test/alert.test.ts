@@ -46,6 +46,14 @@ test('an alert is listed, shown with what to do, closed for a reason, and opened
   assert.equal((await json('alert', 'list'))[0].properties.status, 'InProgress')
 })
 
+test('sample alerts are made to be looked at', async (t) => {
+  await signedIn(t, stopped)
+  await good('alert', 'simulate')
+  const listed = await json('alert', 'list')
+  assert.equal(listed.length, 6)
+  assert.match((await good('alert', 'list')).out, /Sample-VM .*\[SAMPLE/)
+})
+
 test('an alert that is not there, or that more than one begins like, is none', async (t) => {
   await signedIn(t, stopped)
   const missing = await tl('alert', 'show', 'zzz')

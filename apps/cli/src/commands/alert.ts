@@ -59,7 +59,22 @@ export function alertCommand(output: Output, done: (code: ExitCode) => void): Co
       'after',
       '\nExamples:\n  tl alert list\n  tl alert show 0b0c64ae\n  tl alert resolve 0b0c64ae --reason "an update of the kernel"\n\nAn alert is named by its id, or how it begins. A failure keeps its VM unhealthy until its alert is closed.',
     )
-  for (const one of [list, show, ...verbs]) command.addCommand(one)
+  const simulate = new Command('simulate')
+    .summary('marked sample alerts, one of each kind: to see them, and whether they arrive')
+    .option('--json', 'one JSON document')
+    .action(async ({ json }: Options) => {
+      await withService(async (connection) => {
+        const { client, subscription } = connection
+        const alerts = `locations/${await connection.location()}/alerts/default/simulate`
+        const properties = { kind: 'Bundles', bundles: ['VirtualMachines'] }
+        await client.ask('POST', `${subscription}/providers/Microsoft.Security/${alerts}`, {
+          properties,
+        })
+      })
+      output.out(json === true ? jsonText({ simulated: true }) : 'simulated; tl alert list\n')
+      done(EXIT.affirming)
+    })
+  for (const one of [list, show, ...verbs, simulate]) command.addCommand(one)
   return command.addCommand(alertDestinationCommand(output, done))
 }
 

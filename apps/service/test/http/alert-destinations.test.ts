@@ -131,6 +131,33 @@ test('what a receiver refuses as such is given up after five tries, listed with 
   assert.equal(ids.size, 1, 'whoever got it twice can tell')
 })
 
+test('simulated alerts are marked, count for no VM, and are sent like others; asked for again, the same are open again', async (t) => {
+  const receiver = await WebhookReceiver.open(t)
+  const service = await aListeningService(t)
+  await aWebhook(service, receiver)
+  const alerts = `${service.subscription}/providers/Microsoft.Security/locations/local/alerts`
+  const simulated = (properties: object) =>
+    service.ask('POST', `${alerts}/default/simulate`, { properties })
+  for (const wrong of [{}, { kind: 'Bundles' }, { kind: 'Bundles', bundles: ['KeyVaults'] }])
+    assert.equal((await simulated(wrong)).status, 400)
+  const bundles = { kind: 'Bundles', bundles: ['VirtualMachines'] }
+  assert.equal((await simulated(bundles)).status, 204)
+  await until(() => receiver.received.length === 6)
+  assert.ok(receiver.events.every(({ data }) => data.sample === true))
+  await dismissAll(service)
+  assert.equal((await simulated(bundles)).status, 204)
+  const { value } = (await service.ask('GET', alerts)).body
+  assert.equal(value.length, 6)
+  for (const { properties } of value) {
+    const { alertDisplayName, status, extendedProperties } = properties
+    assert.match(alertDisplayName, /^\[SAMPLE ALERT\] /)
+    assert.deepEqual(
+      [status, extendedProperties.sample, extendedProperties.count],
+      ['Active', 'true', '2'],
+    )
+  }
+})
+
 test('an alert that a rule hides is told to nobody', async (t) => {
   const receiver = await WebhookReceiver.open(t)
   const service = await aListeningService(t)

@@ -7,6 +7,7 @@ import {
 } from '@trusted-launch/posture'
 import { alertOf } from '../../domain/alerts.ts'
 import { respondedIn } from '../../domain/responses.ts'
+import { isSample } from '../../domain/sample-alerts.ts'
 import type { Json, JsonObject, Resource } from '../../domain/store.ts'
 
 export interface AlertShown {
@@ -28,7 +29,7 @@ export function alertView(row: Resource, { base, rules, now, isWhole }: AlertSho
     properties: {
       ...{ version: '2022-01-01', alertType: alert.type, systemAlertId: row.name },
       ...{ productName: 'Trusted Launch', vendorName: 'trusted-launch', isIncident: false },
-      alertDisplayName: title,
+      alertDisplayName: isSample(row) ? `[SAMPLE ALERT] ${title}` : title,
       description: `${alert.summary} ${description}`,
       severity: alert.severity[0]!.toUpperCase() + alert.severity.slice(1),
       ...{ intent: tactic, techniques: [...techniques], remediationSteps: [...remediation] },
@@ -41,7 +42,10 @@ export function alertView(row: Resource, { base, rules, now, isWhole }: AlertSho
       correlationKey: String(row.state.vmId),
       alertUri: `${base}${row.id}`,
       extendedLinks: [linkOf(base, alert)],
-      extendedProperties: { ...propertiesOf(alert, rule), ...responseOf(row) },
+      extendedProperties: {
+        ...{ ...propertiesOf(alert, rule), ...responseOf(row) },
+        ...(isSample(row) && { sample: 'true' }),
+      },
       supportingEvidence: {
         type: 'trusted-launch.findings',
         findings: alert.findings.map((one) => findingView(one, isWhole)),

@@ -3,11 +3,13 @@ import type { AlertAction, SuppressionRule } from '@trusted-launch/posture'
 import { ALERT, changeKeptAlert } from '../../domain/alerts.ts'
 import { everyOf } from '../../domain/every-of.ts'
 import { GROUP, SUBSCRIPTION } from '../../domain/groups.ts'
-import type { Resource, Tables } from '../../domain/store.ts'
+import { simulateAlerts } from '../../domain/sample-alerts.ts'
+import type { JsonObject, Resource, Tables } from '../../domain/store.ts'
 import { rulesOf } from '../../domain/suppressing.ts'
 import { change } from '../change.ts'
 import type { Ground } from '../ground.ts'
 import { pageOf } from '../page.ts'
+import { requireLocation } from '../required.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
 import { routesOf } from '../routes-of.ts'
 import { alertView } from './alert-view.ts'
@@ -32,6 +34,9 @@ export function alertRoutes(ground: Ground): Route[] {
     route('GET', all, 'alerts/read', (request) => list(ground, request)),
     route('GET', located, 'alerts/read', (request) => list(ground, request)),
     route('GET', one, 'alerts/read', (request) => get(ground, request)),
+    route('POST', `${located}/default/simulate`, 'alerts/simulate/action', (request) =>
+      simulate(ground, request),
+    ),
     ...Object.entries(actions).map(([name, action]) =>
       route('POST', `${one}/${name}`, `alerts/${name}/action`, (request) =>
         act(ground, request, action),
@@ -76,6 +81,22 @@ async function act(ground: Ground, request: ArmRequest, action: AlertAction): Pr
     if (refusal !== null) throw new ArmError(faults.operationNotAllowed(refusal.message))
     return { status: 204 }
   })
+}
+
+/** Azure's clients name bundles; of all there are, ours is that of VMs. */
+async function simulate(ground: Ground, request: ArmRequest): Promise<ArmReply> {
+  const { kind, bundles } = (request.body?.properties ?? {}) as JsonObject
+  if (kind !== 'Bundles' || !Array.isArray(bundles) || !bundles.includes('VirtualMachines'))
+    throw new ArmError(faults.invalidParameter('properties.bundles'))
+  requireLocation(ALERT, ground, request.params.location!, null)
+  await change(ground, request, async (tables) => {
+    const scope = await requireScope(tables, request)
+    if (scope.type !== SUBSCRIPTION) throw new ArmError(faults.resourceNotFound(request.id))
+    await simulateAlerts(tables, scope, ground.location, ground.now())
+    return { status: 204 }
+  })
+  ground.delivery.wake()
+  return { status: 204 }
 }
 
 /** What the guest showed of its inside is for who may read its evidence. */
