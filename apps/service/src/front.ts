@@ -6,10 +6,10 @@ import { ArmError } from '@trusted-launch/api'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Inside } from './domain/deployment/inside.ts'
+import { watchingOf } from './domain/figures.ts'
 import type { Store } from './domain/store.ts'
-import { VM } from './domain/vm/vm.ts'
 import { InsideRoutes } from './http/inside.ts'
-import { type Counts, Metrics } from './http/metrics.ts'
+import { Metrics } from './http/metrics.ts'
 import { diagnosticsFile } from './http/resources/diagnostics.ts'
 import { reviewed } from './http/reviewed-routes.ts'
 import type { ArmRequest } from './http/route.ts'
@@ -120,7 +120,10 @@ async function appOf(
       () => addresses().bases[0]!,
       () => works.anchors(),
     ),
-    metrics: new Metrics(() => countsOf(store)),
+    metrics: new Metrics({
+      ...{ now, watch: () => watchingOf(store, now()) },
+      attestations: () => works.attestations,
+    }),
     changed: (action) => {
       if (action.startsWith('Microsoft.Authorization/')) authorizer.changed()
     },
@@ -162,11 +165,6 @@ function installationOf({ tenantId, location, authorizer, store }: FrontOptions)
       return found.filter((one) => one !== null)
     },
   }
-}
-
-async function countsOf({ resources, operations }: Store): Promise<Counts> {
-  const unfinishedOperations = await operations.countUnfinished()
-  return { virtualMachines: await resources.count({ type: VM }), unfinishedOperations }
 }
 
 function baseOf(addresses: Addresses, host: string | undefined): string {

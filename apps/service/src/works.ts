@@ -86,6 +86,7 @@ export class Works {
   readonly #host: DrivenHost
   readonly #monitor: Monitor
   readonly #appraisers = new Appraisers()
+  readonly #attestations = new Map<string, number>()
   readonly #deliverer: Deliverer
   readonly #feed: EventFeed
   #expiring: NodeJS.Timeout | null = null
@@ -180,6 +181,11 @@ export class Works {
     return this.#startedAgain
   }
 
+  /** How many verdicts were made here, by tier. */
+  get attestations(): ReadonlyMap<string, number> {
+    return this.#attestations
+  }
+
   /** The authorities of the vTPMs' keys, in DER. */
   anchors(): Promise<readonly Uint8Array[]> {
     return this.#host.anchors()
@@ -236,7 +242,11 @@ export class Works {
     const turns = new TurnHolder({ store, owner, now })
     return {
       ...{ driver, turns, now, signer: () => this.#signer() },
-      appraise: (task: AppraisalTask) => this.#appraisers.appraise(task),
+      appraise: async (task: AppraisalTask) => {
+        const answer = await this.#appraisers.appraise(task)
+        this.#attestations.set(answer.tier, (this.#attestations.get(answer.tier) ?? 0) + 1)
+        return answer
+      },
       ...(nonce !== undefined && { nonce }),
     }
   }

@@ -466,6 +466,22 @@ export interface Tables {
   readonly deliveries: Deliveries
 }
 
+/** What stands in the database, in numbers: for who watches the service. Never more rows than there are kinds. */
+export interface Figures {
+  /** VMs by their newest verdict; `none`: they have none. */
+  readonly verdicts: readonly { readonly tier: string; readonly count: number }[]
+  /** Alerts that are open; samples are none. */
+  readonly openAlerts: readonly {
+    readonly type: string
+    readonly severity: string
+    readonly count: number
+  }[]
+  /** VMs that are due and were not asked yet, and since when the oldest is; null: none. */
+  readonly overdue: { readonly count: number; readonly since: number | null }
+  /** When the VM was asked that has not been for the longest, of those that run; null: none was. */
+  readonly oldestAnswer: number | null
+}
+
 /** Each call by itself is durable once it resolves; several are by `transaction`. */
 export interface Store extends Tables {
   /**
@@ -479,6 +495,8 @@ export interface Store extends Tables {
     claim: Claim,
     work: (tables: Tables & { readonly claimed: Claimed }) => Promise<T>,
   ): Promise<T>
+  /** @param types what VMs and alerts are called. */
+  figures(types: { readonly vm: string; readonly alert: string }, at: number): Promise<Figures>
   /** Whoever held a lease, an operation or a turn is gone: all are free at once. Only for who has the database alone. */
   freeAll(): Promise<void>
   /** A copy of all of it, made while others write; a folder or file of its own. */

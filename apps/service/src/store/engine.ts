@@ -31,7 +31,7 @@ export interface Words {
   readonly hold: string
   /** The same, passing over rows that somebody else holds. */
   readonly holdFree: string
-  /** The member of a column of JSON text, as text. */
+  /** The member of a column of JSON text (`alert.type`: of a member of it), as text; a string maybe with its quotes. */
   readonly member: (column: string, name: string) => string
   /** Statements after which rows of a table are neither changed nor deleted. */
   readonly appendOnly: (table: string) => readonly string[]

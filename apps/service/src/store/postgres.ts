@@ -30,7 +30,10 @@ const words: Words = {
   bytes: 'bytea',
   hold: 'for update',
   holdFree: 'for update skip locked',
-  member: (column, name) => `(${column}::json -> '${name}')::text`,
+  member: (column, name) => {
+    const steps = name.split('.').map((part) => `-> '${part}'`)
+    return `(${column}::json ${steps.join(' ')})::text`
+  },
   appendOnly: (table) => [
     `create function ${table}_is_only_added_to() returns trigger language plpgsql as
       $$ begin raise exception '${table} is only added to'; end $$`,

@@ -8,6 +8,7 @@ import { ClaimedOperation } from './claimed.ts'
 import { DeliveryTable } from './deliveries.ts'
 import type { Engine } from './engine.ts'
 import { EventTable } from './events.ts'
+import { figuresOf } from './figures.ts'
 import { LeaseTable } from './leases.ts'
 import { OperationTable } from './operations.ts'
 import { PrincipalTable } from './principals.ts'
@@ -41,6 +42,7 @@ export function storeOn(engine: Engine): Store {
         return work({ ...tablesOf(access), claimed })
       })
     },
+    figures: (types, at) => access.read((database) => figuresOf(database, engine.words, types, at)),
     freeAll: () => access.write(freeAll),
     backup: (path) => told(backUp(engine, path)),
     close: () => engine.close(),

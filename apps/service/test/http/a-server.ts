@@ -90,7 +90,10 @@ export async function aServer(t: TestContext, limits: Partial<Limits> = {}): Pro
     },
     diagnostics: async () => ({ status: 404 }),
     isReady: async () => true,
-    metrics: new Metrics(async () => ({ virtualMachines: 0, unfinishedOperations: 0 })),
+    metrics: new Metrics({
+      ...{ now: Date.now, attestations: () => new Map() },
+      watch: () => Promise.reject(new Error('nothing is watched here')),
+    }),
     store: { audit: { append: async () => ({}) } } as never,
     ...{ now: Date.now, changed: () => {} },
   })
