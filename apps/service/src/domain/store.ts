@@ -478,7 +478,7 @@ export interface Figures {
   }[]
   /** VMs that are due and were not asked yet, and since when the oldest is; null: none. */
   readonly overdue: { readonly count: number; readonly since: number | null }
-  /** When the VM was asked that has not been for the longest, of those that run; null: none was. */
+  /** When the VM was asked that has not been for the longest, of those that are asked again; null: none was. */
   readonly oldestAnswer: number | null
 }
 

@@ -86,7 +86,7 @@ export class Metrics {
     )
     gauge(
       'attestation_oldest_seconds',
-      'Since when the running VM gave no evidence that gave none for the longest, of those that ever did',
+      'Since when the VM gave no evidence that gave none for the longest, of those that are asked again',
       ({ oldestAnswer }, now) => ago(oldestAnswer, now),
     )
     gauge('alert_destinations', 'Destinations of alerts', ({ outbox }) => outbox.destinations)

@@ -2,16 +2,17 @@ import { keyOf } from '@trusted-launch/api'
 import { sql } from 'kysely'
 import type { Figures } from '../domain/store.ts'
 import type { Words } from './engine.ts'
+import { answered } from './migrations/0005-figures.ts'
 import type { Database } from './schema.ts'
 
 /** Counted by the database: nothing of a row leaves it. */
 export async function figuresOf(
   database: Database,
-  { member, integer, text }: Words,
+  words: Words,
   types: { readonly vm: string; readonly alert: string },
   at: number,
 ): Promise<Figures> {
-  const of = (name: string) => sql<string | null>`${sql.raw(member('state', name))}`
+  const of = (name: string) => sql<string | null>`${sql.raw(words.member('state', name))}`
   const verdicts = await database
     .selectFrom('resources')
     .select([of('integrity').as('tier'), count()])
@@ -34,12 +35,10 @@ export async function figuresOf(
     .select([count(), sql<number | null>`min(due)`.as('since')])
     .where('due', '<=', at)
     .executeTakeFirstOrThrow()
-  const watched = (name: string, as: string) => `cast(${member('watch', name)} as ${as})`
   const answer = await database
     .selectFrom('due')
-    .select(sql<number | null>`min(${sql.raw(watched('answered', integer))})`.as('oldest'))
-    .where(sql<boolean>`${sql.raw(watched('isRunning', text.split(' ')[0]!))} in ('1', 'true')`)
-    .where(sql<boolean>`${sql.raw(watched('answered', text.split(' ')[0]!))} <> 'null'`)
+    .select(sql<number | string | null>`min(${sql.raw(answered(words))})`.as('oldest'))
+    .where('due', 'is not', null)
     .executeTakeFirstOrThrow()
   return {
     verdicts: verdicts.map(({ tier, count }) => ({ tier: plain(tier), count: Number(count) })),
