@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { ScriptedHost } from '@trusted-launch/service'
 import { good, json, signedIn } from './a-control-plane.ts'
-import { tl } from './a-run.ts'
+import { fileOf, tl } from './a-run.ts'
 
 const create = ['vm', 'create', '--name', 'web', '--image', 'small']
 const stopped = new ScriptedHost({
@@ -28,6 +28,7 @@ test('an alert is listed, shown with what to do, closed for a reason, and opened
     new RegExp(`^${short} +web +Medium +Active +Secure Boot stopped the boot +GRUB `, 'm'),
   )
   const shown = (await good('alert', 'show', short)).out
+  assert.doesNotMatch(shown, /monitoring plan/)
   assert.match(shown, /^Secure Boot stopped the boot: Active, Medium, seen 1 times$/m)
   assert.match(shown, /^ {2}component: GRUB \(host\)$/m)
   assert.match(shown, /^1\. Find out what replaced the component/m)
@@ -89,4 +90,16 @@ test('what is recommended is listed by VM, and done where the API can', async (t
   )
   const all = await json('recommendation', 'list', 'web', '--all')
   assert.equal(all.length, 13)
+})
+
+test('what a monitoring plan did about an alert is shown with it', async (t) => {
+  await signedIn(t, stopped)
+  const failures = { VM_SecureBootStoppedBoot: { severity: 'high', response: 'isolate' } }
+  const plan = JSON.stringify({ version: 1, name: 'strict', failures })
+  await good('plan', 'set', fileOf('plan.json', plan))
+  assert.equal((await tl(...create)).code, 1)
+  const [alert] = await json('alert', 'list')
+  assert.equal(alert.properties.severity, 'High')
+  const { out } = await good('alert', 'show', alert.name.slice(0, 8))
+  assert.match(out, /^isolate by monitoring plan strict, 20/m)
 })

@@ -124,7 +124,8 @@ function textOf(alerts: readonly any[], width: number): string {
 
 function alertText(properties: any): string {
   const { alertDisplayName, description, remediationSteps, supportingEvidence } = properties
-  const { count, changedBy, changeReason } = properties.extendedProperties
+  const { count, changedBy, changeReason, response, responsePlan, respondedAt } =
+    properties.extendedProperties
   const findings = supportingEvidence.findings.map((one: any) => {
     const values =
       one.actual == null ? '' : `\n    expected ${one.expected}, measured ${one.actual}`
@@ -136,6 +137,9 @@ function alertText(properties: any): string {
   const lines = [
     `${alertDisplayName}: ${properties.status}, ${properties.severity}, seen ${count} times`,
     description,
+    ...(response === undefined
+      ? []
+      : [`${response} by monitoring plan ${responsePlan}, ${respondedAt}`]),
     ...(changedBy === undefined ? [] : [`by ${changedBy}: ${changeReason}`]),
     ...(findings.length + fields.length === 0 ? [] : ['', ...findings, ...fields]),
     '',

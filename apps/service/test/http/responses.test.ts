@@ -39,7 +39,7 @@ async function attest(service: TestService, vm: string): Promise<void> {
 }
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 500 && !(await condition()); i++) await sleep(20)
+  for (let i = 0; i < 1500 && !(await condition()); i++) await sleep(20)
   assert.ok(await condition())
 }
 
@@ -135,4 +135,23 @@ test('who isolated a VM by hand gives it its network back by hand: closing an al
   assert.ok(!host.isolated.has(machine))
   const none = `${service.group('rg')}/providers/TrustedLaunch/network/isolate`
   assert.equal((await service.ask('POST', none)).status, 404)
+})
+
+test('a VM that is silent is isolated where its plan wants that, and connected again when it answers', async (t) => {
+  const host = new FailingHost()
+  host.isDrifted = false
+  let ahead = 0
+  const service = await aService(t, host, { now: () => Date.now() + ahead })
+  const { id } = await aVm(service)
+  const [machine] = await host.machines()
+  const failures = { VM_AttestationSilent: { severity: 'high', response: 'isolate' } }
+  const document = { version: 1, name: 'near', intervalSeconds: 60, silenceSeconds: 60, failures }
+  const path = `${id}/providers/TrustedLaunch/monitoringPlans/default`
+  assert.equal((await service.ask('PUT', path, { properties: { document } })).status, 201)
+  host.failure = new Error('no answer')
+  ahead = 10 * 60_000
+  await until(() => host.isolated.has(machine!))
+  host.failure = null
+  ahead += 10 * 60_000
+  await until(() => !host.isolated.has(machine!))
 })
