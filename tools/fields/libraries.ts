@@ -39,6 +39,12 @@ export const libraries: readonly Library[] = [
       'DiskUpdate',
       'Image',
       'ImageUpdate',
+      'Gallery',
+      'GalleryUpdate',
+      'GalleryImage',
+      'GalleryImageUpdate',
+      'GalleryImageVersion',
+      'GalleryImageVersionUpdate',
     ],
   },
   {

@@ -1,6 +1,6 @@
 /** Writes packages/api/src/fields/*.json, what Azure's client libraries can send, and docs/fields.md, what becomes of it. */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { scaleSetDispositions, vmDispositions } from '@trusted-launch/api'
+import { galleryDispositions, scaleSetDispositions, vmDispositions } from '@trusted-launch/api'
 import { fieldsDocument } from './document.ts'
 import { libraries, modelsOf } from './libraries.ts'
 import { tablesOf } from './table.ts'
@@ -17,5 +17,6 @@ writeFileSync(
   fieldsDocument([
     ['VirtualMachine', vmDispositions],
     ['VirtualMachineScaleSet', scaleSetDispositions],
+    ...Object.entries(galleryDispositions),
   ]),
 )

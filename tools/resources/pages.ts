@@ -39,6 +39,7 @@ export const pages: readonly Page[] = [
     model: 'Image',
     paths: /Compute\/images|TrustedLaunch\/(?:imageBindings|uploads|report)/,
   },
+  { name: 'galleries', model: 'GalleryImageVersion', paths: /Compute\/galleries/ },
   {
     name: 'virtual-machines',
     model: 'VirtualMachine',

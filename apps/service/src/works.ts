@@ -1,4 +1,9 @@
-import { membersOf, scaleSetDispositions, vmDispositions } from '@trusted-launch/api'
+import {
+  galleryDispositions,
+  membersOf,
+  scaleSetDispositions,
+  vmDispositions,
+} from '@trusted-launch/api'
 import { boundNonce } from '@trusted-launch/attestation'
 import type { Logger } from 'pino'
 import { type MarketplaceImage, platformImages } from './catalogue/images.ts'
@@ -33,6 +38,7 @@ import { driftHandlers } from './jobs/drift-handlers.ts'
 import { DrivenHost, type HostSize } from './jobs/driven-host.ts'
 import { expireAttestations, forgetEvents, forgetOperations } from './jobs/expire.ts'
 import { extensionHandlers } from './jobs/extension-handlers.ts'
+import { galleryHandlers } from './jobs/gallery-handlers.ts'
 import { groupHandlers } from './jobs/group-handlers.ts'
 import { imageHandlers } from './jobs/image-handlers.ts'
 import { Monitor } from './jobs/monitor.ts'
@@ -118,6 +124,7 @@ export class Works {
       refused: (body) => membersOf(vmDispositions, body, 'refused'),
       notEnforcedOfSets: (body) => membersOf(scaleSetDispositions, body, 'notEnforced'),
       refusedOfSets: (body) => membersOf(scaleSetDispositions, body, 'refused'),
+      refusedOfGalleries: (type, body) => membersOf(galleryDispositions[type]!, body, 'refused'),
       keepSecrets: (tables, id, secrets) => this.#keep(tables, secretsName(id), secrets),
       secretsOf: async (tables, id) => (await this.#kept(secretsName(id), tables)) ?? {},
       keepCommand: (tables, key, command) => this.#keep(tables, commandKey(key), command),
@@ -141,6 +148,7 @@ export class Works {
         ...vmHandlers(vmGround),
         'vm.token': vmTokenHandler(vmGround, { attestFor, issue, now }),
         ...imageHandlers(this.driver, this.rules, now),
+        ...galleryHandlers(this.driver, now),
         ...diskHandlers(this.driver, this.rules, now),
         ...driftHandlers({
           ...{ now, host: HOST },

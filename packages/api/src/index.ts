@@ -15,6 +15,7 @@ export {
   dispositionRows,
   membersOf,
 } from './fields/dispositions.ts'
+export { galleryDispositions } from './fields/gallery-dispositions.ts'
 export { scaleSetDispositions } from './fields/scale-set-dispositions.ts'
 export { fieldTable } from './fields/tables.ts'
 export { vmDispositions } from './fields/vm-dispositions.ts'

@@ -14,6 +14,10 @@ export interface MarketplaceImage extends ImageFacts {
   readonly distribution: string | null
   /** What its host calls it. */
   readonly host: string
+  /** Its systems have their users already. */
+  readonly isSpecialized?: boolean
+  /** The version of a gallery that it is, and whether that brings keys for the firmware. */
+  readonly galleryVersion?: { readonly id: string; readonly hasKeys: boolean }
 }
 
 /** Names an image: `publisher:offer:sku[:version]`. */

@@ -40,6 +40,12 @@ export const refusals = {
         ? 'Creation of managed images are not supported for virtual machine with TrustedLaunch security type.'
         : 'Managed images are not made here: make a version of a gallery image from this virtual machine.',
     ),
+  supportedOfSource: (id: string): Fault => ({
+    status: 400,
+    code: 'InvalidParameter',
+    message: `The security type 'TrustedLaunchSupported' is not supported for the source id '${id}'. Currently only Vhd Blob, User Image and Gallery Image Version sources are supported for 'TrustedLaunchSupported' images.`,
+    target: 'galleryArtifactVersion.properties.storageProfile.source',
+  }),
   osDiskOfOtherType: (): Fault =>
     badRequest('Security type of VM is not compatible with the security type of attached OS Disk.'),
   diskCreateOption: (type: string, createOption: string): Fault =>

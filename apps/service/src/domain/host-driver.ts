@@ -1,7 +1,7 @@
 import type { Expectation, HostPart, HostStart, MachineShape } from '@trusted-launch/attestation'
 import type { Examination } from '@trusted-launch/bootchain'
 import type { Evidence, EvidenceRequest } from '@trusted-launch/channel'
-import type { DiskSource, Source } from './sources.ts'
+import type { DiskSource, ImageSource, Source } from './sources.ts'
 import type { Command, CommandEnd } from './vm/run-command.ts'
 
 /** What a VM is to be on its host. */
@@ -179,8 +179,12 @@ export interface HostDriver {
   writeUpload(id: string, piece: Uint8Array, offset: number, sizeBytes: number): Promise<void>
   /** Of files that had no piece for a day nothing stays. */
   forgetOldUploads(): Promise<void>
-  /** Fetches somebody's image, looks at it and keeps it. @throws {ArmError} */
-  takeImage(source: Source, tell: (step: string) => void, signal: AbortSignal): Promise<KeptImage>
+  /** Fetches somebody's image, or copies a disk that nobody writes to, looks at it and keeps it. @throws {ArmError} */
+  takeImage(
+    source: ImageSource,
+    tell: (step: string) => void,
+    signal: AbortSignal,
+  ): Promise<KeptImage>
   /** Nothing happens when it is gone. */
   removeImage(name: string): Promise<void>
   /** What was uploaded is not wanted any more. */

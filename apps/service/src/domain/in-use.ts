@@ -1,10 +1,12 @@
 import { ArmError, keyOf, parseResourceId } from '@trusted-launch/api'
 import { everyOf } from './every-of.ts'
+import { GALLERY } from './gallery/gallery.ts'
 import { listIn } from './links.ts'
+import { SCALE_SET } from './scale-set/scale-set.ts'
 import type { Json, Resource, Tables } from './store.ts'
 import { requireAllUnlocked } from './vm/belongings.ts'
 import { DISK } from './vm/disk-row.ts'
-import { at, textAt, VM } from './vm/vm.ts'
+import { at, MACHINE_TYPES, textAt, VM } from './vm/vm.ts'
 
 const INTERFACE = 'Microsoft.Network/networkInterfaces'
 const SUBNET = 'Microsoft.Network/virtualNetworks/subnets'
@@ -59,7 +61,7 @@ const NAMED_MAX = 10
 
 /**
  * A group goes only without what others use of it: a disk or an interface of another group's VM, and what an
- * interface or subnet of another group names. @throws {ArmError} `ResourceGroupDeletionBlocked`; `ScopeLocked` of
+ * interface or subnet of another group names, and versions that machines of other groups are made of. @throws {ArmError} `ResourceGroupDeletionBlocked`; `ScopeLocked` of
  * what would go with its VMs elsewhere.
  */
 export async function requireGroupUnused(tables: Tables, group: Resource): Promise<void> {
@@ -80,6 +82,10 @@ export async function requireGroupUnused(tables: Tables, group: Resource): Promi
     for await (const one of everyOf(tables, { type, naming: `${id}/` }))
       if (!isInside(one.id))
         for (const named of namedBy(one)) if (isInside(named)) used.add(identifierOf(named))
+  for (const type of [...MACHINE_TYPES, SCALE_SET])
+    for await (const one of everyOf(tables, { type, naming: `${id}/providers/${GALLERY}/` }))
+      if (!isInside(one.id))
+        for (const named of versionsOf(one)) if (isInside(named)) used.add(identifierOf(named))
   if (used.size > 0) refuseGroup(group.name, [...used].slice(0, NAMED_MAX))
   for await (const vm of everyOf(tables, {
     type: VM,
@@ -87,6 +93,13 @@ export async function requireGroupUnused(tables: Tables, group: Resource): Promi
     resourceGroup: resourceGroup!,
   }))
     await requireAllUnlocked(tables, vm)
+}
+
+/** The ids of the gallery's images that a machine was made of, or a scale set's are made of. */
+function versionsOf({ properties, state }: Resource): string[] {
+  const model = at(properties, 'virtualMachineProfile', 'storageProfile', 'imageReference')
+  const all = [textAt(state, 'galleryVersion'), textAt(state, 'keysOf'), textAt(model, 'id')]
+  return all.filter((id) => id !== null)
 }
 
 /** The ids of what an interface or a subnet uses. */

@@ -9,6 +9,9 @@ export type Source =
 /** Where the bytes of a disk come from: these, or another disk. */
 export type DiskSource = Source | { readonly kind: 'disk'; readonly id: string }
 
+/** Where the bytes of an image come from: these, a disk, or the own disk of a machine that does not run. */
+export type ImageSource = DiskSource | { readonly kind: 'machine'; readonly id: string }
+
 /** A host that the operator lets bytes be fetched from. */
 export interface AllowedSource {
   readonly protocol: 'https:' | 'http:'

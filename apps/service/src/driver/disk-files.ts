@@ -8,6 +8,7 @@ import { ArmError, type Fault } from '@trusted-launch/api'
 import { MalformedError, toUtf8 } from '@trusted-launch/codec'
 import { openDiskFile, readDurably, writeDurably } from '@trusted-launch/host'
 import { tooLarge } from '../domain/vm/disk-size.ts'
+import { converted, copied } from './copied-disk.ts'
 import { formatOf } from './disk-format.ts'
 import { requireSpace } from './space.ts'
 
@@ -15,16 +16,6 @@ const run = promisify(execFile)
 const VARIABLES = '.vars'
 const OS_TYPE = '.os'
 const VARIABLES_BYTES_MAX = 16 << 20
-
-function converted(raw: string, to: string, signal?: AbortSignal): Promise<unknown> {
-  const args = ['convert', '-f', 'raw', '-O', 'qcow2', raw, to]
-  return run('qemu-img', args, { signal, killSignal: 'SIGKILL' })
-}
-
-/** By a program, which can be ended: a copy within this process cannot. */
-function copied(from: string, to: string, signal: AbortSignal): Promise<unknown> {
-  return run('cp', ['--reflink=auto', '--', from, to], { signal, killSignal: 'SIGKILL' })
-}
 
 const GIB = 2 ** 30
 /** What `blocks` of stat(2) counts in. */

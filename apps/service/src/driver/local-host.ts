@@ -16,8 +16,9 @@ import type {
   MachinePlan,
   MachinePower,
 } from '../domain/host-driver.ts'
-import type { AllowedSource, Source } from '../domain/sources.ts'
+import type { AllowedSource, ImageSource, Source } from '../domain/sources.ts'
 import type { Command, CommandEnd } from '../domain/vm/run-command.ts'
+import { type CopiedDisk, copyDisk } from './copied-disk.ts'
 import { putDataDisks } from './data-disks.ts'
 import { DiskFiles } from './disk-files.ts'
 import { fillDisk } from './disk-filling.ts'
@@ -101,8 +102,22 @@ export class LocalHost implements HostDriver {
     return this.#taken.uploads.forgetOld()
   }
 
-  takeImage(source: Source, tell: (step: string) => void, signal: AbortSignal): Promise<KeptImage> {
-    return this.#taken.take(source, tell, signal)
+  async takeImage(
+    source: ImageSource,
+    tell: (step: string) => void,
+    signal: AbortSignal,
+  ): Promise<KeptImage> {
+    if (source.kind === 'upload' || source.kind === 'url')
+      return this.#taken.take(source, tell, signal)
+    const disk = this.#diskOf(source)
+    return this.#taken.takeCopy((to) => copyDisk(disk, to, signal), tell, signal)
+  }
+
+  #diskOf({ kind, id }: Exclude<ImageSource, Source>): CopiedDisk {
+    if (kind === 'disk')
+      return { path: this.#disks.require(id), format: 'qcow2', isMachines: false }
+    const machine = this.#host.machine(id)
+    return { path: machine.diskFile, format: machine.spec.disk.format, isMachines: true }
   }
 
   removeImage(name: string): Promise<void> {

@@ -73,6 +73,22 @@ export class LocalImages {
     )
   }
 
+  /** An image of a copy that is made for it, and gone afterwards. @throws {ArmError} */
+  async takeCopy(
+    copy: (to: string) => Promise<void>,
+    tell: (step: string) => void,
+    signal: AbortSignal,
+  ): Promise<KeptImage> {
+    const path = join(this.#folder, 'uploads', `${randomUUID()}.fetched`)
+    try {
+      tell('copying the disk')
+      await copy(path)
+      return await this.#store.take(path, keysFor, tell, signal)
+    } finally {
+      await rm(path, { force: true })
+    }
+  }
+
   /** @throws {ArmError} it was removed. */
   require(name: string): Image {
     const image = this.#store.find(name)

@@ -14,7 +14,7 @@ import type {
   MachinePlan,
   MachinePower,
 } from '../domain/host-driver.ts'
-import type { Source } from '../domain/sources.ts'
+import type { ImageSource, Source } from '../domain/sources.ts'
 import type { Command, CommandEnd } from '../domain/vm/run-command.ts'
 
 /** What a scripted host is to do; time and failures are all that it makes up. */
@@ -102,11 +102,11 @@ export class ScriptedHost implements HostDriver {
 
   /** Its name follows from where it comes from. */
   async takeImage(
-    source: Source,
+    source: ImageSource,
     _tell: (step: string) => void,
     signal: AbortSignal,
   ): Promise<KeptImage> {
-    const from = source.kind === 'upload' ? source.id : source.url
+    const from = source.kind === 'url' ? source.url : source.id
     await this.#do('takeImage', from, signal)
     const sha256 = createHash('sha256').update(from).digest('hex')
     const name = `sha256:${sha256}`

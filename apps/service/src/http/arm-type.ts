@@ -18,6 +18,8 @@ export interface ArmType extends ResourceType {
   readonly putMerges?: boolean
   /** Child types have a parent that must be there, and no location of their own. */
   readonly isChild?: boolean
+  /** A child with a location of its own, as Azure's tracked ones have. */
+  readonly isPlaced?: boolean
   /** Whether there is a list by location, too. */
   readonly isByLocation?: boolean
   /** Of this installation alone: it is where all is, and no location is asked for. */

@@ -93,11 +93,14 @@ async function place(
   if (verb === 'PATCH' && existing === null) throw new ArmError(faults.resourceNotFound(id))
   requireConditions(request, existing)
   if (existing === null) requireNewName(arm.type, nameOf(parseResourceId(id)!))
-  if (arm.isChild !== true && arm.isHere !== true && verb === 'PUT')
-    requireLocation(arm.type, ground, asked.location, existing)
+  if (isPlaced(arm) && verb === 'PUT') requireLocation(arm.type, ground, asked.location, existing)
   if (existing?.provisioningState === 'Deleting')
     throw new ArmError(faults.operationNotAllowed(`'${existing.name}' is being deleted.`))
   return existing
+}
+
+function isPlaced(arm: ArmType): boolean {
+  return arm.isPlaced === true || (arm.isChild !== true && arm.isHere !== true)
 }
 
 function over(arm: ArmType, existing: Resource, asked: Wanted, verb: 'PUT' | 'PATCH'): Wanted {
@@ -147,7 +150,7 @@ function write(
     resourceGroup,
   }
   const parentId = arm.isChild === true ? parentOf(id) : (plan.parentId ?? null)
-  const location = arm.isChild === true ? wanted.location : ground.location
+  const location = arm.isChild === true && arm.isPlaced !== true ? wanted.location : ground.location
   const provisioningState = plan.work === null ? 'Succeeded' : 'Creating'
   return tables.resources.insert(
     { ...identity, parentId, location, ...fields, provisioningState, createdAt: at },

@@ -17,6 +17,7 @@ import { eventRoutes } from './resources/events.ts'
 import { evidenceRoutes } from './resources/evidence.ts'
 import { exemptionRoutes } from './resources/exemptions.ts'
 import { extensionTypeOf } from './resources/extensions.ts'
+import { galleryTypes } from './resources/galleries.ts'
 import { groupRoutes } from './resources/groups.ts'
 import { healthRoutes } from './resources/health.ts'
 import { hostRoutes } from './resources/hosts.ts'
@@ -49,6 +50,7 @@ export function armTypes(rules: ScaleSetRules): readonly ArmType[] {
     diskTypeOf(rules),
     imageTypeOf(rules),
     bindingTypeOf(rules),
+    ...galleryTypes(rules),
     ...networkTypes,
   ]
 }

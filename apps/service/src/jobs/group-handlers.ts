@@ -1,5 +1,5 @@
 import type { HostDriver } from '../domain/host-driver.ts'
-import { IMAGE, keptOf, userOf } from '../domain/image/image.ts'
+import { IMAGE_TYPES, keptOf, userOf } from '../domain/image/image.ts'
 import { removeWhole } from '../domain/remove-whole.ts'
 import { ownDiskThatStays } from '../domain/vm/attached-disk.ts'
 import { disksThatGo, forgetVm, release } from '../domain/vm/belongings.ts'
@@ -24,7 +24,7 @@ export function groupHandlers(driver: HostDriver, now: () => number): Record<str
       if (!(await isDeleting(job))) return undefined
       for (const type of MACHINE_TYPES) await removeVms(driver, now, job, type)
       await removeDisks(driver, job)
-      await removeImages(driver, job)
+      for (const type of IMAGE_TYPES) await removeImages(driver, job, type)
       await removeRest(job)
       return undefined
     },
@@ -67,8 +67,8 @@ async function removeDisks(driver: HostDriver, job: Job): Promise<void> {
 }
 
 /** Their bytes go where nothing outside of the group is made of them. */
-async function removeImages(driver: HostDriver, job: Job): Promise<void> {
-  const query = await within(job, IMAGE)
+async function removeImages(driver: HostDriver, job: Job, type: string): Promise<void> {
+  const query = await within(job, type)
   for (;;) {
     const [image] = await job.under(({ resources }) => resources.list({ ...query, limit: 1 }))
     if (image === undefined) return

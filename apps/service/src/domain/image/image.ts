@@ -2,16 +2,17 @@ import { ArmError, faults, keyOf } from '@trusted-launch/api'
 import type { MarketplaceImage } from '../../catalogue/images.ts'
 import { refusals } from '../../catalogue/texts.ts'
 import { everyOf } from '../every-of.ts'
+import { VERSION } from '../gallery/gallery.ts'
 import type { KeptImage } from '../host-driver.ts'
 import type { Plan, Wanted } from '../resource-type.ts'
 import { type AllowedSource, type Source, sourceOf } from '../sources.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
-import { at, textAt, VM } from '../vm/vm.ts'
+import { at, MACHINE_TYPES, textAt } from '../vm/vm.ts'
 
 /** Azure's managed images: somebody's disk, from which VMs are made by its id. */
 export const IMAGE = 'Microsoft.Compute/images'
 
-const GIB = 2 ** 30
+export const GIB = 2 ** 30
 const BLOB = ['storageProfile', 'osDisk', 'blobUri'] as const
 const TARGET = `properties.${BLOB.join('.')}`
 
@@ -124,10 +125,14 @@ export async function requireImageById(tables: Tables, id: string): Promise<Mark
   )
 }
 
-/** The id of whatever else is made of these bytes: another image, or a VM that was made of it; null: nothing. */
+/** What keeps bytes of images. */
+export const IMAGE_TYPES = [IMAGE, VERSION] as const
+
+/** The id of whatever else is made of these bytes: another image or version, or a VM that was made of it; null: nothing. */
 export async function userOf(tables: Tables, name: string, image: string): Promise<string | null> {
-  for await (const one of everyOf(tables, { type: IMAGE, naming: name }))
-    if (keyOf(one.id) !== keyOf(image) && keptOf(one)?.name === name) return one.id
+  for (const type of IMAGE_TYPES)
+    for await (const one of everyOf(tables, { type, naming: name }))
+      if (keyOf(one.id) !== keyOf(image) && keptOf(one)?.name === name) return one.id
   return vmOf(tables, name)
 }
 
@@ -145,8 +150,9 @@ export async function requireUnused(tables: Tables, image: Resource): Promise<vo
 
 /** A VM that was made of an image; null: none is. */
 async function vmOf(tables: Tables, name: string): Promise<string | null> {
-  for await (const vm of everyOf(tables, { type: VM, naming: name }))
-    if (textAt(vm.state, 'image') === name) return vm.id
+  for (const type of MACHINE_TYPES)
+    for await (const vm of everyOf(tables, { type, naming: name }))
+      if (textAt(vm.state, 'image') === name) return vm.id
   return null
 }
 

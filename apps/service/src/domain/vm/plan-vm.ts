@@ -44,6 +44,8 @@ export interface VmRules {
   readonly diskGib: () => number
   /** Paths that are kept and have no effect. */
   readonly notEnforced: (body: JsonObject) => readonly string[]
+  /** Paths of a gallery's, definition's or version's body that ask for what there is not here. */
+  readonly refusedOfGalleries: (type: string, body: JsonObject) => readonly string[]
   /** Paths that ask for what a VM would be less without. */
   readonly refused: (body: JsonObject) => readonly string[]
   /** Keeps what is to be run in a VM, until it is. */
@@ -102,7 +104,10 @@ export async function planNewVm(
   requireParts(wanted.properties)
   const image = await requireVmImage(rules, moment.tables, id, wanted.properties)
   const decision = decideNew(wanted.properties, image, rules.place())
-  const properties = withOsProfile(wanted.properties, image.osType, id)
+  const hasUsers = takesDisk(wanted.properties) || image.isSpecialized === true
+  const properties = hasUsers
+    ? withoutOsProfile(wanted.properties)
+    : withOsProfile(wanted.properties, image.osType, id)
   machineOwnerKeysOf(properties)
   requireOffered(rules, bodyOf(wanted, properties))
   requireDiskSkus(properties)
@@ -118,22 +123,26 @@ export async function planNewVm(
     notEnforced: rules.notEnforced(bodyOf(wanted, properties)),
     ...{ generalized: false, hasAgent: false, sshPort: null },
     ...exactImageOf(properties, image),
+    ...(image.galleryVersion?.hasKeys === true && { keysOf: image.galleryVersion.id }),
     ...(takesDisk(properties) ? {} : ownSizeOf(properties, image.osDiskGib, rules.diskGib())),
     ...(image.hyperVGeneration === 'V1' && { generation: 'V1' as const }),
     macAddress: textAt(nic.state, 'macAddress') ?? '',
   }
   const login = { osType: image.osType, passwordHash: wanted.passwordHash ?? null }
-  if (!takesDisk(properties)) await rules.keepSeed(moment.tables, vmId, properties, login)
+  if (!hasUsers) await rules.keepSeed(moment.tables, vmId, properties, login)
   const whole = { ...withoutSecrets(properties), ...decision.properties, ...disk }
   const complete = await planDataDisks(moment, id, whole)
   const work = { kind: 'vm.create', input: { vmId }, host: rules.host }
   return { properties: complete, state: stateJson(state), work }
 }
 
-/** With its defaults; a VM of a disk that ran before has none. @throws {ArmError} */
+/** With its defaults. @throws {ArmError} */
 function withOsProfile(properties: JsonObject, osType: 'Linux' | 'Windows', id: string) {
-  if (!takesDisk(properties))
-    return { ...properties, osProfile: requireOsProfile(properties, osType, id.split('/').at(-1)!) }
+  return { ...properties, osProfile: requireOsProfile(properties, osType, id.split('/').at(-1)!) }
+}
+
+/** Of a system that ran before. @throws {ArmError} one is given. */
+function withoutOsProfile(properties: JsonObject): JsonObject {
   refuseOsProfile(properties)
   return properties
 }

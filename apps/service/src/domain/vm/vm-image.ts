@@ -1,7 +1,7 @@
 import { ArmError, faults, parseResourceId } from '@trusted-launch/api'
 import { type MarketplaceImage, platformImages, resolveImage } from '../../catalogue/images.ts'
+import { namedTypeOf, requireNamedImage } from '../gallery/named-image.ts'
 import { type BindingRules, namedImages } from '../image/binding.ts'
-import { IMAGE, requireImageById } from '../image/image.ts'
 import type { Link } from '../links.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
 import { requireOwnDisk, takesDisk } from './attached-disk.ts'
@@ -20,7 +20,7 @@ export async function requireVmImage(
   const reference = at(properties, ...REFERENCE)
   if (reference === undefined) throw new ArmError(faults.missingParameter('imageReference'))
   const id = textAt(reference, 'id')
-  if (id !== null) return requireImageById(tables, id)
+  if (id !== null) return requireNamedImage(tables, id)
   const [publisher = '', offer = '', sku = '', version = ''] = [
     ...['publisher', 'offer', 'sku', 'version'].map((name) => textAt(reference, name) ?? ''),
   ]
@@ -34,8 +34,10 @@ export async function requireVmImage(
 /** What `latest` means now, of an image that has versions, and what its host calls the one that is meant. */
 export function exactImageOf(
   properties: JsonObject,
-  { versions, host }: MarketplaceImage,
-): Pick<VmState, 'image' | 'imageVersion'> {
+  { versions, host, galleryVersion }: MarketplaceImage,
+): Pick<VmState, 'image' | 'imageVersion' | 'galleryVersion'> {
+  if (galleryVersion !== undefined)
+    return { image: host, imageVersion: versions[0]!, galleryVersion: galleryVersion.id }
   const asked = textAt(properties, ...REFERENCE, 'version') ?? 'latest'
   const latest = versions.at(-1)
   if (latest === undefined || textAt(properties, ...REFERENCE, 'publisher') === null)
@@ -71,6 +73,8 @@ export async function imageOfVm(
 /** The image that a body names by its id. */
 export function imageLinks(properties: JsonObject): Link[] {
   const id = textAt(properties, ...REFERENCE, 'id')
+  if (id === null) return []
   const path = `properties.${REFERENCE.join('.')}.id`
-  return id === null ? [] : [{ id, type: IMAGE, action: `${IMAGE}/read`, path }]
+  const type = namedTypeOf(id)
+  return [{ id, type, action: `${type}/read`, path }]
 }

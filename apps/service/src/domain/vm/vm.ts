@@ -66,6 +66,10 @@ export interface VmState {
   readonly image?: string
   /** The version of the marketplace's image that it was made of. */
   readonly imageVersion?: string
+  /** The version of a gallery that it was made of, by its id; not there: none. */
+  readonly galleryVersion?: string
+  /** The version of a gallery whose keys its firmware began with, by its id; not there: the system's own. */
+  readonly keysOf?: string
   /** What its own disk lacked to boot by UEFI when it was last deallocated; only of generation 1. */
   readonly lacks?: readonly string[]
   /** Generation 1; not there: 2. */

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { test } from 'node:test'
+import { aService } from '../../apps/service/test/a-service.ts'
+import { aNetwork } from '../../apps/service/test/a-vm.ts'
+import { anImage } from '../../apps/service/test/an-image.ts'
+
+const root = join(import.meta.dirname, '../..')
+
+test("Azure's own client makes a gallery, a definition and a version, a VM of its latest, and is refused in codes it knows", async (t) => {
+  const service = await aService(t)
+  const nic = await aNetwork(service, 'rg')
+  await anImage(service)
+  const caFile = join(service.data, 'client-ca.pem')
+  writeFileSync(caFile, service.ca)
+  const args = ['tests/clients/azure-galleries.ts', join(service.data, 'admin.json'), 'rg', nic]
+  const story = spawn(process.execPath, args, {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, NODE_EXTRA_CA_CERTS: caFile },
+  })
+  const [told, [code]] = await Promise.all([text(story.stderr), once(story, 'exit')])
+  assert.equal(code, 0, told)
+})
