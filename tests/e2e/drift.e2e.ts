@@ -4,7 +4,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { globSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { putIntoEsp } from '@trusted-launch/host'
+import { buildUki, putIntoEsp } from '@trusted-launch/host'
 import { atEnd, cacheDirectory, testFolder } from './machines.ts'
 import { filesOn, otherKernel } from './other-kernel.ts'
 
@@ -47,6 +47,27 @@ test('another kernel is drift; approved, both kernels are affirmed, and its aler
   await putIntoEsp(disk(), former)
   tl(0, 'vm', 'start', 'web')
   assert.match(tl(0, 'vm', 'attest', 'web'), /\naffirming\n/, 'the former kernel, too')
+})
+
+test('the first boot of a unified kernel image is affirmed, and another one, signed by the same key, once it is approved', {
+  timeout,
+}, async (t) => {
+  const { tl, disk } = await aControlPlane(t, testFolder(t))
+  tl(0, 'vm', 'create', '--name', 'web', '--image', 'uki')
+  assert.match(tl(0, 'vm', 'attest', 'web'), /\naffirming\n/)
+  const hook = Buffer.from('#!/bin/busybox sh\necho another\n')
+  const other = await buildUki({ cacheDirectory, hooks: [hook] })
+
+  tl(0, 'vm', 'stop', 'web')
+  await putIntoEsp(disk(), await filesOn(other.path, ['EFI/BOOT/BOOTX64.EFI']))
+  tl(0, 'vm', 'start', 'web')
+  tl(CONTRAINDICATED, 'vm', 'attest', 'web')
+  const [drift] = JSON.parse(tl(0, 'drift', 'list', '--json'))
+  const [image] = drift.properties.differences
+  assert.deepEqual([image.component, image.pcr], ['unified kernel image', 4])
+  assert.match(image.signer, /^CN=/)
+  tl(0, 'drift', 'approve', 'web', drift.name, '--reason', 'another build of it')
+  assert.match(tl(0, 'vm', 'attest', 'web'), /\naffirming\n/)
 })
 
 async function aControlPlane(t: TestContext, folder: string) {

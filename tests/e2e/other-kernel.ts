@@ -57,8 +57,11 @@ async function filesOf(cacheDirectory: string): Promise<ReadonlyMap<string, Uint
   return filesOn(path)
 }
 
-/** Kernel and initrd as they are on a disk. */
-export async function filesOn(disk: string): Promise<ReadonlyMap<string, Uint8Array>> {
+/** Files as they are on a disk; kernel and initrd by default. */
+export async function filesOn(
+  disk: string,
+  names: readonly string[] = FILES,
+): Promise<ReadonlyMap<string, Uint8Array>> {
   const boot = await openBootDisk(fromBytes(new Uint8Array(readFileSync(disk))))
-  return new Map(FILES.map((name) => [name, boot.find(name)!.bytes]))
+  return new Map(names.map((name) => [name, boot.find(name)!.bytes]))
 }
