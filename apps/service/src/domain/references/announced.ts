@@ -45,7 +45,7 @@ export const ANNOUNCED_MS_MAX = 30 * 86_400_000
 const measuredMax = 256
 const modulesMax = 8192
 
-export const announcedDigests: Shape<AnnouncedDigests> = object({
+const announcedDigests: Shape<AnnouncedDigests> = object({
   measured: array(
     object({ component: oneOf(...Object.values(COMPONENT)), value: string({ max: 8192 }) }),
     { max: measuredMax },

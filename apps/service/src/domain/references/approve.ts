@@ -111,5 +111,5 @@ export async function hasRoom({ resources }: Tables, parentId: string): Promise<
 
 const full = (scope: string) =>
   faults.operationNotAllowed(
-    `There are ${REFERENCES_MAX} reference values at '${scope}', as many as there may be. Delete those that no VM boots any more (tl reference-values list).`,
+    `There are ${REFERENCES_MAX} reference values at '${scope}', as many as there may be. Revoke those that no VM boots any more (tl reference-values list, revoke).`,
   )

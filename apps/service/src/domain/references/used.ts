@@ -3,7 +3,7 @@ import type { ReferencePlan } from '@trusted-launch/posture'
 import type { Resource, Tables } from '../store.ts'
 import { stateOf } from '../vm/vm.ts'
 import { type Boots, bootsOf, foretoldNow } from './boots.ts'
-import { type KeptReference, referenceIn, referencesFor, valueOfReference } from './kept.ts'
+import { referenceIn, referencesFor, valueOfReference } from './kept.ts'
 import { rememberImages } from './known-images.ts'
 import { isRetired } from './retired.ts'
 
@@ -11,8 +11,6 @@ import { isRetired } from './retired.ts'
 export interface Used {
   readonly files: readonly Uint8Array[]
   readonly boots: Boots
-  /** Those of the rows that count, by the names of their variants. */
-  readonly kept: readonly KeptReference[]
 }
 
 /** Everything that counts for a VM: what its host foretells, and what was approved; but for what is retired. */
@@ -35,7 +33,7 @@ export async function usedFor(
     const file = await tables.values.get(valueOfReference(name))
     if (file !== null) files.push(file)
   }
-  return { files, boots, kept: counting.map(referenceIn) }
+  return { files, boots }
 }
 
 /** Which of a VM's reference values count, and whether what is foretold does. */

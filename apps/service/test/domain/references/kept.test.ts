@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { BootChange } from '@trusted-launch/attestation'
+import { cleanBoot, variantOf } from '@trusted-launch/attestation/boot'
+import { type ApprovalScope, approveDrift } from '../../../src/domain/references/approve.ts'
+import {
+  DRIFTS_MAX,
+  driftIn,
+  driftNamed,
+  driftsOf,
+  noteDrift,
+  valueOfDrift,
+  writeDrift,
+} from '../../../src/domain/references/drift.ts'
+import { forgetReferences } from '../../../src/domain/references/forget.ts'
+import {
+  REFERENCES_MAX,
+  referenceIn,
+  referencesFor,
+  valueOfReference,
+} from '../../../src/domain/references/kept.ts'
+import type { Resource, Store } from '../../../src/domain/store.ts'
+import { stateOf } from '../../../src/domain/vm/vm.ts'
+import { onEach } from '../../store/databases.ts'
+import { vm as sample } from '../../store/samples.ts'
+
+function change(i: number): BootChange {
+  const variant = { ...variantOf(cleanBoot()), approval: 'needed' } as const
+  const log = { kind: 'log', name: 'x', sha256: '00'.repeat(32) } as const
+  const differences = [
+    { component: 'kernel', pcr: 9, change: 'changed' as const, before: 'a', after: `${i}` },
+  ].map((one) => ({ ...one, summary: '', signer: null }))
+  const own = { ...variant, origins: [log] }
+  return { variant: own, nearest: 'small', sha256: `${i}`, differences, modules: [] }
+}
+
+const seenAt = (time: number) => ({ attestation: 'a', time, isFirstBoot: false })
+
+async function seen(store: Store, vm: Resource, i: number): Promise<Resource> {
+  await store.transaction((tables) => noteDrift(tables, vm, change(i), seenAt(i)))
+  return (await driftNamed(store, vm, change(i)))!
+}
+
+function approved(store: Store, vm: Resource, row: Resource, scope: Partial<ApprovalScope> = {}) {
+  const { vmId } = stateOf(vm)
+  const at = { id: vm.id, image: null, vmId, ...scope }
+  const decided = { how: 'person', by: 'me', reason: 'why', request: 'r', time: 50 } as const
+  return store.transaction((tables) => approveDrift(tables, row, at, decided))
+}
+
+onEach((database) => {
+  test('a VM has sixteen drifts at most: those that nobody decided go first, with what was kept of them', async () => {
+    const store = await database.store()
+    const vm = await store.resources.insert(sample('web'), 5)
+    const first = await seen(store, vm, 0)
+    await writeDrift(store, first, { ...driftIn(first), status: 'rejected' }, 1)
+    const second = await seen(store, vm, 1)
+    for (let i = 2; i < DRIFTS_MAX + 4; i++) await seen(store, vm, i)
+    const names = (await driftsOf(store, vm)).map(({ name }) => name)
+    assert.equal(names.length, DRIFTS_MAX)
+    assert.ok(names.includes(first.name), 'it was decided')
+    assert.ok(!names.includes(second.name))
+    assert.equal(await store.values.get(valueOfDrift(second.name)), null)
+    assert.notEqual(await store.values.get(valueOfDrift(first.name)), null)
+  })
+
+  test('a scope takes sixteen approvals; another VM of its name, or of another image, has none of them', async () => {
+    const store = await database.store()
+    const vm = await store.resources.insert(sample('web'), 5)
+    for (let i = 0; i < REFERENCES_MAX; i++) await approved(store, vm, await seen(store, vm, i))
+    assert.equal((await referencesFor(store, vm)).length, REFERENCES_MAX)
+    const more = await seen(store, vm, 99)
+    await assert.rejects(approved(store, vm, more), /There are 16 reference values/)
+    const subscription = `/subscriptions/${vm.subscriptionId}`
+    const scope = { id: subscription, image: 'another', vmId: null }
+    await approved(store, vm, more, scope)
+    assert.equal((await referencesFor(store, vm)).length, REFERENCES_MAX)
+    const again = { ...vm, state: { ...vm.state, vmId: 'another' } }
+    assert.deepEqual(await referencesFor(store, again), [])
+  })
+
+  test('what was approved of a VM alone goes with it, and what was approved above it stays', async () => {
+    const store = await database.store()
+    const vm = await store.resources.insert(sample('web'), 5)
+    const row = await seen(store, vm, 1)
+    await approved(store, vm, row)
+    await approved(store, vm, row, { id: `/subscriptions/${vm.subscriptionId}`, vmId: null })
+    const [own, above] = (await referencesFor(store, vm)).sort((a) =>
+      referenceIn(a).vmId === null ? 1 : -1,
+    )
+    await store.transaction((tables) => forgetReferences(tables, vm))
+    assert.deepEqual(await driftsOf(store, vm), [])
+    assert.deepEqual(
+      (await referencesFor(store, vm)).map(({ id }) => id),
+      [above!.id],
+    )
+    assert.equal(await store.values.get(valueOfReference(own!.name)), null)
+    assert.notEqual(await store.values.get(valueOfReference(above!.name)), null)
+  })
+})
