@@ -129,7 +129,8 @@ export class DeploymentRun {
     if (known?.state === 'Succeeded') return known
     const part = known ?? this.#begun(id, type, deed)
     try {
-      if (part.operationId !== null && part.state === 'Running') return await this.#awaited(part)
+      // What is forgotten by now is asked for again: said twice it is the same.
+      if ((await this.#operationOf(part)) !== null) return await this.#awaited(part)
       await this.#keep(part)
       const told = await this.#places.with(async () => this.#ask(await asked()))
       this.#ground.wake()
@@ -163,8 +164,8 @@ export class DeploymentRun {
   async #awaited(part: Part): Promise<Part> {
     for (let wait = LOOK_MS; ; wait = Math.min(LOOK_MS_MAX, wait * 1.5)) {
       this.#requireOurs()
-      const operation = await this.#ground.operationOf(part.operationId!)
-      if (operation === null) return this.#end(part, null)
+      const operation = await this.#operationOf(part)
+      if (operation === null) throw new Error(`operation ${part.operationId} is gone`)
       if (operation.endedAt !== null) {
         const { error } = operation
         const fault = error === null ? null : ({ status: 409, ...error } as Fault)
@@ -173,6 +174,10 @@ export class DeploymentRun {
       await this.#requireWanted()
       await sleep(wait, undefined, { ref: false })
     }
+  }
+
+  async #operationOf({ operationId }: Part): Promise<Operation | null> {
+    return operationId === null ? null : this.#ground.operationOf(operationId)
   }
 
   async #end(part: Part, fault: Fault | null): Promise<Part> {
