@@ -16,8 +16,18 @@ export class ServiceProcess {
   }
 
   /** Waits until it answers. */
-  static async start(t: TestContext, data: string, ...given: string[]): Promise<ServiceProcess> {
-    const program = join(import.meta.dirname, 'service-process.ts')
+  static start(t: TestContext, data: string, ...given: string[]): Promise<ServiceProcess> {
+    return ServiceProcess.run(t, 'service-process.ts', data, ...given)
+  }
+
+  /** The same, of another program. */
+  static async run(
+    t: TestContext,
+    name: string,
+    data: string,
+    ...given: string[]
+  ): Promise<ServiceProcess> {
+    const program = join(import.meta.dirname, name)
     const child = spawn(process.execPath, [program, data, ...given], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })

@@ -16,8 +16,8 @@ export class AttestingHost extends ScriptedHost {
   /** In place of an answer. */
   failure: Error | null = null
 
-  constructor() {
-    super({ boot: () => ({ kind: 'agent', version: '1.0.0' }) })
+  constructor(machines?: ConstructorParameters<typeof ScriptedHost>[1]) {
+    super({ boot: () => ({ kind: 'agent', version: '1.0.0' }) }, machines)
   }
 
   override async facts(): Promise<HostFacts> {

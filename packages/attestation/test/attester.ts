@@ -132,6 +132,8 @@ type Changes = {
   resetCount?: number
   restartCount?: number
   safe?: boolean
+  /** In place of our AK. */
+  sign?: (attest: Uint8Array) => Uint8Array
 }
 
 function header({ extraData = nonce, resetCount = 3, restartCount = 0, safe = true }: Changes) {
@@ -158,7 +160,8 @@ export function quoteOf(bank: HashName, values: Values, changes: Changes = {}): 
       pcrDigest: digest('sha256', ...pcrs.map((pcr) => pcr.digest)),
     },
   } as TPMS_ATTEST)
-  return { bank, attest, signature: signAsAk(attest), pcrs }
+  const { sign = signAsAk } = changes
+  return { bank, attest, signature: sign(attest), pcrs }
 }
 
 /** The name our extend-only index has, and its public area. */
@@ -179,7 +182,8 @@ export function rollbackOf(extended: readonly Uint8Array[], changes: Changes = {
     type: TPM_ST.ATTEST_NV,
     attested: { indexName: nameOfNv(nvPublic), offset: 0, nvContents },
   } as TPMS_ATTEST)
-  return { nvPublic: encode(TPMS_NV_PUBLIC, nvPublic), attest, signature: signAsAk(attest) }
+  const { sign = signAsAk } = changes
+  return { nvPublic: encode(TPMS_NV_PUBLIC, nvPublic), attest, signature: sign(attest) }
 }
 
 /** Everything at its start but what is given. */

@@ -11,7 +11,7 @@ import {
   TPMT_SIGNATURE,
 } from '@trusted-launch/tpm2'
 import type { AppraisalInput } from '../src/appraisal-input.ts'
-import { issue } from './attester.ts'
+import { type anchorOf, issue } from './attester.ts'
 import { cleanBoot, evidenceOf } from './boot.ts'
 
 const curves = {
@@ -26,6 +26,7 @@ export function quotedOn(
   curve: Curve,
   { curveID, size }: { curveID: number; size: number } = curves[curve],
   input: AppraisalInput = evidenceOf(cleanBoot()),
+  dates: Parameters<typeof anchorOf>[0] = {},
 ) {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: curve })
   const jwk = publicKey.export({ format: 'jwk' })
@@ -53,6 +54,7 @@ export function quotedOn(
     subject: [{ oid: '2.5.4.3', value: 'vm-1' }],
     publicKey: PublicKey.fromEc(curve, x!, y!),
     extensions: [extendedKeyUsage('2.23.133.8.3')],
+    ...dates,
   })
   const quotes = input.evidence.quotes.map((quote) => ({
     ...quote,

@@ -34,6 +34,9 @@ export function recordedEvidence(kind: 'rsa' | 'ecc', answers: number): Appraisa
 }
 
 const always = { notBefore: Date.UTC(2020, 0), notAfter: Date.UTC(2100, 0) }
+const recordedBoot = evidenceOf(quoted, { eventLog, imaLog })
+const anchor = anchorOf(always)
+const rsaCertificate = akCertificateOf(always).der
 
 /**
  * A VM of that boot that answers whoever asks it, at any time: over the nonce that is asked with, its index extended
@@ -45,18 +48,30 @@ export class RecordedVm {
   imaEntries = list.length
   /** Of its vTPM, as its quotes tell it. */
   resetCount = 3
-  #extended: Uint8Array[] = []
+  /** So many there are at most. */
+  readonly entriesMax = list.length
+  #extended: Uint8Array[]
+  readonly #sign: ((attest: Uint8Array) => Uint8Array) | undefined
   #boot: { values: typeof quoted; list: typeof list; eventLog: Uint8Array } = {
     ...{ values: quoted, list, eventLog },
   }
 
-  constructor() {
-    const { expectation, evidence, ...more } = evidenceOf(quoted, { eventLog, imaLog })
+  /**
+   * @param extended what its index was extended by before. @param curve its key is one of its own on it; by itself the
+   * RSA key of all of them.
+   */
+  constructor({ extended = [], curve }: { extended?: Uint8Array[]; curve?: 'P-256' } = {}) {
+    const recorded = { ...recordedBoot, evidence: { ...recordedBoot.evidence, quotes: [] } }
+    const own = curve === undefined ? null : quotedOn(curve, undefined, recorded, always)
+    const { expectation, evidence, ...more } = own?.input ?? recorded
+    const akCertificate = own === null ? rsaCertificate : evidence.akCertificate
     this.input = {
       ...more,
-      evidence: { ...evidence, akCertificate: akCertificateOf(always).der },
-      expectation: { ...expectation, anchors: [anchorOf(always)] },
+      evidence: { ...evidence, akCertificate },
+      expectation: { ...expectation, anchors: [anchor] },
     }
+    this.#extended = [...extended]
+    this.#sign = own?.signed
   }
 
   /** It boots with a disk that ends so many sectors earlier. @returns what is expected of that boot. */
@@ -113,12 +128,13 @@ export class RecordedVm {
   answer({ nonce, extendNonce }: EvidenceRequest): Evidence {
     if (extendNonce != null) this.#extended.push(extendNonce)
     const { resetCount } = this
-    const rollback = extendNonce == null ? null : rollbackOf(this.#extended, { resetCount })
+    const as = { resetCount, ...(this.#sign !== undefined && { sign: this.#sign }) }
+    const rollback = extendNonce == null ? null : rollbackOf(this.#extended, as)
     const boot = this.#boot
     const entries = boot.list.slice(0, this.imaEntries)
     const from = { start: new Uint8Array(32), paddedSha1: false }
     const values = new Map([...boot.values, [10, imaValueAfter(entries, 'sha256', from)]])
-    const quotes = [quoteOf('sha256', values, { extraData: nonce, resetCount })]
+    const quotes = [quoteOf('sha256', values, { ...as, extraData: nonce })]
     const logs = { eventLog: boot.eventLog, imaLog: encodeImaList(entries) }
     return { ...this.input.evidence, quotes, rollback, ...logs }
   }

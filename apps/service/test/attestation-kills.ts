@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ServiceProcess } from './a-process.ts'
+import type { Answer, TestService } from './a-service.ts'
+import { aVm } from './a-vm.ts'
+
+const VMS = 6
+const INTERVAL_MS = 60_000
+/** What a kill, the start after it and the load of the machine may add to an interval. */
+const SLACK_MS = 30_000
+const LIFE_MS = 2_500
+
+/** What somebody was told: this verdict is kept. */
+type Acknowledged = { readonly vm: string; readonly id: string }
+
+/**
+ * Kills the service again and again while it attests, by itself and because it is asked to. Nothing that was
+ * acknowledged is lost, no nonce is in two verdicts, no vTPM looks like an older one, and no VM waits for longer than
+ * an interval.
+ */
+export async function killWhileAttesting(t: TestContext, kills: number): Promise<void> {
+  const data = mkdtempSync(join(tmpdir(), 'tl-attestation-kills-'))
+  t.after(() => rmSync(data, { recursive: true, force: true }))
+  const start = () =>
+    ServiceProcess.run(t, 'attesting-process.ts', join(data, 'service'), join(data, 'host'))
+  const first = await start()
+  const vms = await someVms(first.client())
+  const acknowledged: Acknowledged[] = []
+  for (let process = first, i = 0; ; i++) {
+    const client = process.client()
+    const life = live(client, vms, acknowledged)
+    await sleep(300 + Math.random() * LIFE_MS)
+    await process.end('SIGKILL')
+    await life
+    if (i + 1 === kills) break
+    process = await start()
+  }
+  const last = await start()
+  await checkAll(last.client(), vms, acknowledged)
+  await last.end('SIGTERM')
+  t.diagnostic(`${kills} kills, ${acknowledged.length} verdicts acknowledged`)
+}
+
+async function someVms(service: TestService): Promise<string[]> {
+  const plan = { version: 1, name: 'often', intervalSeconds: INTERVAL_MS / 1000 }
+  const path = `${service.subscription}/providers/TrustedLaunch/monitoringPlans/default`
+  const { status } = await service.ask('PUT', path, { properties: { document: plan } })
+  assert.equal(status, 201)
+  const vms: string[] = []
+  for (let i = 0; i < VMS; i++) vms.push((await aVm(service, `vm${i}`)).id)
+  return vms
+}
+
+/** Asks for evidence until nobody answers any more; who was told of a verdict is remembered. */
+async function live(service: TestService, vms: readonly string[], told: Acknowledged[]) {
+  await Promise.all(
+    vms.map(async (vm) => {
+      try {
+        for (;;) {
+          await sleep(Math.random() * LIFE_MS)
+          const { properties } = await finished(service, vm)
+          if (properties?.output !== undefined) told.push({ vm, id: properties.output.id })
+        }
+      } catch {
+        // It was killed.
+      }
+    }),
+  )
+}
+
+async function finished(service: TestService, vm: string) {
+  const asked = await service.ask('POST', `${vm}/providers/TrustedLaunch/evidence/attest`)
+  return asked.status === 202 ? service.over(asked) : {}
+}
+
+async function checkAll(
+  service: TestService,
+  vms: readonly string[],
+  acknowledged: readonly Acknowledged[],
+): Promise<void> {
+  assert.ok(acknowledged.length > 0)
+  for (const { vm, id } of acknowledged) {
+    const { status } = await service.ask('GET', `${vm}/providers/TrustedLaunch/evidence/${id}`)
+    assert.equal(status, 200, 'what was acknowledged is there')
+  }
+  const nonces = new Set<string>()
+  let count = 0
+  for (const vm of vms) {
+    const verdicts = await verdictsOf(service, vm)
+    for (const { name } of verdicts) {
+      const { body }: Answer = await service.ask(
+        'GET',
+        `${vm}/providers/TrustedLaunch/evidence/${name}?format=record`,
+      )
+      nonces.add(JSON.stringify(body.record.expectation.nonce))
+      count++
+    }
+    const times = verdicts.map(({ properties }) => Date.parse(properties.time))
+    for (const [i, time] of times.slice(1).entries())
+      assert.ok(times[i]! - time <= INTERVAL_MS + SLACK_MS, `${times[i]! - time} ms without`)
+    assert.deepEqual([...new Set(verdicts.map(({ properties }) => properties.tier))], ['affirming'])
+  }
+  assert.equal(nonces.size, count, 'each verdict has a nonce of its own')
+  const alerts = `${service.subscription}/providers/Microsoft.Security/alerts`
+  assert.deepEqual((await service.ask('GET', alerts)).body.value, [])
+}
+
+/** All of a VM's, the newest first. */
+async function verdictsOf(service: TestService, vm: string): Promise<any[]> {
+  const all: any[] = []
+  let path = `${vm}/providers/TrustedLaunch/evidence`
+  for (;;) {
+    const { body } = await service.ask('GET', path)
+    all.push(...body.value)
+    if (body.nextLink === undefined) return all
+    path = body.nextLink.slice(service.service.endpoint.length)
+  }
+}
