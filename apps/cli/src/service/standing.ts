@@ -63,6 +63,8 @@ export function sentenceOn(vm: VmView, of: string, worst: string | null): string
       return `${name} runs, and the verifier has a doubt${found}${why}`
     case 'unhealthy':
       return `${name} is unhealthy${found}${why}`
+    case 'silent':
+      return `${name} runs, and gave no evidence by its deadline: tl vm console ${of} shows whether its guest is up`
     case '-':
       return `${name} is ${power}: tl vm start ${of} boots it, and it is judged then`
     case 'not attested':

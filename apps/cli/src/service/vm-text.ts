@@ -10,6 +10,7 @@ const onOff = (value: boolean) => (value ? 'on' : 'off')
 const tiers: Readonly<Partial<Record<Integrity, Tier>>> = {
   healthy: 'affirming',
   warning: 'warning',
+  silent: 'warning',
   unhealthy: 'contraindicated',
   failed: 'contraindicated',
 }

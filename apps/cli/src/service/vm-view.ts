@@ -9,7 +9,14 @@ export interface VmDisk {
 }
 
 /** What is known of a VM's last boot: what the verifier said of it, or why it said nothing. */
-export type Integrity = 'healthy' | 'warning' | 'unhealthy' | 'not attested' | 'failed' | '-'
+export type Integrity =
+  | 'healthy'
+  | 'warning'
+  | 'unhealthy'
+  | 'silent'
+  | 'not attested'
+  | 'failed'
+  | '-'
 
 /** A VM as the control plane shows it, in part. */
 export interface VmView {
@@ -43,6 +50,7 @@ const WORDS: Readonly<Record<string, Integrity>> = {
   affirming: 'healthy',
   warning: 'warning',
   contraindicated: 'unhealthy',
+  silent: 'silent',
 }
 
 export function viewOfVm(vm: any): VmView {
@@ -53,6 +61,7 @@ export function viewOfVm(vm: any): VmView {
   const power = status(/^PowerState\//)?.code.slice('PowerState/'.length) ?? 'unknown'
   const provisioned = status(/^ProvisioningState\//)
   const failure = provisioned?.level === 'Error' ? String(provisioned.displayStatus) : null
+  const isSilent = status(/^TrustedLaunch\/Silent$/) !== undefined
   const tier = status(/^TrustedLaunch\/Integrity\//)?.code.slice(INTEGRITY.length)
   return {
     name: String(vm.name),
@@ -62,7 +71,7 @@ export function viewOfVm(vm: any): VmView {
     image: imageOf(of.storageProfile?.imageReference),
     provisioning: String(of.provisioningState ?? ''),
     power,
-    integrity: integrityOf(power, failure, tier),
+    integrity: integrityOf(power, failure, isSilent ? 'silent' : tier),
     securityType: String(of.securityProfile?.securityType ?? 'Standard'),
     secureBoot: uefi.secureBootEnabled === true,
     vTpm: uefi.vTpmEnabled === true,

@@ -21,7 +21,7 @@ export function vmProperties(vm: Resource, apiVersion: string, expand = ''): Jso
 /** What is so now; of its extensions, as they are seen. */
 export function instanceViewOf(vm: Resource, extensions: readonly JsonObject[]): JsonObject {
   const { power, failure, notices, notEnforced, hasAgent, sshPort, generalized } = stateOf(vm)
-  const { integrity, isolated, unapplied } = stateOf(vm)
+  const { integrity, isolated, unapplied, silentSince } = stateOf(vm)
   const time = new Date(vm.changedAt).toISOString()
   const agent = hasAgent
     ? {
@@ -50,6 +50,7 @@ export function instanceViewOf(vm: Resource, extensions: readonly JsonObject[]):
       statusView(`PowerState/${power}`, 'Info', `VM ${power}`, time),
       ...(generalized ? [statusView('OSState/generalized', 'Info', 'VM generalized', time)] : []),
       ...(integrity == null ? [] : [integrityView(integrity, time)]),
+      ...(silentSince == null ? [] : [silenceView(silentSince, time)]),
       ...(sshPort === null ? [] : [sshView(sshPort, time)]),
       ...(isolated == null ? [] : [isolatedView(isolated.by, new Date(isolated.at).toISOString())]),
       ...notices.map((notice) => noticeView(notice, time)),
@@ -92,6 +93,12 @@ export function statusView(
 function integrityView(tier: string, time: string): JsonObject {
   const level = tier === 'affirming' ? 'Info' : 'Warning'
   return statusView(`TrustedLaunch/Integrity/${tier}`, level, `Integrity ${tier}`, time)
+}
+
+/** It runs and gives no evidence: the last verdict says nothing of what it does now. */
+function silenceView(since: number, time: string): JsonObject {
+  const message = `It gave no evidence that was due since ${new Date(since).toISOString()}.`
+  return { ...statusView('TrustedLaunch/Silent', 'Warning', 'Attestation silent', time), message }
 }
 
 /** Where SSH gets in: the host forwards this port of its loopback to the guest's 22. */

@@ -69,6 +69,11 @@ test('a VM that proved its boot is asked again within its interval, and every in
     await until(async () => (await verdictsOf(service, id)).length === count)
   }
   const times = (await verdictsOf(service, id)).map(({ time }) => Date.parse(time))
+  const path = `${id}/providers/TrustedLaunch/evidence`
+  const { isMonitored, nextDue, lastAnswered } = (await service.ask('GET', path)).body.monitoring
+  assert.equal(isMonitored, true)
+  const inMs = Date.parse(nextDue) - Date.parse(lastAnswered)
+  assert.ok(inMs > 0.89 * INTERVAL_MS && inMs <= INTERVAL_MS, `${inMs}`)
   for (const [i, time] of times.slice(1).entries())
     assert.ok(times[i]! - time <= 1.02 * INTERVAL_MS, 'never later than an interval')
   assert.deepEqual(await alertsOf(service), [])
@@ -99,10 +104,16 @@ test('a VM that is reset and does not answer by its deadline is silent, until it
   clock.forward(2 * MINUTE_MS)
   const silent = 'VM_AttestationSilent'
   await until(async () => (await alertsOf(service)).join() === `${silent} Active`)
+  const codes = async () =>
+    (await service.ask('GET', `${id}/instanceView`)).body.statuses.map(({ code }: any) => code)
+  assert.ok((await codes()).includes('TrustedLaunch/Silent'))
+  const { monitoring } = (await service.ask('GET', `${id}/providers/TrustedLaunch/evidence`)).body
+  assert.ok(monitoring.unanswered > 0 && monitoring.silentSince === monitoring.awaitedSince)
   host.failure = null
   clock.forward(6 * MINUTE_MS)
   await until(async () => (await alertsOf(service)).join() === `${silent} Resolved`)
   assert.equal((await verdictsOf(service, id))[0].tier, 'affirming')
+  assert.ok(!(await codes()).includes('TrustedLaunch/Silent'))
 })
 
 test('an agent that was killed is silent, without a reset', async (t) => {

@@ -86,6 +86,8 @@ export interface VmState {
   readonly drained?: boolean
   /** The tier of the newest verdict on what it booted last; null or not there: there is none. */
   readonly integrity?: string | null
+  /** Since when an answer is awaited that is overdue; null or not there: none is. */
+  readonly silentSince?: number | null
   /** The ids of disks that it does not name any more and that its host may still have. */
   readonly leaving?: readonly string[]
   /** What its own disk was made larger to than its image; not there: it was not. */

@@ -10,7 +10,7 @@ import { observe } from '../alerts.ts'
 import { planOf } from '../plans.ts'
 import type { JsonObject, Resource, Tables, Turn, Watched } from '../store.ts'
 import { setupOf } from './setup.ts'
-import { type Power, securityOf, stateOf } from './vm.ts'
+import { type Power, securityOf, stateJson, stateOf } from './vm.ts'
 
 /** Of a VM that does not answer: asked again after this long, then twice as long, and so on. */
 const RETRY_MS = 10_000
@@ -72,6 +72,7 @@ export async function follow(
 ): Promise<void> {
   const watched = await watchedOf(tables, vm)
   const after = watch(watchOf(watched), event)
+  if (event.kind !== 'reset') await noteSilent(tables, vm, null, event.time)
   const due = await dueAtDeadline(tables, vm, after)
   await tables.turns.put({ ...watched, due, watch: jsonOf(after) })
 }
@@ -114,6 +115,7 @@ export async function afterAnswer(
   asked: number,
   chance: number,
 ): Promise<AfterTurn> {
+  await noteSilent(tables, vm, null, asked)
   const after = watch(watchOf(await watchedOf(tables, vm)), { kind: 'answered', asked })
   const kept = { unanswered: 0, watch: jsonOf(after) }
   if (!after.isRunning || !(await isMonitored(tables, vm))) return { ...kept, due: null }
@@ -130,10 +132,50 @@ export async function afterNoAnswer(tables: Tables, vm: Resource, now: number): 
   if (!known.isRunning || !(await isMonitored(tables, vm))) return { ...kept, due: null }
   const allowed = await allowedOf(tables, vm)
   const silence = silenceOf(known, allowed, now)
-  if (silence?.isOver) await observe(tables, vm, { kind: 'silence', since: silence.since }, now)
+  if (silence?.isOver) {
+    await observe(tables, vm, { kind: 'silence', since: silence.since }, now)
+    await noteSilent(tables, vm, silence.since, now)
+  }
   const retryMs = Math.min(RETRY_MS * 2 ** watched.unanswered, RETRY_MAX_MS, allowed.intervalMs)
   const deadline = silence === null || silence.isOver ? Number.POSITIVE_INFINITY : silence.deadline
   return { ...kept, due: Math.min(now + retryMs, deadline) }
+}
+
+/** Kept with the VM, for whoever may see it; the row is written only where it is another. */
+async function noteSilent(
+  { resources }: Tables,
+  { id }: Resource,
+  silentSince: number | null,
+  time: number,
+): Promise<void> {
+  const vm = await resources.get(id)
+  if (vm === null || (stateOf(vm).silentSince ?? null) === silentSince) return
+  await resources.update(id, { state: stateJson({ ...stateOf(vm), silentSince }) }, time)
+}
+
+/** How a VM is looked after, for who may see its evidence. Times are milliseconds; null: none. */
+export interface Monitoring {
+  /** Asked by itself; else only when somebody asks for it. */
+  readonly isMonitored: boolean
+  readonly nextDue: number | null
+  readonly lastAnswered: number | null
+  /** Since when an answer is awaited. */
+  readonly awaitedSince: number | null
+  readonly silentSince: number | null
+  readonly unanswered: number
+}
+
+export async function monitoringOf(tables: Tables, vm: Resource): Promise<Monitoring> {
+  const watched = await watchedOf(tables, vm)
+  const { answered, awaitedSince, isRunning } = watchOf(watched)
+  return {
+    isMonitored: await isMonitored(tables, vm),
+    nextDue: watched.due,
+    lastAnswered: answered,
+    awaitedSince: isRunning ? awaitedSince : null,
+    silentSince: stateOf(vm).silentSince ?? null,
+    unanswered: watched.unanswered,
+  }
 }
 
 /** Nothing was asked, by no fault of the VM's: whoever is asked by itself is so again at `due`. */

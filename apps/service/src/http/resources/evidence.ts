@@ -4,6 +4,7 @@ import { versionOfPolicy } from '../../domain/policies.ts'
 import { RETENTION, type RetentionDays, retentionAt } from '../../domain/retention.ts'
 import type { Attestation, AttestationSummary, JsonObject, Resource } from '../../domain/store.ts'
 import { inputFor, securityOf, stateOf } from '../../domain/vm/vm.ts'
+import { type Monitoring, monitoringOf } from '../../domain/vm/watched.ts'
 import { begin } from '../begin.ts'
 import { change } from '../change.ts'
 import type { Ground } from '../ground.ts'
@@ -43,7 +44,9 @@ async function list(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   const { vmId } = stateOf(vm)
   const isFirst = request.query.$skiptoken === undefined
   const latest = isFirst ? await attestations.latest(vmId) : null
-  if (isFirst && latest === null) throw new ArmError(faults.resourceNotFound(request.id))
+  const monitoring = await monitoringOf(ground.store, vm)
+  if (isFirst && latest === null && !monitoring.isMonitored)
+    throw new ArmError(faults.resourceNotFound(request.id))
   if (latest !== null && request.query.format === 'record') return recordReply(latest)
   const { body, ...reply } = await pageOf(
     request,
@@ -51,7 +54,15 @@ async function list(ground: Ground, request: ArmRequest): Promise<ArmReply> {
     (one) => summaryView(request.id, one),
   )
   const whole = latest === null ? {} : { latest: await wholeView(ground, vm, latest) }
-  return { ...reply, body: { id: request.id, ...whole, ...(body as object) } }
+  const looked = isFirst ? { monitoring: monitoringView(monitoring) } : {}
+  return { ...reply, body: { id: request.id, ...looked, ...whole, ...(body as object) } }
+}
+
+/** Times as Azure writes them; what there is none of is not there. */
+function monitoringView({ isMonitored, unanswered, ...times }: Monitoring): JsonObject {
+  const known = Object.entries(times).filter(([, time]) => time !== null)
+  const told = known.map(([name, time]) => [name, new Date(time!).toISOString()])
+  return { isMonitored, unanswered, ...Object.fromEntries(told) }
 }
 
 async function get(ground: Ground, request: ArmRequest): Promise<ArmReply> {
