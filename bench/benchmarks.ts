@@ -47,6 +47,12 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
     options: ['rounds', 'real', 'seed'],
     load: async () => (await import('./kills.ts')).measureKills,
   },
+  monitoring: {
+    measures:
+      'attestations of 10,000 VMs with keys of their own, stored: speed, delay, memory, growth',
+    options: ['vms', 'rounds'],
+    load: async () => (await import('./monitoring.ts')).measureMonitoring,
+  },
   api: {
     measures:
       'the service over HTTPS with 1,000 to 100,000 VMs: looking, creating, resident memory',

@@ -44,9 +44,7 @@ async function list(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   const { vmId } = stateOf(vm)
   const isFirst = request.query.$skiptoken === undefined
   const latest = isFirst ? await attestations.latest(vmId) : null
-  const monitoring = await monitoringOf(ground.store, vm)
-  if (isFirst && latest === null && !monitoring.isMonitored)
-    throw new ArmError(faults.resourceNotFound(request.id))
+  if (isFirst && latest === null) throw new ArmError(faults.resourceNotFound(request.id))
   if (latest !== null && request.query.format === 'record') return recordReply(latest)
   const { body, ...reply } = await pageOf(
     request,
@@ -54,7 +52,7 @@ async function list(ground: Ground, request: ArmRequest): Promise<ArmReply> {
     (one) => summaryView(request.id, one),
   )
   const whole = latest === null ? {} : { latest: await wholeView(ground, vm, latest) }
-  const looked = isFirst ? { monitoring: monitoringView(monitoring) } : {}
+  const looked = isFirst ? { monitoring: monitoringView(await monitoringOf(ground.store, vm)) } : {}
   return { ...reply, body: { id: request.id, ...looked, ...whole, ...(body as object) } }
 }
 
