@@ -45,7 +45,7 @@ interface Subject {
  */
 export async function measureMonitoring(
   progress: Say,
-  { vms = 10_000, rounds = 5 }: Readonly<Record<string, number>>,
+  { vms = 10_000, rounds = 3 }: Readonly<Record<string, number>>,
 ): Promise<Row[]> {
   await want(postgresPackage)
   await want({ openssl: 'openssl speed, what attestations are measured against' })

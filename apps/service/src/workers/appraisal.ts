@@ -24,6 +24,7 @@ import {
 } from '@trusted-launch/attestation'
 import type { Evidence } from '@trusted-launch/channel'
 import { Certificate, SigningKey } from '@trusted-launch/crypto'
+import { kept } from './kept.ts'
 import { revocationsMissingOf } from './revocations.ts'
 
 /** Evidence, and all that its verdict is made with: plain values, for a thread. */
@@ -76,12 +77,12 @@ export interface AppraisalAnswer {
 
 /** The verdict on evidence, its record, and the verdict in the light of what is known beside it. */
 export function appraisalOf(task: AppraisalTask): AppraisalAnswer {
-  const references = joined(task.references)
+  const { references, written } = referencesOf(task.references)
   const input: AppraisalInput = {
     evidence: task.evidence,
     expectation: {
       ...task.expectation,
-      anchors: task.anchors.map((der) => Certificate.decode(der)),
+      anchors: anchorsOf(task.anchors),
     },
     references,
     policy: checkPolicy(task.policy),
@@ -89,7 +90,7 @@ export function appraisalOf(task: AppraisalTask): AppraisalAnswer {
   }
   const appraised = appraiseEvidence(input)
   const { result } = appraised
-  const key = SigningKey.fromPkcs8(task.signer)
+  const key = keyOf([task.signer])
   const issuer = { ...task.issuer, audience: null, key: key.publicKey }
   const record = encodeRecord(input, appraised, issuer, signTokensWith(key))
   const ima = continued(task, result.counters?.resetCount ?? null)
@@ -104,7 +105,6 @@ export function appraisalOf(task: AppraisalTask): AppraisalAnswer {
     id === 'verdict.failed-before' ? 'true' : 'false',
   )
   const { tier, findings } = withMemory(judged, { findings: own })
-  const shared = references === null ? null : encodeReferenceValues(references)
   const { claims, evidence } = result
   const { variant } = appraised
   const change = result.tier === 'affirming' ? null : learnChange(input, nameOf(result))
@@ -112,7 +112,7 @@ export function appraisalOf(task: AppraisalTask): AppraisalAnswer {
   const boot = result.counters?.resetCount ?? null
   const told = { tier, findings, earlier, claims, evidence }
   const revocationsMissing = revocationsMissingOf(input, claims)
-  return { ...told, record, shared, ...next, variant, boot, change, revocationsMissing }
+  return { ...told, record, shared: written, ...next, variant, boot, change, revocationsMissing }
 }
 
 /** What a change is learnt from. */
@@ -120,9 +120,16 @@ function nameOf({ vm, time }: AttestationResult): string {
   return `evidence of ${vm} at ${time}`
 }
 
+const keyOf = kept((pkcs8) => SigningKey.fromPkcs8(pkcs8))
+const anchorsOf = kept((...all) => all.map((der) => Certificate.decode(der)))
+const referencesOf = kept((...files) => {
+  const references = joined(files)
+  return { references, written: references === null ? null : encodeReferenceValues(references) }
+})
+
 /** All variants of all files; null: there are none. */
 function joined(files: readonly Uint8Array[]): ReferenceValues | null {
-  const [first, ...more] = files.map(parseReferenceValues)
+  const [first, ...more] = files.map((file) => parseReferenceValues(file))
   if (first === undefined) return null
   return more.length === 0 ? first : mergeReferences([first, ...more])
 }

@@ -5,11 +5,19 @@ import { type AgainTask, judgedAgain } from './again.ts'
 import { type AppraisalTask, appraisalOf } from './appraisal.ts'
 import { triedOn, type WhatIfTask } from './what-if.ts'
 
-parentPort!.on('message', (task: AppraisalTask | AgainTask | WhatIfTask) =>
-  parentPort!.postMessage(answerTo(task)),
-)
+parentPort!.on('message', (task: AppraisalTask | AgainTask | WhatIfTask) => {
+  const answer = answerTo(task)
+  parentPort!.postMessage(answer, handedOver(answer))
+})
 
-function answerTo(task: AppraisalTask | AgainTask | WhatIfTask): unknown {
+/** A record is not needed here any more: it changes hands, and is not copied. */
+function handedOver(answer: object | null): ArrayBuffer[] {
+  if (answer === null || !('record' in answer) || !(answer.record instanceof Uint8Array)) return []
+  const { buffer, byteLength } = answer.record
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : []
+}
+
+function answerTo(task: AppraisalTask | AgainTask | WhatIfTask): object | null {
   if ('tried' in task) return triedOn(task)
   return 'record' in task ? judgedAgain(task) : appraisalOf(task)
 }
