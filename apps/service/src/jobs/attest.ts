@@ -3,11 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ArmError } from '@trusted-launch/api'
 import {
   compareHostPart,
+  type Expectation,
   QUOTED_PCRS,
   rememberQuestion,
   type TokenBinding,
 } from '@trusted-launch/attestation'
 import type { Evidence } from '@trusted-launch/channel'
+import { toHex } from '@trusted-launch/codec'
 import { alertOf, alertRowsOf, observe } from '../domain/alerts.ts'
 import { type HostDriver, HostElsewhere, type HostFacts } from '../domain/host-driver.ts'
 import { planOf } from '../domain/plans.ts'
@@ -20,6 +22,7 @@ import { noteIntegrity } from '../domain/vm/integrity.ts'
 import {
   afterStarts,
   hostResetsOf,
+  identityFindings,
   keepRemembered,
   type Remembered,
   rememberedOf,
@@ -207,7 +210,10 @@ async function keep(
   const run = facts.starts?.run ?? null
   const isCleared = findings.some(({ id }) => id === 'vtpm.cleared')
   const uncounted = isCleared ? run : begun.known.uncounted
-  await keepRemembered(tables.values, vmId, { vm: memory, ima, run, uncounted })
+  const key = findings.some(({ id }) => id === 'host.identity')
+    ? begun.known.key
+    : keyOf(facts.expectation)
+  await keepRemembered(tables.values, vmId, { vm: memory, ima, run, uncounted, key })
   const { variant, change, boot, revocationsMissing } = answer
   const booted = { attestation: id, time, tier, variant, change, boot, revocationsMissing }
   await noteBoot(tables, vm, begun.used.boots, booted)
@@ -275,8 +281,16 @@ function taskOf(
     ima: known.ima,
     memory: rememberQuestion(known.vm, expected.generation, extendNonce),
     hostResets: hostResetsOf(known, starts),
-    beside: host === null ? [] : compareHostPart(host.actual, host.wanted),
+    beside: [
+      ...(host === null ? [] : compareHostPart(host.actual, host.wanted)),
+      ...identityFindings(known, keyOf(expected)),
+    ],
   }
+}
+
+/** The attestation key that the host has on record. */
+function keyOf({ generation, akName }: Pick<Expectation, 'generation' | 'akName'>) {
+  return { generation, akName: toHex(akName) }
 }
 
 /** What comes later is nobody's any more. @throws {HostElsewhere} whoever asked lets go of it. */

@@ -116,6 +116,24 @@ test('questions that were never sent are not remembered: an agent that was away 
   assert.equal(await attested(service, id), 'affirming')
 })
 
+test('a host that has another key on record for the same vTPM is noticed; a later generation is none', async (t) => {
+  const { service, host, id } = await aProvedVm(t)
+  const facts = host.facts.bind(host)
+  const withKey = (generation: number, akName: Uint8Array) => {
+    host.facts = async () => {
+      const known = await facts()
+      return { ...known, expectation: { ...known.expectation, generation, akName } }
+    }
+  }
+  const { akName, generation } = (await facts()).expectation
+  withKey(generation, akName.with(-1, akName.at(-1)! ^ 1))
+  assert.match(await attested(service, id), /^contraindicated .*host\.identity/)
+  withKey(generation, akName)
+  assert.equal(await attested(service, id), 'affirming')
+  withKey(generation + 1, akName.with(-1, akName.at(-1)! ^ 1))
+  assert.doesNotMatch(await attested(service, id), /host\.identity/)
+})
+
 test('a boot after a failure leaves its alert open; once somebody closed it nothing of it is left', async (t) => {
   const host = new FailingHost()
   const service = await aService(t, host)

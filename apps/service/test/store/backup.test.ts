@@ -77,16 +77,22 @@ onEach((database) => {
       resetCount: 3,
     }
     const known = { ...NO_MEMORY, generation: 2, rollback, standing }
-    const remembered = { vm: known, ima: null, run: 'launch 1', uncounted: null }
+    const remembered = {
+      vm: known,
+      ima: null,
+      run: 'launch 1',
+      uncounted: null,
+      key: { generation: 2, akName: '33' },
+    }
     await keepRemembered(store.values, 'a', remembered)
     const path = database.file()
     await store.backup(path)
     const into = await database.fresh()
     await restoreStore(path, into)
     const { values } = await database.store(into)
-    const { vm, run } = await rememberedOf(values, 'a')
+    const { vm, run, key } = await rememberedOf(values, 'a')
     assert.deepEqual(vm, { ...NO_MEMORY, generation: 2, standing })
-    assert.equal(run, null)
+    assert.deepEqual([run, key], [null, remembered.key])
     assert.deepEqual(await rememberedOf(store.values, 'a'), remembered)
   })
 

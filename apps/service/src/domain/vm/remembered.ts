@@ -2,6 +2,8 @@ import {
   clearFailure,
   continueByStarts,
   encodeMemory,
+  type Finding,
+  findingOf,
   type ImaState,
   NO_MEMORY,
   parseMemory,
@@ -22,9 +24,14 @@ export interface Remembered {
   readonly run: string | null
   /** In this one the guest cleared its TPM: its counters say nothing until the host counts anew. */
   readonly uncounted: string | null
+  /** The attestation key that its host had on record when it was first asked, by generation; null: not known. */
+  readonly key: { readonly generation: number; readonly akName: string } | null
 }
 
-const UNSEEN: Remembered = { vm: NO_MEMORY, ima: null, run: null, uncounted: null }
+const UNSEEN: Remembered = {
+  ...{ vm: NO_MEMORY, ima: null, run: null, uncounted: null },
+  key: null,
+}
 
 /** @throws {MalformedError} what was kept cannot be read: it is never forgotten silently. */
 export async function rememberedOf(values: Values, vmId: string): Promise<Remembered> {
@@ -46,9 +53,9 @@ export async function forgetRemembered(values: Values, vmId: string): Promise<vo
 
 /** What stays of a value when the database is an older one: how the VM stands, and nothing that went on without it. */
 export function restored(kept: Uint8Array): Uint8Array {
-  const { vm } = read(kept)
+  const { vm, key } = read(kept)
   const { generation, standing } = vm
-  return written({ ...UNSEEN, vm: { ...NO_MEMORY, generation, standing } })
+  return written({ ...UNSEEN, key, vm: { ...NO_MEMORY, generation, standing } })
 }
 
 /** What is expected of the vTPM, by what its host says of its starts. Null: it says nothing. */
@@ -65,6 +72,23 @@ export function hostResetsOf(
 ): number | null {
   if (starts === null || starts.run !== run || run === uncounted) return null
   return starts.resets
+}
+
+/**
+ * Whether a host has another attestation key on record for a VM than it had: of the same generation, or of an older
+ * one. A new one is of a later generation. Whoever exchanges a vTPM together with its host's record shows here.
+ */
+export function identityFindings(
+  { key }: Remembered,
+  { generation, akName }: NonNullable<Remembered['key']>,
+): Finding[] {
+  const isSame = key === null || generation > key.generation
+  if (isSame || (generation === key.generation && akName === key.akName)) return []
+  const summary = 'The host has another attestation key on record for this VM than it had.'
+  const [expected, actual] = [key, { generation, akName }].map(
+    (one) => `${one.akName}, generation ${one.generation}`,
+  )
+  return [findingOf({ id: 'host.identity', summary, expected: expected!, actual: actual! })]
 }
 
 /** The standing, once whoever closed the last alert of a failure has cleared that. */
@@ -87,7 +111,8 @@ function written({ vm, ...more }: Remembered): Uint8Array {
 
 function read(kept: Uint8Array): Remembered {
   const found = JSON.parse(fromUtf8(kept))
-  if ('vm' in found) return { ...found.more, vm: parseMemory(toUtf8(JSON.stringify(found.vm))) }
+  if ('vm' in found)
+    return { ...UNSEEN, ...found.more, vm: parseMemory(toUtf8(JSON.stringify(found.vm))) }
   // Of an older program: the index alone, or with what was known of the kernel's list.
   const { rollback = found, ima = null } = found
   return { ...UNSEEN, ima, vm: { ...NO_MEMORY, rollback } }
