@@ -30,6 +30,8 @@ test('a plan is put, shown, deleted and read again in its history; of a VM what 
   const history = (await good('plan', 'history', '--vm', 'web')).out
   assert.match(history, /^2 .*deleted$/m)
   assert.match(history, /^1 .*one$/m)
+  const noSet = await tl('plan', 'set', one, '--set', 'nowhere')
+  assert.deepEqual([noSet.code, /ResourceNotFound/.test(noSet.err)], [1, true])
   assert.equal((await json('plan', 'show', '--vm', 'web')).properties.intervalSeconds.value, 3600)
 })
 

@@ -16,7 +16,7 @@ export function planCommand(output: Output, done: (code: ExitCode) => void): Com
   const command = new Command('plan')
     .summary('how VMs are watched: policy, interval, and what a failure means')
     .description(
-      'A plan stands at the subscription, at a group (--group) or at a VM (--vm); what it does not set is what the level above it says. docs/monitoring-plans.md',
+      'A plan stands at the subscription, at a group (--group), at a scale set (--set) or at a VM (--vm); what it does not set is what the level above it says. docs/monitoring-plans.md',
     )
     .addHelpText(
       'after',

@@ -53,8 +53,10 @@ export async function observe(
 ): Promise<readonly AlertDelta[]> {
   const rows = await alertRowsOf(tables, vm)
   const observation = { ...seen, vm: vm.id, time, setup: await setupOf(tables, vm) } as Observation
+  const found = detect(rows.map(alertOf), observation)
+  if (found.length === 0) return []
   const plan = await planOf(tables, vm)
-  const deltas = detect(rows.map(alertOf), observation).map((delta) => weighed(delta, plan))
+  const deltas = found.map((delta) => weighed(delta, plan))
   const done = await respond(tables, vm, deltas, plan, time)
   const known = new Map(rows.map((row) => [alertKey(alertOf(row)), row]))
   for (const { alert } of deltas) {
