@@ -13,6 +13,7 @@ import type { Authorizer } from './domain/caller.ts'
 import type { Inside } from './domain/deployment/inside.ts'
 import { type DeploymentRecord, recordKey } from './domain/deployment/record.ts'
 import { keepReceiverSecret, type ReceiverRules } from './domain/destinations.ts'
+import { signaturesOf } from './domain/gallery/named-image.ts'
 import type { HostDriver } from './domain/host-driver.ts'
 import { enqueueOwn } from './domain/own-operation.ts'
 import { type ScaleSetRules, secretsName } from './domain/scale-set/scale-set-rules.ts'
@@ -264,7 +265,10 @@ export class Works {
     return {
       ...{ driver: this.driver, now, bootLimitMs: BOOT_LIMIT_MS },
       commandOf: (key: string) => this.#kept<Command>(commandKey(key)),
-      planOf: async (vm) => machinePlanOf(vm, await this.#kept<Seed>(`seed/${stateOf(vm).vmId}`)),
+      planOf: async (vm) => {
+        const seed = await this.#kept<Seed>(`seed/${stateOf(vm).vmId}`)
+        return machinePlanOf(vm, seed, await signaturesOf(this.#options.store, vm))
+      },
       attest: (vm, job) => attest(vm, job, ground),
     }
   }

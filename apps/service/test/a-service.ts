@@ -143,3 +143,24 @@ export async function aService(
   const admin = JSON.parse(readFileSync(join(data, 'admin.json'), 'utf8'))
   return new TestService(service, host, readFileSync(admin.caFile, 'utf8'), data)
 }
+
+/** A service on this machine's own host, whose VMs go with it: for whole boots. Its `host` is asked nothing. */
+export async function aRealService(
+  t: TestContext,
+  allowedSources: NonNullable<ServiceOptions['allowedSources']>,
+): Promise<TestService> {
+  const data = mkdtempSync(join(tmpdir(), 'tl-service-'))
+  const service = await openService({
+    ...{ data, publicNames: [], location: 'local', allowedSources },
+    listen: { host: '127.0.0.1', port: 0 },
+    log: pino({ level: process.env.TL_TEST_LOG ?? 'silent' }),
+  })
+  const { caFile } = service
+  const tested = new TestService(service, new ScriptedHost(), readFileSync(caFile, 'utf8'), data)
+  t.after(async () => {
+    await tested.over(await tested.ask('DELETE', tested.group('rg')))
+    await service.close()
+    rmSync(data, { recursive: true, force: true })
+  })
+  return tested
+}

@@ -35,7 +35,9 @@ export {
 export {
   appendSignatures,
   databaseOf,
+  mergeSignatures,
   type SecureBootTemplate,
+  SIGNATURE_DATABASE_BYTES_MAX,
   signaturesOfDatabase,
   type TemplateSignature,
   templateOfCertificates,

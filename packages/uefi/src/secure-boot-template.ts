@@ -1,4 +1,4 @@
-import { concat, encode } from '@trusted-launch/codec'
+import { concat, encode, toHex } from '@trusted-launch/codec'
 import { type EFI_TIME, EFI_TIME_ZERO } from './efi-time.ts'
 import { UefiError } from './errors.ts'
 import { GUIDS } from './guid.ts'
@@ -68,6 +68,22 @@ export function appendSignatures(
     db: [...db, ...(more.db ?? [])],
     dbx: [...dbx, ...(more.dbx ?? [])],
   }
+}
+
+/** The most bytes that OVMF keeps of one database: its PcdMaxAuthVariableSize, less what else a record holds. */
+export const SIGNATURE_DATABASE_BYTES_MAX = 0x8400 - 0x100
+
+/** Signatures of several lists as one: in their order, each entry of an owner once. */
+export function mergeSignatures(signatures: readonly TemplateSignature[]): TemplateSignature[] {
+  const seen = new Set<string>()
+  const isNew = ({ type, signatureOwner }: TemplateSignature, bytes: Uint8Array) => {
+    const before = seen.size
+    return seen.add(`${type} ${signatureOwner} ${toHex(bytes)}`).size > before
+  }
+  return signatures.flatMap((one) => {
+    const value = one.value.filter((bytes) => isNew(one, bytes))
+    return value.length === 0 ? [] : [{ ...one, value }]
+  })
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Expectation, HostPart, HostStart, MachineShape } from '@trusted-launch/attestation'
 import type { Examination } from '@trusted-launch/bootchain'
 import type { Evidence, EvidenceRequest } from '@trusted-launch/channel'
+import type { SecureBootTemplate } from '@trusted-launch/uefi'
 import type { DiskSource, ImageSource, Source } from './sources.ts'
 import type { Command, CommandEnd } from './vm/run-command.ts'
 
@@ -25,6 +26,8 @@ export interface MachinePlan {
   readonly osType: 'Linux' | 'Windows'
   /** Generation 1 is started by a BIOS: no Secure Boot, no vTPM. */
   readonly generation: 'V1' | 'V2'
+  /** The keys that its firmware begins with; null: its system's own. */
+  readonly signatures: SecureBootTemplate | null
   /** Certificates, in DER, that shim is to trust besides its vendor's. */
   readonly machineOwnerKeys: readonly Uint8Array[]
   /** Whether its guest's agent may be asked to run commands. */

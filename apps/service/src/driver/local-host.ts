@@ -133,7 +133,7 @@ export class LocalHost implements HostDriver {
     if (own !== null) return this.#createOf(own, plan)
     const image = await this.#images.get(plan.image, signal)
     if (this.#find(plan.id) === null)
-      await this.#host.create(specOf(plan, image, this.#images.keysOf(image)))
+      await this.#host.create(specOf(plan, image, this.#images.keysOf(image, plan)))
     await growOwnDisk(this.#host.machine(plan.id), plan)
     if ((await this.#references.read(plan.id)) === null)
       await this.#references.foretell(plan, image, signal)

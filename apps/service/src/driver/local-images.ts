@@ -4,9 +4,8 @@ import { join } from 'node:path'
 import { ArmError } from '@trusted-launch/api'
 import type { Examination } from '@trusted-launch/bootchain'
 import type { Image } from '@trusted-launch/host'
-import { parseSecureBootTemplate, type SecureBootTemplate } from '@trusted-launch/uefi'
-import linux from '@trusted-launch/uefi/templates/microsoft-uefi-ca.json' with { type: 'json' }
-import windows from '@trusted-launch/uefi/templates/microsoft-windows.json' with { type: 'json' }
+import type { SecureBootTemplate } from '@trusted-launch/uefi'
+import { keysFor } from '../catalogue/secure-boot-templates.ts'
 import type { KeptImage } from '../domain/host-driver.ts'
 import type { AllowedSource, Source } from '../domain/sources.ts'
 import { fetchSource } from './fetch-source.ts'
@@ -14,11 +13,6 @@ import { examinedFor, ImageStore } from './image-store.ts'
 import { spaceIn } from './space.ts'
 import { UPLOAD_BYTES_MAX, Uploads } from './uploads.ts'
 import { variableStoreIn } from './variable-store-file.ts'
-
-/** The firmware's keys for a system. */
-export function keysFor(osType: 'Linux' | 'Windows'): SecureBootTemplate {
-  return parseSecureBootTemplate(osType === 'Linux' ? linux : windows)
-}
 
 /** Images of others on this host, and how their bytes come here. */
 export class LocalImages {

@@ -15,7 +15,10 @@ import { isOthers, type MachineImages } from './machine-images.ts'
 import { BANKS } from './machine-spec.ts'
 
 /** What decides about a boot, of a VM's plan. */
-type Foretold = Pick<MachinePlan, 'id' | 'secureBoot' | 'memoryMiB' | 'vcpus' | 'machineOwnerKeys'>
+type Foretold = Pick<
+  MachinePlan,
+  'id' | 'secureBoot' | 'memoryMiB' | 'vcpus' | 'machineOwnerKeys' | 'signatures'
+>
 
 /** Reference values hold every module of an image. */
 const BYTES_MAX = 16 << 20
@@ -66,7 +69,7 @@ export class LocalReferences {
 
   async #workOf(plan: Foretold, image: Image, signal: AbortSignal): Promise<ForetellWork> {
     const { name, sha256, path, format } = image
-    const signatures = this.#images.keysOf(image)
+    const signatures = this.#images.keysOf(image, plan)
     const variables = await makeVariableStore(
       this.#firmware.files,
       signatures,

@@ -11,7 +11,9 @@ import {
   ownSecureBootTemplate,
 } from '@trusted-launch/host'
 import type { SecureBootTemplate } from '@trusted-launch/uefi'
-import { keysFor, type LocalImages } from './local-images.ts'
+import { keysFor } from '../catalogue/secure-boot-templates.ts'
+import type { MachinePlan } from '../domain/host-driver.ts'
+import type { LocalImages } from './local-images.ts'
 import { stepsUntil } from './steps-until.ts'
 
 /** Whether an image was taken from somebody; else it is built here. */
@@ -86,8 +88,12 @@ export class MachineImages {
     return built
   }
 
-  /** A unified kernel image of ours is signed by a key of this installation; others by keys of Microsoft's. */
-  keysOf(image: Image): SecureBootTemplate {
+  /**
+   * What the firmware of its machines begins with: keys that were asked for, else a unified kernel image of ours is
+   * signed by a key of this installation, and others by keys of Microsoft's.
+   */
+  keysOf(image: Image, { signatures }: Pick<MachinePlan, 'signatures'>): SecureBootTemplate {
+    if (signatures !== null) return signatures
     if (isOthers(image.name)) return this.#others.keysOf(image)
     return image.name === 'uki' ? ownSecureBootTemplate(this.#cacheDirectory) : keysFor('Linux')
   }

@@ -1,7 +1,7 @@
 import { examineFile, type Machine, type MachineSpec } from '@trusted-launch/host'
+import { keysFor } from '../catalogue/secure-boot-templates.ts'
 import type { MachinePlan } from '../domain/host-driver.ts'
 import type { DiskFiles } from './disk-files.ts'
-import { keysFor } from './local-images.ts'
 import { specOf, systemOf } from './machine-spec.ts'
 
 const NEEDED_FOR_UEFI: readonly string[] = ['partition table', 'EFI system partition']

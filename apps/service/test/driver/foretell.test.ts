@@ -6,8 +6,8 @@ import { type TestContext, test } from 'node:test'
 import { encodeReferenceValues } from '@trusted-launch/attestation'
 import { predict } from '@trusted-launch/bootchain'
 import { findFirmware, makeVariableStore, openDiskFile } from '@trusted-launch/host'
+import { keysFor } from '../../src/catalogue/secure-boot-templates.ts'
 import { foretell, Unforetold } from '../../src/driver/foretell.ts'
-import { keysFor } from '../../src/driver/local-images.ts'
 
 const [small] = globSync(join(import.meta.dirname, '../../../../.cache/images/small-*/disk.raw'))
 const skip = small === undefined && 'no image built yet: npm run setup builds it'

@@ -37,7 +37,7 @@ async function anAttempt(
   const row = { ...vm('a'), properties, state: { ...state, ...more } }
   const kept = await store.resources.insert({ ...row, provisioningState: 'Updating' }, 1)
   machines.clear()
-  const plan = machinePlanOf(kept, null)
+  const plan = machinePlanOf(kept, null, null)
   const power = kind === 'vm.attest' ? 'running' : 'stopped'
   if (kind !== 'vm.create') machines.set(machine, { plan, power })
   const handlers = vmHandlers({
@@ -45,7 +45,7 @@ async function anAttempt(
     bootLimitMs: 1,
     attest: async () => ({ id: 'an attestation', tier: 'affirming' }),
     commandOf: async () => null,
-    planOf: async (one) => machinePlanOf(one, null),
+    planOf: async (one) => machinePlanOf(one, null, null),
   })
   const input = { vmId: 'a' }
   const operation = { id: 'o', kind, resourceId: vmId('a'), input } as unknown as Operation

@@ -26,8 +26,7 @@ const definition: Dispositions = {
 
 /** What a version would be another one without is refused; how Azure stores it has no effect. */
 const version: Dispositions = {
-  ...all(['location', 'tags'], 'honoured'),
-  'properties.securityProfile': 'refused',
+  ...all(['location', 'tags', 'properties.securityProfile'], 'honoured'),
   ...all([`${STORAGE}.source`, `${STORAGE}.osDiskImage.source`], 'honoured'),
   ...all([`${PUBLISHING}.excludeFromLatest`, `${PUBLISHING}.endOfLifeDate`], 'honoured'),
   ...all([`${REGIONS}.name`, `${REGIONS}.excludeFromLatest`], 'honoured'),

@@ -1,11 +1,13 @@
 import { ArmError, type Fault, faults, keyOf, parseResourceId, typeOf } from '@trusted-launch/api'
+import type { SecureBootTemplate } from '@trusted-launch/uefi'
 import type { MarketplaceImage } from '../../catalogue/images.ts'
 import { everyOf } from '../every-of.ts'
 import { GIB, IMAGE, keptOf, requireImageById } from '../image/image.ts'
 import type { Resource, Tables } from '../store.ts'
-import { textAt } from '../vm/vm.ts'
+import { stateOf, textAt } from '../vm/vm.ts'
 import { definitionFacts } from './definition.ts'
 import { DEFINITION, VERSION } from './gallery.ts'
+import { keysOfVersion, saysKeys } from './uefi-settings.ts'
 import { definitionOf, isExcluded, numberOf } from './version.ts'
 
 /** What an image may be named by, by its id: a managed image, a version, or a definition, whose latest version it is then. */
@@ -43,7 +45,7 @@ function imageOf(definition: Resource, version: Resource) {
   return {
     ...{ publisher: part('publisher'), offer: part('offer'), sku: part('sku') },
     ...{ ...facts, versions: [version.name], isSpecialized: osState === 'Specialized' },
-    galleryVersion: { id: version.id, hasKeys: hasKeys(version) },
+    galleryVersion: { id: version.id, hasKeys: saysKeys(version.properties) },
   }
 }
 
@@ -52,11 +54,17 @@ function ofBytes({ name, examination }: NonNullable<ReturnType<typeof keptOf>>) 
   return { distribution, osDiskGib: Math.ceil(sizeBytes / GIB), host: name }
 }
 
-/** Whether its machines begin with keys of its own. */
-function hasKeys({ properties }: Resource): boolean {
-  return (
-    (properties.securityProfile as { uefiSettings?: unknown } | undefined)?.uefiSettings != null
-  )
+/** The keys of the version that a machine began with; null: its system's own. @throws {ArmError} it is gone. */
+export async function signaturesOf(
+  { resources }: Pick<Tables, 'resources'>,
+  vm: Resource,
+): Promise<SecureBootTemplate | null> {
+  const { keysOf } = stateOf(vm)
+  if (keysOf === undefined) return null
+  const version = await resources.get(keysOf)
+  const definition = version === null ? null : await resources.get(definitionOf(version.id))
+  if (version === null || definition === null) throw new ArmError(notFound(keysOf, VERSION))
+  return keysOfVersion(version.properties, definitionFacts(definition).osType)
 }
 
 /** The highest of those that are there and not excluded; null: none is. */

@@ -10,6 +10,7 @@ import type { JsonObject, Resource, Tables } from '../store.ts'
 import { at, MACHINE_TYPES, stateOf, textAt } from '../vm/vm.ts'
 import { definitionFacts } from './definition.ts'
 import { type GalleryRules, requireOfferedHere, VERSION } from './gallery.ts'
+import { requireKeys } from './uefi-settings.ts'
 import { fitFault, requireSource, sourceLinks } from './version-source.ts'
 
 /** What decides about versions beside what is asked. */
@@ -40,6 +41,7 @@ export function versionPlanner(rules: VersionRules) {
     requireNumber(nameOf(parseResourceId(id)!))
     const definition = await moment.tables.resources.get(definitionOf(id))
     const facts = definitionFacts(definition!)
+    requireKeys(properties, facts)
     const { tables } = moment
     const made = await requireSource(tables, id, properties, facts, rules.allowedSources)
     const fault = 'kept' in made ? fitFault(made.of, made.kept, facts) : null

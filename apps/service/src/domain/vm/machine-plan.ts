@@ -6,8 +6,15 @@ import { takesCommands } from './run-command.ts'
 import type { Seed } from './seed.ts'
 import { at, generationOf, osTypeOf, securityOf, stateOf, textAt } from './vm.ts'
 
-/** A VM as its host makes it. `seed` null: none was kept. */
-export function machinePlanOf(vm: Resource, seed: Seed | null): MachinePlan {
+/**
+ * A VM as its host makes it. `seed` null: none was kept.
+ * @param signatures the keys that its firmware begins with; null: its system's own.
+ */
+export function machinePlanOf(
+  vm: Resource,
+  seed: Seed | null,
+  signatures: MachinePlan['signatures'],
+): MachinePlan {
   const { machine, macAddress, sshPort, image, osDiskGib = null } = stateOf(vm)
   const size = sizeNamed(textAt(vm.properties, 'hardwareProfile', 'vmSize') ?? '')
   if (size === null) throw new Error(`${vm.id} has a size that is in no table`)
@@ -18,6 +25,7 @@ export function machinePlanOf(vm: Resource, seed: Seed | null): MachinePlan {
     vcpus: size.vcpusAvailable,
     memoryMiB: Math.round(size.memoryGib * 1024),
     ...{ image: image ?? imageNameOf(vm), osDiskGib },
+    signatures,
     ...{ secureBoot, vTpm, seed, machineOwnerKeys: machineOwnerKeysOf(vm.properties) },
     osType: osTypeOf(vm),
     generation: generationOf(vm),
