@@ -46,7 +46,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   [keyOf(IMAGE)]: `${IMAGE}/read`,
   [keyOf(VERSION)]: `${VERSION}/read`,
   [keyOf(DISK)]: `${DISK}/beginGetAccess/action`,
-  [keyOf(VM)]: `${VM}/read`,
+  [keyOf(VM)]: `${VM}/capture/action`,
 }
 
 /** What a version is made of, where it is a resource: a managed image, a version, a VM, or a disk. */
