@@ -160,6 +160,22 @@ test('a rule hides what fits and closes nothing, and tells that it does', async 
   assert.equal((await alertsOf(service))[0].properties.status, 'Active')
 })
 
+test('what a rule kept from being told is listed by it, with when, after the rule is gone too', async (t) => {
+  const service = await aService(t, new FailingHost())
+  const rules = `${service.subscription}/${provider}/alertsSuppressionRules`
+  const properties = { alertType: '*', state: 'Enabled', reason: 'Other' }
+  assert.equal((await service.ask('PUT', `${rules}/known`, { properties })).status, 200)
+  const vm = await aFailedVm(service)
+  assert.equal((await service.ask('DELETE', `${rules}/known`)).status, 204)
+  const told = async (path: string) => (await service.ask('GET', `${rules}/${path}`)).body.value
+  const [one, ...more] = await told('KNOWN/hidden')
+  assert.deepEqual([one.what, one.cause, one.vm, more], ['raised', 'drift', vm, []])
+  assert.ok(Date.parse(one.time) <= Date.now())
+  assert.deepEqual(await told(`known/hidden?after=${one.sequence}`), [])
+  assert.deepEqual(await told('other/hidden'), [])
+  assert.equal((await service.ask('GET', `${rules}/known/hidden?after=x`)).status, 400)
+})
+
 test('a rule reads strictly, and is listed by its type', async (t) => {
   const service = await aService(t)
   const rules = `${service.subscription}/${provider}/alertsSuppressionRules`

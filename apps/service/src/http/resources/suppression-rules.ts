@@ -7,6 +7,7 @@ import {
   suppressing,
 } from '@trusted-launch/posture'
 import { ALERT, alertOf } from '../../domain/alerts.ts'
+import type { AlertEventData } from '../../domain/events.ts'
 import { everyOf } from '../../domain/every-of.ts'
 import { SUBSCRIPTION } from '../../domain/groups.ts'
 import type { Json, JsonObject, Resource, Tables } from '../../domain/store.ts'
@@ -18,8 +19,9 @@ import { pageOf } from '../page.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
 import { routesOf } from '../routes-of.ts'
 
-/** Of a dry run. */
+/** Of a dry run, and of what was hidden. */
 const NAMED_MAX = 1000
+const PAGE = 1000
 const NAME = /^[\w][\w .()-]{0,127}$/
 
 /** Which alerts of a subscription nobody is to be told of. */
@@ -31,6 +33,7 @@ export function suppressionRoutes(ground: Ground): Route[] {
     route('GET', `${path}/:name`, 'read', (request) => get(ground, request)),
     route('PUT', `${path}/:name`, 'write', (request) => put(ground, request)),
     route('DELETE', `${path}/:name`, 'delete', (request) => remove(ground, request)),
+    route('GET', `${path}/:name/hidden`, 'hidden/read', (request) => hidden(ground, request)),
     route('POST', `${path}/:name/dryRun`, 'dryRun/action', (request) => dryRun(ground, request)),
   ]
 }
@@ -122,6 +125,39 @@ async function dryRun({ store, now }: Ground, request: ArmRequest): Promise<ArmR
     if (hidden.length < NAMED_MAX) hidden.push({ id: row.id, alertType, cause, vm })
   }
   return { status: 200, body: { count, value: hidden } }
+}
+
+/**
+ * What a rule kept from being told, as long as events are kept: also one that is gone, or was another one then. `after`
+ * is the number of the last one seen.
+ */
+async function hidden({ store }: Ground, request: ArmRequest): Promise<ArmReply> {
+  const { subscriptionId } = await requireScope(store, request)
+  const from = Number(request.query.after ?? 0)
+  if (!Number.isSafeInteger(from)) throw new ArmError(faults.invalidParameter('after'))
+  const value: JsonObject[] = []
+  for (let after = from; value.length < NAMED_MAX; ) {
+    const query = { after, subscriptionId, kind: 'alert', limit: PAGE } as const
+    const events = await store.events.list(query)
+    for (const event of events) {
+      const { what, alert, suppressedBy } = event.data as unknown as AlertEventData
+      if (keyOf(suppressedBy ?? '') !== keyOf(request.params.name!)) continue
+      const { type: alertType, cause, vm } = alert
+      const time = new Date(event.at).toISOString()
+      value.push({
+        sequence: event.sequence,
+        time,
+        id: event.resourceId,
+        what,
+        alertType,
+        cause,
+        vm,
+      })
+    }
+    if (events.length < PAGE) break
+    after = events.at(-1)!.sequence
+  }
+  return { status: 200, body: { value } }
 }
 
 async function requireRule(tables: Tables, request: ArmRequest): Promise<Resource> {
