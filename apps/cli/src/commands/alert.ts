@@ -61,6 +61,7 @@ export function alertCommand(output: Output, done: (code: ExitCode) => void): Co
     )
   const simulate = new Command('simulate')
     .summary('marked sample alerts, one of each kind: to see them, and whether they arrive')
+    .addHelpText('after', '\nExamples:\n  tl alert simulate')
     .option('--json', 'one JSON document')
     .action(async ({ json }: Options) => {
       await withService(async (connection) => {
