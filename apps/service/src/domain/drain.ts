@@ -1,8 +1,8 @@
 import { ArmError } from '@trusted-launch/api'
 import { allocationFailed } from '../catalogue/host-capacity.ts'
-import { everyOf } from './every-of.ts'
+import { everyMachine } from './machines.ts'
 import type { Resource, Tables } from './store.ts'
-import { MACHINE_TYPES, stateOf } from './vm/vm.ts'
+import { stateOf } from './vm/vm.ts'
 
 const keyOf = (host: string) => `host/${host}/drained`
 
@@ -36,7 +36,7 @@ export async function requirePlacing(tables: Pick<Tables, 'values'>, host: strin
 /** Every VM of the installation, instances of sets too. */
 export async function allVms(tables: Pick<Tables, 'resources'>): Promise<Resource[]> {
   const found: Resource[] = []
-  for (const type of MACHINE_TYPES) for await (const vm of everyOf(tables, { type })) found.push(vm)
+  for await (const vm of everyMachine(tables)) found.push(vm)
   return found
 }
 

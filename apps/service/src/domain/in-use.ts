@@ -2,11 +2,12 @@ import { ArmError, keyOf, parseResourceId } from '@trusted-launch/api'
 import { everyOf } from './every-of.ts'
 import { GALLERY } from './gallery/gallery.ts'
 import { listIn } from './links.ts'
+import { everyMachine } from './machines.ts'
 import { SCALE_SET } from './scale-set/scale-set.ts'
-import type { Json, Resource, Tables } from './store.ts'
-import { requireAllUnlocked } from './vm/belongings.ts'
-import { DISK } from './vm/disk-row.ts'
-import { at, MACHINE_TYPES, textAt, VM } from './vm/vm.ts'
+import type { Json, Json, Resource, Resource, Tables, Tables } from './store.ts'
+import { requireAllUnlocked, requireAllUnlocked } from './vm/belongings.ts'
+import { DISK, DISK } from './vm/disk-row.ts'
+import { at, at, MACHINE_TYPES, textAt, textAt, VM } from './vm/vm.ts'
 
 const INTERFACE = 'Microsoft.Network/networkInterfaces'
 const SUBNET = 'Microsoft.Network/virtualNetworks/subnets'
@@ -87,11 +88,7 @@ export async function requireGroupUnused(tables: Tables, group: Resource): Promi
       if (!isInside(one.id))
         for (const named of versionsOf(one)) if (isInside(named)) used.add(identifierOf(named))
   if (used.size > 0) refuseGroup(group.name, [...used].slice(0, NAMED_MAX))
-  for await (const vm of everyOf(tables, {
-    type: VM,
-    subscriptionId,
-    resourceGroup: resourceGroup!,
-  }))
+  for await (const vm of everyMachine(tables, { subscriptionId, resourceGroup: resourceGroup! }))
     await requireAllUnlocked(tables, vm)
 }
 

@@ -47,3 +47,8 @@ function isSameLocation(a: string, b: string): boolean {
   const plain = (text: string) => text.replaceAll(' ', '').toLowerCase()
   return plain(a) === plain(b)
 }
+
+/** What is the installation's own lies at no scope but `/`: a right somewhere below gives none there. @throws {ArmError} `ResourceNotFound` */
+export function requireInstallation({ params, id }: ArmRequest): void {
+  if (params.scope !== '/') throw new ArmError(faults.resourceNotFound(id))
+}

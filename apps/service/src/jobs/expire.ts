@@ -2,9 +2,10 @@ import { fromUtf8, toUtf8 } from '@trusted-launch/codec'
 import { DESTINATION, isEnabled } from '../domain/destinations.ts'
 import { FORGOTTEN } from '../domain/events.ts'
 import { everyOf } from '../domain/every-of.ts'
+import { everyMachine } from '../domain/machines.ts'
 import { RETENTION, retentionAt } from '../domain/retention.ts'
 import type { Store, Tables } from '../domain/store.ts'
-import { MACHINE_TYPES, stateOf } from '../domain/vm/vm.ts'
+import { stateOf } from '../domain/vm/vm.ts'
 
 const DAY_MS = 86_400_000
 const OPERATIONS_KEPT_MS = 7 * DAY_MS
@@ -70,10 +71,9 @@ export async function expireAttestations(store: Store, now: number): Promise<num
   const retention = retentionAt(now, RETENTION)
   let count = 0
   const { attestations } = store
-  for (const type of MACHINE_TYPES)
-    for await (const vm of everyOf(store, { type })) {
-      const gone = await attestations.expired(stateOf(vm).vmId, retention)
-      count += await attestations.delete(gone.map(({ id }) => id))
-    }
+  for await (const vm of everyMachine(store)) {
+    const gone = await attestations.expired(stateOf(vm).vmId, retention)
+    count += await attestations.delete(gone.map(({ id }) => id))
+  }
   return count
 }

@@ -1,6 +1,8 @@
 import type { HostDriver } from '../domain/host-driver.ts'
 import { IMAGE_TYPES, keptOf, userOf } from '../domain/image/image.ts'
 import { removeWhole } from '../domain/remove-whole.ts'
+import { SCALE_SET, scaleSetOf } from '../domain/scale-set/scale-set.ts'
+import { forgetSecrets } from '../domain/scale-set/scale-set-rules.ts'
 import { ownDiskThatStays } from '../domain/vm/attached-disk.ts'
 import { disksThatGo, forgetVm, release } from '../domain/vm/belongings.ts'
 import { DISK } from '../domain/vm/disk-row.ts'
@@ -83,9 +85,13 @@ async function removeImages(driver: HostDriver, job: Job, type: string): Promise
 /** A thousand at a time, so that others get their turn between; the group with the last of them. */
 async function removeRest({ operation, under }: Job): Promise<void> {
   for (let isOver = false; !isOver; )
-    isOver = await under(async ({ resources }) => {
+    isOver = await under(async (tables) => {
+      const { resources } = tables
       const rest = await resources.below(operation.resourceId, ROWS)
-      for (const { id } of rest) await resources.delete(id)
+      for (const one of rest) {
+        if (one.type === SCALE_SET) await forgetSecrets(tables, scaleSetOf(one).state.uniqueId)
+        await resources.delete(one.id)
+      }
       if (rest.length === ROWS) return false
       return resources.delete(operation.resourceId)
     })

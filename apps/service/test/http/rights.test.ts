@@ -93,6 +93,15 @@ test('every change is in the audit, refused ones too, and the chain holds', asyn
   assert.equal(verified.body?.brokenAt, null, JSON.stringify(verified.body))
 })
 
+test("what is the installation's own takes no right that was given below it", async (t) => {
+  const service = await aService(t)
+  await service.ask('PUT', service.group('rg'), { location: 'local' })
+  for (const path of ['attestationSigner/rotate', 'audit/verify']) {
+    const at = `${service.group('rg')}/providers/TrustedLaunch/${path}`
+    assert.equal((await service.ask('POST', at)).status, 404, path)
+  }
+})
+
 test('who locked what is told by the activity of its subscription', async (t) => {
   const service = await aService(t)
   const lock = `${service.subscription}/providers/Microsoft.Authorization/locks/keep`

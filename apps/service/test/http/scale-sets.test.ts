@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import test from 'node:test'
 import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { aService } from '../a-service.ts'
@@ -221,6 +223,32 @@ test('an upgrade that failed is tried again when it is asked for, with the new d
   assert.equal((await upgrade()).status, 'Failed')
   assert.equal((await upgrade()).status, 'Succeeded')
   assert.equal(reimages, 2)
+})
+
+test('instances of a set are machines: their image, their disks and the usages know them', async (t) => {
+  const service = await aService(t)
+  const { id } = await aScaleSet(service, 2)
+  const usages = `${service.subscription}/providers/Microsoft.Compute/locations/local/usages`
+  const counted = (await service.ask('GET', usages)).body.value.find(
+    ({ name }: any) => name.value === 'virtualMachines',
+  )
+  assert.equal(counted.currentValue, 2)
+  const { body } = await service.ask('GET', `${id}/virtualMachines/0`)
+  const disk = body.properties.storageProfile.osDisk.managedDisk.id
+  const grown = await service.ask('PATCH', disk, { properties: { diskSizeGB: 99 } })
+  assert.equal(grown.status, 409, JSON.stringify(grown.body))
+})
+
+test('a group that goes takes what was kept sealed for its sets', async (t) => {
+  const service = await aService(t)
+  const { id } = await aScaleSet(service, 1)
+  const { uniqueId } = (await service.ask('GET', id)).body.properties
+  const database = new DatabaseSync(join(service.data, 'service.db'), { readOnly: true })
+  t.after(() => database.close())
+  const kept = database.prepare('select count(*) as n from stored_values where name = ?')
+  assert.equal(kept.get(`scale-set/${uniqueId}`)?.n, 1)
+  await changed(service, 'DELETE', service.group('rg'))
+  assert.equal(kept.get(`scale-set/${uniqueId}`)?.n, 0)
 })
 
 test('what a set may not say is refused in words, and nothing is left behind', async (t) => {

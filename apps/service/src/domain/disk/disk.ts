@@ -2,12 +2,13 @@ import { ArmError, type Fault, faults, keyOf, parseResourceId, typeOf } from '@t
 import { diskChangeFault, diskCreateFault } from '../../catalogue/disk-security.ts'
 import { diskSkuFault } from '../../catalogue/disk-skus.ts'
 import type { Link } from '../links.ts'
+import { isMachine } from '../machines.ts'
 import type { Moment, Plan, Wanted } from '../resource-type.ts'
 import { type AllowedSource, type DiskSource, type Source, sourceOf } from '../sources.ts'
 import type { JsonObject, Resource } from '../store.ts'
 import { DISK } from '../vm/disk-row.ts'
 import { growInVm, requireNotSmaller, tooLarge } from '../vm/disk-size.ts'
-import { at, stateOf, textAt, VM } from '../vm/vm.ts'
+import { at, stateOf, textAt } from '../vm/vm.ts'
 
 /** What decides about disks beside what is asked. */
 export interface DiskRules {
@@ -145,7 +146,7 @@ async function holderOf(
 ): Promise<Resource | null> {
   const holder = textAt(state, 'managedBy')
   const found = holder === null ? null : await resources.get(holder)
-  return found !== null && keyOf(found.type) === keyOf(VM) ? found : null
+  return found !== null && isMachine(found) ? found : null
 }
 
 /** It may grow; how it was made stays. */

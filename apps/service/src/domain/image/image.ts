@@ -4,10 +4,12 @@ import { refusals } from '../../catalogue/texts.ts'
 import { everyOf } from '../every-of.ts'
 import { VERSION } from '../gallery/gallery.ts'
 import type { KeptImage } from '../host-driver.ts'
+import { everyMachine } from '../machines.ts'
 import type { Plan, Wanted } from '../resource-type.ts'
+import { SCALE_SET } from '../scale-set/scale-set.ts'
 import { type AllowedSource, type Source, sourceOf } from '../sources.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
-import { at, MACHINE_TYPES, textAt } from '../vm/vm.ts'
+import { at, at, MACHINE_TYPES, textAt, textAt } from '../vm/vm.ts'
 
 /** Azure's managed images: somebody's disk, from which VMs are made by its id. */
 export const IMAGE = 'Microsoft.Compute/images'
@@ -140,7 +142,7 @@ export async function userOf(tables: Tables, name: string, image: string): Promi
 export async function requireUnused(tables: Tables, image: Resource): Promise<void> {
   const name = keptOf(image)?.name
   const vm = name === undefined ? null : await vmOf(tables, name)
-  if (vm === null) return
+  if (vm === null) return requireNoModel(tables, image)
   throw new ArmError(
     faults.operationNotAllowed(
       `Image ${image.name} is what VM ${vm} was made of: what that VM is to measure comes from it. Delete the VM first.`,
@@ -148,11 +150,26 @@ export async function requireUnused(tables: Tables, image: Resource): Promise<vo
   )
 }
 
+/** Nor what a scale set's next instances would be made of. @throws {ArmError} */
+async function requireNoModel(tables: Tables, image: Resource): Promise<void> {
+  const path = ['virtualMachineProfile', 'storageProfile', 'imageReference', 'id'] as const
+  for await (const set of everyOf(tables, { type: SCALE_SET, naming: image.id })) {
+    if (keyOf(textAt(set.properties, ...path) ?? '') !== keyOf(image.id)) continue
+    throw new ArmError(
+      faults.operationNotAllowed(
+        `Image ${image.name} is what the scale set ${set.id} makes its instances of. Give the set another image first, or delete it.`,
+      ),
+    )
+  }
+}
+
 /** A VM that was made of an image; null: none is. */
 async function vmOf(tables: Tables, name: string): Promise<string | null> {
   for (const type of MACHINE_TYPES)
     for await (const vm of everyOf(tables, { type, naming: name }))
       if (textAt(vm.state, 'image') === name) return vm.id
+  for await (const vm of everyMachine(tables, { naming: name }))
+    if (textAt(vm.state, 'image') === name) return vm.id
   return null
 }
 

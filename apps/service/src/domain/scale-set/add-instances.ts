@@ -8,7 +8,7 @@ import type { Json, JsonObject, Resource } from '../store.ts'
 import { INTERFACE } from '../vm/interfaces.ts'
 import { planNewVm, type VmRules } from '../vm/plan-vm.ts'
 import { EXTENSION } from '../vm/setup.ts'
-import { at, inputFor, type Membership, stateJson, stateOf, textAt, VM } from '../vm/vm.ts'
+import { at, inputFor, type Membership, textAt, VM } from '../vm/vm.ts'
 import {
   computerNameOf,
   instanceProperties,
@@ -172,20 +172,4 @@ export function requireExtension(properties: JsonObject): void {
     textAt(properties, 'type') ?? '',
   )
   if ('fault' in named) throw new ArmError(named.fault)
-}
-
-/** An instance as it is from now on, on its way. Part of a transaction. */
-export function noteInstance(
-  { tables, at: now }: Moment,
-  instance: Resource,
-  change: Partial<Pick<Resource, 'properties' | 'provisioningState'>> & { readonly model?: number },
-): Promise<Resource> {
-  const { model, ...rest } = change
-  const state = stateOf(instance)
-  const scaleSet = model === undefined ? {} : { scaleSet: { ...state.scaleSet!, model } }
-  return tables.resources.update(
-    instance.id,
-    { ...rest, state: stateJson({ ...state, ...scaleSet }) },
-    now,
-  )
 }

@@ -47,28 +47,33 @@ export function leaving(
       ),
     )
   const isOldest = ruleOf(set) === 'OldestVM'
-  const gone: Resource[] = []
-  const left = new Set(here)
-  while (gone.length < count) {
-    const rest = free.filter((each) => left.has(each))
-    const next = rest.reduce((best, each) => (goesBefore(each, best) ? each : best))
-    gone.push(next)
-    left.delete(next)
-  }
-  return gone
+  const places = new Map(here.map((each) => [each, placeOf(each)]))
+  const crowds = new Map<string, number>()
+  for (const place of places.values()) crowds.set(place, (crowds.get(place) ?? 0) + 1)
+  const rest = new Set(free.sort((a, b) => (isOldest ? 1 : -1) * (numberOf(a) - numberOf(b))))
+  return Array.from({ length: count }, () => {
+    const next = first(rest)
+    rest.delete(next)
+    const place = places.get(next)!
+    crowds.set(place, crowds.get(place)! - 1)
+    return next
+  })
 
-  function goesBefore(a: Resource, b: Resource): boolean {
-    const [[failedA, crowdA, ageA], [failedB, crowdB, ageB]] = [rank(a), rank(b)] as const
-    if (failedA !== failedB) return failedA > failedB
-    if (crowdA !== crowdB) return crowdA > crowdB
-    return isOldest ? ageA < ageB : ageA > ageB
+  /** They are in the order in which they go, but for these two. */
+  function first(all: Iterable<Resource>): Resource {
+    let [best, bestCrowd, isBestFailed]: [Resource | null, number, boolean] = [null, 0, false]
+    for (const each of all) {
+      const isFailed = each.provisioningState === 'Failed'
+      const crowd = crowds.get(places.get(each)!)!
+      const isBetter = isFailed === isBestFailed ? crowd > bestCrowd : isFailed
+      if (best === null || isBetter) [best, bestCrowd, isBestFailed] = [each, crowd, isFailed]
+    }
+    return best!
   }
+}
 
-  function rank(one: Resource): [failed: number, crowd: number, age: number] {
-    const isFailed = one.provisioningState === 'Failed'
-    const crowd = [...left].filter((each) => placeOf(each) === placeOf(one)).length
-    return [Number(isFailed), crowd, stateOf(one).scaleSet?.number ?? 0]
-  }
+function numberOf(instance: Resource): number {
+  return stateOf(instance).scaleSet?.number ?? 0
 }
 
 function placeOf(instance: Resource): string {

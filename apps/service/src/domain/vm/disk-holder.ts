@@ -1,7 +1,8 @@
 import { ArmError, type Fault, keyOf } from '@trusted-launch/api'
+import { isMachine } from '../machines.ts'
 import type { Resource, Tables } from '../store.ts'
 import { leavingOf } from './leaving.ts'
-import { textAt, VM } from './vm.ts'
+import { textAt } from './vm.ts'
 
 /**
  * A disk is one VM's at a time: nobody's, or that VM's already. Also one that its VM does not name any more is the
@@ -15,7 +16,7 @@ export async function requireNobodyElses(
   const holder = textAt(disk.state, 'managedBy')
   if (holder === null || keyOf(holder) === keyOf(vm)) return
   const found = await resources.get(holder)
-  const isVm = found !== null && keyOf(found.type) === keyOf(VM)
+  const isVm = found !== null && isMachine(found)
   const isLeaving = isVm && leavingOf(found).some((id) => keyOf(id) === keyOf(disk.id))
   throw new ArmError(isLeaving ? beingDetached(disk, vm) : ownedBy(disk.id, holder))
 }

@@ -1,7 +1,8 @@
 import { ArmError, type Fault, faults, keyOf } from '@trusted-launch/api'
+import { isMachine } from '../machines.ts'
 import type { Json, JsonObject, Resource, Tables } from '../store.ts'
 import { withUnapplied } from './unapplied.ts'
-import { at, stateJson, stateOf, textAt, VM, type VmState } from './vm.ts'
+import { at, stateJson, stateOf, textAt, type VmState } from './vm.ts'
 
 /** A larger disk than the host keeps any on. */
 export function tooLarge(sizeGib: number, hostGib: number): Fault {
@@ -81,7 +82,7 @@ export async function growInVm(
 ): Promise<void> {
   const holder = textAt(disk.state, 'managedBy')
   const vm = holder === null ? null : await resources.get(holder)
-  if (vm === null || keyOf(vm.type) !== keyOf(VM)) return
+  if (vm === null || !isMachine(vm)) return
   requireDeallocated(disk.name, vm)
   const storage = at(vm.properties, 'storageProfile') as JsonObject
   const isIt = (one: Json | undefined) =>

@@ -1,14 +1,18 @@
 import { ArmError, faults } from '@trusted-launch/api'
 import { requireSubscription } from '../../domain/groups.ts'
-import type { AuditEntry, JsonObject } from '../../domain/store.ts'
+import type { Audit, AuditEntry, JsonObject } from '../../domain/store.ts'
 import { clausesOf } from '../filter.ts'
 import type { Ground } from '../ground.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
 
 const PAGE = 200
+/** The audit is of all that is done: of what lies in a subscription there is none by itself. */
+const WHOLE = /^\/(?:subscriptions\/[^/]+)?$/i
 
 /** Who changed what, when, from where and with what result: the audit, as Azure's activity log: the newest first. */
 export function activityRoutes(ground: Ground): Route[] {
+  // All of it is read and hashed: who asks while that is under way gets the same answer.
+  let verifying: ReturnType<Audit['verify']> | null = null
   return [
     {
       method: 'GET',
@@ -20,7 +24,14 @@ export function activityRoutes(ground: Ground): Route[] {
       method: 'POST',
       path: '/:scope/providers/TrustedLaunch/audit/verify',
       action: 'TrustedLaunch/audit/verify/action',
-      handle: async () => ({ status: 200, body: await ground.store.audit.verify() }),
+      handle: async (request) => {
+        if (!WHOLE.test(request.params.scope!))
+          throw new ArmError(faults.resourceNotFound(request.id))
+        verifying ??= ground.store.audit.verify().finally(() => {
+          verifying = null
+        })
+        return { status: 200, body: await verifying }
+      },
     },
   ]
 }

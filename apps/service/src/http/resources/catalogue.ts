@@ -9,9 +9,9 @@ import { imageView, listImages } from '../../catalogue/image-views.ts'
 import { type Size, sizeNamed, sizes } from '../../catalogue/sizes.ts'
 import { isToBeHad, skuView, vmSizeView } from '../../catalogue/skus.ts'
 import { usagesView } from '../../catalogue/usages.ts'
-import { everyOf } from '../../domain/every-of.ts'
 import { requireSubscription } from '../../domain/groups.ts'
 import { namedImages } from '../../domain/image/binding.ts'
+import { everyMachine } from '../../domain/machines.ts'
 import type { VmRules } from '../../domain/vm/plan-vm.ts'
 import { stateOf, textAt, VM } from '../../domain/vm/vm.ts'
 import { groupPath } from '../arm-type.ts'
@@ -134,7 +134,7 @@ async function usages(rules: VmRules, { store }: Ground, { params }: ArmRequest)
   const subscriptionId = params.subscriptionId!
   const allocated: Size[] = []
   let virtualMachines = 0
-  for await (const vm of everyOf(store, { type: VM, subscriptionId })) {
+  for await (const vm of everyMachine(store, { subscriptionId })) {
     virtualMachines++
     const size = sizeNamed(textAt(vm.properties, 'hardwareProfile', 'vmSize') ?? '')
     if (size !== null && stateOf(vm).power !== 'deallocated') allocated.push(size)

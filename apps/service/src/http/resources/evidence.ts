@@ -10,6 +10,7 @@ import { change } from '../change.ts'
 import type { Ground } from '../ground.ts'
 import { operationHeaders } from '../operation-view.ts'
 import { pageOf } from '../page.ts'
+import { requireInstallation } from '../required.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
 import { routesOf } from '../routes-of.ts'
 import { requireVmAt } from './health.ts'
@@ -29,7 +30,8 @@ export function evidenceRoutes(ground: Ground): Route[] {
       method: 'POST',
       path: '/:scope/providers/TrustedLaunch/attestationSigner/rotate',
       action: 'TrustedLaunch/attestationSigner/rotate/action',
-      handle: async () => {
+      handle: async (request) => {
+        requireInstallation(request)
         await ground.rotateSigner().catch(tooSoon)
         return { status: 204 }
       },

@@ -1,6 +1,7 @@
-import { ArmError, faults, keyOf, parseResourceId, typeOf } from '@trusted-launch/api'
+import { ArmError, faults, parseResourceId, typeOf } from '@trusted-launch/api'
+import { isMachine } from '../../domain/machines.ts'
 import type { Resource } from '../../domain/store.ts'
-import { MACHINE_TYPES, stateOf } from '../../domain/vm/vm.ts'
+import { stateOf } from '../../domain/vm/vm.ts'
 import type { Ground } from '../ground.ts'
 import { requireResource } from '../required.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
@@ -21,7 +22,7 @@ export function healthRoutes(ground: Ground): Route[] {
 export async function requireVmAt(ground: Ground, request: ArmRequest): Promise<Resource> {
   const scope = request.params.scope!
   const id = parseResourceId(scope)
-  if (id === null || !MACHINE_TYPES.some((type) => keyOf(type) === keyOf(typeOf(id))))
+  if (id === null || !isMachine({ type: typeOf(id) }))
     throw new ArmError(faults.resourceNotFound(request.id))
   return requireResource(ground.store, request, scope)
 }

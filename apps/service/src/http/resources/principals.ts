@@ -4,6 +4,7 @@ import { hashSecret, newSecret } from '../../identity/secret.ts'
 import { change } from '../change.ts'
 import type { Ground } from '../ground.ts'
 import { pageOf } from '../page.ts'
+import { requireInstallation } from '../required.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
 import { routesOf } from '../routes-of.ts'
 
@@ -21,9 +22,7 @@ const MEMBERS = ['kind', 'signInName', 'displayName', 'disabled', 'password']
  * and shown once. What they may is told by role assignments to their names, which are object ids.
  */
 export function principalRoutes(ground: Ground): Route[] {
-  const route = routesOf(TYPE, (request) => {
-    if (request.params.scope !== '/') throw new ArmError(faults.resourceNotFound(request.id))
-  })
+  const route = routesOf(TYPE, requireInstallation)
   return [
     route('GET', PATH, 'read', (request) => list(ground, request)),
     route('GET', `${PATH}/:name`, 'read', (request) => get(ground, request)),

@@ -16,7 +16,10 @@ async function deploy(job: Job, ground: DeploymentGround): Promise<JsonObject | 
   const { resourceId, input } = job.operation
   const row = await job.under(({ resources }) => resources.get(resourceId))
   const record = await ground.recordOf(String(input.run))
-  if (row === null || record === null || row.state.run !== input.run) return undefined
+  if (row === null || record === null || row.state.run !== input.run) {
+    await job.under(({ values }) => values.delete(recordKey(String(input.run))))
+    return undefined
+  }
   try {
     const end = await run(job, ground, row, record)
     await finish(job, ground, row, 'Succeeded', end)
