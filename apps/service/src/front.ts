@@ -8,7 +8,6 @@ import type { Logger } from 'pino'
 import type { Inside } from './domain/deployment/inside.ts'
 import { watchingOf } from './domain/figures.ts'
 import type { Store } from './domain/store.ts'
-import { MACHINE_TYPES } from './domain/vm/vm.ts'
 import { InsideRoutes } from './http/inside.ts'
 import { Metrics } from './http/metrics.ts'
 import { diagnosticsFile } from './http/resources/diagnostics.ts'
@@ -166,13 +165,6 @@ function installationOf({ tenantId, location, authorizer, store }: FrontOptions)
       return found.filter((one) => one !== null)
     },
   }
-}
-
-async function countsOf({ resources, operations }: Store): Promise<Counts> {
-  const unfinishedOperations = await operations.countUnfinished()
-  const counts = MACHINE_TYPES.map((type) => resources.count({ type }))
-  const virtualMachines = (await Promise.all(counts)).reduce((sum, count) => sum + count, 0)
-  return { virtualMachines, unfinishedOperations }
 }
 
 function baseOf(addresses: Addresses, host: string | undefined): string {

@@ -9,7 +9,7 @@ import type { Plan, Wanted } from '../resource-type.ts'
 import { SCALE_SET } from '../scale-set/scale-set.ts'
 import { type AllowedSource, type Source, sourceOf } from '../sources.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
-import { at, at, MACHINE_TYPES, textAt, textAt } from '../vm/vm.ts'
+import { at, textAt } from '../vm/vm.ts'
 
 /** Azure's managed images: somebody's disk, from which VMs are made by its id. */
 export const IMAGE = 'Microsoft.Compute/images'
@@ -165,9 +165,6 @@ async function requireNoModel(tables: Tables, image: Resource): Promise<void> {
 
 /** A VM that was made of an image; null: none is. */
 async function vmOf(tables: Tables, name: string): Promise<string | null> {
-  for (const type of MACHINE_TYPES)
-    for await (const vm of everyOf(tables, { type, naming: name }))
-      if (textAt(vm.state, 'image') === name) return vm.id
   for await (const vm of everyMachine(tables, { naming: name }))
     if (textAt(vm.state, 'image') === name) return vm.id
   return null
