@@ -1,4 +1,4 @@
-import { ArmError } from '@trusted-launch/api'
+import { ArmError, faults } from '@trusted-launch/api'
 import { type Finding, findingOf } from '@trusted-launch/attestation'
 import { allocationFailed } from '../catalogue/host-capacity.ts'
 import { clearUndone, observe, type Seen } from '../domain/alerts.ts'
@@ -153,7 +153,10 @@ export class VmJob {
   /** Boots the VM (it is stopped, or its host forgot to tell) and looks how it went; the verdict is part of it. */
   async boot(vm: Resource): Promise<void> {
     const { machine } = stateOf(vm)
-    await this.job.under((tables) => requirePlacing(tables, this.driver.name))
+    await this.job.under(async (tables) => {
+      await requirePlacing(tables, this.driver.name)
+      requireNotGeneralized(await this.#own(tables.resources))
+    })
     if (!isUp(await this.driver.power(machine))) await this.#ready(vm)
     await this.job.tell(60, 'booting')
     await this.note({ power: 'starting', failure: null, integrity: null })
@@ -220,6 +223,16 @@ export class VmJob {
       await this.note({ notices: [...others, { code: NOT_ATTESTED, level: 'Warning', message }] })
     }
   }
+}
+
+/** It may have become so since its start was asked for: with its host's resuming, say. @throws {ArmError} */
+function requireNotGeneralized(vm: Resource | null): void {
+  if (vm === null || !stateOf(vm).generalized) return
+  throw new ArmError(
+    faults.operationNotAllowed(
+      `Operation 'start' is not allowed on VM '${vm.name}' since the VM is generalized.`,
+    ),
+  )
 }
 
 /** It has its processes, whatever they do: of such a VM nothing is changed. */

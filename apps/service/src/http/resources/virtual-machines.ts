@@ -174,6 +174,17 @@ function inputOf(action: VmAction, { body, query }: ArmRequest, vm: Resource): J
   return { ...given, ...(query.skipshutdown === 'true' && { skipShutdown: true }) }
 }
 
+/** What waits may be its start. @throws {ArmError} */
+async function requireNothingToDo({ operations }: Tables, { id, name }: Resource): Promise<void> {
+  const open = await operations.list({ resourceId: id, unfinished: true, limit: 1 })
+  if (open.length === 0) return
+  throw new ArmError(
+    faults.operationNotAllowed(
+      `An operation of the Virtual Machine '${name}' is not over: wait for it before generalizing.`,
+    ),
+  )
+}
+
 /** The VM is meant to be an image's source: it can't start any more. */
 async function generalize(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   return change(ground, request, async (tables) => {
@@ -185,6 +196,7 @@ async function generalize(ground: Ground, request: ArmRequest): Promise<ArmReply
           `Please power off or deallocate the Virtual Machine '${vm.name}' before generalizing it.`,
         ),
       )
+    await requireNothingToDo(tables, vm)
     await tables.resources.update(
       vm.id,
       { state: stateJson({ ...stateOf(vm), generalized: true }) },
