@@ -42,6 +42,7 @@ import { extensionHandlers } from './jobs/extension-handlers.ts'
 import { galleryHandlers } from './jobs/gallery-handlers.ts'
 import { groupHandlers } from './jobs/group-handlers.ts'
 import { imageHandlers } from './jobs/image-handlers.ts'
+import { MemoryHolds } from './jobs/memory-holds.ts'
 import { Monitor } from './jobs/monitor.ts'
 import { orFailed } from './jobs/or-failed.ts'
 import { scaleSetHandlers } from './jobs/scale-set-handlers.ts'
@@ -264,6 +265,7 @@ export class Works {
     const { now } = this.#options
     return {
       ...{ driver: this.driver, now, bootLimitMs: BOOT_LIMIT_MS },
+      memory: new MemoryHolds(this.driver),
       commandOf: (key: string) => this.#kept<Command>(commandKey(key)),
       planOf: async (vm) => {
         const seed = await this.#kept<Seed>(`seed/${stateOf(vm).vmId}`)

@@ -1,10 +1,9 @@
 import { ArmError, faults } from '@trusted-launch/api'
 import { type Finding, findingOf } from '@trusted-launch/attestation'
-import { allocationFailed } from '../catalogue/host-capacity.ts'
 import { clearUndone, observe, type Seen } from '../domain/alerts.ts'
 import { requirePlacing } from '../domain/drain.ts'
 import { tellPower } from '../domain/events.ts'
-import { type HostDriver, type MachinePower, StartRefused } from '../domain/host-driver.ts'
+import { type HostDriver, StartRefused } from '../domain/host-driver.ts'
 import type { Resource, Resources } from '../domain/store.ts'
 import { dataDisksOf } from '../domain/vm/data-disks.ts'
 import { freeLeft } from '../domain/vm/leaving.ts'
@@ -13,6 +12,8 @@ import { withApplied } from '../domain/vm/unapplied.ts'
 import { type Failure, type Power, stateJson, stateOf, type VmState } from '../domain/vm/vm.ts'
 import { followPower } from '../domain/vm/watched.ts'
 import { ATTESTATION_FAILED, type Attested } from './attest.ts'
+import { isUp } from './is-up.ts'
+import type { MemoryHolds } from './memory-holds.ts'
 import type { Job } from './worker.ts'
 
 /** The notice of a boot that came up and was not proved. */
@@ -21,6 +22,8 @@ const NOT_ATTESTED = 'TrustedLaunch/NotAttested'
 /** What the handlers of VMs' operations work with. */
 export interface VmGround {
   readonly driver: HostDriver
+  /** Of the driver's host. */
+  readonly memory: MemoryHolds
   readonly now: () => number
   /** How long a guest has until its agent answers, in milliseconds. */
   readonly bootLimitMs: number
@@ -141,9 +144,10 @@ export class VmJob {
     return this.require()
   }
 
-  /** What is asked of a VM holds from its next start on. */
+  /** What is asked of a VM holds from its next start on; one that the host has no memory for is not started. @throws {ArmError} */
   async #ready(vm: Resource): Promise<void> {
-    await this.#requireRoom(vm)
+    const { memoryMiB } = await this.#ground.planOf(vm)
+    await this.#ground.memory.hold(stateOf(vm).machine, memoryMiB)
     const ready = await this.withSshPort(vm)
     await this.change(ready)
     const { leaving, unapplied } = stateOf(ready)
@@ -157,35 +161,31 @@ export class VmJob {
       await requirePlacing(tables, this.driver.name)
       requireNotGeneralized(await this.#own(tables.resources))
     })
-    if (!isUp(await this.driver.power(machine))) await this.#ready(vm)
-    await this.job.tell(60, 'booting')
-    await this.note({ power: 'starting', failure: null, integrity: null })
     try {
-      await this.driver.start(machine)
+      if (!isUp(await this.driver.power(machine))) await this.#ready(vm)
+      await this.job.tell(60, 'booting')
+      await this.note({ power: 'starting', failure: null, integrity: null })
+      await this.#start(vm)
+    } finally {
+      this.#ground.memory.release(machine)
+    }
+    await this.settle(vm)
+  }
+
+  async #start(vm: Resource): Promise<void> {
+    try {
+      await this.driver.start(stateOf(vm).machine)
     } catch (error) {
       if (!(error instanceof StartRefused)) throw error
       await this.#tell(vm, { kind: 'host', findings: [findingOfRefusal(error)] })
       await this.#fail('stopped', refusedAs(error))
     }
-    await this.settle(vm)
   }
 
   /** The VM stays as it is, for somebody to look at. @throws {ArmError} */
   async #fail(power: Power, failure: Failure): Promise<never> {
     await this.note({ power, failure }, 'Failed')
     throw new ArmError({ status: 409, code: failure.code, message: failure.message })
-  }
-
-  /** A VM that the host has no memory for is not started: it would take it from the others. One that runs has its own. @throws {ArmError} */
-  async #requireRoom(vm: Resource): Promise<void> {
-    const [{ memoryMiB }, { freeMemoryMiB }] = await Promise.all([
-      this.#ground.planOf(vm),
-      this.driver.capacity(),
-    ])
-    if (memoryMiB > freeMemoryMiB)
-      throw new ArmError(
-        allocationFailed(`${memoryMiB} MiB are needed, ${freeMemoryMiB} MiB are free`),
-      )
   }
 
   /** What comes after the start: the agent's answer and the verdict, or the boot's failure. */
@@ -233,11 +233,6 @@ function requireNotGeneralized(vm: Resource | null): void {
       `Operation 'start' is not allowed on VM '${vm.name}' since the VM is generalized.`,
     ),
   )
-}
-
-/** It has its processes, whatever they do: of such a VM nothing is changed. */
-function isUp(power: MachinePower | null): boolean {
-  return power === 'running' || power === 'held' || power === 'unreachable'
 }
 
 /** What a host found before it started anything: an older vTPM, another one, or variables that are not the VM's. */

@@ -7,6 +7,7 @@ import type { MachinePlan, MachinePower } from '../../src/domain/host-driver.ts'
 import { type Operation, type Store, StoreError } from '../../src/domain/store.ts'
 import { machinePlanOf } from '../../src/domain/vm/machine-plan.ts'
 import { ScriptedHost } from '../../src/driver/scripted-host.ts'
+import { MemoryHolds } from '../../src/jobs/memory-holds.ts'
 import { vmHandlers } from '../../src/jobs/vm-handlers.ts'
 import type { Job } from '../../src/jobs/worker.ts'
 import { openStore } from '../../src/store/open.ts'
@@ -43,6 +44,7 @@ async function anAttempt(
   const handlers = vmHandlers({
     ...{ driver, now: () => 2 },
     bootLimitMs: 1,
+    memory: new MemoryHolds(driver),
     attest: async () => ({ id: 'an attestation', tier: 'affirming' }),
     commandOf: async () => null,
     planOf: async (one) => machinePlanOf(one, null, null),
