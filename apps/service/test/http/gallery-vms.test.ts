@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { aDefinition, aVersion, madeOf } from '../a-gallery.ts'
-import { aPrincipal } from '../a-principal.ts'
+import {
+  aDefinition,
+  aVersion,
+  definitionBody,
+  galleryId,
+  madeOf,
+  versionBody,
+} from '../a-gallery.ts'
+import { aPrincipal, mayAlso } from '../a-principal.ts'
 import { aService, type TestService } from '../a-service.ts'
 import { aNetwork, aVm, vmBody } from '../a-vm.ts'
 import { aScaleSet } from './a-scale-set.ts'
@@ -108,6 +115,30 @@ test('whoever names a version needs the right to read it', async (t) => {
   const { body } = await theirs.ask('PUT', vm, vmBody(nic, madeOf(version)))
   assert.equal(body.error.code, 'LinkedAuthorizationFailed')
   assert.match(body.error.message, /'Microsoft.Compute\/galleries\/images\/versions\/read'/)
+})
+
+test('who may read a VM may not make an image of its disk', async (t) => {
+  const service = await aService(t)
+  const { id: vm } = await aVm(service)
+  await service.over(await service.ask('POST', `${vm}/deallocate`))
+  await service.ask('PUT', service.group('theirs'), { location: 'local' })
+  const theirs = await aPrincipal(service, CONTRIBUTOR, service.group('theirs'))
+  await mayAlso(
+    service,
+    theirs.name,
+    [`Microsoft.Compute/virtualMachines/read`],
+    service.group('rg'),
+  )
+  const gallery = galleryId(service, 'theirs', 'theirs')
+  await theirs.ask('PUT', gallery, { location: 'local' })
+  const body = definitionBody('TrustedLaunch', { osState: 'Specialized' })
+  assert.equal((await theirs.ask('PUT', `${gallery}/images/x`, body)).status, 201)
+  const version = `${gallery}/images/x/versions/1.0.0`
+  const refused = await theirs.ask('PUT', version, versionBody({ virtualMachineId: vm }))
+  assert.equal(refused.body.error.code, 'LinkedAuthorizationFailed')
+  assert.match(refused.body.error.message, /'Microsoft.Compute\/virtualMachines\/capture\/action'/)
+  const taken = await service.ask('PUT', version, versionBody({ virtualMachineId: vm }))
+  assert.equal((await service.over(taken)).status, 'Succeeded')
 })
 
 test('a group with a version that a VM elsewhere was made of is not deleted', async (t) => {
