@@ -1,4 +1,18 @@
-import { type Disposition, type Dispositions, dispositionRows } from '@trusted-launch/api'
+import {
+  type Disposition,
+  type Dispositions,
+  dispositionRows,
+  galleryDispositions,
+  scaleSetDispositions,
+  vmDispositions,
+} from '@trusted-launch/api'
+
+/** The types that the page tells of. */
+export const documentedTypes: readonly (readonly [type: string, rules: Dispositions])[] = [
+  ['VirtualMachine', vmDispositions],
+  ['VirtualMachineScaleSet', scaleSetDispositions],
+  ...Object.entries(galleryDispositions),
+]
 
 const WORDS: Readonly<Record<Disposition, string>> = {
   honoured: 'honoured',

@@ -1,7 +1,6 @@
 /** Writes packages/api/src/fields/*.json, what Azure's client libraries can send, and docs/fields.md, what becomes of it. */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { galleryDispositions, scaleSetDispositions, vmDispositions } from '@trusted-launch/api'
-import { fieldsDocument } from './document.ts'
+import { documentedTypes, fieldsDocument } from './document.ts'
 import { libraries, modelsOf } from './libraries.ts'
 import { tablesOf } from './table.ts'
 
@@ -12,11 +11,4 @@ for (const library of libraries) {
   writeFileSync(path, `${JSON.stringify(tables, null, 2)}\n`)
   process.stdout.write(`${path}: ${Object.keys(tables).length} types\n`)
 }
-writeFileSync(
-  'docs/fields.md',
-  fieldsDocument([
-    ['VirtualMachine', vmDispositions],
-    ['VirtualMachineScaleSet', scaleSetDispositions],
-    ...Object.entries(galleryDispositions),
-  ]),
-)
+writeFileSync('docs/fields.md', fieldsDocument(documentedTypes))

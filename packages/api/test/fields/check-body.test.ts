@@ -2,17 +2,10 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { fieldsDocument } from '../../../../tools/fields/document.ts'
+import { documentedTypes, fieldsDocument } from '../../../../tools/fields/document.ts'
 import { libraries, modelsOf } from '../../../../tools/fields/libraries.ts'
 import { tablesOf } from '../../../../tools/fields/table.ts'
-import {
-  ArmError,
-  checkBody,
-  dispositionOf,
-  fieldTable,
-  membersOf,
-  vmDispositions,
-} from '../../src/index.ts'
+import { ArmError, checkBody, dispositionOf, fieldTable, membersOf } from '../../src/index.ts'
 
 const faultOf = (run: () => unknown) => {
   try {
@@ -113,7 +106,7 @@ test('the tables are those of the client libraries that are installed', () => {
 })
 
 test('the page on what becomes of each member is made from the tables', () => {
-  const made = fieldsDocument([['VirtualMachine', vmDispositions]])
+  const made = fieldsDocument(documentedTypes)
   assert.equal(readFileSync('docs/fields.md', 'utf8'), made, 'npm run fields makes it anew')
 })
 
