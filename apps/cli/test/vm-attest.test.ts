@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
 import type { Evidence } from '@trusted-launch/channel'
@@ -111,6 +111,32 @@ test('evidence is listed, taken along one by one, and pruned', async (t) => {
   )
   const missing = await tl('evidence', 'list', 'nobody')
   assert.deepEqual([missing.code, missing.out], [1, ''])
+})
+
+test('no record overwrites another unless it is said, and a record is for its owner only', async (t) => {
+  await signedIn(t, new AttestingHost())
+  for (const name of ['web', 'db']) await good('vm', 'create', '--name', name, '--image', 'small')
+  const file = join(newFolder(), 'one.json')
+  const toWeb = ['vm', 'attest', 'web', '--last', '--export', file]
+  await good(...toWeb)
+  assert.equal(statSync(file).mode & 0o777, 0o600)
+  const kept = readFileSync(file)
+  await good(...toWeb)
+  for (const other of [
+    ['vm', 'attest', 'db', '--last', '--export', file],
+    ['vm', 'attest', 'db', '--export', file],
+    ['evidence', 'export', 'db', '--out', file],
+  ]) {
+    const { code, err } = await tl(...other)
+    assert.deepEqual([code, readFileSync(file)], [1, kept])
+    assert.match(
+      err,
+      /one\.json holds something else: name another file, or --force overwrites it$/m,
+    )
+    await good(...other, '--force')
+    assert.notDeepEqual(readFileSync(file), kept)
+    await good(...toWeb, '--force')
+  }
 })
 
 function otherPem(kind: string): string {

@@ -53,6 +53,7 @@ function listCommand(output: Output, done: (code: ExitCode) => void): Command {
 
 interface ExportOptions extends VmOptions {
   readonly out?: string
+  readonly force?: boolean
 }
 
 function exportCommand(output: Output, done: (code: ExitCode) => void): Command {
@@ -61,6 +62,7 @@ function exportCommand(output: Output, done: (code: ExitCode) => void): Command 
     .argument('<vm>', "the VM's name")
     .argument('[id]', 'which one: see tl evidence list (default: the newest)')
     .option('--out <file>', 'where to (default: ID.json)')
+    .option('--force', 'overwrite what else is in that file')
     .addHelpText(
       'after',
       '\nExamples:\n  tl evidence export web --out web.json && tl appraise web.json',
@@ -74,7 +76,7 @@ function exportCommand(output: Output, done: (code: ExitCode) => void): Command 
           ? lastVerdict(connection, vm)
           : verdictOf(connection, vm, id))
         const file = options.out ?? `${/([^/]+)\?/.exec(verdict.record)![1]}.json`
-        await exportRecord(connection, verdict, file, output)
+        await exportRecord(connection, verdict, { file, force: options.force }, output)
         return file
       })
       if (options.json === true) output.out(jsonText({ file }))

@@ -5,6 +5,7 @@ import {
   evidencePath,
   exportRecord,
   lastVerdict,
+  requireNoOther,
   requireWritable,
   verdictOf,
 } from '../service/evidence.ts'
@@ -16,6 +17,7 @@ import { exitCodeOfTier, textOfResult } from '../verdict.ts'
 interface Options extends VmOptions {
   readonly last?: boolean
   readonly export?: string
+  readonly force?: boolean
 }
 
 /** `tl vm attest`: has a VM prove how it booted, and says what the verifier of the control plane thinks of it. */
@@ -26,6 +28,7 @@ export function vmAttestCommand(output: Output, done: (code: ExitCode) => void):
     )
     .option('--last', 'ask nothing: the newest verdict that is kept')
     .addOption(new Option('--export <file>', 'save the appraisal record'))
+    .option('--force', 'with --export: overwrite what else is in that file')
     .addHelpText(
       'after',
       `
@@ -40,14 +43,18 @@ With --export, the keys that the control plane signs with and the authorities of
 Exit codes: 0 affirming, 1 no verdict, 2 usage, 3 contraindicated, 4 warning.`,
     )
     .action(async (name: string, options: Options) => {
-      if (options.export !== undefined) requireWritable(options.export)
+      const { force } = options
+      if (options.export !== undefined) {
+        requireWritable(options.export)
+        if (options.last !== true && force !== true) requireNoOther(options.export, null)
+      }
       const { result } = await withService(async (connection) => {
         const vm = vmPath(connection, name, options)
         const verdict = await (options.last === true
           ? lastVerdict(connection, vm)
           : freshVerdict(connection, name, vm, output))
         if (options.export !== undefined)
-          await exportRecord(connection, verdict, options.export, output)
+          await exportRecord(connection, verdict, { file: options.export, force }, output)
         return verdict
       })
       output.out(options.json === true ? jsonText(result) : textOfResult(result, true, output))

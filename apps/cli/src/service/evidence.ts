@@ -1,8 +1,10 @@
 import {
   accessSync,
+  chmodSync,
   constants,
   existsSync,
   mkdirSync,
+  readFileSync,
   renameSync,
   statSync,
   writeFileSync,
@@ -79,19 +81,40 @@ export function requireWritable(file: string): void {
   }
 }
 
+/** Where a record goes. */
+export interface RecordFile {
+  readonly file: string
+  /** Whether something else that is in the file may be lost. */
+  readonly force?: boolean | undefined
+}
+
+/**
+ * @param bytes what may be in it already; null: nothing that is there is what will come.
+ * @throws {Error} something else is in the file: a record may be the only one that there is.
+ */
+export function requireNoOther(file: string, bytes: Uint8Array | null): void {
+  const there = statSync(file, { throwIfNoEntry: false })
+  if (there === undefined || !there.isFile() || there.size === 0) return
+  if (bytes !== null && Buffer.compare(readFileSync(file), bytes) === 0) return
+  throw new Error(`${file} holds something else: name another file, or --force overwrites it`)
+}
+
 /**
  * Saves a record, and what makes it worth something without the control plane: the keys that it signs with and the
  * authorities of its vTPMs. `tl appraise` believes both from now on, as this user believes the control plane.
+ * @throws {Error} something else is in the file.
  */
 export async function exportRecord(
   connection: Connection,
   { record }: Verdict,
-  file: string,
+  { file, force = false }: RecordFile,
   { err }: Output,
 ): Promise<void> {
   const bytes = await connection.client.getBytes(record)
+  if (!force) requireNoOther(file, bytes)
   await keepTrust(connection)
-  writeFileSync(file, bytes)
+  writeFileSync(file, bytes, { mode: 0o600 })
+  if (statSync(file).isFile()) chmodSync(file, 0o600)
   err(`${file} holds evidence and verdict; tl appraise ${file} makes the verdict again, offline\n`)
 }
 
