@@ -23,7 +23,7 @@ class ReplayingHost extends ScriptedHost {
   override async facts() {
     const { generation, akName, retiredAkNames, machine, anchors } = this.#input.expectation
     const expectation = { vm: 'vm-golden', generation, akName, retiredAkNames, machine, anchors }
-    return { expectation, references: this.#references, host: null } as never
+    return { expectation, references: this.#references, host: null, starts: null } as never
   }
 
   override async collectEvidence(): Promise<Evidence> {
