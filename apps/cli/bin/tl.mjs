@@ -16,7 +16,9 @@ if (node === null || !nodeModulesAreCurrent()) {
 
 const args = process.argv.slice(2)
 const stays = args[0] === 'up'
-const env = stays ? { ...serviceEnvironment, ...process.env } : process.env
+// what was compiled once is not compiled again: most of what a short command does
+const compiled = { NODE_COMPILE_CACHE: join(root, '.cache/compiled') }
+const env = { ...compiled, ...(stays && serviceEnvironment), ...process.env }
 const child = spawn(node, [...(stays ? serviceFlags : []), main, ...args], {
   stdio: 'inherit',
   env,

@@ -1,42 +1,56 @@
-import { type Finding, findingOf } from '@trusted-launch/attestation'
+import type { Finding } from '@trusted-launch/attestation'
 import { Command } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
-import { alertCommand } from './commands/alert.ts'
-import { appraiseCommand } from './commands/appraise.ts'
-import { auditCommand } from './commands/audit.ts'
-import { backupCommand, restoreCommand } from './commands/backup.ts'
-import { completionCommand, valuesCommand } from './commands/completion.ts'
-import { demoCommand } from './commands/demo.ts'
-import { diskCommand } from './commands/disk.ts'
-import { doctorCommand } from './commands/doctor.ts'
-import { downCommand } from './commands/down.ts'
-import { driftCommand } from './commands/drift.ts'
-import { eventlogCommand } from './commands/eventlog.ts'
-import { evidenceCommand } from './commands/evidence.ts'
-import { hostCommand } from './commands/host.ts'
-import { imageCommand } from './commands/image.ts'
-import { keyCommand } from './commands/key.ts'
-import { loginCommand } from './commands/login.ts'
-import { logoutCommand } from './commands/logout.ts'
-import { operationCommand } from './commands/operation.ts'
-import { osCommand } from './commands/os.ts'
-import { planCommand } from './commands/plan.ts'
-import { policyCommand } from './commands/policy.ts'
-import { recommendationCommand } from './commands/recommendation.ts'
-import { referenceValuesCommand } from './commands/reference-values.ts'
-import { serviceCommand } from './commands/service.ts'
-import { sizeCommand } from './commands/size.ts'
-import { tokenCommand, viewOfUnread } from './commands/token.ts'
-import { upCommand } from './commands/up.ts'
-import { vmCommand } from './commands/vm.ts'
-import { whoamiCommand } from './commands/whoami.ts'
-import { viewOfNothing } from './event-log-view.ts'
 import { EXIT, type ExitCode, exitCodeOf } from './exit-code.ts'
-import { viewOfFault } from './input-fault.ts'
 import { jsonText, type Output } from './output.ts'
 
-/** The whole command line. Each command tells `done` its exit code. */
-export function programOf(output: Output, done: (code: ExitCode) => void): Command {
+type Maker = (output: Output, done: (code: ExitCode) => void) => Promise<Command>
+
+/** Every command in the order of the help, loaded when it is asked for: each is most of what `tl` has to read. */
+const COMMANDS: Readonly<Record<string, Maker>> = {
+  appraise: async (...made) => (await import('./commands/appraise.ts')).appraiseCommand(...made),
+  eventlog: async (...made) => (await import('./commands/eventlog.ts')).eventlogCommand(...made),
+  token: async (...made) => (await import('./commands/token.ts')).tokenCommand(...made),
+  'reference-values': async (...made) =>
+    (await import('./commands/reference-values.ts')).referenceValuesCommand(...made),
+  policy: async (...made) => (await import('./commands/policy.ts')).policyCommand(...made),
+  plan: async (...made) => (await import('./commands/plan.ts')).planCommand(...made),
+  image: async (...made) => (await import('./commands/image.ts')).imageCommand(...made),
+  host: async (...made) => (await import('./commands/host.ts')).hostCommand(...made),
+  key: async (...made) => (await import('./commands/key.ts')).keyCommand(...made),
+  up: async (...made) => (await import('./commands/up.ts')).upCommand(...made),
+  down: async (...made) => (await import('./commands/down.ts')).downCommand(...made),
+  login: async (...made) => (await import('./commands/login.ts')).loginCommand(...made),
+  logout: async (...made) => (await import('./commands/logout.ts')).logoutCommand(...made),
+  whoami: async (...made) => (await import('./commands/whoami.ts')).whoamiCommand(...made),
+  vm: async (...made) => (await import('./commands/vm.ts')).vmCommand(...made),
+  evidence: async (...made) => (await import('./commands/evidence.ts')).evidenceCommand(...made),
+  alert: async (...made) => (await import('./commands/alert.ts')).alertCommand(...made),
+  drift: async (...made) => (await import('./commands/drift.ts')).driftCommand(...made),
+  recommendation: async (...made) =>
+    (await import('./commands/recommendation.ts')).recommendationCommand(...made),
+  size: async (...made) => (await import('./commands/size.ts')).sizeCommand(...made),
+  os: async (...made) => (await import('./commands/os.ts')).osCommand(...made),
+  disk: async (...made) => (await import('./commands/disk.ts')).diskCommand(...made),
+  operation: async (...made) => (await import('./commands/operation.ts')).operationCommand(...made),
+  audit: async (...made) => (await import('./commands/audit.ts')).auditCommand(...made),
+  doctor: async (...made) => (await import('./commands/doctor.ts')).doctorCommand(...made),
+  service: async (...made) => (await import('./commands/service.ts')).serviceCommand(...made),
+  backup: async (...made) => (await import('./commands/backup.ts')).backupCommand(...made),
+  restore: async (...made) => (await import('./commands/backup.ts')).restoreCommand(...made),
+  demo: async (_, done) => (await import('./commands/demo.ts')).demoCommand(done),
+  __values: async (...made) => (await import('./commands/completion.ts')).valuesCommand(...made),
+}
+
+/**
+ * The command line. Each command tells `done` its exit code.
+ * @param only the one command that is loaded; one that there is not: all of them.
+ */
+export async function programOf(
+  output: Output,
+  done: (code: ExitCode) => void,
+  only = '',
+): Promise<Command> {
   const program = new Command('tl')
     .version(manifest.version)
     .description(
@@ -48,40 +62,13 @@ export function programOf(output: Output, done: (code: ExitCode) => void): Comma
 Exit codes: 0 affirming, 1 failure or no verdict, 2 usage, 3 contraindicated, 4 warning, 5 malformed input.
 In a clone of the repository tl is typed as npx tl.`,
     )
-  const commands = [
-    appraiseCommand,
-    eventlogCommand,
-    tokenCommand,
-    referenceValuesCommand,
-    policyCommand,
-    planCommand,
-    imageCommand,
-    hostCommand,
-    keyCommand,
-    upCommand,
-    downCommand,
-    loginCommand,
-    logoutCommand,
-    whoamiCommand,
-    vmCommand,
-    evidenceCommand,
-    alertCommand,
-    driftCommand,
-    recommendationCommand,
-    sizeCommand,
-    osCommand,
-    diskCommand,
-    operationCommand,
-    auditCommand,
-    doctorCommand,
-    serviceCommand,
-    backupCommand,
-    restoreCommand,
-  ].map((make) => make(output, done))
-  commands.push(demoCommand(done))
-  for (const command of commands) program.addCommand(command)
-  program.addCommand(completionCommand(program, output, done))
-  program.addCommand(valuesCommand(output, done), { hidden: true })
+  const makers = Object.hasOwn(COMMANDS, only) ? [COMMANDS[only]!] : Object.values(COMMANDS)
+  for (const command of await Promise.all(makers.map((make) => make(output, done))))
+    program.addCommand(command, { hidden: command.name().startsWith('__') })
+  if (makers.length > 1) {
+    const { completionCommand } = await import('./commands/completion.ts')
+    program.addCommand(completionCommand(program, output, done))
+  }
   for (const command of allOf(program)) tame(command, output)
   return program
 }
@@ -109,16 +96,22 @@ function tame(command: Command, { out, err }: Output): void {
 }
 
 /** What these print as JSON in every case; other commands' documents are of what they did. */
-const faultViews: Readonly<Record<string, (finding: Finding) => unknown>> = {
-  appraise: viewOfFault,
-  eventlog: viewOfNothing,
-  token: viewOfUnread,
+const faultViews: Readonly<Record<string, () => Promise<(finding: Finding) => unknown>>> = {
+  appraise: async () => (await import('./input-fault.ts')).viewOfFault,
+  eventlog: async () => (await import('./event-log-view.ts')).viewOfNothing,
+  token: async () => (await import('./commands/token.ts')).viewOfUnread,
 }
 
-function documentUsage([command = '', ...args]: readonly string[], error: Error, { out }: Output) {
+async function documentUsage(
+  [command = '', ...args]: readonly string[],
+  error: Error,
+  { out }: Output,
+): Promise<void> {
   if (!args.includes('--json') || !Object.hasOwn(faultViews, command)) return
+  const { findingOf } = await import('@trusted-launch/attestation')
   const summary = error.message.replace(/^error: /, '')
-  out(jsonText(faultViews[command]!(findingOf({ id: 'input.usage', summary }))))
+  const viewOf = await faultViews[command]!()
+  out(jsonText(viewOf(findingOf({ id: 'input.usage', summary }))))
 }
 
 /**
@@ -127,9 +120,10 @@ function documentUsage([command = '', ...args]: readonly string[], error: Error,
  */
 export async function run(args: readonly string[], output: Output): Promise<ExitCode> {
   let code: ExitCode = EXIT.failure
-  const program = programOf(output, (given) => {
+  const told = (given: ExitCode) => {
     code = given
-  })
+  }
+  const program = await programOf(output, told, args[0])
   try {
     if (args.length === 0) program.help({ error: true })
     // the parser's own `help` knows one level
@@ -139,7 +133,7 @@ export async function run(args: readonly string[], output: Output): Promise<Exit
     return code
   } catch (error) {
     const isCommander = error instanceof Error && error.name === 'CommanderError'
-    if (isCommander && exitCodeOf(error) === EXIT.usage) documentUsage(args, error, output)
+    if (isCommander && exitCodeOf(error) === EXIT.usage) await documentUsage(args, error, output)
     if (!isCommander) output.err(`tl: ${error instanceof Error ? error.message : String(error)}\n`)
     return exitCodeOf(error)
   }

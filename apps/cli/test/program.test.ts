@@ -34,7 +34,7 @@ function pathsOf(command: Command, path: string[] = []): string[][] {
 }
 
 test('each command, and each below another, has help with an example and no default that is no text', async () => {
-  const paths = pathsOf(programOf(untold, () => {})).filter(
+  const paths = pathsOf(await programOf(untold, () => {})).filter(
     ([first]) => !['demo', '__values'].includes(first!),
   )
   assert.ok(paths.length > 60, `${paths.length}`)
@@ -122,4 +122,23 @@ test('before set-up the launcher says what to run', () => {
   const { status, stderr } = spawnSync(process.execPath, [bin, '--help'], { encoding: 'utf8' })
   assert.equal(status, 1)
   assert.match(stderr, /^tl: not set up yet\. Run `npm run setup` in /)
+})
+
+test('a command loads what it needs alone: signing out reads nothing of the verifier', () => {
+  const hook = `import { registerHooks } from 'node:module'
+registerHooks({ load(url, context, next) { console.error(url); return next(url, context) } })`
+  const main = join(import.meta.dirname, '../src/main.ts')
+  const loadedBy = (...args: string[]) => {
+    const hooks = `data:text/javascript,${encodeURIComponent(hook)}`
+    const { stderr, status } = spawnSync(process.execPath, ['--import', hooks, main, ...args])
+    assert.equal(status, 0, `${stderr}`)
+    return `${stderr}`.split('\n').filter((url) => url.endsWith('.ts'))
+  }
+  assert.ok(loadedBy('--help').some((url) => url.includes('/packages/attestation/')))
+  for (const command of ['logout', 'whoami', 'operation'])
+    assert.deepEqual(
+      loadedBy(command, '--help').filter((url) => url.includes('/packages/attestation/')),
+      [],
+      command,
+    )
 })
