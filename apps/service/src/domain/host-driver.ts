@@ -150,7 +150,7 @@ export interface Capacity {
   /** What no VM has been promised. */
   readonly freeMemoryMiB: number
   readonly accelerator: 'kvm' | 'tcg'
-  /** What disks are kept on, used or not, in GiB. */
+  /** What disks may take in all, used or not, in GiB: the host's own reserve and what others use is not in it. */
   readonly diskGib: number
   /** Why it runs no Windows guest; null: it does. */
   readonly noWindows: string | null

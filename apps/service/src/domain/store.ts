@@ -65,6 +65,8 @@ export interface Resources {
   /** All below a scope (a subscription, group or resource), any type; by key, those after one as in `list`. */
   below(scope: string, limit: number, after?: string): Promise<readonly Resource[]>
   count(query: Omit<ResourceQuery, 'after' | 'limit'>): Promise<number>
+  /** Of a number in the properties of all of a type; one that is not there is 0. */
+  sum(type: string, property: string): Promise<number>
   /** @throws {StoreError} `store-exists` */
   insert(resource: Omit<Resource, 'etag' | 'changedAt'>, at: number): Promise<Resource>
   /**

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { chmod, lchown, link, lstat, rename, rm, stat, statfs } from 'node:fs/promises'
+import { chmod, lchown, link, lstat, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { ArmError, type Fault } from '@trusted-launch/api'
@@ -10,7 +10,7 @@ import { openDiskFile, readDurably, writeDurably } from '@trusted-launch/host'
 import { tooLarge } from '../domain/vm/disk-size.ts'
 import { converted, copied } from './copied-disk.ts'
 import { formatOf } from './disk-format.ts'
-import { requireSpace } from './space.ts'
+import { requireSpace, spaceIn } from './space.ts'
 
 const run = promisify(execFile)
 const VARIABLES = '.vars'
@@ -49,10 +49,16 @@ export class DiskFiles {
     return path
   }
 
-  /** What disks are kept on, used or not. */
-  async roomGib(): Promise<number> {
-    const { blocks, bsize } = await statfs(this.#folder)
-    return Math.floor((blocks * bsize) / GIB)
+  /**
+   * What disks may take in all: what they have by now, and what is free beyond what the host keeps for itself.
+   * @param own the files of VMs' own disks.
+   */
+  async roomGib(own: readonly string[] = []): Promise<number> {
+    const there = (await readdir(this.#folder)).filter((name) => name.endsWith('.qcow2'))
+    const files = [...own, ...there.map((name) => join(this.#folder, name))]
+    const taken = await Promise.all(files.map((file) => stat(file).catch(() => null)))
+    const bytes = taken.reduce((sum, facts) => sum + (facts?.blocks ?? 0) * BLOCK_BYTES, 0)
+    return Math.floor((bytes + (await spaceIn(this.#folder))) / GIB)
   }
 
   /** A copy of a disk that nobody writes to: its bytes as they are, nothing of them is understood. */

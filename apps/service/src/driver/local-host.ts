@@ -261,7 +261,7 @@ export class LocalHost implements HostDriver {
     const acceleration = await this.#host.acceleration()
     const { accelerator } = acceleration
     const noWindows = whyNoWindows(acceleration)
-    const diskGib = await this.#disks.roomGib()
+    const diskGib = await this.#disks.roomGib(this.#host.machines().map(({ diskFile }) => diskFile))
     const images: Record<string, readonly string[]> = {}
     for (const { host } of platformImages) images[host] = await this.#images.versionsOf(host)
     return { ...this.#host.capacity(), accelerator, noWindows, diskGib, images }

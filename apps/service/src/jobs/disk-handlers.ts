@@ -9,6 +9,7 @@ import {
 import type { Filling, HostDriver } from '../domain/host-driver.ts'
 import { removeWhole } from '../domain/remove-whole.ts'
 import type { JsonObject, Resource } from '../domain/store.ts'
+import { withDiskRoom } from '../domain/vm/disk-room.ts'
 import { textAt } from '../domain/vm/vm.ts'
 import { followed } from './followed.ts'
 import { type Handler, isOurs, type Job } from './worker.ts'
@@ -46,7 +47,8 @@ async function fill(
     // A VM that was started meanwhile wrote to it: half a copy is none.
     if (source.kind === 'disk') await job.under((tables) => requireCopyable(tables, source.id))
     const seen = examination === null ? {} : { examination: plain(examination) }
-    await job.under(async ({ resources }) => {
+    await job.under(async (tables) => {
+      const { resources } = tables
       // What else was changed of it while it was filled stays.
       const row = (await resources.get(id)) ?? disk
       const grown = Number(row.properties.diskSizeGB ?? 0)
@@ -54,7 +56,9 @@ async function fill(
         properties: { ...row.properties, diskSizeGB: Math.max(diskSizeGB, grown) },
         state: { ...row.state, ...seen },
       }
-      await resources.update(id, { ...change, provisioningState: 'Succeeded' }, now())
+      await withDiskRoom(tables, rules.diskGib, () =>
+        resources.update(id, { ...change, provisioningState: 'Succeeded' }, now()),
+      )
     })
     await forgetAll(driver, disk, rules)
   } catch (error) {

@@ -51,6 +51,18 @@ export class ResourceTable implements Resources {
     return count
   }
 
+  async sum(type: string, property: string): Promise<number> {
+    const member = sql.raw(this.#access.words.member('properties', property))
+    const { sum } = await this.#access.read((database) =>
+      database
+        .selectFrom('resources')
+        .select(sql<number | string | null>`sum(cast(${member} as integer))`.as('sum'))
+        .where('type_key', '=', keyOf(type))
+        .executeTakeFirstOrThrow(),
+    )
+    return Number(sum ?? 0)
+  }
+
   async insert(resource: Omit<Resource, 'etag' | 'changedAt'>, at: number): Promise<Resource> {
     refuseElsewhere(resource)
     const row = rowOf({ ...resource, etag: randomUUID(), changedAt: at })

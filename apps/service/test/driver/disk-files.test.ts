@@ -98,6 +98,18 @@ test('a disk larger than what disks are kept on is not made', async (t) => {
   assert.deepEqual(readdirSync(own), [])
 })
 
+test('what disks have taken is still room for disks: their own files, and those of VMs’ own', async (t) => {
+  const { disks, path } = aPlace(t)
+  const [first, second] = [await disks.roomGib(), await disks.roomGib([path('none')])]
+  assert.ok(Math.abs(first - second) <= 1)
+  for (const file of [disks.pathOf('/a'), path('vm-disk')]) {
+    const before = await disks.roomGib([path('vm-disk')])
+    execFileSync('fallocate', ['-l', '3G', file])
+    assert.ok((await disks.roomGib([path('vm-disk')])) > before - 3, file)
+    if (file === path('vm-disk')) assert.ok((await disks.roomGib()) <= before - 2)
+  }
+})
+
 test('a disk that a VM had as its own is taken over, raw or qcow2; what is no file of its own is not', async (t) => {
   const { disks, path } = aPlace(t)
   writeFileSync(path('raw'), raw)

@@ -33,6 +33,16 @@ onEach((database) => {
     assert.equal(await resources.get(`${vmId('a')}\0`), null)
   })
 
+  test('a number in the properties of all of a type is summed, wherever it is there', async () => {
+    const { resources } = await database.store()
+    assert.equal(await resources.sum(VM, 'size'), 0)
+    await resources.insert({ ...vm('a'), properties: { size: 30 } }, 9)
+    await resources.insert({ ...vm('b'), properties: { size: 32_767 } }, 9)
+    await resources.insert({ ...vm('c'), properties: { other: 1 } }, 9)
+    await resources.insert({ ...vm('d'), type: 'Other/types', properties: { size: 5 } }, 9)
+    assert.equal(await resources.sum(VM.toUpperCase(), 'size'), 32_797)
+  })
+
   test('there is one resource of an id, in whatever case it is written', async () => {
     const { resources } = await database.store()
     await resources.insert(vm('a'), 9)

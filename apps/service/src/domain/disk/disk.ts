@@ -6,6 +6,7 @@ import { isMachine } from '../machines.ts'
 import type { Moment, Plan, Wanted } from '../resource-type.ts'
 import { type AllowedSource, type DiskSource, type Source, sourceOf } from '../sources.ts'
 import type { JsonObject, Resource } from '../store.ts'
+import { requireDiskRoom } from '../vm/disk-room.ts'
 import { DISK } from '../vm/disk-row.ts'
 import { growInVm, requireNotSmaller, tooLarge } from '../vm/disk-size.ts'
 import { at, stateOf, textAt } from '../vm/vm.ts'
@@ -35,8 +36,8 @@ export function diskPlanner(rules: DiskRules) {
     moment: Moment,
   ): Promise<Plan> => {
     refuseIf(diskSkuFault(textAt(envelope, 'sku', 'name'), 'sku.name'))
-    if (existing !== null) return planChange(rules, properties, existing, moment)
-    return planNew(rules, id, properties, moment)
+    if (existing === null) return planNew(rules, id, properties, moment)
+    return planChange(rules, properties, existing, moment)
   }
 }
 
@@ -50,7 +51,7 @@ async function planNew(
   if (option === null) throw new ArmError(faults.missingParameter('creationData'))
   refuseIf(diskCreateFault(textAt(properties, 'securityProfile', 'securityType'), option))
   const sizeGib = sizeIn(properties)
-  requireRoom(rules, sizeGib)
+  await requireRoom(rules, moment.tables, sizeGib)
   const state = { managedBy: null }
   const work = { kind: 'disk.fill', input: {}, host: rules.host }
   switch (option.toLowerCase()) {
@@ -58,7 +59,7 @@ async function planNew(
       if (sizeGib === null) throw new ArmError(faults.missingParameter('disk.diskSizeGB'))
       return { properties, state, work: null }
     case 'copy':
-      return { properties: await copyOf(properties, sizeGib, moment), state, work }
+      return { properties: await copyOf(rules, properties, sizeGib, moment), state, work }
     case 'import':
       importOf(rules, id, properties)
       return { properties, state, work }
@@ -100,6 +101,7 @@ export function diskSource(disk: Resource, rules: DiskRules): DiskSource {
 
 /** A copy of a disk that no VM writes to. */
 async function copyOf(
+  rules: DiskRules,
   properties: JsonObject,
   sizeGib: number | null,
   { tables }: Moment,
@@ -110,6 +112,7 @@ async function copyOf(
   const sourceGib = Number(source.properties.diskSizeGB ?? 0)
   const grown = sizeGib ?? sourceGib
   requireNotSmaller(source.id, sourceGib, grown)
+  await requireRoom(rules, tables, grown)
   return { ...properties, diskSizeGB: grown }
 }
 
@@ -166,7 +169,7 @@ async function planChange(
       throw new ArmError(changeRefused(`creationData.${member}`))
   }
   const [was, now] = [sizeIn(existing.properties), sizeIn(properties)]
-  requireRoom(rules, now)
+  await requireRoom(rules, tables, now, was ?? 0)
   if (was !== null && now !== null) requireNotSmaller(existing.id, was, now)
   if (now !== null && now !== was) await growInVm(tables, existing, now, time)
   return { properties, state: existing.state, work: null }
@@ -181,9 +184,16 @@ function sizeIn(properties: JsonObject): number | null {
   return Number(given)
 }
 
-/** A disk that the host could never fill is a promise that is not kept. @throws {ArmError} `AllocationFailed` */
-function requireRoom({ diskGib }: DiskRules, sizeGib: number | null): void {
-  if (sizeGib !== null && sizeGib > diskGib()) throw new ArmError(tooLarge(sizeGib, diskGib()))
+/** A disk that the host could not fill is a promise that is not kept. @throws {ArmError} `AllocationFailed` */
+async function requireRoom(
+  { diskGib }: DiskRules,
+  tables: Moment['tables'],
+  sizeGib: number | null,
+  hadGib = 0,
+): Promise<void> {
+  if (sizeGib === null) return
+  if (sizeGib > diskGib()) throw new ArmError(tooLarge(sizeGib, diskGib()))
+  await requireDiskRoom(tables, diskGib(), sizeGib - hadGib)
 }
 
 /** The disk that a copy is of. @throws {ArmError} it is of something else. */

@@ -4,6 +4,7 @@ import { requirePlacing } from '../drain.ts'
 import { type Link, listIn } from '../links.ts'
 import type { Moment, Plan, Wanted } from '../resource-type.ts'
 import type { JsonObject, Resource } from '../store.ts'
+import { withDiskRoom } from '../vm/disk-room.ts'
 import { withoutSecrets } from '../vm/os-profile.ts'
 import { requireOffered } from '../vm/told.ts'
 import { at, textAt } from '../vm/vm.ts'
@@ -126,7 +127,9 @@ async function scaled(
   const parts = [
     ...(await removeInstances(rules.host, moment, goes)),
     ...upgraded,
-    ...(await addInstances(rules, moment, set, secrets, numbers)),
+    ...(await withDiskRoom(moment.tables, rules.diskGib, () =>
+      addInstances(rules, moment, set, secrets, numbers),
+    )),
   ]
   const state = { ...set.state, next: set.state.next + missing }
   const input = { uniqueId: state.uniqueId, parts }

@@ -12,6 +12,7 @@ import type { AllowedSource } from '../sources.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
 import { attachedLinks, newVtpm, refuseOsProfile, takeDisk, takesDisk } from './attached-disk.ts'
 import { dataDiskLinks, planDataDisks } from './data-disks.ts'
+import { withDiskRoom } from './disk-room.ts'
 import { growOwn, ownSizeOf } from './disk-size.ts'
 import { requireDiskSkus } from './disk-skus.ts'
 import { requireSame } from './fixed.ts'
@@ -64,9 +65,11 @@ export interface VmRules {
 /** A new VM, or a change of one. @throws {ArmError} nothing was changed then. */
 export function vmPlanner(rules: VmRules) {
   return (id: string, wanted: Wanted, existing: Resource | null, moment: Moment): Promise<Plan> =>
-    existing === null
-      ? planJoining(rules, id, wanted, moment)
-      : planChange(rules, wanted, existing, moment)
+    withDiskRoom(moment.tables, rules.diskGib, () =>
+      existing === null
+        ? planJoining(rules, id, wanted, moment)
+        : planChange(rules, wanted, existing, moment),
+    )
 }
 
 /** Longer ones are refused when they are looked at. */

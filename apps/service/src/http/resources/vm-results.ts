@@ -5,6 +5,7 @@ import { requireUnlocked } from '../../domain/locks.ts'
 import type { Work } from '../../domain/resource-type.ts'
 import type { JsonObject, Resource, Tables } from '../../domain/store.ts'
 import { attachDetachLinks, planAttachDetach } from '../../domain/vm/attach-detach.ts'
+import { withDiskRoom } from '../../domain/vm/disk-room.ts'
 import type { VmRules } from '../../domain/vm/plan-vm.ts'
 import { commandDocuments, commandOf, requireCommands } from '../../domain/vm/run-command.ts'
 import { inputFor, VM } from '../../domain/vm/vm.ts'
@@ -44,7 +45,7 @@ export function vmResultRoutes(rules: VmRules, ground: Ground): Route[] {
 
 /** Answers with the VM's `storageProfile` when it is done. */
 async function attachDetach(
-  { host }: VmRules,
+  { host, diskGib }: VmRules,
   ground: Ground,
   request: ArmRequest,
 ): Promise<ArmReply> {
@@ -53,7 +54,9 @@ async function attachDetach(
     await requireLink(ground.authorizer, { type: VM }, request, link)
   return begun(ground, request, async (tables, vm) => {
     const moment = momentOf(ground, tables, request)
-    const { work, properties, state } = await planAttachDetach(moment, vm, asked, host)
+    const { work, properties, state } = await withDiskRoom(tables, diskGib, () =>
+      planAttachDetach(moment, vm, asked, host),
+    )
     const change = { properties, state: state!, provisioningState: 'Updating' } as const
     await tables.resources.update(vm.id, change, ground.now())
     return work!
