@@ -16,16 +16,20 @@ export function nearest(word: string, words: readonly string[]): string[] {
     .map(({ one }) => one)
 }
 
-/** None for a part of it, at most as many as letters differ; a letter left out, put in or changed is one slip. */
+/** None for a part of it, at most as many as letters differ; a letter left out, put in or changed, or two swapped, is one slip. */
 function slipsTo(asked: string, word: string): number {
   if (asked.length > 2 && word.includes(asked)) return 0.5
+  let before: number[] = []
   let row = Array.from({ length: word.length + 1 }, (_, i) => i)
   for (const [i, letter] of [...asked].entries()) {
     const next = [i + 1]
     for (let j = 1; j <= word.length; j++) {
       const changed = row[j - 1]! + (letter === word[j - 1] ? 0 : 1)
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, changed))
+      const isSwapped = j > 1 && letter === word[j - 2] && asked[i - 1] === word[j - 1]
+      const swapped = isSwapped ? before[j - 2]! + 1 : changed
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, changed, swapped))
     }
+    before = row
     row = next
   }
   return row[word.length]!

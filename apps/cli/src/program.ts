@@ -32,6 +32,7 @@ const COMMANDS: Readonly<Record<string, Maker>> = {
   size: async (...made) => (await import('./commands/size.ts')).sizeCommand(...made),
   os: async (...made) => (await import('./commands/os.ts')).osCommand(...made),
   disk: async (...made) => (await import('./commands/disk.ts')).diskCommand(...made),
+  group: async (...made) => (await import('./commands/group.ts')).groupCommand(...made),
   operation: async (...made) => (await import('./commands/operation.ts')).operationCommand(...made),
   audit: async (...made) => (await import('./commands/audit.ts')).auditCommand(...made),
   doctor: async (...made) => (await import('./commands/doctor.ts')).doctorCommand(...made),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { nearest } from '../src/nearest.ts'
-import { aControlPlane, good, signedIn } from './a-control-plane.ts'
+import { aControlPlane, good, json, signedIn } from './a-control-plane.ts'
 import { tl } from './a-run.ts'
 
 test('what is typed wrongly is answered with what may be meant, and with what to type next', async (t) => {
@@ -27,6 +27,13 @@ test('what is typed wrongly is answered with what may be meant, and with what to
       /unknown option.*\n\(see tl vm start --help\)/,
     ],
     [['vm', 'start', 'wen', '--group', 'shop'], 1, /is it web\? tl vm list shows what there is/],
+    [['vm', 'show', 'wbe', '--group', 'shop'], 1, /is it web\? tl vm list/],
+    [['vm', 'list', '--group', 'nowhere'], 1, /tl group list shows the groups$/m],
+    [['vm', 'show', 'web', '--group', 'shpo'], 1, /is it shop\? tl group list/],
+    [['plan', 'show'], 1, /^ {4}it has no plan of its own: tl plan set FILE/m],
+    [['policy', 'show', 'x'], 1, /^ {4}tl policy list shows what there is$/m],
+    [['alert', 'destination', 'show', 'x'], 1, /^ {4}tl alert destination list shows/m],
+    [['disk', 'show', '/subscriptions/x'], 2, /is no id of Microsoft\.Compute\/disks: a name, or/],
     [['vm', 'strat', 'web'], 2, /Did you mean start\?/],
     [['disk', 'show', 'x', '--group', 'shop'], 1, /tl disk list shows what there is/],
     [['operation', 'wait', 'x'], 1, /tl operation list shows what there is/],
@@ -75,4 +82,30 @@ test('near words are those that hold what was typed, or are a slip or two away',
   assert.deepEqual(nearest('Standard_D2s_v55', words)[0], 'Standard_D2s_v5')
   assert.deepEqual(nearest('d2s', words), ['Standard_D2s_v4', 'Standard_D2s_v5'])
   assert.deepEqual([nearest('windows', words), nearest('', words)], [[], []])
+})
+
+test('what a hint names is typed as it is: names, the group where it is not meant anyway, and ids are taken too', async (t) => {
+  await signedIn(t)
+  for (const group of ['default', 'shop']) {
+    const of = group === 'default' ? [] : ['--group', group]
+    const typed = of.length === 0 ? '' : ` ${of.join(' ')}`
+    await good('vm', 'create', '--name', 'web', '--image', 'small', ...of)
+    await good('disk', 'create', 'data', '--size', '4', ...of)
+    await good('disk', 'attach', 'data', '--vm', 'web', ...of)
+    const larger = ['disk', 'resize', 'data', '--size', '8', ...of]
+    const refused = await tl(...larger)
+    const hint = `tl vm deallocate web${typed}; the same again; tl vm start web${typed}`
+    assert.equal(refused.code, 1, refused.out)
+    assert.equal(refused.err.split('\n').at(-2)!.trim(), hint)
+    const { id } = await json('vm', 'show', 'web', ...of)
+    await good('vm', 'deallocate', id)
+    await good(...larger)
+    assert.match((await good('vm', 'show', id)).out, new RegExp(`^group +${group}$`, 'm'))
+  }
+  assert.match((await good('group', 'list')).out, /^default +\S+ +meant when none is named\n/m)
+  assert.equal((await good('group', 'delete', 'shop')).out, 'deleting shop: done\n')
+  assert.deepEqual(
+    (await json('group', 'list')).map(({ name }: any) => name),
+    ['default'],
+  )
 })

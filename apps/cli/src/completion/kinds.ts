@@ -6,7 +6,7 @@ export type Kind = (typeof KINDS)[number]
 const OPTIONS: readonly [option: RegExp, kind: Kind][] = [
   [/^vm create --image$/, 'image'],
   [/^vm (?:create|import) --size$/, 'size'],
-  [/^disk attach --vm$/, 'vm'],
+  [/^(?!login\b).* --vm$/, 'vm'],
   [/^disk create --copy$/, 'disk'],
   [/^(?!login\b).* --group$/, 'group'],
 ]
@@ -14,7 +14,8 @@ const OPTIONS: readonly [option: RegExp, kind: Kind][] = [
 /** Whose names a command's arguments are. */
 const ARGUMENTS: readonly [path: RegExp, kind: Kind][] = [
   [/^vm (?!create$|import$|list$|security$)/, 'vm'],
-  [/^(?:evidence|recommendation) ./, 'vm'],
+  [/^(?:evidence .|recommendation (?:list|fix)$|drift (?:list|show|approve|reject)$)/, 'vm'],
+  [/^group delete$/, 'group'],
   [/^disk (?!create$|list$)/, 'disk'],
   [/^image (?:show|delete|bind)$/, 'image'],
   [/^operation (?:wait|cancel)$/, 'operation'],

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ArmClient } from '@trusted-launch/api'
+import { ArmClient, keyOf, parseResourceId, typeOf } from '@trusted-launch/api'
+import { UsageError } from '../exit-code.ts'
+import { plain } from '../plain-text.ts'
 import { httpsTo, type Send } from './https.ts'
 import type { Profile } from './profile.ts'
 
@@ -32,13 +34,15 @@ export class Connection {
     return `/subscriptions/${this.profile.subscriptionId}`
   }
 
-  /** A resource group's path; the profile's when none is named. */
+  /** A resource group's path, of its name or its id; the profile's when none is named. @throws {UsageError} */
   group(name: string = this.profile.group): string {
+    if (name.startsWith('/')) return idOf(name, 'Microsoft.Resources/resourceGroups')
     return `${this.subscription}/resourceGroups/${encodeURIComponent(name)}`
   }
 
-  /** A resource's path: `resource('Microsoft.Compute/virtualMachines', 'web')`. */
+  /** A resource's path, of its name or its id: `resource('Microsoft.Compute/virtualMachines', 'web')`. @throws {UsageError} */
   resource(type: string, name: string, group?: string): string {
+    if (name.startsWith('/')) return idOf(name, type)
     return `${this.group(group)}/providers/${type}/${encodeURIComponent(name)}`
   }
 
@@ -62,6 +66,13 @@ export class Connection {
   close(): void {
     this.#send.close()
   }
+}
+
+/** An id of this type. @throws {UsageError} it is of another one, or no id. */
+function idOf(text: string, type: string): string {
+  const id = parseResourceId(text)
+  if (id !== null && keyOf(typeOf(id)) === keyOf(type)) return text
+  throw new UsageError(`${plain(text)} is no id of ${type}: a name, or an id as --json shows it`)
 }
 
 /** Tokens for a client's secret, kept until they are nearly over. */

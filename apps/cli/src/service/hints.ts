@@ -1,15 +1,24 @@
 import { type Fault, keyOf } from '@trusted-launch/api'
 import { nearest } from '../nearest.ts'
 import type { Connection } from './connection.ts'
+import { DEFAULT_GROUP } from './profile.ts'
 import { hintOn, wordsOf } from './refusal-hints.ts'
 
-/** Where there are lists of what there is. */
+/** Where there are lists of what there is, and what makes the first where there may be none. */
 const LISTS: readonly [type: RegExp, command: string][] = [
   [/^Microsoft\.Compute\/virtualMachines\/[^/]+$/i, 'tl vm list'],
   [/^Microsoft\.Compute\/disks\//i, 'tl disk list'],
   [/^Microsoft\.Compute\/images\//i, 'tl image list'],
   [/\/operations\//i, 'tl operation list'],
+  [/^TrustedLaunch\/policies\//i, 'tl policy list'],
+  [/\/alertDestinations\//i, 'tl alert destination list'],
+  [/\/alerts\//i, 'tl alert list'],
 ]
+
+/** The plan of a scope: there is one or none, and no list. */
+const PLAN = /\/monitoringPlans\//i
+const NO_PLAN =
+  'it has no plan of its own: tl plan set FILE makes one; tl plan show --vm NAME shows what holds for a VM'
 
 const MISSING = /^The Resource '([^']+)' .*was not found/
 const UNKNOWN_SIZE =
@@ -34,7 +43,7 @@ export async function adviceOn(
   if (size !== null)
     return { message: `${size[1]}.`, hint: sizeHint(size[2]!, size[3]!.split(',')) }
   const message = wordsOf(fault)
-  const known = hintOn(fault)
+  const known = hintOn(fault, connection?.profile.group ?? DEFAULT_GROUP)
   if (connection === null) return { message, hint: known }
   const [, publisher, offer] = NO_IMAGE.exec(message) ?? []
   if (offer !== undefined) return { message, hint: await imageHint(publisher!, offer, connection) }
@@ -43,6 +52,7 @@ export async function adviceOn(
   const group = NO_GROUP.exec(message)?.[1]
   if (group !== undefined && keyOf(group) === keyOf(connection.profile.group))
     return { message, hint: FIRST_VM }
+  if (group !== undefined) return { message, hint: await groupHint(group, connection) }
   return { message, hint: known }
 }
 
@@ -69,14 +79,26 @@ async function offersOf(publisher: string, connection: Connection): Promise<stri
   return offers.map(({ name }) => name)
 }
 
+async function groupHint(group: string, connection: Connection): Promise<string> {
+  const path = `${connection.subscription}/resourceGroups?$top=${LOOKED_AT_MAX}`
+  const { value = [] }: any = await connection.client.get(path).catch(() => ({}))
+  const near = nearest(
+    group,
+    value.map(({ name }: any) => String(name)),
+  )
+  const show = 'tl group list shows the groups'
+  return near.length === 0 ? show : `is it ${near.join(' or ')}? ${show}`
+}
+
 /** `Microsoft.Compute/virtualMachines/web`, and what is called nearly so. */
 async function missingHint(missing: string, connection: Connection): Promise<string> {
+  if (PLAN.test(missing)) return NO_PLAN
   const command = LISTS.find(([type]) => type.test(missing))?.[1]
   if (command === undefined) return 'tl vm list shows what there is; --group NAME names a group'
   const show = `${command} shows what there is`
   const type = missing.slice(0, missing.lastIndexOf('/'))
   const name = missing.slice(type.length + 1)
-  if (type.includes('/operations')) return show
+  if (!type.startsWith('Microsoft.Compute/')) return show
   const found = await groupsByName(type, connection).catch(() => new Map<string, string>())
   const elsewhere = [...found].find(([one]) => keyOf(one) === keyOf(name))
   if (elsewhere !== undefined) return `it is in the group ${elsewhere[1]}: --group ${elsewhere[1]}`

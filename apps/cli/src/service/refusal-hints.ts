@@ -1,4 +1,4 @@
-import type { Fault } from '@trusted-launch/api'
+import { type Fault, keyOf, nameOf, parseResourceId } from '@trusted-launch/api'
 
 const SIZES = 'tl size list --supported shows the sizes that this host can give'
 const SIGN_IN = 'sign in again: tl login --admin FILE'
@@ -10,7 +10,7 @@ const CODES: Readonly<Record<string, string>> = {
   AuthenticationFailed: SIGN_IN,
   SubscriptionNotFound: SIGN_IN,
   AuthorizationFailed: 'tl whoami shows as whom you ask; an owner gives roles',
-  ResourceGroupNotFound: 'tl vm list shows what there is; --group NAME names a group',
+  ResourceGroupNotFound: 'tl group list shows the groups',
   ResourceNotFound: 'tl vm list shows what there is; --group NAME names a group',
   NotFound: IMAGES,
   PlatformImageNotFound: IMAGES,
@@ -47,6 +47,18 @@ const TEXTS: readonly [words: RegExp, hint: (...found: string[]) => string][] = 
   [/^Disk (\S+) is attached to VM /, (disk) => `tl disk detach ${disk}; then the same again`],
   [/^Disk '(.+)' is not a data disk of VM '(.+)'/, (_, vm) => `tl vm show ${vm} names its disks`],
   [/^Run command is off/, () => 'tl vm create --allow-commands makes a VM that takes them'],
+  [
+    /^Cannot resize disk \S+ while it is attached to running VM (\S+?)\. /,
+    (vm) => `tl vm deallocate ${vm}; the same again; tl vm start ${vm}`,
+  ],
+  [
+    /^Disk (\S+) is attached to (\S+), which runs/,
+    (_, vm) => `tl vm deallocate ${vm}; the same again; tl vm start ${vm}`,
+  ],
+  [
+    /^Disk '(.+)' cannot be attached as the disk is already owned/,
+    (disk) => `tl disk detach ${disk}; then the same again`,
+  ],
   [/^Image .+ is what VM (.+) was made of/, (vm) => `tl vm delete ${vm}; then the same again`],
   [
     /^Only the making of .+ can be cancelled/,
@@ -68,11 +80,22 @@ export function wordsOf({ message }: Fault): string {
   return message.replace(ELSEWHERE, '')
 }
 
-/** What to type after a refusal; null: there is nothing better than its words. */
-export function hintOn({ code, message }: Fault): string | null {
+/**
+ * What to type after a refusal; null: there is nothing better than its words.
+ * @param ownGroup the group that need not be named.
+ */
+export function hintOn({ code, message }: Fault, ownGroup: string): string | null {
   for (const [words, hint] of TEXTS) {
     const found = words.exec(message)
-    if (found !== null) return hint(...found.slice(1))
+    if (found !== null) return hint(...found.slice(1).map((one) => asTyped(one, ownGroup)))
   }
   return Object.hasOwn(CODES, code) ? CODES[code]! : null
+}
+
+/** A resource as a command takes it: an id by its name, and by its group where that is not meant anyway. */
+function asTyped(text: string, ownGroup: string): string {
+  const id = text.startsWith('/') ? parseResourceId(text) : null
+  if (id === null || id.resourceGroup === null) return text
+  const isOwn = keyOf(id.resourceGroup) === keyOf(ownGroup)
+  return isOwn ? nameOf(id) : `${nameOf(id)} --group ${id.resourceGroup}`
 }
