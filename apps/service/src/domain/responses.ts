@@ -92,8 +92,8 @@ export async function connectAgain(
   const isKept = ({ alert, row }: { alert: Alert; row: Resource }) =>
     isOpen(alert) && respondedIn(row)?.response === 'isolate'
   if (others.some(isKept)) return
-  const open = { resourceId: vm.id, unfinished: true, limit: 1000 }
-  const isUnderWay = (await tables.operations.list(open)).some(({ kind }) => kind === 'vm.isolate')
+  const open = { resourceId: vm.id, unfinished: true, kind: 'vm.isolate', limit: 1 }
+  const isUnderWay = (await tables.operations.list(open)).length > 0
   const isByPlan = stateOf(vm).isolated?.by.startsWith(PLAN_CALLER) === true
   if (!isUnderWay && !isByPlan) return
   const caller = `${PLAN_CALLER}${plan}`

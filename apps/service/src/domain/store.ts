@@ -149,13 +149,14 @@ export interface Operations {
     subscriptionId?: string
     resourceId?: string
     unfinished?: boolean
+    kind?: string
     after?: string
     limit: number
   }): Promise<readonly Operation[]>
   /**
    * The oldest operation that nobody holds (or whose lease is over) and before which no unfinished one of the
    * same resource stands, nor of one that it lies in or that lies in it; its epoch is one more than before.
-   * Null: none. `notKinds`, `notSubscriptions`: none of these.
+   * Null: none. `notKinds`: none of these; `busy`: none of these kinds for these principals.
    */
   claim(by: {
     owner: string
@@ -163,7 +164,7 @@ export interface Operations {
     at: number
     leaseMs: number
     notKinds?: readonly string[]
-    notSubscriptions?: readonly string[]
+    busy?: readonly { readonly kinds: readonly string[]; readonly principals: readonly string[] }[]
   }): Promise<Claim | null>
   /** @returns false: cut off; the caller stops. */
   renew(claim: Claim, at: number, leaseMs: number): Promise<boolean>

@@ -129,8 +129,8 @@ async function askAnew(
   { host, now }: DriftGround,
 ): Promise<void> {
   if (stateOf(vm).power !== 'running') return
-  const open = await operations.list({ resourceId: vm.id, unfinished: true, limit: 1000 })
-  if (open.some(({ kind }) => kind === 'vm.attest')) return
+  const asked = { resourceId: vm.id, unfinished: true, kind: 'vm.attest', limit: 1 }
+  if ((await operations.list(asked)).length > 0) return
   const { subscriptionId, location, principal, correlationId } = operation
   const input: JsonObject = inputFor(vm)
   await operations.enqueue(

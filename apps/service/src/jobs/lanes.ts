@@ -65,3 +65,19 @@ export function waitingKinds(kinds: readonly string[], running: readonly string[
   }
   return kinds.filter((kind) => (counts.get(laneOf(kind).name) ?? 0) >= laneOf(kind).atOnce)
 }
+
+/** For whom something of a lane runs, with the lane's kinds. */
+export function busyIn(
+  kinds: readonly string[],
+  running: readonly { readonly kind: string; readonly principal: string }[],
+): { readonly kinds: readonly string[]; readonly principals: readonly string[] }[] {
+  const busy = new Map<string, Set<string>>()
+  for (const { kind, principal } of running) {
+    const { name } = laneOf(kind)
+    busy.set(name, (busy.get(name) ?? new Set()).add(principal))
+  }
+  return [...busy].map(([name, principals]) => ({
+    kinds: kinds.filter((kind) => laneOf(kind).name === name),
+    principals: [...principals],
+  }))
+}

@@ -11,7 +11,7 @@ import type {
   Tables,
 } from '../domain/store.ts'
 import { StoreError } from '../domain/store.ts'
-import { waitingKinds } from './lanes.ts'
+import { busyIn, waitingKinds } from './lanes.ts'
 
 /** What a handler has to work with. Every write is refused once another worker took over. */
 export interface Job {
@@ -121,7 +121,7 @@ export class Worker {
     }
   }
 
-  /** Of a subscription that nothing is done for now, if there is one; else of any. */
+  /** For somebody for whom nothing of its lane is done now, if there is one: nobody's many keep others waiting; else for any. */
   async #claim(): Promise<Claim | null> {
     const { store, owner, hosts, now, log, handlers, leaseMs = LEASE_MS } = this.#options
     const running = [...this.#running.values()].map(({ operation }) => operation)
@@ -132,10 +132,10 @@ export class Worker {
     )
     if (notKinds.length === kinds.length) return null
     const by = { ...{ owner, hosts: hosts(), at: now(), leaseMs }, notKinds }
-    const notSubscriptions = [...new Set(running.map(({ subscriptionId }) => subscriptionId))]
     try {
       const first =
-        running.length > 0 && (await store.operations.claim({ ...by, notSubscriptions }))
+        running.length > 0 &&
+        (await store.operations.claim({ ...by, busy: busyIn(kinds, running) }))
       return first || (await store.operations.claim(by))
     } catch (err) {
       log.error({ err }, 'operations cannot be claimed')

@@ -39,12 +39,13 @@ export class OperationTable implements Operations {
   }
 
   async list(query: Parameters<Operations['list']>[0]): Promise<readonly Operation[]> {
-    const { subscriptionId, resourceId, unfinished, after } = query
+    const { subscriptionId, resourceId, unfinished, kind, after } = query
     const rows = await this.#access.read((database) => {
       let found = database.selectFrom('operations').selectAll()
       if (subscriptionId !== undefined)
         found = found.where('subscription_key', '=', keyOf(subscriptionId))
       if (resourceId !== undefined) found = found.where('resource_key', '=', keyOf(resourceId))
+      if (kind !== undefined) found = found.where('kind', '=', kind)
       if (unfinished === true) found = found.where('ended_at', 'is', null)
       if (after !== undefined) found = found.where('sequence', '>', sequenceOf(database, after))
       return found.orderBy('sequence').limit(limitOf(query)).execute()
@@ -150,8 +151,8 @@ export function claimable(database: Database, by: ClaimBy, holdFree: string) {
     .modifyEnd(sql.raw(holdFree))
 }
 
-/** Free ones for one of these hosts or any, but of no kind or subscription that is to wait. */
-function wanted(database: Database, { hosts, at, notKinds = [], notSubscriptions = [] }: ClaimBy) {
+/** Free ones for one of these hosts or any, but of no kind, and for nobody, that is to wait. */
+function wanted(database: Database, { hosts, at, notKinds = [], busy = [] }: ClaimBy) {
   let found = database
     .selectFrom('operations as candidate')
     .select('candidate.sequence')
@@ -163,8 +164,10 @@ function wanted(database: Database, { hosts, at, notKinds = [], notSubscriptions
         : eb.or([eb('candidate.host', 'is', null), eb('candidate.host', 'in', hosts)]),
     )
   if (notKinds.length > 0) found = found.where('candidate.kind', 'not in', notKinds)
-  if (notSubscriptions.length > 0)
-    found = found.where('candidate.subscription_key', 'not in', notSubscriptions.map(keyOf))
+  for (const { kinds, principals } of busy)
+    found = found.where(({ not, and, eb }) =>
+      not(and([eb('candidate.kind', 'in', kinds), eb('candidate.principal', 'in', principals)])),
+    )
   return found
 }
 

@@ -7,6 +7,7 @@ import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ArmError } from '@trusted-launch/api'
 import pino from 'pino'
+import { DEPLOYMENTS } from '../../src/domain/deployment/deployment.ts'
 import type { Operation, Store } from '../../src/domain/store.ts'
 import { Cancelled, type Handler, Worker } from '../../src/jobs/worker.ts'
 import { openStore } from '../../src/store/open.ts'
@@ -25,15 +26,15 @@ function enqueue(
   store: Store,
   kind: string,
   resourceId = '/x',
-  subscriptionId = 's',
+  principal = 'p',
 ): Promise<Operation> {
-  const who = { principal: 'p', correlationId: randomUUID() }
+  const who = { principal, correlationId: randomUUID() }
   return store.operations.enqueue(
     {
       id: randomUUID(),
       kind,
       resourceId,
-      subscriptionId,
+      subscriptionId: 's',
       location: 'l',
       host: null,
       input: {},
@@ -131,23 +132,28 @@ test("a resource's operations are done one after the other, in the order they we
   ])
 })
 
-test('a subscription that nothing is done for has its turn before the many of another', async (t) => {
+test('who nothing of a lane is done for has a turn before the many of another, whatever else is done for them', async (t) => {
   const store = await aStore(t)
   const order: string[] = []
   const asked: Operation[] = []
-  for (const [subscription, count] of [
+  // A deployment, in whose lane nobody waits, is no turn of another lane.
+  const deployment = await enqueue(store, DEPLOYMENTS[0]!, '/one/deployment', 'one')
+  for (const [principal, count] of [
     ['many', 5],
     ['one', 1],
   ] as const)
     for (let i = 0; i < count; i++)
-      asked.push(await enqueue(store, 'slow', `/${subscription}/${i}`, subscription))
+      asked.push(await enqueue(store, 'slow', `/${principal}/${i}`, principal))
   const slow: Handler = async ({ operation }) => {
-    order.push(operation.subscriptionId)
+    order.push(operation.principal)
     await sleep(20)
     return undefined
   }
-  aWorker(t, store, { slow })
+  const gate = Promise.withResolvers<undefined>()
+  aWorker(t, store, { slow, [DEPLOYMENTS[0]!]: () => gate.promise })
   for (const one of asked) await over(store, one)
+  gate.resolve(undefined)
+  await over(store, deployment)
   assert.deepEqual(order, ['many', 'one', 'many', 'many', 'many', 'many'])
 })
 

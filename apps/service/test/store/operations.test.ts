@@ -77,14 +77,13 @@ onEach((database) => {
     assert.equal((await claim(store, 'w', 10, ['h2', 'h1']))?.operation.host, 'h1')
   })
 
-  test('an operation of a kind or a subscription that is to wait is passed over, and keeps its turn', async () => {
+  test('an operation of a kind or a principal that is to wait is passed over, and keeps its turn', async () => {
     const store = await database.store()
     const boot = operation('a')
     const after = { ...operation('A'), kind: 'vm.delete' }
     const stop = { ...operation('b'), kind: 'vm.powerOff' }
-    const subscriptionId = '99999999-2222-3333-4444-555555555555'
-    const elsewhere = { ...operation('c'), resourceId: '/other', subscriptionId }
-    for (const each of [boot, after, stop, elsewhere]) await store.operations.enqueue(each, 7)
+    const others = { ...operation('c'), resourceId: '/other', principal: 'another' }
+    for (const each of [boot, after, stop, others]) await store.operations.enqueue(each, 7)
     const next = async (by: object) => {
       const found = await store.operations.claim({
         ...{ owner: 'w', hosts: [], at: 10, leaseMs: 100 },
@@ -92,9 +91,16 @@ onEach((database) => {
       })
       return found?.operation.id
     }
-    const notSubscriptions = [SUBSCRIPTION.toUpperCase(), subscriptionId]
-    assert.equal(await next({ notSubscriptions }), undefined)
-    assert.equal(await next({ notSubscriptions: [SUBSCRIPTION] }), elsewhere.id)
+    const kinds = ['vm.create', 'vm.powerOff', 'vm.delete']
+    const { principal } = boot
+    const all = [principal, 'another']
+    assert.equal(await next({ busy: [{ kinds, principals: all }] }), undefined)
+    // Busy with a kind is not busy with another.
+    const apart = [
+      { kinds: ['vm.create'], principals: [principal] },
+      { kinds: ['vm.powerOff'], principals: all },
+    ]
+    assert.equal(await next({ busy: apart }), others.id)
     // What waits still holds up what comes after it for the same VM.
     assert.equal(await next({ notKinds: ['vm.create', 'vm.attest'] }), stop.id)
     assert.equal(await next({ notKinds: ['vm.create'] }), undefined)
@@ -107,7 +113,7 @@ onEach((database) => {
     const engine = await openEngine(on)
     after(() => engine.close())
     const by = { owner: 'w', hosts: ['h'], at: 10, leaseMs: 100 }
-    const lanes = { notKinds: ['vm.create'], notSubscriptions: [SUBSCRIPTION] }
+    const lanes = { notKinds: ['vm.create'], busy: [{ kinds: ['vm.start'], principals: ['p'] }] }
     const plan = await planOf(engine, claimable(engine.database, { ...by, ...lanes }, ''))
     assert.doesNotMatch(plan, /SCAN (candidate|earlier)(?! USING INDEX)|Seq Scan/, plan)
     for (const index of ['operations_unfinished', 'operations_unfinished_of_resource'])

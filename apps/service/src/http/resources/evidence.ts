@@ -96,8 +96,8 @@ export async function attestVm(ground: Ground, request: ArmRequest): Promise<Arm
       faults.operationNotAllowed(`The virtual machine '${vm.name}' does not run: it is ${power}.`),
     )
   const { operation } = await change(ground, request, async (tables) => {
-    const open = { resourceId: vm.id, unfinished: true, limit: 1000 }
-    const underWay = (await tables.operations.list(open)).find(({ kind }) => kind === 'vm.attest')
+    const open = { resourceId: vm.id, unfinished: true, kind: 'vm.attest', limit: 1 }
+    const [underWay] = await tables.operations.list(open)
     if (underWay !== undefined) return { status: 202, operation: underWay }
     ground.attestRate.require(vmId)
     const work = { kind: 'vm.attest', input: inputFor(vm), host: ground.host }

@@ -83,8 +83,8 @@ async function requireScope({ resources }: Tables, request: ArmRequest): Promise
 
 /** Each asks much of the service. @throws {ArmError} 409 */
 async function requireNoneUnderWay({ operations }: Tables, { subscriptionId }: Resource) {
-  const open = await operations.list({ subscriptionId, unfinished: true, limit: 1000 })
-  if (!open.some(({ kind }) => kind === 'whatIf')) return
+  const open = await operations.list({ subscriptionId, unfinished: true, kind: 'whatIf', limit: 1 })
+  if (open.length === 0) return
   const message =
     'One is tried out in this subscription already: wait until it is over, or cancel it.'
   throw new ArmError(faults.operationNotAllowed(message))
