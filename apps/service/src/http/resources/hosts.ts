@@ -1,12 +1,12 @@
 import { ArmError, faults } from '@trusted-launch/api'
 import { allVms, isDrained, isUp, keepDrained } from '../../domain/drain.ts'
+import { enqueueAnyway } from '../../domain/enqueue.ts'
 import { acceptRestored, unknownSinceRestored } from '../../domain/restored.ts'
 import type { JsonObject, Tables } from '../../domain/store.ts'
 import type { VmRules } from '../../domain/vm/plan-vm.ts'
 import { inputFor, stateOf } from '../../domain/vm/vm.ts'
-import { begin } from '../begin.ts'
 import { change } from '../change.ts'
-import type { Ground } from '../ground.ts'
+import { type Ground, momentOf } from '../ground.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
 import { routesOf } from '../routes-of.ts'
 
@@ -77,7 +77,7 @@ async function drain(
   await keepDrained(tables, ground.host, true)
   for (const vm of (await allVms(tables)).filter(isUp)) {
     const work = { kind: 'vm.drain', input: inputFor(vm), host: ground.host }
-    await begin(ground, tables, request, vm, work)
+    await enqueueAnyway(momentOf(ground, tables, request), vm, work)
   }
   return { status: 202 }
 }
@@ -92,7 +92,7 @@ async function resume(
   const drained = (await allVms(tables)).filter((vm) => stateOf(vm).drained === true)
   for (const vm of drained.sort((a, b) => a.createdAt - b.createdAt)) {
     const work = { kind: 'vm.start', input: inputFor(vm), host: ground.host }
-    await begin(ground, tables, request, vm, work)
+    await enqueueAnyway(momentOf(ground, tables, request), vm, work)
   }
   return { status: 202 }
 }
