@@ -18,7 +18,7 @@ import type { HostDriver } from './domain/host-driver.ts'
 import { enqueueOwn } from './domain/own-operation.ts'
 import { type ScaleSetRules, secretsName } from './domain/scale-set/scale-set-rules.ts'
 import type { AllowedSource } from './domain/sources.ts'
-import type { Resource, Store, Tables } from './domain/store.ts'
+import type { Resource, Store, Tables, Values } from './domain/store.ts'
 import type { Issue } from './domain/tokens.ts'
 import { machinePlanOf } from './domain/vm/machine-plan.ts'
 import { type Command, commandKey } from './domain/vm/run-command.ts'
@@ -167,7 +167,7 @@ export class Works {
     this.#feed = new EventFeed({ store, now })
     this.#deliverer = new Deliverer({ store, log, owner, now, send: sendTo })
     const wake = () => this.#worker.wake()
-    const rotateSigner = () => options.signer.rotate()
+    const rotateSigner = (values: Values) => options.signer.rotate(values)
     this.ground = {
       ...{ store, authorizer, location, host: HOST, now, wake, rotateSigner, attestRate, issue },
       keepSecret: (tables, ...of) => keepSecret(tables, options.sealed, ...of),

@@ -5,7 +5,7 @@ import type { Inside } from '../domain/deployment/inside.ts'
 import type { DeploymentRecord } from '../domain/deployment/record.ts'
 import type { Destination, ReceiverRules } from '../domain/destinations.ts'
 import type { Moment } from '../domain/resource-type.ts'
-import type { Store, Tables } from '../domain/store.ts'
+import type { Store, Tables, Values } from '../domain/store.ts'
 import type { Issue } from '../domain/tokens.ts'
 import type { EventFeed } from './event-feed.ts'
 import type { ArmRequest } from './route.ts'
@@ -20,7 +20,7 @@ export interface Ground {
   readonly host: string
   readonly now: () => number
   /** Another key signs verdicts from now on. */
-  readonly rotateSigner: () => Promise<void>
+  readonly rotateSigner: (values: Values) => Promise<void>
   /** Signs a verdict for an audience. */
   readonly issue: Issue
   /** Told of a principal's new secret: the administrator's is in `admin.json` after the next start. */

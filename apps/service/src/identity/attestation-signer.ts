@@ -15,7 +15,7 @@ import {
   thumbprintOf,
 } from '@trusted-launch/crypto'
 import type { Store, Values } from '../domain/store.ts'
-import { newSigner } from '../driver/new-signer.ts'
+import { newSigner } from './new-signer.ts'
 import type { SealedValues } from './sealed-values.ts'
 
 /** How long a key signs until the next one does. */
@@ -71,9 +71,9 @@ export class AttestationSigner {
     }
   }
 
-  /** The next key signs from now on. @throws {RangeError} sixteen former ones may still have tokens. */
-  async rotate(): Promise<void> {
-    await this.#store.transaction(({ values }) => this.#rotated(values))
+  /** The next key signs from now on: part of a transaction. @throws {RangeError} sixteen former ones may still have tokens. */
+  async rotate(values: Values): Promise<void> {
+    await this.#rotated(values)
   }
 
   /** The JWKS document: RFC 7517. */

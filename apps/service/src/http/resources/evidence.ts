@@ -32,8 +32,10 @@ export function evidenceRoutes(ground: Ground): Route[] {
       action: 'TrustedLaunch/attestationSigner/rotate/action',
       handle: async (request) => {
         requireInstallation(request)
-        await ground.rotateSigner().catch(tooSoon)
-        return { status: 204 }
+        return change(ground, request, async ({ values }) => {
+          await ground.rotateSigner(values).catch(tooSoon)
+          return { status: 204 }
+        })
       },
     },
   ]

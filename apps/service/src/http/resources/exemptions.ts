@@ -3,6 +3,7 @@ import { MalformedError } from '@trusted-launch/codec'
 import { checkExemption, type Exemption } from '@trusted-launch/posture'
 import { EXEMPTION, exemptionIn } from '../../domain/exemptions.ts'
 import { GROUP, SUBSCRIPTION } from '../../domain/groups.ts'
+import { requireUnlocked } from '../../domain/locks.ts'
 import type { Json, JsonObject, Resource, Tables } from '../../domain/store.ts'
 import { VM } from '../../domain/vm/vm.ts'
 import { change } from '../change.ts'
@@ -25,10 +26,7 @@ export function exemptionRoutes(ground: Ground): Route[] {
       return { status: 200, body: view(found) }
     }),
     route('PUT', `${path}/:name`, 'write', (request) => put(ground, request)),
-    route('DELETE', `${path}/:name`, 'delete', async (request) => {
-      await requireScope(ground.store, request)
-      return { status: (await ground.store.resources.delete(request.id)) ? 200 : 204 }
-    }),
+    route('DELETE', `${path}/:name`, 'delete', (request) => remove(ground, request)),
   ]
 }
 
@@ -49,6 +47,7 @@ async function put(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   const time = ground.now()
   return change(ground, request, async (tables) => {
     const { id: parentId } = await requireScope(tables, request)
+    await requireUnlocked(tables, request.id, 'write')
     const state = { exemption: exemptionOf(request, parentId) as unknown as Json }
     if ((await tables.resources.get(request.id)) !== null)
       return { status: 200, body: view(await tables.resources.update(request.id, { state }, time)) }
@@ -59,6 +58,14 @@ async function put(ground: Ground, request: ArmRequest): Promise<ArmReply> {
       ...{ envelope: {}, properties: {}, provisioningState: 'Succeeded', createdAt: time },
     }
     return { status: 201, body: view(await tables.resources.insert(row, time)) }
+  })
+}
+
+function remove(ground: Ground, request: ArmRequest): Promise<ArmReply> {
+  return change(ground, request, async (tables) => {
+    await requireScope(tables, request)
+    await requireUnlocked(tables, request.id, 'delete')
+    return { status: (await tables.resources.delete(request.id)) ? 200 : 204 }
   })
 }
 

@@ -1,10 +1,12 @@
 import { ArmError, faults } from '@trusted-launch/api'
 import { BINDING, bindingLinks, bindingPlanner } from '../../domain/image/binding.ts'
 import { IMAGE, imagePlanner, keptOf, requireUnused } from '../../domain/image/image.ts'
+import { requireUnlocked } from '../../domain/locks.ts'
 import { uploadId } from '../../domain/sources.ts'
 import type { JsonObject } from '../../domain/store.ts'
 import type { VmRules } from '../../domain/vm/plan-vm.ts'
 import { type ArmType, groupPath } from '../arm-type.ts'
+import { change } from '../change.ts'
 import type { Ground } from '../ground.ts'
 import { requireResource } from '../required.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
@@ -40,11 +42,7 @@ export function imageRoutes(rules: VmRules, ground: Ground): Route[] {
     },
     {
       ...{ method: 'DELETE', path: groupPath(UPLOAD), action: `${UPLOAD}/delete` },
-      handle: async ({ id }) => {
-        const [group, name] = id.split(`/providers/${UPLOAD}/`)
-        await rules.forgetSource({ kind: 'upload', id: uploadId(group!, name!) })
-        return { status: 200 }
-      },
+      handle: (request) => removeUpload(rules, ground, request),
     },
     {
       ...{ method: 'GET', action: `${IMAGE}/read` },
@@ -64,12 +62,28 @@ async function writePiece(
     throw new ArmError(faults.invalidRequestContent('application/octet-stream was expected'))
   const group = await ground.store.resources.get(id.split('/providers/')[0]!)
   if (group === null) throw new ArmError(faults.resourceGroupNotFound(params.resourceGroup!))
+  await requireUnlocked(ground.store, id, 'write')
   if (!/^[\w.-]{1,80}$/.test(params.name!)) throw new ArmError(faults.invalidParameter('name'))
   const [offset, size] = [query.offset, query.size].map((text) =>
     /^\d{1,16}$/.test(text ?? '') ? Number(text) : Number.NaN,
   )
   await rules.writeUpload(uploadId(group.id, params.name!), bytes, offset!, size!)
   return { status: 201, body: { uri: `upload:${params.name}` } }
+}
+
+/** The file goes once the audit has it that it was to go. */
+async function removeUpload(
+  rules: VmRules,
+  ground: Ground,
+  request: ArmRequest,
+): Promise<ArmReply> {
+  const [group, name] = request.id.split(`/providers/${UPLOAD}/`)
+  const done = await change(ground, request, async (tables) => {
+    await requireUnlocked(tables, request.id, 'delete')
+    return { status: 200 }
+  })
+  await rules.forgetSource({ kind: 'upload', id: uploadId(group!, name!) })
+  return done
 }
 
 async function report(ground: Ground, request: ArmRequest): Promise<ArmReply> {

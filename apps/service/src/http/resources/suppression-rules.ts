@@ -10,6 +10,7 @@ import { ALERT, alertOf } from '../../domain/alerts.ts'
 import type { AlertEventData } from '../../domain/events.ts'
 import { everyOf } from '../../domain/every-of.ts'
 import { SUBSCRIPTION } from '../../domain/groups.ts'
+import { requireUnlocked } from '../../domain/locks.ts'
 import type { Json, JsonObject, Resource, Tables } from '../../domain/store.ts'
 import { SUPPRESSION_RULE as RULE, ruleOf } from '../../domain/suppressing.ts'
 import { at } from '../../domain/vm/vm.ts'
@@ -65,6 +66,7 @@ async function put(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   const state = { rule: rule as unknown as Json }
   return change(ground, request, async (tables) => {
     const { id: parentId, subscriptionId } = await requireScope(tables, request)
+    await requireUnlocked(tables, request.id, 'write')
     const reply = (row: Resource) => ({ status: 200, body: view(row, time) })
     if ((await tables.resources.get(request.id)) !== null)
       return reply(await tables.resources.update(request.id, { state }, time))
@@ -106,6 +108,7 @@ function ruleIn({ body, params }: ArmRequest): SuppressionRule {
 async function remove(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   return change(ground, request, async (tables) => {
     await requireScope(tables, request)
+    await requireUnlocked(tables, request.id, 'delete')
     await tables.resources.delete(request.id)
     return { status: 204 }
   })
