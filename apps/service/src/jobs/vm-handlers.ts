@@ -2,7 +2,13 @@ import { ArmError, faults } from '@trusted-launch/api'
 import { removeWhole } from '../domain/remove-whole.ts'
 import type { JsonObject, Resource } from '../domain/store.ts'
 import { ownDiskOf, ownDiskThatStays, takesDisk } from '../domain/vm/attached-disk.ts'
-import { disksThatGo, forgetVm, release, releaseUnmade } from '../domain/vm/belongings.ts'
+import {
+  disksMadeFor,
+  disksThatGo,
+  forgetVm,
+  release,
+  releaseUnmade,
+} from '../domain/vm/belongings.ts'
 import { dataDisksOf } from '../domain/vm/data-disks.ts'
 import { at, generationOf, stateOf, textAt, type VmState } from '../domain/vm/vm.ts'
 import { madeImageOf } from '../domain/vm/vm-image.ts'
@@ -83,13 +89,14 @@ async function undo({ job, driver }: VmJob, vm: Resource, { now }: VmGround): Pr
   const { machine } = stateOf(vm)
   // A disk that was there before the VM is there after it, whatever was to become of it.
   await driver.delete(machine, takesDisk(vm.properties) ? ownDiskOf(vm) : null)
-  const gone = await job.under(async (tables) => {
-    const disks = await releaseUnmade(tables, vm, now())
+  // Their files before their rows: of a file that no row names nobody would know.
+  for (const id of await job.under((tables) => disksMadeFor(tables, vm)))
+    await driver.deleteDisk(id)
+  await job.under(async (tables) => {
+    await releaseUnmade(tables, vm, now())
     await forgetVm(tables, vm)
     await removeWhole(tables, vm.id)
-    return disks
   })
-  for (const id of gone) await driver.deleteDisk(id)
 }
 
 /** Brings the host to what is wanted; a VM that runs is restarted for what needs it stopped. */

@@ -179,3 +179,32 @@ test('a port for SSH that somebody has by now is chosen anew at the start, and t
     )
   assert.deepEqual([await shown(), forwarded()], ['127.0.0.1:20002', 20_002])
 })
+
+test('a creation that fails takes a disk that was made with it, though that was given a tag meanwhile, its file before its row', async (t) => {
+  const gate = Promise.withResolvers<void>()
+  const seen: number[] = []
+  let service: TestService | null = null
+  const disk = () => `${service!.group('rg')}/providers/Microsoft.Compute/disks/new`
+  const host = new ScriptedHost({
+    before: async (deed, id) => {
+      if (deed === 'deleteDisk' && id === disk())
+        seen.push((await service!.ask('GET', disk())).status)
+      if (deed !== 'create') return
+      await gate.promise
+      throw new Error('create does not work')
+    },
+  })
+  service = await aService(t, host)
+  const made = aVm(service, 'web', {
+    storageProfile: {
+      imageReference: IMAGE,
+      osDisk: { createOption: 'FromImage' },
+      dataDisks: [{ lun: 0, createOption: 'Empty', diskSizeGB: 1, name: 'new' }],
+    },
+  })
+  while ((await service.ask('PATCH', disk(), { tags: { a: 'b' } })).status !== 200)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  gate.resolve()
+  assert.equal((await made).end.status, 'Failed')
+  assert.deepEqual([seen, (await service.ask('GET', disk())).status], [[200], 404])
+})

@@ -3,6 +3,7 @@ import { requireUnlocked } from '../locks.ts'
 import { forgetReferences } from '../references/forget.ts'
 import { removeWhole } from '../remove-whole.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
+import { nobodys } from './disk-row.ts'
 import { leavingOf } from './leaving.ts'
 import { forgetRemembered } from './remembered.ts'
 import { stateOf, textAt } from './vm.ts'
@@ -36,32 +37,36 @@ function belongingsOf(vm: Pick<Resource, 'properties'>): {
 /** What belonged to a VM goes with it where its `deleteOption` says so; the rest is free again. */
 export async function release(tables: Tables, vm: Resource, at: number): Promise<void> {
   const { disks, interfaces } = belongingsOf(vm)
-  for (const one of [...disks, ...leftBehind(vm)])
-    await part(tables, vm, one, at, (state) => ({ ...state, managedBy: null }))
+  for (const one of [...disks, ...leftBehind(vm)]) await part(tables, vm, one, at, nobodys)
   for (const one of interfaces) await part(tables, vm, one, at, withoutVm)
 }
 
 /**
  * A VM that was never made has no disk that was made with it, and takes none that was there before, whatever their
- * `deleteOption`. @returns the ids of the disks that are gone.
+ * `deleteOption`.
  */
-export async function releaseUnmade(tables: Tables, vm: Resource, at: number): Promise<string[]> {
+export async function releaseUnmade(tables: Tables, vm: Resource, at: number): Promise<void> {
   const { disks, interfaces } = belongingsOf(vm)
-  const gone: string[] = []
   for (const { id } of [...disks, ...leftBehind(vm)]) {
     const found = await tables.resources.get(id)
-    // Nothing was done with it since: attaching one that was there would have changed it.
-    const isNew = found !== null && found.createdAt === found.changedAt
-    if (isNew) gone.push(id)
-    const one = { id, deleteOption: isNew ? 'Delete' : 'Detach' }
-    await part(tables, vm, one, at, (state) => ({ ...state, managedBy: null }))
+    const one = { id, deleteOption: isMadeFor(found, vm) ? 'Delete' : 'Detach' }
+    await part(tables, vm, one, at, nobodys)
   }
   for (const { id } of interfaces) {
     const found = await tables.resources.get(id)
-    const deleteOption = textAt(found?.state, 'madeFor') === vm.id ? 'Delete' : 'Detach'
+    const deleteOption = isMadeFor(found, vm) ? 'Delete' : 'Detach'
     await part(tables, vm, { id, deleteOption }, at, withoutVm)
   }
-  return gone
+}
+
+/** The ids of the disks that were made with a VM. */
+export async function disksMadeFor({ resources }: Tables, vm: Resource): Promise<string[]> {
+  const disks = await Promise.all(belongingsOf(vm).disks.map(({ id }) => resources.get(id)))
+  return disks.filter((disk) => disk !== null && isMadeFor(disk, vm)).map((disk) => disk!.id)
+}
+
+function isMadeFor(found: Resource | null, vm: Resource): boolean {
+  return textAt(found?.state, 'madeFor') === vm.id
 }
 
 /** What the VM does not name any more stays, whatever was to become of it. */

@@ -17,6 +17,11 @@ export function diskRow(given: {
     ...{ id, type: DISK, name: names[0]!, subscriptionId: subscriptionId!, resourceGroup },
     ...{ parentId: null, location, tags: {}, properties },
     envelope: { sku: { name: 'Premium_LRS', tier: 'Premium' } },
-    ...{ state: { managedBy: vm }, provisioningState: 'Succeeded', createdAt: now },
+    ...{ state: { managedBy: vm, madeFor: vm }, provisioningState: 'Succeeded', createdAt: now },
   }
+}
+
+/** A disk's state once its VM let it go: it was made for none from then on. */
+export function nobodys({ madeFor: _, ...state }: JsonObject): JsonObject {
+  return { ...state, managedBy: null }
 }

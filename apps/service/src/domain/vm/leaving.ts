@@ -1,6 +1,7 @@
 import { keyOf } from '@trusted-launch/api'
 import type { JsonObject, Resource, Tables } from '../store.ts'
 import { dataDisksOf } from './data-disks.ts'
+import { nobodys } from './disk-row.ts'
 import { stateOf, textAt, type VmState } from './vm.ts'
 
 /** The ids of the disks that a VM does not name any more and that its host may still have. */
@@ -41,7 +42,7 @@ export async function freeLeft(
 async function free({ resources }: Tables, vm: Resource, id: string, now: number): Promise<void> {
   const disk = await resources.get(id)
   if (disk === null || keyOf(textAt(disk.state, 'managedBy') ?? '') !== keyOf(vm.id)) return
-  await resources.update(id, { state: { ...disk.state, managedBy: null } }, now)
+  await resources.update(id, { state: nobodys(disk.state) }, now)
 }
 
 function idsOf(properties: JsonObject): ReadonlySet<string> {
