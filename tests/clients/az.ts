@@ -14,7 +14,7 @@ export const hasAz = existsSync(AZ)
  */
 const MENDED = `import runpy, sys
 from azure.cli.core.profiles import AZURE_API_PROFILES, ResourceType
-AZURE_API_PROFILES['latest'][ResourceType.MGMT_COMPUTE].profile[None] = '2022-08-01'
+AZURE_API_PROFILES['latest'][ResourceType.MGMT_COMPUTE].profile.update({None: '2022-08-01', 'virtual_machine_scale_sets': '2022-08-01'})
 AZURE_API_PROFILES['latest'][ResourceType.MGMT_NETWORK] = '2022-07-01'
 sys.argv[0] = 'az'
 runpy.run_module('azure.cli', run_name='__main__', alter_sys=True)

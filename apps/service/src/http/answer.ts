@@ -2,6 +2,7 @@ import { errorBody, faults } from '@trusted-launch/api'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { HostElsewhere } from '../domain/host-driver.ts'
 import { faultOf } from './fault-of.ts'
+import { noSuchType } from './not-here.ts'
 import { TooMany } from './patience.ts'
 import type { ArmReply, Route } from './route.ts'
 import type { ServerOptions } from './server-options.ts'
@@ -74,9 +75,7 @@ export function notFound(
   const [path = '/'] = request.url.split('?')
   const [asked = '/'] = request.originalUrl.split('?')
   const isKnown = routes.some((route) => patternOf(route.path).test(path))
-  const fault = isKnown
-    ? faults.methodNotAllowed(request.method)
-    : faults.invalidResourceType(asked)
+  const fault = isKnown ? faults.methodNotAllowed(request.method) : noSuchType(asked)
   return reply.code(fault.status).send(errorBody(fault))
 }
 

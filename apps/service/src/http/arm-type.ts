@@ -16,6 +16,8 @@ export interface ArmType extends ResourceType {
   ): JsonObject | Promise<JsonObject>
   /** Whether a PUT over an existing one keeps the properties it does not name, as Azure's compute does. */
   readonly putMerges?: boolean
+  /** Whether a new one is answered 202 while there is work on it, and else 200: clients of Azure's disks take no 201. */
+  readonly isAccepted?: boolean
   /** Child types have a parent that must be there, and no location of their own. */
   readonly isChild?: boolean
   /** A child with a location of its own, as Azure's tracked ones have. */

@@ -1,10 +1,11 @@
-import { ArmError, checkBody, faults } from '@trusted-launch/api'
+import { ArmError, checkBody } from '@trusted-launch/api'
 import type { Asked, Inside, OnBehalf, Told } from '../domain/deployment/inside.ts'
 import type { AuditEvent, JsonObject } from '../domain/store.ts'
 import { admit, apiVersionOf, requireNames } from './admission.ts'
 import { type Answering, answered } from './answered.ts'
 import { eventOf } from './auditing.ts'
 import { faultOf } from './fault-of.ts'
+import { noSuchType } from './not-here.ts'
 import { type ArmRequest, idOf, type Route, scopeOf } from './route.ts'
 import { scopedPath } from './scoped-path.ts'
 
@@ -46,7 +47,7 @@ export class InsideRoutes implements Inside {
     refused: (event: AuditEvent) => Promise<void>,
   ) {
     const found = this.#find(method, path)
-    if (found === null) throw new ArmError(faults.invalidResourceType(path))
+    if (found === null) throw new ArmError(noSuchType(path))
     const { route, params } = found
     const query = { 'api-version': apiVersion }
     requireNames(params)

@@ -36,7 +36,7 @@ export async function putResource(
     const plan = await arm.plan(request.id, wanted, existing, momentOf(ground, tables, request))
     const resource = await write(ground, tables, { arm, request, existing, wanted, plan })
     return {
-      status: existing === null ? 201 : 200,
+      status: existing === null ? statusOfNew(arm, plan) : 200,
       resource,
       operation: await begin(ground, tables, request, resource, plan.work),
     }
@@ -52,6 +52,11 @@ export async function putResource(
     body,
     headers: { ...headers, ETag: entityTag(done.resource) },
   }
+}
+
+function statusOfNew({ isAccepted = false }: ArmType, { work }: Plan): number {
+  if (!isAccepted) return 201
+  return work === null ? 200 : 202
 }
 
 /** A member that a PUT says is null is not given; a PATCH takes it away. */

@@ -77,7 +77,7 @@ test('attachDetachDataDisks changes both in one action, and its result is the st
   const disk = (name: string) => `${service.group('rg')}/providers/Microsoft.Compute/disks/${name}`
   const creationData = { createOption: 'Empty' }
   const three = { location: 'local', properties: { creationData, diskSizeGB: 3 } }
-  assert.equal((await service.ask('PUT', disk('three'), three)).status, 201)
+  assert.equal((await service.ask('PUT', disk('three'), three)).status, 200)
   const accepted = await service.ask('POST', `${id}/attachDetachDataDisks`, {
     dataDisksToAttach: [{ diskId: disk('three'), caching: 'ReadOnly' }],
     dataDisksToDetach: [{ diskId: disk('ONE'), detachOption: 'ForceDetach' }],

@@ -159,7 +159,7 @@ test('a kind of disk that is not here is refused, as a disk and of a VM, and lea
   }
   assert.deepEqual((await put('x', 'Tape')).body.error.code, 'InvalidParameter')
   assert.equal((await service.ask('GET', diskId(service, 'x'))).status, 404)
-  assert.equal((await put('one', 'standard_lrs')).status, 201)
+  assert.equal((await put('one', 'standard_lrs')).status, 200)
   const other = await service.ask('PATCH', diskId(service, 'one'), {
     sku: { name: 'UltraSSD_LRS' },
   })
@@ -177,4 +177,19 @@ test('a kind of disk that is not here is refused, as a disk and of a VM, and lea
   }
   const ultra = await aVm(service, 'web', { additionalCapabilities: { ultraSSDEnabled: true } })
   assert.match(ultra.put.body.error.message, /ultraSSDEnabled' is not offered/)
+})
+
+test('a new disk is answered 202 while it is filled and 200 when it is empty, as clients of Azure take it', async (t) => {
+  const service = await aService(t)
+  await service.ask('PUT', service.group('rg'), { location: 'local' })
+  const empty = await service.ask(
+    'PUT',
+    diskId(service, 'one'),
+    bodyOf({ createOption: 'Empty' }, { diskSizeGB: 4 }),
+  )
+  assert.equal(empty.status, 200)
+  const copy = { createOption: 'Copy', sourceResourceId: diskId(service, 'one') }
+  const filled = await service.ask('PUT', diskId(service, 'two'), bodyOf(copy))
+  assert.equal(filled.status, 202, JSON.stringify(filled.body))
+  assert.equal((await service.over(filled)).status, 'Succeeded')
 })

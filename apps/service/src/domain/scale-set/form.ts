@@ -1,5 +1,6 @@
 import { ArmError, faults } from '@trusted-launch/api'
 import { at, textAt } from '../vm/vm.ts'
+import { MODES } from './completed.ts'
 import { interfaceConfigurations, sizeOf } from './instance-properties.ts'
 import { requireScaleInPolicy } from './remove-instances.ts'
 import { requireRollingPolicy } from './rolling-policy.ts'
@@ -7,7 +8,6 @@ import { isFlexible, modelOf, type ScaleSet } from './scale-set.ts'
 
 /** As Azure has it: of one placement group, and of many. */
 const CAPACITY_MAX = { single: 100, many: 1000 } as const
-const MODES = ['Automatic', 'Manual', 'Rolling']
 const FAULT_DOMAINS_MAX = 5
 
 /** What must be there of a set, and may be said, in Azure's order. @throws {ArmError} `InvalidParameter` */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { ArmError, type Fault, faults } from '@trusted-launch/api'
 import type { MarketplaceImage } from '../../catalogue/images.ts'
 import { listIn } from '../links.ts'
@@ -73,7 +74,7 @@ function disksRefused(): Fault {
 
 /** Whether instances have to be made anew to be as the model says: another image, or another security type. */
 export function needsNewDisk(before: JsonObject, after: JsonObject): boolean {
-  const reference = (properties: JsonObject) => JSON.stringify(at(properties, ...REFERENCE))
+  const reference = (properties: JsonObject) => at(properties, ...REFERENCE)
   const type = (properties: JsonObject) => securityOf({ properties }).isTrustedLaunch
-  return reference(before) !== reference(after) || type(before) !== type(after)
+  return !isDeepStrictEqual(reference(before), reference(after)) || type(before) !== type(after)
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import { ArmError, faults, nameOf, parseResourceId } from '@trusted-launch/api'
 import { requirePlacing } from '../drain.ts'
 import { type Link, listIn } from '../links.ts'
@@ -10,6 +11,7 @@ import { requireOffered } from '../vm/told.ts'
 import { at, textAt } from '../vm/vm.ts'
 import { imageLinks } from '../vm/vm-image.ts'
 import { addInstances } from './add-instances.ts'
+import { withImage, withMode, withSystem } from './completed.ts'
 import { requireShape } from './form.ts'
 import type { ModelSecrets } from './instance-properties.ts'
 import { decideModel, requireModelChange } from './model-rules.ts'
@@ -50,7 +52,7 @@ async function planNew(
   const draft: ScaleSet = {
     ...{ id, name: nameOf(parseResourceId(id)!), subscriptionId: subscriptionId!, resourceGroup },
     ...{ location: moment.location, tags: wanted.tags ?? {}, envelope: wanted.envelope },
-    ...{ properties: { orchestrationMode: 'Uniform', ...wanted.properties }, state },
+    ...{ properties: withMode({ orchestrationMode: 'Uniform', ...wanted.properties }), state },
   }
   requireShape(draft)
   requireOffered(
@@ -74,7 +76,7 @@ async function planChange(
     ...(at(wanted.envelope, 'sku') as JsonObject),
   }
   const properties = {
-    ...wanted.properties,
+    ...withMode(withImage(before.properties, wanted.properties)),
     orchestrationMode: before.properties.orchestrationMode!,
   }
   const draft = {
@@ -91,7 +93,7 @@ async function planChange(
   await rules.keepSecrets(moment.tables, uniqueId, secrets)
   const after = await decided(rules, moment, draft)
   requireModelChange(before, after)
-  const isSame = modelText(before) === modelText(after)
+  const isSame = isDeepStrictEqual(madeOf(before), madeOf(after))
   const notEnforced = rules.notEnforcedOfSets(bodyOf(wanted))
   const state = { ...after.state, model: before.state.model + Number(!isSame), notEnforced }
   return scaled(rules, moment, { ...after, state }, secrets)
@@ -101,8 +103,8 @@ async function planChange(
 async function decided(rules: ScaleSetRules, moment: Moment, set: ScaleSet): Promise<ScaleSet> {
   const model = modelOf(set)
   if (model === null) return set
-  const { decision } = await decideModel(rules, moment, set)
-  const shown = { ...withoutSecrets(model), ...decision.properties }
+  const { image, decision } = await decideModel(rules, moment, set)
+  const shown = withSystem({ ...withoutSecrets(model), ...decision.properties }, image.osType)
   return {
     ...set,
     properties: { ...set.properties, virtualMachineProfile: shown },
@@ -140,9 +142,11 @@ function plannedAs({ properties, envelope, tags, state }: ScaleSet): Omit<Plan, 
   return { properties, envelope, tags, state: scaleSetStateJson(state) }
 }
 
-/** What a set's instances are made of: a change of it makes them old. */
-function modelText(set: ScaleSet): string {
-  return JSON.stringify([at(set.envelope, 'sku', 'name') ?? null, modelOf(set)])
+/** What a set's instances are made of, in whatever order it was said: a change of it makes them old. */
+function madeOf(set: ScaleSet): unknown[] {
+  const model = modelOf(set)
+  // The system is the image's, and sets of before do not say it.
+  return [at(set.envelope, 'sku', 'name') ?? null, model && withSystem(model, 'Linux')]
 }
 
 function requireSameMode({ properties: was }: ScaleSet, { properties: is }: Wanted): void {

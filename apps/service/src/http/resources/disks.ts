@@ -9,6 +9,7 @@ import { type ArmType, groupPath } from '../arm-type.ts'
 /** Managed disks: a VM's own is made with it; others are empty, copies, or somebody's bytes. */
 export const diskTypeOf = (rules: VmRules): ArmType => ({
   ...{ type: DISK, path: groupPath(DISK), models: { PUT: 'Disk', PATCH: 'DiskUpdate' } },
+  isAccepted: true,
   plan: diskPlanner(rules),
   links: diskLinks,
   planDelete: async (disk) => {
