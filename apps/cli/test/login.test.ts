@@ -3,6 +3,8 @@ import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
+import { openService, ScriptedHost } from '@trusted-launch/service'
+import pino from 'pino'
 import { aControlPlane, good, json, signedIn } from './a-control-plane.ts'
 import { newAuthority, pemOf } from './a-record.ts'
 import { fileOf, tl } from './a-run.ts'
@@ -41,6 +43,27 @@ test('without anybody signed in, a command says what to type; this machine has i
   mkdirSync(folder, { recursive: true })
   cpSync(adminFile, join(folder, 'admin.json'))
   assert.deepEqual(await json('vm', 'list'), [])
+})
+
+test('who signed in stays so when the control plane serves at another port; where nobody does, it is told what serves', async (t) => {
+  const { service, data } = await signedIn(t)
+  await service.close()
+  const refused = await tl('vm', 'list')
+  assert.equal(refused.code, 1)
+  const login = `tl login --admin ${data}/admin.json`
+  assert.ok(
+    refused.err.includes(`\`tl up --data ${data}\` serves it; if it serves elsewhere: ${login}`),
+    refused.err,
+  )
+  const again = await openService({
+    ...{ data, publicNames: [], location: 'local', driver: new ScriptedHost() },
+    listen: { host: '127.0.0.1', port: 0 },
+    log: pino({ level: 'silent' }),
+  })
+  t.after(() => again.close())
+  assert.notEqual(again.endpoint, service.endpoint)
+  assert.deepEqual(await json('vm', 'list'), [])
+  assert.equal((await json('whoami')).endpoint, again.endpoint)
 })
 
 test('a service principal signs in with its secret from standard input, never an argument', async (t) => {

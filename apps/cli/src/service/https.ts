@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { Agent, request } from 'node:https'
 import type { ClientOptions, HttpAnswer } from '@trusted-launch/api'
+import { defaultDataDirectory } from '../data-directory.ts'
 import { readable } from '../input-file.ts'
+import { dataFolderOf } from './profile.ts'
 
 /** An answer of more is refused: a list is asked for by pages, a console's end is a megabyte. */
 const ANSWER_MAX = 64 << 20
@@ -51,7 +53,6 @@ function answerOf(
 }
 
 const HINTS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nobody listens there: `tl up` serves it',
   ENOTFOUND: 'there is no such name',
   ECONNRESET: 'the connection was cut',
   ERR_TLS_CERT_ALTNAME_INVALID:
@@ -60,9 +61,27 @@ const HINTS: Readonly<Record<string, string>> = {
 
 function unreachable(url: string, caFile: string, error: NodeJS.ErrnoException): Error {
   const { origin } = new URL(url)
+  if (error.code === 'ECONNREFUSED')
+    return new Error(`${origin} does not answer: nobody listens there: ${servingHint(caFile)}`, {
+      cause: error,
+    })
   const isTls = /CERT|SIGNATURE|ISSUER/.test(error.code ?? '') && !Object.hasOwn(HINTS, error.code!)
   const why = isTls
-    ? `its certificate is by no authority of ${caFile} (${error.code}): sign in again with tl login`
+    ? `its certificate is by no authority of ${caFile} (${error.code}): sign in again with ${loginAgain(caFile)}`
     : (HINTS[error.code ?? ''] ?? error.message)
   return new Error(`${origin} does not answer: ${why}`, { cause: error })
+}
+
+/** What serves it, with its own data folder where this machine has it. */
+function servingHint(caFile: string): string {
+  const data = dataFolderOf(caFile)
+  const where = data === null || data === defaultDataDirectory() ? '' : ` --data ${data}`
+  const elsewhere = data === null ? '' : `; if it serves elsewhere: ${loginAgain(caFile)}`
+  return `\`tl up${where}\` serves it${elsewhere}`
+}
+
+/** How to sign in to it again. */
+export function loginAgain(caFile: string): string {
+  const data = dataFolderOf(caFile)
+  return data === null ? 'tl login' : `tl login --admin ${data}/admin.json`
 }

@@ -60,12 +60,34 @@ export function profileFile(): string {
  */
 export function currentProfile(): FoundProfile {
   const file = profileFile()
-  if (existsSync(file)) return { file, profile: parseProfile(file), isSignedIn: true }
+  if (existsSync(file)) return { file, profile: followed(parseProfile(file)), isSignedIn: true }
   const admin = join(defaultDataDirectory(), 'admin.json')
   if (isReadable(admin)) return { file: admin, profile: parseProfile(admin), isSignedIn: false }
   throw new Error(
     'nobody is signed in. `tl up` serves a control plane on this machine; `tl login --admin DIR/admin.json` signs in to one',
   )
+}
+
+/** The data folder that an authority is of; null: it is of none that this user may read. */
+export function dataFolderOf(caFile: string): string | null {
+  const data = dirname(dirname(caFile))
+  return isReadable(join(data, 'admin.json')) ? data : null
+}
+
+/**
+ * The same administrator of the same control plane, which may serve at another port by now: its authority vouches for
+ * it there as before.
+ */
+function followed(profile: Profile): Profile {
+  const data = dataFolderOf(profile.caFile)
+  if (data === null) return profile
+  const { endpoint, caFile, clientId, subscriptionId } = parseProfile(join(data, 'admin.json'))
+  const isSame =
+    caFile === profile.caFile &&
+    clientId === profile.clientId &&
+    subscriptionId === profile.subscriptionId &&
+    new URL(endpoint).hostname === new URL(profile.endpoint).hostname
+  return isSame ? { ...profile, endpoint } : profile
 }
 
 function isReadable(file: string): boolean {
