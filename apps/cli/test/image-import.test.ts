@@ -69,8 +69,9 @@ test('a name of Azure’s is bound, used by a script as it stands, and unbound',
   const urn = 'Debian:debian-12:12-gen2'
   assert.equal((await tl('vm', 'create', '--name', 'web', '--image', urn)).code, 1)
   await good('image', 'bind', urn, 'mine')
-  assert.match((await good('image', 'list')).out, /^Debian:debian-12:12-gen2 +\d{4}\.\d\d\.\d\d$/m)
-  await good('vm', 'create', '--name', 'web', '--image', urn)
+  assert.match((await good('image', 'list')).out, new RegExp(`^${urn} +→ mine$`, 'm'))
+  const made = await good('vm', 'create', '--name', 'web', '--image', urn)
+  assert.match(made.out, /^its console +tl vm console web$/m)
   await good('image', 'unbind', urn)
   const again = await tl('image', 'unbind', urn)
   assert.match(again.err, /is not bound/)

@@ -5,7 +5,8 @@ import { foundImage } from '../service/found-image.ts'
 import { grouped } from '../service/vm-command.ts'
 import { withService } from '../service/with-service.ts'
 
-const BINDINGS = '/providers/TrustedLaunch/imageBindings'
+/** Where they are, below a subscription. */
+export const BINDINGS = '/providers/TrustedLaunch/imageBindings'
 
 interface Options {
   readonly group?: string

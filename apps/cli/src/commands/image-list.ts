@@ -8,6 +8,7 @@ import { everything } from '../service/everything.ts'
 import { foundImage } from '../service/found-image.ts'
 import { withService } from '../service/with-service.ts'
 import { fieldsText, tableText } from '../table.ts'
+import { BINDINGS } from './image-bind.ts'
 import { IMAGE } from './image-import.ts'
 
 interface ImageView {
@@ -15,6 +16,8 @@ interface ImageView {
   readonly versions: readonly string[]
   /** Of an imported one. */
   readonly id?: string
+  /** Of a bound name: what it means. */
+  readonly means?: string
 }
 
 /** `tl image list` and `tl image show`: what VMs can be made of. */
@@ -24,13 +27,19 @@ export function imageListCommands(output: Output, done: (code: ExitCode) => void
     .option('--json', 'one JSON document')
     .addHelpText('after', '\nExamples:\n  tl image list')
     .action(async ({ json }: { json?: boolean }) => {
-      const images = await withService(async (connection) => [
-        ...(await importedImages(connection)),
-        ...(await imagesOf(connection)),
-      ])
-      const rows = images.map(({ image, versions, id }) => [
+      const images = await withService(async (connection): Promise<ImageView[]> => {
+        const means = await boundNames(connection)
+        const named = (await imagesOf(connection)).map((one) => {
+          const meant = means.get(one.image.toLowerCase())
+          return meant === undefined ? one : { ...one, means: meant }
+        })
+        return [...(await importedImages(connection)), ...named]
+      })
+      const rows = images.map(({ image, versions, id, means }) => [
         plain(image),
-        id === undefined ? plain(versions.join(', ')) : 'imported',
+        id !== undefined
+          ? 'imported'
+          : plain(means === undefined ? versions.join(', ') : `→ ${means}`),
       ])
       const text = tableText(['image', 'versions'], rows, output.width)
       output.out(json === true ? jsonText(images) : rows.length === 0 ? 'no images\n' : text)
@@ -86,6 +95,18 @@ async function marketplace(connection: Connection) {
   const names = async (path: string): Promise<string[]> =>
     (await get(path)).map(({ name }: any) => String(name))
   return { get, names }
+}
+
+/** What bound names mean, by the names in lower case. */
+async function boundNames({ client, subscription }: Connection): Promise<Map<string, string>> {
+  const bindings = await everything<any>(client.list(`${subscription}${BINDINGS}`))
+  return new Map(
+    bindings.map(({ name, properties: { image } }) => {
+      const { id, publisher, offer, sku } = image
+      const meant = id === undefined ? [publisher, offer, sku].join(':') : id.split('/').at(-1)
+      return [String(name).toLowerCase(), String(meant)]
+    }),
+  )
 }
 
 /** Images that were imported: of the whole subscription. */
