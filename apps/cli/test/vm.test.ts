@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import test from 'node:test'
 import { ScriptedHost } from '@trusted-launch/service'
@@ -284,4 +285,20 @@ test('a name that is taken is told before anything is asked for, whatever the im
   await good(...create, '--group', 'other')
   const { err } = await tl(...create, '--group', 'other')
   assert.match(err, /tl vm delete web --group other$/m)
+})
+
+test('where ssh does not get in and nobody behind the port speaks SSH, its console is named', async (t) => {
+  let banner = ''
+  const guest = createServer((socket) => socket.on('error', () => {}).end(banner))
+  await new Promise<void>((resolve) => guest.listen(0, '127.0.0.1', resolve))
+  t.after(() => guest.close())
+  const { port } = guest.address() as AddressInfo
+  await signedIn(t, new ScriptedHost({ sshPort: () => port }))
+  await good('vm', 'create', '--name', 'web', '--image', 'debian-12', '--group', 'shop')
+  const told = 'no SSH answers in it: tl vm console web --group shop\n'
+  const mute = await tl('vm', 'ssh', 'web', '--group', 'shop')
+  assert.deepEqual([mute.code, mute.err.endsWith(told)], [255, true], mute.err)
+  banner = 'SSH-2.0-nobody\r\n'
+  const speaking = await tl('vm', 'ssh', 'web', '--group', 'shop')
+  assert.deepEqual([speaking.code, speaking.err.includes('no SSH answers')], [255, false])
 })

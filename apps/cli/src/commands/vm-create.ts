@@ -14,7 +14,7 @@ import { publicKey } from '../service/ssh-key.ts'
 import { inGroup, standingOf } from '../service/standing.ts'
 import { grouped, type VmOptions, vmPath, waiting } from '../service/vm-command.ts'
 import { vmText } from '../service/vm-text.ts'
-import { takesSsh, viewOfVm } from '../service/vm-view.ts'
+import { promisesSsh, viewOfVm } from '../service/vm-view.ts'
 import { withService } from '../service/with-service.ts'
 import { certificatesFrom } from '../trust.ts'
 
@@ -178,7 +178,9 @@ async function tell(
   const of = `${options.name}${inGroup(options)}`
   const vm = viewOfVm(body)
   const standing = operation === null ? await standingOf(connection, options.name, options) : ''
-  const reach = takesSsh(vm) ? `reach it      tl vm ssh ${of}` : `its console   tl vm console ${of}`
+  const reach = promisesSsh(vm)
+    ? `reach it      tl vm ssh ${of}`
+    : `its console   tl vm console ${of}`
   const next =
     operation === null
       ? `\n${reach}\nits verdict   tl vm attest ${of}\n`

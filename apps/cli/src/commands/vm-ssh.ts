@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
+import { connect } from 'node:net'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import type { ExitCode } from '../exit-code.ts'
+import { EXIT, type ExitCode } from '../exit-code.ts'
 import { jsonText, type Output } from '../output.ts'
 import { configFolder } from '../service/profile.ts'
 import { ownKey } from '../service/ssh-key.ts'
+import { inGroup } from '../service/standing.ts'
 import { type VmOptions, vmPath, vmVerb } from '../service/vm-command.ts'
 import { takesSsh, type VmView, viewOfVm } from '../service/vm-view.ts'
 import { withService } from '../service/with-service.ts'
@@ -14,6 +16,10 @@ import { withService } from '../service/with-service.ts'
 interface Options extends VmOptions {
   readonly user?: string
 }
+
+/** What ssh ends with where it did not get in. */
+const SSH_FAILED = 255
+const BANNER_MS = 3_000
 
 /** A guest that boots has so long to answer. */
 const CONNECT_S = 20
@@ -36,7 +42,11 @@ export function vmSshCommand(output: Output, done: (code: ExitCode) => void): Co
       const args = [...sshArguments(vm, options.user), ...command]
       if (options.json === true) output.out(jsonText(['ssh', ...args]))
       if (options.json !== true) output.err(`ssh to ${name}, at ${vm.ssh} …\n`)
-      done(options.json === true ? 0 : await ssh(args))
+      if (options.json === true) return done(EXIT.affirming)
+      const code = await ssh(args)
+      if ((code as number) === SSH_FAILED && !(await answersSsh(vm.ssh!)))
+        output.err(`no SSH answers in it: tl vm console ${name}${inGroup(options)}\n`)
+      done(code)
     })
 }
 
@@ -72,4 +82,16 @@ function ssh(args: readonly string[]): Promise<ExitCode> {
       resolve((code ?? 128 + constants.signals[signal!]) as ExitCode),
     )
   })
+}
+
+/** Whether somebody speaks SSH at `HOST:PORT`: a forwarded port is open whoever is behind it. */
+export function answersSsh(address: string): Promise<boolean> {
+  const colon = address.lastIndexOf(':')
+  const socket = connect(Number(address.slice(colon + 1)), address.slice(0, colon))
+  return new Promise<boolean>((resolve) => {
+    socket.setTimeout(BANNER_MS, () => resolve(false))
+    socket.on('data', (bytes) => resolve(bytes.subarray(0, 4).toString('latin1') === 'SSH-'))
+    socket.on('error', () => resolve(false))
+    socket.on('close', () => resolve(false))
+  }).finally(() => socket.destroy())
 }

@@ -111,6 +111,11 @@ function disksOf({ osDisk, dataDisks = [] }: any): VmDisk[] {
     })
 }
 
+/** Whether it is of an image that is known to have an sshd; of others nobody knows. */
+export function promisesSsh({ image }: Pick<VmView, 'image'>): boolean {
+  return /^trusted-launch:debian-/i.test(image)
+}
+
 /** False: it is of an image of ours that has no sshd, `small` or `uki`. */
 export function takesSsh({ image }: Pick<VmView, 'image'>): boolean {
   return !/^trusted-launch:(?:small|uki):/i.test(image)
