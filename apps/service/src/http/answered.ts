@@ -2,13 +2,14 @@ import type { Authorizer } from '../domain/caller.ts'
 import type { Store } from '../domain/store.ts'
 import { eventOf, type Outcome } from './auditing.ts'
 import type { Done } from './change.ts'
+import { requireConditions, requireNone } from './conditions.ts'
 import type { FailedRequests } from './failed-requests.ts'
 import { faultOf } from './fault-of.ts'
 import { type ArmReply, type ArmRequest, type Route, scopeOf } from './route.ts'
 
 /** What endpoints are answered with, over HTTPS and from within. */
 export interface Answering {
-  readonly store: Pick<Store, 'audit'>
+  readonly store: Pick<Store, 'audit' | 'resources' | 'principals'>
   readonly authorizer: Authorizer
   readonly failures: FailedRequests
   readonly now: () => number
@@ -34,7 +35,11 @@ export async function answered(
     await write(outcomeOf(done), tables.audit)
   }
   try {
-    const answer = await route.handle({ ...asked, audit })
+    const { versionOf } = route
+    const request = { ...asked, audit, ...(typeof versionOf === 'function' && { versionOf }) }
+    if (versionOf === null) requireNone(request)
+    else await requireConditions(store, request)
+    const answer = await route.handle(request)
     if (isChange && !isEntered) await write(outcomeOf(answer))
     if (isChange) changed(action)
     return answer

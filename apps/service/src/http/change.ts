@@ -1,4 +1,5 @@
 import type { Tables } from '../domain/store.ts'
+import { requireConditions } from './conditions.ts'
 import type { Ground } from './ground.ts'
 import type { ArmRequest } from './route.ts'
 
@@ -10,7 +11,7 @@ export interface Done {
 }
 
 /**
- * One transaction for a change and its entry in the audit: both, or none.
+ * One transaction for a change, the conditions it is asked under, and its entry in the audit: all, or none.
  * @throws {StoreError} and what `work` throws; nothing was changed then.
  */
 export function change<T extends Done>(
@@ -19,6 +20,7 @@ export function change<T extends Done>(
   work: (tables: Tables) => Promise<T>,
 ): Promise<T> {
   return store.transaction(async (tables) => {
+    await requireConditions(tables, request)
     const done = await work(tables)
     await request.audit(tables, done)
     return done

@@ -5,7 +5,6 @@ import { removeWhole } from '../domain/remove-whole.ts'
 import type { ArmType } from './arm-type.ts'
 import { begin } from './begin.ts'
 import { change } from './change.ts'
-import { requireConditions } from './conditions.ts'
 import { type Ground, momentOf } from './ground.ts'
 import { operationHeaders } from './operation-view.ts'
 import type { ArmReply, ArmRequest } from './route.ts'
@@ -22,7 +21,6 @@ export async function deleteResource(
     if (resourceGroup !== null) await requireGroup(tables, subscriptionId!, resourceGroup)
     const existing = await tables.resources.get(id)
     if (existing === null) return { status: 204, operation: null }
-    requireConditions(request, existing)
     await requireUnlocked(tables, id, 'delete')
     const work =
       (await arm.planDelete?.(existing, momentOf(ground, tables, request), request.query)) ?? null

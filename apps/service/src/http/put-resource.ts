@@ -8,7 +8,7 @@ import type { Resource, Tables } from '../domain/store.ts'
 import type { ArmType } from './arm-type.ts'
 import { begin } from './begin.ts'
 import { change } from './change.ts'
-import { entityTag, requireConditions } from './conditions.ts'
+import { entityTag } from './conditions.ts'
 import { type Ground, momentOf } from './ground.ts'
 import { merged } from './merge.ts'
 import { requireNewName } from './new-name.ts'
@@ -96,7 +96,6 @@ async function place(
   await requireUnlocked(tables, id, 'write')
   const existing = await tables.resources.get(id)
   if (verb === 'PATCH' && existing === null) throw new ArmError(faults.resourceNotFound(id))
-  requireConditions(request, existing)
   if (existing === null) requireNewName(arm.type, nameOf(parseResourceId(id)!))
   if (isPlaced(arm) && verb === 'PUT') requireLocation(arm.type, ground, asked.location, existing)
   if (existing?.provisioningState === 'Deleting')

@@ -1,6 +1,7 @@
 import type { Caller } from '../domain/caller.ts'
 import type { JsonObject, Tables } from '../domain/store.ts'
 import type { Done } from './change.ts'
+import type { VersionOf } from './conditions.ts'
 
 export type Method = 'GET' | 'PUT' | 'PATCH' | 'POST' | 'DELETE'
 
@@ -22,6 +23,8 @@ export interface ArmRequest {
   readonly ifNoneMatch: string | null
   /** `Last-Event-ID`: of who comes back to a stream of events. */
   readonly lastEventId?: string
+  /** Where what is changed is no resource: see `requireConditions`. */
+  readonly versionOf?: VersionOf
   readonly correlationId: string
   /** `https://name:port` as configured, never as asked for: URLs of answers begin with it. */
   readonly base: string
@@ -58,6 +61,8 @@ export interface Route {
   readonly body?: string
   /** The table of what it answers; `[VirtualMachine]`: pages of them. */
   readonly answer?: string
+  /** The version of what it changes, where that is no resource; null: it has none. */
+  readonly versionOf?: VersionOf | null
   readonly handle: (request: ArmRequest) => Promise<ArmReply>
 }
 

@@ -22,7 +22,7 @@ export interface ServerOptions {
   /** The configured address that a request was sent to. @throws {ArmError} one that is not ours. */
   readonly baseOf: (host: string | undefined) => string
   /** Where changes and refusals are entered. */
-  readonly store: Pick<Store, 'audit'>
+  readonly store: Pick<Store, 'audit' | 'resources' | 'principals'>
   readonly now: () => number
   /** Told of each change once it is made, by its right. */
   readonly changed: (action: string) => void

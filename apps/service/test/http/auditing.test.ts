@@ -155,7 +155,14 @@ test('while a password is hashed others change what they like', async (t) => {
   const parent = `/subscriptions/${SUBSCRIPTION}/providers/X/a/b`
   await store.resources.insert({ ...vm('a'), id: parent, resourceGroup: null }, 1)
   const id = `${parent}/y/z`
-  const request = { id, body: {}, ifMatch: null, ifNoneMatch: null, audit: async () => {} }
+  const request = {
+    id,
+    method: 'PUT',
+    body: {},
+    ifMatch: null,
+    ifNoneMatch: null,
+    audit: async () => {},
+  }
   const put = putResource(arm, { store, now: () => 1 } as never, request as never, 'PUT')
   await sleep(50)
   await store.transaction(async ({ resources }) => {

@@ -16,6 +16,7 @@ import { SUBSCRIPTION } from '../../domain/groups.ts'
 import { requireUnlocked } from '../../domain/locks.ts'
 import type { DeadLetter, Json, JsonObject, Resource, Tables } from '../../domain/store.ts'
 import { change } from '../change.ts'
+import { entityTag } from '../conditions.ts'
 import type { Ground } from '../ground.ts'
 import { requireNewName } from '../new-name.ts'
 import { pageOf } from '../page.ts'
@@ -31,10 +32,9 @@ export function alertDestinationRoutes(ground: Ground): Route[] {
   const one = `${path}/:name`
   return [
     route('GET', path, 'read', (request) => list(ground, request)),
-    route('GET', one, 'read', async (request) => ({
-      status: 200,
-      body: await view(ground.store, await requireDestination(ground.store, request)),
-    })),
+    route('GET', one, 'read', async (request) =>
+      reply(ground, 200, await requireDestination(ground.store, request)),
+    ),
     route('PUT', one, 'write', (request) => put(ground, request)),
     route('DELETE', one, 'delete', (request) => remove(ground, request)),
     route('POST', `${one}/test`, 'test/action', (request) => test(ground, request)),
@@ -69,7 +69,7 @@ async function put(ground: Ground, request: ArmRequest): Promise<ArmReply> {
     }
   })
   ground.delivery.wake()
-  return { status, body: await view(ground.store, row) }
+  return reply(ground, status, row)
 }
 
 /** @throws {ArmError} 400: not a destination, or one that the operator has no room for. */
@@ -233,6 +233,10 @@ async function requireScope(tables: Tables, request: ArmRequest): Promise<Resour
   if (found === null || found.type !== SUBSCRIPTION)
     throw new ArmError(faults.resourceNotFound(request.id))
   return found
+}
+
+async function reply({ store }: Ground, status: number, row: Resource): Promise<ArmReply> {
+  return { status, body: await view(store, row), headers: { ETag: entityTag(row) } }
 }
 
 /** The secret is never shown. */

@@ -1,7 +1,7 @@
 import { ArmError, checkBody, faults, parseResourceId } from '@trusted-launch/api'
 import type { JsonObject, Resource } from '../../domain/store.ts'
 import { change } from '../change.ts'
-import { entityTag, requireConditions } from '../conditions.ts'
+import { entityTag } from '../conditions.ts'
 import type { Ground } from '../ground.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
 import { routesOf } from '../routes-of.ts'
@@ -46,7 +46,6 @@ async function put(kind: Extending, ground: Ground, request: ArmRequest): Promis
   const at = ground.now()
   return change(ground, request, async ({ resources }) => {
     const existing = await resources.get(request.id)
-    requireConditions(request, existing)
     if (existing === null)
       return reply(201, await resources.insert(newOne(kind, request, scope, checked, at), at))
     return reply(200, await resources.update(request.id, { properties: checked }, at))
@@ -84,7 +83,6 @@ async function remove(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   return change(ground, request, async ({ resources }): Promise<ArmReply> => {
     const existing = await resources.get(request.id)
     if (existing === null) return { status: 204 }
-    requireConditions(request, existing)
     await resources.delete(request.id)
     return { status: 200, body: extendingView(existing) }
   })

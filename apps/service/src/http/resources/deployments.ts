@@ -18,6 +18,7 @@ import { removeWhole } from '../../domain/remove-whole.ts'
 import type { Json, JsonObject, Resource, Tables } from '../../domain/store.ts'
 import { begin } from '../begin.ts'
 import { change } from '../change.ts'
+import { entityTag } from '../conditions.ts'
 import { deploymentView, partView } from '../deployment-view.ts'
 import type { Ground } from '../ground.ts'
 import { operationHeaders } from '../operation-view.ts'
@@ -187,7 +188,8 @@ async function requirePlace(tables: Tables, { params }: ArmRequest): Promise<voi
 }
 
 async function get({ store }: Ground, request: ArmRequest): Promise<ArmReply> {
-  return { status: 200, body: deploymentView(await requireDeployment(store, request)) }
+  const found = await requireDeployment(store, request)
+  return { status: 200, body: deploymentView(found), headers: { ETag: entityTag(found) } }
 }
 
 /** @throws {ArmError} `DeploymentNotFound` */

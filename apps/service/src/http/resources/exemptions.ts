@@ -7,6 +7,7 @@ import { requireUnlocked } from '../../domain/locks.ts'
 import type { Json, JsonObject, Resource, Tables } from '../../domain/store.ts'
 import { VM } from '../../domain/vm/vm.ts'
 import { change } from '../change.ts'
+import { entityTag } from '../conditions.ts'
 import type { Ground } from '../ground.ts'
 import { pageOf } from '../page.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
@@ -23,7 +24,7 @@ export function exemptionRoutes(ground: Ground): Route[] {
       await requireScope(ground.store, request)
       const found = await ground.store.resources.get(request.id)
       if (found === null) throw new ArmError(faults.resourceNotFound(request.id))
-      return { status: 200, body: view(found) }
+      return reply(200, found)
     }),
     route('PUT', `${path}/:name`, 'write', (request) => put(ground, request)),
     route('DELETE', `${path}/:name`, 'delete', (request) => remove(ground, request)),
@@ -50,14 +51,14 @@ async function put(ground: Ground, request: ArmRequest): Promise<ArmReply> {
     await requireUnlocked(tables, request.id, 'write')
     const state = { exemption: exemptionOf(request, parentId) as unknown as Json }
     if ((await tables.resources.get(request.id)) !== null)
-      return { status: 200, body: view(await tables.resources.update(request.id, { state }, time)) }
+      return reply(200, await tables.resources.update(request.id, { state }, time))
     const { subscriptionId, resourceGroup } = parseResourceId(parentId)!
     const row: Omit<Resource, 'etag' | 'changedAt'> = {
       ...{ id: request.id, type: EXEMPTION, name: request.params.name!, parentId, state },
       ...{ subscriptionId: subscriptionId!, resourceGroup, location: null, tags: {} },
       ...{ envelope: {}, properties: {}, provisioningState: 'Succeeded', createdAt: time },
     }
-    return { status: 201, body: view(await tables.resources.insert(row, time)) }
+    return reply(201, await tables.resources.insert(row, time))
   })
 }
 
@@ -93,6 +94,10 @@ async function requireScope(tables: Tables, request: ArmRequest): Promise<Resour
   if (found === null || ![VM, GROUP, SUBSCRIPTION].includes(found.type))
     throw new ArmError(faults.resourceNotFound(request.id))
   return found
+}
+
+function reply(status: number, row: Resource): ArmReply {
+  return { status, body: view(row), headers: { ETag: entityTag(row) } }
 }
 
 function view(row: Resource): JsonObject {

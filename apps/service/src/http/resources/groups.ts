@@ -5,7 +5,7 @@ import { requireNoLockWithin, requireUnlocked } from '../../domain/locks.ts'
 import type { JsonObject, Resource, Tables } from '../../domain/store.ts'
 import { begin } from '../begin.ts'
 import { change } from '../change.ts'
-import { entityTag, isKnown, requireConditions } from '../conditions.ts'
+import { entityTag, isKnown } from '../conditions.ts'
 import type { Ground } from '../ground.ts'
 import { operationHeaders } from '../operation-view.ts'
 import { pageOf } from '../page.ts'
@@ -68,7 +68,6 @@ async function put(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   return change(ground, request, async (tables) => {
     await requireSubscription(tables, subscriptionId)
     const existing = await tables.resources.get(request.id)
-    requireConditions(request, existing)
     if (existing !== null) return reply(200, await tagged(ground, tables, existing, tags))
     if (request.method === 'PATCH') throw new ArmError(faults.resourceGroupNotFound(name))
     requireLocation(GROUP, ground, location, null)
@@ -131,7 +130,6 @@ async function remove(ground: Ground, request: ArmRequest): Promise<ArmReply> {
     await requireSubscription(tables, subscriptionId)
     const group = await tables.resources.get(request.id)
     if (group === null) return { status: 204, operation: null }
-    requireConditions(request, group)
     await requireUnlocked(tables, group.id, 'delete')
     await requireNoLockWithin(tables, group)
     await requireGroupUnused(tables, group)

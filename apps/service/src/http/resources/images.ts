@@ -37,11 +37,17 @@ const UPLOAD = 'TrustedLaunch/uploads'
 export function imageRoutes(rules: VmRules, ground: Ground): Route[] {
   return [
     {
-      ...{ method: 'PUT', path: groupPath(UPLOAD), action: `${UPLOAD}/write`, isPiece: true },
+      ...{
+        method: 'PUT',
+        path: groupPath(UPLOAD),
+        action: `${UPLOAD}/write`,
+        isPiece: true,
+        versionOf: null,
+      },
       handle: (request) => writePiece(rules, ground, request),
     },
     {
-      ...{ method: 'DELETE', path: groupPath(UPLOAD), action: `${UPLOAD}/delete` },
+      ...{ method: 'DELETE', path: groupPath(UPLOAD), action: `${UPLOAD}/delete`, versionOf: null },
       handle: (request) => removeUpload(rules, ground, request),
     },
     {

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
 import { ArmError, type Fault, faults, keyOf } from '@trusted-launch/api'
 import type { JsonObject, Principal } from '../../domain/store.ts'
 import { hashSecret, newSecret } from '../../identity/secret.ts'
 import { change } from '../change.ts'
+import { entityTag, type VersionOf } from '../conditions.ts'
 import type { Ground } from '../ground.ts'
 import { pageOf } from '../page.ts'
 import { requireInstallation } from '../required.ts'
@@ -26,8 +28,8 @@ export function principalRoutes(ground: Ground): Route[] {
   return [
     route('GET', PATH, 'read', (request) => list(ground, request)),
     route('GET', `${PATH}/:name`, 'read', (request) => get(ground, request)),
-    route('PUT', `${PATH}/:name`, 'write', (request) => put(ground, request)),
-    route('DELETE', `${PATH}/:name`, 'delete', (request) => remove(ground, request)),
+    route('PUT', `${PATH}/:name`, 'write', (request) => put(ground, request), { versionOf }),
+    route('DELETE', `${PATH}/:name`, 'delete', (request) => remove(ground, request), { versionOf }),
     route('POST', `${PATH}/:name/newSecret`, 'newSecret/action', (request) =>
       renew(ground, request),
     ),
@@ -39,6 +41,24 @@ function view({ id, kind, signInName, displayName, disabled, createdAt }: Princi
   return {
     ...{ id: `/providers/${TYPE}/${id}`, name: id, type: TYPE },
     properties: { kind, signInName, displayName, disabled, createdOn },
+  }
+}
+
+/** Of all that is kept of a principal; a new secret makes another one. */
+const versionOf: VersionOf = async ({ principals }, { params }) => {
+  const found = await principals.get(params.name!)
+  return found === null ? null : { etag: etagOf(found) }
+}
+
+function etagOf(principal: Principal): string {
+  return createHash('sha256').update(JSON.stringify(principal)).digest('hex').slice(0, 32)
+}
+
+function reply(status: number, principal: Principal): ArmReply {
+  return {
+    status,
+    body: view(principal),
+    headers: { ETag: entityTag({ etag: etagOf(principal) }) },
   }
 }
 
@@ -57,7 +77,7 @@ async function required({ store }: Ground, request: ArmRequest): Promise<Princip
 }
 
 async function get(ground: Ground, request: ArmRequest): Promise<ArmReply> {
-  return { status: 200, body: view(await required(ground, request)) }
+  return reply(200, await required(ground, request))
 }
 
 /** A PUT tells all but the password, which stays where none is given. */
@@ -76,7 +96,7 @@ async function put(ground: Ground, request: ArmRequest): Promise<ArmReply> {
     const secretHash = newHash ?? existing?.secretHash ?? null
     const createdAt = existing?.createdAt ?? ground.now()
     await principals.put({ ...asked, id: keyOf(name), secretHash, createdAt })
-    return { status: existing === null ? 201 : 200, body: view((await principals.get(name))!) }
+    return reply(existing === null ? 201 : 200, (await principals.get(name))!)
   })
 }
 

@@ -13,6 +13,7 @@ import type { ScaleSetRules } from '../../domain/scale-set/scale-set-rules.ts'
 import type { JsonObject, Operation, Resource } from '../../domain/store.ts'
 import { groupPath } from '../arm-type.ts'
 import { change } from '../change.ts'
+import { entityTag } from '../conditions.ts'
 import { type Ground, momentOf } from '../ground.ts'
 import { operationHeaders } from '../operation-view.ts'
 import { pageOf } from '../page.ts'
@@ -67,7 +68,16 @@ async function instanceNamed(
 
 async function get(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   const { set, instance } = await instanceNamed(ground, request)
-  return { status: 200, body: await instanceBody(ground.store, set, instance, request) }
+  return reply(ground, { set, instance }, request)
+}
+
+async function reply(
+  { store }: Ground,
+  { set, instance }: Named,
+  request: ArmRequest,
+): Promise<ArmReply> {
+  const body = await instanceBody(store, set, instance, request)
+  return { status: 200, body, headers: { ETag: entityTag(instance) } }
 }
 
 async function list({ store }: Ground, request: ArmRequest): Promise<ArmReply> {
@@ -95,7 +105,7 @@ async function protect(ground: Ground, request: ArmRequest): Promise<ArmReply> {
     const instance = await tables.resources.update(named.instance.id, { properties }, ground.now())
     return { status: 200, set: named.set, instance }
   })
-  return { status: 200, body: await instanceBody(ground.store, set, instance, request) }
+  return reply(ground, { set, instance }, request)
 }
 
 function act(

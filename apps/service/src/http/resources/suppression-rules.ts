@@ -15,6 +15,7 @@ import type { Json, JsonObject, Resource, Tables } from '../../domain/store.ts'
 import { SUPPRESSION_RULE as RULE, ruleOf } from '../../domain/suppressing.ts'
 import { at } from '../../domain/vm/vm.ts'
 import { change } from '../change.ts'
+import { entityTag } from '../conditions.ts'
 import type { Ground } from '../ground.ts'
 import { pageOf } from '../page.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
@@ -57,7 +58,7 @@ async function list({ store, now }: Ground, request: ArmRequest): Promise<ArmRep
 }
 
 async function get({ store, now }: Ground, request: ArmRequest): Promise<ArmReply> {
-  return { status: 200, body: view(await requireRule(store, request), now()) }
+  return replyOf(await requireRule(store, request), now())
 }
 
 async function put(ground: Ground, request: ArmRequest): Promise<ArmReply> {
@@ -67,7 +68,7 @@ async function put(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   return change(ground, request, async (tables) => {
     const { id: parentId, subscriptionId } = await requireScope(tables, request)
     await requireUnlocked(tables, request.id, 'write')
-    const reply = (row: Resource) => ({ status: 200, body: view(row, time) })
+    const reply = (row: Resource) => replyOf(row, time)
     if ((await tables.resources.get(request.id)) !== null)
       return reply(await tables.resources.update(request.id, { state }, time))
     const made = await tables.resources.insert(
@@ -176,6 +177,10 @@ async function requireScope(tables: Tables, request: ArmRequest): Promise<Resour
   if (found === null || found.type !== SUBSCRIPTION)
     throw new ArmError(faults.resourceNotFound(request.id))
   return found
+}
+
+function replyOf(row: Resource, now: number): ArmReply {
+  return { status: 200, body: view(row, now), headers: { ETag: entityTag(row) } }
 }
 
 function view(row: Resource, now: number): JsonObject {

@@ -12,7 +12,7 @@ import {
   versionsOf,
 } from '../../domain/versioned.ts'
 import { change } from '../change.ts'
-import { entityTag, requireConditions } from '../conditions.ts'
+import { entityTag } from '../conditions.ts'
 import type { Ground } from '../ground.ts'
 import { type List, pageOf } from '../page.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
@@ -90,7 +90,6 @@ async function put(kind: VersionedKind, ground: Ground, request: ArmRequest): Pr
     const scope = await requireScope(kind, tables, request)
     await requireUnlocked(tables, request.id, 'write')
     const existing = await tables.resources.get(request.id)
-    requireConditions(request, existing)
     await kind.requireFit(tables, document, scope)
     const time = ground.now()
     const row = await putVersion(tables, placeOf(kind, request, scope), {
@@ -108,7 +107,6 @@ async function remove(kind: VersionedKind, ground: Ground, request: ArmRequest):
     const scope = await requireScope(kind, tables, request)
     const row = await tables.resources.get(request.id)
     if (row === null) return { status: 204 }
-    requireConditions(request, row)
     await requireUnlocked(tables, request.id, 'delete')
     await kind.requireUnused(tables, row, scope)
     const made = { ...whoIn(request), time: ground.now() }
