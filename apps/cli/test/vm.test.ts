@@ -45,7 +45,9 @@ test('what was asked for is what is requested, and a dry run asks for nothing', 
     ...['--security-type', 'TrustedLaunch', '--secure-boot', 'off', '--vtpm', 'on'],
     ...['--custom-data', data],
   ]
-  const requests = JSON.parse((await good(...create, ...asked, '--dry-run')).out)
+  const dry = await good(...create, ...asked, '--dry-run')
+  assert.match(dry.err, /^nothing was asked for: whether the name is free, .* was not checked$/m)
+  const requests = JSON.parse(dry.out)
   assert.deepEqual(
     requests.map(({ method, path }: any) => [method, path.split('/').at(-1)]),
     [
@@ -301,4 +303,14 @@ test('where ssh does not get in and nobody behind the port speaks SSH, its conso
   banner = 'SSH-2.0-nobody\r\n'
   const speaking = await tl('vm', 'ssh', 'web', '--group', 'shop')
   assert.deepEqual([speaking.code, speaking.err.includes('no SSH answers')], [255, false])
+})
+
+test('a VM that runs is not started: that it runs is said, and how it stands', async (t) => {
+  await signedIn(t)
+  await good(...create)
+  const { out } = await good('vm', 'start', 'web')
+  assert.match(out, /^web runs already\nweb runs, and nobody vouches for its boot: /)
+  assert.deepEqual(await json('vm', 'start', 'web'), { operation: null, status: 'Succeeded' })
+  await good('vm', 'deallocate', 'web')
+  assert.match((await good('vm', 'start', 'web')).out, /^starting web: done$/m)
 })

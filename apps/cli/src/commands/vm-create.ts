@@ -36,6 +36,8 @@ interface Options extends VmOptions {
 }
 
 const CERTIFICATES_MAX = 64 << 10
+const NOT_CHECKED =
+  'nothing was asked for: whether the name is free, and image and size fit, was not checked\n'
 const CUSTOM_DATA_MAX = 64 << 10
 
 /** `tl vm create`: a VM, and everything that it wants. */
@@ -115,8 +117,10 @@ async function create(connection: Connection, options: Options, output: Output):
     customData: data === null ? null : Buffer.from(data).toString('base64'),
   }
   const asked = requestsFor(connection.group(options.group), vm)
-  if (options.dryRun === true) output.out(jsonText(Object.values(asked)))
-  else await made(connection, asked, options, output)
+  if (options.dryRun === true) {
+    output.out(jsonText(Object.values(asked)))
+    output.err(NOT_CHECKED)
+  } else await made(connection, asked, options, output)
 }
 
 /** As a host name is: before the name of anything else is made of it. @throws {UsageError} */

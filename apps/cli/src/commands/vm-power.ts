@@ -1,8 +1,10 @@
 import type { Command } from 'commander'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import type { Output } from '../output.ts'
-import { followedBoot } from '../service/standing.ts'
+import { jsonText, type Output } from '../output.ts'
+import type { Connection } from '../service/connection.ts'
+import { followedBoot, standingOf } from '../service/standing.ts'
 import { followed, type VmOptions, vmPath, vmVerb, waiting } from '../service/vm-command.ts'
+import { viewOfVm } from '../service/vm-view.ts'
 import { withService } from '../service/with-service.ts'
 
 interface Verb {
@@ -51,6 +53,8 @@ export function vmPowerCommands(output: Output, done: (code: ExitCode) => void):
       await withService(async (connection) => {
         const path = vmPath(connection, name, options)
         const query = options.force === true ? '?skipShutdown=true' : ''
+        if (verb.name === 'start' && (await tellsThatItRuns(connection, name, options, output)))
+          return
         // deleting what is not there is no failure of the control plane's: here it is told
         if (verb.action === null) await connection.client.get(path)
         const { operationUrl } =
@@ -64,4 +68,19 @@ export function vmPowerCommands(output: Output, done: (code: ExitCode) => void):
       done(EXIT.affirming)
     })
   })
+}
+
+/** @returns whether there is nothing to start. */
+async function tellsThatItRuns(
+  connection: Connection,
+  name: string,
+  options: VmOptions,
+  { out }: Output,
+): Promise<boolean> {
+  const path = vmPath(connection, name, options)
+  const vm = viewOfVm(await connection.client.get(`${path}?$expand=instanceView`))
+  if (vm.power !== 'running') return false
+  if (options.json === true) out(jsonText({ operation: null, status: 'Succeeded' }))
+  else out(`${vm.name} runs already\n${await standingOf(connection, name, options)}`)
+  return true
 }
