@@ -8,6 +8,9 @@ import type { Service } from '@trusted-launch/service'
 const AZ = '/usr/bin/az'
 export const hasAz = existsSync(AZ)
 
+/** Commands that need what is mended. */
+const COMPUTE = new Set(['vm', 'vmss', 'disk', 'sig'])
+
 /**
  * Debian's package names versions of compute and network that its own library does not have: `az vm` ends with a traceback,
  * whatever it speaks to. This says those that are there, and is `az` in all else.
@@ -36,7 +39,7 @@ export class Az {
 
   /** What it prints, read. @throws its own words. */
   async run(...args: string[]): Promise<any> {
-    const compute = args[0] === 'vm'
+    const compute = COMPUTE.has(args[0]!)
     const [program, first] = compute ? ['/usr/bin/python3', [this.#mended]] : [AZ, []]
     const options = { env: this.#env, timeout: 120_000 }
     const { stdout } = await promisify(execFile)(

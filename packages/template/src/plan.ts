@@ -3,6 +3,7 @@ import type { Context, Environment, References } from './environment.ts'
 import { at, clip, TemplateError } from './errors.ts'
 import { TemplateNames } from './names.ts'
 import { dependenciesOf, inOrder, Places } from './order.ts'
+import { outputName } from './output-name.ts'
 import { isSecure, typeIn } from './parameters.ts'
 import { type Planned, plannedOf } from './planned.ts'
 import { deferredIn, looped, resolve, settle, settleNow, shown, type Tree } from './settle.ts'
@@ -151,6 +152,6 @@ function resolvedOutput({ name, declared, value }: Output, references: Reference
     const found = resolve(value, references)
     if (found !== null && kindOf(found) !== kind)
       throw new TemplateError(`The output is ${kindOf(found)}, and ${kind} was expected.`)
-    return [name, isSecure(declared) ? { type } : { type, value: found }]
+    return [outputName(name), isSecure(declared) ? { type } : { type, value: found }]
   })
 }

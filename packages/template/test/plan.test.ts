@@ -257,6 +257,15 @@ test('resources with names of their own are meant by them, and existing ones are
   })
 })
 
+test('an output is told by its name as Azure writes it', () => {
+  const value = { type: 'int', value: 1 }
+  const outputs = Object.fromEntries(
+    ['VMSS', 'VMName', 'Name', 'sshCommand', 'A1'].map((name) => [name, value]),
+  )
+  const names = Object.keys(plan({ outputs }).outputs(none))
+  assert.deepEqual(names, ['vmss', 'vmName', 'name', 'sshCommand', 'a1'])
+})
+
 test('outputs are what they say they are, in loops too, and secure ones are not shown', () => {
   const outputs = {
     list: { type: 'array', copy: { count: 2, input: "[copyIndex('list')]" } },
