@@ -107,6 +107,32 @@ test('who listens at a group hears of that group alone, and of what it may see',
   assert.deepEqual(alerts.all(), [])
 })
 
+test('who may no longer sign in, or whose token ran out, hears nothing after the next heartbeat', async (t) => {
+  let ahead = 0
+  const service = await aService(t, new FailingHost(), { now: () => Date.now() + ahead })
+  await service.ask('PUT', service.group('rg'), { location: 'local' })
+  const [gone, stale] = [
+    await aPrincipal(service, READER.name, service.subscription),
+    await aPrincipal(service, READER.name, service.subscription),
+  ]
+  const as = async ({ clientId, secret }: { clientId: string; secret: string }) => ({
+    authorization: `Bearer ${(await tokenOf(service, clientId, secret)).body.access_token}`,
+  })
+  // A token is good for an hour, a stream for half of one.
+  const old = await as(stale)
+  ahead += 45 * 60_000
+  const heard = await listen(t, service, service.subscription, await as(gone))
+  const other = await listen(t, service, service.subscription, old)
+  assert.deepEqual([heard.status, other.status], [200, 200])
+  const properties = { kind: 'service', signInName: gone.clientId, disabled: true }
+  assert.equal((await service.ask('PUT', gone.path, { properties })).status, 200)
+  ahead += 16_000
+  await until(() => heard.isOver())
+  assert.equal(other.isOver(), false)
+  ahead += 17 * 60_000
+  await until(() => other.isOver())
+})
+
 test('nobody listens to more than eight streams, nor after the service ended', async (t) => {
   const service = await aService(t)
   const streams: Awaited<ReturnType<typeof listen>>[] = []

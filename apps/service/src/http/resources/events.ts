@@ -29,13 +29,20 @@ async function listen(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   const may = async (action: string) =>
     (await ground.authorizer.access(caller, action, scope)) === 'granted'
   const kinds = Object.entries(RIGHTS)
-  const allowed = await Promise.all(kinds.map(([, action]) => may(action)))
-  const seen = new Set(kinds.filter((_, i) => allowed[i]).map(([kind]) => kind))
+  const allowed = async () => {
+    const each = await Promise.all(kinds.map(([, action]) => may(action)))
+    return new Set(kinds.filter((_, i) => each[i]).map(([kind]) => kind))
+  }
+  let seen = await allowed()
   const below = `${keyOf(scope)}/`
   const body = await ground.feed.open({
     ...{ principal: caller.objectId, subscriptionId, after: lastIn(request) },
     isFor: ({ kind, resourceId }) => seen.has(kind) && keyOf(`${resourceId}/`).startsWith(below),
-    mayStay: () => may(READ),
+    mayStay: async () => {
+      await request.again?.()
+      seen = await allowed()
+      return may(READ)
+    },
   })
   return { status: 200, headers: { 'content-type': 'text/event-stream' }, body }
 }

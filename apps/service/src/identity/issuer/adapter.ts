@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { fromUtf8, toUtf8 } from '@trusted-launch/codec'
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
-import type { Values } from '../../domain/store.ts'
+import type { Principals, Values } from '../../domain/store.ts'
 import type { SealedValues } from '../sealed-values.ts'
 import type { Clients } from './clients.ts'
 
@@ -12,6 +12,7 @@ const FORGET_EVERY_MS = 600_000
 
 export interface Keeping {
   readonly values: Values
+  readonly principals: Principals
   readonly sealed: SealedValues
   readonly clients: Clients
   readonly now: () => number
@@ -35,7 +36,11 @@ export class IssuerAdapter implements Adapter {
     const lifeMs = expiresIn === undefined ? LIFE_MS_MAX : expiresIn * 1_000
     const expiresAt = now() + Math.min(lifeMs, LIFE_MS_MAX)
     await this.#forget()
-    await sealed.put(this.#nameOf(id), toUtf8(JSON.stringify(payload)), expiresAt)
+    await sealed.put(
+      this.#nameOf(id),
+      toUtf8(JSON.stringify(await this.#signed(payload))),
+      expiresAt,
+    )
     if (payload.uid !== undefined)
       await sealed.put(this.#nameOf(payload.uid, 'uid'), toUtf8(id), expiresAt)
   }
@@ -48,6 +53,7 @@ export class IssuerAdapter implements Adapter {
     const payload = JSON.parse(fromUtf8(bytes)) as AdapterPayload
     if (payload.grantId !== undefined && (await values.get(revokedName(payload.grantId))) !== null)
       return undefined
+    if (payload.secret !== (await this.#secretOf(payload))) return undefined
     const isConsumed = (await values.get(this.#nameOf(id, 'used'))) !== null
     return isConsumed ? { ...payload, consumed: true } : payload
   }
@@ -75,6 +81,19 @@ export class IssuerAdapter implements Adapter {
   async revokeByGrantId(grantId: string): Promise<void> {
     const { values, now } = this.#keeping
     await values.put(revokedName(grantId), MARK, now() + LIFE_MS_MAX)
+  }
+
+  /** With what its account signed in: another password ends what the former one began. */
+  async #signed(payload: AdapterPayload): Promise<AdapterPayload> {
+    const secret = await this.#secretOf(payload)
+    return secret === undefined ? payload : { ...payload, secret }
+  }
+
+  /** Undefined: nobody's. */
+  async #secretOf({ accountId }: AdapterPayload): Promise<string | undefined> {
+    if (accountId === undefined) return undefined
+    const principal = await this.#keeping.principals.get(accountId)
+    return hashed(principal?.secretHash ?? '')
   }
 
   #nameOf(id: string, what = ''): string {

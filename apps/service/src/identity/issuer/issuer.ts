@@ -123,7 +123,7 @@ export class Issuer {
   #makeProvider(base: string, form: FormName, keys: SigningKeys): Provider {
     const { tenantId, principals, values, sealed, now, failed } = this.#options
     const audiences = this.audiences()
-    const keeping = { values, sealed, clients: this.#clients, now }
+    const keeping = { values, principals, sealed, clients: this.#clients, now }
     const setting = { form, tenantId, audiences, principals, keeping, keys }
     const provider = new Provider(issuerOf(base, form, tenantId), configurationOf(setting))
     const credentials = this.#credentials

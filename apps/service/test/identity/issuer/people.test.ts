@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { decodeJwt } from 'jose'
 import { AZURE_CLI } from '../../../src/identity/issuer/clients.ts'
+import { hashSecret } from '../../../src/identity/secret.ts'
 import { type Answer, anIssuer, ask, PASSWORD, TENANT } from './an-issuer.ts'
 
 type Served = Awaited<ReturnType<typeof anIssuer>>
@@ -172,6 +173,25 @@ test('after five wrong passwords the page says when to try again; a long form is
   assert.equal(early.status, 429)
   assert.match(early.text, /Try again in 1 s/)
   assert.equal((await enter('x'.repeat(10_000))).status, 413)
+})
+
+test('another password ends what the former one began: no token is renewed', async (t) => {
+  const issuer = await anIssuer(t)
+  const { verifier, path } = aRequest()
+  const proof = { grant_type: 'authorization_code', redirect_uri: TARGET, code_verifier: verifier }
+  const code = await codeOf(issuer, path)
+  const renew = (former: Answer) =>
+    exchange(issuer, {
+      grant_type: 'refresh_token',
+      refresh_token: JSON.parse(former.text).refresh_token,
+    })
+  const first = await exchange(issuer, { ...proof, code })
+  const second = await renew(first)
+  assert.equal(second.status, 200, second.text)
+  const ann = await issuer.principals.get('ann-id')
+  await issuer.principals.put({ ...ann!, secretHash: await hashSecret('another password') })
+  assert.equal((await renew(second)).status, 400)
+  assert.deepEqual(issuer.failures, [])
 })
 
 test('signing out ends the session of the browser', async (t) => {
