@@ -24,7 +24,7 @@ test('who manages one group takes no interface and no disk of another, and makes
     location: 'local',
     properties: { creationData: { createOption: 'Empty' }, diskSizeGB: 4 },
   }
-  assert.equal((await service.ask('PUT', disk, empty)).status, 201)
+  assert.equal((await service.ask('PUT', disk, empty)).status, 200)
   const { ask } = await aPrincipal(service, CONTRIBUTOR.name, service.group('mine'))
   const id = `${service.group('mine')}/providers/Microsoft.Compute/virtualMachines/web`
   const made = `${theirs}/providers/Microsoft.Compute/disks/new`
