@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { ArmError } from '@trusted-launch/api'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import { displayNameOf } from './catalogue/regions.ts'
 import type { Inside } from './domain/deployment/inside.ts'
 import { watchingOf } from './domain/figures.ts'
 import type { Store } from './domain/store.ts'
@@ -158,7 +159,7 @@ async function verifierOf(
 
 function installationOf({ tenantId, location, authorizer, store }: FrontOptions) {
   return {
-    ...{ tenantId, locationDisplayName: location },
+    ...{ tenantId, locationDisplayName: displayNameOf(location) },
     visible: async ({ caller }: ArmRequest) => {
       const ids = await authorizer.subscriptionsOf(caller)
       const found = await Promise.all(ids.map((id) => store.resources.get(id)))

@@ -64,3 +64,13 @@ export const regions: readonly Region[] = Object.entries(clouds).flatMap(([cloud
 export function locationNamed(text: string): string {
   return text.replaceAll(' ', '').toLowerCase()
 }
+
+/** `West Europe` is `westeurope`. */
+export function isSameLocation(a: string, b: string): boolean {
+  return locationNamed(a) === locationNamed(b)
+}
+
+/** As people read it: Azure's name where it is one of Azure's regions, else as it is. */
+export function displayNameOf(location: string): string {
+  return regions.find(({ name }) => name === locationNamed(location))?.displayName ?? location
+}

@@ -1,4 +1,5 @@
 import { ArmError, faults, parseResourceId } from '@trusted-launch/api'
+import { isSameLocation } from '../catalogue/regions.ts'
 import { requireGroup } from '../domain/groups.ts'
 import type { Resource, Tables } from '../domain/store.ts'
 import type { Ground } from './ground.ts'
@@ -40,12 +41,6 @@ export function requireLocation(
       code: 'InvalidResourceLocation',
       message: `The resource '${existing.name}' already exists in location '${existing.location}'. A resource with the same name cannot be created in location '${location}'. Please select a new resource name.`,
     })
-}
-
-/** `West Europe` is `westeurope`. */
-function isSameLocation(a: string, b: string): boolean {
-  const plain = (text: string) => text.replaceAll(' ', '').toLowerCase()
-  return plain(a) === plain(b)
 }
 
 /** What is the installation's own lies at no scope but `/`: a right somewhere below gives none there. @throws {ArmError} `ResourceNotFound` */

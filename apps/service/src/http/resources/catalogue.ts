@@ -1,4 +1,4 @@
-import { ArmError, type Fault, faults, keyOf } from '@trusted-launch/api'
+import { ArmError, type Fault, faults } from '@trusted-launch/api'
 import {
   extensionPublishers,
   extensionType,
@@ -6,6 +6,7 @@ import {
   typesOf,
 } from '../../catalogue/extensions.ts'
 import { imageView, listImages } from '../../catalogue/image-views.ts'
+import { isSameLocation } from '../../catalogue/regions.ts'
 import { type Size, sizeNamed, sizes } from '../../catalogue/sizes.ts'
 import { isToBeHad, skuView, vmSizeView } from '../../catalogue/skus.ts'
 import { usagesView } from '../../catalogue/usages.ts'
@@ -17,6 +18,7 @@ import { stateOf, textAt, VM } from '../../domain/vm/vm.ts'
 import { groupPath } from '../arm-type.ts'
 import { clausesOf } from '../filter.ts'
 import type { Ground } from '../ground.ts'
+import { requireLocation } from '../required.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
 import { requireVm } from './virtual-machines.ts'
 
@@ -31,7 +33,10 @@ export function catalogueRoutes(rules: VmRules, ground: Ground): Route[] {
   const read = (path: string, action: string, answer: (request: ArmRequest) => unknown): Route => ({
     ...{ method: 'GET', path, action: `Microsoft.Compute/${action}/read` },
     handle: async (request): Promise<ArmReply> => {
-      await requireSubscription(ground.store, request.params.subscriptionId!)
+      const { subscriptionId, location } = request.params
+      await requireSubscription(ground.store, subscriptionId!)
+      if (location !== undefined)
+        requireLocation(`Microsoft.Compute/${action}`, ground, location, null)
       return { status: 200, body: found(await answer(request)) }
     },
   })
@@ -126,7 +131,7 @@ function skus(rules: VmRules, { location }: Ground, { query }: ArmRequest) {
   const clauses = clausesOf(query.$filter)
   if (clauses === null || clauses.some(({ name, verb }) => name !== 'location' || verb !== 'eq'))
     throw new ArmError(faults.invalidFilter(query.$filter!))
-  if (clauses.some(({ value }) => keyOf(value) !== keyOf(location))) return { value: [] }
+  if (clauses.some(({ value }) => !isSameLocation(value, location))) return { value: [] }
   return { value: sizes.map((size) => skuView(size, [location], rules.place().capacity)) }
 }
 

@@ -16,6 +16,7 @@ import { change } from '../change.ts'
 import { type Ground, momentOf } from '../ground.ts'
 import { operationHeaders } from '../operation-view.ts'
 import { requireLink } from '../put-resource.ts'
+import { requireLocation } from '../required.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
 import { requireVm } from './virtual-machines.ts'
 
@@ -31,7 +32,9 @@ export function vmResultRoutes(rules: VmRules, ground: Ground): Route[] {
   const read = (path: string, answer: (request: ArmRequest) => object): Route => ({
     ...{ method: 'GET', path, action: 'Microsoft.Compute/locations/runCommands/read' },
     handle: async (request) => {
-      await requireSubscription(ground.store, request.params.subscriptionId!)
+      const { subscriptionId, location } = request.params
+      await requireSubscription(ground.store, subscriptionId!)
+      requireLocation('Microsoft.Compute/locations/runCommands', ground, location!, null)
       return { status: 200, body: answer(request) }
     },
   })
