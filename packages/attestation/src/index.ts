@@ -107,7 +107,13 @@ export {
   parseNonces,
   useNonce,
 } from './memory/nonces.ts'
-export { type Clearance, clearFailure, type Failure, type Standing } from './memory/standing.ts'
+export {
+  type Clearance,
+  clearFailure,
+  type Failure,
+  failedBefore,
+  type Standing,
+} from './memory/standing.ts'
 export {
   encodeMemory,
   NO_MEMORY,

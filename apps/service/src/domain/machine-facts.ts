@@ -6,8 +6,8 @@ import { latestVerdictOf } from './latest-verdict.ts'
 import { planOf } from './plans.ts'
 import { bootsOf } from './references/boots.ts'
 import { waitingOf } from './references/drift.ts'
+import { standingOf } from './standing.ts'
 import type { Resource, Tables } from './store.ts'
-import { rememberedOf, standingAfter } from './vm/remembered.ts'
 import { setupOf } from './vm/setup.ts'
 import { generationOf, osTypeOf, stateOf, textAt } from './vm/vm.ts'
 
@@ -16,8 +16,7 @@ export async function machineFactsOf(tables: Tables, vm: Resource): Promise<Mach
   const { vmId, power } = stateOf(vm)
   const last = await latestVerdictOf(tables, vmId)
   const alerts = (await alertRowsOf(tables, vm)).map(alertOf)
-  const { standing } = (await rememberedOf(tables.values, vmId)).vm
-  const { failure, answered } = standingAfter(standing, alerts)
+  const { failure, answered } = await standingOf(tables, vm, alerts)
   const { intervalSeconds } = await planOf(tables, vm)
   return {
     ...{ id: vm.id, kind: 'vm', setup: await setupOf(tables, vm) },

@@ -3,14 +3,18 @@ import {
   type AttestationResult,
   boundNonce,
   CLAIM_FORMS,
+  failedBefore,
   formatCanonical,
   type Json,
   TOKEN_LIFETIME_SECONDS_MAX,
+  withMemory,
 } from '@trusted-launch/attestation'
 import { fromUtf8, MalformedError } from '@trusted-launch/codec'
 import { CryptoError, fromBase64url, jwkOf, keyOfJwk } from '@trusted-launch/crypto'
 import type { EffectivePlan } from '@trusted-launch/posture'
+import { alertOf, alertRowsOf } from './alerts.ts'
 import { planOf } from './plans.ts'
+import { standingOf } from './standing.ts'
 import type { Attestation, JsonObject, Resource, Tables } from './store.ts'
 
 /** What a relying party, or who asks for it, wants of a token. */
@@ -88,7 +92,7 @@ export interface TokenTerms {
 
 /** By the plan of the VM. @throws {ArmError} `AttestationStale` */
 export async function termsOf(
-  tables: Pick<Tables, 'resources'>,
+  tables: Tables,
   vm: Resource,
   attestation: Attestation,
   audience: string,
@@ -96,7 +100,11 @@ export async function termsOf(
 ): Promise<TokenTerms> {
   const plan = await planOf(tables, vm)
   const lifetimeSeconds = lifetimeOf(attestation, plan, now)
-  return { attestation, audience, lifetimeSeconds, ...resultFor(attestation, audience, plan) }
+  const { result, recordSha256 } = resultFor(attestation, audience, plan)
+  const { failure } = await standingOf(tables, vm, (await alertRowsOf(tables, vm)).map(alertOf))
+  const findings = failure === null ? [] : [failedBefore(failure)]
+  const told = withMemory(result, { findings })
+  return { attestation, audience, lifetimeSeconds, result: told, recordSha256 }
 }
 
 /** The token as a client gets it. Not in a transaction: whose key it is may change meanwhile. */
@@ -106,7 +114,8 @@ export async function issuedBy(
 ): Promise<JsonObject> {
   const { token, expiresAt } = await issue(result, recordSha256, audience, lifetimeSeconds)
   const [expires, at] = [expiresAt, attestation.at].map((ms) => new Date(ms).toISOString())
-  const { id: evidence, tier } = attestation
+  const { id: evidence } = attestation
+  const { tier } = result
   return { token, expiresOn: expires!, tier, evidence, evidenceTime: at! }
 }
 

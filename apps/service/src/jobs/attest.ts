@@ -148,13 +148,19 @@ async function ask(
   const answer = await orFailed('the evidence was not appraised', async () => {
     const first = await ground.appraise({ ...task, time })
     const references = await under((tables) =>
-      referencesAfter(tables, vm, first, { attestation: id, time }, facts.references),
+      referencesAfter(
+        tables,
+        vm,
+        first,
+        { attestation: id, time, asked: asked.at },
+        facts.references,
+      ),
     )
     return references === null ? first : ground.appraise({ ...task, references, time })
   })
   return under(async (tables) => {
     const found = (await tables.resources.get(vm.id)) ?? vm
-    const attested = await keep(tables, found, { id, begun, facts, answer, time })
+    const attested = await keep(tables, found, { id, begun, facts, answer, time, asked: asked.at })
     await tables.turns.end(turn, await afterAnswer(tables, found, asked.at, Math.random()))
     return attested
   })
@@ -199,9 +205,16 @@ async function collect(
 async function keep(
   tables: Tables,
   vm: Resource,
-  made: { id: string; begun: Begun; facts: HostFacts; answer: AppraisalAnswer; time: number },
+  made: {
+    id: string
+    begun: Begun
+    facts: HostFacts
+    answer: AppraisalAnswer
+    time: number
+    asked: number
+  },
 ): Promise<Attested> {
-  const { id, begun, facts, answer, time } = made
+  const { id, begun, facts, answer, time, asked } = made
   const { tier, findings, claims, record, shared, memory, ima, earlier } = answer
   const { vmId } = stateOf(vm)
   const kept = { id, vmId, at: time, tier, findings: findings as unknown as Json[] }
@@ -215,7 +228,7 @@ async function keep(
     : keyOf(facts.expectation)
   await keepRemembered(tables.values, vmId, { vm: memory, ima, run, uncounted, key })
   const { variant, change, boot, revocationsMissing } = answer
-  const booted = { attestation: id, time, tier, variant, change, boot, revocationsMissing }
+  const booted = { attestation: id, time, asked, tier, variant, change, boot, revocationsMissing }
   await noteBoot(tables, vm, begun.used.boots, booted)
   const result = { tier, claims, evidence: answer.evidence, findings: [...findings, ...earlier] }
   if (!(await isAwaited(tables, vm, answer, time)))

@@ -98,6 +98,9 @@ async function settle(
     const vm = await tables.resources.get(row.parentId!)
     const now = await tables.resources.get(row.id)
     if (vm === null || now === null || driftIn(now).vmId !== stateOf(vm).vmId) return 0
+    // Taken back, or rejected, while the verdict was made again.
+    const isThere = (await tables.resources.get(made.id)) !== null
+    if (!isThere || driftIn(now).status === 'rejected') return 0
     const { reference, id: references } = made
     const { by, at, why: reason, request } = reference
     const decision = { by, at, reason, request, references }

@@ -9,6 +9,7 @@ import { fromHex, toUtf8 } from '@trusted-launch/codec'
 import { decodePem, fromBase64url, PublicKey, thumbprintOf } from '@trusted-launch/crypto'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { ATTESTATION_READER, OWNER, READER } from '../../src/identity/role-definitions.ts'
+import { DriftedHost } from '../a-drifted-host.ts'
 import { aPrincipal } from '../a-principal.ts'
 import { aService, type TestService } from '../a-service.ts'
 import { aVm } from '../a-vm.ts'
@@ -158,6 +159,19 @@ test('a token shows no text of the guest’s inside, but what the audience’s p
   assert.ok(put.status < 300, JSON.stringify(put.body))
   assert.equal(typeof (await told())['command-line'].value, 'string')
   assert.equal((await told('https://another.example'))['command-line'], undefined)
+})
+
+test('a VM that failed is not told as affirmed until somebody cleared that, however good its boots since', async (t) => {
+  const host = new DriftedHost()
+  const service = await aService(t, host)
+  const { id } = await aVm(service)
+  const attest = `${id}/providers/TrustedLaunch/evidence/attest`
+  for (const isDrifted of [true, false]) {
+    host.isDrifted = isDrifted
+    await service.over(await service.ask('POST', attest))
+  }
+  const { body } = await service.ask('POST', at(id), { audience: AUDIENCE })
+  assert.equal(body.tier, 'contraindicated', JSON.stringify(body))
 })
 
 test('a verdict whose successor is due is stale, and no token outlives the interval', async (t) => {

@@ -1,6 +1,6 @@
 import { findingOf } from '../finding-table.ts'
 import { array, hex, integer, nullable, object, type Shape, string } from '../json-shape.ts'
-import type { AttestationResult } from '../result.ts'
+import type { AttestationResult, Finding } from '../result.ts'
 import { formatTime } from '../time.ts'
 import type { Compared } from './counters.ts'
 
@@ -89,7 +89,8 @@ function silence({ answered }: Standing) {
   return findingOf({ id: 'verdict.silent', summary: `The VM gives no evidence. ${since}` })
 }
 
-function failedBefore({ time, findings }: Failure) {
+/** What a failure that nobody cleared means to every verdict after it. */
+export function failedBefore({ time, findings }: Failure): Finding {
   return findingOf({
     id: 'verdict.failed-before',
     summary: `It failed at ${formatTime(time)}, and nobody cleared that.`,

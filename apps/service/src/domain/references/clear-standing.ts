@@ -1,10 +1,11 @@
-import { clearFailure } from '@trusted-launch/attestation'
+import { clearFailure, type Finding } from '@trusted-launch/attestation'
 import { alertKindOf, isOpen, type Verdict } from '@trusted-launch/posture'
 import { alertOf, alertRowsOf } from '../alerts.ts'
 import type { Resource, Tables } from '../store.ts'
 import { keepRemembered, rememberedOf } from '../vm/remembered.ts'
 import { stateOf } from '../vm/vm.ts'
 import { driftIn, driftsOf } from './drift.ts'
+import { isDrift } from './is-drift.ts'
 
 /**
  * An approval takes away the failure that is remembered of a VM, where there was no alert to close with it (the alert
@@ -23,6 +24,7 @@ export async function clearStanding(
   const { failure } = memory.standing
   if (failure === null || result.tier === 'contraindicated') return
   if (failure.time < driftIn(approved).firstSeen) return
+  if (await isOfMore(tables, vmId, failure.time)) return
   const alerts = (await alertRowsOf(tables, vm)).map(alertOf)
   if (alerts.some((one) => isOpen(one) && alertKindOf(one.type).isFailure)) return
   const others = (await driftsOf(tables, vm)).filter(({ id }) => id !== approved.id)
@@ -31,3 +33,24 @@ export async function clearStanding(
   const standing = clearFailure(memory.standing, { by: who.by, reason, time: who.time })
   await keepRemembered(tables.values, vmId, { ...more, vm: { ...memory, standing } })
 }
+
+const PAGE = 100
+
+/** Whether a verdict since then was refused for something else than drift, too. */
+async function isOfMore({ attestations }: Tables, vmId: string, since: number): Promise<boolean> {
+  for (let after: string | undefined; ; ) {
+    const page = await attestations.list(vmId, {
+      limit: PAGE,
+      ...(after !== undefined && { after }),
+    })
+    for (const { at, tier, findings } of page) {
+      if (at < since) return false
+      if (tier === 'contraindicated' && (findings as unknown as Finding[]).some(isOther))
+        return true
+    }
+    if (page.length < PAGE) return false
+    after = page.at(-1)!.id
+  }
+}
+
+const isOther = (one: Finding) => one.severity === 'high' && !isDrift(one)

@@ -1,13 +1,14 @@
 import type { BootChange, Finding } from '@trusted-launch/attestation'
-import { type EffectivePlan, meaningOf } from '@trusted-launch/posture'
+import type { EffectivePlan } from '@trusted-launch/posture'
 import { planOf } from '../plans.ts'
 import type { Resource, Tables } from '../store.ts'
 import { stateOf } from '../vm/vm.ts'
 import { announcedFor, announcementIn, covers } from './announced.ts'
 import { type ApprovalScope, approveDrift, type Decided, hasRoom } from './approve.ts'
 import { bootsOf } from './boots.ts'
-import { driftIn, driftNamed, noteDrift } from './drift.ts'
+import { driftIn, driftNamed, noteDrift, showDrift } from './drift.ts'
 import { isGrownDisk } from './grown-disk.ts'
+import { isDrift } from './is-drift.ts'
 import { referenceIn, referencesFor } from './kept.ts'
 import { knownImagesOf } from './known-images.ts'
 import { areSignedImages, compareVersions, isNotOlder } from './signed-images.ts'
@@ -16,6 +17,8 @@ import { usedFor } from './used.ts'
 interface Seen {
   readonly attestation: string
   readonly time: number
+  /** When the VM was asked. */
+  readonly asked: number
   /** The appraisal record of what shows the change. */
   readonly record: Uint8Array
 }
@@ -42,10 +45,11 @@ async function decideChange(
       ? await bySignature(tables, vm, change, seen, String(references.from))
       : null)
   if (found === null || !(await hasRoom(tables, found.scope.id))) return false
-  const { attestation, time } = seen
-  await noteDrift(tables, vm, change, { attestation, time, isFirstBoot: false })
+  const { attestation, time, asked } = seen
+  await noteDrift(tables, vm, change, { attestation, time, asked, isFirstBoot: false })
   const row = await driftNamed(tables, vm, change)
-  await approveDrift(tables, row!, found.scope, found.decided)
+  const shown = await showDrift(tables, row!, change, time)
+  await approveDrift(tables, shown, found.scope, found.decided)
   return true
 }
 
@@ -140,10 +144,6 @@ export async function isAwaited(
 ): Promise<boolean> {
   if (change === null) return false
   const grave = findings.filter(({ severity }) => severity === 'medium' || severity === 'high')
-  const isDrift = ({ id }: Finding) => {
-    const { failure, raises } = meaningOf(id)
-    return failure === 'drift' && raises === null
-  }
   if (!grave.every(isDrift)) return false
   const all = await announcedFor(tables, vm, now)
   return all.some(({ row }) => !announcementIn(row).hasDigests)

@@ -85,12 +85,19 @@ export async function waitingOf(tables: Tables, vm: Resource): Promise<number> {
   return drifts.filter(({ status, isPresent }) => status === 'pending' && isPresent).length
 }
 
+/** The verdict that shows it, and when its VM was asked: with what was approved until then. */
+interface Shown {
+  readonly attestation: string
+  readonly time: number
+  readonly asked: number
+}
+
 /** What a verdict shows of drift; part of the transaction that keeps it. */
 export async function noteDrift(
   tables: Tables,
   vm: Resource,
   change: BootChange | null,
-  seen: { readonly attestation: string; readonly time: number; readonly isFirstBoot: boolean },
+  seen: Shown & { readonly isFirstBoot: boolean },
 ): Promise<void> {
   const name = change === null ? null : nameOf(vm, change)
   const rows = await driftsOf(tables, vm)
@@ -105,12 +112,27 @@ export async function noteDrift(
   await insert(tables, vm, name!, change, seen)
 }
 
-/** One that was approved and shows again does so because its reference values are gone: it waits anew. */
-function again(
-  drift: Drift,
-  { attestation, time }: { readonly attestation: string; readonly time: number },
-): Drift {
-  const isOpen = drift.status === 'approved'
+/**
+ * The drift as this boot shows it: two boots with the same registers may have read other modules. Before it is approved
+ * without a person, so that what is approved is what was looked at. Part of a transaction.
+ */
+export async function showDrift(
+  tables: Tables,
+  row: Resource,
+  { variant, modules }: BootChange,
+  time: number,
+): Promise<Resource> {
+  const file = encodeReferenceValues({ version: 2, variants: [variant] })
+  await tables.values.put(valueOfDrift(row.name), file)
+  return writeDrift(tables, row, { ...driftIn(row), modules: modules.slice(0, TOLD_MAX) }, time)
+}
+
+/**
+ * One that was approved and shows again does so because its reference values are gone: it waits anew. Not where the VM
+ * was asked before they were made: its next answer is held against them.
+ */
+function again(drift: Drift, { attestation, time, asked }: Shown): Drift {
+  const isOpen = drift.status === 'approved' && asked > (drift.decision?.at ?? 0)
   const seen = { isPresent: true, lastSeen: time, count: drift.count + 1, attestation }
   return { ...drift, ...seen, ...(isOpen && { status: 'pending' as const, decision: null }) }
 }

@@ -8,6 +8,8 @@ import { noteDrift } from './drift.ts'
 export interface Booted {
   readonly attestation: string
   readonly time: number
+  /** When the VM was asked. */
+  readonly asked: number
   readonly tier: string
   /** The variant that it was held against. */
   readonly variant: string | null
@@ -22,7 +24,7 @@ export async function noteBoot(
   tables: Tables,
   vm: Resource,
   known: Boots,
-  { attestation, time, tier, variant, change, boot, revocationsMissing }: Booted,
+  { attestation, time, asked, tier, variant, change, boot, revocationsMissing }: Booted,
 ): Promise<void> {
   const { vmId } = stateOf(vm)
   const before = await bootsOf(tables.values, vmId)
@@ -31,5 +33,5 @@ export async function noteBoot(
   const after = isGood ? affirmed(now, variant, boot, time) : now
   await keepBoots(tables.values, vmId, before, after)
   const isFirstBoot = after.affirmedAt === null
-  await noteDrift(tables, vm, change, { attestation, time, isFirstBoot })
+  await noteDrift(tables, vm, change, { attestation, time, asked, isFirstBoot })
 }

@@ -9,6 +9,7 @@ import {
   driftNamed,
   driftsOf,
   noteDrift,
+  showDrift,
   valueOfDrift,
   writeDrift,
 } from '../../../src/domain/references/drift.ts'
@@ -34,7 +35,9 @@ function change(i: number): BootChange {
   return { variant: own, nearest: 'small', sha256: `${i}`, differences, modules: [] }
 }
 
-const seenAt = (time: number) => ({ attestation: 'a', time, isFirstBoot: false })
+const seenAt = (time: number) => ({
+  ...{ attestation: 'a', time, asked: time, isFirstBoot: false },
+})
 
 async function seen(store: Store, vm: Resource, i: number): Promise<Resource> {
   await store.transaction((tables) => noteDrift(tables, vm, change(i), seenAt(i)))
@@ -49,6 +52,33 @@ function approved(store: Store, vm: Resource, row: Resource, scope: Partial<Appr
 }
 
 onEach((database) => {
+  test('an answer that was asked for before an approval does not undo it; one after it that shows the drift does', async () => {
+    const store = await database.store()
+    const vm = await store.resources.insert(sample('web'), 5)
+    const row = await seen(store, vm, 0)
+    await approved(store, vm, row)
+    const again = (asked: number) =>
+      store.transaction((tables) =>
+        noteDrift(tables, vm, change(0), { ...seenAt(60), asked, time: 60 }),
+      )
+    await again(49)
+    assert.equal(driftIn((await driftNamed(store, vm, change(0)))!).status, 'approved')
+    await again(55)
+    assert.equal(driftIn((await driftNamed(store, vm, change(0)))!).status, 'pending')
+  })
+
+  test('what is approved without a person is what the boot that was looked at showed, not what was seen first', async () => {
+    const store = await database.store()
+    const vm = await store.resources.insert(sample('web'), 5)
+    const row = await seen(store, vm, 0)
+    const now = { ...change(0), modules: ['/lib/other.ko'] }
+    const own = { ...now.variant, name: 'as it is now' }
+    await store.transaction((tables) => showDrift(tables, row, { ...now, variant: own }, 9))
+    const file = await store.values.get(valueOfDrift(row.name))
+    assert.match(new TextDecoder().decode(file!), /as it is now/)
+    assert.deepEqual(driftIn((await driftNamed(store, vm, change(0)))!).modules, ['/lib/other.ko'])
+  })
+
   test('a VM has sixteen drifts at most: those that nobody decided go first, with what was kept of them', async () => {
     const store = await database.store()
     const vm = await store.resources.insert(sample('web'), 5)
