@@ -59,19 +59,6 @@ export function requestedSecurity(profile: Json | undefined): Decided<RequestedS
   return { securityType: type ?? null, secureBootEnabled, vTpmEnabled }
 }
 
-const FIRST_TO_SAY_STANDARD = '2025-11-01'
-
-/**
- * `securityProfile` as a GET of this api-version shows it; undefined: not at all. Clients from before 2025-11-01
- * expect an ordinary VM to have none.
- */
-export function securityView(security: Security, apiVersion: string): JsonObject | undefined {
-  const { securityType, secureBootEnabled, vTpmEnabled } = security
-  if (securityType === 'TrustedLaunch')
-    return { securityType, uefiSettings: { secureBootEnabled, vTpmEnabled } }
-  return apiVersion.slice(0, 10) >= FIRST_TO_SAY_STANDARD ? { securityType } : undefined
-}
-
 const NOTHING_SAID: RequestedSecurity = {
   securityType: null,
   secureBootEnabled: null,

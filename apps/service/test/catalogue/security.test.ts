@@ -1,12 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { requestedSecurity, STANDARD, securityView } from '../../src/catalogue/security.ts'
-
-const trustedLaunch = {
-  securityType: 'TrustedLaunch',
-  secureBootEnabled: true,
-  vTpmEnabled: false,
-} as const
+import { requestedSecurity } from '../../src/catalogue/security.ts'
 
 test('"true" and "false" as strings are booleans: Azure Policy sends them', () => {
   assert.deepEqual(
@@ -54,18 +48,3 @@ for (const [target, profile] of [
       },
     })
   })
-
-test('a Standard VM reads Standard from api-version 2025-11-01 on, and has no securityProfile before', () => {
-  for (const version of ['2025-11-01', '2025-11-01-preview', '2026-03-01', '2031-01-01'])
-    assert.deepEqual(securityView(STANDARD, version), { securityType: 'Standard' })
-  for (const version of ['2025-10-31', '2025-04-01', '2019-03-01'])
-    assert.equal(securityView(STANDARD, version), undefined)
-})
-
-test('a Trusted Launch VM reads so at every api-version', () => {
-  for (const version of ['2020-12-01', '2026-03-01'])
-    assert.deepEqual(securityView(trustedLaunch, version), {
-      securityType: 'TrustedLaunch',
-      uefiSettings: { secureBootEnabled: true, vTpmEnabled: false },
-    })
-})
