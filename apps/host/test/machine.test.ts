@@ -79,7 +79,7 @@ async function adopted(
     vtpm: { stopped: async () => {}, forget: async () => {}, ...vtpm },
     log: ({ event }: { event: string }) => events.push(event),
     forget: () => {},
-    ended: () => {},
+    saw: () => {},
   } as unknown as MachineHost
   const vm = (await Machine.adopt(host, folder.path))!
   first.unshift(() => vm.release())

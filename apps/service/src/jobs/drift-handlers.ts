@@ -4,6 +4,7 @@ import { fromUtf8 } from '@trusted-launch/codec'
 import type { Verdict } from '@trusted-launch/posture'
 import { clearUndone } from '../domain/alerts.ts'
 import { everyOf } from '../domain/every-of.ts'
+import { setIdOf } from '../domain/plans.ts'
 import { clearStanding } from '../domain/references/clear-standing.ts'
 import { DRIFT, type Drift, driftIn, writeDrift } from '../domain/references/drift.ts'
 import {
@@ -78,10 +79,9 @@ async function sameDrifts(tables: Tables, { row, drift, reference, scope }: Appr
 }
 
 function isFor(vm: Resource, { image }: KeptReference, scope: string): boolean {
-  const set = (vm.properties as any).virtualMachineScaleSet?.id
   const isThere =
     scope.toLowerCase() === `/subscriptions/${vm.subscriptionId}`.toLowerCase() ||
-    String(set).toLowerCase() === scope.toLowerCase()
+    setIdOf(vm)?.toLowerCase() === scope.toLowerCase()
   return isThere && (image === null || image === imageOf(vm))
 }
 

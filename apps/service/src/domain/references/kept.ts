@@ -1,4 +1,5 @@
 import { everyOf } from '../every-of.ts'
+import { setIdOf } from '../plans.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
 import { at, stateOf, textAt } from '../vm/vm.ts'
 
@@ -50,7 +51,7 @@ export function imageOf(vm: Resource): string {
 
 /** Where an approval may hold for a VM, by its name; a scope that the VM has none of is not there. */
 export function scopesOf(vm: Resource): Readonly<Record<string, string>> {
-  const set = textAt(vm.properties, 'virtualMachineScaleSet', 'id')
+  const set = setIdOf(vm)
   const subscription = `/subscriptions/${vm.subscriptionId}`
   return { vm: vm.id, image: subscription, subscription, ...(set !== null && { set }) }
 }

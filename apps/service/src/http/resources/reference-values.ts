@@ -1,6 +1,7 @@
 import { ArmError, faults } from '@trusted-launch/api'
 import { GROUP, SUBSCRIPTION } from '../../domain/groups.ts'
 import { requireUnlocked } from '../../domain/locks.ts'
+import { isMachine } from '../../domain/machines.ts'
 import { planOf } from '../../domain/plans.ts'
 import { type Boots, bootsOf } from '../../domain/references/boots.ts'
 import {
@@ -11,8 +12,9 @@ import {
   valueOfReference,
 } from '../../domain/references/kept.ts'
 import { countingOf } from '../../domain/references/used.ts'
+import { SCALE_SET } from '../../domain/scale-set/scale-set.ts'
 import type { JsonObject, Resource, Tables } from '../../domain/store.ts'
-import { stateOf, VM } from '../../domain/vm/vm.ts'
+import { stateOf } from '../../domain/vm/vm.ts'
 import { change } from '../change.ts'
 import type { Ground } from '../ground.ts'
 import { listOfAll, pageOf } from '../page.ts'
@@ -34,7 +36,7 @@ export function referenceValuesRoutes(ground: Ground): Route[] {
 async function list(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   const { store } = ground
   const scope = await requireScopeOf(store, request)
-  if (scope.type !== VM) return pageOf(request, madeAt(ground, REFERENCE_VALUES, scope.id), view)
+  if (!isMachine(scope)) return pageOf(request, madeAt(ground, REFERENCE_VALUES, scope.id), view)
   return pageOf(request, listOfAll(await ofVm(ground, scope)), ({ body }) => body)
 }
 
@@ -75,7 +77,7 @@ async function get(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   const scope = await requireScopeOf(store, request)
   const row = await store.resources.get(request.id)
   if (row === null) {
-    const all = scope.type === VM ? await ofVm(ground, scope) : []
+    const all = isMachine(scope) ? await ofVm(ground, scope) : []
     const found = all.find(({ id }) => id.toLowerCase() === request.id.toLowerCase())
     if (found === undefined) throw new ArmError(faults.resourceNotFound(request.id))
     return { status: 200, body: found.body }
@@ -97,14 +99,16 @@ async function remove(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   })
 }
 
-/** A VM, group or subscription. @throws {ArmError} 404 */
+const ABOVE: readonly string[] = [SCALE_SET, GROUP, SUBSCRIPTION]
+
+/** A VM, scale set, group or subscription. @throws {ArmError} 404 */
 export async function requireScopeOf(
   { resources }: Pick<Tables, 'resources'>,
   request: ArmRequest,
 ) {
   const found = await resources.get(request.params.scope!)
-  if (found === null || ![VM, GROUP, SUBSCRIPTION].includes(found.type))
-    throw new ArmError(faults.resourceNotFound(request.id))
+  const isScope = found !== null && (isMachine(found) || ABOVE.includes(found.type))
+  if (!isScope) throw new ArmError(faults.resourceNotFound(request.id))
   return found
 }
 
