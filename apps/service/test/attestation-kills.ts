@@ -25,19 +25,20 @@ type Acknowledged = { readonly vm: string; readonly id: string }
 export async function killWhileAttesting(t: TestContext, kills: number): Promise<void> {
   const data = mkdtempSync(join(tmpdir(), 'tl-attestation-kills-'))
   t.after(() => rmSync(data, { recursive: true, force: true }))
+  process.env.TL_TEST_ATTESTER_KEY = join(data, 'attester.pem')
   const start = () =>
     ServiceProcess.run(t, 'attesting-process.ts', join(data, 'service'), join(data, 'host'))
   const first = await start()
   const vms = await someVms(first.client())
   const acknowledged: Acknowledged[] = []
-  for (let process = first, i = 0; ; i++) {
-    const client = process.client()
+  for (let current = first, i = 0; ; i++) {
+    const client = current.client()
     const life = live(client, vms, acknowledged)
     await sleep(300 + Math.random() * LIFE_MS)
-    await process.end('SIGKILL')
+    await current.end('SIGKILL')
     await life
     if (i + 1 === kills) break
-    process = await start()
+    current = await start()
   }
   const last = await start()
   await checkAll(last.client(), vms, acknowledged)
@@ -102,11 +103,18 @@ async function checkAll(
     const times = verdicts.map(({ properties }) => Date.parse(properties.time))
     for (const [i, time] of times.slice(1).entries())
       assert.ok(times[i]! - time <= INTERVAL_MS + SLACK_MS, `${times[i]! - time} ms without`)
-    assert.deepEqual([...new Set(verdicts.map(({ properties }) => properties.tier))], ['affirming'])
+    for (const { name, properties } of verdicts)
+      assert.equal(properties.tier, 'affirming', await whyOf(service, vm, name))
   }
   assert.equal(nonces.size, count, 'each verdict has a nonce of its own')
   const alerts = `${service.subscription}/providers/Microsoft.Security/alerts`
   assert.deepEqual((await service.ask('GET', alerts)).body.value, [])
+}
+
+/** What was found, in words. */
+async function whyOf(service: TestService, vm: string, name: string): Promise<string> {
+  const { body } = await service.ask('GET', `${vm}/providers/TrustedLaunch/evidence/${name}`)
+  return JSON.stringify(body.properties.findings)
 }
 
 /** All of a VM's, the newest first. */

@@ -1,4 +1,11 @@
-import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+} from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import type { Evidence, Quote, Rollback } from '@trusted-launch/channel'
 import { encode, fromHex, toUtf8 } from '@trusted-launch/codec'
 import {
@@ -87,7 +94,20 @@ export function issue(
   return Certificate.decode(der)
 }
 
-const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const rsa = keyPairIn(process.env.TL_TEST_ATTESTER_KEY)
+
+/** A new pair; of processes that are one host after the other, the first one's, which lies in a file. */
+function keyPairIn(file: string | undefined) {
+  const pem = { type: 'pkcs8', format: 'pem' } as const
+  const known = file !== undefined && existsSync(file) ? readFileSync(file) : null
+  const privateKey =
+    known === null
+      ? generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+      : createPrivateKey(known)
+  if (file !== undefined && known === null)
+    writeFileSync(file, privateKey.export(pem), { mode: 0o600 })
+  return { privateKey, publicKey: createPublicKey(privateKey) }
+}
 const modulus = Buffer.from(rsa.publicKey.export({ format: 'jwk' }).n!, 'base64url')
 
 /** The public area of a key like ours, with these changes. */
