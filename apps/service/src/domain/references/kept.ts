@@ -53,7 +53,9 @@ export function imageOf(vm: Resource): string {
 export function scopesOf(vm: Resource): Readonly<Record<string, string>> {
   const set = setIdOf(vm)
   const subscription = `/subscriptions/${vm.subscriptionId}`
-  return { vm: vm.id, image: subscription, subscription, ...(set !== null && { set }) }
+  // A VM of a disk that ran elsewhere is of no image: all such would be one.
+  const ofImage = imageOf(vm) === '' ? {} : { image: subscription }
+  return { vm: vm.id, ...ofImage, subscription, ...(set !== null && { set }) }
 }
 
 /** All that are for a VM, at itself and above. */

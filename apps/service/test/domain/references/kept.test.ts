@@ -18,12 +18,20 @@ import {
   REFERENCES_MAX,
   referenceIn,
   referencesFor,
+  scopesOf,
   valueOfReference,
 } from '../../../src/domain/references/kept.ts'
 import type { Resource, Store } from '../../../src/domain/store.ts'
 import { stateOf } from '../../../src/domain/vm/vm.ts'
 import { onEach } from '../../store/databases.ts'
 import { vm as sample } from '../../store/samples.ts'
+
+test('a VM that was made of no image has no such scope: all of them would be one', () => {
+  const plain = { ...sample('web'), properties: {}, state: {}, etag: '1', changedAt: 0 } as Resource
+  assert.deepEqual(Object.keys(scopesOf(plain)), ['vm', 'subscription'])
+  const state = { image: 'small@2026.11.28' }
+  assert.deepEqual(Object.keys(scopesOf({ ...plain, state })), ['vm', 'image', 'subscription'])
+})
 
 function change(i: number): BootChange {
   const variant = { ...variantOf(cleanBoot()), approval: 'needed' } as const
