@@ -76,6 +76,9 @@ const AGAIN_MS = 2_000
 /** No verdict, whatever the evidence says. */
 export const ATTESTATION_FAILED = 'AttestationFailed'
 
+/** The guest gave nothing: its silence. What fails on our side after that is none. */
+class NoEvidence extends ArmError {}
+
 /**
  * Asks a VM for evidence, makes the verdict and keeps it with what made it and what it alerts of, in one transaction.
  * One at a time for each VM, whoever asks.
@@ -109,7 +112,7 @@ export function attestInTurn(
       await end((tables) => afterNothing(tables, turn, null))
       return null
     } catch (error) {
-      const isNoAnswer = error instanceof ArmError && error.fault.code === ATTESTATION_FAILED
+      const isNoAnswer = error instanceof NoEvidence
       await end(async (tables) => {
         const now = ground.now()
         const found = await tables.resources.get(vm.id)
@@ -137,8 +140,10 @@ async function ask(
   const policy = await orFailed('it is not known what it must be', () =>
     under((tables) => policyFor(tables, vm)),
   )
-  const evidence = await orFailed('its agent gives no evidence', () =>
-    collect(vm, begun.known, asked, job, ground),
+  const evidence = await orFailed(
+    'its agent gives no evidence',
+    () => collect(vm, begun.known, asked, job, ground),
+    NoEvidence,
   )
   const { binding } = ground
   const told = taskOf(evidence, facts, begun.known, { ...asked, ...(binding && { binding }) })
@@ -323,14 +328,18 @@ async function within<T>(work: Promise<T>, ms: number, signal: AbortSignal): Pro
 }
 
 /** @throws {ArmError} `AttestationFailed`, with what there was. */
-async function orFailed<T>(what: string, work: () => Promise<T>): Promise<T> {
+async function orFailed<T>(
+  what: string,
+  work: () => Promise<T>,
+  Failed: typeof ArmError = ArmError,
+): Promise<T> {
   try {
     return await work()
   } catch (error) {
     if (isOurs(error)) throw error
     const why = error instanceof Error ? error.message : 'no reason is known'
     const message = `The virtual machine was not attested: ${what} (${why}).`
-    throw new ArmError({ status: 409, code: ATTESTATION_FAILED, message }, { cause: error })
+    throw new Failed({ status: 409, code: ATTESTATION_FAILED, message }, { cause: error })
   }
 }
 

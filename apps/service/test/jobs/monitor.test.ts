@@ -153,3 +153,23 @@ test('a plan that wants VMs asked more often counts from when it is made', async
   clock.forward(MINUTE_MS)
   await until(async () => (await verdictsOf(service, id)).length === 2)
 })
+
+test('what goes wrong on our side is no silence of the guest: an answer that cannot be appraised raises no alert', async (t) => {
+  const { clock, service, host } = await aProvedVm(t)
+  const facts = await host.facts()
+  const anchors = [{ der: Uint8Array.of(0x30) }] as any
+  host.facts = async () => ({ ...facts, expectation: { ...facts.expectation, anchors } })
+  let asked = 0
+  const collect = host.collectEvidence.bind(host)
+  host.collectEvidence = async (...of) => {
+    asked++
+    return collect(...of)
+  }
+  for (const ms of [INTERVAL_MS, PLAN.silenceSeconds * 1000, INTERVAL_MS]) {
+    const before = asked
+    clock.forward(ms + MINUTE_MS)
+    await until(async () => asked > before, 'it was not asked again')
+    await sleep(500)
+  }
+  assert.deepEqual(await alertsOf(service), [])
+})
