@@ -8,7 +8,9 @@ import { ServiceProcess } from './a-process.ts'
 import type { Answer, TestService } from './a-service.ts'
 import { aVm } from './a-vm.ts'
 
-const VMS = 6
+const VMS = 8
+/** The others nobody asks: the service alone keeps them from waiting. */
+const ASKED = 6
 const INTERVAL_MS = 60_000
 /** What a kill, the start after it and the load of the machine may add to an interval. */
 const SLACK_MS = 30_000
@@ -33,7 +35,7 @@ export async function killWhileAttesting(t: TestContext, kills: number): Promise
   const acknowledged: Acknowledged[] = []
   for (let current = first, i = 0; ; i++) {
     const client = current.client()
-    const life = live(client, vms, acknowledged)
+    const life = live(client, vms.slice(0, ASKED), acknowledged)
     await sleep(300 + Math.random() * LIFE_MS)
     await current.end('SIGKILL')
     await life
@@ -100,7 +102,7 @@ async function checkAll(
       nonces.add(JSON.stringify(body.record.expectation.nonce))
       count++
     }
-    const times = verdicts.map(({ properties }) => Date.parse(properties.time))
+    const times = [Date.now(), ...verdicts.map(({ properties }) => Date.parse(properties.time))]
     for (const [i, time] of times.slice(1).entries())
       assert.ok(times[i]! - time <= INTERVAL_MS + SLACK_MS, `${times[i]! - time} ms without`)
     for (const { name, properties } of verdicts)
