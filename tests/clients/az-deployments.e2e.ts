@@ -1,32 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
-import { openService, ScriptedHost } from '@trusted-launch/service'
-import pino from 'pino'
-import { Az, hasAz } from './az.ts'
+import { test } from 'node:test'
+import { type Az, hasAz, signedIn } from './az.ts'
 
 const skip = hasAz ? false : 'az is not installed: apt-get install azure-cli'
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f test'
 const SECRET = 'Hidden-Pass-1234'
-
-async function signedIn(t: TestContext): Promise<Az> {
-  const folder = mkdtempSync(join(tmpdir(), 'tl-az-'))
-  const service = await openService({
-    ...{ data: join(folder, 'data'), location: 'local', publicNames: [] },
-    ...{ driver: new ScriptedHost(), listen: { host: '127.0.0.1', port: 0 } },
-    log: pino({ level: 'silent' }),
-  })
-  t.after(async () => {
-    await service.close()
-    rmSync(folder, { recursive: true })
-  })
-  const az = new Az(folder, join(folder, 'data/tls/authority.pem'))
-  await az.signIn(service)
-  await az.run('group', 'create', '-n', 'rg', '-l', 'local')
-  return az
-}
 
 const trusted = [
   '--security-type',

@@ -1,8 +1,11 @@
 import { execFile } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { TestContext } from 'node:test'
 import { promisify } from 'node:util'
-import type { Service } from '@trusted-launch/service'
+import { openService, ScriptedHost, type Service } from '@trusted-launch/service'
+import pino from 'pino'
 
 /** As Debian installs it. */
 const AZ = '/usr/bin/az'
@@ -91,4 +94,22 @@ export class Az {
   get #mended(): string {
     return join(this.#folder, 'az.py')
   }
+}
+
+/** A service on a scripted host, `az` signed in to it, and a group `rg`; all gone after the test. */
+export async function signedIn(t: TestContext): Promise<Az> {
+  const folder = mkdtempSync(join(tmpdir(), 'tl-az-'))
+  const service = await openService({
+    ...{ data: join(folder, 'data'), location: 'local', publicNames: [] },
+    ...{ driver: new ScriptedHost(), listen: { host: '127.0.0.1', port: 0 } },
+    log: pino({ level: 'silent' }),
+  })
+  t.after(async () => {
+    await service.close()
+    rmSync(folder, { recursive: true })
+  })
+  const az = new Az(folder, join(folder, 'data/tls/authority.pem'))
+  await az.signIn(service)
+  await az.run('group', 'create', '-n', 'rg', '-l', 'local')
+  return az
 }

@@ -132,7 +132,7 @@ function textOf(assessments: readonly any[], ownGroup: string, width: number): s
     const why = status.description ?? ''
     const vm = resourceDetails.id.split('/').at(-1)
     const { recommendation: id, severity } = additionalData
-    return [vm, id, severity, status.code, why, toDo(vm, properties, ownGroup)]
+    return [vm, id, severity, status.code, why, commandFor(vm, properties, ownGroup)]
       .map(String)
       .map(plain)
   })
@@ -140,7 +140,7 @@ function textOf(assessments: readonly any[], ownGroup: string, width: number): s
 }
 
 /** The command that does it, or why none can. */
-function toDo(
+function commandFor(
   vm: string,
   { status, additionalData, resourceDetails }: any,
   ownGroup: string,
