@@ -182,14 +182,19 @@ export interface HostDriver {
   writeUpload(id: string, piece: Uint8Array, offset: number, sizeBytes: number): Promise<void>
   /** Of files that had no piece for a day nothing stays. */
   forgetOldUploads(): Promise<void>
-  /** Fetches somebody's image, or copies a disk that nobody writes to, looks at it and keeps it. @throws {ArmError} */
+  /**
+   * Fetches somebody's image, or copies a disk that nobody writes to, looks at it and keeps it. `isKept` writes down
+   * whose it is: the bytes are there when it begins, and no removal of the same bytes comes between.
+   * @throws {ArmError}; what `isKept` throws, and the bytes stay.
+   */
   takeImage(
     source: ImageSource,
     tell: (step: string) => void,
     signal: AbortSignal,
-  ): Promise<KeptImage>
-  /** Nothing happens when it is gone. */
-  removeImage(name: string): Promise<void>
+    isKept: (kept: KeptImage) => Promise<void>,
+  ): Promise<void>
+  /** Removes an image's bytes, unless they are somebody's: asked when nobody is about to become so. Again is the same. */
+  removeImage(name: string, isSomebodys: () => Promise<boolean>): Promise<void>
   /** What was uploaded is not wanted any more. */
   forgetSource(source: Source): Promise<void>
   /** Makes the VM and its reference values, before anything of it boots; nothing happens when it is there. */

@@ -8,12 +8,15 @@ import { examineFile, type Image, ImageError, writeDurably } from '@trusted-laun
 import type { SecureBootTemplate } from '@trusted-launch/uefi'
 import type { KeptImage } from '../domain/host-driver.ts'
 import { formatOf } from './disk-format.ts'
+import { NamedTurns } from './named-turns.ts'
 
 const NAME = /^sha256:([0-9a-f]{64})$/
 
 /** Images of others, each once, by the SHA-256 of its file. */
 export class ImageStore {
   readonly #folder: string
+  /** Of each image: nobody removes bytes between their being found here and its being written down whose they are. */
+  readonly #turns = new NamedTurns()
 
   constructor(folder: string) {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -24,21 +27,24 @@ export class ImageStore {
 
   /**
    * Looks at a file and keeps it; the file stays where it is, and shares its bytes until somebody removes it.
-   * @throws {ArmError} no disk image that a VM of this host could start from.
+   * @throws {ArmError} no disk image that a VM of this host could start from; what `isKept` throws.
    */
   async take(
     path: string,
     keys: (osType: 'Linux' | 'Windows') => SecureBootTemplate,
     tell: (step: string) => void,
     signal: AbortSignal,
-  ): Promise<KeptImage> {
+    isKept: (kept: KeptImage) => Promise<void>,
+  ): Promise<void> {
     const format = await formatOf(path)
     const examination = await examinedFor(path, keys, tell, signal)
     tell('its SHA-256')
     const { sha256, fileBytes } = await hashOf(path, signal)
     const kept = { name: `sha256:${sha256}`, sha256, format, fileBytes, examination }
-    await this.#keep(path, kept)
-    return kept
+    await this.#turns.take(kept.name, async () => {
+      await this.#keep(path, kept)
+      await isKept(kept)
+    })
   }
 
   /** By its name; null: there is none. */
@@ -56,7 +62,14 @@ export class ImageStore {
     return JSON.parse(readFileSync(join(dirname(path), 'image.json'), 'utf8')).examination.osType
   }
 
-  async remove(name: string): Promise<void> {
+  /** Unless they are somebody's. */
+  remove(name: string, isSomebodys: () => Promise<boolean>): Promise<void> {
+    return this.#turns.take(name, async () => {
+      if (!(await isSomebodys())) await this.#remove(name)
+    })
+  }
+
+  async #remove(name: string): Promise<void> {
     const sha256 = NAME.exec(name)?.[1]
     if (sha256 === undefined) return
     const gone = join(this.#folder, `.part-${randomBytes(8).toString('hex')}`)

@@ -106,11 +106,12 @@ export class LocalHost implements HostDriver {
     source: ImageSource,
     tell: (step: string) => void,
     signal: AbortSignal,
-  ): Promise<KeptImage> {
+    isKept: (kept: KeptImage) => Promise<void>,
+  ): Promise<void> {
     if (source.kind === 'upload' || source.kind === 'url')
-      return this.#taken.take(source, tell, signal)
+      return this.#taken.take(source, tell, signal, isKept)
     const disk = this.#diskOf(source)
-    return this.#taken.takeCopy((to) => copyDisk(disk, to, signal), tell, signal)
+    return this.#taken.takeCopy((to) => copyDisk(disk, to, signal), tell, signal, isKept)
   }
 
   #diskOf({ kind, id }: Exclude<ImageSource, Source>): CopiedDisk {
@@ -120,8 +121,8 @@ export class LocalHost implements HostDriver {
     return { path: machine.diskFile, format: machine.spec.disk.format, isMachines: true }
   }
 
-  removeImage(name: string): Promise<void> {
-    return this.#taken.remove(name)
+  removeImage(name: string, isSomebodys: () => Promise<boolean>): Promise<void> {
+    return this.#taken.remove(name, isSomebodys)
   }
 
   forgetSource(source: Source): Promise<void> {

@@ -61,9 +61,15 @@ export class LocalImages {
     return this.withFile(source, tell, signal, variableStoreIn)
   }
 
-  take(source: Source, tell: (step: string) => void, signal: AbortSignal): Promise<KeptImage> {
+  /** @throws {ArmError}; what `isKept` throws. */
+  take(
+    source: Source,
+    tell: (step: string) => void,
+    signal: AbortSignal,
+    isKept: (kept: KeptImage) => Promise<void>,
+  ): Promise<void> {
     return this.withFile(source, tell, signal, (path) =>
-      this.#store.take(path, keysFor, tell, signal),
+      this.#store.take(path, keysFor, tell, signal, isKept),
     )
   }
 
@@ -72,12 +78,13 @@ export class LocalImages {
     copy: (to: string) => Promise<void>,
     tell: (step: string) => void,
     signal: AbortSignal,
-  ): Promise<KeptImage> {
+    isKept: (kept: KeptImage) => Promise<void>,
+  ): Promise<void> {
     const path = join(this.#folder, 'uploads', `${randomUUID()}.fetched`)
     try {
       tell('copying the disk')
       await copy(path)
-      return await this.#store.take(path, keysFor, tell, signal)
+      await this.#store.take(path, keysFor, tell, signal, isKept)
     } finally {
       await rm(path, { force: true })
     }
@@ -100,8 +107,8 @@ export class LocalImages {
     return keysFor(this.#store.osTypeOf(image))
   }
 
-  remove(name: string): Promise<void> {
-    return this.#store.remove(name)
+  remove(name: string, isSomebodys: () => Promise<boolean>): Promise<void> {
+    return this.#store.remove(name, isSomebodys)
   }
 
   async forget(source: Source): Promise<void> {

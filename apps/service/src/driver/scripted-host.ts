@@ -16,6 +16,7 @@ import type {
 } from '../domain/host-driver.ts'
 import type { ImageSource, Source } from '../domain/sources.ts'
 import type { Command, CommandEnd } from '../domain/vm/run-command.ts'
+import { NamedTurns } from './named-turns.ts'
 
 /** What a scripted host is to do; time and failures are all that it makes up. */
 export interface Script {
@@ -65,6 +66,7 @@ export class ScriptedHost implements HostDriver {
   readonly isolated = new Set<string>()
   /** The own disks that were kept when their VM went. */
   readonly kept: string[] = []
+  readonly #imageTurns = new NamedTurns()
   readonly #script: Script
   #told: (id: string, what: HostEvent) => void = () => {}
   readonly #machines: Map<string, { plan: MachinePlan; power: MachinePower }>
@@ -105,19 +107,25 @@ export class ScriptedHost implements HostDriver {
     source: ImageSource,
     _tell: (step: string) => void,
     signal: AbortSignal,
-  ): Promise<KeptImage> {
+    isKept: (kept: KeptImage) => Promise<void>,
+  ): Promise<void> {
     const from = source.kind === 'url' ? source.url : source.id
     await this.#do('takeImage', from, signal)
     const sha256 = createHash('sha256').update(from).digest('hex')
     const name = `sha256:${sha256}`
-    this.images.add(name)
     const examination = { ...SUPPORTED, ...this.#script.examination }
-    return { name, sha256, format: 'raw', fileBytes: 1 << 30, examination }
+    await this.#imageTurns.take(name, async () => {
+      this.images.add(name)
+      await isKept({ name, sha256, format: 'raw', fileBytes: 1 << 30, examination })
+    })
   }
 
-  async removeImage(name: string): Promise<void> {
-    await this.#do('removeImage', name)
-    this.images.delete(name)
+  removeImage(name: string, isSomebodys: () => Promise<boolean>): Promise<void> {
+    return this.#imageTurns.take(name, async () => {
+      if (await isSomebodys()) return
+      await this.#do('removeImage', name)
+      this.images.delete(name)
+    })
   }
 
   async forgetSource(source: Source): Promise<void> {

@@ -3,6 +3,7 @@ import { constants, mkdirSync } from 'node:fs'
 import { open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ArmError, faults } from '@trusted-launch/api'
+import { NamedTurns } from './named-turns.ts'
 import { requireSpace } from './space.ts'
 
 const KEPT_MS = 24 * 60 * 60 * 1000
@@ -14,8 +15,8 @@ export class Uploads {
   readonly #folder: string
   readonly #now: () => number
   readonly #require: typeof requireSpace
-  /** The last deed of each file that is being written or taken: what is taken nobody still writes to. */
-  readonly #turns = new Map<string, Promise<unknown>>()
+  /** Of each file: what is taken nobody still writes to. */
+  readonly #turns = new NamedTurns()
 
   /** @param folder on the file system of images and disks. */
   constructor(folder: string, now: () => number = Date.now, require = requireSpace) {
@@ -41,7 +42,7 @@ export class Uploads {
       offset + piece.length <= sizeBytes
     if (!fits) throw new ArmError(faults.invalidParameter('offset'))
     const path = this.pathOf(id)
-    await this.#inTurn(path, () => this.#writePiece(path, piece, offset, sizeBytes))
+    await this.#turns.take(path, () => this.#writePiece(path, piece, offset, sizeBytes))
   }
 
   async #writePiece(
@@ -65,7 +66,7 @@ export class Uploads {
 
   /** The file, which nobody writes to any more; again the same. @throws {ArmError} there is none. */
   take(id: string): Promise<string> {
-    return this.#inTurn(this.pathOf(id), () => this.#take(id))
+    return this.#turns.take(this.pathOf(id), () => this.#take(id))
   }
 
   async #take(id: string): Promise<string> {
@@ -86,17 +87,6 @@ export class Uploads {
 
   async remove(id: string): Promise<void> {
     for (const suffix of ['', '.taken']) await rm(this.pathOf(id) + suffix, { force: true })
-  }
-
-  async #inTurn<T>(path: string, deed: () => Promise<T>): Promise<T> {
-    const turn = (this.#turns.get(path) ?? Promise.resolve()).then(deed)
-    const over = turn.catch(() => {})
-    this.#turns.set(path, over)
-    try {
-      return await turn
-    } finally {
-      if (this.#turns.get(path) === over) this.#turns.delete(path)
-    }
   }
 
   /** Those that had no piece for a day. */

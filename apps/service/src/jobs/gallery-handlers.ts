@@ -3,12 +3,12 @@ import { definitionFacts } from '../domain/gallery/definition.ts'
 import { definitionOf, withBytes } from '../domain/gallery/version.ts'
 import { fitFault, requireOff } from '../domain/gallery/version-source.ts'
 import type { HostDriver, KeptImage } from '../domain/host-driver.ts'
-import { keptOf, userOf } from '../domain/image/image.ts'
-import { removeWhole } from '../domain/remove-whole.ts'
+import { keptOf } from '../domain/image/image.ts'
 import type { ImageSource } from '../domain/sources.ts'
 import type { Resource } from '../domain/store.ts'
 import { textAt } from '../domain/vm/vm.ts'
 import { followed } from './followed.ts'
+import { removeImage } from './remove-image.ts'
 import { type Handler, isOurs, type Job } from './worker.ts'
 
 /** What is done for versions of galleries. One that cannot be made leaves nothing behind. */
@@ -23,46 +23,51 @@ async function make(driver: HostDriver, now: () => number, job: Job): Promise<un
   const version = await there(job)
   if (version?.provisioningState !== 'Creating') return undefined
   const source = version.state.source as unknown as ImageSource | undefined
+  let name: string | undefined
   try {
-    const kept = keptOf(version) ?? (await taken(driver, job, version, source!))
-    await job.tell(95, 'publishing')
-    await job.under(async ({ resources }) => {
-      // How it is published may have been changed meanwhile.
-      const row = (await resources.get(version.id)) ?? version
-      const done = { ...withBytes(row, kept), provisioningState: 'Succeeded' } as const
-      await resources.update(version.id, done, now())
-    })
+    const kept = keptOf(version)
+    if (kept !== null) await publish(job, version, kept, now())
+    else
+      await followed(job, (tell, signal) =>
+        driver.takeImage(source!, tell, signal, async (taken) => {
+          name = taken.name
+          await requireFit(job, version, source!, taken)
+          await publish(job, version, taken, now())
+        }),
+      )
     if (source !== undefined) await forget(driver, source)
   } catch (error) {
     if (!job.signal.aborted && !isOurs(error)) {
       if (source !== undefined) await forget(driver, source)
-      await job.under((tables) => removeWhole(tables, version.id))
+      await removeImage(driver, job, version, name)
     }
     throw error
   }
   return undefined
 }
 
-/** The bytes, once they are found to belong to the definition. */
-async function taken(
-  driver: HostDriver,
+async function publish(job: Job, version: Resource, kept: KeptImage, at: number): Promise<void> {
+  await job.tell(95, 'publishing')
+  await job.under(async ({ resources }) => {
+    // How it is published may have been changed meanwhile.
+    const row = (await resources.get(version.id)) ?? version
+    const done = { ...withBytes(row, kept), provisioningState: 'Succeeded' } as const
+    await resources.update(version.id, done, at)
+  })
+}
+
+/** The bytes belong to the definition. @throws {ArmError} */
+async function requireFit(
   job: Job,
   version: Resource,
   source: ImageSource,
-): Promise<KeptImage> {
-  const kept = await followed(job, (tell, signal) => driver.takeImage(source, tell, signal))
-  try {
-    await requireUnwritten(job, version)
-    const definition = await job.under(({ resources }) => resources.get(definitionOf(version.id)))
-    const of = source.kind === 'url' ? source.url : source.id
-    const fault = fitFault(of, kept, definitionFacts(definition!))
-    if (fault !== null) throw new ArmError(fault)
-    return kept
-  } catch (error) {
-    const isOthers = await job.under((tables) => userOf(tables, kept.name, version.id))
-    if (isOthers === null) await driver.removeImage(kept.name)
-    throw error
-  }
+  kept: KeptImage,
+): Promise<void> {
+  await requireUnwritten(job, version)
+  const definition = await job.under(({ resources }) => resources.get(definitionOf(version.id)))
+  const of = source.kind === 'url' ? source.url : source.id
+  const fault = fitFault(of, kept, definitionFacts(definition!))
+  if (fault !== null) throw new ArmError(fault)
 }
 
 /** A VM that was started while its disk was copied wrote to it: half a copy is none. @throws {ArmError} */
@@ -77,15 +82,9 @@ async function forget(driver: HostDriver, source: ImageSource): Promise<void> {
   if (source.kind === 'upload' || source.kind === 'url') await driver.forgetSource(source)
 }
 
-/** Its bytes go unless an image, another version or a VM is of the same. */
 async function remove(driver: HostDriver, job: Job): Promise<undefined> {
   const version = await there(job)
-  if (version?.provisioningState !== 'Deleting') return undefined
-  const name = keptOf(version)?.name
-  const user =
-    name === undefined ? null : await job.under((tables) => userOf(tables, name, version.id))
-  if (name !== undefined && user === null) await driver.removeImage(name)
-  await job.under((tables) => removeWhole(tables, version.id))
+  if (version?.provisioningState === 'Deleting') await removeImage(driver, job, version)
   return undefined
 }
 

@@ -1,5 +1,5 @@
 import type { HostDriver } from '../domain/host-driver.ts'
-import { IMAGE_TYPES, keptOf, userOf } from '../domain/image/image.ts'
+import { IMAGE_TYPES } from '../domain/image/image.ts'
 import { removeWhole } from '../domain/remove-whole.ts'
 import { SCALE_SET, scaleSetOf } from '../domain/scale-set/scale-set.ts'
 import { forgetSecrets } from '../domain/scale-set/scale-set-rules.ts'
@@ -7,6 +7,7 @@ import { ownDiskThatStays } from '../domain/vm/attached-disk.ts'
 import { disksThatGo, forgetVm, release } from '../domain/vm/belongings.ts'
 import { DISK } from '../domain/vm/disk-row.ts'
 import { MACHINE_TYPES, stateOf } from '../domain/vm/vm.ts'
+import { removeImage } from './remove-image.ts'
 import type { Handler, Job } from './worker.ts'
 
 const DISKS = 100
@@ -74,11 +75,7 @@ async function removeImages(driver: HostDriver, job: Job, type: string): Promise
   for (;;) {
     const [image] = await job.under(({ resources }) => resources.list({ ...query, limit: 1 }))
     if (image === undefined) return
-    const name = keptOf(image)?.name
-    const isUsed =
-      name === undefined || (await job.under((tables) => userOf(tables, name, image.id))) !== null
-    if (!isUsed) await driver.removeImage(name)
-    await job.under((tables) => removeWhole(tables, image.id))
+    await removeImage(driver, job, image)
   }
 }
 

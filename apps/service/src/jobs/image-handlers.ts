@@ -1,9 +1,9 @@
 import { ArmError } from '@trusted-launch/api'
 import type { HostDriver } from '../domain/host-driver.ts'
-import { type ImageRules, imageSource, keptOf, userOf, withKept } from '../domain/image/image.ts'
-import { removeWhole } from '../domain/remove-whole.ts'
+import { type ImageRules, imageSource, withKept } from '../domain/image/image.ts'
 import type { Resource } from '../domain/store.ts'
 import { followed } from './followed.ts'
+import { removeImage } from './remove-image.ts'
 import { type Handler, isOurs, type Job } from './worker.ts'
 
 /** What is done for images. An image that cannot be taken leaves nothing behind. */
@@ -14,7 +14,7 @@ export function imageHandlers(
 ): Record<string, Handler> {
   return {
     'image.put': (job) => takeImage(driver, rules, now, job),
-    'image.delete': (job) => removeImage(driver, job),
+    'image.delete': (job) => deleteImage(driver, job),
   }
 }
 
@@ -24,22 +24,21 @@ async function takeImage(
   now: () => number,
   job: Job,
 ): Promise<undefined> {
-  const { resourceId } = job.operation
-  const image = await job.under(({ resources }) => resources.get(resourceId))
-  if (image === null || image.provisioningState !== 'Creating') return undefined
+  const image = await there(job)
+  if (image?.provisioningState !== 'Creating') return undefined
+  let name: string | undefined
   try {
     const source = imageSource(image, rules)
-    const kept = await followed(job, (tell, signal) => driver.takeImage(source, tell, signal))
-    await job.under(({ resources }) =>
-      resources.update(
-        resourceId,
-        { ...withKept(image, kept), provisioningState: 'Succeeded' },
-        now(),
-      ),
+    await followed(job, (tell, signal) =>
+      driver.takeImage(source, tell, signal, async (kept) => {
+        name = kept.name
+        const taken = { ...withKept(image, kept), provisioningState: 'Succeeded' } as const
+        await job.under(({ resources }) => resources.update(image.id, taken, now()))
+      }),
     )
     await driver.forgetSource(source)
   } catch (error) {
-    if (!job.signal.aborted && !isOurs(error)) await undo(driver, rules, job, image)
+    if (!job.signal.aborted && !isOurs(error)) await undo(driver, rules, job, image, name)
     throw error
   }
   return undefined
@@ -50,24 +49,22 @@ async function undo(
   rules: ImageRules,
   job: Job,
   image: Resource,
+  name: string | undefined,
 ): Promise<void> {
   try {
     await driver.forgetSource(imageSource(image, rules))
   } catch (error) {
     if (!(error instanceof ArmError)) throw error
   }
-  await job.under((tables) => removeWhole(tables, image.id))
+  await removeImage(driver, job, image, name)
 }
 
-/** Its bytes go unless another image, or a VM, is of the same. */
-async function removeImage(driver: HostDriver, job: Job): Promise<undefined> {
-  const { resourceId } = job.operation
-  const image = await job.under(({ resources }) => resources.get(resourceId))
-  if (image?.provisioningState !== 'Deleting') return undefined
-  const name = keptOf(image)?.name
-  const user =
-    name === undefined ? null : await job.under((tables) => userOf(tables, name, resourceId))
-  if (name !== undefined && user === null) await driver.removeImage(name)
-  await job.under((tables) => removeWhole(tables, resourceId))
+async function deleteImage(driver: HostDriver, job: Job): Promise<undefined> {
+  const image = await there(job)
+  if (image?.provisioningState === 'Deleting') await removeImage(driver, job, image)
   return undefined
+}
+
+function there({ operation, under }: Job): Promise<Resource | null> {
+  return under(({ resources }) => resources.get(operation.resourceId))
 }

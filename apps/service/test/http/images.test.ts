@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { aService, type TestService } from '../a-service.ts'
 import { aNetwork, aVm, IMAGE, vmBody } from '../a-vm.ts'
@@ -86,6 +87,42 @@ test('what fails leaves no image and no upload; what another image has stays', a
   await service.over(await service.ask('DELETE', one.id))
   assert.equal(service.host.images.size, 1)
   await service.over(await service.ask('DELETE', two.id))
+  assert.equal(service.host.images.size, 0)
+})
+
+test('an image that is imported while another of the same bytes is deleted has its bytes', async (t) => {
+  let removing = () => {}
+  let goOn = () => {}
+  const isRemoving = new Promise<void>((resolve) => {
+    removing = resolve
+  })
+  const mayGoOn = new Promise<void>((resolve) => {
+    goOn = resolve
+  })
+  const service = await aHost(t, {
+    before: async (deed: string) => {
+      if (deed !== 'removeImage') return
+      removing()
+      await mayGoOn
+    },
+  })
+  const one = await anImage(service, 'one', 'same')
+  const deleted = await service.ask('DELETE', one.id)
+  await isRemoving
+  const two = anImage(service, 'two', 'same')
+  await Promise.race([two, sleep(500)])
+  goOn()
+  assert.equal((await two).end.status, 'Succeeded')
+  assert.equal((await service.over(deleted)).status, 'Succeeded')
+  assert.equal(service.host.images.size, 1)
+})
+
+test('of two images of the same bytes that go at once the bytes go too', async (t) => {
+  const service = await aHost(t)
+  const one = await anImage(service, 'one', 'same')
+  const two = await anImage(service, 'two', 'same')
+  const gone = await Promise.all([one, two].map(({ id }) => service.ask('DELETE', id)))
+  for (const each of gone) assert.equal((await service.over(each)).status, 'Succeeded')
   assert.equal(service.host.images.size, 0)
 })
 
