@@ -1,6 +1,7 @@
 export type { Acceleration } from './acceleration.ts'
 export type { Accounts } from './accounts.ts'
 export type { DataDisk } from './data-disk.ts'
+export { converted, copied } from './disk-copy.ts'
 export { HostError, ProcessError, StateError } from './errors.ts'
 export {
   type Firmware,
@@ -31,6 +32,7 @@ export { ownSecureBootTemplate } from './images/own-keys.ts'
 export { freeVersion, keepVersion, keptImage, keptVersions } from './images/versions.ts'
 export type { Log, LogEntry } from './log.ts'
 export { type BootComponent, BootFailure, type BootFailureCode } from './machine/boot-failure.ts'
+export type { Consistency, DiskCopy } from './machine/copies.ts'
 export { MachineError } from './machine/errors.ts'
 export { Machine, type MachineState, type MachineStatus } from './machine/machine.ts'
 export type { Held, MachineRecord, MachineSpec, RecordedSpec } from './machine/record.ts'

@@ -10,6 +10,7 @@ import { VtpmError } from '../vtpm/errors.ts'
 import type { VtpmIdentity, VtpmStarts } from '../vtpm-port.ts'
 import type { BootComponent } from './boot-failure.ts'
 import { BootWait, type BootWays } from './boot-wait.ts'
+import { type Consistency, type DiskCopy, MachineCopies } from './copies.ts'
 import { checkFirmware, checkShape, createMachine, removeRemains, type Shape } from './creation.ts'
 import { MachineDisks } from './disks.ts'
 import { MachineError } from './errors.ts'
@@ -57,12 +58,14 @@ export class Machine {
   readonly #host: MachineHost
   readonly #life: MachineLife
   readonly #disks: MachineDisks
+  readonly #copies: MachineCopies
 
   private constructor(host: MachineHost, folder: string, record: MachineRecord) {
     this.#host = host
     this.id = record.spec.id
     this.#life = new MachineLife(host, folder, record)
     this.#disks = new MachineDisks(this.#life)
+    this.#copies = new MachineCopies(this.#life)
   }
 
   static async create(
@@ -364,6 +367,22 @@ export class Machine {
    */
   resizeDisk(lun: number | null, sizeBytes: number): Promise<void> {
     return this.#life.settled(() => this.#disks.resize(lun, sizeBytes))
+  }
+
+  /**
+   * Copies disks to qcow2 files, all as they are at one moment; a VM that runs goes on meanwhile.
+   * @param work a path on the state directory's file system where nothing is; nothing is there afterwards.
+   * @returns what the copies are consistent with, and the variable store of that moment.
+   * @throws {MachineError} `machine-disk-missing`, `machine-disk-failed` @throws {QmpError} it ended meanwhile.
+   */
+  async copyDisks(
+    copies: readonly DiskCopy[],
+    work: string,
+    signal: AbortSignal,
+  ): Promise<{ consistency: Consistency; variables: Uint8Array }> {
+    const read = () => this.readVariables()
+    const { consistency, beside } = await this.#copies.make(copies, work, read, signal)
+    return { consistency, variables: beside }
   }
 
   /** Another disk in place of the VM's own: a copy of that image. vTPM and variables stay. @throws {MachineError} `machine-running` */

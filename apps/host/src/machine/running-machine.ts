@@ -13,6 +13,7 @@ import type { MachineFolder } from './folder.ts'
 import { Printed } from './printed.ts'
 import { connectMonitor, type MonitorLimits, type MonitorOptions } from './qemu-process.ts'
 import type { LastEnd } from './record.ts'
+import { RunningBackup } from './running-backup.ts'
 import { RunningCommands } from './running-commands.ts'
 import { RunningConsole } from './running-console.ts'
 import { RunningDisks } from './running-disks.ts'
@@ -60,6 +61,7 @@ export class RunningMachine {
   readonly channel: GuestChannel
   readonly printed: Printed
   readonly disks: RunningDisks
+  readonly backup: RunningBackup
   readonly console: RunningConsole
   readonly commands: RunningCommands
   readonly #qemu: ProcessIdentity
@@ -96,6 +98,7 @@ export class RunningMachine {
     this.#monitor = monitor
     const asked = () => this.#monitor
     this.disks = new RunningDisks(asked)
+    this.backup = new RunningBackup(asked)
     this.console = new RunningConsole(this.printed, sockets, asked)
     this.commands = new RunningCommands(sockets)
     this.channel = new GuestChannel({

@@ -32,6 +32,13 @@ export interface BlockNode {
   readonly bytes: number
 }
 
+/** One row of `query-jobs`: a job that is `concluded` is over; `error` tells why it failed. */
+export interface BlockJob {
+  readonly id: string
+  readonly status: string
+  readonly error: string | null
+}
+
 /** One of QEMU's announcements. */
 export interface QmpEvent {
   readonly event: string
@@ -76,6 +83,17 @@ export const COMMANDS = {
   ),
   'blockdev-add': command<object, void>(nothing),
   'blockdev-del': command<{ 'node-name': string }, void>(nothing),
+  /** All begin at one moment, or none does. */
+  transaction: command<{ actions: readonly object[] }, void>(nothing),
+  'query-jobs': command<{}, BlockJob[]>((value) =>
+    array(value).map((row) => {
+      const { id, status, error } = object(row)
+      if (typeof id !== 'string' || typeof status !== 'string') throw unexpected()
+      return { id, status, error: typeof error === 'string' ? error : null }
+    }),
+  ),
+  'job-cancel': command<{ id: string }, void>(nothing),
+  'job-dismiss': command<{ id: string }, void>(nothing),
   block_resize: command<{ 'node-name': string; size: number }, void>(nothing),
   device_add: command<object, void>(nothing),
   device_del: command<{ id: string }, void>(nothing),

@@ -1,25 +1,10 @@
-import { execFile } from 'node:child_process'
 import { chmod, lstat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { promisify } from 'node:util'
+import { converted, copied } from '@trusted-launch/host'
 import { requireSpace } from './space.ts'
-
-const run = promisify(execFile)
 
 /** What `blocks` of stat(2) counts in. */
 const BLOCK_BYTES = 512
-
-/** A qcow2 file of the bytes of a raw one, whatever these say that it is. */
-export function converted(raw: string, to: string, signal?: AbortSignal): Promise<unknown> {
-  const args = ['convert', '-f', 'raw', '-O', 'qcow2', raw, to]
-  return run('qemu-img', args, { signal, killSignal: 'SIGKILL' })
-}
-
-/** By a program, which can be ended: a copy within this process cannot. */
-export function copied(from: string, to: string, signal: AbortSignal): Promise<unknown> {
-  const args = ['--reflink=auto', '--no-dereference', '--', from, to]
-  return run('cp', args, { signal, killSignal: 'SIGKILL' })
-}
 
 /** A disk that nobody writes to. */
 export interface CopiedDisk {
