@@ -34,6 +34,7 @@ export const pages: readonly Page[] = [
     paths: /\/(?:publicIPAddresses|networkSecurityGroups)/,
   },
   { name: 'disks', model: 'Disk', paths: /Compute\/disks/ },
+  { name: 'snapshots', model: 'Snapshot', paths: /Compute\/snapshots/ },
   {
     name: 'images',
     model: 'Image',

@@ -46,6 +46,7 @@ import { MemoryHolds } from './jobs/memory-holds.ts'
 import { Monitor } from './jobs/monitor.ts'
 import { orFailed } from './jobs/or-failed.ts'
 import { scaleSetHandlers } from './jobs/scale-set-handlers.ts'
+import { snapshotHandlers } from './jobs/snapshot-handlers.ts'
 import { TurnHolder } from './jobs/turn-holder.ts'
 import { vmHandlers } from './jobs/vm-handlers.ts'
 import type { VmGround } from './jobs/vm-job.ts'
@@ -152,6 +153,7 @@ export class Works {
         ...imageHandlers(this.driver, this.rules, now),
         ...galleryHandlers(this.driver, now),
         ...diskHandlers(this.driver, this.rules, now),
+        ...snapshotHandlers(this.driver, now),
         ...driftHandlers({
           ...{ now, host: HOST },
           judgeAgain: (task) => this.#appraisers.again(task),

@@ -65,6 +65,22 @@ export interface Filled {
   readonly examination: Examination | null
 }
 
+/** What a snapshot is taken of: another snapshot, or a disk, with the machine that its resource says has it. */
+export type SnapshotSource =
+  | { readonly kind: 'snapshot'; readonly id: string }
+  | {
+      readonly kind: 'disk'
+      readonly id: string
+      readonly sizeGib: number
+      /** `isOwn`: the machine starts from it. */
+      readonly holder: { readonly machine: string; readonly isOwn: boolean } | null
+    }
+
+export interface TakenSnapshot {
+  /** `stopped`: nobody wrote to it. `crash`: as after a power cut at that moment. */
+  readonly consistency: 'stopped' | 'crash'
+}
+
 /** A data disk of a VM. */
 export interface DiskPlan {
   /** 0 to 63 */
@@ -227,6 +243,17 @@ export interface HostDriver {
    * @throws {ArmError} no disk file, larger than asked for, or no room.
    */
   fillDisk(filling: Filling, tell: (step: string) => void, signal: AbortSignal): Promise<Filled>
+  /**
+   * Keeps a disk as it is at one moment, with the variable store of the machine that starts from it; a machine that
+   * runs goes on. Done again it is the same. @throws {ArmError} no room, or no bytes of it are here.
+   */
+  takeSnapshot(
+    snapshot: { readonly id: string; readonly source: SnapshotSource },
+    tell: (step: string) => void,
+    signal: AbortSignal,
+  ): Promise<TakenSnapshot>
+  /** Nothing happens when it is gone. */
+  deleteSnapshot(id: string): Promise<void>
   /** What the disk of a stopped VM lacks to boot by UEFI: `a GPT …`; none: nothing. */
   lacksForUefi(id: string): Promise<readonly string[]>
   /** What a disk held is gone; nothing happens when there is none. */

@@ -6,8 +6,11 @@ export type Source =
   | { readonly kind: 'upload'; readonly id: string }
   | { readonly kind: 'url'; readonly url: string }
 
-/** Where the bytes of a disk come from: these, or another disk. */
-export type DiskSource = Source | { readonly kind: 'disk'; readonly id: string }
+/** Where the bytes of a disk come from: these, another disk, or a snapshot. */
+export type DiskSource =
+  | Source
+  | { readonly kind: 'disk'; readonly id: string }
+  | { readonly kind: 'snapshot'; readonly id: string }
 
 /** Where the bytes of an image come from: these, a disk, or the own disk of a machine that does not run. */
 export type ImageSource = DiskSource | { readonly kind: 'machine'; readonly id: string }

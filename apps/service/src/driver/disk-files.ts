@@ -1,14 +1,13 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { chmod, lchown, link, lstat, readdir, rename, rm, stat } from 'node:fs/promises'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { chmod, copyFile, lchown, link, lstat, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { ArmError, type Fault } from '@trusted-launch/api'
 import { MalformedError, toUtf8 } from '@trusted-launch/codec'
-import { openDiskFile, readDurably, writeDurably } from '@trusted-launch/host'
+import { converted, copied, openDiskFile, readDurably, writeDurably } from '@trusted-launch/host'
 import { tooLarge } from '../domain/vm/disk-size.ts'
-import { converted, copied } from './copied-disk.ts'
 import { formatOf } from './disk-format.ts'
 import { requireSpace, spaceIn } from './space.ts'
 
@@ -23,18 +22,20 @@ const BLOCK_BYTES = 512
 
 /** The files of managed disks: each found by the id of its resource, made empty when first attached. */
 export class DiskFiles {
-  readonly #folder: string
+  readonly folder: string
 
-  /** @param folder on the file system of the host's state directory. */
+  /** @param folder on the file system of the host's state directory. What a killed process left of its work there goes. */
   constructor(folder: string) {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-    this.#folder = folder
+    this.folder = folder
+    for (const name of readdirSync(folder))
+      if (name.startsWith('.work-')) rmSync(join(folder, name), { recursive: true, force: true })
   }
 
   /** @param diskId in any case of letters. */
   pathOf(diskId: string): string {
     const name = createHash('sha256').update(diskId.toLowerCase()).digest('hex').slice(0, 32)
-    return join(this.#folder, `${name}.qcow2`)
+    return join(this.folder, `${name}.qcow2`)
   }
 
   /** Made empty where there is none; one that is cut short is made again. */
@@ -54,23 +55,34 @@ export class DiskFiles {
    * @param own the files of VMs' own disks.
    */
   async roomGib(own: readonly string[] = []): Promise<number> {
-    const there = (await readdir(this.#folder)).filter((name) => name.endsWith('.qcow2'))
-    const files = [...own, ...there.map((name) => join(this.#folder, name))]
+    const there = (await readdir(this.folder)).filter((name) => name.endsWith('.qcow2'))
+    const files = [...own, ...there.map((name) => join(this.folder, name))]
     const taken = await Promise.all(files.map((file) => stat(file).catch(() => null)))
     const bytes = taken.reduce((sum, facts) => sum + (facts?.blocks ?? 0) * BLOCK_BYTES, 0)
-    return Math.floor((bytes + (await spaceIn(this.#folder))) / GIB)
+    return Math.floor((bytes + (await spaceIn(this.folder))) / GIB)
   }
 
   /** A copy of a disk that nobody writes to: its bytes as they are, nothing of them is understood. */
   async copy(from: string, to: string, sizeGib: number, signal: AbortSignal): Promise<number> {
-    const [source, target] = [this.pathOf(from), this.pathOf(to)]
-    const facts = await stat(source).catch(() => null)
-    if (facts === null) await this.ensure(to, sizeGib)
-    else {
-      await requireSpace(this.#folder, facts.blocks * BLOCK_BYTES)
-      await this.#put(target, (unfinished) => copied(source, unfinished, signal))
-    }
+    const source = this.pathOf(from)
+    if (existsSync(source)) await this.copyFrom(source, to, signal)
+    else await this.ensure(to, sizeGib)
     return sizeGib
+  }
+
+  /** A copy of a qcow2 file that nobody writes to. @throws {ArmError} no room. */
+  async copyFrom(source: string, to: string, signal: AbortSignal): Promise<void> {
+    await this.putSized(source, to, (unfinished) => copied(source, unfinished, signal))
+  }
+
+  /** What `write` writes, whole or not at all, where there is room for as much as `source` has. @throws {ArmError} */
+  async putSized<T>(
+    source: string,
+    to: string,
+    write: (unfinished: string) => Promise<T>,
+  ): Promise<T> {
+    await requireSpace(this.folder, (await stat(source)).blocks * BLOCK_BYTES)
+    return this.#put(this.pathOf(to), write)
   }
 
   /**
@@ -88,24 +100,34 @@ export class DiskFiles {
     if (sizeGib !== null && sizeGib < found) throw new ArmError(tooSmall(sizeGib, found))
     if (format === 'qcow2') await this.#put(this.pathOf(to), (next) => link(path, next))
     else {
-      await requireSpace(this.#folder, (await stat(path)).blocks * BLOCK_BYTES)
+      await requireSpace(this.folder, (await stat(path)).blocks * BLOCK_BYTES)
       await this.#put(this.pathOf(to), (next) => converted(path, next, signal))
     }
     return sizeGib ?? found
   }
 
   /** Whole or not at all. */
-  async #put(target: string, write: (unfinished: string) => Promise<unknown>): Promise<void> {
+  async #put<T>(target: string, write: (unfinished: string) => Promise<T>): Promise<T> {
     const unfinished = `${target}.new`
     await rm(unfinished, { force: true })
     try {
-      await write(unfinished)
+      const written = await write(unfinished)
+      await chmod(unfinished, 0o600)
+      renameSync(unfinished, target)
+      return written
     } catch (error) {
       await rm(unfinished, { force: true })
       throw error
     }
-    await chmod(unfinished, 0o600)
-    renameSync(unfinished, target)
+  }
+
+  /** What is kept beside the bytes of another. */
+  async copyFacts(from: DiskFiles, fromId: string, toId: string): Promise<void> {
+    for (const suffix of [VARIABLES, OS_TYPE]) {
+      const [source, target] = [from.pathOf(fromId) + suffix, this.pathOf(toId) + suffix]
+      if (existsSync(source)) await copyFile(source, target)
+      else await rm(target, { force: true })
+    }
   }
 
   /** What a VM that takes the disk as its own is to begin with: OVMF's variables, and what was found on the disk. */

@@ -9,6 +9,7 @@ import type { LocalImages } from './local-images.ts'
 export async function fillDisk(
   files: DiskFiles,
   images: LocalImages,
+  snapshots: DiskFiles,
   { diskId, source, variables, sizeGib: asked, isSystem }: Filling,
   tell: (step: string) => void,
   signal: AbortSignal,
@@ -16,6 +17,11 @@ export async function fillDisk(
   if (source.kind === 'disk') {
     const sizeGib = await files.copy(source.id, diskId, asked!, signal)
     return { sizeGib, examination: null }
+  }
+  if (source.kind === 'snapshot') {
+    await files.copyFrom(snapshots.require(source.id), diskId, signal)
+    await files.copyFacts(snapshots, source.id, diskId)
+    return { sizeGib: asked!, examination: null }
   }
   return images.withFile(source, tell, signal, async (path) => {
     const examination = isSystem ? await images.look(path, tell, signal) : null

@@ -15,6 +15,8 @@ import type {
   KeptImage,
   MachinePlan,
   MachinePower,
+  SnapshotSource,
+  TakenSnapshot,
 } from '../domain/host-driver.ts'
 import type { AllowedSource, ImageSource, Source } from '../domain/sources.ts'
 import type { Command, CommandEnd } from '../domain/vm/run-command.ts'
@@ -32,6 +34,7 @@ import { MachineImages } from './machine-images.ts'
 import { bootOf, powerOf, startMachine } from './machine-power.ts'
 import { specOf } from './machine-spec.ts'
 import { diskIn, keepOwnDisk, lacksForUefi, specOfOwn } from './own-disk.ts'
+import { Snapshots } from './snapshots.ts'
 import { SshPorts } from './ssh-ports.ts'
 
 export interface LocalHostOptions extends ReferencesOptions {
@@ -39,6 +42,8 @@ export interface LocalHostOptions extends ReferencesOptions {
   readonly stateDirectory: string
   /** Data disks, on the file system of the state directory. */
   readonly disksDirectory: string
+  /** Snapshots of disks, on the same file system. */
+  readonly snapshotsDirectory: string
   /** Images of others, and uploads; on the same file system. */
   readonly imagesDirectory: string
   /** The hosts that something may be fetched from. */
@@ -54,6 +59,7 @@ export class LocalHost implements HostDriver {
   readonly #host: Host
   readonly #firmware: HostFirmware
   readonly #disks: DiskFiles
+  readonly #snapshots: Snapshots
   /** Images of others, and what is uploaded. */
   readonly #taken: LocalImages
   readonly #images: MachineImages
@@ -65,6 +71,9 @@ export class LocalHost implements HostDriver {
   private constructor(host: Host, options: LocalHostOptions) {
     this.#host = host
     this.#disks = new DiskFiles(options.disksDirectory)
+    this.#snapshots = new Snapshots(new DiskFiles(options.snapshotsDirectory), this.#disks, (id) =>
+      this.#find(id),
+    )
     this.#taken = new LocalImages(options.imagesDirectory, options.allowedSources)
     this.#images = new MachineImages(this.#taken, options.cacheDirectory)
     this.#firmware = new HostFirmware(host)
@@ -117,6 +126,8 @@ export class LocalHost implements HostDriver {
   #diskOf({ kind, id }: Exclude<ImageSource, Source>): CopiedDisk {
     if (kind === 'disk')
       return { path: this.#disks.require(id), format: 'qcow2', isMachines: false }
+    if (kind === 'snapshot')
+      return { path: this.#snapshots.files.require(id), format: 'qcow2', isMachines: false }
     const machine = this.#host.machine(id)
     return { path: machine.diskFile, format: machine.spec.disk.format, isMachines: true }
   }
@@ -213,7 +224,20 @@ export class LocalHost implements HostDriver {
     tell: (step: string) => void,
     signal: AbortSignal,
   ): Promise<Filled> {
-    return fillDisk(this.#disks, this.#taken, filling, tell, signal)
+    return fillDisk(this.#disks, this.#taken, this.#snapshots.files, filling, tell, signal)
+  }
+
+  takeSnapshot(
+    { id, source }: { id: string; source: SnapshotSource },
+    tell: (step: string) => void,
+    signal: AbortSignal,
+  ): Promise<TakenSnapshot> {
+    tell('copying the disk')
+    return this.#snapshots.take(id, source, signal)
+  }
+
+  async deleteSnapshot(id: string): Promise<void> {
+    this.#snapshots.files.remove(id)
   }
 
   async lacksForUefi(id: string): Promise<readonly string[]> {

@@ -37,6 +37,7 @@ export async function openHostDriver(
   return LocalHost.open({
     stateDirectory: join(folder, 'host'),
     disksDirectory: join(folder, 'disks'),
+    snapshotsDirectory: join(folder, 'snapshots'),
     imagesDirectory: folder,
     allowedSources,
     referencesDirectory: join(folder, 'references'),

@@ -13,6 +13,8 @@ import type {
   KeptImage,
   MachinePlan,
   MachinePower,
+  SnapshotSource,
+  TakenSnapshot,
 } from '../domain/host-driver.ts'
 import type { ImageSource, Source } from '../domain/sources.ts'
 import type { Command, CommandEnd } from '../domain/vm/run-command.ts'
@@ -62,6 +64,8 @@ export class ScriptedHost implements HostDriver {
   readonly uploads = new Map<string, number>()
   /** The disks that were given bytes, and whose. */
   readonly filled = new Map<string, Filling>()
+  /** The snapshots that were taken, and of what. */
+  readonly snapshots = new Map<string, SnapshotSource>()
   /** The VMs without a network. */
   readonly isolated = new Set<string>()
   /** The own disks that were kept when their VM went. */
@@ -199,6 +203,23 @@ export class ScriptedHost implements HostDriver {
     this.filled.set(diskId, filling)
     const examination = isSystem ? { ...SUPPORTED, ...this.#script.examination } : null
     return { sizeGib: sizeGib ?? 1, examination }
+  }
+
+  async takeSnapshot(
+    { id, source }: { id: string; source: SnapshotSource },
+    _tell: (step: string) => void,
+    signal: AbortSignal,
+  ): Promise<TakenSnapshot> {
+    await this.#do('takeSnapshot', id, signal)
+    this.snapshots.set(id, source)
+    const holder = source.kind === 'disk' ? source.holder : null
+    const isRunning = holder !== null && (await this.power(holder.machine)) === 'running'
+    return { consistency: isRunning ? 'crash' : 'stopped' }
+  }
+
+  async deleteSnapshot(id: string): Promise<void> {
+    await this.#do('deleteSnapshot', id)
+    this.snapshots.delete(id)
   }
 
   async lacksForUefi(): Promise<readonly string[]> {

@@ -33,6 +33,7 @@ import { scaleSetExtensionRoutes } from './resources/scale-set-extensions.ts'
 import { instanceRoutes } from './resources/scale-set-instances.ts'
 import { scaleSetRoutes, scaleSetType } from './resources/scale-sets.ts'
 import { secureScoreRoutes } from './resources/secure-scores.ts'
+import { snapshotTypeOf } from './resources/snapshots.ts'
 import { type Installation, subscriptionRoutes } from './resources/subscriptions.ts'
 import { suppressionRoutes } from './resources/suppression-rules.ts'
 import { virtualMachineRoutes, virtualMachineType } from './resources/virtual-machines.ts'
@@ -48,6 +49,7 @@ export function armTypes(rules: ScaleSetRules): readonly ArmType[] {
     extensionTypeOf(rules),
     scaleSetType(rules),
     diskTypeOf(rules),
+    snapshotTypeOf(rules),
     imageTypeOf(rules),
     bindingTypeOf(rules),
     ...galleryTypes(rules),

@@ -80,7 +80,7 @@ async function undo(driver: HostDriver, rules: DiskRules, job: Job, disk: Resour
 
 async function forgetAll(driver: HostDriver, disk: Resource, rules: DiskRules): Promise<void> {
   for (const source of [diskSource(disk, rules), variablesSource(disk, rules)])
-    if (source !== null && source.kind !== 'disk') await driver.forgetSource(source)
+    if (source?.kind === 'upload' || source?.kind === 'url') await driver.forgetSource(source)
 }
 
 const plain = (examination: Examination) => JSON.parse(JSON.stringify(examination)) as JsonObject

@@ -3,6 +3,7 @@ import { IMAGE_TYPES } from '../domain/image/image.ts'
 import { removeWhole } from '../domain/remove-whole.ts'
 import { SCALE_SET, scaleSetOf } from '../domain/scale-set/scale-set.ts'
 import { forgetSecrets } from '../domain/scale-set/scale-set-rules.ts'
+import { SNAPSHOT } from '../domain/snapshot/snapshot.ts'
 import { ownDiskThatStays } from '../domain/vm/attached-disk.ts'
 import { disksThatGo, forgetVm, release } from '../domain/vm/belongings.ts'
 import { DISK } from '../domain/vm/disk-row.ts'
@@ -26,7 +27,8 @@ export function groupHandlers(driver: HostDriver, now: () => number): Record<str
     'group.delete': async (job) => {
       if (!(await isDeleting(job))) return undefined
       for (const type of MACHINE_TYPES) await removeVms(driver, now, job, type)
-      await removeDisks(driver, job)
+      await removeFiles(job, DISK, (id) => driver.deleteDisk(id))
+      await removeFiles(job, SNAPSHOT, (id) => driver.deleteSnapshot(id))
       for (const type of IMAGE_TYPES) await removeImages(driver, job, type)
       await removeRest(job)
       return undefined
@@ -57,11 +59,16 @@ async function removeVms(
   }
 }
 
-async function removeDisks(driver: HostDriver, job: Job): Promise<void> {
-  const query = await within(job, DISK)
+/** Their files before their rows: of a file that no row names nobody would know. */
+async function removeFiles(
+  job: Job,
+  type: string,
+  remove: (id: string) => Promise<void>,
+): Promise<void> {
+  const query = await within(job, type)
   for (;;) {
     const disks = await job.under(({ resources }) => resources.list({ ...query, limit: DISKS }))
-    for (const { id } of disks) await driver.deleteDisk(id)
+    for (const { id } of disks) await remove(id)
     await job.under(async (tables) => {
       for (const { id } of disks) await removeWhole(tables, id)
     })

@@ -49,11 +49,11 @@ test('sizes of no disk, more than the host has, and ways that are not done are r
   await refused(empty, { diskSizeGB: 101 }, /AllocationFailed: .*101 GiB .* 100 GiB/)
   for (const createOption of ['Restore', 'FromImage', 'Upload', 'Attach', 'CopyStart'])
     await refused({ createOption }, { diskSizeGB: 1 }, /OperationNotAllowed: .*is not offered/)
-  const snapshot = {
+  const image = {
     createOption: 'Copy',
-    sourceResourceId: diskId(service, 'a').replace('disks', 'snapshots'),
+    sourceResourceId: diskId(service, 'a').replace('disks', 'images'),
   }
-  await refused(snapshot, {}, /Copy of Microsoft\.Compute\/snapshots' is not offered/)
+  await refused(image, {}, /Copy of Microsoft\.Compute\/images' is not offered/)
   await refused({ createOption: 'Copy' }, {}, /sourceResourceId' is missing/)
   await refused(
     { createOption: 'Copy', sourceResourceId: diskId(service, 'a') },

@@ -43,7 +43,12 @@ const own: Readonly<Record<string, FieldTable>> = {
   ManagementLock: { ...named, properties: 'ManagementLockProperties' },
   ManagementLockProperties: { level: 'text', notes: 'text', owners: '[any]', ...written },
 }
-const tables: Readonly<Record<string, FieldTable>> = { ...network, ...compute, ...own }
+
+/** Members of ours in Azure's types */
+const added: Readonly<Record<string, FieldTable>> = {
+  SnapshotProperties: { ...compute.SnapshotProperties, consistencyMode: 'text!' },
+}
+const tables: Readonly<Record<string, FieldTable>> = { ...network, ...compute, ...own, ...added }
 
 /** A type's members on the wire, as Azure's client libraries can send them; undefined: no such type. */
 export function fieldTable(type: string): FieldTable | undefined {

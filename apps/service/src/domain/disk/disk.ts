@@ -4,6 +4,7 @@ import { diskSkuFault } from '../../catalogue/disk-skus.ts'
 import type { Link } from '../links.ts'
 import { isMachine } from '../machines.ts'
 import type { Moment, Plan, Wanted } from '../resource-type.ts'
+import { carriedBy, isSnapshotId, requireSnapshot, SNAPSHOT } from '../snapshot/snapshot.ts'
 import { type AllowedSource, type DiskSource, type Source, sourceOf } from '../sources.ts'
 import type { JsonObject, Resource } from '../store.ts'
 import { requireDiskRoom } from '../vm/disk-room.ts'
@@ -59,7 +60,7 @@ async function planNew(
       if (sizeGib === null) throw new ArmError(faults.missingParameter('disk.diskSizeGB'))
       return { properties, state, work: null }
     case 'copy':
-      return { properties: await copyOf(rules, properties, sizeGib, moment), state, work }
+      return { ...(await copyOf(rules, properties, sizeGib, moment)), work }
     case 'import':
       importOf(rules, id, properties)
       return { properties, state, work }
@@ -96,24 +97,30 @@ export function diskSource(disk: Resource, rules: DiskRules): DiskSource {
   const { id, properties } = disk
   const option = textAt(properties, 'creationData', 'createOption')?.toLowerCase()
   if (option === 'import' || option === 'importsecure') return importOf(rules, id, properties)
-  return { kind: 'disk', id: textAt(properties, 'creationData', 'sourceResourceId') ?? '' }
+  const copied = textAt(properties, 'creationData', 'sourceResourceId') ?? ''
+  return isSnapshotId(copied) ? { kind: 'snapshot', id: copied } : { kind: 'disk', id: copied }
 }
 
-/** A copy of a disk that no VM writes to. */
+/** A copy of a disk that no VM writes to, or of a snapshot: then it says what that says of the system on it. */
 async function copyOf(
   rules: DiskRules,
   properties: JsonObject,
   sizeGib: number | null,
   { tables }: Moment,
-): Promise<JsonObject> {
+): Promise<{ properties: JsonObject; state: JsonObject }> {
   const id = textAt(properties, 'creationData', 'sourceResourceId')
   if (id === null) throw new ArmError(faults.missingParameter(COPIED))
-  const source = await requireCopyable(tables, id)
+  const isSnapshot = isSnapshotId(id)
+  const source = await (isSnapshot ? requireSnapshot : requireCopyable)(tables, id)
   const sourceGib = Number(source.properties.diskSizeGB ?? 0)
   const grown = sizeGib ?? sourceGib
   requireNotSmaller(source.id, sourceGib, grown)
   await requireRoom(rules, tables, grown)
-  return { ...properties, diskSizeGB: grown }
+  const { examination } = source.state
+  return {
+    properties: { ...(isSnapshot && carriedBy(source)), ...properties, diskSizeGB: grown },
+    state: { managedBy: null, ...(isSnapshot && examination !== undefined && { examination }) },
+  }
 }
 
 /** A disk that may be copied now: nobody writes to it. @throws {ArmError} */
@@ -196,21 +203,22 @@ async function requireRoom(
   await requireDiskRoom(tables, diskGib(), sizeGib - hadGib)
 }
 
-/** The disk that a copy is of. @throws {ArmError} it is of something else. */
+/** The disk or snapshot that a copy is of. @throws {ArmError} it is of something else. */
 export function diskLinks(_: string, { properties }: Wanted): Link[] {
   const id = textAt(properties, 'creationData', 'sourceResourceId')
   const isCopy = textAt(properties, 'creationData', 'createOption')?.toLowerCase() === 'copy'
   if (id === null || !isCopy) return []
   const parsed = parseResourceId(id)
-  if (parsed !== null && keyOf(typeOf(parsed)) !== keyOf(DISK))
+  const type = isSnapshotId(id) ? SNAPSHOT : DISK
+  if (parsed !== null && keyOf(typeOf(parsed)) !== keyOf(type))
     throw new ArmError(notDone(`Copy of ${typeOf(parsed)}`))
-  const action = `${DISK}/beginGetAccess/action`
-  return [{ id, type: DISK, action, path: `properties.${COPIED}` }]
+  const action = `${type}/beginGetAccess/action`
+  return [{ id, type, action, path: `properties.${COPIED}` }]
 }
 
 function notDone(option: string): Fault {
   return faults.operationNotAllowed(
-    `CreateOption '${option.slice(0, 80)}' is not offered by this host: 'Empty', 'Copy' of a disk, 'Import' of a file and 'ImportSecure' with a variable store are.`,
+    `CreateOption '${option.slice(0, 80)}' is not offered by this host: 'Empty', 'Copy' of a disk or a snapshot, 'Import' of a file and 'ImportSecure' with a variable store are.`,
     'creationData.createOption',
   )
 }
