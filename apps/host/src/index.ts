@@ -30,11 +30,17 @@ export { examineFile } from './images/examine-file.ts'
 export { type Image, type ImageModule, modulesOfImage } from './images/image.ts'
 export { ownSecureBootTemplate } from './images/own-keys.ts'
 export { freeVersion, keepVersion, keptImage, keptVersions } from './images/versions.ts'
+export type { Invocation } from './invocation.ts'
 export type { Log, LogEntry } from './log.ts'
 export { type BootComponent, BootFailure, type BootFailureCode } from './machine/boot-failure.ts'
 export type { Consistency, DiskCopy } from './machine/copies.ts'
 export { MachineError } from './machine/errors.ts'
-export { Machine, type MachineState, type MachineStatus } from './machine/machine.ts'
+export {
+  Machine,
+  type MachineFacts,
+  type MachineState,
+  type MachineStatus,
+} from './machine/machine.ts'
 export type { Held, MachineRecord, MachineSpec, RecordedSpec } from './machine/record.ts'
 export type { Seed } from './machine/seed.ts'
 export type { Forward, UserNetwork } from './network.ts'

@@ -38,6 +38,14 @@ export interface VtpmStarts {
   readonly counting: number
 }
 
+/** A vTPM as its keeper has it, apart from what the VM's own folder says. */
+export interface VtpmFacts {
+  /** As its journal has it: what its keys were found to be before its last start. */
+  readonly identity: VtpmIdentity
+  /** Whether its state is encrypted, by the header; null: there is none now. */
+  readonly stateEncrypted: boolean | null
+}
+
 /** What wrapping all VMs' keys anew came to. */
 export interface KeyRotation {
   /** The id of the key-encryption key that wraps from now on. */
@@ -73,6 +81,8 @@ export interface VtpmKeeper {
   stopped(place: VtpmPlace, how: { orderly: boolean }): Promise<void>
   /** What it knows of a VM's starts. @throws {VtpmError} there is no journal of it, or it cannot be read. */
   starts(vm: string): Promise<VtpmStarts>
+  /** What it knows of a VM's vTPM, stopped or not. @throws as `starts`, and `vtpm-state-refused` */
+  facts(place: VtpmPlace): Promise<VtpmFacts>
   /** The agent is about to be asked to extend the index by `nonce`: remembered before it is sent. */
   recordIssued(vm: string, nonce: Uint8Array): Promise<void>
   /** The agent answered: the index, certified over that nonce. Verified; what fails is not written down. */

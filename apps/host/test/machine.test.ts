@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { evidence } from '../../../packages/channel/test/a-guest.ts'
 import { Host } from '../src/host.ts'
+import type { Invocation } from '../src/invocation.ts'
 import { Machine } from '../src/machine/machine.ts'
 import { type Held, writeRecord } from '../src/machine/record.ts'
 import type { MachineHost } from '../src/machine/shared.ts'
@@ -23,8 +24,10 @@ async function left(
     cwd,
     held,
     lun,
+    asked,
     network = null,
   }: {
+    asked?: Invocation | undefined
     cwd?: string | undefined
     held?: Held | undefined
     lun?: number | undefined
@@ -59,6 +62,7 @@ async function left(
       swtpm: null,
       released: true,
       ...(held === undefined ? {} : { held }),
+      ...(asked === undefined ? {} : { asked }),
     },
     isolated: false,
     lastEnd: 'never',
@@ -70,7 +74,13 @@ async function left(
 async function adopted(
   t: TestContext,
   vtpm: Partial<MachineHost['vtpm']> = {},
-  options: { cwd?: string; held?: Held; lun?: number; network?: object } = {},
+  options: {
+    asked?: Invocation
+    cwd?: string
+    held?: Held
+    lun?: number
+    network?: object
+  } = {},
 ) {
   const monitor = await left(t, null, options)
   const { folder, first, qemu } = monitor
@@ -181,6 +191,26 @@ test('a VM that ends as asked is stopped, in order, also where the watch sees it
     assert.deepEqual(await vm.stop({ graceful }), { graceful })
     assert.deepEqual([vm.status().state, stops], ['stopped', [true]])
   }
+})
+
+test('of a QEMU it is told how it was to be started and how it runs; of one whose start was not written down, nothing', async (t) => {
+  const facts = async () => ({ identity: {} as never, stateEncrypted: true })
+  const asked = { program: '/usr/bin/qemu', directory: '/', arguments: ['-S'] }
+  const { vm, qemu, folder, runs } = await adopted(t, { facts }, { asked })
+  const { qemu: told, vtpm } = await vm.facts()
+  assert.deepEqual(told, {
+    asked,
+    actual: {
+      program: join(folder.path, 'qemu-system-ours'),
+      directory: folder.machine,
+      arguments: ['600'],
+    },
+  })
+  assert.equal(vtpm?.stateEncrypted, true)
+  qemu.kill('SIGKILL')
+  await until(() => !runs())
+  assert.equal((await vm.facts()).qemu, null)
+  assert.equal((await (await adopted(t, { facts })).vm.facts()).qemu, null)
 })
 
 const lostVtpm = { label: IDS.tpm, filename: 'disconnected:unix:tpm', 'frontend-open': true }

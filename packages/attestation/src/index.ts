@@ -82,10 +82,9 @@ export {
   withLearnt,
 } from './learn-firmware.ts'
 export { learnReferences } from './learn-references.ts'
+export { compareHostPart, type HostPart, type Invocation } from './memory/host-part.ts'
 export { continueByStarts, type HostStart } from './memory/host-starts.ts'
 export {
-  compareHostPart,
-  type HostPart,
   type HostRequest,
   type HostStatement,
   type HostVerdict,

@@ -5,8 +5,6 @@ import { checkDecoder } from '@trusted-launch/codec/check'
 import { toBase64url } from '@trusted-launch/crypto'
 import { plainVariable, VARIABLES, VariableStore } from '@trusted-launch/uefi'
 import {
-  compareHostPart,
-  type HostPart,
   type HostStatement,
   signHostStatement,
   statedVariables,
@@ -46,19 +44,6 @@ const told = (text: string | null, started?: number | null) =>
 
 test('a host that runs what was asked for says so, signed', () => {
   assert.deepEqual(verdict(signed()), { statement, findings: [] })
-})
-
-test('a host without a statement is compared alike; a CustomMode that is 0 is none', () => {
-  const part = { firmwareSha256: statement.firmwareSha256, variables: statement.variables }
-  const withMode = (data: number) => {
-    const variable = plainVariable(VARIABLES.CustomMode, Uint8Array.of(data))
-    return { ...part, variables: statedVariables(store.with(variable)) }
-  }
-  const ids = (actual: HostPart) => compareHostPart(actual, part).map(({ id }) => id)
-  assert.deepEqual(ids(part), [])
-  assert.deepEqual(ids(withMode(0)), [])
-  assert.deepEqual(ids(withMode(1)), ['host.variables'])
-  assert.deepEqual(ids({ ...part, firmwareSha256: '55'.repeat(32) }), ['host.firmware'])
 })
 
 test('every part of a statement that differs from what was asked for is named', () => {

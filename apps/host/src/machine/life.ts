@@ -281,13 +281,13 @@ export class MachineLife {
   async #launchQemu(acceleration: Acceleration, swtpm: ProcessIdentity | null): Promise<void> {
     const { qemu: program, firmware } = this.#host
     const host = { qemu: program, code: firmware.code, acceleration }
-    const qemu = await spawnQemu(this.files.path, this.#record, host)
-    await this.write({ run: { qemu, swtpm, released: false } })
+    const { qemu, asked } = await spawnQemu(this.files.path, this.#record, host)
+    await this.write({ run: { qemu, swtpm, released: false, asked } })
     const live = await RunningMachine.connect(this.files, qemu, this.#record.uuid)
     this.#live = live
     live.launched()
     live.printed.startBoot()
-    await this.write({ run: { qemu, swtpm, released: true } })
+    await this.write({ run: { qemu, swtpm, released: true, asked } })
     await this.#link(live)
     await live.resume()
     this.#watch(live)

@@ -5,9 +5,10 @@ import type { DataDisk } from '../data-disk.ts'
 import { switchSecureBoot } from '../firmware.ts'
 import type { GuestChannel } from '../guest-channel.ts'
 import type { GuestScript, GuestScriptEnd } from '../guest-script.ts'
+import { type Invocation, invocationOf } from '../invocation.ts'
 import { checkNetwork, type UserNetwork } from '../network.ts'
 import { VtpmError } from '../vtpm/errors.ts'
-import type { VtpmIdentity, VtpmStarts } from '../vtpm-port.ts'
+import type { VtpmFacts, VtpmIdentity, VtpmStarts } from '../vtpm-port.ts'
 import type { BootComponent } from './boot-failure.ts'
 import { BootWait, type BootWays } from './boot-wait.ts'
 import { type Consistency, type DiskCopy, MachineCopies } from './copies.ts'
@@ -46,6 +47,14 @@ export interface MachineStatus {
 export type MachineStarts = Pick<VtpmStarts, 'index' | 'pending'> & {
   readonly resets: number
   readonly run: string
+}
+
+/** What a host runs a VM with, and what is on record of it. */
+export interface MachineFacts {
+  /** How its QEMU was to be started, and how it runs; null: it does not, or its start was not written down. */
+  readonly qemu: { readonly asked: Invocation; readonly actual: Invocation } | null
+  /** Null: it has no vTPM. */
+  readonly vtpm: VtpmFacts | null
 }
 
 type Banks = NonNullable<MachineSpec['vtpm']>['banks']
@@ -265,6 +274,17 @@ export class Machine {
     // The firmware starts it once by itself: at the launch, and after each reset.
     const resets = isWhole ? resetCount + 1 + count : count
     return { index, pending, resets, run: isWhole ? `launch ${counting}` : since }
+  }
+
+  /** What it runs with, as the host's kernel and its vTPM's keeper tell. @throws {VtpmError} */
+  async facts(): Promise<MachineFacts> {
+    const { record, vtpm } = this.#life
+    const { qemu = null, asked } = record.run ?? {}
+    const actual = qemu === null ? null : invocationOf(qemu)
+    return {
+      qemu: actual === null || asked === undefined ? null : { asked, actual },
+      vtpm: record.identity === null ? null : await this.#host.vtpm.facts(vtpm.required().place),
+    }
   }
 
   /** The end of the serial console, of this boot and the ones before; Latin-1. */

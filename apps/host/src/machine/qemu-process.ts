@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Acceleration, kvmGroups } from '../acceleration.ts'
 import { ProcessError } from '../errors.ts'
+import type { Invocation } from '../invocation.ts'
 import { OUTPUT_PIPE, Output } from '../output.ts'
 import {
   identityOf,
@@ -30,26 +31,28 @@ export interface HostPrograms {
   readonly acceleration: Acceleration
 }
 
-/** Starts a VM's QEMU, stopped before its first instruction. @throws {ProcessError} */
+/** Starts a VM's QEMU, stopped before its first instruction; and tells how. @throws {ProcessError} */
 export async function spawnQemu(
   folder: string,
   record: MachineRecord,
   host: HostPrograms,
-): Promise<ProcessIdentity> {
+): Promise<{ qemu: ProcessIdentity; asked: Invocation }> {
   const machine = qemuMachineOf(record, host)
+  const directory = realpathSync(join(folder, 'machine'))
+  const asked = { program: host.qemu, directory, arguments: qemuArguments(machine) }
   const sockets = machine.tpmSocket === null ? [] : [openSync(join(folder, 'sockets'), 'r')]
   const output = Output.openPipe(join(folder, OUTPUT_PIPE))
   try {
-    const { stdio: _, ...identity } = await spawnDetached(host.qemu, qemuArguments(machine), {
+    const { stdio: _, ...identity } = await spawnDetached(asked.program, asked.arguments, {
       account: record.accounts.qemu,
       groups: machine.accelerator === 'kvm' ? kvmGroups() : [],
-      cwd: join(folder, 'machine'),
+      cwd: directory,
       output,
       umask: 0o177,
       fds: sockets,
       scope: scopeOf(`QEMU of ${record.spec.id}`),
     })
-    return identity
+    return { qemu: identity, asked }
   } finally {
     output.close()
     for (const each of sockets) closeSync(each)

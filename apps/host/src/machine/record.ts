@@ -9,6 +9,7 @@ import {
 import type { Accounts } from '../accounts.ts'
 import type { DataDisk } from '../data-disk.ts'
 import { StateError } from '../errors.ts'
+import type { Invocation } from '../invocation.ts'
 import type { UserNetwork } from '../network.ts'
 import type { ProcessIdentity } from '../process.ts'
 import { readJson, writeDurably } from '../state-directory.ts'
@@ -100,6 +101,8 @@ export interface Run {
   readonly released: boolean
   /** Written before it is held, and gone before it goes on: who takes it over leaves it as it stands. */
   readonly held?: Held
+  /** How QEMU was to be started; not there: by a program that did not write it down. */
+  readonly asked?: Invocation
 }
 
 export interface Kept {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { CertificateAuthority } from '../certificate-authority.ts'
 import { Output } from '../output.ts'
 import type { ProcessIdentity } from '../process.ts'
-import type { VtpmIdentity, VtpmKeeper, VtpmPlace, VtpmStarts } from '../vtpm-port.ts'
+import type { VtpmFacts, VtpmIdentity, VtpmKeeper, VtpmPlace, VtpmStarts } from '../vtpm-port.ts'
 import { type CertifiedIndex, verifyCertifiedIndex } from './certified-index.ts'
 import { type Checked, check, isBlank } from './check.ts'
 import { ControlError } from './control-channel.ts'
@@ -208,6 +208,13 @@ export class SwtpmKeeper implements VtpmKeeper {
   async starts(vm: string): Promise<VtpmStarts> {
     const { starts: index, pending, resetCount, counting } = await this.#journal.get(vm)
     return { index, pending, resetCount, counting }
+  }
+
+  async facts(place: VtpmPlace): Promise<VtpmFacts> {
+    const { identity } = await this.#journal.get(place.vm)
+    const folder = this.#folderOf(place)
+    const state = await folder.read(folder.state)
+    return { identity, stateEncrypted: state === null ? null : isEncrypted(state) }
   }
 
   /** Before a nonce is sent for the guest to extend the rollback index by. */

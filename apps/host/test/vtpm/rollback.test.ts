@@ -118,6 +118,19 @@ test('its keeper tells of each start what the index held before it and after, an
   assert.equal((await place.keeper.starts('a')).counting, 2, 'a cleared TPM counts anew')
 })
 
+test('its keeper tells whose keys a vTPM has, and whether its state is encrypted, by the header', async (t) => {
+  const place = await Place.make(t)
+  const { akName, ekName } = await place.keeper.provision(place.of('a'))
+  const { identity, stateEncrypted } = await place.keeper.facts(place.of('a'))
+  assert.deepEqual([identity.akName, identity.ekName, stateEncrypted], [akName, ekName, true])
+  const plain = place.readState('a')
+  plain[5] = 0
+  place.writeState('a', plain)
+  assert.equal((await place.keeper.facts(place.of('a'))).stateEncrypted, false)
+  rmSync(place.statePath('a'))
+  assert.equal((await place.keeper.facts(place.of('a'))).stateEncrypted, null)
+})
+
 test('an older state is refused after an orderly stop, and the newer one still starts', async (t) => {
   const place = await made(t, 'a')
   await run(place, 'a', 'stop')

@@ -22,10 +22,7 @@ export async function factsOf(
   const shape = await firmware.shapeOf(machine.spec)
   const starts = await startsOf(machine)
   const expectation = { vm, generation, akName, retiredAkNames, anchors, machine: shape }
-  // Without them the VM may have come with variables of its own, which nobody asked for.
-  if (references === null) return { expectation, references, host: null, starts }
-  const now = await firmware.sha256Now()
-  const host = await hostPartOf(machine, now, firmware.sha256)
+  const host = await hostPartOf(machine, references === null ? null : firmware)
   return { expectation, references, host, starts }
 }
 

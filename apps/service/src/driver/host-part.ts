@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type HostPart, statedVariables } from '@trusted-launch/attestation'
-import { MalformedError } from '@trusted-launch/codec'
-import type { Machine } from '@trusted-launch/host'
+import { MalformedError, toHex } from '@trusted-launch/codec'
+import type { Machine, MachineFacts, VtpmIdentity } from '@trusted-launch/host'
 import { decodeVariableStore, type VariableStore, variablesOfTemplate } from '@trusted-launch/uefi'
+import type { HostFirmware } from './host-firmware.ts'
 
 const READS_MAX = 5
 const READ_AGAIN_MS = 50
@@ -30,24 +31,63 @@ export class FileHash {
   }
 }
 
+/** What the host runs a VM with, and what it was asked to. */
+export interface HostParts {
+  readonly actual: HostPart
+  readonly wanted: HostPart
+}
+
 /**
- * What the host runs a VM with, and what it was asked to: its firmware, and the Secure Boot variables in the VM's own
- * store, decoded. Null: the VM came with variables of its own, and nobody asked for any.
- * @param asked of the firmware, as reference values were made with it.
+ * Both, as far as the host knows them: QEMU as it was started and as it runs; the vTPM's keys as the VM's record has
+ * them and as its keeper's journal does, and its state's header; the firmware, and the Secure Boot variables in the VM's
+ * own store, decoded.
+ * @param firmware as reference values were made with it; null: there are none, and the VM may have come with variables
+ *   of its own, which nobody asked for.
  */
 export async function hostPartOf(
   machine: Machine,
-  firmwareNow: string,
-  asked: string,
-): Promise<{ actual: HostPart; wanted: HostPart } | null> {
+  firmware: Pick<HostFirmware, 'sha256' | 'sha256Now'> | null,
+): Promise<HostParts> {
+  const { qemu, vtpm } = await machine.facts()
+  const parts: HostParts[] = []
+  if (qemu !== null) parts.push({ actual: { qemu: qemu.actual }, wanted: { qemu: qemu.asked } })
+  if (vtpm !== null) parts.push(vtpmPartOf(machine.identity!, vtpm))
+  if (firmware !== null) parts.push(...(await firmwarePartOf(machine, firmware)))
+  const all = (side: keyof HostParts): HostPart =>
+    Object.assign({}, ...parts.map((part) => part[side]))
+  return { actual: all('actual'), wanted: all('wanted') }
+}
+
+function vtpmPartOf(
+  identity: VtpmIdentity,
+  { identity: kept, stateEncrypted }: NonNullable<MachineFacts['vtpm']>,
+): HostParts {
+  const isKnown = stateEncrypted !== null
+  return {
+    actual: { ...keysOf(identity), ...(isKnown && { vtpmStateEncrypted: stateEncrypted }) },
+    wanted: { ...keysOf(kept), vtpmStateEncrypted: true },
+  }
+}
+
+function keysOf({ generation, ekName, akName }: VtpmIdentity) {
+  return { generation, ekName: toHex(ekName), akName: toHex(akName) }
+}
+
+/** None of a VM that came with variables of its own. */
+async function firmwarePartOf(
+  machine: Machine,
+  { sha256, sha256Now }: Pick<HostFirmware, 'sha256' | 'sha256Now'>,
+): Promise<HostParts[]> {
   const { signatures, secureBoot } = machine.spec
-  if (signatures === null) return null
+  if (signatures === null) return []
   const wanted = statedVariables(variablesOfTemplate(signatures, secureBoot))
   const actual = statedVariables(await storeOf(machine))
-  return {
-    actual: { firmwareSha256: firmwareNow, variables: actual },
-    wanted: { firmwareSha256: asked, variables: wanted },
-  }
+  return [
+    {
+      actual: { firmwareSha256: await sha256Now(), variables: actual },
+      wanted: { firmwareSha256: sha256, variables: wanted },
+    },
+  ]
 }
 
 /** The guest's firmware writes there while it runs: what is half written is read again. */

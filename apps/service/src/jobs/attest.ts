@@ -4,6 +4,7 @@ import { ArmError } from '@trusted-launch/api'
 import {
   compareHostPart,
   type Expectation,
+  type Finding,
   QUOTED_PCRS,
   rememberQuestion,
   type TokenBinding,
@@ -106,8 +107,9 @@ export function attestInTurn(
   return ground.turns.hold(turn, under, async (held) => {
     const end = (after: (tables: Tables) => ReturnType<typeof afterNothing>) =>
       held(async (tables) => tables.turns.end(turn, await after(tables)))
+    let facts: HostFacts | null = null
     try {
-      const facts = await ground.driver.facts(stateOf(vm).machine)
+      facts = await ground.driver.facts(stateOf(vm).machine)
       if (facts !== null) return await ask(vm, turn, facts, { under: held, signal }, ground)
       await end((tables) => afterNothing(tables, turn, null))
       return null
@@ -117,6 +119,8 @@ export function attestInTurn(
         const now = ground.now()
         const found = await tables.resources.get(vm.id)
         if (!isNoAnswer || found === null) return afterNothing(tables, turn, now + AGAIN_MS)
+        // A guest that is kept from answering hides nothing of its host.
+        await observe(tables, found, { kind: 'host', findings: hostFindings(facts) }, now)
         return afterNoAnswer(tables, found, now)
       }).catch(() => {})
       throw error
@@ -299,11 +303,14 @@ function taskOf(
     ima: known.ima,
     memory: rememberQuestion(known.vm, expected.generation, extendNonce),
     hostResets: hostResetsOf(known, starts),
-    beside: [
-      ...(host === null ? [] : compareHostPart(host.actual, host.wanted)),
-      ...identityFindings(known, keyOf(expected)),
-    ],
+    beside: [...hostFindings({ host }), ...identityFindings(known, keyOf(expected))],
   }
+}
+
+/** What the host runs the VM with, as far as it is not what it was asked to. */
+function hostFindings(facts: Pick<HostFacts, 'host'> | null): Finding[] {
+  const host = facts?.host ?? null
+  return host === null ? [] : compareHostPart(host.actual, host.wanted)
 }
 
 /** The attestation key that the host has on record. */

@@ -221,6 +221,34 @@ test('what the host runs the VM with is held against what was asked for, beside 
   assert.equal(verified.appraised.result.tier, 'affirming', 'the record is of the evidence alone')
 })
 
+test('a QEMU that runs with another argument raises an alert that names it, also where the guest is kept from answering', async (t) => {
+  const host = new AttestingHost()
+  const qemu = { program: '/usr/bin/qemu', directory: '/vms/a', arguments: ['-nodefaults'] }
+  const runsWith = (...more: string[]) => ({
+    wanted: { qemu },
+    actual: { qemu: { ...qemu, arguments: [...qemu.arguments, ...more] } },
+  })
+  host.host = runsWith()
+  const service = await aService(t, host)
+  const { id } = await aVm(service)
+  const attest = `${id}/providers/TrustedLaunch/evidence/attest`
+  const alerts = async () => {
+    const at = `${service.subscription}/providers/Microsoft.Security/alerts`
+    const { body } = await service.ask('GET', at)
+    return body.value.map(({ properties }: any) => properties)
+  }
+  assert.deepEqual(await alerts(), [])
+  host.failure = new Error('nobody is there')
+  assert.equal((await service.over(await service.ask('POST', attest))).status, 'Failed')
+  assert.deepEqual(await alerts(), [])
+  host.host = runsWith('-gdb', 'tcp::1234')
+  assert.equal((await service.over(await service.ask('POST', attest))).status, 'Failed')
+  const [alert, ...others] = await alerts()
+  assert.deepEqual(others, [])
+  assert.deepEqual([alert.alertType, alert.severity], ['VM_HostConfigurationDiffers', 'High'])
+  assert.match(JSON.stringify(alert), /-gdb tcp::1234/)
+})
+
 test('within one boot the list of what the kernel read goes on from what was vouched for', async (t) => {
   const host = new AttestingHost()
   host.vm.imaEntries -= 1

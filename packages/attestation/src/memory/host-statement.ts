@@ -61,13 +61,10 @@ export type HostRequest = Pick<
   'vm' | 'generation' | 'ekSha256' | 'akName' | 'firmwareSha256' | 'variables' | 'qemuArgsSha256'
 >
 
-/** What the program that drives a host can say of it without a statement: both are one process. */
-export type HostPart = Pick<HostStatement, 'firmwareSha256' | 'variables'>
+/** What may be compared; `ekName` is the TPM's name of the EK. */
+export type Comparable = HostRequest & { readonly ekName: string }
 
 const charsMax = 16 * 1024
-/** SHA-256 of the one byte 0. */
-const ZERO = digestHex('sha256', Uint8Array.of(0))
-
 /** What a variable store holds, as a host states it. */
 export function statedVariables(store: VariableStore): StatedVariables {
   const values = stated.map((name) => {
@@ -75,19 +72,6 @@ export function statedVariables(store: VariableStore): StatedVariables {
     return [name, data === undefined ? null : digestHex('sha256', data)]
   })
   return Object.fromEntries(values) as StatedVariables
-}
-
-/**
- * What a host runs a VM with, held against what it was asked to. A CustomMode that is 0 and one that is not there are
- * the same: the firmware writes the 0 when it first boots.
- */
-export function compareHostPart(actual: HostPart, wanted: HostPart): Finding[] {
-  return differencesOf(withCustomMode(actual), withCustomMode(wanted))
-}
-
-function withCustomMode(part: HostPart): HostPart {
-  const { variables } = part
-  return { ...part, variables: { ...variables, CustomMode: variables.CustomMode ?? ZERO } }
 }
 
 /** A statement as a JWS, signed with ES256 by the host's key. RFC 7515. */
@@ -168,10 +152,11 @@ function refused(what: 'missing', summary: string): HostVerdict {
 }
 
 /** Which finding tells of which part. */
-const parts: Readonly<Record<keyof HostRequest, { id: FindingId; what: string }>> = {
+const parts: Readonly<Record<keyof Comparable, { id: FindingId; what: string }>> = {
   vm: { id: 'host.vm', what: 'the VM' },
   generation: { id: 'host.identity', what: 'the generation of the vTPM' },
   ekSha256: { id: 'host.identity', what: 'the endorsement key' },
+  ekName: { id: 'host.identity', what: 'the endorsement key' },
   akName: { id: 'host.identity', what: 'the attestation key' },
   firmwareSha256: { id: 'host.firmware', what: 'the firmware' },
   variables: { id: 'host.variables', what: 'the Secure Boot variables' },
@@ -179,20 +164,27 @@ const parts: Readonly<Record<keyof HostRequest, { id: FindingId; what: string }>
 }
 
 function differences(statement: HostStatement, wanted: HostRequest): Finding[] {
-  const told = differencesOf(statement, wanted)
+  const told = differencesOf<keyof HostRequest>(statement, wanted)
   if (statement.vtpmStateEncrypted) return told
-  const summary = "The host keeps the vTPM's state in clear."
-  return [...told, findingOf({ id: 'host.vtpm.unencrypted', summary })]
+  return [...told, unencryptedState()]
 }
 
-/** Of each part that was asked for. */
-function differencesOf<Part extends keyof HostRequest>(
-  actual: Pick<HostStatement, Part>,
-  wanted: Pick<HostRequest, Part>,
+/** What is told of a host that keeps a vTPM so that whoever reads its disk has its keys. */
+export function unencryptedState(): Finding {
+  const summary = "The host keeps the vTPM's state in clear."
+  return findingOf({ id: 'host.vtpm.unencrypted', summary })
+}
+
+/** Of each part that was asked for; one that is not told of is `null`. */
+export function differencesOf<Part extends keyof Comparable>(
+  actual: Partial<Pick<Comparable, Part>>,
+  wanted: Partial<Pick<Comparable, Part>>,
 ): Finding[] {
-  const asked = (Object.keys(parts) as Part[]).filter((name) => Object.hasOwn(wanted, name))
+  const asked = (Object.keys(parts) as Part[]).filter((name) => wanted[name] !== undefined)
   return asked.flatMap((name) => {
-    const [expected, found] = [wanted[name], actual[name]].map((v) => formatCanonical(v as Json))
+    const [expected, found] = [wanted[name], actual[name] ?? null].map((v) =>
+      formatCanonical(v as Json),
+    )
     const { id, what } = parts[name]
     const summary = `The host runs the VM with another value of ${what} than was asked for.`
     return expected === found
