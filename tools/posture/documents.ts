@@ -34,7 +34,7 @@ function recommendation(id: string, kind: RecommendationKind): string {
   return `
 ## ${title}
 
-\`${id}\`, ${severity}, of ${about.kinds.map((one) => nouns[one]).join(' and ')} (${about.systems.join(', ')}).
+\`${id}\`, ${severity}, of ${about.kinds.map((one) => nouns[one]).join(' and ')} (${about.systems.join(', ')})${about.isSummed === true ? '; of a set what its instances come to' : ''}.
 
 ${description}
 

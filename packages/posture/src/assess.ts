@@ -12,6 +12,8 @@ export interface Recommendation {
   readonly machine: string
   readonly severity: Exclude<Severity, 'info'>
   readonly status: Status
+  /** Of a scale set: the ids of the instances that it is unhealthy for; of its model, and of a VM: none. */
+  readonly instances: readonly string[]
   /** Null unless it is unhealthy. */
   readonly fix: Fix | null
   /** Whoever answers for it that it is not followed. The status stays what it is: an exemption makes nothing healthy. */
@@ -19,8 +21,8 @@ export interface Recommendation {
 }
 
 /**
- * Every recommendation that is about machines of this kind and system, in the table's order. It reads no clock:
- * the same facts give the same answers.
+ * Every recommendation that is about machines of this kind and system, in the table's order; of a scale set those of its
+ * model alone (`assessSet` has the others). It reads no clock: the same facts give the same answers.
  * @param now milliseconds since 1970: for evidence that grows old and exemptions that run out.
  */
 export function assess(
@@ -28,18 +30,23 @@ export function assess(
   exemptions: readonly Exemption[],
   now: number,
 ): Recommendation[] {
-  const rows = Object.entries(RECOMMENDATIONS) as [RecommendationId, RecommendationKind][]
-  return rows
-    .filter(([, { about }]) => about.kinds.includes(facts.kind) && about.systems.includes(facts.os))
+  return kindsAbout(facts)
+    .filter(([, { about }]) => facts.kind === 'vm' || about.isSummed !== true)
     .map(([id, kind]) => {
       const status = kind.assess(facts, now)
       return {
-        id,
-        machine: facts.id,
-        severity: kind.severity,
-        status,
+        ...{ id, machine: facts.id, severity: kind.severity, status, instances: [] },
         fix: status.code === 'Unhealthy' ? kind.fix(facts) : null,
         exemption: exemptionOf(exemptions, id, facts.id, now),
       }
     })
+}
+
+/** The table's rows that are about machines of this kind and system. */
+export function kindsAbout({
+  kind,
+  os,
+}: Pick<MachineFacts, 'kind' | 'os'>): [RecommendationId, RecommendationKind][] {
+  const rows = Object.entries(RECOMMENDATIONS) as [RecommendationId, RecommendationKind][]
+  return rows.filter(([, { about }]) => about.kinds.includes(kind) && about.systems.includes(os))
 }

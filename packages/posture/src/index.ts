@@ -12,6 +12,7 @@ export {
 export { ALERT_KINDS, type AlertKind, type AlertType, alertKindOf } from './alert-kinds.ts'
 export { type AlertNews, type AlertSummary, newsOf, summaryOf } from './alert-news.ts'
 export { assess, type Recommendation } from './assess.ts'
+export { assessSet, type InstanceAnswers } from './assess-set.ts'
 export { bootIntegrityOf } from './boot-integrity.ts'
 export { type AlertRefusal, changeAlert, isRefusal } from './change-alert.ts'
 export { clearAlerts, clearanceAfter, type Undone } from './clear-alerts.ts'

@@ -11,6 +11,8 @@ export interface RecommendationKind {
   readonly about: {
     readonly kinds: readonly MachineFacts['kind'][]
     readonly systems: readonly MachineFacts['os'][]
+    /** Of a scale set: what its instances' boots show, summed; else it is judged by its model. */
+    readonly isSummed?: true
   }
   readonly description: string
   /** What a person does, in order. */
@@ -28,3 +30,8 @@ export const SETS = ['scale-set'] as const
 export const ANY_SYSTEM = ['Linux', 'Windows'] as const
 export const LINUX = ['Linux'] as const
 export const WINDOWS = ['Windows'] as const
+
+/** What boots show: of a VM its own, of a scale set those of its instances. */
+export function ofBoots(systems: readonly MachineFacts['os'][]): RecommendationKind['about'] {
+  return { kinds: ['vm', 'scale-set'], systems, isSummed: true }
+}

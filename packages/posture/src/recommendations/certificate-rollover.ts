@@ -1,7 +1,7 @@
 import { noFix } from '../fix.ts'
 import type { MachineFacts } from '../machine.ts'
 import { evidenceOf, isStatus, verified } from '../reasons.ts'
-import { ANY_SYSTEM, type RecommendationKind, VMS } from '../recommendation-kind.ts'
+import { ANY_SYSTEM, ofBoots, type RecommendationKind } from '../recommendation-kind.ts'
 import { HEALTHY, notApplicable, type Status, unhealthy } from '../status.ts'
 
 /** Microsoft's authorities, as the claim `microsoft-authorities` calls them: who follows whom. */
@@ -15,7 +15,7 @@ const successors = [
 export const certificateRollover: RecommendationKind = {
   title: 'Secure Boot should trust Microsoft’s certificates of 2023',
   severity: 'medium',
-  about: { kinds: VMS, systems: ANY_SYSTEM },
+  about: ofBoots(ANY_SYSTEM),
   description:
     'Microsoft’s certificates of 2011 run out in 2026. What is signed from then on is signed by those of 2023: a VM without them gets no new boot loaders and no revocations.',
   condition: 'KEK or db has a certificate of 2011 and not the one of 2023 that follows it.',

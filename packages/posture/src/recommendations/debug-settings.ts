@@ -2,7 +2,7 @@ import type { FindingId } from '@trusted-launch/attestation'
 import { noFix } from '../fix.ts'
 import type { MachineFacts } from '../machine.ts'
 import { evidenceOf, isStatus, verified } from '../reasons.ts'
-import { ANY_SYSTEM, type RecommendationKind, VMS } from '../recommendation-kind.ts'
+import { ANY_SYSTEM, ofBoots, type RecommendationKind } from '../recommendation-kind.ts'
 import { type Status, unhealthy } from '../status.ts'
 import { statusByFindings } from './by-findings.ts'
 
@@ -23,7 +23,7 @@ const words =
 export const debugSettings: RecommendationKind = {
   title: 'Debug settings should be off',
   severity: 'medium',
-  about: { kinds: VMS, systems: ANY_SYSTEM },
+  about: ofBoots(ANY_SYSTEM),
   description:
     'Firmware, shim and kernel have modes for finding faults in which they check less or let somebody in.',
   condition:

@@ -1,11 +1,11 @@
 import { bootIntegrityOf } from '../boot-integrity.ts'
-import { ANY_SYSTEM, type RecommendationKind, VMS } from '../recommendation-kind.ts'
+import { ANY_SYSTEM, ofBoots, type RecommendationKind } from '../recommendation-kind.ts'
 
 /** That the last boot is proved, and no failure before it forgotten. */
 export const guestAttestationStatus: RecommendationKind = {
   title: 'Virtual machines guest attestation status should be healthy',
   severity: 'medium',
-  about: { kinds: VMS, systems: ANY_SYSTEM },
+  about: ofBoots(ANY_SYSTEM),
   description:
     'The vTPM signs what was measured of the boot, and the verifier compares it with what the image ought to boot. What differs may be a bootkit or a rootkit, or an update that nobody approved.',
   condition:

@@ -1,7 +1,7 @@
 import { noFix } from '../fix.ts'
 import type { MachineFacts } from '../machine.ts'
 import { evidenceOf, isStatus, verified } from '../reasons.ts'
-import { LINUX, type RecommendationKind, VMS } from '../recommendation-kind.ts'
+import { LINUX, ofBoots, type RecommendationKind } from '../recommendation-kind.ts'
 import { HEALTHY, type Status, unhealthy } from '../status.ts'
 
 const enforcing =
@@ -14,7 +14,7 @@ const enforcing =
 export const moduleSignatures: RecommendationKind = {
   title: 'Linux virtual machines should enforce kernel module signature validation',
   severity: 'low',
-  about: { kinds: VMS, systems: LINUX },
+  about: ofBoots(LINUX),
   description:
     'A kernel that takes only signed modules refuses code that would run with all its rights. Distributions’ kernels do under Secure Boot.',
   condition:

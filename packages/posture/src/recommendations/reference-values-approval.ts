@@ -2,14 +2,14 @@ import type { FindingId } from '@trusted-launch/attestation'
 import { noFix } from '../fix.ts'
 import type { MachineFacts } from '../machine.ts'
 import { withoutAttestation } from '../reasons.ts'
-import { ANY_SYSTEM, type RecommendationKind, VMS } from '../recommendation-kind.ts'
+import { ANY_SYSTEM, ofBoots, type RecommendationKind } from '../recommendation-kind.ts'
 import { HEALTHY, type Status, unhealthy } from '../status.ts'
 
 /** That what a VM is compared with is there, and that somebody answers for it. */
 export const referenceValuesApproval: RecommendationKind = {
   title: 'Reference values should be there and approved',
   severity: 'low',
-  about: { kinds: VMS, systems: ANY_SYSTEM },
+  about: ofBoots(ANY_SYSTEM),
   description:
     'A boot is compared with reference values. Those learnt from a boot count for nothing, and a change stays drift, until somebody approves it.',
   condition:

@@ -2,7 +2,7 @@ import type { FindingId } from '@trusted-launch/attestation'
 import { noFix } from '../fix.ts'
 import type { MachineFacts } from '../machine.ts'
 import { evidenceOf, isStatus } from '../reasons.ts'
-import { ANY_SYSTEM, type RecommendationKind, VMS } from '../recommendation-kind.ts'
+import { ANY_SYSTEM, ofBoots, type RecommendationKind } from '../recommendation-kind.ts'
 import { HEALTHY, notApplicable, type Status, unhealthy } from '../status.ts'
 
 const behind: ReadonlySet<string> = new Set<FindingId>([
@@ -15,7 +15,7 @@ const behind: ReadonlySet<string> = new Set<FindingId>([
 export const revocations: RecommendationKind = {
   title: 'Secure Boot should have the current revocations',
   severity: 'medium',
-  about: { kinds: VMS, systems: ANY_SYSTEM },
+  about: ofBoots(ANY_SYSTEM),
   description:
     'A signed boot loader with a known hole starts anything. dbx, shim’s SBAT level and Windows’ own level forbid those that are known.',
   condition:

@@ -2,7 +2,7 @@ import type { FindingId } from '@trusted-launch/attestation'
 import { noFix } from '../fix.ts'
 import type { MachineFacts } from '../machine.ts'
 import { evidenceOf, isStatus, verified } from '../reasons.ts'
-import { LINUX, type RecommendationKind, VMS } from '../recommendation-kind.ts'
+import { LINUX, ofBoots, type RecommendationKind } from '../recommendation-kind.ts'
 import { HEALTHY, type Status, unhealthy } from '../status.ts'
 
 /** What says that something was started which nobody trusted signed, or which is none of the image's. */
@@ -25,7 +25,7 @@ const untrusted: ReadonlySet<string> = new Set<FindingId>([
 export const signedBootComponents: RecommendationKind = {
   title: 'Linux virtual machines should use only signed and trusted boot components',
   severity: 'low',
-  about: { kinds: VMS, systems: LINUX },
+  about: ofBoots(LINUX),
   description:
     'Boot loader, kernel and kernel modules are to be signed by somebody the VM trusts, and to be those of its image or approved since.',
   condition:

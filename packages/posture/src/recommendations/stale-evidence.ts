@@ -1,13 +1,13 @@
 import type { MachineFacts } from '../machine.ts'
 import { withoutAttestation } from '../reasons.ts'
-import { ANY_SYSTEM, type RecommendationKind, VMS } from '../recommendation-kind.ts'
+import { ANY_SYSTEM, ofBoots, type RecommendationKind } from '../recommendation-kind.ts'
 import { HEALTHY, notApplicable, type Status, unhealthy } from '../status.ts'
 
 /** That what is known of a running VM is not old. */
 export const staleEvidence: RecommendationKind = {
   title: 'Evidence of running virtual machines should be recent',
   severity: 'medium',
-  about: { kinds: VMS, systems: ANY_SYSTEM },
+  about: ofBoots(ANY_SYSTEM),
   description: 'A verdict says what a VM was when it answered. The older it is, the less it says.',
   condition:
     'A running VM that has the extension never answered, or not for longer than its plan allows.',

@@ -1,6 +1,6 @@
 import type { FindingId } from '@trusted-launch/attestation'
 import { noFix } from '../fix.ts'
-import { ANY_SYSTEM, type RecommendationKind, VMS } from '../recommendation-kind.ts'
+import { ANY_SYSTEM, ofBoots, type RecommendationKind } from '../recommendation-kind.ts'
 import { statusByFindings } from './by-findings.ts'
 
 const weak: readonly FindingId[] = [
@@ -17,7 +17,7 @@ const weak: readonly FindingId[] = [
 export const weakKeys: RecommendationKind = {
   title: 'Boot and attestation should rest on strong keys only',
   severity: 'low',
-  about: { kinds: VMS, systems: ANY_SYSTEM },
+  about: ofBoots(ANY_SYSTEM),
   description:
     'A certificate with a short key or an old hash, or an image that is allowed by its hash alone, is the weakest way through Secure Boot.',
   condition: 'The last evidence shows a weak key, certificate, hash or bank.',
