@@ -22,13 +22,13 @@ export function recommendationCommand(output: Output, done: (code: ExitCode) => 
       'after',
       '\nExamples:\n  tl recommendation list\n  tl recommendation list web --all',
     )
-    .argument('[vm]', 'of this VM alone')
+    .argument('[vm]', 'of this VM, or the scale set of this id, alone')
     .option('--all', 'what is followed or not applicable, too')
     .action(async (vm: string | undefined, { all, json, group }: Options) => {
       const { found, ownGroup } = await withService(async (connection) => {
         const of = group === undefined ? connection.subscription : connection.group(group)
         const named = { ...(group !== undefined && { group }) }
-        const scope = vm === undefined ? of : vmPath(connection, vm, named)
+        const scope = vm === undefined ? of : pathOf(connection, vm, named)
         return { found: await listed(connection, scope), ownGroup: connection.profile.group }
       })
       const shown = found.filter((one) => all === true || codeOf(one) === 'Unhealthy')
@@ -41,12 +41,12 @@ export function recommendationCommand(output: Output, done: (code: ExitCode) => 
       'after',
       '\nExamples:\n  tl recommendation fix web secure-boot.linux --dry-run\n  tl recommendation fix web secure-boot.linux',
     )
-    .argument('<vm>', "the VM's name")
+    .argument('<vm>', "the VM's name, or a scale set's id")
     .argument('<id>', 'as tl recommendation list tells it')
     .option('--dry-run', 'only say what it would do')
     .action(async (vm: string, id: string, options: Options) => {
       await withService(async (connection) => {
-        const path = vmPath(connection, vm, options)
+        const path = pathOf(connection, vm, options)
         const all = await listed(connection, path)
         const one = all.find(({ properties }) => properties.additionalData.recommendation === id)
         if (one === undefined)
@@ -103,6 +103,14 @@ function scoreText({ score, controls }: any, width: number): string {
   return head + tableText(['recommendation', 'score', 'not followed by'], rows, width)
 }
 
+const SCALE_SET = 'Microsoft.Compute/virtualMachineScaleSets'
+const isSet = (id: string) => id.toLowerCase().includes(`/${SCALE_SET.toLowerCase()}/`)
+
+/** Of a VM by its name or id; scale sets have ids alone here. */
+function pathOf(connection: Connection, name: string, options: Pick<Options, 'group'>): string {
+  return isSet(name) ? connection.resource(SCALE_SET, name) : vmPath(connection, name, options)
+}
+
 const codeOf = ({ properties }: any): string => properties.status.code
 
 async function listed({ client }: Connection, scope: string): Promise<any[]> {
@@ -118,6 +126,7 @@ function told(plan: any, { json }: Options, output: Output): void {
     none: 'nothing stops for it',
     restart: 'the VM is restarted',
     'at-next-start': 'it counts from the next start on',
+    instances: 'the model is changed, and instances are brought to it as the upgrade policy says',
   }
   const text = plan.possible
     ? `it would be done by ${plain(plan.needs)}: ${effects[plan.effect] ?? plain(plan.effect)}`
@@ -148,6 +157,8 @@ function commandFor(
   if (status.code !== 'Unhealthy' || additionalData.fix === undefined) return ''
   const fix = JSON.parse(additionalData.fix)
   if (fix.kind === 'none') return String(fix.why)
+  if (isSet(resourceDetails.id))
+    return `tl recommendation fix ${resourceDetails.id} ${additionalData.recommendation}`
   const group = parseResourceId(resourceDetails.id)?.resourceGroup ?? ownGroup
   const of = keyOf(group) === keyOf(ownGroup) ? '' : ` --group ${group}`
   return `tl recommendation fix ${vm} ${additionalData.recommendation}${of}`

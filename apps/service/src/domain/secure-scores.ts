@@ -1,6 +1,5 @@
 import {
   addScores,
-  assess,
   NO_SCORE,
   type RecommendationId,
   type Score,
@@ -8,11 +7,10 @@ import {
 } from '@trusted-launch/posture'
 import { everyOf } from './every-of.ts'
 import { exemptionsOf } from './exemptions.ts'
-import { machineFactsOf } from './machine-facts.ts'
-import type { Tables } from './store.ts'
-import { VM } from './vm/vm.ts'
+import { ASSESSED, recommendedOf } from './recommended.ts'
+import type { Resource, Tables } from './store.ts'
 
-/** How much of what is recommended of a subscription's machines is followed, as of a time. */
+/** How much of what is recommended of a subscription's VMs and scale sets is followed, as of a time. */
 export interface ScoresAt {
   /** Milliseconds since 1970. */
   readonly time: number
@@ -30,7 +28,7 @@ interface Made {
 const AGAIN = 10
 
 /**
- * The scores of subscriptions. All VMs are looked at, one after the other, once for all who ask meanwhile; of a few VMs
+ * The scores of subscriptions. All VMs and instances are looked at, one after the other, once for all who ask meanwhile; of a few VMs
  * anew each time, of ten thousand as of a minute or two ago.
  */
 export class SecureScores {
@@ -61,12 +59,16 @@ export class SecureScores {
   async #make(subscriptionId: string, time: number): Promise<ScoresAt> {
     const exemptions = await exemptionsOf(this.#tables, subscriptionId)
     const byRecommendation = new Map<RecommendationId, Score>()
-    for await (const vm of everyOf(this.#tables, { type: VM, subscriptionId })) {
-      const found = assess(await machineFactsOf(this.#tables, vm), exemptions, time)
+    for await (const row of this.#assessedOf(subscriptionId)) {
+      const found = await recommendedOf(this.#tables, row, exemptions, time)
       for (const [id, score] of scoresByRecommendation(found))
         byRecommendation.set(id, addScores(byRecommendation.get(id) ?? NO_SCORE, score))
     }
     const score = [...byRecommendation.values()].reduce(addScores, NO_SCORE)
     return { time, score, byRecommendation }
+  }
+
+  async *#assessedOf(subscriptionId: string): AsyncGenerator<Resource> {
+    for (const type of ASSESSED) yield* everyOf(this.#tables, { type, subscriptionId })
   }
 }

@@ -14,7 +14,7 @@ import { addInstances } from './add-instances.ts'
 import { withImage, withMode, withSystem } from './completed.ts'
 import { requireShape } from './form.ts'
 import type { ModelSecrets } from './instance-properties.ts'
-import { decideModel, requireModelChange } from './model-rules.ts'
+import { decideModel, requireModelChange, unfitOf } from './model-rules.ts'
 import { leaving, removeInstances } from './remove-instances.ts'
 import {
   capacityOf,
@@ -108,7 +108,7 @@ async function decided(rules: ScaleSetRules, moment: Moment, set: ScaleSet): Pro
   return {
     ...set,
     properties: { ...set.properties, virtualMachineProfile: shown },
-    state: { ...set.state, notices: decision.notices },
+    state: { ...set.state, notices: decision.notices, unfit: unfitOf(image) },
   }
 }
 

@@ -18,6 +18,8 @@ export interface ScaleSetState {
   readonly notices: readonly Notice[]
   /** Paths of members that are kept and have no effect. */
   readonly notEnforced: readonly string[]
+  /** Why VMs of the model's image can't be Trusted Launch; null: they can; not there: nobody looked. */
+  readonly unfit?: 'generation-1' | 'image' | null
   /** The latest rolling upgrade: its operation, and when its last batch began. */
   readonly rolling?: {
     readonly operation: string

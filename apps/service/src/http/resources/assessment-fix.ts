@@ -1,7 +1,8 @@
 import { ArmError, faults } from '@trusted-launch/api'
 import type { Fix, Recommendation } from '@trusted-launch/posture'
-import type { Json, JsonObject } from '../../domain/store.ts'
-import type { VmRules } from '../../domain/vm/plan-vm.ts'
+import { SCALE_SET, scaleSetOf } from '../../domain/scale-set/scale-set.ts'
+import type { ScaleSetRules } from '../../domain/scale-set/scale-set-rules.ts'
+import type { Json, JsonObject, Resource } from '../../domain/store.ts'
 import { EXTENSION } from '../../domain/vm/setup.ts'
 import { type Power, stateOf, VM } from '../../domain/vm/vm.ts'
 import type { Ground } from '../ground.ts'
@@ -10,6 +11,8 @@ import { requireResource } from '../required.ts'
 import type { ArmReply, ArmRequest } from '../route.ts'
 import { attestVm } from './evidence.ts'
 import { extensionTypeOf } from './extensions.ts'
+import { withExtension } from './scale-set-extensions.ts'
+import { scaleSetType } from './scale-sets.ts'
 import { virtualMachineType } from './virtual-machines.ts'
 
 /** What the API does about a recommendation: the same request that a person would send, with the right that it needs. */
@@ -17,17 +20,17 @@ interface Deed {
   readonly action: string
   readonly id: string
   /** What it costs. */
-  readonly effect: 'none' | 'restart' | 'at-next-start'
+  readonly effect: 'none' | 'restart' | 'at-next-start' | 'instances'
   readonly run: (ground: Ground, request: ArmRequest) => Promise<ArmReply>
 }
 
 /**
- * Does what is recommended of a VM, or says why not; with `dryRun` only what it would do.
+ * Does what is recommended of a VM or of a scale set's model, or says why not; with `dryRun` only what it would do.
  * @throws {ArmError} 409 `FixNotPossible`; 403 without the right to do it by hand.
  */
 export async function fixed(
   recommendation: Recommendation,
-  rules: VmRules,
+  rules: ScaleSetRules,
   ground: Ground,
   request: ArmRequest,
 ): Promise<ArmReply> {
@@ -36,11 +39,9 @@ export async function fixed(
   const [unknown] = Object.keys(more)
   if (unknown !== undefined || typeof dryRun !== 'boolean')
     throw new ArmError(faults.invalidParameter(unknown ?? 'dryRun'))
-  const { power } = stateOf(await requireResource(ground.store, request, machine))
+  const row = await requireResource(ground.store, request, machine)
   const deed =
-    fix === null
-      ? 'It is not unhealthy: there is nothing to fix.'
-      : deedOf(fix, machine, power, rules)
+    fix === null ? 'It is not unhealthy: there is nothing to fix.' : deedOf(fix, row, rules)
   if (dryRun) return { status: 200, body: told(fix, deed) }
   if (typeof deed === 'string') throw notPossible(deed)
   await requireRight(ground, request, deed)
@@ -54,7 +55,10 @@ function told(fix: Fix | null, deed: Deed | string): JsonObject {
 }
 
 /** @returns why not: a sentence. */
-function deedOf(fix: Fix, vm: string, power: Power, rules: VmRules): Deed | string {
+function deedOf(fix: Fix, row: Resource, rules: ScaleSetRules): Deed | string {
+  if (row.type === SCALE_SET) return deedOfSet(fix, row, rules)
+  const { id: vm } = row
+  const { power } = stateOf(row)
   switch (fix.kind) {
     case 'none':
       return fix.why
@@ -71,15 +75,54 @@ function deedOf(fix: Fix, vm: string, power: Power, rules: VmRules): Deed | stri
   }
 }
 
-function installed(id: string, rules: VmRules): Deed {
-  const properties = {
-    publisher: 'Microsoft.Azure.Security.LinuxAttestation',
-    ...{ type: 'GuestAttestation', typeHandlerVersion: '1.0', autoUpgradeMinorVersion: true },
+/** By its model: its upgrade policy says when its instances are brought to that. @returns why not: a sentence. */
+function deedOfSet(fix: Fix, set: Resource, rules: ScaleSetRules): Deed | string {
+  switch (fix.kind) {
+    case 'none':
+      return fix.why
+    case 'attest':
+      return 'A set proves nothing: its instances are attested, each by itself.'
+    case 'install-extension':
+      return installedInSet(set, rules)
+    case 'change-security':
+      return changedInSet(fix, set, rules)
   }
+}
+
+function installedInSet(set: Resource, rules: ScaleSetRules): Deed {
+  const one = { name: 'GuestAttestation', properties: attestation }
+  return {
+    action: `${SCALE_SET}/extensions/write`,
+    ...{ id: `${set.id}/extensions/${one.name}`, effect: 'instances' },
+    run: (ground, request) => withExtension(rules, ground, request, scaleSetOf(set), one),
+  }
+}
+
+function changedInSet(
+  { setup }: Fix & { readonly kind: 'change-security' },
+  { id }: Resource,
+  rules: ScaleSetRules,
+): Deed {
+  const { securityType, ...uefiSettings } = setup
+  const securityProfile = { securityType, uefiSettings }
+  const body = { properties: { virtualMachineProfile: { securityProfile } } }
+  return {
+    ...{ action: `${SCALE_SET}/write`, id, effect: 'instances' },
+    run: (ground, request) =>
+      putResource(scaleSetType(rules), ground, { ...request, id, body }, 'PATCH'),
+  }
+}
+
+const attestation = {
+  publisher: 'Microsoft.Azure.Security.LinuxAttestation',
+  ...{ type: 'GuestAttestation', typeHandlerVersion: '1.0', autoUpgradeMinorVersion: true },
+}
+
+function installed(id: string, rules: ScaleSetRules): Deed {
   return {
     ...{ action: `${EXTENSION}/write`, id, effect: 'none' },
     run: (ground, request) => {
-      const body = { location: ground.location, properties }
+      const body = { location: ground.location, properties: attestation }
       return putResource(extensionTypeOf(rules), ground, { ...request, id, body }, 'PUT')
     },
   }
@@ -89,12 +132,10 @@ function changed(
   { setup, interruption }: Fix & { readonly kind: 'change-security' },
   vm: string,
   power: Power,
-  rules: VmRules,
+  rules: ScaleSetRules,
 ): Deed | string {
   if (interruption === 'deallocate' && power !== 'deallocated')
     return `A Standard VM becomes Trusted Launch while it is deallocated, and this one is ${power}: deallocate it, fix it, and start it.`
-  if (interruption === 'instances')
-    return 'The instances of a scale set are not brought to a model here.'
   const { securityType, ...uefiSettings } = setup
   const body = { properties: { securityProfile: { securityType, uefiSettings } } }
   const isUp = ['running', 'starting'].includes(power)

@@ -80,8 +80,7 @@ async function put(
   const properties = { ...(verb === 'PATCH' && (before?.properties as JsonObject)), ...given }
   requireExtension(properties)
   const one = { name: request.params.name!, properties }
-  const others = extensionsOf(set).filter((each) => !isNamed(one.name)(each))
-  const reply = await withExtensions(rules, ground, request, set, [...others, one])
+  const reply = await withExtension(rules, ground, request, set, one)
   return { ...reply, status: before === undefined ? 201 : 200, body: view(set, one) }
 }
 
@@ -96,6 +95,18 @@ async function remove(
   if (left.length === all.length) return { status: 204 }
   const { headers = {} } = await withExtensions(rules, ground, request, set, left)
   return { status: 202, headers }
+}
+
+/** The set with this extension in its model, in place of one of the same name. @throws {ArmError} */
+export function withExtension(
+  rules: ScaleSetRules,
+  ground: Ground,
+  request: ArmRequest,
+  set: ScaleSet,
+  one: { readonly name: string; readonly properties: JsonObject },
+): Promise<ArmReply> {
+  const others = extensionsOf(set).filter((each) => !isNamed(one.name)(each))
+  return withExtensions(rules, ground, request, set, [...others, one])
 }
 
 /** The set with another list of extensions: by the same rules as any change of it. */
