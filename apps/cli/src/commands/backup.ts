@@ -22,15 +22,10 @@ export function backupCommand(output: Output, done: (code: ExitCode) => void): C
     .addHelpText('after', '\nExamples:\n  tl backup /srv/backup/trusted-launch.db')
     .action(async (file: string, options: Options) => {
       const data = dataDirectory(options)
-      const { databaseOf, openStore, settingsOf } = await import('@trusted-launch/service')
+      const { backUpStore, databaseOf, settingsOf } = await import('@trusted-launch/service')
       const database = databaseOf(data, settingsOf(data, settingsFrom(options)))
       if ('path' in database) requireThere(data, database.path)
-      const store = await openStore(database)
-      try {
-        await store.backup(resolve(file))
-      } finally {
-        await store.close()
-      }
+      await backUpStore(database, resolve(file))
       output.out(`wrote ${file}; its sealed values want ${join(data, 'seal.key')}\n`)
       done(EXIT.affirming)
     })

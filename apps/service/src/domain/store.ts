@@ -514,6 +514,7 @@ export type StoreErrorCode =
   | 'store-cut-off'
   | 'store-busy'
   | 'store-newer'
+  | 'store-older'
   | 'store-unavailable'
 
 export class StoreError extends Error {

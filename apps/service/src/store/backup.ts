@@ -14,7 +14,7 @@ import { StoreError } from '../domain/store.ts'
 import { REMEMBERED, restored } from '../domain/vm/remembered.ts'
 import { copyRows, isEmpty } from './copy.ts'
 import type { Engine } from './engine.ts'
-import { openEngine, type StoreOptions } from './open-engine.ts'
+import { openEngine, openUnchanged, type StoreOptions } from './open-engine.ts'
 import type { Database } from './schema.ts'
 
 /**
@@ -39,6 +39,21 @@ export async function backUp(engine: Engine, path: string): Promise<void> {
     sync(dirname(path))
   } finally {
     remove(part)
+  }
+}
+
+/**
+ * `backUp` of a database that is not open here, and which stays as it is.
+ * @throws {StoreError} `store-exists`, `store-older`, `store-newer`, `store-unavailable`, `store-busy`
+ */
+export async function backUpStore(from: StoreOptions, path: string): Promise<void> {
+  const engine = await openUnchanged(from)
+  try {
+    await backUp(engine, path)
+  } catch (error) {
+    throw engine.told(error)
+  } finally {
+    await engine.close()
   }
 }
 

@@ -6,7 +6,7 @@ import { contents } from './migrations/0002-contents.ts'
 import { events } from './migrations/0003-events.ts'
 import { due } from './migrations/0004-due.ts'
 import { figures } from './migrations/0005-figures.ts'
-import type { Database } from './schema.ts'
+import type { Database, MigrationRow } from './schema.ts'
 
 /** A step forward. One that was released is never changed; there is none backward. */
 export interface Migration {
@@ -34,12 +34,7 @@ export async function migrate(
         number ${integer} not null primary key, name ${text} not null, applied_at ${integer} not null)`,
     )
     const applied = await database.selectFrom('migrations').selectAll().orderBy('number').execute()
-    for (const { number, name } of applied)
-      if (known[number - 1]?.name !== name)
-        throw new StoreError(
-          'store-newer',
-          `the database has the change ${number} "${name}", which this program does not know: start the newer one`,
-        )
+    requireKnown(applied, known)
     for (const [i, { name, statements }] of known.entries()) {
       if (i < applied.length) continue
       for (const statement of statements(engine.words)) await run(database, statement)
@@ -47,6 +42,32 @@ export async function migrate(
       await database.insertInto('migrations').values(row).execute()
     }
   })
+}
+
+/**
+ * Whether a database has these tables, without a change of it.
+ * @throws {StoreError} `store-newer`; `store-older`: a program before this one was the last to use it.
+ */
+export async function requireCurrent(
+  { database }: Engine,
+  known: readonly Migration[] = migrations,
+): Promise<void> {
+  const applied = await database.selectFrom('migrations').selectAll().orderBy('number').execute()
+  requireKnown(applied, known)
+  if (applied.length < known.length)
+    throw new StoreError(
+      'store-older',
+      'an older program was the last to use the database: start this one with it first, or take the older one',
+    )
+}
+
+function requireKnown(applied: readonly MigrationRow[], known: readonly Migration[]): void {
+  for (const { number, name } of applied)
+    if (known[number - 1]?.name !== name)
+      throw new StoreError(
+        'store-newer',
+        `the database has the change ${number} "${name}", which this program does not know: start the newer one`,
+      )
 }
 
 async function run(database: Database, statement: string): Promise<void> {

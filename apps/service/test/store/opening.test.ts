@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { statSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { backUpStore } from '../../src/store/backup.ts'
 import { migrate, migrations } from '../../src/store/migrate.ts'
 import { openStore } from '../../src/store/open.ts'
 import { openEngine } from '../../src/store/open-engine.ts'
@@ -38,6 +39,28 @@ onEach((database) => {
       applied.map(({ number, name }) => [number, name]),
       [...migrations, later].map(({ name }, i) => [i + 1, name]),
     )
+    await engine.close()
+  })
+
+  test('a backup changes nothing of its database, and of one that an older or a newer program left it makes none', async () => {
+    const options = await database.fresh()
+    const engine = await openEngine(options)
+    const applied = async () => {
+      const of = engine.database.selectFrom('migrations').selectAll().orderBy('number')
+      return (await of.execute()).map((row) => ({ ...row }))
+    }
+    const before = await applied()
+    await engine.database.deleteFrom('migrations').where('number', '=', before.length).execute()
+    const path = database.file()
+    await assert.rejects(backUpStore(options, path), { code: 'store-older' })
+    assert.deepEqual(await applied(), before.slice(0, -1))
+    const newest = before.at(-1)!
+    await engine.database.insertInto('migrations').values(newest).execute()
+    await backUpStore(options, path)
+    const more = { ...newest, number: newest.number + 1, name: 'later' }
+    await engine.database.insertInto('migrations').values(more).execute()
+    await assert.rejects(backUpStore(options, database.file()), { code: 'store-newer' })
+    assert.deepEqual(await applied(), [...before, more])
     await engine.close()
   })
 
