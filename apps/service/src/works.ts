@@ -37,7 +37,7 @@ import { type DeploymentGround, deploymentHandlers } from './jobs/deployment/han
 import { diskHandlers } from './jobs/disk-handlers.ts'
 import { driftHandlers } from './jobs/drift-handlers.ts'
 import { DrivenHost, type HostSize } from './jobs/driven-host.ts'
-import { expireAttestations, forgetEvents, forgetOperations } from './jobs/expire.ts'
+import { expireAttestations, forgetEvents, forgetOperations, forgetTokens } from './jobs/expire.ts'
 import { extensionHandlers } from './jobs/extension-handlers.ts'
 import { galleryHandlers } from './jobs/gallery-handlers.ts'
 import { groupHandlers } from './jobs/group-handlers.ts'
@@ -85,6 +85,7 @@ const TOKEN_SECONDS = 3_600
 /** The one host of an installation. */
 const HOST = 'local'
 const EXPIRE_MS = 3_600_000
+const TOKENS_EXPIRE_MS = 60_000
 
 /** What works behind the endpoints: the worker, the host, and what both and the rules need. */
 export class Works {
@@ -98,7 +99,7 @@ export class Works {
   readonly #attestations = new Map<string, number>()
   readonly #deliverer: Deliverer
   readonly #feed: EventFeed
-  #expiring: NodeJS.Timeout | null = null
+  readonly #expiring: NodeJS.Timeout[] = []
   #startedAgain = 0
 
   constructor(options: WorksOptions) {
@@ -206,7 +207,8 @@ export class Works {
   /** @returns why the host cannot be driven, though no other service does; null: it is, or another does. */
   async start(): Promise<unknown> {
     const fault = await this.#host.start()
-    this.#expiring = setInterval(() => this.#expire(), EXPIRE_MS).unref()
+    this.#expiring.push(setInterval(() => this.#expire(), EXPIRE_MS).unref())
+    this.#expiring.push(setInterval(() => this.#expireTokens(), TOKENS_EXPIRE_MS).unref())
     this.#worker.start()
     this.#deliverer.start()
     this.#monitor.start()
@@ -215,7 +217,7 @@ export class Works {
 
   async stop(): Promise<void> {
     this.#feed.close()
-    if (this.#expiring !== null) clearInterval(this.#expiring)
+    for (const each of this.#expiring) clearInterval(each)
     const stopped = [this.#worker.stop(), this.#monitor.stop(), this.#deliverer.stop()]
     await Promise.all([...stopped, this.#appraisers.close()])
     await this.#host.stop()
@@ -239,6 +241,12 @@ export class Works {
     const lost = await passed.catch((err) => log.error({ err }, 'old events stay'))
     if (lost !== undefined && lost > 0)
       log.error({ lost }, 'alerts were not delivered before there was no more room for them')
+  }
+
+  async #expireTokens(): Promise<void> {
+    const { store, now, log } = this.#options
+    if (!this.#host.isDriven) return
+    await forgetTokens(store, now()).catch((err) => log.error({ err }, 'old tokens stay'))
   }
 
   /** A VM's start that nobody asked for: it is in the audit as the service's own. */

@@ -10,14 +10,19 @@ import { stateOf } from '../domain/vm/vm.ts'
 const DAY_MS = 86_400_000
 const OPERATIONS_KEPT_MS = 7 * DAY_MS
 /** What they end with is for who asked alone, who has read it by then: what a guest wrote may be a secret. */
-const PRIVATE_KINDS = ['vm.runCommand', 'vm.token']
-const PRIVATE_KEPT_MS = DAY_MS
+const COMMANDS_KEPT_MS = DAY_MS
+/** Who has a token is let in somewhere: it is there as long as its caller needs to fetch it. */
+const TOKENS_KEPT_MS = 10 * 60_000
 
-/** Operations that ended a week ago go, commands' and tokens' after a day, with what came of them. @returns how many. */
+/** Operations that ended a week ago go, commands' after a day, with what came of them. @returns how many. */
 export async function forgetOperations({ operations }: Store, now: number): Promise<number> {
-  let count = 0
-  for (const kind of PRIVATE_KINDS) count += await operations.forget(now - PRIVATE_KEPT_MS, kind)
-  return count + (await operations.forget(now - OPERATIONS_KEPT_MS))
+  const commands = await operations.forget(now - COMMANDS_KEPT_MS, 'vm.runCommand')
+  return commands + (await operations.forget(now - OPERATIONS_KEPT_MS))
+}
+
+/** Tokens that were made ten minutes ago go, with their operations. @returns how many. */
+export function forgetTokens({ operations }: Store, now: number): Promise<number> {
+  return operations.forget(now - TOKENS_KEPT_MS, 'vm.token')
 }
 
 /** Alerts' events wait so long for who is to be told; others are for who lost the thread. */

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { expireAttestations, forgetOperations } from '../../src/jobs/expire.ts'
+import { expireAttestations, forgetOperations, forgetTokens } from '../../src/jobs/expire.ts'
 import { openStore } from '../../src/store/open.ts'
 import { attestation, operation, vm } from '../store/samples.ts'
 
@@ -65,4 +65,24 @@ test('operations that ended are forgotten after a week, and what commands wrote 
   assert.deepEqual(await left(), [start, command, open])
   assert.equal(await forgetOperations(store, now + 2 * DAY_MS), 2)
   assert.deepEqual(await left(), [open])
+})
+
+test('a token that was made is forgotten ten minutes later, with its operation', async (t) => {
+  const store = await aStore(t)
+  const made = async (kind: string, minutes: number) => {
+    const { id } = await store.operations.enqueue({ ...operation(`vm-${minutes}`), kind }, 1)
+    const claim = await store.operations.claim({ owner: 'w', hosts: [], at: 2, leaseMs: 10 })
+    const end = { status: 'Succeeded', result: { token: 'a secret' } } as const
+    await store.under(claim!, ({ claimed }) => claimed.finish(end, now - minutes * 60_000))
+    return id
+  }
+  await made('vm.token', 11)
+  const token = await made('vm.token', 9)
+  const command = await made('vm.runCommand', 11)
+  assert.equal(await forgetTokens(store, now), 1)
+  const left = await store.operations.list({ limit: 10 })
+  assert.deepEqual(
+    left.map(({ id }) => id),
+    [token, command],
+  )
 })
