@@ -17,7 +17,10 @@ export interface Answering {
   readonly changed: (action: string) => void
 }
 
-/** A change that its handler did not put into the audit with its own transaction is entered after it, like one that fails. */
+/**
+ * A change that its handler did not put into the audit with its own transaction is entered after it, like one that
+ * fails. A deletion of what is not there changes nothing, and may be asked for without end: it counts as one that fails.
+ */
 export async function answered(
   { store, failures, now, changed }: Answering,
   route: Route,
@@ -31,6 +34,7 @@ export async function answered(
     audit.append(eventOf(entry, outcome, now()))
   let isEntered = false
   const audit: ArmRequest['audit'] = async (tables, done) => {
+    if (tookNothing(route, done)) return
     isEntered = true
     await write(outcomeOf(done), tables.audit)
   }
@@ -40,7 +44,8 @@ export async function answered(
     if (versionOf === null) requireNone(request)
     else await requireConditions(store, request)
     const answer = await route.handle(request)
-    if (isChange && !isEntered) await write(outcomeOf(answer))
+    if (tookNothing(route, answer)) await failures.enter(eventOf(entry, outcomeOf(answer), now()))
+    else if (isChange && !isEntered) await write(outcomeOf(answer))
     if (isChange) changed(action)
     return answer
   } catch (error) {
@@ -49,6 +54,10 @@ export async function answered(
     if (isChange) await failures.enter(eventOf(entry, outcome, now()))
     throw error
   }
+}
+
+function tookNothing({ method }: Route, { status, isRemoved }: Done): boolean {
+  return method === 'DELETE' && status === 204 && isRemoved !== true
 }
 
 function outcomeOf({ status, operation }: Done): Outcome {

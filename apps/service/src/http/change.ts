@@ -8,6 +8,8 @@ export interface Done {
   readonly status: number
   /** What follows it. */
   readonly operation?: { readonly id: string } | null
+  /** A deletion that is answered 204 though something was there. */
+  readonly isRemoved?: true
 }
 
 /**

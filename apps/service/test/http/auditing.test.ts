@@ -173,3 +173,18 @@ test('while a password is hashed others change what they like', async (t) => {
   await assert.rejects(put, /enough/)
   assert.deepEqual(order, ['another', 'planned with hash'])
 })
+
+test('deletions of what is not there are in the audit sixty times an hour, and counted beyond; real ones always', async (t) => {
+  const service = await aService(t)
+  const by = (id: string) => ({ 'x-ms-correlation-request-id': id })
+  const [nothing, real] = [randomUUID(), randomUUID()]
+  for (let i = 0; i < 70; i++)
+    assert.equal(
+      (await service.ask('DELETE', service.group(`never-${i}`), undefined, by(nothing))).status,
+      204,
+    )
+  assert.equal((await entriesOf(service, nothing)).length, 60)
+  await service.ask('PUT', service.group('rg'), { location: 'local' })
+  await service.ask('DELETE', service.group('rg'), undefined, by(real))
+  assert.equal((await entriesOf(service, real)).length, 1)
+})

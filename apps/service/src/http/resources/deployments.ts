@@ -214,7 +214,7 @@ async function remove(ground: Ground, request: ArmRequest): Promise<ArmReply> {
     requireOver(existing)
     await requireUnlocked(tables, id, 'delete')
     await removeWhole(tables, id)
-    return { status: 204 }
+    return { status: 204, isRemoved: true as const }
   })
 }
 
