@@ -28,6 +28,7 @@ import { networkTypes } from './resources/networks.ts'
 import { operationRoutes } from './resources/operations.ts'
 import { policyRoutes } from './resources/policies.ts'
 import { principalRoutes } from './resources/principals.ts'
+import { providerOperationRoutes } from './resources/provider-operations.ts'
 import { referenceValuesRoutes } from './resources/reference-values.ts'
 import { scaleSetExtensionRoutes } from './resources/scale-set-extensions.ts'
 import { instanceRoutes } from './resources/scale-set-instances.ts'
@@ -65,7 +66,7 @@ export function allRoutes(
   diagnostics: Diagnostics,
 ): Route[] {
   const types = armTypes(rules)
-  return [
+  const routes = [
     ...subscriptionRoutes(ground, { ...installation, types: types.map(({ type }) => type) }),
     ...groupRoutes(ground),
     ...deploymentRoutes(ground),
@@ -101,4 +102,5 @@ export function allRoutes(
     ...activityRoutes(ground),
     ...diagnosticsRoutes(diagnostics, ground),
   ]
+  return [...routes, ...providerOperationRoutes(routes)]
 }

@@ -9,6 +9,9 @@ const EXTENDING = [
 /** Types of ours that lie in a subscription or group like others. */
 const OWN_TYPES = ['uploads', 'imagebindings']
 
+/** What is asked of a provider itself extends nothing. */
+const PROVIDERS_OWN = /^\/providers\/[^/]+\/operations$/i
+
 /**
  * A request's path as the router takes it: slashes doubled by clients are one, the last one is none, and the id that is extended
  * is one segment. What is no ASCII stays encoded: in another case such letters may be more or fewer, and the
@@ -26,7 +29,8 @@ export function scopedPath(url: string): string {
     .slice(at + '/providers/'.length)
     .toLowerCase()
     .split('/')
-  const isExtension = EXTENDING.includes(provider) && !OWN_TYPES.includes(type)
+  const isOfProvider = PROVIDERS_OWN.test(path)
+  const isExtension = EXTENDING.includes(provider) && !OWN_TYPES.includes(type) && !isOfProvider
   if (at < 0 || !isExtension) return path + rest
   return `/${encodeURIComponent(decoded(path.slice(0, at)) || '/')}${path.slice(at)}${rest}`
 }

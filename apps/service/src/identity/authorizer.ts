@@ -37,14 +37,13 @@ export class StoredAuthorizer implements Authorizer {
 
   /**
    * `invisible`: there is no such subscription, or the caller has no role anywhere in it or above; it must
-   * look as if there were none. A subscription that is yet to be made is where its maker may write.
+   * look as if there were none.
    */
   async access(caller: Caller, action: string, scope: string): Promise<Access> {
     const { subscriptions, byPrincipal } = await this.#current()
     const assignments = byPrincipal.get(keyOf(caller.objectId)) ?? []
     const subscription = subscriptionOf(scope)
-    if (subscription !== null && !subscriptions.has(subscription))
-      return isMaking(action, scope) && mayDo(assignments, action, scope) ? 'granted' : 'invisible'
+    if (subscription !== null && !subscriptions.has(subscription)) return 'invisible'
     if (mayDo(assignments, action, scope)) return 'granted'
     if (subscription === null)
       return scope === '/' && permits(EVERYBODY, action) ? 'granted' : 'denied'
@@ -131,11 +130,4 @@ function subscriptionOf(scope: string): string | null {
 /** A role at the subscription, above it, or anywhere in it. */
 function sees(assignments: readonly RoleAssignment[], subscription: string): boolean {
   return assignments.some(({ scope }) => scope === '/' || subscriptionOf(scope) === subscription)
-}
-
-function isMaking(action: string, scope: string): boolean {
-  return (
-    keyOf(action) === 'microsoft.resources/subscriptions/write' &&
-    /^\/subscriptions\/[^/]+$/i.test(scope)
-  )
 }

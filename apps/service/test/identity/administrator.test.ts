@@ -87,7 +87,6 @@ test('the administrator owns the subscription, may make others, drain the host, 
     ['Microsoft.Compute/virtualMachines/write', vm],
     ['Microsoft.Authorization/roleAssignments/write', vm],
     ['TrustedLaunch/evidence/read', vm],
-    ['Microsoft.Resources/subscriptions/write', '/subscriptions/another'],
     ['TrustedLaunch/hosts/drain/action', '/'],
   ] as const)
     assert.equal(await authorizer.access(caller, action, scope), 'granted', action)

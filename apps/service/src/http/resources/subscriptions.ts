@@ -23,13 +23,11 @@ export function subscriptionRoutes(ground: Ground, installation: Installation): 
   })
   const { tenantId } = installation
   return [
-    read('/subscriptions', 'Microsoft.Resources/subscriptions/read', async (request) => ({
-      status: 200,
-      body: {
-        value: (await installation.visible(request)).map((one) => subscriptionView(one, tenantId)),
-        count: { type: 'Total', value: 1 },
-      },
-    })),
+    read('/subscriptions', 'Microsoft.Resources/subscriptions/read', async (request) => {
+      const visible = await installation.visible(request)
+      const value = visible.map((one) => subscriptionView(one, tenantId))
+      return { status: 200, body: { value, count: { type: 'Total', value: value.length } } }
+    }),
     read(
       '/subscriptions/:subscriptionId',
       'Microsoft.Resources/subscriptions/read',
