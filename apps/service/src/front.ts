@@ -11,6 +11,7 @@ import { watchingOf } from './domain/figures.ts'
 import type { Store } from './domain/store.ts'
 import { InsideRoutes } from './http/inside.ts'
 import { Metrics } from './http/metrics.ts'
+import { within } from './http/portal/within.ts'
 import { diagnosticsFile } from './http/resources/diagnostics.ts'
 import { reviewed } from './http/reviewed-routes.ts'
 import type { ArmRequest } from './http/route.ts'
@@ -22,7 +23,9 @@ import type { AttestationSigner } from './identity/attestation-signer.ts'
 import type { StoredAuthorizer } from './identity/authorizer.ts'
 import { AUDIENCES } from './identity/issuer/audiences.ts'
 import { Issuer } from './identity/issuer/issuer.ts'
+import { PortalIssuers } from './identity/portal-issuers.ts'
 import type { SealedValues } from './identity/sealed-values.ts'
+import { Sessions } from './identity/sessions.ts'
 import { TlsCertificate } from './identity/tls/renewal.ts'
 import { trustedIssuersIn } from './identity/trusted-issuers.ts'
 import { TokenVerifier } from './identity/verify-token.ts'
@@ -41,6 +44,8 @@ export interface FrontOptions {
   readonly authorizer: StoredAuthorizer
   readonly works: Works
   readonly signer: AttestationSigner
+  /** Where the portal's built files are; absent: it is not served. */
+  readonly portal?: string
 }
 
 /** HTTPS: who is let in, by which names, and what is asked of whom. */
@@ -98,16 +103,27 @@ async function appOf(
 ): Promise<Opened> {
   const { store, sealed, log, now, authorizer, works, signer } = options
   const issuer = issuerOf(options, addresses)
-  const verifier = await verifierOf(options, issuer)
+  const trusted = await trustedIssuersIn(join(options.data, 'trusted-issuers.json'))
+  const { tenantId } = options
+  const { principals } = store
+  const verifier = new TokenVerifier({ tenantId, issuer, trusted, principals, now })
   const key = await sealed.getOrMake('signer/diagnostics', async () => randomKey())
   const diagnostics = { key, driver: works.driver, now }
   const routes = reviewed(
     allRoutes(works.rules, works.ground, installationOf(options), diagnostics),
   )
   let inside: Inside | null = null
-  const app = await serverOf({
+  const issuers = new PortalIssuers({
+    ...{ tenantId, trusted, principals, now },
+    within: within(() => app),
+  })
+  const app: FastifyInstance = await serverOf({
+    portal: {
+      ...{ issuers, sessions: new Sessions(store.values, principals, now) },
+      folder: options.portal ?? null,
+    },
     ...{ tls: tls.current, log, authorizer, issuer, store, now },
-    tenantId: options.tenantId,
+    tenantId,
     baseOf: (host) => baseOf(addresses(), host),
     routes,
     answering: (answering) => {
@@ -147,14 +163,6 @@ function issuerOf(
     baseOf: (host) => addresses().baseOf(host),
     failed: (err) => log.error({ err }, 'the issuer failed'),
   })
-}
-
-async function verifierOf(
-  { tenantId, data, store, now }: FrontOptions,
-  issuer: Issuer,
-): Promise<TokenVerifier> {
-  const trusted = await trustedIssuersIn(join(data, 'trusted-issuers.json'))
-  return new TokenVerifier({ tenantId, issuer, trusted, principals: store.principals, now })
 }
 
 function installationOf({ tenantId, location, authorizer, store }: FrontOptions) {

@@ -46,6 +46,8 @@ export interface ServiceOptions {
   readonly allowedReceivers?: readonly AllowedReceiver[]
   /** The folder for files of alerts; none is written by default. */
   readonly alertFiles?: string
+  /** The portal's built files; it is not served by default. */
+  readonly portal?: string
 }
 
 /** A control plane that runs. */

@@ -6,6 +6,8 @@ export interface Caller {
   readonly name: string
   readonly kind: 'user' | 'service'
   readonly tenantId: string
+  /** Somebody of an issuer elsewhere: the installation's own list does not know them. */
+  readonly isForeign?: boolean
 }
 
 /** Whether somebody may do something there: only `denied` may say that there is such a place. */

@@ -6,6 +6,7 @@ import type { Store } from '../domain/store.ts'
 import type { Answering } from './answered.ts'
 import type { Limits } from './limits.ts'
 import type { Metrics } from './metrics.ts'
+import type { PortalOptions } from './portal/routes.ts'
 import type { ArmReply, Route } from './route.ts'
 
 /** What the server is given: it has nothing of its own but its limits. */
@@ -43,6 +44,8 @@ export interface ServerOptions {
   /** Whether the service does its work: `/health/ready`. */
   readonly isReady: () => Promise<boolean>
   readonly metrics: Metrics
+  /** Who signs in with a browser, and the page's built files (null: no page); absent: nobody does. */
+  readonly portal?: Pick<PortalOptions, 'sessions' | 'issuers'> & { readonly folder: string | null }
   /** Told what endpoints are answered with, for who asks them from within. */
   readonly answering?: (answering: Answering) => void
   /** In place of `LIMITS`: time in tests. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import cookie from '@fastify/cookie'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import fastify, { type FastifyInstance, LogController } from 'fastify'
@@ -8,6 +9,9 @@ import { FailedRequests } from './failed-requests.ts'
 import { LIMITS, type Limits } from './limits.ts'
 import { addOpenRoutes } from './open-routes.ts'
 import { patiently, strangersOf } from './patience.ts'
+import { addPage } from './portal/page.ts'
+import { addPortalRoutes } from './portal/routes.ts'
+import { sessionCaller } from './portal/session-caller.ts'
 import { scopedPath } from './scoped-path.ts'
 import type { ServerOptions } from './server-options.ts'
 import { strictJson } from './strict-json.ts'
@@ -45,6 +49,7 @@ export async function serverOf(options: ServerOptions): Promise<FastifyInstance>
     timeWindow: 60_000,
     keyGenerator: ({ ip }) => ip,
   })
+  await app.register(cookie)
   addParsers(app, limits)
   const strangers = strangersOf(app, limits)
   app.addHook('onRequest', async (request, reply) => {
@@ -77,12 +82,30 @@ export async function serverOf(options: ServerOptions): Promise<FastifyInstance>
   app.setNotFoundHandler({ preHandler: strangers }, (request, reply) =>
     notFound(options.routes, request, reply),
   )
-  const authenticate = patiently(app, options.authenticate, limits)
+  const authenticate = patiently(app, authenticatorOf(options), limits)
   const failures = failuresOf(app, options)
   options.answering?.({ ...options, failures })
   for (const route of options.routes) addRoute(app, { ...options, authenticate }, failures, route)
   addOpenRoutes(app, options)
+  await addPortal(app, { ...options, authenticate })
   return app
+}
+
+async function addPortal(app: FastifyInstance, options: ServerOptions): Promise<void> {
+  const { portal, baseOf, authenticate, log } = options
+  if (portal === undefined) return
+  const failed = (err: unknown) => log.warn({ err }, 'a sign-in at the portal failed')
+  addPortalRoutes(app, { ...portal, baseOf, authenticate, failed })
+  if (portal.folder !== null) await addPage(app, portal.folder)
+}
+
+/** By a token, or, of a page of the portal, by its browser's session. */
+function authenticatorOf({ authenticate, portal }: ServerOptions): ServerOptions['authenticate'] {
+  if (portal === undefined) return authenticate
+  return async (header, request) => {
+    const bySession = header === undefined ? await sessionCaller(portal.sessions, request) : null
+    return bySession ?? authenticate(header, request)
+  }
 }
 
 /** What is counted of an hour is told soon after it, and before the server ends. */

@@ -6,11 +6,13 @@ const FILE_MAX = 65_536
 const ISSUERS_MAX = 32
 const AUDIENCES_MAX = 32
 const TEXT_MAX = 2_048
-const MEMBERS = ['issuer', 'audiences', 'nameClaim']
+const MEMBERS = ['issuer', 'audiences', 'nameClaim', 'portal']
+const PORTAL_MEMBERS = ['clientId', 'label', 'clientSecretFile']
 
 /**
  * The issuers elsewhere whose tokens are taken, from a file that an operator writes:
- * `[{ "issuer": "https://…", "audiences": ["…"], "nameClaim": "email" }]`; none, when there is no file.
+ * `[{ "issuer": "https://…", "audiences": ["…"], "nameClaim": "email", "portal": { "clientId": "…" } }]`; none, when
+ * there is no file.
  * @throws {TypeError} the file says something else; then nothing may start with half of it.
  */
 export async function trustedIssuersIn(path: string): Promise<readonly TrustedIssuer[]> {
@@ -32,7 +34,7 @@ function parsed(bytes: Uint8Array): unknown {
 
 function isTrustedIssuer(value: unknown): value is TrustedIssuer {
   if (typeof value !== 'object' || value === null) return false
-  const { issuer, audiences, nameClaim } = value as Record<string, unknown>
+  const { issuer, audiences, nameClaim, portal } = value as Record<string, unknown>
   return (
     Object.keys(value).every((name) => MEMBERS.includes(name)) &&
     isText(issuer) &&
@@ -41,7 +43,17 @@ function isTrustedIssuer(value: unknown): value is TrustedIssuer {
     audiences.length > 0 &&
     audiences.length <= AUDIENCES_MAX &&
     audiences.every(isText) &&
-    (nameClaim === undefined || isText(nameClaim))
+    (nameClaim === undefined || isText(nameClaim)) &&
+    (portal === undefined || isPortalClient(portal))
+  )
+}
+
+function isPortalClient(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const entries = Object.entries(value)
+  return (
+    entries.every(([name, text]) => PORTAL_MEMBERS.includes(name) && isText(text)) &&
+    Object.hasOwn(value, 'clientId')
   )
 }
 

@@ -5,7 +5,6 @@ import {
   decodeJwt,
   errors,
   type JWK,
-  type JWTPayload,
   type JWTVerifyGetKey,
   jwtVerify,
 } from 'jose'
@@ -21,6 +20,14 @@ export interface TrustedIssuer {
   readonly audiences: readonly string[]
   /** The claim that tells what somebody is called. */
   readonly nameClaim?: string
+  /** As what the portal is known there: its people may sign in with a browser then. */
+  readonly portal?: {
+    readonly clientId: string
+    /** What the button says; the issuer's name otherwise. */
+    readonly label?: string
+    /** A file of the operator's, 0600, with the client's secret; none: a public client. */
+    readonly clientSecretFile?: string
+  }
 }
 
 export interface TokenVerifierOptions {
@@ -116,10 +123,7 @@ export class TokenVerifier {
       currentDate: new Date(this.#options.now()),
       requiredClaims: ['exp', 'sub'],
     })
-    const objectId = objectIdOf(foreign.issuer, payload.sub!)
-    const name = nameOf(payload, foreign) ?? objectId
-    const kind = payload.idtyp === 'app' ? 'service' : 'user'
-    return { objectId, name, kind, tenantId: this.#options.tenantId }
+    return foreignCaller(payload, foreign, this.#options.tenantId)
   }
 
   /**
@@ -150,6 +154,18 @@ function publicPart({ d: _, ...jwk }: JWK): JWK {
   return jwk
 }
 
+/** Somebody of another issuer, by what was verified of a token. */
+export function foreignCaller(
+  payload: Readonly<Record<string, unknown>>,
+  foreign: TrustedIssuer,
+  tenantId: string,
+): Caller {
+  const objectId = objectIdOf(foreign.issuer, String(payload.sub))
+  const name = nameOf(payload, foreign) ?? objectId
+  const kind = payload.idtyp === 'app' ? 'service' : 'user'
+  return { objectId, name, kind, tenantId, isForeign: true }
+}
+
 /**
  * The object id of a person or program of a trusted issuer: a GUID (version 8) of SHA-256 over issuer and subject.
  * @see RFC 9562, 5.8
@@ -163,7 +179,7 @@ export function objectIdOf(issuer: string, subject: string): string {
 }
 
 function nameOf(
-  payload: JWTPayload,
+  payload: Readonly<Record<string, unknown>>,
   { nameClaim = 'preferred_username' }: TrustedIssuer,
 ): string | null {
   const name = payload[nameClaim]

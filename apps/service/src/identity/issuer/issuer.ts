@@ -52,7 +52,7 @@ export class Issuer {
   constructor(options: IssuerOptions) {
     this.#options = options
     this.#credentials = new Credentials(options.principals, options.now)
-    this.#clients = new Clients(options.principals)
+    this.#clients = new Clients(options.principals, options.bases)
   }
 
   /** Whether a URL is one that {@link handle} answers. */
@@ -101,6 +101,8 @@ export class Issuer {
     const given = request as IncomingMessage & { originalUrl?: string }
     // The library makes URLs of both: of the name as configured, below the mount.
     given.headers.host = new URL(base).host
+    // Asked from within, without a network, it is as good as TLS.
+    Object.assign(request.socket, { encrypted: true })
     given.url = withConsent(place)
     given.originalUrl = place.mount + given.url
     const uid = signInOf(place)
