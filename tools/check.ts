@@ -22,6 +22,7 @@ const tsc = 'node_modules/typescript/bin/tsc'
 const results = [
   run('types', tsc, '-p', '.'),
   run('guest', tsc, '-p', 'apps/agent'),
+  run('portal', tsc, '-p', 'apps/portal'),
   run('lint', 'node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'),
   told('arrows', checkArrows(), performance.now()),
   told('docs', checkDocs(), performance.now()),

@@ -14,8 +14,8 @@ export interface HttpAnswer {
 export interface ClientOptions {
   /** `https://HOST:PORT` */
   readonly endpoint: string
-  /** A bearer token, good for the next request. */
-  readonly token: () => Promise<string>
+  /** A bearer token, good for the next request; null: `send` knows who asks, as a browser does. */
+  readonly token: () => Promise<string | null>
   readonly send: (
     url: string,
     request: { method: string; headers: Record<string, string>; body?: string | Uint8Array },
@@ -122,10 +122,11 @@ export class ArmClient {
       throw new TypeError(`${url} is not of ${endpoint}: no token is sent there`)
     const isBytes = body instanceof Uint8Array
     const type = isBytes ? 'application/octet-stream' : 'application/json'
+    const bearer = await token()
     const answer = await send(this.#versioned(url), {
       method,
       headers: {
-        authorization: `Bearer ${await token()}`,
+        ...(bearer !== null && { authorization: `Bearer ${bearer}` }),
         accept: 'application/json',
         ...(body !== undefined && { 'content-type': type }),
       },
@@ -145,7 +146,9 @@ async function faultIn(answer: HttpAnswer): Promise<Fault> {
   const text = await answer.text()
   try {
     const { code, message, target, details } = JSON.parse(text).error
-    return { status: answer.status, code, message, target, details }
+    const correlationId = answer.headers.get('x-ms-correlation-request-id')
+    const known = correlationId === null ? {} : { correlationId }
+    return { status: answer.status, code, message, target, details, ...known }
   } catch {
     const message = `The service answered ${answer.status}, and not in its own words.`
     return { status: answer.status, code: 'UnexpectedAnswer', message }

@@ -8,6 +8,8 @@ export interface Fault {
   /** What it is about, e.g. `securityProfile.securityType`. */
   readonly target?: string
   readonly details?: readonly Fault[]
+  /** Of an answer that was received: what the service's log calls the request. */
+  readonly correlationId?: string
 }
 
 /** A fault on its way to whoever asked. */

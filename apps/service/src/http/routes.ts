@@ -18,6 +18,7 @@ import { evidenceRoutes } from './resources/evidence.ts'
 import { exemptionRoutes } from './resources/exemptions.ts'
 import { extensionTypeOf } from './resources/extensions.ts'
 import { galleryTypes } from './resources/galleries.ts'
+import { fleetRoutes } from './resources/fleet.ts'
 import { groupRoutes } from './resources/groups.ts'
 import { healthRoutes } from './resources/health.ts'
 import { hostRoutes } from './resources/hosts.ts'
@@ -73,6 +74,7 @@ export function allRoutes(
     ...operationRoutes(ground),
     ...types.flatMap((type) => resourceRoutes(type, ground)),
     ...virtualMachineRoutes(rules, ground),
+    ...fleetRoutes(ground),
     ...vmResultRoutes(rules, ground),
     ...scaleSetRoutes(rules, ground),
     ...instanceRoutes(rules, ground),

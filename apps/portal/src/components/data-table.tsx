@@ -1,0 +1,242 @@
+import { Checkbox, makeStyles, mergeClasses, tokens } from '@fluentui/react-components'
+import { ArrowDownRegular, ArrowUpRegular } from '@fluentui/react-icons'
+import {
+  columnVisibilityFeature,
+  createSortedRowModel,
+  rowSelectionFeature,
+  rowSortingFeature,
+  sortFn_alphanumeric,
+  tableFeatures,
+  useTable,
+} from '@tanstack/react-table'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { type ReactNode, useMemo, useRef } from 'react'
+
+const ROW_PX = 40
+const OVERSCAN = 12
+
+/** A column of a list of `T`. */
+export interface Column<T> {
+  readonly id: string
+  readonly title: string
+  /** What it is sorted by, and shown where there is no `cell`. */
+  readonly value: (row: T) => string | number
+  readonly cell?: (row: T) => ReactNode
+  readonly width?: string
+}
+
+export interface Sorting {
+  readonly id: string
+  readonly desc: boolean
+}
+
+interface Given<T> {
+  readonly label: string
+  readonly rows: readonly T[]
+  readonly columns: readonly Column<T>[]
+  readonly idOf: (row: T) => string
+  /** Ids of columns that are not shown. */
+  readonly hidden?: readonly string[]
+  readonly sorting?: Sorting | null
+  readonly onSort?: (sorting: Sorting | null) => void
+  /** Ids of rows that are chosen; absent: none can be. */
+  readonly selected?: ReadonlySet<string>
+  readonly onSelect?: (ids: ReadonlySet<string>) => void
+  readonly selectLabel?: (row: T) => string
+}
+
+const useStyles = makeStyles({
+  scroll: {
+    overflow: 'auto',
+    maxHeight: 'calc(100vh - 14rem)',
+    minHeight: '12rem',
+    border: `1px solid ${tokens.colorNeutralStroke2}`,
+    borderRadius: tokens.borderRadiusMedium,
+    ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}` },
+  },
+  table: { width: '100%', borderCollapse: 'collapse', tableLayout: 'fixed', minWidth: '46rem' },
+  head: {
+    position: 'sticky',
+    top: 0,
+    zIndex: 1,
+    backgroundColor: tokens.colorNeutralBackground2,
+    textAlign: 'left',
+    fontWeight: tokens.fontWeightSemibold,
+    padding: `0 ${tokens.spacingHorizontalS}`,
+    height: '2.5rem',
+  },
+  sort: {
+    border: 'none',
+    background: 'none',
+    padding: 0,
+    font: 'inherit',
+    color: 'inherit',
+    cursor: 'pointer',
+    display: 'inline-flex',
+    alignItems: 'center',
+    gap: tokens.spacingHorizontalXS,
+    ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}` },
+  },
+  row: {
+    height: `${ROW_PX}px`,
+    borderTop: `1px solid ${tokens.colorNeutralStroke3}`,
+    ':hover': { backgroundColor: tokens.colorSubtleBackgroundHover },
+  },
+  cell: {
+    padding: `0 ${tokens.spacingHorizontalS}`,
+    overflow: 'hidden',
+    textOverflow: 'ellipsis',
+    whiteSpace: 'nowrap',
+  },
+  check: { width: '2.5rem' },
+})
+
+const features = tableFeatures({
+  rowSortingFeature,
+  columnVisibilityFeature,
+  rowSelectionFeature,
+  sortedRowModel: createSortedRowModel(),
+  sortFns: { alphanumeric: sortFn_alphanumeric },
+})
+
+/** A list of any length: only the rows in sight are there. Sorted by a column's head, chosen row by row or all at once. */
+export function DataTable<T extends object>(given: Given<T>) {
+  const { label, rows, columns, idOf, hidden = [], sorting = null, selected } = given
+  const styles = useStyles()
+  const definitions = useMemo(
+    () =>
+      columns.map(({ id, title, value }) => ({
+        ...{ id, header: title, accessorFn: value, sortFn: 'alphanumeric' as const },
+      })),
+    [columns],
+  )
+  const table = useTable({
+    features,
+    columns: definitions,
+    data: rows as T[],
+    getRowId: idOf,
+    state: {
+      sorting: sorting === null ? [] : [sorting],
+      columnVisibility: Object.fromEntries(hidden.map((id) => [id, false])),
+      rowSelection: Object.fromEntries([...(selected ?? [])].map((id) => [id, true])),
+    },
+  })
+  const sorted = table.getRowModel().rows
+  const shown = columns.filter(({ id }) => !hidden.includes(id))
+  const scroll = useRef<HTMLDivElement>(null)
+  const virtual = useVirtualizer({
+    count: sorted.length,
+    getScrollElement: () => scroll.current,
+    estimateSize: () => ROW_PX,
+    overscan: OVERSCAN,
+  })
+  const items = virtual.getVirtualItems()
+  const before = items[0]?.start ?? 0
+  const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0)
+  const span = shown.length + (selected === undefined ? 0 : 1)
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+    <section ref={scroll} className={styles.scroll} aria-label={label} tabIndex={0}>
+      <table className={styles.table} aria-rowcount={sorted.length + 1} aria-label={label}>
+        <thead>
+          <tr aria-rowindex={1}>
+            {selected !== undefined && (
+              <th scope="col" className={mergeClasses(styles.head, styles.check)}>
+                <All given={given} ids={sorted.map(({ id }) => id)} selected={selected} />
+              </th>
+            )}
+            {shown.map((column) => (
+              <Head key={column.id} column={column} sorting={sorting} onSort={given.onSort} />
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {before > 0 && <Space span={span} px={before} />}
+          {items.map(({ index }) => {
+            const row = sorted[index]!
+            return (
+              <tr key={row.id} className={styles.row} aria-rowindex={index + 2}>
+                {selected !== undefined && (
+                  <td className={styles.check}>
+                    <One given={given} row={row.original} id={row.id} selected={selected} />
+                  </td>
+                )}
+                {shown.map(({ id, cell, value }) => (
+                  <td key={id} className={styles.cell}>
+                    {cell === undefined ? value(row.original) : cell(row.original)}
+                  </td>
+                ))}
+              </tr>
+            )
+          })}
+          {after > 0 && <Space span={span} px={after} />}
+        </tbody>
+      </table>
+    </section>
+  )
+}
+
+/** In place of the rows that are out of sight. */
+function Space({ span, px }: { span: number; px: number }) {
+  return (
+    <tr aria-hidden="true">
+      <td colSpan={span} style={{ height: `${px}px`, padding: 0 }} />
+    </tr>
+  )
+}
+
+function Head<T>(given: {
+  column: Column<T>
+  sorting: Sorting | null
+  onSort: ((sorting: Sorting | null) => void) | undefined
+}) {
+  const { column, sorting, onSort } = given
+  const styles = useStyles()
+  const isSorted = sorting?.id === column.id
+  const order = isSorted ? (sorting.desc ? 'descending' : 'ascending') : 'none'
+  const width = column.width === undefined ? {} : { width: column.width }
+  if (onSort === undefined)
+    return (
+      <th scope="col" className={styles.head} style={width}>
+        {column.title}
+      </th>
+    )
+  const next = isSorted && sorting.desc ? null : { id: column.id, desc: isSorted }
+  return (
+    <th scope="col" className={styles.head} style={width} aria-sort={order}>
+      <button type="button" className={styles.sort} onClick={() => onSort(next)}>
+        {column.title}
+        {isSorted && (sorting.desc ? <ArrowDownRegular /> : <ArrowUpRegular />)}
+      </button>
+    </th>
+  )
+}
+
+function All<T>(of: { given: Given<T>; ids: readonly string[]; selected: ReadonlySet<string> }) {
+  const { given, ids, selected } = of
+  const count = ids.filter((id) => selected.has(id)).length
+  const checked = count > 0 && count < ids.length ? 'mixed' : count > 0
+  return (
+    <Checkbox
+      aria-label={given.label}
+      checked={checked}
+      onChange={() => given.onSelect?.(new Set(checked === true ? [] : ids))}
+    />
+  )
+}
+
+function One<T>(of: { given: Given<T>; row: T; id: string; selected: ReadonlySet<string> }) {
+  const { given, row, id, selected } = of
+  const change = () => {
+    const next = new Set(selected)
+    if (!next.delete(id)) next.add(id)
+    given.onSelect?.(next)
+  }
+  return (
+    <Checkbox
+      aria-label={given.selectLabel?.(row) ?? id}
+      checked={selected.has(id)}
+      onChange={change}
+    />
+  )
+}

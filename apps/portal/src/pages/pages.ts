@@ -1,0 +1,13 @@
+import type { ComponentType } from 'react'
+
+interface PageEntry {
+  readonly path: string
+  readonly load: () => Promise<{ default: ComponentType }>
+}
+
+/** Every page, by its address; each a file of this folder. */
+export const PAGES: readonly PageEntry[] = [
+  { path: '/', load: () => import('./overview.tsx') },
+  { path: '/virtual-machines', load: () => import('./machines.tsx') },
+  { path: '/virtual-machine/$id/$tab', load: () => import('./machine.tsx') },
+]

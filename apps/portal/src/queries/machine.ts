@@ -1,0 +1,43 @@
+import { useQuery } from '@tanstack/react-query'
+import { client } from '../api/client.ts'
+
+export interface Status {
+  readonly code: string
+  readonly level: 'Info' | 'Warning' | 'Error'
+  readonly displayStatus: string
+  readonly message?: string
+  readonly time?: string
+}
+
+/** A virtual machine as the API shows it; members that pages read are named, the rest is kept. */
+export interface Machine {
+  readonly id: string
+  readonly name: string
+  readonly location: string
+  readonly tags?: Readonly<Record<string, string>>
+  readonly properties: {
+    readonly vmId: string
+    readonly provisioningState: string
+    readonly timeCreated: string
+    readonly hardwareProfile: { readonly vmSize: string }
+    readonly securityProfile?: {
+      readonly securityType?: string
+      readonly uefiSettings?: {
+        readonly secureBootEnabled?: boolean
+        readonly vTpmEnabled?: boolean
+      }
+    }
+    readonly storageProfile?: {
+      readonly imageReference?: Readonly<Record<string, string>>
+    }
+    readonly instanceView?: { readonly statuses?: readonly Status[] }
+  }
+}
+
+/** One VM, with what is so now. */
+export function useMachine(id: string) {
+  return useQuery({
+    queryKey: ['machine', id.toLowerCase()],
+    queryFn: async () => (await client.get(`${id}?$expand=instanceView`)) as unknown as Machine,
+  })
+}

@@ -1,0 +1,2 @@
+// What vite takes besides TypeScript.
+declare module '*.css'

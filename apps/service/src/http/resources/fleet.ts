@@ -1,0 +1,65 @@
+import type { Integrity, MachineRow } from '@trusted-launch/api'
+import { everyOf } from '../../domain/every-of.ts'
+import { requireSubscription } from '../../domain/groups.ts'
+import { DRIFT, driftIn } from '../../domain/references/drift.ts'
+import type { Resource, Store } from '../../domain/store.ts'
+import { securityOf, stateOf, VM } from '../../domain/vm/vm.ts'
+import type { Ground } from '../ground.ts'
+import { pageOf } from '../page.ts'
+import type { ArmReply, ArmRequest, Route } from '../route.ts'
+
+/** All VMs of a subscription, each in a line: for who looks at many at once. */
+export function fleetRoutes(ground: Ground): Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/subscriptions/:subscriptionId/providers/TrustedLaunch/fleet',
+      action: 'Microsoft.Compute/virtualMachines/read',
+      handle: (request) => list(ground, request),
+    },
+  ]
+}
+
+async function list({ store }: Ground, request: ArmRequest): Promise<ArmReply> {
+  const { subscriptionId } = await requireSubscription(store, request.params.subscriptionId!)
+  const drifting = await driftingIn(store, subscriptionId)
+  return pageOf(
+    request,
+    (after, limit) =>
+      store.resources.list({ type: VM, subscriptionId, limit, ...(after !== null && { after }) }),
+    (vm) => rowOf(vm, drifting.has(stateOf(vm).vmId)),
+  )
+}
+
+/** The VMs about whose difference nobody decided yet. */
+async function driftingIn(store: Store, subscriptionId: string): Promise<ReadonlySet<string>> {
+  const found = new Set<string>()
+  for await (const row of everyOf(store, { type: DRIFT, subscriptionId })) {
+    const { vmId, status, isPresent } = driftIn(row)
+    if (status === 'pending' && isPresent) found.add(vmId)
+  }
+  return found
+}
+
+function rowOf(vm: Resource, isDrifting: boolean): MachineRow {
+  const { id, name, resourceGroup, provisioningState, tags, properties } = vm
+  const { isTrustedLaunch, secureBoot, vTpm } = securityOf(vm)
+  const { hardwareProfile, storageProfile } = properties as any
+  return {
+    ...{ id, name, resourceGroup: resourceGroup!, provisioningState, tags },
+    size: String(hardwareProfile?.vmSize ?? ''),
+    system: String(storageProfile?.osDisk?.osType ?? 'Linux'),
+    power: stateOf(vm).power,
+    securityType: isTrustedLaunch ? 'TrustedLaunch' : 'Standard',
+    ...{ secureBoot, vTpm },
+    integrity: integrityOf(vm, isDrifting),
+  }
+}
+
+function integrityOf(vm: Resource, isDrifting: boolean): Integrity {
+  const { integrity, silentSince } = stateOf(vm)
+  if (!securityOf(vm).vTpm) return 'unproven'
+  if (silentSince != null) return 'silent'
+  if (isDrifting) return 'drifting'
+  return (integrity as Integrity | null | undefined) ?? 'unjudged'
+}
