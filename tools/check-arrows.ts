@@ -18,9 +18,10 @@ const order = [
   ['service'],
   ['demo'],
   ['cli'],
+  ['portal'],
 ]
-/** Programs at the end of an arrow: nothing imports them (`host` bundles no agent, it is given one). */
-const neverImported = ['agent']
+/** Programs at the end of an arrow: nothing imports them (`host` bundles no agent, the service no portal: they are given it, built). */
+const neverImported = ['agent', 'portal']
 /** What programs may enter of `tools`: set-up, what their launchers look for before it, and how the service is started. */
 const toolsDoors = ['setup', 'pinned-node', 'node-modules', 'service-node'].map(
   (name) => `tools/${name}.mjs`,

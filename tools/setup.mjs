@@ -43,6 +43,13 @@ const productions = [
     ],
     makes: '.cache/images',
   },
+  {
+    title: 'building the portal',
+    program: 'tools/make-portal.ts',
+    from: ['apps/portal', 'packages/api/src'],
+    also: ['package-lock.json', 'tools/make-portal.ts'],
+    makes: '.cache/portal',
+  },
 ]
 
 /**

@@ -23,6 +23,7 @@ const COMMANDS: Readonly<Record<string, Maker>> = {
   login: async (...made) => (await import('./commands/login.ts')).loginCommand(...made),
   logout: async (...made) => (await import('./commands/logout.ts')).logoutCommand(...made),
   whoami: async (...made) => (await import('./commands/whoami.ts')).whoamiCommand(...made),
+  portal: async (...made) => (await import('./commands/portal.ts')).portalCommand(...made),
   vm: async (...made) => (await import('./commands/vm.ts')).vmCommand(...made),
   evidence: async (...made) => (await import('./commands/evidence.ts')).evidenceCommand(...made),
   alert: async (...made) => (await import('./commands/alert.ts')).alertCommand(...made),

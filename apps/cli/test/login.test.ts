@@ -125,3 +125,10 @@ test('a profile that is no more let in says to sign in again', async (t) => {
   assert.equal(code, 1)
   assert.match(err, /does not let .* in: .*sign in again with tl login/)
 })
+
+test('portal prints an address that signs a browser in as who asked', async (t) => {
+  await signedIn(t)
+  const { url } = await json('portal')
+  assert.match(url, /^https:\/\/127\.0\.0\.1:\d+\/portal\/#ticket=[\w-]{43}$/)
+  assert.match((await good('portal')).out, /^https:\S+#ticket=\S+\n$/)
+})

@@ -5,8 +5,8 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { queries } from './api/query-client.ts'
 import { router } from './routes.tsx'
-import { nonce } from './ui/nonce.ts'
 import { Appearance } from './ui/appearance.tsx'
+import { nonce } from './ui/nonce.ts'
 import './ui/page.css'
 
 // Styles made by script are this answer's own: by its nonce.

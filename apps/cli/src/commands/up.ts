@@ -1,5 +1,7 @@
+import { join } from 'node:path'
 import type { Service } from '@trusted-launch/service'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { cacheDirectory } from '../build-guest.ts'
 import { dataDirectory, dataOption } from '../data-directory.ts'
 import { type DatabaseOptions, settingsFrom, withDatabase } from '../database-options.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
@@ -14,6 +16,8 @@ interface Options extends DatabaseOptions, ServingOptions {
   readonly json?: boolean
 }
 
+/** The portal, as set-up built it. */
+const portal = join(cacheDirectory, 'portal')
 /** What runs is let go after this time, however it stands: another start goes on from what is on record. */
 const STOP_MS = 8_000
 
@@ -70,7 +74,7 @@ async function up(options: Options, output: Output): Promise<void> {
   const settings = settingsOf(data, given)
   const log = await logTo(output)
   const service = await openService({
-    ...{ data, listen, log, location: 'local', publicNames: [] },
+    ...{ data, listen, log, location: 'local', publicNames: [], portal },
     ...settings,
   }).catch(explain(data))
   await remember(data, settings)
@@ -116,6 +120,7 @@ function tell(
   its first administrator     ${admin} (keep it secret)
   sign in                     npx tl login --admin ${admin}
   a first VM                  npx tl vm create --name web --image small
+  the same in a browser       ${endpoint}/ (once signed in: npx tl portal)
   its end                     Ctrl-C, or npx tl down; VMs run on
 `
   const one = { endpoint, caFile: ca, adminFile: admin, startedAgain }

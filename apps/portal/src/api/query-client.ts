@@ -1,5 +1,5 @@
-import { ArmError } from '@trusted-launch/api'
 import { QueryClient } from '@tanstack/react-query'
+import { ArmError } from '@trusted-launch/api'
 
 const STALE_MS = 15_000
 
@@ -9,7 +9,8 @@ export const queries = new QueryClient({
     queries: {
       staleTime: STALE_MS,
       refetchOnWindowFocus: false,
-      retry: (count, error) => !(error instanceof ArmError && error.fault.status < 500) && count < 2,
+      retry: (count, error) =>
+        !(error instanceof ArmError && error.fault.status < 500) && count < 2,
     },
   },
 })

@@ -1,10 +1,10 @@
 import {
   Button,
-  makeStyles,
   MessageBar,
   MessageBarActions,
   MessageBarBody,
   MessageBarTitle,
+  makeStyles,
   Spinner,
   Text,
   tokens,

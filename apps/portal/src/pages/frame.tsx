@@ -4,9 +4,9 @@ import { onSessionEnd } from '../api/client.ts'
 import { Failed, Loading } from '../components/states.tsx'
 import { useSession } from '../queries/session.ts'
 import { useSubscriptions } from '../queries/subscriptions.ts'
-import { SubscriptionContext } from '../session/subscription.tsx'
 import { Ended } from '../session/ended.tsx'
 import { SignIn } from '../session/sign-in.tsx'
+import { SubscriptionContext } from '../session/subscription.tsx'
 import { Shell } from '../ui/shell.tsx'
 
 /** What is around every page: who is signed in, of which subscription it is, and the way to the others. */

@@ -45,7 +45,9 @@ function List({ rows }: { rows: readonly MachineRow[] }) {
       </Text>
       {shown.length === 0 ? (
         <Empty title={texts.filtered}>
-          <Button onClick={() => change({ name: '', power: '', security: '', integrity: '', tag: '' })}>
+          <Button
+            onClick={() => change({ name: '', power: '', security: '', integrity: '', tag: '' })}
+          >
             {texts.clearFilter}
           </Button>
         </Empty>

@@ -1,5 +1,5 @@
-import type { MachineRow } from '@trusted-launch/api'
 import { useQuery } from '@tanstack/react-query'
+import type { MachineRow } from '@trusted-launch/api'
 import { background } from '../api/client.ts'
 import { useSubscription } from '../session/subscription.tsx'
 import { everyOf } from './every-of.ts'

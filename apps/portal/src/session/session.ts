@@ -28,7 +28,7 @@ export function sessionHeaders(isBackground: boolean): Record<string, string> {
 
 /** Asks who is signed in; a ticket in the address is used first, and taken out of it. */
 export async function loadSession(): Promise<Session> {
-  await useTicket()
+  await takeTicket()
   const answer = await fetch('/portal/session')
   if (!answer.ok) throw new Error(`the service answers ${answer.status}`)
   const session: Session = await answer.json()
@@ -36,7 +36,7 @@ export async function loadSession(): Promise<Session> {
   return session
 }
 
-async function useTicket(): Promise<void> {
+async function takeTicket(): Promise<void> {
   const ticket = /^#ticket=([\w-]+)$/.exec(location.hash)?.[1]
   if (ticket === undefined) return
   history.replaceState(null, '', location.pathname + location.search)

@@ -135,9 +135,12 @@ export const en = {
     count: 'Number',
     ofAll: (part: number, all: number) => `${part} of ${all}`,
   },
-  severity: { High: 'High', Medium: 'Medium', Low: 'Low', Informational: 'Informational' } as Readonly<
-    Record<string, string>
-  >,
+  severity: {
+    High: 'High',
+    Medium: 'Medium',
+    Low: 'Low',
+    Informational: 'Informational',
+  } as Readonly<Record<string, string>>,
 }
 
 export type Texts = typeof en

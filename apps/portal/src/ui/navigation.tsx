@@ -3,6 +3,7 @@ import {
   AlertRegular,
   BoxMultipleRegular,
   ClipboardTaskListLtrRegular,
+  DesktopRegular,
   DocumentBulletListRegular,
   HardDriveRegular,
   HistoryRegular,
@@ -11,14 +12,13 @@ import {
   PersonKeyRegular,
   ServerRegular,
   ShieldTaskRegular,
-  DesktopRegular,
 } from '@fluentui/react-icons'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { PAGES } from '../pages/pages.ts'
 import { paths } from '../paths.ts'
-import { useTexts } from '../texts/texts.ts'
 import type { Texts } from '../texts/en.ts'
+import { useTexts } from '../texts/texts.ts'
 
 const useStyles = makeStyles({
   nav: { padding: tokens.spacingVerticalM, position: 'sticky', top: 0 },

@@ -1,4 +1,4 @@
-import { languageOf, type Language } from '../texts/texts.ts'
+import { type Language, languageOf } from '../texts/texts.ts'
 
 export type ThemeName = 'light' | 'dark' | 'contrast' | 'system'
 

@@ -1,6 +1,6 @@
 import {
-  teamsHighContrastTheme,
   type Theme,
+  teamsHighContrastTheme,
   webDarkTheme,
   webLightTheme,
 } from '@fluentui/react-components'

@@ -13,13 +13,16 @@ export default function Overview({ machine }: TabGiven) {
   const texts = useTexts()
   const { properties, location } = machine
   const statuses = properties.instanceView?.statuses ?? []
-  const power = statuses.find(({ code }) => code.startsWith('PowerState/'))?.code.split('/')[1] ?? ''
+  const power =
+    statuses.find(({ code }) => code.startsWith('PowerState/'))?.code.split('/')[1] ?? ''
   const { securityType = 'Standard', uefiSettings } = properties.securityProfile ?? {}
   const image = properties.storageProfile?.imageReference
   const switched = (is: boolean | undefined) => (is === true ? texts.on : texts.off)
   return (
     <>
-      {statuses.filter(({ code, message }) => !PLAIN.test(code) && message !== undefined).map(noticeOf)}
+      {statuses
+        .filter(({ code, message }) => !PLAIN.test(code) && message !== undefined)
+        .map(noticeOf)}
       <Properties
         of={[
           [texts.machines.state, texts.power[power] ?? power],

@@ -1,6 +1,6 @@
 import { Link as FluentLink } from '@fluentui/react-components'
-import type { MachineRow } from '@trusted-launch/api'
 import { Link } from '@tanstack/react-router'
+import type { MachineRow } from '@trusted-launch/api'
 import { useMemo } from 'react'
 import type { Column } from '../../components/data-table.tsx'
 import { IntegrityBadge } from '../../components/integrity-badge.tsx'

@@ -1,11 +1,11 @@
 import {
   Button,
-  makeStyles,
   Menu,
   MenuItemCheckbox,
   MenuList,
   MenuPopover,
   MenuTrigger,
+  makeStyles,
   SearchBox,
   Select,
   tokens,

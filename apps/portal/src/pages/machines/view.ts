@@ -1,5 +1,5 @@
-import type { MachineRow } from '@trusted-launch/api'
 import { useNavigate, useSearch } from '@tanstack/react-router'
+import type { MachineRow } from '@trusted-launch/api'
 import type { Sorting } from '../../components/data-table.tsx'
 
 /** What of the list is shown, and how: all of it is in the address. */

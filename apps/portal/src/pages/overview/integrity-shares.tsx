@@ -1,6 +1,6 @@
 import { Card, makeStyles, Subtitle1, tokens } from '@fluentui/react-components'
-import type { Integrity, MachineRow } from '@trusted-launch/api'
 import { Link } from '@tanstack/react-router'
+import type { Integrity, MachineRow } from '@trusted-launch/api'
 import { IntegrityBadge } from '../../components/integrity-badge.tsx'
 import { paths } from '../../paths.ts'
 import { useTexts } from '../../texts/texts.ts'

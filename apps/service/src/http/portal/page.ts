@@ -30,6 +30,6 @@ export async function addPage(app: FastifyInstance, folder: string): Promise<voi
       .send(page.replace(NONCE, nonce))
   }
   app.get('/', (_, reply) => reply.redirect('/portal/'))
-  app.get('/portal', (_, reply) => reply.redirect('/portal/'))
+  app.get('/portal', show)
   app.get('/portal/*', show)
 }

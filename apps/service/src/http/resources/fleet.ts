@@ -1,19 +1,20 @@
-import type { Integrity, MachineRow } from '@trusted-launch/api'
+import { ArmError, faults, type Integrity, type MachineRow } from '@trusted-launch/api'
 import { everyOf } from '../../domain/every-of.ts'
-import { requireSubscription } from '../../domain/groups.ts'
+import { SUBSCRIPTION } from '../../domain/groups.ts'
 import { DRIFT, driftIn } from '../../domain/references/drift.ts'
 import type { Resource, Store } from '../../domain/store.ts'
 import { securityOf, stateOf, VM } from '../../domain/vm/vm.ts'
 import type { Ground } from '../ground.ts'
 import { pageOf } from '../page.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
+import { requireScopeOf } from './reference-values.ts'
 
 /** All VMs of a subscription, each in a line: for who looks at many at once. */
 export function fleetRoutes(ground: Ground): Route[] {
   return [
     {
       method: 'GET',
-      path: '/subscriptions/:subscriptionId/providers/TrustedLaunch/fleet',
+      path: '/:scope/providers/TrustedLaunch/fleet',
       action: 'Microsoft.Compute/virtualMachines/read',
       handle: (request) => list(ground, request),
     },
@@ -21,7 +22,8 @@ export function fleetRoutes(ground: Ground): Route[] {
 }
 
 async function list({ store }: Ground, request: ArmRequest): Promise<ArmReply> {
-  const { subscriptionId } = await requireSubscription(store, request.params.subscriptionId!)
+  const { type, subscriptionId } = await requireScopeOf(store, request)
+  if (type !== SUBSCRIPTION) throw new ArmError(faults.resourceNotFound(request.id))
   const drifting = await driftingIn(store, subscriptionId)
   return pageOf(
     request,

@@ -1,12 +1,12 @@
 // Builds the portal into .cache/portal, compressed ahead, and checks what a first visit loads.
-// usage: node tools/run.mjs apps/portal/build.ts   (set-up runs it when a file it comes from changed)
+// usage: node tools/run.mjs tools/make-portal.ts   (set-up runs it when a file it comes from changed)
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { build } from 'vite'
 
-const out = fileURLToPath(new URL('../../.cache/portal', import.meta.url))
+const out = fileURLToPath(new URL('../.cache/portal', import.meta.url))
 /** Of what is loaded before the first page is there, compressed. */
 const FIRST_LOAD_BYTES_MAX = 350 * 1024
 const SMALL = 1_024
@@ -20,7 +20,7 @@ interface Chunk {
 }
 
 await build({
-  configFile: fileURLToPath(new URL('vite.config.ts', import.meta.url)),
+  configFile: fileURLToPath(new URL('../apps/portal/vite.config.ts', import.meta.url)),
   logLevel: 'warn',
 })
 const folder = join(out, 'portal')

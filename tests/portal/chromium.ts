@@ -1,0 +1,56 @@
+import { createHash, X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { need } from '../../tools/setup.mjs'
+
+const PROGRAM = '/usr/bin/chromium'
+
+/** Why tests in a browser are left out here, or false. */
+export const chromiumMissing =
+  !(await need({ chromium: 'the portal is tried in a real browser' }, { yes: true })) &&
+  'no chromium here'
+
+/** A browser that takes the certificate of one service, and no other that nobody vouches for. */
+export async function openChromium(data: string): Promise<Browser> {
+  const certificate = new X509Certificate(readFileSync(join(data, 'tls', 'server.pem')))
+  const key = certificate.publicKey.export({ type: 'spki', format: 'der' })
+  const hash = createHash('sha256').update(key).digest('base64')
+  return chromium.launch({
+    executablePath: PROGRAM,
+    // Its own sandbox wants user namespaces, which root in a container does not have.
+    args: ['--no-sandbox', `--ignore-certificate-errors-spki-list=${hash}`, '--lang=en'],
+  })
+}
+
+/** A page of the portal, and everything that went wrong in it. */
+export interface Watched {
+  readonly page: Page
+  readonly context: BrowserContext
+  /** Errors of scripts, refused by the content policy, and answers of 500. */
+  readonly faults: string[]
+}
+
+/** A new window; the test fails if anything goes wrong in it. */
+export async function aPage(
+  t: TestContext,
+  browser: Browser,
+  options: Parameters<Browser['newContext']>[0] = {},
+): Promise<Watched> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
+  const page = await context.newPage()
+  const faults: string[] = []
+  page.on('pageerror', (error) => faults.push(String(error)))
+  page.on('console', (message) => {
+    if (message.type() === 'error') faults.push(message.text())
+  })
+  page.on('response', (answer) => {
+    if (answer.status() >= 500) faults.push(`${answer.status()} ${answer.url()}`)
+  })
+  t.after(async () => {
+    await context.close()
+    if (faults.length > 0) throw new Error(`in the page: ${faults.join('; ')}`)
+  })
+  return { page, context, faults }
+}
