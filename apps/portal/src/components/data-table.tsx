@@ -179,7 +179,7 @@ export function DataTable<T extends object>(given: Given<T>) {
 /** In place of the rows that are out of sight. */
 function Space({ span, px }: { span: number; px: number }) {
   return (
-    <tr aria-hidden="true">
+    <tr>
       <td colSpan={span} style={{ height: `${px}px`, padding: 0 }} />
     </tr>
   )
