@@ -113,7 +113,14 @@ async function runFirmware(
   const output = Output.file(`${cwd}.log`)
   const groups = accelerator === 'kvm' ? kvmGroups() : []
   const size = { memoryMiB: 256, vcpus: 1 }
-  const none = { disk: null, tpmSocket: null, network: null, seed: false, dataDisks: null }
+  const none = {
+    disk: null,
+    tpmSocket: null,
+    network: null,
+    tap: null,
+    seed: false,
+    dataDisks: null,
+  }
   const plain = { windows: null, iommu: false, guestCommands: false, firmware: 'uefi' as const }
   const args = qemuArguments({
     id: 'probe',

@@ -48,8 +48,12 @@ export function blockOf(stateDirectory: string): { first: number; last: number }
 }
 
 function firstOf(stateDirectory: string): number {
-  const hash = createHash('sha256').update(resolve(stateDirectory)).digest()
-  return FIRST + BLOCK * (hash.readUInt32BE() % BLOCKS)
+  return FIRST + BLOCK * blockNumberOf(stateDirectory)
+}
+
+/** Which of the blocks a state directory has: 0 to 4095. */
+export function blockNumberOf(stateDirectory: string): number {
+  return createHash('sha256').update(resolve(stateDirectory)).digest().readUInt32BE() % BLOCKS
 }
 
 function of(id: number): Account {

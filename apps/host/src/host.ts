@@ -13,6 +13,8 @@ import { Machine } from './machine/machine.ts'
 import { killStrays } from './machine/qemu-process.ts'
 import type { MachineSpec } from './machine/record.ts'
 import type { MachineEvent, MachineHost } from './machine/shared.ts'
+import { Networks } from './networks/networks.ts'
+import { findNetworkMode, type NetworkMode } from './networks/support.ts'
 import { findProgram } from './process.ts'
 import { StateDirectory } from './state-directory.ts'
 import { openVtpmKeeper } from './vtpm/keeper.ts'
@@ -67,6 +69,7 @@ interface Damaged {
 /** The VMs of one state directory, and the programs they run on. Made by `openHost`. */
 export class Host {
   readonly firmware: Firmware
+  readonly networks: Networks
   readonly #state: StateDirectory
   readonly #shared: MachineHost
   readonly #machines = new Map<string, Machine>()
@@ -75,6 +78,7 @@ export class Host {
   /** Being made: their accounts are taken already. */
   readonly #pending = new Set<{ readonly accounts: Accounts }>()
   #acceleration: Promise<Acceleration> | null = null
+  #networkMode: Promise<NetworkMode> | null = null
   #drained = false
   /** That the loopback is open is told once. */
   #loopbackSaid = false
@@ -87,7 +91,15 @@ export class Host {
     const forget = (id: string) => this.#machines.delete(id)
     const closeLoopback = () => this.#closeLoopback()
     const admit = () => this.#admit()
-    this.#shared = { qemu, firmware, vtpm, log, acceleration, admit, closeLoopback, saw, forget }
+    this.networks = new Networks({
+      stateDirectory: state.path,
+      log,
+      mode: () => this.networkMode(),
+      accountOf: (id) => this.#machines.get(id)?.accounts.qemu?.uid ?? null,
+    })
+    const plug = (network: string, id: string) => this.networks.plug(network, id)
+    const does = { acceleration, admit, closeLoopback, plug, saw, forget }
+    this.#shared = { qemu, firmware, vtpm, log, ...does }
   }
 
   static async open(state: StateDirectory, parts: Parts): Promise<Host> {
@@ -97,6 +109,7 @@ export class Host {
     try {
       await Promise.all(state.vms().map((id) => host.#adopt(id)))
       await host.#shared.vtpm.finishRotation(host.#folders())
+      await host.networks.reconcile()
       return host
     } catch (e) {
       await host.#release()
@@ -246,6 +259,12 @@ export class Host {
   acceleration(): Promise<Acceleration> {
     this.#acceleration ??= this.#probe()
     return this.#acceleration
+  }
+
+  /** How VMs are connected here; tried at the first asking. */
+  networkMode(): Promise<NetworkMode> {
+    this.#networkMode ??= findNetworkMode(this.#state.path)
+    return this.#networkMode
   }
 
   /** Lets everything go: VMs run on, the state directory is free for the next manager. */

@@ -43,7 +43,25 @@ export {
 } from './machine/machine.ts'
 export type { Held, MachineRecord, MachineSpec, RecordedSpec } from './machine/record.ts'
 export type { Seed } from './machine/seed.ts'
-export type { Forward, UserNetwork } from './network.ts'
+export type {
+  BridgedNetwork,
+  Forward,
+  GuestAddresses,
+  MachineNetwork,
+  UserNetwork,
+} from './network.ts'
+export { NetworkError, type NetworkErrorCode } from './networks/errors.ts'
+export type { Networks } from './networks/networks.ts'
+export type {
+  InterfacePlan,
+  NetworkPlan,
+  Places,
+  PortForward,
+  PortRange,
+  Rule,
+  SubnetPlan,
+} from './networks/plan.ts'
+export type { NetworkMode } from './networks/support.ts'
 export type { Account, ProcessIdentity } from './process.ts'
 export { QmpError } from './qmp/errors.ts'
 export { holdLock, readDurably, writeDurably } from './state-directory.ts'

@@ -115,7 +115,8 @@ async function started(child: ChildProcess, program: string, output: Output) {
     await sleep(wait)
     if (failure !== null) break
     const identity = child.pid === undefined || begins(child.pid) ? null : identityOf(child.pid)
-    if (identity !== null && !/\/(systemd-run|setpriv)$/.test(identity.executable)) return identity
+    if (identity !== null && !/\/(systemd-run|setpriv|nsenter)$/.test(identity.executable))
+      return identity
   }
   child.kill('SIGKILL')
   const said = Buffer.from(output.read()).toString('utf8').slice(-OUTPUT_SHOWN).trim()

@@ -1,6 +1,6 @@
 import { AGENT_PORT_NAME } from '@trusted-launch/channel'
 import { type DataDisk, dataDiskDevice, dataDiskNode } from './data-disk.ts'
-import { NETWORK, netdevOf, type UserNetwork } from './network.ts'
+import { type MachineNetwork, NETWORK, netdevOf } from './network.ts'
 import { type Virtualization, windowsCpu } from './windows.ts'
 
 /** What QEMU's command line depends on. Paths are relative to the machine's folder, its working directory. */
@@ -19,7 +19,9 @@ export interface QemuMachine {
   /** Where swtpm's control socket is, or null: no TPM. */
   readonly tpmSocket: string | null
   /** Null: no network interface. */
-  readonly network: UserNetwork | null
+  readonly network: MachineNetwork | null
+  /** The interface that it opens, of a bridged network. */
+  readonly tap: string | null
   /** Whether there is a disk with what the guest is to be told at its first boot. */
   readonly seed: boolean
   /** Null: none, and none while it runs. */
@@ -146,7 +148,7 @@ const ROWS: readonly Row[] = [
   fixed('-tpmdev', `emulator,id=tpm,chardev=${IDS.tpm}`, hasTpm),
   // No physical presence interface: it offers the guest's user ChangeEPS, SetPCRBanks, Clear.
   fixed('-device', 'tpm-crb,tpmdev=tpm,ppi=off', hasTpm),
-  { option: '-netdev', value: (m) => netdevOf(m.network!), when: hasNetwork },
+  { option: '-netdev', value: (m) => netdevOf(m.network!, m.tap), when: hasNetwork },
   // No option ROM: nothing of the network is measured, and nothing boots from it.
   {
     option: '-device',

@@ -11,6 +11,7 @@ const machine: QemuMachine = {
   disk: 'raw',
   tpmSocket: '/proc/self/fd/3/control',
   network: null,
+  tap: null,
   seed: false,
   dataDisks: null,
   windows: null,
@@ -54,6 +55,10 @@ test('the arguments of a machine with a network that is forwarded to are these',
   const network = { kind: 'user' as const, mac: '52:54:00:12:34:56', forwards }
   t.assert.snapshot(added({ network }), asText)
   t.assert.snapshot(added({ network: { ...network, forwards: [], restrict: true } }), asText)
+  const addresses = { prefix: '10.0.0.0/24', router: '10.0.0.1', address: '10.0.0.4' }
+  t.assert.snapshot(added({ network: { ...network, forwards: [], addresses } }), asText)
+  const bridged = { kind: 'bridged' as const, mac: network.mac, network: 'net' }
+  t.assert.snapshot(added({ network: bridged, tap: 'tap700000' }), asText)
 })
 
 test('the arguments of a machine with a seed are these', (t) => {

@@ -1,13 +1,14 @@
 import type { Acceleration } from '../acceleration.ts'
 import { HostError, ProcessError } from '../errors.ts'
 import { checkVariableStore } from '../firmware.ts'
+import type { Plugged } from '../networks/networks.ts'
 import { Output } from '../output.ts'
 import { isRunning, killProcess, type ProcessIdentity, waitUntilGone } from '../process.ts'
 import { attachMissing, lendDisks, takeBackDisks } from './disks.ts'
 import { MachineError } from './errors.ts'
 import { MachineFolder } from './folder.ts'
 import { MachineVtpm } from './machine-vtpm.ts'
-import { killStrays, spawnQemu } from './qemu-process.ts'
+import { type HostPrograms, killStrays, spawnQemu } from './qemu-process.ts'
 import { type Held, type LastEnd, type MachineRecord, removeRecord, writeRecord } from './record.ts'
 import { RECONNECT_MS, RunningMachine, type WatchEnd } from './running-machine.ts'
 import type { MachineHost } from './shared.ts'
@@ -106,15 +107,23 @@ export class MachineLife {
     await lendDisks(this.files, spec.dataDisks)
     const identity = await this.vtpm.check()
     const acceleration = await this.#host.acceleration()
-    if (spec.network !== null) await this.#host.closeLoopback()
+    const plugged = await this.#plug()
     const run = { qemu: null, swtpm: null, released: false }
     await this.write({ identity, run })
     try {
-      await this.#launch(acceleration)
+      await this.#launch(acceleration, plugged)
     } catch (e) {
       await this.#abandon()
       throw e
     }
+  }
+
+  /** The host makes its network ready; null: QEMU is its network. */
+  async #plug(): Promise<Plugged | null> {
+    const { id, network } = this.#record.spec
+    if (network?.kind === 'bridged') return this.#host.plug(network.network, id)
+    if (network !== null) await this.#host.closeLoopback()
+    return null
   }
 
   /** In a turn: whether it is to run, also when this host has started anew. */
@@ -264,13 +273,13 @@ export class MachineLife {
     if (live !== null) this.#disconnect(live, null)
   }
 
-  async #launch(acceleration: Acceleration): Promise<void> {
+  async #launch(acceleration: Acceleration, plugged: Plugged | null): Promise<void> {
     const swtpm = await this.vtpm.start()
     await this.write({ run: { qemu: null, swtpm, released: false } })
     // Held open: what a QEMU printed that is gone already goes with the last who has the pipe.
     const output = Output.openPipe(this.files.output)
     try {
-      await this.#launchQemu(acceleration, swtpm)
+      await this.#launchQemu({ acceleration, plugged }, swtpm)
     } catch (e) {
       throw explained(e, output)
     } finally {
@@ -278,9 +287,12 @@ export class MachineLife {
     }
   }
 
-  async #launchQemu(acceleration: Acceleration, swtpm: ProcessIdentity | null): Promise<void> {
+  async #launchQemu(
+    by: Pick<HostPrograms, 'acceleration' | 'plugged'>,
+    swtpm: ProcessIdentity | null,
+  ): Promise<void> {
     const { qemu: program, firmware } = this.#host
-    const host = { qemu: program, code: firmware.code, acceleration }
+    const host = { qemu: program, code: firmware.code, ...by }
     const { qemu, asked } = await spawnQemu(this.files.path, this.#record, host)
     await this.write({ run: { qemu, swtpm, released: false, asked } })
     const live = await RunningMachine.connect(this.files, qemu, this.#record.uuid)

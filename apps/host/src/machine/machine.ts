@@ -6,7 +6,7 @@ import { switchSecureBoot } from '../firmware.ts'
 import type { GuestChannel } from '../guest-channel.ts'
 import type { GuestScript, GuestScriptEnd } from '../guest-script.ts'
 import { type Invocation, invocationOf } from '../invocation.ts'
-import { checkNetwork, type UserNetwork } from '../network.ts'
+import { checkNetwork, type MachineNetwork } from '../network.ts'
 import { VtpmError } from '../vtpm/errors.ts'
 import type { VtpmFacts, VtpmIdentity, VtpmStarts } from '../vtpm-port.ts'
 import type { BootComponent } from './boot-failure.ts'
@@ -345,7 +345,7 @@ export class Machine {
   }
 
   /** Another network, or none, from the next start on. @throws {MachineError} `machine-running`, `machine-bad-spec` */
-  setNetwork(network: UserNetwork | null): Promise<void> {
+  setNetwork(network: MachineNetwork | null): Promise<void> {
     return this.#life.whileStopped(async () => {
       if (network !== null) checkNetwork(network)
       await this.#life.write({ spec: { ...this.spec, network } })

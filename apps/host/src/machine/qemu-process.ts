@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Acceleration, kvmGroups } from '../acceleration.ts'
 import { ProcessError } from '../errors.ts'
 import type { Invocation } from '../invocation.ts'
+import type { Plugged } from '../networks/networks.ts'
 import { OUTPUT_PIPE, Output } from '../output.ts'
 import {
   identityOf,
@@ -29,6 +30,8 @@ export interface HostPrograms {
   readonly qemu: string
   readonly code: string
   readonly acceleration: Acceleration
+  /** Its part in a network of the host's; null: none. */
+  readonly plugged: Plugged | null
 }
 
 /** Starts a VM's QEMU, stopped before its first instruction; and tells how. @throws {ProcessError} */
@@ -50,7 +53,7 @@ export async function spawnQemu(
       output,
       umask: 0o177,
       fds: sockets,
-      scope: scopeOf(`QEMU of ${record.spec.id}`),
+      scope: [...scopeOf(`QEMU of ${record.spec.id}`), ...(host.plugged?.inside ?? [])],
     })
     return { qemu: identity, asked }
   } finally {
@@ -60,13 +63,25 @@ export async function spawnQemu(
 }
 
 /** @throws {MachineError} `machine-not-here`: what this host does not run. */
-function qemuMachineOf({ spec, uuid }: MachineRecord, { code, acceleration }: HostPrograms) {
+function qemuMachineOf(
+  { spec, uuid }: MachineRecord,
+  { code, acceleration, plugged }: HostPrograms,
+) {
   const { disk, vtpm, guest, name: _, ...as } = spec
   const tpmSocket = vtpm === null ? null : `/proc/self/fd/${SOCKETS_FD}/${CONTROL_SOCKET}`
   const windows =
     guest === 'windows' ? virtualizationFor(acceleration, nestedVirtualization()) : null
   const { accelerator } = acceleration
-  return { ...as, uuid, accelerator, code, disk: disk.format, tpmSocket, windows }
+  return {
+    ...as,
+    uuid,
+    accelerator,
+    code,
+    disk: disk.format,
+    tpmSocket,
+    windows,
+    tap: plugged?.tap ?? null,
+  }
 }
 
 export interface MonitorLimits {

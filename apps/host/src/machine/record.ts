@@ -10,7 +10,7 @@ import type { Accounts } from '../accounts.ts'
 import type { DataDisk } from '../data-disk.ts'
 import { StateError } from '../errors.ts'
 import type { Invocation } from '../invocation.ts'
-import type { UserNetwork } from '../network.ts'
+import type { MachineNetwork } from '../network.ts'
 import type { ProcessIdentity } from '../process.ts'
 import { readJson, writeDurably } from '../state-directory.ts'
 import type { VtpmIdentity } from '../vtpm-port.ts'
@@ -37,7 +37,7 @@ export interface MachineSpec {
   /** Null: no TPM, and no identity. */
   readonly vtpm: { readonly banks: readonly ('sha256' | 'sha384')[] } | null
   /** Null, also when not given: no network interface. */
-  readonly network?: UserNetwork | null
+  readonly network?: MachineNetwork | null
   /** Null, also when not given: the guest is told nothing. Only a guest with cloud-init listens. */
   readonly seed?: Seed | null
   /** Null, also when not given: none, and none can come while it runs. Of a list, disks come and go. */

@@ -1,6 +1,7 @@
 import type { Acceleration } from '../acceleration.ts'
 import type { Firmware } from '../firmware.ts'
 import type { Log } from '../log.ts'
+import type { Plugged } from '../networks/networks.ts'
 import type { VtpmKeeper } from '../vtpm-port.ts'
 
 /**
@@ -20,6 +21,8 @@ export interface MachineHost {
   admit(): void
   /** Before a VM with a network starts: its guest is to reach nothing that listens on this host. */
   closeLoopback(): Promise<void>
+  /** Before a VM of a network of the host's starts. @throws {NetworkError} */
+  plug(network: string, machine: string): Promise<Plugged>
   /** What becomes of a VM that nobody asked for; it is on record by now. */
   saw(id: string, what: MachineEvent): void
   /** The VM with this id is no more. */

@@ -1,0 +1,161 @@
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { Output } from '../output.ts'
+import {
+  findProgram,
+  identityOf,
+  killProcess,
+  type ProcessIdentity,
+  signalProcess,
+  spawnDetached,
+} from '../process.ts'
+import { scopeOf } from '../scope.ts'
+import { hostLinkCommands, hostSettings, linkCommands, namespaceSettings } from './links.ts'
+import { nameServiceFiles, resolversIn } from './name-service.ts'
+import { NAMESPACES, type NetworkNames, UPLINK } from './names.ts'
+import type { NetworkPlan } from './plan.ts'
+import { insideOf, run, runInside } from './programs.ts'
+import { hostRules, noHostRules, type PluggedInterface, passageRules, publicOf } from './rules.ts'
+
+type Interface = PluggedInterface & { readonly uid: number }
+
+/**
+ * Makes a network what it is to be, whatever there is of it: rules first, so that nothing passes before they hold.
+ * @throws {NetworkError} `network-failed`: what was made stays, and another call goes on.
+ */
+export async function makeNetwork(
+  names: NetworkNames,
+  plan: NetworkPlan,
+  interfaces: readonly Interface[],
+): Promise<void> {
+  const { namespace, namespacePath, hostEnd } = names
+  const settle = (settings: readonly string[]) =>
+    runInside(namespacePath, 'sysctl', ['-qw', ...settings])
+  if (!existsSync(namespacePath)) await run('ip', ['netns', 'add', namespace])
+  await runInside(namespacePath, 'nft', ['-f', '-'], passageRules(plan, interfaces))
+  await run('nft', ['-f', '-'], hostRules(names, interfaces))
+  const present = await interfacesIn(namespace)
+  if (!present.has(UPLINK)) {
+    await run('ip', ['link', 'delete', 'dev', hostEnd]).catch(() => {})
+    const peer = ['peer', 'name', UPLINK, 'netns', namespace]
+    await run('ip', ['link', 'add', 'name', hostEnd, 'type', 'veth', ...peer])
+  }
+  await run('sysctl', ['-qw', ...hostSettings(names)])
+  await batch([], hostLinkCommands(names, publicOf(interfaces)))
+  await settle(namespaceSettings({ subnets: [] }))
+  await batch(['-n', namespace], linkCommands(plan, interfaces, names, present))
+  await settle(namespaceSettings(plan))
+  await serveNames(names, plan, interfaces)
+}
+
+/** Takes all of a network away, whatever there is of it. */
+export async function removeNetwork(names: NetworkNames): Promise<void> {
+  const { namespace, namespacePath, hostEnd, folder } = names
+  await run('nft', ['-f', '-'], noHostRules(names))
+  for (const each of nameServicesOf(names)) await killProcess(each)
+  await run('ip', ['link', 'delete', 'dev', hostEnd]).catch(() => {})
+  if (existsSync(namespacePath)) await run('ip', ['netns', 'delete', namespace])
+  rmSync(folder, { recursive: true, force: true })
+}
+
+/** The names of the host's network namespaces. */
+export function namespaces(): string[] {
+  return existsSync(NAMESPACES) ? readdirSync(NAMESPACES) : []
+}
+
+async function interfacesIn(namespace: string): Promise<Set<string>> {
+  const found = JSON.parse(await run('ip', ['-n', namespace, '-j', 'link', 'show']))
+  return new Set(found.map(({ ifname }: { ifname: string }) => ifname))
+}
+
+async function batch(where: readonly string[], commands: readonly string[]): Promise<void> {
+  await run('ip', [...where, '-batch', '-'], commands.map((line) => `${line}\n`).join(''))
+}
+
+/** Its dnsmasq runs, and knows who is there. */
+async function serveNames(
+  names: NetworkNames,
+  plan: NetworkPlan,
+  interfaces: readonly Interface[],
+): Promise<void> {
+  const { folder } = names
+  mkdirSync(folder, { recursive: true, mode: 0o755 })
+  const about = { user: nameServiceUser(), resolvers: resolvers() }
+  const files = nameServiceFiles({ ...plan, interfaces }, names, about)
+  const isSame = readOrEmpty(join(folder, 'dnsmasq.conf')) === files['dnsmasq.conf']
+  for (const [name, text] of Object.entries(files))
+    writeFileSync(join(folder, name), text, { mode: 0o644 })
+  const running = nameServicesOf(names)
+  const [first] = running
+  if (isSame && running.length === 1 && isInside(first!.pid, names)) {
+    signalProcess(first!, 'SIGHUP')
+    return
+  }
+  for (const each of running) await killProcess(each)
+  if (plan.subnets.length > 0) await startNameService(names)
+}
+
+/** As the user it becomes; the network's namespace is all it sees of the host's networks. */
+async function startNameService({ folder, namespace, namespacePath }: NetworkNames): Promise<void> {
+  const output = await Output.makePipe(join(folder, 'output'))
+  try {
+    await spawnDetached(
+      findProgram('dnsmasq')!,
+      ['--keep-in-foreground', `--conf-file=${folder}/dnsmasq.conf`],
+      {
+        account: null,
+        cwd: '/',
+        output,
+        scope: [...scopeOf(`names of ${namespace}`), ...insideOf(namespacePath)],
+      },
+    )
+  } finally {
+    output.close()
+  }
+}
+
+/** Every dnsmasq that was started for a network: also one whose namespace is gone, and that serves nobody. */
+function nameServicesOf({ folder }: NetworkNames): ProcessIdentity[] {
+  const mark = `\0--conf-file=${folder}/dnsmasq.conf\0`
+  return readdirSync('/proc').flatMap((pid) => {
+    if (!/^\d+$/.test(pid) || !readOrEmpty(`/proc/${pid}/cmdline`).includes(mark)) return []
+    const found = identityOf(Number(pid))
+    return found !== null && /\/dnsmasq$/.test(found.executable) ? [found] : []
+  })
+}
+
+function isInside(pid: number, { namespacePath }: NetworkNames): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`) === `net:[${statSync(namespacePath).ino}]`
+  } catch {
+    return false
+  }
+}
+
+/** Debian's package makes a user for it. */
+function nameServiceUser(): string {
+  return /^dnsmasq:/m.test(readOrEmpty('/etc/passwd')) ? 'dnsmasq' : 'nobody'
+}
+
+/** systemd-resolved listens on the loopback, and says elsewhere whom it asks. */
+function resolvers(): string[] {
+  const found = resolversIn(readOrEmpty('/etc/resolv.conf'))
+  return found.length > 0 ? found : resolversIn(readOrEmpty('/run/systemd/resolve/resolv.conf'))
+}
+
+function readOrEmpty(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}

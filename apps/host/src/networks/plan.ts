@@ -1,0 +1,158 @@
+import { isIPv4 } from 'node:net'
+import { NetworkError } from './errors.ts'
+
+/** A virtual network as its host is to have it: all of it, whatever there was. */
+export interface NetworkPlan {
+  /** Names it on the host: lower case letters, digits and `-`, at most 64. */
+  readonly id: string
+  /** Its subnets; none overlaps another. At most {@link SUBNETS_MAX}. */
+  readonly subnets: readonly SubnetPlan[]
+  /** At most {@link INTERFACES_MAX}; one for each VM. */
+  readonly interfaces: readonly InterfacePlan[]
+}
+
+export interface SubnetPlan {
+  /** `10.0.0.0/24`: IPv4, no bit set after its length, 8 to 29 bits long. */
+  readonly prefix: string
+  /** The host's own address in it: the guests' router, and who answers DHCP and names. */
+  readonly gateway: string
+}
+
+/** How one VM has its part in the network. */
+export interface InterfacePlan {
+  /** The VM's id on the host. */
+  readonly machine: string
+  /** Six octets, `52:54:00:12:34:56`; nothing leaves the VM under another. */
+  readonly mac: string
+  /** Its address, of one of the subnets; nothing leaves the VM under another. */
+  readonly address: string
+  /** What it is called in its network, a DNS label, lower case; null: nothing. */
+  readonly name: string | null
+  /** Groups of rules that what comes in has to pass, each of them, in order; none: all passes. */
+  readonly inbound: readonly (readonly Rule[])[]
+  /** The same for what the VM begins. */
+  readonly outbound: readonly (readonly Rule[])[]
+  /** TCP ports of the host's loopback that lead to it. */
+  readonly forwards: readonly PortForward[]
+  /** An address that is routed to this host and is the VM's alone; null: what it begins comes as from the host. */
+  readonly publicAddress: string | null
+}
+
+export interface PortForward {
+  /** 1 to 65535; nobody else listens there. */
+  readonly hostPort: number
+  readonly guestPort: number
+}
+
+/** The first of a group that matches decides; where none does, nothing passes. */
+export interface Rule {
+  readonly allow: boolean
+  /** Null: any. */
+  readonly protocol: 'tcp' | 'udp' | 'icmp' | 'esp' | 'ah' | null
+  readonly from: Places | null
+  readonly to: Places | null
+  /** Null: any. Of a rule for any protocol, ports are those of TCP and UDP. */
+  readonly fromPorts: readonly PortRange[] | null
+  readonly toPorts: readonly PortRange[] | null
+}
+
+/** What lies in one of the prefixes, or with `except` in none of them. */
+export interface Places {
+  readonly prefixes: readonly string[]
+  readonly except: boolean
+}
+
+/** Both ends included, 0 to 65535. */
+export type PortRange = readonly [first: number, last: number]
+
+export const SUBNETS_MAX = 64
+export const INTERFACES_MAX = 1024
+/** Rules of one interface, both directions. */
+export const RULES_MAX = 8192
+
+/** What a network's id is like. */
+export const NETWORK_ID = /^[a-z0-9][a-z0-9-]{0,63}$/
+const MAC = /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/
+const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
+
+/** All of it goes into files and rules of other programs: what is not of these forms goes nowhere. @throws {NetworkError} `network-bad-plan` */
+export function checkPlan({ id, subnets, interfaces }: NetworkPlan): void {
+  require(NETWORK_ID.test(id), 'id')
+  require(subnets.length <= SUBNETS_MAX, 'subnets')
+  require(interfaces.length <= INTERFACES_MAX, 'interfaces')
+  for (const { prefix, gateway } of subnets) {
+    require(isPrefix(prefix, 8, 29) && holds(prefix, gateway), 'subnets')
+  }
+  for (const each of interfaces) checkInterface(each, subnets)
+  for (const key of ['machine', 'mac', 'address'] as const)
+    require(new Set(interfaces.map((one) => one[key])).size === interfaces.length, key)
+}
+
+function checkInterface(one: InterfacePlan, subnets: readonly SubnetPlan[]): void {
+  require(NETWORK_ID.test(one.machine), 'machine')
+  require(MAC.test(one.mac), 'mac')
+  require(subnetOf(subnets, one.address) !== null, 'address')
+  require(one.name === null || LABEL.test(one.name), 'name')
+  require(one.publicAddress === null || isIPv4(one.publicAddress), 'publicAddress')
+  for (const { hostPort, guestPort } of one.forwards)
+    require(isPort(hostPort, 1) && isPort(guestPort, 1), 'forwards')
+  const rules = [...one.inbound, ...one.outbound].flat()
+  require(rules.length <= RULES_MAX, 'rules')
+  rules.forEach(checkRule)
+}
+
+function checkRule({ protocol, from, to, fromPorts, toPorts }: Rule): void {
+  require([null, 'tcp', 'udp', 'icmp', 'esp', 'ah'].includes(protocol), 'rules.protocol')
+  for (const places of [from, to])
+    for (const prefix of places?.prefixes ?? []) require(isPrefix(prefix, 0, 32), 'rules.prefixes')
+  for (const ports of [fromPorts, toPorts])
+    for (const [first, last] of ports ?? [])
+      require(isPort(first, 0) && isPort(last, first), 'rules.ports')
+}
+
+/** The subnet that an address is of. */
+export function subnetOf(subnets: readonly SubnetPlan[], address: string): SubnetPlan | null {
+  return subnets.find(({ prefix }) => holds(prefix, address)) ?? null
+}
+
+/** Whether an address lies in a prefix; what is none lies in none. */
+export function holds(prefix: string, address: string): boolean {
+  if (!isIPv4(address)) return false
+  const [base = '', length = ''] = prefix.split('/')
+  return ((numberOf(base) ^ numberOf(address)) & maskOf(Number(length))) === 0
+}
+
+/** `255.255.255.0` */
+export function netmaskOf(prefix: string): string {
+  return formatAddress(maskOf(Number(prefix.split('/')[1])))
+}
+
+/** The address that is this number of 32 bits. */
+export function formatAddress(number: number): string {
+  return [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join('.')
+}
+
+/** Whether it is one, and its length within those. */
+export function isPrefix(prefix: string, shortest: number, longest: number): boolean {
+  const [, base = '', digits = ''] = /^([0-9.]+)\/([0-9]{1,2})$/.exec(prefix) ?? []
+  const length = Number(digits)
+  if (!isIPv4(base) || length < shortest || length > longest) return false
+  return (numberOf(base) & ~maskOf(length)) === 0
+}
+
+/** An address as a number of 32 bits. */
+export function numberOf(address: string): number {
+  return address.split('.').reduce((number, octet) => (number << 8) | Number(octet), 0)
+}
+
+function maskOf(length: number): number {
+  return length === 0 ? 0 : -1 << (32 - length)
+}
+
+function isPort(port: number, least: number): boolean {
+  return Number.isInteger(port) && port >= least && port <= 65_535
+}
+
+function require(holds: boolean, field: string): void {
+  if (!holds) throw new NetworkError('network-bad-plan', field)
+}
