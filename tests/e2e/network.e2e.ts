@@ -4,9 +4,11 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { buildSmall } from '@trusted-launch/host'
+import { buildSmall, type InterfacePlan } from '@trusted-launch/host'
 import { guestModules } from './guest-modules.ts'
 import { BOOT_MS, cacheDirectory, smallVm } from './machines.ts'
+
+const MODULES = ['failover', 'net_failover', 'virtio_net'] as const
 
 /** Brings the network up, and tells whoever connects to port 80 whether it reaches what it is asked for. */
 const hook = `#!/bin/busybox sh
@@ -67,7 +69,7 @@ test('a guest is reached over its forwarded port, and reaches nothing that liste
     hooks: [Buffer.from(hook)],
     extra: {
       'etc/reach': Buffer.from(reach),
-      ...guestModules(['failover', 'net_failover', 'virtio_net']),
+      ...guestModules([...MODULES]),
     },
   })
   const secret = await port(t, { listening: true })
@@ -110,4 +112,59 @@ test('a guest is reached over its forwarded port, and reaches nothing that liste
     await vm.setIsolated(false)
     assert.equal(await asked(hostPort, '127.0.0.1 80'), 'refused')
   })
+})
+
+/** The same, of a guest that asks for its address. */
+const asking = hook
+  .replace(/^ip addr .*\n/m, 'udhcpc -i eth0 -q -t 20 -s /etc/lease\n')
+  .replace(/^ip route .*\n/m, '')
+const lease = `#!/bin/busybox sh
+[ "$1" = bound ] || exit 0
+ip addr add $ip/24 dev eth0
+ip route add default via $router
+`
+
+test("a guest of a host's network gets its address, is reached through the bridge, and not once its group forbids it", async (t) => {
+  const image = await buildSmall({
+    cacheDirectory,
+    hooks: [Buffer.from(asking)],
+    extra: {
+      'etc/reach': Buffer.from(reach),
+      'etc/lease': Buffer.from(lease),
+      ...guestModules([...MODULES]),
+    },
+  })
+  const secret = await port(t, { listening: true })
+  const hostPort = await port(t, { listening: false })
+  const mac = '52:54:00:12:34:56'
+  const network = { kind: 'bridged' as const, mac, network: 'net' }
+  const { host, vm } = await smallVm(t, { image, network })
+  const mode = await host.networkMode()
+  if (mode.kind !== 'bridged') return t.skip(mode.reason)
+  const plan = (inbound: InterfacePlan['inbound']) => ({
+    id: 'net',
+    subnets: [{ prefix: '10.77.0.0/24', gateway: '10.77.0.1' }],
+    interfaces: [
+      {
+        ...{ machine: vm.id, mac, address: '10.77.0.4', name: 'small', inbound, outbound: [] },
+        ...{ forwards: [{ hostPort, guestPort: 80 }], publicAddress: null },
+      },
+    ],
+  })
+  try {
+    await host.networks.put(plan([]))
+    await vm.start()
+    await vm.waitForAgent(BOOT_MS)
+    assert.equal(await asked(hostPort, '10.77.0.4 80'), 'refused', 'its own, while it is busy')
+    for (const address of ['10.77.0.1', '100.64.0.1', '127.0.0.1'])
+      assert.equal(await asked(hostPort, `${address} ${secret}`), 'refused')
+    await vm.setIsolated(true)
+    assert.equal(await answersSoon(hostPort), false)
+    await vm.setIsolated(false)
+    assert.equal(await asked(hostPort, '10.77.0.4 80'), 'refused')
+    await host.networks.put(plan([[]]))
+    assert.equal(await answersSoon(hostPort), false)
+  } finally {
+    await host.networks.remove('net')
+  }
 })

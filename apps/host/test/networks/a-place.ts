@@ -2,8 +2,10 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { command } from './own-namespaces.ts'
 
-/** Whoever has not answered by then does not. */
-const PATIENCE_MS = 700
+/** Whoever answers has answered by then, also where much else is done. */
+const PATIENCE_MS = 10_000
+/** Who was to be reached would have answered by then. */
+const SILENCE_MS = 1_000
 
 /** A network namespace that stands for a machine: what it sends are packets, and who it is, it says itself. */
 export class Place {
@@ -57,7 +59,12 @@ export class Place {
 
   /** What such a server says; null: it is not reached. */
   ask(address: string, port: number): string | null {
-    return answerOf(this.run(process.execPath, '-e', asking(address, port)))
+    return answerOf(this.run(process.execPath, '-e', asking(address, port, PATIENCE_MS)))
+  }
+
+  /** The same of one that is not to be reached. */
+  misses(address: string, port: number): boolean {
+    return answerOf(this.run(process.execPath, '-e', asking(address, port, SILENCE_MS))) === null
   }
 
   remove(): void {
@@ -67,16 +74,17 @@ export class Place {
 }
 
 /** The same, asked from the test's own namespace. */
-export function askFromHost(address: string, port: number): string | null {
-  return answerOf(spawnSync(process.execPath, ['-e', asking(address, port)], { encoding: 'utf8' }))
+export function askFromHost(address: string, port: number, patienceMs = PATIENCE_MS) {
+  const script = asking(address, port, patienceMs)
+  return answerOf(spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' }))
 }
 
 function answerOf({ status, stdout }: { status: number | null; stdout: string }): string | null {
   return status === 0 ? stdout : null
 }
 
-function asking(address: string, port: number): string {
+function asking(address: string, port: number, patienceMs: number): string {
   return `const s = require('net').connect({ host: '${address}', port: ${port}, autoSelectFamily: false })
-    setTimeout(() => process.exit(1), ${PATIENCE_MS})
+    setTimeout(() => process.exit(1), ${patienceMs})
     s.on('error', () => process.exit(1)).on('data', (d) => { process.stdout.write(d); process.exit(0) })`
 }

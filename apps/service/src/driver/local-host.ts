@@ -250,7 +250,9 @@ export class LocalHost implements HostDriver {
 
   sshPort(id: string, kept: number | null): Promise<number> {
     const others = this.#host.machines().filter((machine) => machine.id !== id)
-    const ports = others.flatMap(({ spec }) => spec.network?.forwards ?? [])
+    const ports = others.flatMap(({ spec }) =>
+      spec.network?.kind === 'user' ? spec.network.forwards : [],
+    )
     return this.#ports.portFor(id, kept, new Set(ports.map(({ hostPort }) => hostPort)))
   }
 
