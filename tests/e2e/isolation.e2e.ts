@@ -44,7 +44,8 @@ test("QEMU's account cannot open its vTPM's folder, look into swtpm, or reach it
   assert.notEqual(vm.accounts.qemu!.uid, vm.accounts.swtpm!.uid)
 
   process.kill(swtpm!.pid, 'SIGKILL')
-  for (let i = 0; i < 100 && vm.status().state === 'running'; i++) await sleep(100)
+  for (let i = 0; i < 100 && vm.status().held === null; i++) await sleep(100)
+  assert.equal(vm.status().held, 'vtpm-lost')
   await vm.stop()
   assert.equal(vm.status().state, 'vtpm-lost')
   assert.ok(log.some(({ event }) => event === 'vtpm-lost'))

@@ -79,9 +79,10 @@ test('the next manager tells apart a VM that crashed, one whose vTPM is lost, an
   await host.close()
   process.kill(swtpm!.pid, 'SIGKILL')
   host = await open()
-  for (let i = 0; i < 300 && vm().status().state === 'running'; i++) await sleep(100)
-  assert.equal(vm().status().state, 'vtpm-lost')
+  for (let i = 0; i < 300 && vm().status().held === null; i++) await sleep(100)
+  assert.equal(vm().status().held, 'vtpm-lost')
   await vm().stop()
+  assert.equal(vm().status().state, 'vtpm-lost')
 
   const halt = Buffer.from('set timeout=0\nhalt\n')
   await putIntoEsp(vm().disk.path, new Map([['EFI/debian/grub.cfg', halt]]))

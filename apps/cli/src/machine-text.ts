@@ -24,6 +24,7 @@ function identityView({ identity }: MachineView) {
 const why = {
   'boot-loop': 'stands still: it started over and over',
   refused: 'stands still: its firmware refused what it was to start',
+  'vtpm-lost': 'stands still: its vTPM went away while it ran',
 } as const satisfies Record<Held, string>
 
 /** VMs as a table. One that stands still on purpose says why, until it is reset or stopped. */

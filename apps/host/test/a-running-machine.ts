@@ -124,6 +124,7 @@ export async function machineOfOurs(t: TestContext, limits: MonitorLimits = {}) 
     onEnd: (how) => ends.push(how),
     onFault: (message) => faults.push(message),
     onEvent: (what) => events.push(what),
+    onVtpmLost: () => events.push('vtpm-lost'),
   })
   return { ...monitor, machine, faults, ends, events }
 }

@@ -85,11 +85,12 @@ async function adopted(
   const monitor = await left(t, null, options)
   const { folder, first, qemu } = monitor
   const events: string[] = []
+  const seen: string[] = []
   const host = {
     vtpm: { stopped: async () => {}, forget: async () => {}, ...vtpm },
     log: ({ event }: { event: string }) => events.push(event),
     forget: () => {},
-    saw: () => {},
+    saw: (_: string, what: string) => seen.push(what),
   } as unknown as MachineHost
   const vm = (await Machine.adopt(host, folder.path))!
   first.unshift(() => vm.release())
@@ -100,7 +101,7 @@ async function adopted(
     return vm2
   }
   assert.equal(vm.status().state, 'running')
-  return { ...monitor, vm, next, events, runs: () => identityOf(qemu.pid!) !== null }
+  return { ...monitor, vm, next, events, seen, runs: () => identityOf(qemu.pid!) !== null }
 }
 
 test('a VM whose monitor is lost runs on, is unreachable, and is taken back when it answers', async (t) => {
@@ -161,6 +162,47 @@ test('a QEMU or a vTPM that is lost while the guest is asked to power off is no 
     assert.deepEqual(await done, { graceful: false })
     assert.deepEqual([vm.status().state, stops], [how, [false]])
   }
+})
+
+test('a VM whose vTPM goes away stands still at once, for the next manager too, says so to whoever waits, and is told of', async (t) => {
+  const { vm, next, said, seen, answers, runs } = await adopted(t)
+  const waiting = vm.waitForAgent(20_000)
+  answers['query-chardev'] = () => [lostVtpm]
+  await assert.rejects(waiting, { code: 'vtpm-lost' })
+  await until(() => vm.status().held === 'vtpm-lost')
+  assert.ok(said.includes('stop'))
+  await until(() => seen.includes('ended'))
+  await assert.rejects(vm.collectEvidence(request), { code: 'machine-vtpm-lost' })
+  const conts = said.filter((each) => each === 'cont').length
+  const taken = await next()
+  assert.deepEqual([taken.status().held, taken.status().state], ['vtpm-lost', 'running'])
+  await assert.rejects(taken.waitForAgent(20_000), { code: 'vtpm-lost' })
+  assert.equal(said.filter((each) => each === 'cont').length, conts)
+  assert.equal(runs(), true)
+})
+
+test('the reset button of a VM without its vTPM ends it whole: its firmware never starts without one', async (t) => {
+  const { vm, said, answers, runs } = await adopted(t)
+  answers['query-chardev'] = () => [lostVtpm]
+  await until(() => vm.status().held === 'vtpm-lost', 8_000)
+  // Of a VM of ours there is nothing to start anew.
+  await assert.rejects(vm.reset())
+  assert.deepEqual([runs(), said.includes('system_reset')], [false, false])
+  assert.equal(vm.status().state, 'vtpm-lost')
+})
+
+test('a QEMU that goes together with its vTPM is a power cut: no vTPM was lost', async (t) => {
+  const { vm, qemu, answers, deafen, garble } = await adopted(t)
+  answers['query-chardev'] = () => {
+    setTimeout(() => {
+      qemu.kill('SIGKILL')
+      deafen()
+      garble()
+    }, 200)
+    return [lostVtpm]
+  }
+  await until(() => vm.status().state === 'crashed', 8_000)
+  assert.equal(vm.status().held, null)
 })
 
 test('a stop by force that finds QEMU or the vTPM gone is no orderly one', async (t) => {

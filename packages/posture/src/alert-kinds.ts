@@ -98,6 +98,21 @@ export const ALERT_KINDS = {
       host: 'What the host says it runs, or what was found on it, is not what was asked for.',
     },
   },
+  VM_VtpmLost: {
+    title: 'vTPM lost while the VM ran',
+    severity: 'medium',
+    needsExtension: false,
+    isFailure: false,
+    tactic: 'Impact',
+    techniques: ['T1489'],
+    description:
+      'The vTPM of a running VM went away. The VM stands still since, or was stopped, as its plan says, and is not started again by itself: its guest would run without its keys and its measurements.',
+    remediation: [
+      'Find out what ended the vTPM on the host: its swtpm was killed, crashed, or had no disk or memory left.',
+      'Start the VM again: it is ended first, and its own vTPM is looked at before it boots. Nothing but that gives it one back.',
+    ],
+    causes: { lost: 'swtpm ended, and its QEMU did not.' },
+  },
   VM_SecureBootStoppedBoot: {
     title: 'Secure Boot stopped the boot',
     severity: 'medium',

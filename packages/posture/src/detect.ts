@@ -6,6 +6,7 @@ import { findingsMax, type Occurrence } from './alerts/occurrence.ts'
 import { silent } from './alerts/silent.ts'
 import { untrustedModules } from './alerts/untrusted-module.ts'
 import { vtpmAndHost } from './alerts/vtpm-and-host.ts'
+import { vtpmLost } from './alerts/vtpm-lost.ts'
 import type { Observation } from './observation.ts'
 
 /** What became of one alert. */
@@ -69,6 +70,8 @@ function raisedBy(observation: Observation, previous: readonly Alert[]): Occurre
       return vtpmAndHost(observation)
     case 'boot-stopped':
       return bootStopped(observation)
+    case 'vtpm-lost':
+      return vtpmLost()
     case 'silence':
       return silent(observation)
   }

@@ -26,6 +26,10 @@ export type Observation = {
       readonly detail: string
     }
   | {
+      /** Its vTPM went away while it ran: it stands still. */
+      readonly kind: 'vtpm-lost'
+    }
+  | {
       readonly kind: 'silence'
       /** Since when an answer is awaited; see `silenceOf`. */
       readonly since: number

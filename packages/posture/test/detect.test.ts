@@ -2,11 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { FINDINGS } from '@trusted-launch/attestation'
 import type { Alert } from '../src/alert.ts'
+import { bootIntegrityOf } from '../src/boot-integrity.ts'
 import { type AlertDelta, alertsAfter, detect } from '../src/detect.ts'
 import { MEANINGS, meaningOf } from '../src/meanings.ts'
 import type { Observation } from '../src/observation.ts'
 import {
   claiming,
+  facts,
   finding,
   type Given,
   good,
@@ -216,6 +218,15 @@ test('what Secure Boot refused is told by its component', () => {
   } as const
   assert.deepEqual(raised(stopped), ['VM_SecureBootStoppedBoot/GRUB medium'])
   assert.equal(detect([], stopped)[0]!.alert.summary, 'Secure Boot refused GRUB: not signed.')
+})
+
+test('a vTPM that went away is told, once for as long as it is open, and is no failure of the guest', () => {
+  const lost = { ...about, kind: 'vtpm-lost' } as const
+  assert.deepEqual(raised(lost), ['VM_VtpmLost/lost medium'])
+  const [first] = detect([], lost)
+  assert.equal(detect([first!.alert], lost)[0]!.what, 'seen')
+  const { code } = bootIntegrityOf(facts({}))
+  assert.equal(bootIntegrityOf(facts({ alerts: [first!.alert] })).code, code)
 })
 
 test("Azure's two alerts are raised only where vTPM and extension are; ours need neither", () => {

@@ -22,6 +22,7 @@ function something(random: (below: number) => number, after: number): Observatio
   const kind = random(10)
   if (kind === 0) return { ...about, kind: 'silence', since: start }
   if (kind === 1) return { ...about, kind: 'boot-stopped', component: 'GRUB', detail: 'x' }
+  if (kind === 4) return { ...about, kind: 'vtpm-lost' }
   if (kind === 2) return { ...about, kind: 'host', findings: [] }
   if (kind === 3) return { ...about, kind: 'host', findings: [finding({ id: 'host.firmware' })] }
   const results = [

@@ -84,14 +84,21 @@ export class BootWait {
 
   async #refuseEnded(): Promise<void> {
     const { end } = this.#machine
-    if (end === null) return
+    if (end === null) {
+      if (this.#machine.isVtpmLost || this.#ways.held === 'vtpm-lost') throw this.#vtpmLost()
+      return
+    }
     await end.done
     if (end.how === 'unreachable')
       throw new MachineError('machine-unreachable', 'its QEMU cannot be asked any more')
     if (end.how === null) throw new MachineError('machine-not-running', 'the VM was let go')
-    if (end.how === 'vtpm-lost') throw this.#failure('vtpm-lost', 'the vTPM went away')
+    if (end.how === 'vtpm-lost') throw this.#vtpmLost()
     if (end.how === 'crashed') throw this.#failure('machine-crashed', 'QEMU ended')
     throw this.#failure('guest-stopped', 'the guest powered off before its agent answered')
+  }
+
+  #vtpmLost(): BootFailure {
+    return this.#failure('vtpm-lost', 'the vTPM went away')
   }
 
   /** It stands still from here on. */

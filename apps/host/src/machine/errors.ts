@@ -10,6 +10,7 @@ export type MachineErrorCode =
   | 'machine-unreachable'
   | 'machine-file-foreign'
   | 'machine-no-vtpm'
+  | 'machine-vtpm-lost'
   | 'machine-console-in-use'
   | 'machine-not-here'
   | 'machine-disk-in-use'

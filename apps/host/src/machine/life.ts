@@ -222,9 +222,16 @@ export class MachineLife {
     })
   }
 
-  /** In a turn: presses its reset button; it is held no more. @throws {MachineError} as `running` */
+  /**
+   * In a turn: presses its reset button; it is held no more. One whose vTPM is lost is ended and started: QEMU takes no
+   * other, and without one its guest would boot unmeasured. @throws {MachineError} as `running`, and as `start`
+   */
   async reset(): Promise<void> {
     const live = this.running()
+    if (this.held === 'vtpm-lost') {
+      await this.stop()
+      return this.start()
+    }
     await this.#writeHeld(null)
     await live.reset()
   }
@@ -354,7 +361,16 @@ export class MachineLife {
       onEnd,
       onFault: (message) => this.log('warning', 'output-lost', message),
       onEvent: (what) => this.#host.saw(this.#record.spec.id, what),
+      onVtpmLost: () => this.#holdLost(live),
     })
+  }
+
+  /** It stands still until somebody stops or resets it: its guest's keys and measurements are nowhere. */
+  #holdLost(live: RunningMachine): void {
+    this.log('warning', 'vtpm-lost', 'its vTPM went away while it ran: it stands still')
+    this.hold(live, 'vtpm-lost')
+      .catch((e) => this.log('warning', 'hold-failed', String(e)))
+      .then(() => this.#host.saw(this.#record.spec.id, 'ended'))
   }
 
   #refuseRemoved(): void {
@@ -391,5 +407,5 @@ function explained(e: unknown, output: Output): unknown {
 /** What ends a VM whoever asked: seen by the watch, or only now. */
 async function faultOf(live: RunningMachine) {
   const seen = live.end?.how
-  return seen === 'crashed' || seen === 'vtpm-lost' ? seen : live.fault()
+  return seen === 'crashed' ? seen : live.fault()
 }

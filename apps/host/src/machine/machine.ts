@@ -30,7 +30,7 @@ import type { MachineHost } from './shared.ts'
 
 /**
  * - `stopped`: by us, or never started. - `exited`: the guest powered off. - `crashed`: QEMU is gone and
- * nobody asked it. - `vtpm-lost`: its swtpm went away while it ran, so it was stopped. - `unreachable`: its
+ * nobody asked it. - `vtpm-lost`: its swtpm went away while it ran; it stood still until it was stopped. - `unreachable`: its
  * QEMU runs and its monitor does not answer: `start`, `waitForAgent` and `collectEvidence` ask it again, `stop`
  * ends it by force.
  */
@@ -201,7 +201,10 @@ export class Machine {
     })
   }
 
-  /** Presses the reset button; a VM that was held goes on. @throws {MachineError} `machine-not-running` */
+  /**
+   * Presses the reset button; a VM that was held goes on. One whose vTPM was lost is stopped and started.
+   * @throws {MachineError} `machine-not-running`, and as `start`
+   */
   reset(): Promise<void> {
     return this.#life.next(() => this.#life.reset())
   }
@@ -229,12 +232,15 @@ export class Machine {
 
   /**
    * Evidence of the guest, for a verifier: it proves nothing here. The rollback index is not asked for while
-   * too many nonces of this session are unanswered. @throws {MachineError} `machine-no-vtpm`, and as `channel`
+   * too many nonces of this session are unanswered. @throws {MachineError} `machine-no-vtpm`, `machine-vtpm-lost`, and
+   * as `channel`
    * @throws {AgentError} @throws {VtpmError}
    */
   async collectEvidence(request: EvidenceRequest): Promise<Evidence> {
     this.#life.vtpm.required()
     await this.#life.retake()
+    if (this.#life.held === 'vtpm-lost')
+      throw new MachineError('machine-vtpm-lost', `the vTPM of ${this.id} went away while it ran`)
     const { channel } = this
     const nonce = await this.#issue(channel, request.extendNonce ?? null)
     const evidence = await channel.collectEvidence({ ...request, extendNonce: nonce })

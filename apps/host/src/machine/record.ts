@@ -90,8 +90,11 @@ type WrittenSpec = Omit<MachineSpec, NotOnRecord> &
   Pick<RecordedSpec, 'disk'> &
   Partial<Pick<RecordedSpec, 'seed'>>
 
-/** Why a VM stands still on purpose: it started over and over, or its firmware refused what it was to start. */
-export type Held = 'boot-loop' | 'refused'
+/**
+ * Why a VM stands still on purpose: it started over and over, its firmware refused what it was to start, or its vTPM
+ * went away while it ran.
+ */
+export type Held = 'boot-loop' | 'refused' | 'vtpm-lost'
 
 /** Its processes, once they run; null in between: a manager that died there left them unnamed. */
 export interface Run {

@@ -30,7 +30,7 @@ export const RECONNECT_MS = 2_000
 const PRESS_MS = 3_000
 
 /** How a VM ends that nobody asked to. */
-export type OwnEnd = Exclude<LastEnd, 'never' | 'stopped'>
+export type OwnEnd = Exclude<LastEnd, 'never' | 'stopped' | 'vtpm-lost'>
 /** How the watch over a VM ends. `unreachable`: the VM runs on, and its monitor is lost. */
 export type WatchEnd = OwnEnd | 'unreachable'
 
@@ -41,6 +41,8 @@ export interface Watcher {
   /** Each new fault of ours, like a full disk; the VM runs on. */
   readonly onFault: (message: string) => void
   readonly onEvent: (what: 'reset' | 'agent') => void
+  /** Once, when its vTPM is gone and QEMU is not: it stands still already. */
+  readonly onVtpmLost: () => void
 }
 
 /** How often a VM started anew, as far as somebody listened all the time. */
@@ -75,6 +77,8 @@ export class RunningMachine {
   #resets = 0
   #onBoot: (() => void) | null = null
   #onEvent: Watcher['onEvent'] = () => {}
+  #onVtpmLost: Watcher['onVtpmLost'] = () => {}
+  #isVtpmLost = false
   #seen: SeenResets
   #answered = false
   /** Looks that failed since one did not. */
@@ -161,6 +165,11 @@ export class RunningMachine {
     this.#resets = 0
   }
 
+  /** Whether its vTPM went away while it ran: it stands still, and QEMU takes no other. */
+  get isVtpmLost(): boolean {
+    return this.#isVtpmLost
+  }
+
   /** Set once its end has begun: how it ends (null: we let it go), and when that is done. */
   get end(): End | null {
     return this.#end
@@ -218,6 +227,7 @@ export class RunningMachine {
       const until = performance.now() + timeoutMs
       for (let press = 0; performance.now() < until; ) {
         if (this.#end !== null) return this.#end.how === 'exited'
+        if (this.#isVtpmLost) return false
         if (await this.isOff()) return true
         if (performance.now() >= press) {
           await this.#monitor.execute('system_powerdown', {})
@@ -239,8 +249,9 @@ export class RunningMachine {
   /**
    * Looks after it until it ends.
    */
-  watch({ onEnd, onFault, onEvent }: Watcher): void {
+  watch({ onEnd, onFault, onEvent, onVtpmLost }: Watcher): void {
     this.#onEvent = onEvent
+    this.#onVtpmLost = onVtpmLost
     let told: string | null = null
     const turn = async () => {
       while (this.#end === null) {
@@ -256,7 +267,7 @@ export class RunningMachine {
   }
 
   /** What is wrong with a VM that is about to be ended, as asked just now; null when it is as it should be. */
-  async fault(): Promise<Exclude<WatchEnd, 'exited'> | null> {
+  async fault(): Promise<Exclude<WatchEnd, 'exited'> | 'vtpm-lost' | null> {
     if (!isRunning(this.#qemu)) return 'crashed'
     try {
       return (await this.#lostVtpm()) ? 'vtpm-lost' : null
@@ -310,7 +321,7 @@ export class RunningMachine {
   async #look(): Promise<WatchEnd | null> {
     try {
       await this.printed.drain(this.#monitor)
-      if (await this.#lostVtpm()) return 'vtpm-lost'
+      if (await this.#lostVtpm()) await this.#standStill()
       const off = await this.isOff()
       this.#failures = 0
       return off ? 'exited' : null
@@ -318,6 +329,19 @@ export class RunningMachine {
       if (!(e instanceof HostError)) throw e
       return this.#notHeard()
     }
+  }
+
+  /**
+   * Its vTPM is gone: its guest does nothing from now on. Of a power cut, where QEMU goes too, nothing is told but that.
+   * @throws {QmpError} it is gone.
+   */
+  async #standStill(): Promise<void> {
+    if (this.#isVtpmLost) return
+    await this.pause()
+    if ((await waitUntilGone(this.#qemu, GONE_MS)) || this.#end !== null) return
+    this.#isVtpmLost = true
+    this.channel.hangUp('its vTPM went away')
+    this.#onVtpmLost()
   }
 
   /** Whether QEMU has no vTPM any more; asks for the agent's port, too. @throws {QmpError} */

@@ -5,7 +5,8 @@ import type { Plugged } from '../networks/networks.ts'
 import type { VtpmKeeper } from '../vtpm-port.ts'
 
 /**
- * `ended`: without being asked to, or it cannot be asked any more: its status tells which. `reset`: it started anew, by
+ * `ended`: without being asked to, it stands still since its vTPM is lost, or it cannot be asked any more: its status
+ * tells which. `reset`: it started anew, by
  * its guest or its reset button. `agent`: its agent opened its port.
  */
 export type MachineEvent = 'ended' | 'reset' | 'agent'

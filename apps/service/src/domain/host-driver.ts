@@ -90,8 +90,18 @@ export interface DiskPlan {
   readonly sizeGiB: number
 }
 
-/** `exited`: its guest powered off. `crashed`: nobody asked it to end. */
-export type MachinePower = 'running' | 'held' | 'stopped' | 'exited' | 'crashed' | 'unreachable'
+/**
+ * `exited`: its guest powered off. `crashed`: nobody asked it to end. `vtpm-lost`: it stands still, since its vTPM went
+ * away while it ran; nothing but a stop and a start gives it one again.
+ */
+export type MachinePower =
+  | 'running'
+  | 'held'
+  | 'stopped'
+  | 'exited'
+  | 'crashed'
+  | 'vtpm-lost'
+  | 'unreachable'
 
 /** How a boot went. */
 export type Boot =
@@ -155,7 +165,7 @@ export interface HostStarts {
 }
 
 /**
- * `ended`: by itself, or it cannot be asked any more; `power` tells which. `reset`: the guest, or somebody, started it
+ * `ended`: by itself, it stands still without its vTPM, or it cannot be asked any more; `power` tells which. `reset`: the guest, or somebody, started it
  * anew. `agent`: its agent opened its port.
  */
 export type HostEvent = 'ended' | 'reset' | 'agent'

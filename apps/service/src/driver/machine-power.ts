@@ -4,16 +4,15 @@ import { type Boot, type MachinePower, StartRefused } from '../domain/host-drive
 /** The host's own trouble, no refusal. */
 const VTPM_TROUBLES: readonly string[] = ['vtpm-failed', 'vtpm-exists']
 
-/** Whether a VM runs; `crashed` also when its vTPM is lost. */
+/** Whether a VM runs, and what became of one that does not. */
 export function powerOf(machine: Machine): MachinePower {
   const status = machine.status()
-  if (status.held !== null) return 'held'
+  if (status.held !== null) return status.held === 'vtpm-lost' ? 'vtpm-lost' : 'held'
   const powers: Readonly<Record<string, MachinePower>> = {
     running: 'running',
     unreachable: 'unreachable',
     exited: 'exited',
     crashed: 'crashed',
-    'vtpm-lost': 'crashed',
   }
   return powers[status.state] ?? 'stopped'
 }

@@ -279,7 +279,7 @@ export class ScriptedHost implements HostDriver {
   async close(): Promise<void> {}
 
   /** A VM that ends without being asked to, and tells. */
-  end(id: string, power: 'exited' | 'crashed' | 'unreachable'): void {
+  end(id: string, power: 'exited' | 'crashed' | 'vtpm-lost' | 'unreachable'): void {
     this.#machines.set(id, { ...this.#require(id), power })
     this.#told(id, 'ended')
   }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { observe } from '../domain/alerts.ts'
 import { allVms, isDrained } from '../domain/drain.ts'
 import { tellPower } from '../domain/events.ts'
 import type { HostDriver, MachinePower } from '../domain/host-driver.ts'
@@ -29,6 +30,13 @@ const CRASHED_AGAIN: Failure = {
   ...CRASHED,
   message:
     'The virtual machine ended without being asked to, twice in ten minutes. It is left stopped; start it when you know why.',
+}
+
+const VTPM_LOST: Failure = {
+  code: 'VtpmLost',
+  message:
+    'The vTPM of the virtual machine went away while it ran: it stands still, and is left so. Start it anew when you know why; it is ended first.',
+  component: 'vTPM',
 }
 
 /**
@@ -127,6 +135,11 @@ async function correct(
   if (state.power !== 'running') return
   if (power === 'unreachable') return note({ power: 'unknown' })
   if (power === 'exited') return note({ power: 'stopped' })
+  if (power === 'vtpm-lost') {
+    await note({ power: 'stopped', failure: VTPM_LOST })
+    await observe(tables, vm, { kind: 'vtpm-lost' }, now())
+    return
+  }
   if (await isDrained(tables, driver.name)) return note({ power: 'stopped', drained: true })
   if (power === 'crashed' && isWatched) {
     const isAgain = crashedAt !== null && now() - crashedAt < CRASHES_APART_MS

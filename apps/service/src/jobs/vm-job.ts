@@ -105,8 +105,11 @@ export class VmJob {
     return this.note({ power })
   }
 
-  /** Brings a stopped VM to what is asked of it. Alerts of Secure Boot that was off are closed once the host has it on, by who asked for it. */
+  /** Brings a stopped VM, or one that stands still without its vTPM, to what is asked of it. Alerts of Secure Boot that was off are closed once the host has it on, by who asked for it. */
   async change(vm: Resource): Promise<void> {
+    const { machine } = stateOf(vm)
+    if ((await this.driver.power(machine)) === 'vtpm-lost')
+      await this.driver.stop(machine, { graceful: false })
     await this.driver.change(await this.#ground.planOf(vm), this.job.signal)
     const by = stateOf(vm).unapplied?.secureBootBy
     if (by === undefined) return

@@ -73,6 +73,51 @@ test('a VM that crashed is told as crashed and started again; a second crash soo
   assert.equal((await healthOf(service, id)).availabilityState, 'Available')
 })
 
+const alertsOf = async (service: TestService): Promise<string[]> => {
+  const path = `${service.subscription}/providers/Microsoft.Security/alerts`
+  const { body } = await service.ask('GET', path)
+  return body.value.map(({ properties }: any) => {
+    const { alertType, severity, status } = properties
+    return [alertType, severity, status].join(' ')
+  })
+}
+
+test('a VM whose vTPM went away is told as stopped, alerted, and not started by itself; a start ends it whole first', async (t) => {
+  const deeds: string[] = []
+  const host = new ScriptedHost({ before: (deed) => void deeds.push(deed) })
+  const service = await aService(t, host)
+  const { id, machine } = await aRunningVm(service)
+  deeds.length = 0
+  host.end(machine, 'vtpm-lost')
+  await until(async () => (await powerOf(service, id)) === 'PowerState/stopped')
+  const { title, summary } = await healthOf(service, id)
+  assert.equal(title, 'VtpmLost')
+  assert.match(summary, /went away while it ran/)
+  assert.deepEqual(await alertsOf(service), ['VM_VtpmLost Medium Active'])
+  host.tell(machine, 'ended')
+  await sleep(1_500)
+  assert.deepEqual(deeds, [], 'nobody starts it, or ends it')
+  await service.over(await service.ask('POST', `${id}/start`))
+  assert.deepEqual(
+    deeds.filter((deed) => ['stop', 'start', 'restart'].includes(deed)),
+    ['stop', 'start'],
+  )
+  assert.equal(await powerOf(service, id), 'PowerState/running')
+  assert.deepEqual(await alertsOf(service), ['VM_VtpmLost Medium Active'], 'somebody closes it')
+})
+
+test('a plan may have a VM stopped whose vTPM went away', async (t) => {
+  const service = await aService(t)
+  const { id, machine } = await aRunningVm(service)
+  const failures = { VM_VtpmLost: { severity: 'high', response: 'stop' } }
+  const plan = { version: 1, name: 'strict', failures }
+  const at = `${id}/providers/TrustedLaunch/monitoringPlans/default`
+  assert.equal((await service.ask('PUT', at, { properties: { document: plan } })).status, 201)
+  service.host.end(machine, 'vtpm-lost')
+  await until(async () => (await service.host.power(machine)) === 'stopped')
+  assert.deepEqual(await alertsOf(service), ['VM_VtpmLost High Active'])
+})
+
 test('a VM that was told to stop and crashed meanwhile is not started again', async (t) => {
   const before = async (deed: string, id: string): Promise<void> => {
     if (deed !== 'stop') return

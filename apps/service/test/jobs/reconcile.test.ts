@@ -70,6 +70,23 @@ test('a VM that should run and was stopped with its host is started again', asyn
   await until(async () => (await powerOf(service, id)) === 'PowerState/running')
 })
 
+test('a VM that came to stand still without its vTPM while no service was there is told of once, and not started', async (t) => {
+  const { next, only, machines, close } = anInstallation(t)
+  const { id } = await aVm(await next())
+  await close()
+  machines.set(only()[0], { ...only()[1], power: 'vtpm-lost' })
+  let service = await next()
+  for (const _ of ['told', 'known']) {
+    assert.equal(service.service.startedAgain, 0)
+    assert.equal(await powerOf(service, id), 'PowerState/stopped')
+    const at = `${service.subscription}/providers/Microsoft.Security/alerts`
+    const [alert] = (await service.ask('GET', at)).body.value
+    const { alertType, extendedProperties } = alert.properties
+    assert.deepEqual([alertType, extendedProperties.count], ['VM_VtpmLost', '1'])
+    service = await next()
+  }
+})
+
 test('a start that nobody asked for is in the audit, with its operation', async (t) => {
   const { next, stopped } = anInstallation(t)
   const { id } = await aVm(await next())
