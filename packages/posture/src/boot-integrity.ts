@@ -13,15 +13,18 @@ export function bootIntegrityOf(facts: MachineFacts): Status {
   if (cannot !== null) return cannot
   if (!facts.setup.hasExtension)
     return notApplicable('no-extension', 'It has no guest attestation extension.')
-  const failed = facts.alerts.find((one) => isOpen(one) && isUnhealthy(one))
+  const failed = facts.alerts.find(isUnhealthy)
   if (failed !== undefined) return unhealthy(failed.cause, failed.summary)
   if (facts.failure !== null) return unhealthy('earlier-failure', 'A failure was never cleared.')
   if (facts.last === null) return notApplicable('never-attested', 'It was not attested yet.')
   return ofVerdict(facts.last.result.tier, facts)
 }
 
-function isUnhealthy({ type }: Alert): boolean {
-  return alertKindOf(type).isFailure || type === 'VM_AttestationSilent'
+/** Of a VM that gives no evidence nobody knows that it is healthy, also not who dismissed the alert. */
+function isUnhealthy(alert: Alert): boolean {
+  const { type, isPresent } = alert
+  if (type === 'VM_AttestationSilent') return isOpen(alert) || isPresent
+  return isOpen(alert) && alertKindOf(type).isFailure
 }
 
 function ofVerdict(tier: string, { last, setup }: MachineFacts): Status {

@@ -43,6 +43,18 @@ test('an alert that is no failure leaves a boot healthy, but a silence does not'
   assert.equal(stateOf({ last: { result: none, time: start } }), 'Unhealthy silent')
 })
 
+test('a silence that somebody closed is none of health until the VM answers', () => {
+  const about = { vm, time: start, setup: trusted }
+  const [quiet] = detect([], { ...about, kind: 'silence', since: start - hour })
+  for (const action of ['resolve', 'dismiss'] as const) {
+    const change = { action, by: 'an operator', reason: 'a test', time: start } as const
+    const closed = changeAlert(quiet!.alert, change) as Alert
+    assert.equal(stateOf({ alerts: [closed] }), 'Unhealthy silent')
+    const [answered] = detect([closed], seen(good))
+    assert.equal(stateOf({ alerts: [answered!.alert] }), 'Healthy')
+  }
+})
+
 test('where nothing can attest it says why, and never that it is healthy', () => {
   const off = (changes: Partial<MachineFacts['setup']>) => ({ setup: { ...trusted, ...changes } })
   assert.equal(stateOf({ os: 'Windows' }), 'NotApplicable no-windows-agent')

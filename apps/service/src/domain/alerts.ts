@@ -14,7 +14,7 @@ import {
   type Observation,
   type Undone,
 } from '@trusted-launch/posture'
-import { tellAlert } from './events.ts'
+import { type Hidden, tellAlert } from './events.ts'
 import { everyOf } from './every-of.ts'
 import { guidOf } from './guid-of.ts'
 import { planOf } from './plans.ts'
@@ -44,28 +44,71 @@ export async function alertRowsOf(tables: Tables, vm: Resource): Promise<Resourc
   return rows
 }
 
+/** What is known of an observation beside what was seen. */
+export interface SeenIn {
+  /** The attestation that shows it. */
+  readonly attestation?: string
+  /** Alerts (`TYPE/CAUSE`) that are not raised now, whatever is seen. */
+  readonly awaited?: ReadonlySet<string>
+}
+
 /** Holds what was seen of a VM against its alerts, and keeps what becomes of them. Part of a transaction. */
 export async function observe(
   tables: Tables,
   vm: Resource,
   seen: Seen,
   time: number,
+  { attestation, awaited }: SeenIn = {},
 ): Promise<readonly AlertDelta[]> {
   const rows = await alertRowsOf(tables, vm)
   const observation = { ...seen, vm: vm.id, time, setup: await setupOf(tables, vm) } as Observation
-  const found = detect(rows.map(alertOf), observation)
+  const isAwaited = ({ what, alert: { type, cause } }: AlertDelta) =>
+    (what === 'raised' || what === 'again') && awaited?.has(`${type}/${cause}`) === true
+  const found = detect(rows.map(alertOf), observation).filter((delta) => !isAwaited(delta))
   if (found.length === 0) return []
   const plan = await planOf(tables, vm)
   const deltas = found.map((delta) => weighed(delta, plan))
   const done = await respond(tables, vm, deltas, plan, time)
   const known = new Map(rows.map((row) => [alertKey(alertOf(row)), row]))
-  for (const { alert } of deltas) {
+  for (const delta of deltas) {
+    const { alert } = delta
     const row = known.get(alertKey(alert))
-    const responded = done.get(alertKey(alert)) ?? null
-    if (row === undefined) await insert(tables, vm, alert, time, responded)
-    else await write(tables, row, alert, time, responded)
+    const more = { ...respondedTo(done, alert), ...shownBy(delta, row, attestation) }
+    if (row === undefined) await insert(tables, vm, alert, time, more)
+    else await write(tables, row, alert, time, more)
   }
   return deltas
+}
+
+function respondedTo(done: ReadonlyMap<string, Responded>, alert: Alert): JsonObject {
+  const responded = done.get(alertKey(alert))
+  return responded === undefined ? {} : { responded: responded as unknown as Json }
+}
+
+/** The attestations that show an alert since it is open: the first of them, and the last. */
+interface Shown {
+  readonly first: string
+  readonly last: string
+}
+
+function shownIn(row: Resource | undefined): Shown | null {
+  return (row?.state.shown ?? null) as unknown as Shown | null
+}
+
+function shownBy(
+  { what }: AlertDelta,
+  row: Resource | undefined,
+  attestation: string | undefined,
+): JsonObject {
+  if (attestation === undefined || what === 'gone' || what === 'answered') return {}
+  const before = what === 'seen' ? shownIn(row) : null
+  return { shown: { first: before?.first ?? attestation, last: attestation } }
+}
+
+/** The attestations that show open alerts of a VM: whoever looks after them needs them. */
+export async function shownByAlerts(tables: Tables, vm: Resource): Promise<string[]> {
+  const open = (await alertRowsOf(tables, vm)).filter((row) => isOpen(alertOf(row)))
+  return [...new Set(open.flatMap((row) => Object.values(shownIn(row) ?? {})))]
 }
 
 /** How bad it is says the plan, where it does. */
@@ -107,23 +150,24 @@ async function insert(
   vm: Resource,
   alert: Alert,
   time: number,
-  responded: Responded | null,
+  more: JsonObject,
 ): Promise<void> {
   const { id: parentId, subscriptionId, resourceGroup, location } = vm
   const { vmId } = stateOf(vm)
   const name = guidOf(`${vmId}/${alert.type}/${alert.cause}`)
   const scope = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`
-  const row = await tables.resources.insert(
+  const id = `${scope}/providers/Microsoft.Security/locations/${location}/alerts/${name}`
+  const row = { id, name, subscriptionId, state: { vmId, ...more } }
+  const hidden = await tellAlert(tables, row, null, alert, time)
+  await tables.resources.insert(
     {
-      id: `${scope}/providers/Microsoft.Security/locations/${location}/alerts/${name}`,
-      ...{ type: ALERT, name, subscriptionId, resourceGroup, parentId, location },
+      ...{ ...row, type: ALERT, resourceGroup, parentId, location },
       ...{ tags: {}, envelope: {}, properties: {}, provisioningState: 'Succeeded' },
-      state: stateWith({ vmId }, alert, responded),
+      state: stateWith(row.state, alert, hidden),
       createdAt: time,
     },
     time,
   )
-  await tellAlert(tables, row, null, alert, time)
 }
 
 async function write(
@@ -131,19 +175,20 @@ async function write(
   row: Resource,
   alert: Alert,
   time: number,
-  responded: Responded | null = null,
+  more: JsonObject = {},
 ): Promise<void> {
   const before = alertOf(row)
-  await tables.resources.update(row.id, { state: stateWith(row.state, alert, responded) }, time)
-  await tellAlert(tables, row, before, alert, time)
+  const hidden = await tellAlert(tables, row, before, alert, time)
+  const state = stateWith({ ...row.state, ...more }, alert, hidden)
+  await tables.resources.update(row.id, { state }, time)
   const done = respondedIn(row)
   if (isOpen(before) && !isOpen(alert) && done?.response === 'isolate')
     await reconnect(tables, row, done, time)
 }
 
-function stateWith(state: JsonObject, alert: Alert, responded: Responded | null): JsonObject {
-  const done = responded === null ? {} : { responded: responded as unknown as Json }
-  return { ...state, ...done, alert: alert as unknown as Json }
+function stateWith({ hidden: _, ...state }: JsonObject, alert: Alert, hidden: Hidden | null) {
+  const told = hidden === null ? {} : { hidden: hidden as unknown as Json }
+  return { ...state, ...told, alert: alert as unknown as Json }
 }
 
 /** What an alert had taken away of its VM is given back; one of the same name that was made after it lost nothing. */

@@ -304,14 +304,18 @@ export interface Retention {
   readonly before: { readonly affirming: number; readonly others: number }
   /** More than so many of one VM go, the oldest first. */
   readonly keep: { readonly affirming: number; readonly others: number }
+  /** More bytes of one VM than this go, the oldest first. What its records share with others' is not counted. */
+  readonly bytes: number
+  /** The ids of those that stay. */
+  readonly except: readonly string[]
 }
 
 export interface Attestations {
   /**
    * @param shared a part of the record that other VMs' records have too, as reference values: kept once.
-   * @throws {StoreError} `store-exists`
+   * @returns how many bytes it takes by itself. @throws {StoreError} `store-exists`
    */
-  insert(attestation: Attestation, shared?: Uint8Array): Promise<void>
+  insert(attestation: Attestation, shared?: Uint8Array): Promise<number>
   latest(vmId: string): Promise<Attestation | null>
   /** The newest first: those after one, by its id. */
   list(
@@ -348,6 +352,12 @@ export interface EventQuery {
   readonly kind?: Event['kind']
 }
 
+/** Which events of a subscription are to go: those to a number. */
+export interface Forgettable {
+  readonly subscriptionId: string
+  readonly until: number
+}
+
 export interface Events {
   /** @returns its number. */
   append(event: Omit<Event, 'sequence'>): Promise<number>
@@ -356,10 +366,13 @@ export interface Events {
   count(query: EventQuery): Promise<number>
   /** The numbers of the oldest that is kept, and of the newest that was ever; 0: there was none. */
   ends(): Promise<{ readonly first: number; readonly last: number }>
-  /** The newest of a kind that is to go: more than `keep` came after it, or it is from before a time; 0: none. */
-  lastToForget(kind: Event['kind'], keep: number, before: number): Promise<number>
-  /** Those of a kind to this number go, but for the newest of all. @returns how many. */
-  forget(kind: Event['kind'], until: number): Promise<number>
+  /**
+   * Of each subscription the newest of a kind that is to go: more than `keep` of its own came after it, or it is from
+   * before a time. Those of which nothing is to go are not in it.
+   */
+  toForget(kind: Event['kind'], keep: number, before: number): Promise<readonly Forgettable[]>
+  /** A subscription's of a kind to this number go, but for the newest of all. @returns how many. */
+  forget(kind: Event['kind'], of: Forgettable): Promise<number>
 }
 
 /** How far a destination of alerts has been told. */
@@ -417,6 +430,8 @@ export interface Watched {
   readonly due: number | null
   /** Questions since the last that it answered. Who answers none has turns of its own, and keeps no other waiting. */
   readonly unanswered: number
+  /** So often it still has such turns, since it answered late; none: it has not. */
+  readonly slow?: number
   /** What its host saw of it, as whoever watches it keeps it. */
   readonly watch: JsonObject
 }
@@ -433,8 +448,9 @@ export interface Turns {
   /** Puts a VM, or changes it. Its turn stays whose it is: one that is held is due when its lease ends, whatever `due` says. */
   put(watched: Watched): Promise<void>
   /**
-   * VMs that are due and nobody's turn, in fair order (`inFairOrder`): of those that answered their last question, or
-   * of the others. Nobody else is given them until the lease ends.
+   * VMs that are due and nobody's turn, in fair order (`inFairOrder`): of those that answered their last questions, and
+   * soon, or of the others. Nobody else is given them until the lease ends. `each`: so many of one subscription at
+   * most, with those that are `held`, by subscription.
    */
   claim(by: {
     owner: string
@@ -442,6 +458,8 @@ export interface Turns {
     at: number
     leaseMs: number
     limit: number
+    each?: number
+    held?: ReadonlyMap<string, number>
   }): Promise<readonly Turn[]>
   /** The turn of one VM, due or not. Null: another has it, or the VM is not there. */
   take(vmId: string, by: { owner: string; at: number; leaseMs: number }): Promise<Turn | null>
@@ -450,7 +468,7 @@ export interface Turns {
   /** In a transaction: it stays so until that ends. @throws {StoreError} `store-cut-off` */
   requireHeld(turn: Turn): Promise<void>
   /** Ends it: when the VM is due again, and what is known of it by now. @throws {StoreError} `store-cut-off` */
-  end(turn: Turn, after: Pick<Watched, 'due' | 'unanswered' | 'watch'>): Promise<void>
+  end(turn: Turn, after: Pick<Watched, 'due' | 'unanswered' | 'slow' | 'watch'>): Promise<void>
   /** Those at a scope and below that are due later are due then; turns that are held, and who is asked on demand, stay. */
   hasten(scope: string, due: number): Promise<void>
   delete(vmId: string): Promise<boolean>

@@ -1,6 +1,6 @@
 import { PassThrough, type Readable } from 'node:stream'
 import { ArmError } from '@trusted-launch/api'
-import { FORGOTTEN } from '../domain/events.ts'
+import { forgottenOf } from '../domain/events.ts'
 import type { Event, Store } from '../domain/store.ts'
 import { TooMany } from './patience.ts'
 
@@ -76,7 +76,8 @@ export class EventFeed {
       const { last } = await this.#options.store.events.ends()
       stream.cursor = Math.min(listening.after ?? last, last)
       out.write('retry: 2000\n\n')
-      const isGap = listening.after !== null && listening.after < (await this.#forgotten())
+      const forgotten = await forgottenOf(this.#options.store, listening.subscriptionId)
+      const isGap = listening.after !== null && listening.after < forgotten
       if (isGap) out.write(`id: ${stream.cursor}\nevent: lost\ndata: {}\n\n`)
       stream.isBusy = false
     } catch (error) {
@@ -111,11 +112,6 @@ export class EventFeed {
     if (this.#streams.size > 0 || this.#timer === null) return
     clearInterval(this.#timer)
     this.#timer = null
-  }
-
-  async #forgotten(): Promise<number> {
-    const told = await this.#options.store.values.get(FORGOTTEN)
-    return told === null ? 0 : Number(new TextDecoder().decode(told))
   }
 
   #tick(): void {

@@ -15,9 +15,10 @@ import { alertOf, alertRowsOf, observe } from '../domain/alerts.ts'
 import { type HostDriver, HostElsewhere, type HostFacts } from '../domain/host-driver.ts'
 import { planOf } from '../domain/plans.ts'
 import { policyFor } from '../domain/policies.ts'
-import { isAwaited, referencesAfter } from '../domain/references/decide.ts'
+import { awaitedAlerts, referencesAfter } from '../domain/references/decide.ts'
 import { noteBoot } from '../domain/references/note-boot.ts'
 import { type Used, usedFor } from '../domain/references/used.ts'
+import { expiredOf, LARGE_EVIDENCE_BYTES, RETENTION } from '../domain/retention.ts'
 import type { Json, Resource, Tables, Turn } from '../domain/store.ts'
 import { noteIntegrity } from '../domain/vm/integrity.ts'
 import {
@@ -144,7 +145,7 @@ async function ask(
   const policy = await orFailed('it is not known what it must be', () =>
     under((tables) => policyFor(tables, vm)),
   )
-  const evidence = await orFailed(
+  const { evidence, tookMs } = await orFailed(
     'its agent gives no evidence',
     () => collect(vm, begun.known, asked, job, ground),
     NoEvidence,
@@ -170,7 +171,10 @@ async function ask(
   return under(async (tables) => {
     const found = (await tables.resources.get(vm.id)) ?? vm
     const attested = await keep(tables, found, { id, begun, facts, answer, time, asked: asked.at })
-    await tables.turns.end(turn, await afterAnswer(tables, found, asked.at, Math.random()))
+    await tables.turns.end(
+      turn,
+      await afterAnswer(tables, found, { asked: asked.at, tookMs }, Math.random()),
+    )
     return attested
   })
 }
@@ -198,11 +202,13 @@ async function collect(
   { nonce, extendNonce }: Asked,
   { under, signal }: Asking,
   ground: AttestGround,
-): Promise<Evidence> {
+): Promise<{ readonly evidence: Evidence; readonly tookMs: number }> {
   const question = { nonce, extendNonce, pcrs: [...QUOTED_PCRS], banks: BANKS }
+  const begun = ground.now()
   try {
     const collected = ground.driver.collectEvidence(stateOf(vm).machine, question)
-    return await within(collected, ground.answerMs ?? ANSWER_MS, signal)
+    const evidence = await within(collected, ground.answerMs ?? ANSWER_MS, signal)
+    return { evidence, tookMs: ground.now() - begun }
   } catch (error) {
     if (isOurs(error)) throw error
     await forgetUnsent(vm, known, under, ground)
@@ -227,7 +233,7 @@ async function keep(
   const { tier, findings, claims, record, shared, memory, ima, earlier } = answer
   const { vmId } = stateOf(vm)
   const kept = { id, vmId, at: time, tier, findings: findings as unknown as Json[] }
-  await tables.attestations.insert({ ...kept, record }, shared ?? undefined)
+  const bytes = await tables.attestations.insert({ ...kept, record }, shared ?? undefined)
   await noteIntegrity(tables, vm, tier, time)
   const run = facts.starts?.run ?? null
   const isCleared = findings.some(({ id }) => id === 'vtpm.cleared')
@@ -240,9 +246,16 @@ async function keep(
   const booted = { attestation: id, time, asked, tier, variant, change, boot, revocationsMissing }
   await noteBoot(tables, vm, begun.used.boots, booted)
   const result = { tier, claims, evidence: answer.evidence, findings: [...findings, ...earlier] }
-  if (!(await isAwaited(tables, vm, answer, time)))
-    await observe(tables, vm, { kind: 'verdict', result }, time)
+  const awaited = await awaitedAlerts(tables, vm, answer, time)
+  await observe(tables, vm, { kind: 'verdict', result }, time, { attestation: id, awaited })
+  if (bytes > LARGE_EVIDENCE_BYTES) await makeRoom(tables, vm, time)
   return { id, tier }
+}
+
+/** Nothing that a guest sends fills the database: what is too much goes in the same transaction, the oldest first. */
+async function makeRoom(tables: Tables, vm: Resource, time: number): Promise<void> {
+  const gone = await expiredOf(tables, vm, time, RETENTION)
+  await tables.attestations.delete(gone.map(({ id }) => id))
 }
 
 /** What is remembered, by what became of it since: starts of the host, failures that somebody cleared. */

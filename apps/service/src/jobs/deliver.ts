@@ -3,6 +3,7 @@ import { DeliveryError } from '../delivery/errors.ts'
 import type { SendArguments } from '../delivery/send.ts'
 import { alertEventOf, DESTINATION, destinationOf, isEnabled } from '../domain/destinations.ts'
 import { everyOf } from '../domain/every-of.ts'
+import { tellNoLongerHidden } from '../domain/shown-again.ts'
 import type { DeadLetter, Delivery, Event, Resource, Store, Tables } from '../domain/store.ts'
 import { OneHolder } from './one-holder.ts'
 import { isOurs } from './worker.ts'
@@ -29,6 +30,7 @@ const REFUSALS_MAX = 5
 const LETTERS_KEPT = 10_000
 const ERROR_CHARS_MAX = 300
 const PAGE = 100
+const RULES_MS = 5_000
 
 /**
  * Tells destinations of alerts what became of them: each event at least once, in order, one destination at its own pace.
@@ -39,6 +41,8 @@ export class Deliverer {
   readonly #holder: OneHolder
   readonly #busy = new Map<string, Promise<void>>()
   readonly #stop = new AbortController()
+  /** When rules were last looked at that may have ended. */
+  #lookedAt = Number.NEGATIVE_INFINITY
   #loop: Promise<void> = Promise.resolve()
   #wake: () => void = () => {}
 
@@ -82,6 +86,7 @@ export class Deliverer {
   async #look(): Promise<void> {
     const { store, log } = this.#options
     if (!(await this.#holder.hold())) return
+    await this.#tellNoLongerHidden()
     for await (const row of everyOf(store, { type: DESTINATION })) {
       if (this.#busy.has(row.id) || !isEnabled(row)) continue
       const done = this.#drain(row)
@@ -92,6 +97,13 @@ export class Deliverer {
         .finally(() => this.#busy.delete(row.id))
       this.#busy.set(row.id, done)
     }
+  }
+
+  async #tellNoLongerHidden(): Promise<void> {
+    const { store, now } = this.#options
+    if (Math.abs(now() - this.#lookedAt) < RULES_MS) return
+    this.#lookedAt = now()
+    await tellNoLongerHidden(store, now())
   }
 
   /** All that waits for a destination, until one fails. */

@@ -1,11 +1,9 @@
-import { fromUtf8, toUtf8 } from '@trusted-launch/codec'
 import { DESTINATION, isEnabled } from '../domain/destinations.ts'
-import { FORGOTTEN } from '../domain/events.ts'
+import { noteForgotten } from '../domain/events.ts'
 import { everyOf } from '../domain/every-of.ts'
 import { everyMachine } from '../domain/machines.ts'
-import { RETENTION, retentionAt } from '../domain/retention.ts'
-import type { Store, Tables } from '../domain/store.ts'
-import { stateOf } from '../domain/vm/vm.ts'
+import { expiredOf, RETENTION } from '../domain/retention.ts'
+import type { Forgettable, Store, Tables } from '../domain/store.ts'
 
 const DAY_MS = 86_400_000
 const OPERATIONS_KEPT_MS = 7 * DAY_MS
@@ -25,46 +23,37 @@ export function forgetTokens({ operations }: Store, now: number): Promise<number
   return operations.forget(now - TOKENS_KEPT_MS, 'vm.token')
 }
 
-/** Alerts' events wait so long for who is to be told; others are for who lost the thread. */
+/** Of each subscription. Alerts' events wait so long for who is to be told; others are for who lost the thread. */
 const EVENTS_KEPT = {
   alert: { days: 7, count: 100_000 },
   operation: { days: 1, count: 20_000 },
   vm: { days: 1, count: 20_000 },
 } as const
 
-/** Old events go, and those that are too many. @returns how many of alerts some destination was not told of. */
+/** Old events go, and those of a subscription that are too many. @returns how many of alerts some destination was not told of. */
 export async function forgetEvents(store: Store, now: number): Promise<number> {
   let lost = 0
-  for (const [kind, { days, count }] of Object.entries(EVENTS_KEPT)) {
-    lost += await store.transaction(async (tables) => {
-      const of = kind as keyof typeof EVENTS_KEPT
-      const until = await tables.events.lastToForget(of, count, now - days * DAY_MS)
-      if (until === 0) return 0
-      const missed = of === 'alert' ? await passOver(tables, until) : 0
-      await tables.events.forget(of, until)
-      await noteForgotten(tables, until)
-      return missed
-    })
+  for (const [of, { days, count }] of Object.entries(EVENTS_KEPT)) {
+    const kind = of as keyof typeof EVENTS_KEPT
+    for (const past of await store.events.toForget(kind, count, now - days * DAY_MS))
+      lost += await store.transaction(async (tables) => {
+        const missed = kind === 'alert' ? await passOver(tables, past) : 0
+        await tables.events.forget(kind, past)
+        await noteForgotten(tables, past)
+        return missed
+      })
   }
   return lost
 }
 
-/** Who comes back to listen, and knows less than that, is told that it missed something. */
-async function noteForgotten({ values }: Tables, until: number): Promise<void> {
-  const before = await values.get(FORGOTTEN)
-  const known = before === null ? 0 : Number(fromUtf8(before))
-  if (until > known) await values.put(FORGOTTEN, toUtf8(String(until)))
-}
-
 /** What a destination was not told of by then it is not told of any more: that is counted. */
-async function passOver(tables: Tables, until: number): Promise<number> {
+async function passOver(tables: Tables, { subscriptionId, until }: Forgettable): Promise<number> {
   let lost = 0
-  for await (const row of everyOf(tables, { type: DESTINATION })) {
+  for await (const row of everyOf(tables, { type: DESTINATION, subscriptionId })) {
     const delivery = await tables.deliveries.get(row.id)
     if (delivery === null || delivery.cursor >= until || !isEnabled(row)) continue
     const { cursor: after } = delivery
-    const query = { after, until, subscriptionId: row.subscriptionId, kind: 'alert' } as const
-    const missed = await tables.events.count(query)
+    const missed = await tables.events.count({ after, until, subscriptionId, kind: 'alert' })
     lost += missed
     await tables.deliveries.put({ ...delivery, cursor: until, lost: delivery.lost + missed })
   }
@@ -73,12 +62,10 @@ async function passOver(tables: Tables, until: number): Promise<number> {
 
 /** Attestations that are past their time go, VM by VM. @returns how many. */
 export async function expireAttestations(store: Store, now: number): Promise<number> {
-  const retention = retentionAt(now, RETENTION)
   let count = 0
-  const { attestations } = store
   for await (const vm of everyMachine(store)) {
-    const gone = await attestations.expired(stateOf(vm).vmId, retention)
-    count += await attestations.delete(gone.map(({ id }) => id))
+    const gone = await expiredOf(store, vm, now, RETENTION)
+    count += await store.attestations.delete(gone.map(({ id }) => id))
   }
   return count
 }

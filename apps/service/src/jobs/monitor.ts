@@ -15,7 +15,7 @@ export interface MonitorOptions extends AttestGround {
   readonly log: Logger
   /** Whether the host is driven here: who drives it asks its VMs. */
   readonly isDriven: () => boolean
-  /** How many are asked at once: of who answers, and of who did not. */
+  /** How many are asked at once: of who answers soon, and of the others; of one subscription at most half of them. */
   readonly parallel?: { readonly answering: number; readonly others: number }
   readonly pollMs?: number
 }
@@ -32,7 +32,11 @@ const CATCH_UP_MS = 60_000
 export class Monitor {
   readonly #options: MonitorOptions
   readonly #stop = new AbortController()
-  readonly #running = { answering: new Set<Promise<void>>(), others: new Set<Promise<void>>() }
+  /** Who is asked now, with their subscriptions. */
+  readonly #running = {
+    answering: new Map<Promise<void>, string>(),
+    others: new Map<Promise<void>, string>(),
+  }
   #letGo = new AbortController()
   #wake: () => void = () => {}
   #loop: Promise<void> = Promise.resolve()
@@ -58,7 +62,8 @@ export class Monitor {
   async leave(): Promise<void> {
     this.#letGo.abort()
     this.#letGo = new AbortController()
-    await Promise.all([...this.#running.answering, ...this.#running.others, this.#seen])
+    const { answering, others } = this.#running
+    await Promise.all([...answering.keys(), ...others.keys(), this.#seen])
   }
 
   /** Of all VMs that run: what happened while nobody looked is asked for soon. */
@@ -103,38 +108,45 @@ export class Monitor {
       const woken = new Promise<void>((resolve) => {
         this.#wake = resolve
       })
-      const isBusy = await this.#begin()
-      if (!isBusy) await Promise.race([woken, sleep(pollMs, undefined, { ref: false })])
+      const isMore = await this.#begin()
+      if (!isMore) await Promise.race([woken, sleep(pollMs, undefined, { ref: false })])
     }
   }
 
-  /** @returns whether there may be more to do at once. */
+  /** Where there is a place free: whoever is asked longest keeps only its own. @returns whether somebody is asked. */
   async #begin(): Promise<boolean> {
     const { isDriven, turns, log, parallel = PARALLEL } = this.#options
     let isMore = false
     for (const lane of ['answering', 'others'] as const) {
-      const free = parallel[lane] - this.#running[lane].size
-      if (free <= 0 || !isDriven()) continue
-      const claimed = await turns.claim(lane === 'answering', free).catch((err) => {
+      const running = this.#running[lane]
+      const limit = parallel[lane] - running.size
+      if (limit <= 0 || !isDriven()) continue
+      const each = Math.ceil(parallel[lane] / 2)
+      const held = new Map<string, number>()
+      for (const one of running.values()) held.set(one, (held.get(one) ?? 0) + 1)
+      const of = { answering: lane === 'answering', limit, each, held }
+      const claimed = await turns.claim(of).catch((err) => {
         log.error({ err }, 'nobody knows which VM is due')
         return []
       })
-      for (const turn of claimed) this.#attend(turn, this.#running[lane])
-      isMore ||= claimed.length === free
+      for (const turn of claimed) this.#attend(turn, running)
+      isMore ||= claimed.length > 0
     }
-    if (isMore) await Promise.race([...this.#running.answering, ...this.#running.others])
     return isMore
   }
 
-  #attend(turn: Turn, running: Set<Promise<void>>): void {
+  #attend(turn: Turn, running: Map<Promise<void>, string>): void {
     const { log } = this.#options
     const done: Promise<void> = this.#ask(turn)
       .catch((err) => {
         if (isOurs(err)) return
         log.error({ err, vm: turn.watched.resourceId }, 'a VM was not asked for its evidence')
       })
-      .finally(() => running.delete(done))
-    running.add(done)
+      .finally(() => {
+        running.delete(done)
+        this.#wake()
+      })
+    running.set(done, turn.watched.subscriptionId)
   }
 
   async #ask(turn: Turn): Promise<void> {

@@ -26,10 +26,12 @@ export class TurnHolder {
     this.#leaseMs = options.leaseMs ?? LEASE_MS
   }
 
-  /** Those that are due, of who answered its last question, or of the others. */
-  claim(answering: boolean, limit: number): Promise<readonly Turn[]> {
+  /** Those that are due: see `Turns`. */
+  claim(
+    of: Pick<Parameters<Store['turns']['claim']>[0], 'answering' | 'limit' | 'each' | 'held'>,
+  ): Promise<readonly Turn[]> {
     const { store, owner, now } = this.#options
-    return store.turns.claim({ owner, answering, at: now(), leaseMs: this.#leaseMs, limit })
+    return store.turns.claim({ ...of, owner, at: now(), leaseMs: this.#leaseMs })
   }
 
   /** Waits until it is free, and holds it. @throws what ended the waiting. */

@@ -26,12 +26,12 @@ export class AttestationTable implements Attestations {
     this.#access = access
   }
 
-  insert(attestation: Attestation, shared?: Uint8Array): Promise<void> {
+  insert(attestation: Attestation, shared?: Uint8Array): Promise<number> {
     const { id, vmId, at, tier, findings, record } = attestation
     const told = { id: keyOf(id), vm_key: keyOf(vmId), at, tier, findings: toJson(findings) }
     return this.#access.write(async (database) => {
       const former = await newest(database, vmId).select('base').executeTakeFirst()
-      const kept = await keepRecord(database, record, former?.base ?? null, shared)
+      const { bytes, ...kept } = await keepRecord(database, record, former?.base ?? null, shared)
       const { numInsertedOrUpdatedRows } = await database
         .insertInto('attestations')
         .values({ ...told, ...kept })
@@ -39,6 +39,7 @@ export class AttestationTable implements Attestations {
         .executeTakeFirstOrThrow()
       if (numInsertedOrUpdatedRows === 0n)
         throw new StoreError('store-exists', `there is an attestation ${id}`)
+      return bytes + Buffer.byteLength(told.findings)
     })
   }
 
@@ -70,23 +71,16 @@ export class AttestationTable implements Attestations {
     return rows.map(summaryOf)
   }
 
-  async expired(vmId: string, { before, keep }: Retention): Promise<AttestationSummary[]> {
+  async expired(vmId: string, retention: Retention): Promise<AttestationSummary[]> {
+    const { before, keep, bytes, except } = retention
     const rows = await this.#access.read((database) => {
-      const ranked = newest(database, vmId)
-        .clearLimit()
-        .select(short)
-        .select([
-          sql<number>`row_number() over (order by at desc, id desc)`.as('place'),
-          sql<number>`row_number() over (partition by tier = 'affirming' order by at desc, id desc)`.as(
-            'place_of_kind',
-          ),
-        ])
-      return database
-        .selectFrom(ranked.as('ranked'))
+      const past = database
+        .selectFrom(held(database, vmId).as('held'))
         .select(short)
         .where('place', '>', 1)
         .where((eb) =>
           eb.or([
+            eb('held_bytes', '>', bytes),
             eb.and([
               eb('tier', '=', 'affirming'),
               eb.or([eb('at', '<', before.affirming), eb('place_of_kind', '>', keep.affirming)]),
@@ -97,10 +91,8 @@ export class AttestationTable implements Attestations {
             ]),
           ]),
         )
-        .orderBy('at', 'desc')
-        .orderBy('id', 'desc')
-        .limit(EXPIRED_MAX)
-        .execute()
+      const gone = except.length === 0 ? past : past.where('id', 'not in', except.map(keyOf))
+      return gone.orderBy('at', 'desc').orderBy('id', 'desc').limit(EXPIRED_MAX).execute()
     })
     return rows.map(summaryOf)
   }
@@ -165,6 +157,33 @@ function newest(database: Database, vmId: string) {
     .orderBy('at', 'desc')
     .orderBy('id', 'desc')
     .limit(1)
+}
+
+/** A VM's, with their places among them, and what they and all newer ones take; what several have in common once. */
+function held(database: Database, vmId: string) {
+  const ranked = newest(database, vmId)
+    .clearLimit()
+    .leftJoin('contents', 'contents.number', 'attestations.base')
+    .select(short)
+    .select([
+      sql<number>`octet_length(record) + octet_length(findings)`.as('own_bytes'),
+      sql<number>`coalesce(octet_length(bytes), 0)`.as('base_bytes'),
+      sql<number>`row_number() over (partition by base order by at desc, id desc)`.as(
+        'place_of_base',
+      ),
+    ])
+  return database
+    .selectFrom(ranked.as('ranked'))
+    .select(short)
+    .select([
+      sql<number>`row_number() over (order by at desc, id desc)`.as('place'),
+      sql<number>`row_number() over (partition by tier = 'affirming' order by at desc, id desc)`.as(
+        'place_of_kind',
+      ),
+      sql<number>`sum(own_bytes + case when place_of_base = 1 then base_bytes else 0 end) over (order by at desc, id desc)`.as(
+        'held_bytes',
+      ),
+    ])
 }
 
 function summaryOf({ id, vm_key: vmId, at, tier, findings }: ShortRow): AttestationSummary {

@@ -33,6 +33,16 @@ export class Contents {
     return row?.number ?? null
   }
 
+  /** How many bytes it takes. */
+  async packedBytes(number: number): Promise<number> {
+    const { size } = await this.#database
+      .selectFrom('contents')
+      .select(sql<number>`octet_length(bytes)`.as('size'))
+      .where('number', '=', number)
+      .executeTakeFirstOrThrow()
+    return Number(size)
+  }
+
   /** @returns its bytes, and how many it takes by itself. */
   async get(number: number): Promise<{ bytes: Uint8Array; packedBytes: number }> {
     const { bytes } = await this.#database

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { keyOf } from '@trusted-launch/api'
 import { sql } from 'kysely'
-import type { Event, EventQuery, Events, Operation } from '../domain/store.ts'
+import type { Event, EventQuery, Events, Forgettable, Operation } from '../domain/store.ts'
 import type { Access } from './access.ts'
 import { fromJson, toJson } from './json.ts'
 import { limitOf } from './limit.ts'
@@ -39,20 +39,30 @@ export class EventTable implements Events {
     return this.#access.read(endsOf)
   }
 
-  async lastToForget(kind: Event['kind'], keep: number, before: number): Promise<number> {
+  async toForget(kind: Event['kind'], keep: number, before: number): Promise<Forgettable[]> {
     return this.#access.read(async (database) => {
-      const of = database.selectFrom('events').select('sequence').where('kind', '=', kind)
-      const newestFirst = of.orderBy('sequence', 'desc')
-      const tooMany = await newestFirst.offset(keep).limit(1).executeTakeFirst()
-      const tooOld = await newestFirst.where('at', '<', before).limit(1).executeTakeFirst()
-      return Math.max(tooMany?.sequence ?? 0, tooOld?.sequence ?? 0)
+      const found: Forgettable[] = []
+      for (const subscriptionId of await subscriptionsIn(database)) {
+        const of = database
+          .selectFrom('events')
+          .select('sequence')
+          .where('subscription_key', '=', subscriptionId)
+          .where('kind', '=', kind)
+          .orderBy('sequence', 'desc')
+        const tooMany = await of.offset(keep).limit(1).executeTakeFirst()
+        const tooOld = await of.where('at', '<', before).limit(1).executeTakeFirst()
+        const until = Math.max(tooMany?.sequence ?? 0, tooOld?.sequence ?? 0)
+        if (until > 0) found.push({ subscriptionId, until })
+      }
+      return found
     })
   }
 
-  async forget(kind: Event['kind'], until: number): Promise<number> {
+  async forget(kind: Event['kind'], { subscriptionId, until }: Forgettable): Promise<number> {
     const { numDeletedRows } = await this.#access.write((database) =>
       database
         .deleteFrom('events')
+        .where('subscription_key', '=', keyOf(subscriptionId))
         .where('kind', '=', kind)
         .where('sequence', '<=', until)
         .where(({ eb, selectFrom }) =>
@@ -101,6 +111,18 @@ function found(database: Database, { after, until, subscriptionId, kind }: Event
   if (subscriptionId !== undefined)
     rows = rows.where('subscription_key', '=', keyOf(subscriptionId))
   return kind === undefined ? rows : rows.where('kind', '=', kind)
+}
+
+/** Those that have any, by their keys: each is one look into the index. */
+async function subscriptionsIn(database: Database): Promise<string[]> {
+  const { rows } = await sql<{ key: string }>`
+    with recursive subscriptions(key) as (
+      select min(subscription_key) from events
+      union all
+      select (select min(subscription_key) from events where subscription_key > subscriptions.key)
+      from subscriptions where subscriptions.key is not null)
+    select key from subscriptions where key is not null`.execute(database)
+  return rows.map(({ key }) => key)
 }
 
 async function endsOf(database: Database): Promise<{ first: number; last: number }> {

@@ -13,13 +13,14 @@ const PART_MAX = 1 / 4
  * Keeps a record by what is new in it.
  * @param former the base of the VM's record before; null: there is none.
  * @param shared a part of it that is kept once for all that have it.
+ * @returns its row's part, and how many bytes it takes by itself.
  */
 export async function keepRecord(
   database: Database,
   record: Uint8Array,
   former: number | null,
   shared: Uint8Array | undefined,
-): Promise<KeptRecord> {
+): Promise<KeptRecord & { readonly bytes: number }> {
   const contents = new Contents(database)
   const at = shared === undefined || shared.length === 0 ? -1 : Buffer.from(record).indexOf(shared)
   const isCut = at >= 0
@@ -31,9 +32,12 @@ export async function keepRecord(
     const { bytes, packedBytes } = await contents.get(former)
     const difference = packed(rest, bytes)
     if (difference.length <= packedBytes * PART_MAX)
-      return { ...cut, base: former, record: difference }
+      return { ...cut, base: former, record: difference, bytes: difference.length }
   }
-  return { ...cut, base: await contents.keep(rest), record: packed(rest, rest) }
+  const base = await contents.keep(rest)
+  const same = packed(rest, rest)
+  const bytes = same.length + (await contents.packedBytes(base))
+  return { ...cut, base, record: same, bytes }
 }
 
 /** The record, to the byte, out of its row and what that names. */

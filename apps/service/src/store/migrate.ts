@@ -6,6 +6,7 @@ import { contents } from './migrations/0002-contents.ts'
 import { events } from './migrations/0003-events.ts'
 import { due } from './migrations/0004-due.ts'
 import { figures } from './migrations/0005-figures.ts'
+import { slow } from './migrations/0006-slow.ts'
 import type { Database, MigrationRow } from './schema.ts'
 
 /** A step forward. One that was released is never changed; there is none backward. */
@@ -15,7 +16,7 @@ export interface Migration {
 }
 
 /** In the order of their numbers, from 1. */
-export const migrations: readonly Migration[] = [tables, contents, events, due, figures]
+export const migrations: readonly Migration[] = [tables, contents, events, due, figures, slow]
 
 /**
  * Brings a database to these tables, all or nothing. Of several processes one does it, the others wait.

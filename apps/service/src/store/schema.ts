@@ -171,6 +171,7 @@ export interface DueRow {
   /** While its turn is held: when that ends. */
   readonly due: number | null
   readonly unanswered: number
+  readonly slow: number
   readonly watch: string
   readonly owner: string | null
   readonly epoch: number

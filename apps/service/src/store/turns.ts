@@ -24,10 +24,11 @@ export class TurnTable implements Turns {
     return row === undefined ? null : watchedOf(row)
   }
 
-  async put({ vmId, resourceId, subscriptionId, due, unanswered, watch }: Watched): Promise<void> {
+  async put({ vmId, resourceId, subscriptionId, ...known }: Watched): Promise<void> {
+    const { due, unanswered, slow = 0, watch } = known
     const row = {
       ...{ resource_id: resourceId, subscription_key: keyOf(subscriptionId) },
-      ...{ due, unanswered, watch: toJson(watch) },
+      ...{ due, unanswered, slow, watch: toJson(watch) },
     }
     const kept = sql<number | null>`case when due.lease_until > 0 then due.due else ${due} end`
     await this.#access.write((database) =>
@@ -81,9 +82,10 @@ export class TurnTable implements Turns {
     if (held === undefined) throw cutOff(turn)
   }
 
-  async end(turn: Turn, { due, unanswered, watch }: Parameters<Turns['end']>[1]): Promise<void> {
-    const after = { due, unanswered, watch: toJson(watch) }
-    if (!(await this.#change(turn, { ...after, owner: null, lease_until: 0 }))) throw cutOff(turn)
+  async end(turn: Turn, after: Parameters<Turns['end']>[1]): Promise<void> {
+    const { due, unanswered, slow = 0, watch } = after
+    const known = { due, unanswered, slow, watch: toJson(watch) }
+    if (!(await this.#change(turn, { ...known, owner: null, lease_until: 0 }))) throw cutOff(turn)
   }
 
   async hasten(scope: string, due: number): Promise<void> {
@@ -131,6 +133,8 @@ export async function freeTurns(database: Database): Promise<void> {
     .execute()
 }
 
+const NOBODY: ReadonlyMap<string, number> = new Map()
+
 /** Who is asked only on demand stays so. */
 function dueAt(time: number) {
   return sql<number | null>`case when due is null then null else ${sql.lit(time)} end`
@@ -140,8 +144,11 @@ function dueAt(time: number) {
  * Those of each subscription that wait longest: as many as all together are wanted, of as many subscriptions. However
  * many wait, only these are read.
  */
-async function oldestDue(database: Database, { answering, at, limit }: ClaimBy) {
-  const ofLane = sql.raw(answering ? 'unanswered = 0' : 'unanswered > 0')
+async function oldestDue(
+  database: Database,
+  { answering, at, limit, each = limit, held = NOBODY }: ClaimBy,
+) {
+  const ofLane = sql.raw(answering ? 'unanswered + slow = 0' : 'unanswered + slow > 0')
   const { rows: tenants } = await sql<{ key: string; oldest: number | null }>`
     with recursive tenants(key) as (
       select min(subscription_key) from due where ${ofLane}
@@ -150,8 +157,9 @@ async function oldestDue(database: Database, { answering, at, limit }: ClaimBy) 
       from tenants where tenants.key is not null)
     select key, (select min(due) from due where ${ofLane} and subscription_key = tenants.key) as oldest
     from tenants where key is not null`.execute(database)
+  const roomOf = (key: string) => Math.min(limit, each - (held.get(key) ?? 0))
   const waiting = tenants.flatMap(({ key, oldest }) =>
-    oldest === null || oldest > at ? [] : [{ key, oldest }],
+    oldest === null || oldest > at || roomOf(key) <= 0 ? [] : [{ key, oldest }],
   )
   waiting.sort((a, b) => a.oldest - b.oldest || (a.key < b.key ? -1 : 1))
   const found = []
@@ -164,7 +172,7 @@ async function oldestDue(database: Database, { answering, at, limit }: ClaimBy) 
       .where('due', '<=', at)
       .orderBy('due')
       .orderBy('vm_key')
-      .limit(limit)
+      .limit(roomOf(tenant))
       .execute()
     found.push(...rows.map(({ vm, due }) => ({ vm, tenant, due: due! })))
   }
@@ -193,6 +201,7 @@ function watchedOf(row: DueRow): Watched {
   return {
     ...{ vmId: row.vm_key, resourceId: row.resource_id, subscriptionId: row.subscription_key },
     ...{ due: row.due, unanswered: row.unanswered, watch: fromJson(row.watch) },
+    ...(row.slow > 0 && { slow: row.slow }),
   }
 }
 

@@ -4,10 +4,13 @@ interface Writing {
   readonly name: 'base64url' | 'hex'
 }
 
-/** In this order: what stands in base64url may be text with hexadecimal in it. */
+/**
+ * In this order: what stands in base64url may be text with hexadecimal in it. A longer run is several: what a guest sends
+ * is as long as it likes, and a pattern without an end overflows on some megabytes.
+ */
 const WRITINGS: readonly Writing[] = [
-  { name: 'base64url', run: /[A-Za-z0-9_-]{80,}/g },
-  { name: 'hex', run: /[0-9a-f]{40,}/g },
+  { name: 'base64url', run: /[A-Za-z0-9_-]{80,65536}/g },
+  { name: 'hex', run: /[0-9a-f]{40,65536}/g },
 ]
 const HEAD_BYTES = 4
 const ENTRY_BYTES = 8

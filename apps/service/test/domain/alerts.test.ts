@@ -8,7 +8,9 @@ import {
   changeKeptAlert,
   clearUndone,
   observe,
+  shownByAlerts,
 } from '../../src/domain/alerts.ts'
+import { noteRuleEnded, tellNoLongerHidden } from '../../src/domain/shown-again.ts'
 import type { Resource, Store, Tables } from '../../src/domain/store.ts'
 import { SUPPRESSION_RULE } from '../../src/domain/suppressing.ts'
 import { EXTENSION } from '../../src/domain/vm/setup.ts'
@@ -105,24 +107,28 @@ onEach((database) => {
     assert.equal((await told(store)).length, 3)
   })
 
+  /** A rule that hides all; null: it is gone. */
+  async function putRule(store: Store, vm: Resource, changes: object | null): Promise<void> {
+    const { subscriptionId } = vm
+    const parentId = `/subscriptions/${subscriptionId}`
+    const id = `${parentId}/providers/${SUPPRESSION_RULE}/known`
+    await store.transaction(async (tables) => {
+      await tables.resources.delete(id)
+      await noteRuleEnded(tables, subscriptionId, 6)
+      if (changes === null) return
+      const rule = {
+        ...{ name: 'known', alertType: '*', state: 'Enabled', expires: null, reason: 'r' },
+        ...{ comment: null, allOf: [], ...changes },
+      }
+      const row = { ...sample('web'), id, type: SUPPRESSION_RULE, name: 'known', parentId }
+      await tables.resources.insert({ ...row, resourceGroup: null, state: { rule } }, 5)
+    })
+  }
+
   test('an event says which rule hides its alert, and nothing of the inside of the guest', async () => {
     const store = await database.store()
     const vm = await aVm(store)
-    const rule = {
-      ...{ name: 'known', alertType: '*', state: 'Enabled', expires: null, reason: 'r' },
-      ...{ comment: null, allOf: [] },
-    }
-    const id = `/subscriptions/${vm.subscriptionId}/providers/${SUPPRESSION_RULE}/known`
-    const parentId = `/subscriptions/${vm.subscriptionId}`
-    const row = {
-      ...sample('web'),
-      id,
-      type: SUPPRESSION_RULE,
-      name: 'known',
-      parentId,
-      resourceGroup: null,
-    }
-    await store.resources.insert({ ...row, state: { rule } }, 5)
+    await putRule(store, vm, {})
     const result = verdict('quote.signature')
     const [finding] = result.findings
     const inside = { ...result, findings: [{ ...finding!, expected: 'SECRET', actual: 'SECRET' }] }
@@ -132,5 +138,66 @@ onEach((database) => {
     assert.deepEqual(await told(store), ['raised origin Active known'])
     const [event] = await store.events.list({ after: 0, limit: 1 })
     assert.doesNotMatch(JSON.stringify(event), /SECRET/)
+  })
+
+  test('an alert that outlives the rule which hid it is told once that ran out, is changed or is gone, and once', async () => {
+    const store = await database.store()
+    const vm = await aVm(store)
+    const seen = (time: number, ...ids: FindingId[]) =>
+      store.transaction((tables) =>
+        observe(tables, vm, { kind: 'verdict', result: verdict(...ids) }, time),
+      )
+    await putRule(store, vm, { expires: 100 })
+    await seen(10, 'quote.signature')
+    assert.equal(await tellNoLongerHidden(store, 99), 0)
+    assert.deepEqual(await told(store), ['raised origin Active known'])
+    assert.equal(await tellNoLongerHidden(store, 100), 1)
+    assert.equal(await tellNoLongerHidden(store, 101), 0)
+    assert.equal((await told(store)).at(-1), 'raised origin Active')
+    for (const gone of [null, { state: 'Disabled' }]) {
+      await putRule(store, vm, {})
+      const more: FindingId[] = gone === null ? ['quote.nonce'] : ['quote.type']
+      await seen(110, 'quote.signature', ...more)
+      assert.equal((await told(store)).at(-1), 'changed origin Active known')
+      assert.equal(await tellNoLongerHidden(store, 120), 0)
+      await putRule(store, vm, gone)
+      assert.equal(await tellNoLongerHidden(store, 130), 1)
+      assert.equal((await told(store)).at(-1), 'changed origin Active')
+    }
+  })
+
+  test('an alert that was closed while a rule hid it is told as closed to who knew it, and else to nobody', async () => {
+    const store = await database.store()
+    const vm = await aVm(store)
+    const seen = (...ids: FindingId[]) =>
+      store.transaction((tables) =>
+        observe(tables, vm, { kind: 'verdict', result: verdict(...ids) }, 10),
+      )
+    await seen('quote.signature')
+    await putRule(store, vm, {})
+    await seen('quote.signature', 'secure-boot.off')
+    for (const row of await alertRowsOf(store, vm)) {
+      const change = { action: 'resolve', by: 'an operator', reason: 'why not', time: 40 } as const
+      await store.transaction((tables) => changeKeptAlert(tables, row, change))
+    }
+    const before = (await told(store)).length
+    await putRule(store, vm, null)
+    await tellNoLongerHidden(store, 50)
+    assert.deepEqual((await told(store)).slice(before), ['closed origin Resolved'])
+  })
+
+  test('the attestations that show open alerts are known: the first and the last of each', async () => {
+    const store = await database.store()
+    const vm = await aVm(store)
+    const seen = { kind: 'verdict', result: verdict('quote.signature') } as const
+    for (const [i, attestation] of ['a', 'b', 'c'].entries())
+      await store.transaction((tables) => observe(tables, vm, seen, 10 + i, { attestation }))
+    assert.deepEqual(await shownByAlerts(store, vm), ['a', 'c'])
+    const [row] = await alertRowsOf(store, vm)
+    const change = { action: 'resolve', by: 'an operator', reason: 'why not', time: 40 } as const
+    await store.transaction((tables) => changeKeptAlert(tables, row!, change))
+    assert.deepEqual(await shownByAlerts(store, vm), [])
+    await store.transaction((tables) => observe(tables, vm, seen, 50, { attestation: 'd' }))
+    assert.deepEqual(await shownByAlerts(store, vm), ['d'])
   })
 })

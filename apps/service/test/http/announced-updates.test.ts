@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { CONTRIBUTOR } from '../../src/identity/role-definitions.ts'
 import { DriftedHost } from '../a-drifted-host.ts'
 import { aPrincipal } from '../a-principal.ts'
@@ -105,6 +106,35 @@ test('an update that was announced without digests delays its alert until it end
   assert.equal(await attested(service, vm), 'contraindicated')
   assert.equal(await openAlerts(service), 1)
 })
+
+test('while an update is waited for only the alert of the drift waits: a silence ends, and what else is wrong is told', async (t) => {
+  const host = new DriftedHost()
+  let aheadMs = 0
+  const service = await aService(t, host, { now: () => Date.now() + aheadMs })
+  const plan = { version: 1, name: 'short', intervalSeconds: 600, silenceSeconds: 120 }
+  const at = `${service.subscription}/providers/TrustedLaunch/monitoringPlans/default`
+  await service.ask('PUT', at, { properties: { document: plan } })
+  const vm = await aWatchedVm(service)
+  await announce(service, vm, {})
+  host.failure = new Error('nobody is there')
+  aheadMs += 15 * 60_000
+  await until(async () => (await openAlerts(service)) === 1)
+  Object.assign(host, { failure: null, isDrifted: true })
+  assert.equal(await attested(service, vm), 'contraindicated')
+  assert.equal(await openAlerts(service), 0, 'it answered, and its drift is waited for')
+  host.vm.putBack(1)
+  await attested(service, vm)
+  const path = `${service.subscription}/providers/Microsoft.Security/alerts`
+  const types = (await service.ask('GET', path)).body.value.map(
+    ({ properties }: any) => `${properties.alertType} ${properties.status}`,
+  )
+  assert.ok(types.includes('VM_VtpmIdentityChanged Active'), types.join())
+})
+
+async function until(what: () => Promise<boolean>): Promise<void> {
+  for (const end = performance.now() + 30_000; !(await what()); await sleep(50))
+    assert.ok(performance.now() < end, 'it did not happen')
+}
 
 test('a drift whose alert waited is approved without leaving a failure behind', async (t) => {
   const host = new DriftedHost()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SECURITY_ADMIN, SECURITY_READER } from '../../src/identity/role-definitions.ts'
-import { aPrincipal } from '../a-principal.ts'
+import { aPrincipal, mayAlso } from '../a-principal.ts'
 import { aService, type TestService } from '../a-service.ts'
 import { aVm } from '../a-vm.ts'
 import { AttestingHost } from '../an-attesting-host.ts'
@@ -75,6 +75,30 @@ test('each version of a plan stays, with who made it, also of one that was delet
     ({ operationName }: any) => operationName.value === 'TrustedLaunch/monitoringPlans/delete',
   )
   assert.ok(entry !== undefined, JSON.stringify(value[0]))
+})
+
+test('what a plan approves without a person is said by who may approve drift there, and shown in the settings of a VM', async (t) => {
+  const service = await aService(t)
+  const { id } = await aVm(service)
+  const writer = await aPrincipal(service, SECURITY_READER.name, service.subscription)
+  const right = ['TrustedLaunch/monitoringPlans/*']
+  await mayAlso(service, writer.name, right, service.subscription)
+  const write = (document: object) =>
+    writer.ask('PUT', at(id), {
+      properties: { document: { version: 1, name: 'own', ...document } },
+    })
+  const references = { approve: 'signed-images' }
+  assert.equal((await write({ intervalSeconds: 600 })).status, 201)
+  const refused = await write({ intervalSeconds: 600, references })
+  assert.deepEqual([refused.status, refused.body.error.code], [403, 'AuthorizationFailed'])
+  assert.match(refused.body.error.message, /TrustedLaunch\/drift\/approve\/action/)
+  await put(service, at(id), { version: 1, name: 'own', references })
+  assert.equal((await write({ intervalSeconds: 600, references })).status, 200)
+  assert.equal((await write({ intervalSeconds: 600 })).status, 403)
+  assert.equal((await writer.ask('DELETE', at(id))).status, 403)
+  const effective = `${id}/providers/TrustedLaunch/monitoringPlans/effective`
+  const { properties } = (await service.ask('GET', effective)).body
+  assert.deepEqual(properties.references, { value: references, from: 'own' })
 })
 
 test('of a hundred and one versions the oldest is gone, and they count on', async (t) => {

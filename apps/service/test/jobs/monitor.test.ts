@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import pino from 'pino'
+import { Monitor } from '../../src/jobs/monitor.ts'
+import { TurnHolder } from '../../src/jobs/turn-holder.ts'
+import { openStore } from '../../src/store/open.ts'
 import { aService, type TestService } from '../a-service.ts'
 import { aVm } from '../a-vm.ts'
 import { AttestingHost } from '../an-attesting-host.ts'
+import { SUBSCRIPTION, vm } from '../store/samples.ts'
 
 const NOTICED_MS = 30_000
 const MINUTE_MS = 60_000
@@ -48,7 +55,8 @@ async function aProvedVm(t: TestContext, data?: string) {
 }
 
 async function verdictsOf(service: TestService, id: string): Promise<any[]> {
-  const { body } = await service.ask('GET', `${id}/providers/TrustedLaunch/evidence`)
+  const { status, body } = await service.ask('GET', `${id}/providers/TrustedLaunch/evidence`)
+  assert.equal(status, 200, JSON.stringify(body))
   return body.value.map(({ properties }: any) => properties)
 }
 
@@ -172,4 +180,126 @@ test('what goes wrong on our side is no silence of the guest: an answer that can
     await sleep(500)
   }
   assert.deepEqual(await alertsOf(service), [])
+})
+
+test('a guest that starts anew without end is asked at once six times in an hour, and then by its deadline', async (t) => {
+  const { clock, service, host, id, machine } = await aProvedVm(t)
+  const times: number[] = []
+  const collect = host.collectEvidence.bind(host)
+  host.collectEvidence = async (...of) => {
+    times.push(clock.now())
+    return collect(...of)
+  }
+  for (let i = 0; i < 12; i++) {
+    clock.forward(2_000)
+    host.tell(machine, 'reset')
+    host.tell(machine, 'agent')
+    const count = i < 6 ? i + 1 : 6
+    await until(async () => times.length >= count)
+    await sleep(i < 6 ? 100 : 700)
+    assert.equal(times.length, count)
+  }
+  clock.forward(PLAN.silenceSeconds * 1000)
+  await until(async () => times.length === 7, 'its deadline counts none the less')
+  await until(async () => (await verdictsOf(service, id)).length === 8)
+  assert.deepEqual(await alertsOf(service), [])
+})
+
+test('a guest that starts anew without end and sends the largest logs fills no database, and pushes out nothing that shows an open alert', async (t) => {
+  const { clock, service, host, id, machine } = await aProvedVm(t)
+  const collect = host.collectEvidence.bind(host)
+  // The most that a guest may send: nothing of it is packed.
+  host.collectEvidence = async (...of) => ({
+    ...(await collect(...of)),
+    imaLog: new Uint8Array(randomBytes(4 << 20)),
+  })
+  const install = {
+    location: 'local',
+    properties: {
+      publisher: 'Microsoft.Azure.Security.LinuxAttestation',
+      ...{ type: 'GuestAttestation', typeHandlerVersion: '1.0' },
+    },
+  }
+  await service.over(await service.ask('PUT', `${id}/extensions/GuestAttestation`, install))
+  const alerts = await alertsOf(service)
+  const database = new DatabaseSync(join(service.data, 'service.db'), { readOnly: true })
+  t.after(() => database.close())
+  const newest = database.prepare('select id from attestations order by at desc')
+  const names = () => newest.all().map((row) => String(row.id))
+  const kept = names()
+  for (let i = 0; i < 18; i++) {
+    clock.forward(11 * MINUTE_MS)
+    host.tell(machine, 'reset')
+    host.tell(machine, 'agent')
+    await until(async () => names()[0] !== kept.at(-1))
+    kept.push(names()[0])
+  }
+  const sum = database.prepare(
+    'select (select sum(octet_length(record)) from attestations) + (select sum(octet_length(bytes)) from contents) as bytes',
+  )
+  const { bytes } = sum.get() as { bytes: number }
+  assert.ok(bytes > 48 << 20 && bytes < 76 << 20, `${bytes}`)
+  assert.ok(names().length < 18, 'the oldest went')
+  assert.deepEqual(alerts, ['VM_GuestAttestationFailure Active'])
+  assert.ok(names().includes(kept[0]!), 'what opened the alert stays')
+})
+
+test('who took more than five seconds for its evidence has turns of its own until it was quicker eight times', async (t) => {
+  const { clock, service, host } = await aProvedVm(t)
+  const database = new DatabaseSync(join(service.data, 'service.db'), { readOnly: true })
+  t.after(() => database.close())
+  const slow = () => (database.prepare('select slow from due').get() as { slow: number }).slow
+  assert.equal(slow(), 0)
+  const collect = host.collectEvidence.bind(host)
+  host.collectEvidence = async (...of) => {
+    clock.forward(5_001)
+    return collect(...of)
+  }
+  clock.forward(INTERVAL_MS)
+  await until(async () => slow() === 8)
+  host.collectEvidence = collect
+  clock.forward(INTERVAL_MS)
+  await until(async () => slow() === 7)
+})
+
+test('slow guests of one subscription take half of the places, and delay no other’s', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tl-slow-'))
+  const store = await openStore({ path: join(folder, 'service.db') })
+  const asked: string[] = []
+  const host = new AttestingHost()
+  host.collectEvidence = (machine) => {
+    asked.push(machine)
+    return new Promise(() => {})
+  }
+  const other = '22222222-2222-3333-4444-555555555555'
+  const put = async (name: string, subscriptionId: string) => {
+    const { id, ...row } = vm(name)
+    const resourceId = id.replace(SUBSCRIPTION, subscriptionId)
+    const properties = { securityProfile: { uefiSettings: { vTpmEnabled: true } } }
+    const state = { vmId: name, machine: name, power: 'running' }
+    await store.resources.insert({ ...row, id: resourceId, subscriptionId, properties, state }, 1)
+    const due = { due: 1, unanswered: 0, watch: { isRunning: true } }
+    await store.turns.put({ vmId: name, resourceId, subscriptionId, ...due })
+  }
+  for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) await put(name, SUBSCRIPTION)
+  const now = Date.now
+  const monitor = new Monitor({
+    ...{ store, now, driver: host, log: pino({ level: 'silent' }), isDriven: () => true },
+    turns: new TurnHolder({ store, owner: 'w', now }),
+    appraise: () => Promise.reject(new Error('nothing to appraise')),
+    signer: () => Promise.reject(new Error('nothing to sign')),
+    ...{ pollMs: 20, parallel: { answering: 4, others: 2 } },
+  })
+  t.after(async () => {
+    await monitor.stop()
+    await store.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  monitor.start()
+  await until(async () => asked.length === 2)
+  await sleep(300)
+  assert.deepEqual(asked, ['a', 'b'], 'half of four')
+  await put('x', other)
+  await until(async () => asked.length === 3)
+  assert.deepEqual(asked.slice(2), ['x'])
 })

@@ -11,10 +11,11 @@ import { asBytes, asWritten } from '../../src/store/written-bytes.ts'
 import { onEach } from './databases.ts'
 import { attestation, SHARED } from './samples.ts'
 
-/** Nothing goes by age, nor by number. */
+/** Nothing goes by age, number or size. */
 const all: Retention = {
   before: { affirming: 0, others: 0 },
   keep: { affirming: 1000, others: 1000 },
+  ...{ bytes: Number.MAX_SAFE_INTEGER, except: [] },
 }
 
 async function fill(store: Store, ids: string, vm = 'vm-a', tier = 'affirming'): Promise<void> {
@@ -33,6 +34,15 @@ test('any bytes come back as they were, whatever in them looks like hexadecimal 
     const odd = `${bytes.toString('hex').slice(1)} ${bytes.toString('base64url')}B`
     for (const given of [bytes, Buffer.from(written.join(' ')), Buffer.from(odd)])
       assert.deepEqual(Buffer.from(asWritten(asBytes(given))), given)
+  }
+})
+
+test('a run as long as all that a guest may send is written as its bytes', () => {
+  for (const name of ['base64url', 'hex'] as const) {
+    const given = Buffer.from(`"${randomBytes(7_000_001).toString(name)}"`)
+    const bytes = asBytes(given)
+    if (name === 'base64url') assert.ok(bytes.length < 7_020_000, `${bytes.length}`)
+    assert.deepEqual(Buffer.from(asWritten(bytes)), given)
   }
 })
 
@@ -123,6 +133,31 @@ onEach((database) => {
     assert.equal(await expired({ keep: { affirming: 0, others: 0 } }), 'jihgfedcba')
     assert.equal(await store.attestations.delete(['e', 'f']), 2)
     assert.equal((await store.attestations.list('vm-a', { limit: 100 })).length, 9)
+  })
+
+  test('what a VM’s evidence takes beyond its room goes, the oldest first; what it has in common with newer evidence is counted once', async () => {
+    const { attestations } = await database.store()
+    const large = (id: string, at: number) => ({
+      ...attestation(id, at),
+      record: new Uint8Array(randomBytes(200_000)),
+    })
+    const sizes = [await attestations.insert(large('a', 1))]
+    for (const [i, id] of ['b', 'c', 'd'].entries())
+      sizes.push(await attestations.insert(large(id, i + 2)))
+    assert.ok(
+      sizes.every((size) => size > 200_000 && size < 202_000),
+      `${sizes}`,
+    )
+    const same = { ...large('e', 5), record: (await attestations.get('d'))!.record }
+    assert.ok((await attestations.insert(same)) < 1_000)
+    await attestations.insert(large('z', 6), undefined)
+    const expired = async (bytes: number, except: readonly string[] = []) =>
+      (await attestations.expired('vm-a', { ...all, bytes, except })).map(({ id }) => id).join('')
+    assert.equal(await expired(1_100_000), '')
+    assert.equal(await expired(820_000), 'a')
+    assert.equal(await expired(450_000), 'cba')
+    assert.equal(await expired(450_000, ['B']), 'ca')
+    assert.equal(await expired(0), 'edcba')
   })
 
   test('what was attested before records were kept by what is new in them is still told', async () => {

@@ -37,15 +37,27 @@ onEach((database) => {
   test('old events go, and too many of one kind; the newest of all stays, so that no number comes twice', async () => {
     const store = await database.store()
     for (let at = 1; at < 7; at++) await store.events.append(alertEvent(at))
-    assert.equal(await store.events.lastToForget('alert', 4, 0), 2)
-    assert.equal(await store.events.lastToForget('alert', 4, 4), 3)
-    assert.equal(await store.events.lastToForget('vm', 0, 100), 0)
-    assert.equal(await store.events.forget('alert', 3), 3)
+    const of = (until: number) => ({ subscriptionId: SUBSCRIPTION, until })
+    assert.deepEqual(await store.events.toForget('alert', 4, 0), [of(2)])
+    assert.deepEqual(await store.events.toForget('alert', 4, 4), [of(3)])
+    assert.deepEqual(await store.events.toForget('vm', 0, 100), [])
+    assert.equal(await store.events.forget('alert', of(3)), 3)
     assert.deepEqual(await sequences(store), [4, 5, 6])
-    assert.equal(await store.events.lastToForget('alert', 0, 0), 6)
-    assert.equal(await store.events.forget('alert', 6), 2)
+    assert.deepEqual(await store.events.toForget('alert', 0, 0), [of(6)])
+    assert.equal(await store.events.forget('alert', of(6)), 2)
     assert.deepEqual(await store.events.ends(), { first: 6, last: 6 })
     assert.equal(await store.events.append(alertEvent(9)), 7)
+  })
+
+  test('a subscription with too many events pushes none of another’s out', async () => {
+    const store = await database.store()
+    const other = { ...alertEvent(1), subscriptionId: OTHER }
+    await store.events.append(other)
+    for (let at = 1; at < 5; at++) await store.events.append(alertEvent(at))
+    const [many, ...rest] = await store.events.toForget('alert', 2, 0)
+    assert.deepEqual([many, rest], [{ subscriptionId: SUBSCRIPTION, until: 3 }, []])
+    assert.equal(await store.events.forget('alert', many!), 2)
+    assert.deepEqual(await sequences(store), [1, 4, 5])
   })
 
   test('dead letters are kept in order, up to a limit, are sent again, and go with their destination', async () => {

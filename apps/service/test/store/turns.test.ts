@@ -64,6 +64,41 @@ onEach((database) => {
     assert.deepEqual(await namesOf(turns.claim({ ...by, answering: false })), ['dead'])
   })
 
+  test('who answered late has such turns, too, until it is said that it has not', async () => {
+    const { turns } = await aStore(
+      await database.store(),
+      watched('late', 1, { slow: 2 }),
+      watched('fine', 50),
+    )
+    assert.deepEqual(await namesOf(turns.claim(by)), ['fine'])
+    const [turn] = await turns.claim({ ...by, answering: false })
+    assert.deepEqual([turn!.watched.vmId, turn!.watched.slow], ['late', 2])
+    await turns.end(turn!, { due: 1, unanswered: 0, slow: 0, watch: {} })
+    assert.deepEqual(await namesOf(turns.claim(by)), ['late'])
+  })
+
+  test('of one subscription no more than so many are given, with those that are held', async () => {
+    const many = Array.from({ length: 9 }, (_, i) =>
+      watched(`m${i}`, i, { subscriptionId: 'many' }),
+    )
+    const one = watched('o', 90, { subscriptionId: 'one' })
+    const { turns } = await aStore(await database.store(), ...many, one)
+    const each = { ...by, limit: 4, each: 2 }
+    const all = {
+      ...each,
+      held: new Map([
+        ['many', 2],
+        ['one', 2],
+      ]),
+    }
+    assert.deepEqual(await namesOf(turns.claim(all)), [])
+    assert.deepEqual(await namesOf(turns.claim({ ...each, held: new Map([['many', 1]]) })), [
+      'm0',
+      'o',
+    ])
+    assert.deepEqual(await namesOf(turns.claim(each)), ['m1', 'm2'])
+  })
+
   test('who is asked on demand only is never due, and its turn is one asker’s', async () => {
     const { turns } = await aStore(await database.store(), watched('a', null))
     assert.deepEqual(await namesOf(turns.claim(by)), [])

@@ -1,4 +1,4 @@
-import type { BootChange, Finding } from '@trusted-launch/attestation'
+import { type BootChange, type Finding, moduleComponent } from '@trusted-launch/attestation'
 import type { EffectivePlan } from '@trusted-launch/posture'
 import { planOf } from '../plans.ts'
 import type { Resource, Tables } from '../store.ts'
@@ -133,18 +133,28 @@ async function bySignature(
 }
 
 /**
- * Whether a verdict is nothing but drift of a VM for which an update was announced without its digests: its alert waits,
- * until the announcement ends. The verdict is what it is.
+ * The alerts (`TYPE/CAUSE`) that are not raised of a verdict which is nothing but drift of a VM for which an update was
+ * announced without its digests: that of the drift, and of modules that are new with it, wait until the announcement
+ * ends. The verdict is what it is, and whatever else it shows is told.
  */
-export async function isAwaited(
+export async function awaitedAlerts(
   tables: Tables,
   vm: Resource,
   { change, findings }: { change: BootChange | null; findings: readonly Finding[] },
   now: number,
-): Promise<boolean> {
-  if (change === null) return false
+): Promise<ReadonlySet<string>> {
+  if (change === null) return NONE
   const grave = findings.filter(({ severity }) => severity === 'medium' || severity === 'high')
-  if (!grave.every(isDrift)) return false
+  if (!grave.every(isDrift)) return NONE
   const all = await announcedFor(tables, vm, now)
-  return all.some(({ row }) => !announcementIn(row).hasDigests)
+  if (!all.some(({ row }) => !announcementIn(row).hasDigests)) return NONE
+  const modules = new Set(change.modules.map(moduleComponent))
+  const isNew = ({ id, component }: Finding) => id !== 'module.untrusted' || modules.has(component)
+  const named = [...modules, ...(findings.every(isNew) ? ['more'] : [])]
+  return new Set([
+    'VM_GuestAttestationFailure/drift',
+    ...named.map((cause) => `VM_UntrustedKernelModule/${cause}`),
+  ])
 }
+
+const NONE: ReadonlySet<string> = new Set()

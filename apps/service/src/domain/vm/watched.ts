@@ -12,6 +12,13 @@ import type { JsonObject, Resource, Tables, Turn, Watched } from '../store.ts'
 import { setupOf } from './setup.ts'
 import { type Power, securityOf, stateJson, stateOf } from './vm.ts'
 
+/** Whoever took longer for its evidence is slow, until it answered sooner so often. */
+const SOON_MS = 5_000
+const SOON_ANSWERS = 8
+/** So often in an hour a guest that starts anew by itself is asked at once; then by its deadline. */
+const BOOTS_ASKED_MAX = 6
+const HOUR_MS = 3_600_000
+
 /** Of a VM that does not answer: asked again after this long, then twice as long, and so on. */
 const RETRY_MS = 10_000
 const RETRY_MAX_MS = 300_000
@@ -86,13 +93,25 @@ async function dueAtDeadline(
   return awaitedSince + (await allowedOf(tables, vm)).silenceMs
 }
 
-/** Its agent opened its port: a boot that no answer came after is asked for at once. */
+/** When it was asked since its guest had started anew, in the last hour. */
+function bootsAsked({ watch }: Pick<Watched, 'watch'>, now: number): readonly number[] {
+  const times = (watch.bootsAsked ?? []) as readonly number[]
+  return times.filter((at) => now - at < HOUR_MS)
+}
+
+/**
+ * Its agent opened its port: a boot that no answer came after is asked for at once. A guest that starts anew again and
+ * again is so six times in an hour, and by its deadline: it makes nobody appraise without end.
+ */
 export async function agentOpened(tables: Tables, vm: Resource, time: number): Promise<void> {
   const watched = await watchedOf(tables, vm)
   const { isRunning, awaitedSince } = watchOf(watched)
   // While an operation starts it, that one asks.
   if (!isRunning || awaitedSince === null || stateOf(vm).power !== 'running') return
-  if (await isMonitored(tables, vm)) await tables.turns.put({ ...watched, due: time })
+  const asked = bootsAsked(watched, time)
+  if (asked.length >= BOOTS_ASKED_MAX || !(await isMonitored(tables, vm))) return
+  const watch = { ...watched.watch, bootsAsked: [...asked, time] }
+  await tables.turns.put({ ...watched, due: time, watch })
 }
 
 /** Nobody looked for a while: a VM that runs is asked at `due` at the latest, one that nobody ever asked too. */
@@ -108,26 +127,33 @@ export async function lookAfter(tables: Tables, vm: Resource, due: number): Prom
 /** What is to be kept of a turn. */
 export type AfterTurn = Parameters<Tables['turns']['end']>[1]
 
-/** It answered what it was asked at `asked`: due again within its interval, or at once when it was reset since. */
+/**
+ * It answered what it was asked at `asked`: due again within its interval, or at once when it was reset since.
+ * @param tookMs how long its evidence took.
+ */
 export async function afterAnswer(
   tables: Tables,
   vm: Resource,
-  asked: number,
+  { asked, tookMs }: { readonly asked: number; readonly tookMs: number },
   chance: number,
 ): Promise<AfterTurn> {
   await noteSilent(tables, vm, null, asked)
-  const after = watch(watchOf(await watchedOf(tables, vm)), { kind: 'answered', asked })
-  const kept = { unanswered: 0, watch: jsonOf(after) }
+  const watched = await watchedOf(tables, vm)
+  const after = watch(watchOf(watched), { kind: 'answered', asked })
+  const slow = tookMs > SOON_MS ? SOON_ANSWERS : Math.max(0, (watched.slow ?? 0) - 1)
+  const kept = { unanswered: 0, slow, watch: jsonOf(after) }
   if (!after.isRunning || !(await isMonitored(tables, vm))) return { ...kept, due: null }
-  if (after.awaitedSince !== null) return { ...kept, due: asked }
-  const { intervalMs } = await allowedOf(tables, vm)
-  return { ...kept, due: nextDue(asked, intervalMs, chance) }
+  const { intervalMs, silenceMs } = await allowedOf(tables, vm)
+  if (after.awaitedSince === null) return { ...kept, due: nextDue(asked, intervalMs, chance) }
+  const isOften = bootsAsked(watched, asked).length >= BOOTS_ASKED_MAX
+  return { ...kept, due: isOften ? after.awaitedSince + silenceMs : asked }
 }
 
 /** It gave no evidence: silent once its deadline is over, and asked again, less and less often. */
 export async function afterNoAnswer(tables: Tables, vm: Resource, now: number): Promise<AfterTurn> {
   const watched = await watchedOf(tables, vm)
-  const kept = { unanswered: watched.unanswered + 1, watch: watched.watch }
+  const { slow = 0, watch } = watched
+  const kept = { unanswered: watched.unanswered + 1, slow, watch }
   const known = watchOf(watched)
   if (!known.isRunning || !(await isMonitored(tables, vm))) return { ...kept, due: null }
   const allowed = await allowedOf(tables, vm)
@@ -184,8 +210,8 @@ export async function afterNothing(
   { watched }: Pick<Turn, 'watched'>,
   due: number | null,
 ): Promise<AfterTurn> {
-  const { watch } = (await turns.get(watched.vmId)) ?? watched
-  return { due: watched.due === null ? null : due, unanswered: watched.unanswered, watch }
+  const { watch, slow = 0 } = (await turns.get(watched.vmId)) ?? watched
+  return { due: watched.due === null ? null : due, unanswered: watched.unanswered, slow, watch }
 }
 
 function jsonOf(watch: Watch): JsonObject {

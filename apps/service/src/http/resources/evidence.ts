@@ -1,7 +1,7 @@
 import { ArmError, faults } from '@trusted-launch/api'
 import { requireUnlocked } from '../../domain/locks.ts'
 import { versionOfPolicy } from '../../domain/policies.ts'
-import { RETENTION, type RetentionDays, retentionAt } from '../../domain/retention.ts'
+import { expiredOf, RETENTION, type RetentionDays } from '../../domain/retention.ts'
 import type { Attestation, AttestationSummary, JsonObject, Resource } from '../../domain/store.ts'
 import { inputFor, securityOf, stateOf } from '../../domain/vm/vm.ts'
 import { type Monitoring, monitoringOf } from '../../domain/vm/watched.ts'
@@ -115,7 +115,7 @@ async function prune(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   const { dryRun, ...retention } = wantedOf(request.body ?? {})
   const { gone } = await change(ground, request, async ({ attestations, ...tables }) => {
     await requireUnlocked({ attestations, ...tables }, vm.id, 'delete')
-    const gone = await attestations.expired(stateOf(vm).vmId, retentionAt(ground.now(), retention))
+    const gone = await expiredOf({ attestations, ...tables }, vm, ground.now(), retention)
     if (!dryRun) await attestations.delete(gone.map(({ id }) => id))
     return { status: 200, gone }
   })

@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util'
 import { ArmError, faults } from '@trusted-launch/api'
 import { checkPlan, type EffectivePlan } from '@trusted-launch/posture'
 import { GROUP, SUBSCRIPTION } from '../../domain/groups.ts'
 import { PLAN, planOf } from '../../domain/plans.ts'
 import { policyNamed } from '../../domain/policies.ts'
+import { DRIFT } from '../../domain/references/drift.ts'
 import { SCALE_SET } from '../../domain/scale-set/scale-set.ts'
 import type { Json, JsonObject, Resource, Tables } from '../../domain/store.ts'
 import { VM } from '../../domain/vm/vm.ts'
@@ -24,6 +26,7 @@ const plans: VersionedKind = {
   },
   requireFit: (tables, { policy }, scope) =>
     policy === undefined ? Promise.resolve() : requirePolicy(tables, scope, String(policy)),
+  requireRight: requireApprover,
   changed: hasten,
   requireUnused: async () => {},
 }
@@ -37,6 +40,21 @@ async function hasten(
 ): Promise<void> {
   const seconds = [intervalSeconds, silenceSeconds].filter((one) => typeof one === 'number')
   if (seconds.length > 0) await turns.hasten(id, now + 1000 * Math.min(...seconds))
+}
+
+/** What is approved without a person is approved by who may approve drift there, and no longer is by who may. @throws {ArmError} 403 */
+async function requireApprover(
+  { authorizer }: Ground,
+  { caller, params }: ArmRequest,
+  before: JsonObject | null,
+  after: JsonObject | null,
+): Promise<void> {
+  if (isDeepStrictEqual(before?.references, after?.references)) return
+  const action = `${DRIFT}/approve/action`
+  if ((await authorizer.access(caller, action, params.scope!)) === 'granted') return
+  throw new ArmError(
+    faults.authorizationFailed(caller.name, caller.objectId, action, params.scope!),
+  )
 }
 
 /** A plan names a policy that is there. @throws {ArmError} 400 */
@@ -71,13 +89,5 @@ async function effective(ground: Ground, request: ArmRequest) {
 }
 
 function effectiveView(id: string, plan: EffectivePlan): JsonObject {
-  const { policy, intervalSeconds, silenceSeconds, failures, audiences } = plan
-  const settings = {
-    policy,
-    intervalSeconds,
-    silenceSeconds,
-    failures,
-    audiences,
-  } as unknown as Json
-  return { id, name: 'effective', type: PLAN, properties: settings }
+  return { id, name: 'effective', type: PLAN, properties: plan as unknown as Json }
 }

@@ -11,6 +11,7 @@ import type { AlertEventData } from '../../domain/events.ts'
 import { everyOf } from '../../domain/every-of.ts'
 import { SUBSCRIPTION } from '../../domain/groups.ts'
 import { requireUnlocked } from '../../domain/locks.ts'
+import { noteRuleEnded } from '../../domain/shown-again.ts'
 import type { Json, JsonObject, Resource, Tables } from '../../domain/store.ts'
 import { SUPPRESSION_RULE as RULE, ruleOf } from '../../domain/suppressing.ts'
 import { at } from '../../domain/vm/vm.ts'
@@ -69,8 +70,10 @@ async function put(ground: Ground, request: ArmRequest): Promise<ArmReply> {
     const { id: parentId, subscriptionId } = await requireScope(tables, request)
     await requireUnlocked(tables, request.id, 'write')
     const reply = (row: Resource) => replyOf(row, time)
-    if ((await tables.resources.get(request.id)) !== null)
+    if ((await tables.resources.get(request.id)) !== null) {
+      await noteRuleEnded(tables, subscriptionId, time)
       return reply(await tables.resources.update(request.id, { state }, time))
+    }
     const made = await tables.resources.insert(
       {
         ...{ id: request.id, type: RULE, name: rule.name, subscriptionId, parentId, state },
@@ -108,9 +111,10 @@ function ruleIn({ body, params }: ArmRequest): SuppressionRule {
 
 async function remove(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   return change(ground, request, async (tables) => {
-    await requireScope(tables, request)
+    const { subscriptionId } = await requireScope(tables, request)
     await requireUnlocked(tables, request.id, 'delete')
-    await tables.resources.delete(request.id)
+    if (await tables.resources.delete(request.id))
+      await noteRuleEnded(tables, subscriptionId, ground.now())
     return { status: 204 }
   })
 }

@@ -25,6 +25,13 @@ export interface VersionedKind {
   readonly scopes: readonly string[]
   /** The document as it is to be kept. @throws {MalformedError} with the path of what is wrong. @throws {ArmError} */
   check(document: unknown, name: string): object
+  /** What else whoever asks must be allowed to. @throws {ArmError} 403 */
+  requireRight?(
+    ground: Ground,
+    request: ArmRequest,
+    before: JsonObject | null,
+    after: JsonObject | null,
+  ): Promise<void>
   /** What must hold around it, in the transaction. @throws {ArmError} */
   requireFit(tables: Tables, document: JsonObject, scope: Resource): Promise<void>
   /** What else follows from it, in the same transaction. */
@@ -90,6 +97,8 @@ async function put(kind: VersionedKind, ground: Ground, request: ArmRequest): Pr
     const scope = await requireScope(kind, tables, request)
     await requireUnlocked(tables, request.id, 'write')
     const existing = await tables.resources.get(request.id)
+    const before = existing === null ? null : versionIn(existing).document
+    await kind.requireRight?.(ground, request, before, document)
     await kind.requireFit(tables, document, scope)
     const time = ground.now()
     const row = await putVersion(tables, placeOf(kind, request, scope), {
@@ -108,6 +117,7 @@ async function remove(kind: VersionedKind, ground: Ground, request: ArmRequest):
     const row = await tables.resources.get(request.id)
     if (row === null) return { status: 204 }
     await requireUnlocked(tables, request.id, 'delete')
+    await kind.requireRight?.(ground, request, versionIn(row).document, null)
     await kind.requireUnused(tables, row, scope)
     const made = { ...whoIn(request), time: ground.now() }
     await removeVersion(tables, placeOf(kind, request, scope), made)
