@@ -1,3 +1,4 @@
+import { parseResourceId } from '@trusted-launch/api'
 import type { AlertEvent } from '@trusted-launch/posture'
 import { type Destination, type ReceiverRules, secretName } from '../domain/destinations.ts'
 import type { SealedValues } from '../identity/sealed-values.ts'
@@ -30,7 +31,10 @@ export async function send(
   { rules, sealed, now, timeoutMs = TIMEOUT_MS, resolve }: SendGround,
   ...[destinationId, destination, event]: SendArguments
 ): Promise<void> {
-  if (destination.kind === 'file') return appendToFile(destination, event, rules.filesIn)
+  if (destination.kind === 'file') {
+    const { subscriptionId } = parseResourceId(destinationId)!
+    return appendToFile(destination, subscriptionId!, event, rules.filesIn)
+  }
   if (destination.kind === 'syslog') {
     const { host, port } = destination
     const address = await receiverAddress(host, port, rules, resolve)

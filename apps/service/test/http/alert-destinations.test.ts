@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -256,18 +266,49 @@ test('a file gets a line of OCSF for each event, in the folder that the operator
     const properties = { kind: 'file', file }
     assert.equal((await service.ask('PUT', at(service, 'f'), { properties })).status, 400, file)
   }
-  symlinkSync('/dev/null', join(folder, 'linked'))
+  const own = join(folder, service.service.administrator.subscriptionId.toLowerCase())
+  mkdirSync(own)
+  symlinkSync('/dev/null', join(own, 'linked'))
   await service.ask('PUT', at(service, 'l'), { properties: { kind: 'file', file: 'linked' } })
   assert.equal((await service.ask('POST', `${at(service, 'l')}/test`)).body.delivered, false)
   await service.ask('PUT', at(service, 'f'), { properties: { kind: 'file', file: 'alerts.jsonl' } })
   await aFailedVm(service)
   await dismissAll(service)
   await until(async () => (await statusOf(service, 'f')).delivered === 2)
-  const lines = readFileSync(join(folder, 'alerts.jsonl'), 'utf8').trimEnd().split('\n')
+  const lines = readFileSync(join(own, 'alerts.jsonl'), 'utf8').trimEnd().split('\n')
   assert.deepEqual(
     lines.map((line) => JSON.parse(line).activity_id),
     [1, 3],
   )
+})
+
+test('a file that is large is moved aside, the oldest goes, and a subscription whose files take a GiB begins no other', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tl-alerts-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const service = await aListeningService(t, { alertFiles: folder })
+  const own = join(folder, service.service.administrator.subscriptionId.toLowerCase())
+  mkdirSync(own)
+  const properties = { kind: 'file', file: 'alerts.jsonl' }
+  await service.ask('PUT', at(service, 'f'), { properties })
+  const tell = async () => (await service.ask('POST', `${at(service, 'f')}/test`)).body
+  const path = join(own, 'alerts.jsonl')
+  for (let i = 0; i < 6; i++) {
+    assert.equal((await tell()).delivered, true)
+    truncateSync(path, (16 << 20) + 1 + i)
+  }
+  assert.equal((await tell()).delivered, true)
+  assert.deepEqual(
+    readdirSync(own).sort(),
+    ['', '.1', '.2', '.3', '.4'].map((end) => `alerts.jsonl${end}`),
+  )
+  assert.equal(statSync(`${path}.1`).size, (16 << 20) + 6, 'the newest of them')
+  writeFileSync(join(own, 'former'), '')
+  truncateSync(join(own, 'former'), 1 << 30)
+  assert.equal((await tell()).delivered, true, 'what is there goes on')
+  rmSync(path)
+  const refused = await tell()
+  assert.equal(refused.delivered, false)
+  assert.match(refused.error.message, /moves some of them away/)
 })
 
 test('without a folder of the operator’s no file is written', async (t) => {

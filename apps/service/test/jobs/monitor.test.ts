@@ -226,7 +226,7 @@ test('a guest that starts anew without end and sends the largest logs fills no d
   t.after(() => database.close())
   const newest = database.prepare('select id from attestations order by at desc')
   const names = () => newest.all().map((row) => String(row.id))
-  const kept = names()
+  const kept: (string | undefined)[] = names()
   for (let i = 0; i < 18; i++) {
     clock.forward(11 * MINUTE_MS)
     host.tell(machine, 'reset')
