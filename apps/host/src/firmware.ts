@@ -91,9 +91,11 @@ export async function takeVariableStore(
   }
 }
 
-/** The same store with Secure Boot switched on or off, as a person would in the firmware's setup. */
+/** The same store with Secure Boot switched on or off, as a person would in the firmware's setup; the same bytes where it is so. */
 export function switchSecureBoot(file: Uint8Array, secureBoot: boolean): Uint8Array {
-  const changed = encodeVariableStore(file, withSecureBoot(decodeVariableStore(file), secureBoot))
+  const variables = decodeVariableStore(file)
+  const wanted = withSecureBoot(variables, secureBoot)
+  const changed = sameVariables(variables, wanted) ? file : encodeVariableStore(file, wanted)
   checkVariableStore(changed, secureBoot)
   return changed
 }

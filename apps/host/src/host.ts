@@ -16,6 +16,7 @@ import type { MachineEvent, MachineHost } from './machine/shared.ts'
 import { Networks } from './networks/networks.ts'
 import { findNetworkMode, type NetworkMode } from './networks/support.ts'
 import { findProgram } from './process.ts'
+import { RestorePoints } from './restore-points.ts'
 import { StateDirectory } from './state-directory.ts'
 import { openVtpmKeeper } from './vtpm/keeper.ts'
 import type { KeyRotation, VtpmKeeper } from './vtpm-port.ts'
@@ -70,6 +71,8 @@ interface Damaged {
 export class Host {
   readonly firmware: Firmware
   readonly networks: Networks
+  /** What its VMs were. */
+  readonly points: RestorePoints
   readonly #state: StateDirectory
   readonly #shared: MachineHost
   readonly #machines = new Map<string, Machine>()
@@ -83,8 +86,9 @@ export class Host {
   /** That the loopback is open is told once. */
   #loopbackSaid = false
 
-  private constructor(state: StateDirectory, parts: Parts) {
+  private constructor(state: StateDirectory, parts: Parts, points: RestorePoints) {
     this.#state = state
+    this.points = points
     this.firmware = parts.firmware
     const { qemu, firmware, vtpm, log = () => {}, onEvent: saw = () => {} } = parts
     const acceleration = () => this.acceleration()
@@ -103,12 +107,13 @@ export class Host {
   }
 
   static async open(state: StateDirectory, parts: Parts): Promise<Host> {
-    const host = new Host(state, parts)
+    const points = await RestorePoints.open(state.path, parts.vtpm)
+    const host = new Host(state, parts, points)
     host.#sayBoundary()
     await removeProbes(state.path)
     try {
       await Promise.all(state.vms().map((id) => host.#adopt(id)))
-      await host.#shared.vtpm.finishRotation(host.#folders())
+      await host.#shared.vtpm.finishRotation(host.#folders(), await host.points.sealedFiles())
       await host.networks.reconcile()
       return host
     } catch (e) {
@@ -208,11 +213,11 @@ export class Host {
   }
 
   /**
-   * A new key-encryption key: wraps the keys of every VM's vTPM with it and forgets the former one.
+   * A new key-encryption key: wraps the keys of every VM's vTPM and of every restore point with it and forgets the former one.
    * VMs run on. Killed at any moment, every vTPM still opens, and the next manager does the rest.
    */
-  rotateKeys(): Promise<KeyRotation> {
-    return this.#shared.vtpm.rotate(this.#folders())
+  async rotateKeys(): Promise<KeyRotation> {
+    return this.#shared.vtpm.rotate(this.#folders(), await this.points.sealedFiles())
   }
 
   /** Of VMs being made and of damaged ones, too: no key of theirs may be lost to a rotation. */

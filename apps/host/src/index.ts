@@ -64,8 +64,14 @@ export type {
 export type { NetworkMode } from './networks/support.ts'
 export type { Account, ProcessIdentity } from './process.ts'
 export { QmpError } from './qmp/errors.ts'
+export {
+  type RestorePoint,
+  RestorePointError,
+  type RestorePointFacts,
+} from './restore-points.ts'
+export { SealedFileError } from './sealed-file.ts'
 export { holdLock, readDurably, writeDurably } from './state-directory.ts'
 export { VtpmError, type VtpmErrorCode } from './vtpm/errors.ts'
 export { openVtpmKeeper } from './vtpm/keeper.ts'
-export type { VtpmIdentity } from './vtpm-port.ts'
+export type { CapturedVtpm, VtpmIdentity } from './vtpm-port.ts'
 export { whyNoWindows } from './windows.ts'

@@ -82,6 +82,7 @@ export async function readDurably(path: string, max = FILE_LIMIT): Promise<Uint8
  *
  *     lock               held while a manager lives
  *     vms/ID/            one VM, 0700: machine.json, machine/, vtpm/, sockets/
+ *     points/ID/         one restore point, sealed; points/ID.key
  *
  * The lock is the kernel's (SQLite's on a file of its own): it goes with the process that holds it, also on
  * `kill -9`, and never has to be judged stale.

@@ -26,10 +26,35 @@ export interface VtpmPlace {
   readonly banks: readonly ('sha256' | 'sha384')[]
 }
 
+/** What the rollback index held before a start, and what the keeper extended it to. */
+export interface IndexStep {
+  readonly before: Uint8Array
+  readonly after: Uint8Array
+  /** No start: an earlier state was put back on purpose. `before` is what was last known of the one that went. */
+  readonly reverted?: boolean
+}
+
+/** A vTPM as it was at one moment: to be put back, or to become another VM's too. It holds its keys: never written down open. */
+export interface CapturedVtpm {
+  readonly identity: VtpmIdentity
+  /** swtpm's state, encrypted with the keys. */
+  readonly state: Uint8Array
+  /** 64 bytes: what its state at rest and its state on the move are encrypted with. */
+  readonly keys: Uint8Array
+  /** The TPM's count of starts at the last look before a start. */
+  readonly resetCount: number
+}
+
+/** A file that holds a wrapped key, and what the key is for. */
+export interface SealedFile {
+  readonly vm: string
+  readonly path: string
+}
+
 /** The starts of a vTPM, as its keeper wrote them down. */
 export interface VtpmStarts {
-  /** What the rollback index held before each of the last starts, and what the keeper extended it to; oldest first. */
-  readonly index: readonly { readonly before: Uint8Array; readonly after: Uint8Array }[]
+  /** Of each of the last starts, oldest first. */
+  readonly index: readonly IndexStep[]
   /** Nonces that were sent since the last start and are not answered, oldest first. */
   readonly pending: readonly Uint8Array[]
   /** The TPM's count of starts at the last look before a start. */
@@ -93,12 +118,26 @@ export interface VtpmKeeper {
   ): Promise<'continued' | 'diverged' | 'unverified'>
   /** A new identity on purpose, of the next generation. @throws {VtpmError} */
   reprovision(place: VtpmPlace, identity: VtpmIdentity): Promise<VtpmIdentity>
+  /** The vTPM as it is on the disk, of a VM that is stopped or stands still. @throws {VtpmError} it is not the one on record. */
+  capture(place: VtpmPlace): Promise<CapturedVtpm>
+  /**
+   * Puts an earlier state of this VM's vTPM back, and writes down that it did: who looks at the index next knows. On
+   * refusal nothing changed. @returns the identity as that state has it.
+   * @throws {VtpmError} `vtpm-rolled-back`: of a former generation; what `check` throws of a state that is none.
+   */
+  restore(place: VtpmPlace, captured: CapturedVtpm): Promise<VtpmIdentity>
+  /** Makes another VM's vTPM the first of this one too: same keys, its own AK certificate. @throws {VtpmError} */
+  copy(place: VtpmPlace, captured: CapturedVtpm): Promise<VtpmIdentity>
+  /** A new key for something that is kept of a VM elsewhere, wrapped in a file. */
+  makeKey(file: SealedFile): Promise<Uint8Array>
+  /** @throws {VtpmError} `vtpm-key-missing`, `vtpm-key-refused` */
+  openKey(file: SealedFile): Promise<Uint8Array>
   /** The VMs that it keeps something of outside of their folders. */
   vms(): Promise<readonly string[]>
   /** Forgets what it keeps of a VM outside of the VM's folder. */
   forget(vm: string): Promise<void>
-  /** A new key-encryption key, and all VMs' keys wrapped with it. May be killed at any moment. */
-  rotate(folders: readonly VmFolder[]): Promise<KeyRotation>
+  /** A new key-encryption key, and all VMs' keys, and these of `makeKey`, wrapped with it. May be killed at any moment. */
+  rotate(folders: readonly VmFolder[], others: readonly SealedFile[]): Promise<KeyRotation>
   /** Does what a killed rotation left undone; nothing when there is nothing. */
-  finishRotation(folders: readonly VmFolder[]): Promise<KeyRotation>
+  finishRotation(folders: readonly VmFolder[], others: readonly SealedFile[]): Promise<KeyRotation>
 }

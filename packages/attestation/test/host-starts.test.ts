@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { fromHex, toHex } from '@trusted-launch/codec'
 import { digest } from '@trusted-launch/crypto'
 import type { RollbackState } from '../src/expectation.ts'
-import { continueByStarts } from '../src/memory/host-starts.ts'
+import { continueByStarts, isReverted } from '../src/memory/host-starts.ts'
 
 const name = (text: string) => toHex(digest('sha256', new TextEncoder().encode(text)))
 const extended = (value: string, by: string) => toHex(digest('sha256', fromHex(value), fromHex(by)))
@@ -40,4 +40,18 @@ test('without a start, and with one that is known already, the state is as it wa
   assert.deepEqual(continueByStarts(begun, [start(v)]), begun)
   assert.deepEqual(continueByStarts(begun, []), begun)
   assert.deepEqual(continueByStarts(stateOf(null), [start(v)]), stateOf(null))
+})
+
+test('over what a host put back on purpose the index goes on, and counters begin anew; what went before that is no such thing', () => {
+  const first = start(v)
+  const back = { before: extended(first.after, n), after: name('an earlier value'), reverted: true }
+  const next = start(back.after)
+  const steps = [first, back, next]
+  for (const state of [stateOf(v), stateOf(first.after, n), stateOf(extended(first.after, n))]) {
+    const expected = { ...stateOf(next.after), resetCount: null }
+    assert.deepEqual([continueByStarts(state, steps), isReverted(state, steps)], [expected, true])
+  }
+  for (const state of [stateOf(back.after), stateOf(next.after), stateOf(null)])
+    assert.equal(isReverted(state, steps), false)
+  assert.equal(isReverted(stateOf(v), [first]), false)
 })

@@ -5,7 +5,7 @@ import type { Accounts } from '../accounts.ts'
 import { HostError } from '../errors.ts'
 import { type Firmware, makeVariableStore, takeVariableStore } from '../firmware.ts'
 import { checkNetwork } from '../network.ts'
-import type { VtpmKeeper, VtpmPlace } from '../vtpm-port.ts'
+import type { CapturedVtpm, VtpmKeeper, VtpmPlace } from '../vtpm-port.ts'
 import { checkDataDisks, lendDisks, takeBackDisks } from './disks.ts'
 import { MachineError } from './errors.ts'
 import { MachineFolder } from './folder.ts'
@@ -40,7 +40,7 @@ export async function createMachine(
     await beginRecord(path)
     const variables = await variablesOf(host.firmware, spec)
     const [identity] = await allDone([
-      provisioned(host.vtpm, vtpmPlace(spec, path, accounts)),
+      provisioned(host.vtpm, vtpmPlace(spec, path, accounts), spec.vtpmOf ?? null),
       folder.fill(spec.disk.path, variables, spec.seed ?? null),
     ])
     await lendDisks(folder, dataDisks)
@@ -90,8 +90,13 @@ async function allDone<T extends readonly Promise<unknown>[]>(works: [...T]) {
   return Promise.all(works)
 }
 
-async function provisioned(vtpm: VtpmKeeper, place: VtpmPlace | null) {
-  return place === null ? null : vtpm.provision(place)
+async function provisioned(
+  vtpm: VtpmKeeper,
+  place: VtpmPlace | null,
+  captured: CapturedVtpm | null,
+) {
+  if (place === null) return null
+  return captured === null ? vtpm.provision(place) : vtpm.copy(place, captured)
 }
 
 /** Where a VM's vTPM lives; null: it has none. */

@@ -19,6 +19,7 @@ export type MachineErrorCode =
   | 'machine-no-commands'
   | 'machine-commands-silent'
   | 'machine-command-failed'
+  | 'machine-half-restored'
 
 /** A VM was asked for what its state does not allow. */
 export class MachineError extends HostError<MachineErrorCode> {}

@@ -16,7 +16,7 @@ import { join } from 'node:path'
 import { OUTPUT_PIPE } from '../output.ts'
 import type { Account } from '../process.ts'
 import { FILES } from '../qemu-args.ts'
-import { temporaryBeside, writeDurably } from '../state-directory.ts'
+import { syncFolder, temporaryBeside, writeDurably } from '../state-directory.ts'
 import { BoundedLog } from './bounded-log.ts'
 import { Console } from './console.ts'
 import { MachineError } from './errors.ts'
@@ -81,6 +81,14 @@ export class MachineFolder {
     } finally {
       await rm(copy, { force: true })
     }
+  }
+
+  /** A disk of ours on the same file system takes the place of the VM's own, and is gone from where it was. */
+  async takeDisk(from: string): Promise<void> {
+    await chmod(from, 0o600)
+    await this.#give(from)
+    await rename(from, this.disk)
+    await syncFolder(this.machine)
   }
 
   /**

@@ -99,9 +99,14 @@ export class MachineLife {
     this.#host.log({ level, event, vm: this.#record.spec.id, message })
   }
 
-  /** In a turn, stopped: checks variable store and vTPM, and begins. */
+  /** In a turn, stopped: checks variable store and vTPM, and begins. @throws {MachineError} `machine-half-restored` */
   async start(): Promise<void> {
-    const { spec } = this.#record
+    const { spec, restoring = null } = this.#record
+    if (restoring !== null)
+      throw new MachineError(
+        'machine-half-restored',
+        `it is half put back to ${restoring}: restore it again`,
+      )
     await this.want(true)
     checkVariableStore(await this.files.readVariables(), spec.secureBoot)
     await lendDisks(this.files, spec.dataDisks)

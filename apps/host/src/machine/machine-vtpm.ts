@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { Output } from '../output.ts'
 import type { ProcessIdentity } from '../process.ts'
-import type { VtpmIdentity, VtpmKeeper, VtpmPlace } from '../vtpm-port.ts'
+import type { CapturedVtpm, VtpmIdentity, VtpmKeeper, VtpmPlace } from '../vtpm-port.ts'
 import { checkBanks, vtpmPlace } from './creation.ts'
 import { MachineError } from './errors.ts'
 import type { MachineLife } from './life.ts'
@@ -22,6 +22,11 @@ export class MachineVtpm {
     const place = this.#place
     if (identity !== null && place !== null) return { place, identity }
     throw new MachineError('machine-no-vtpm', `${spec.id} has no vTPM`)
+  }
+
+  /** As it is on the disk; null: there is none. The VM is stopped, or stands still. @throws {VtpmError} */
+  async capture(): Promise<CapturedVtpm | null> {
+    return this.#place === null ? null : this.#keeper.capture(this.#place)
   }
 
   /** Before a start: the identity, its certificate perhaps a new one; null: there is no vTPM. */

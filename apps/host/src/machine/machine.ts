@@ -7,6 +7,7 @@ import type { GuestChannel } from '../guest-channel.ts'
 import type { GuestScript, GuestScriptEnd } from '../guest-script.ts'
 import { type Invocation, invocationOf } from '../invocation.ts'
 import { checkNetwork, type MachineNetwork } from '../network.ts'
+import type { RestorePoint } from '../restore-points.ts'
 import { VtpmError } from '../vtpm/errors.ts'
 import type { VtpmFacts, VtpmIdentity, VtpmStarts } from '../vtpm-port.ts'
 import type { BootComponent } from './boot-failure.ts'
@@ -25,6 +26,7 @@ import {
   removeRecord,
 } from './record.ts'
 import { whetherRefused } from './refusal.ts'
+import { MachineRestoring } from './restoring.ts'
 import type { RunningMachine } from './running-machine.ts'
 import type { MachineHost } from './shared.ts'
 
@@ -68,6 +70,7 @@ export class Machine {
   readonly #life: MachineLife
   readonly #disks: MachineDisks
   readonly #copies: MachineCopies
+  readonly #restoring: MachineRestoring
 
   private constructor(host: MachineHost, folder: string, record: MachineRecord) {
     this.#host = host
@@ -75,6 +78,7 @@ export class Machine {
     this.#life = new MachineLife(host, folder, record)
     this.#disks = new MachineDisks(this.#life)
     this.#copies = new MachineCopies(this.#life)
+    this.#restoring = new MachineRestoring(this.#life, host.vtpm)
   }
 
   static async create(
@@ -170,7 +174,8 @@ export class Machine {
 
   /**
    * Starts the VM, after the vTPM and the variable store were checked.
-   * @throws {MachineError} `machine-running`, `machine-missing`, `machine-not-here`: the host is drained.
+   * @throws {MachineError} `machine-running`, `machine-missing`, `machine-not-here`: the host is drained;
+   * `machine-half-restored`
    * @throws {FirmwareError} `secure-boot-not-enforced`
    * @throws {VtpmError}
    * @throws {ProcessError} with what QEMU said, for instance that a forwarded port is taken.
@@ -409,6 +414,30 @@ export class Machine {
     const read = () => this.readVariables()
     const { consistency, beside } = await this.#copies.make(copies, work, read, signal)
     return { consistency, variables: beside }
+  }
+
+  /**
+   * The same, with the variable store and the vTPM of that moment, which holds its keys: for a restore point.
+   * @throws as `copyDisks` @throws {VtpmError} its vTPM is not the one on record.
+   */
+  async copyMoment(copies: readonly DiskCopy[], work: string, signal: AbortSignal) {
+    const read = async () => ({
+      variables: await this.readVariables(),
+      vtpm: await this.#life.vtpm.capture(),
+    })
+    const { consistency, beside } = await this.#copies.make(copies, work, read, signal)
+    return { consistency, ...beside }
+  }
+
+  /**
+   * Puts the stopped VM back to a restore point: disks, variable store, vTPM; whoever looks at its index next is told.
+   * Killed at any moment it is as it was, or does not start until it is restored again.
+   * @param luns the data disks that are put back too.
+   * @throws {MachineError} `machine-running`; `machine-bad-spec`: it does not fit. @throws {SealedFileError}
+   * @throws {VtpmError} its vTPM's state is of a former generation, or none that opens: nothing changed.
+   */
+  restore(point: RestorePoint, luns: readonly number[], signal: AbortSignal): Promise<void> {
+    return this.#life.whileStopped(() => this.#restoring.restore(point, luns, signal))
   }
 
   /** Another disk in place of the VM's own: a copy of that image. vTPM and variables stay. @throws {MachineError} `machine-running` */

@@ -13,7 +13,7 @@ import type { Invocation } from '../invocation.ts'
 import type { MachineNetwork } from '../network.ts'
 import type { ProcessIdentity } from '../process.ts'
 import { readJson, writeDurably } from '../state-directory.ts'
-import type { VtpmIdentity } from '../vtpm-port.ts'
+import type { CapturedVtpm, VtpmIdentity } from '../vtpm-port.ts'
 import type { Seed } from './seed.ts'
 
 /** What a VM is to be. */
@@ -32,6 +32,8 @@ export interface MachineSpec {
   readonly signatures: SecureBootTemplate | null
   /** A variable store of OVMF to begin with, in place of one with `signatures`: of a VM that comes from elsewhere. */
   readonly variables?: Uint8Array | null
+  /** Another VM's vTPM, to be this one's too; by default a new one. It is kept with the vTPM alone. */
+  readonly vtpmOf?: CapturedVtpm | null
   /** Certificates, in DER, that shim is to trust besides its vendor's; by default none. They are kept in the variables alone. */
   readonly machineOwnerKeys?: readonly Uint8Array[]
   /** Null: no TPM, and no identity. */
@@ -52,7 +54,7 @@ export interface MachineSpec {
   readonly guestCommands?: boolean
 }
 
-type NotOnRecord = 'disk' | 'seed' | 'machineOwnerKeys' | 'variables'
+type NotOnRecord = 'disk' | 'seed' | 'machineOwnerKeys' | 'variables' | 'vtpmOf'
 
 /** The same on record: nothing is left open, and disks are the VM's own files. */
 export interface RecordedSpec extends Required<Omit<MachineSpec, NotOnRecord>> {
@@ -67,6 +69,7 @@ export function recordedSpec({
   seed,
   machineOwnerKeys: _,
   variables: __,
+  vtpmOf: ___,
   ...spec
 }: MachineSpec): RecordedSpec {
   return completed({ ...spec, disk: { format: disk.format }, seed: seed != null })
@@ -132,6 +135,8 @@ export interface MachineRecord {
   readonly isolated: boolean
   readonly run: Run | null
   readonly lastEnd: LastEnd
+  /** The restore point that it is being put back to: it does not start until that is done. */
+  readonly restoring?: string | null
 }
 
 export const RECORD = 'machine.json'

@@ -172,6 +172,7 @@ function judgeIndex(value: Uint8Array, { vm, entry, known }: CheckOptions): Vtpm
   throw new VtpmError('vtpm-rolled-back', vm, 'its rollback index does not continue the journal')
 }
 
+/** With a certificate that names the VM and does not run out soon. */
 async function renewed(
   tpm: Transport,
   vm: string,
@@ -179,10 +180,10 @@ async function renewed(
   { authority, time }: CheckOptions,
 ): Promise<VtpmIdentity> {
   const { notAfter } = Certificate.decode(identity.akCertificate)
-  if (time < notAfter - RENEW_BEFORE_MS) return identity
+  if (identity.vm === vm && time < notAfter - RENEW_BEFORE_MS) return identity
   const spki = spkiOf(decode(TPMT_PUBLIC, identity.akPublic))
   const { generation } = identity
   const akCertificate = await authority.issueAk(spki, { vm, generation }, time)
   await replaceAkCertificate(tpm, akCertificate)
-  return { ...identity, akCertificate }
+  return { ...identity, vm, akCertificate }
 }

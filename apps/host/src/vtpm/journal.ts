@@ -2,7 +2,7 @@ import { chmod, mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fromHex, fromUtf8, toHex, toUtf8 } from '@trusted-launch/codec'
 import { readDurably, syncFolder, writeDurably } from '../state-directory.ts'
-import type { VtpmIdentity } from '../vtpm-port.ts'
+import type { IndexStep, VtpmIdentity } from '../vtpm-port.ts'
 import { VtpmError } from './errors.ts'
 import { continues, UNANSWERED_MAX } from './rollback-index.ts'
 
@@ -17,9 +17,9 @@ export interface JournalEntry {
   readonly values: readonly Uint8Array[]
   /** Nonces of this session that were sent to be extended and are not answered, oldest first. */
   readonly pending: readonly Uint8Array[]
-  /** The index before and after each of the last starts, oldest first. */
-  readonly starts: readonly { readonly before: Uint8Array; readonly after: Uint8Array }[]
-  /** How often the count of starts began anew. */
+  /** The index before and after each of the last starts, and what was put back, oldest first. */
+  readonly starts: readonly IndexStep[]
+  /** How often the count of starts began anew: it was cleared, another one, or put back. */
   readonly counting: number
   readonly identity: VtpmIdentity
   /** EK names of former generations: a state of theirs is an old one, not a foreign one. */

@@ -5,6 +5,15 @@ import { CertificateAuthority } from '../certificate-authority.ts'
 import { Output } from '../output.ts'
 import type { ProcessIdentity } from '../process.ts'
 import type { VtpmFacts, VtpmIdentity, VtpmKeeper, VtpmPlace, VtpmStarts } from '../vtpm-port.ts'
+import type {
+  CapturedVtpm,
+  SealedFile,
+  VtpmIdentity,
+  VtpmKeeper,
+  VtpmPlace,
+  VtpmStarts,
+} from '../vtpm-port.ts'
+import { VtpmCaptures } from './captures.ts'
 import { type CertifiedIndex, verifyCertifiedIndex } from './certified-index.ts'
 import { type Checked, check, isBlank } from './check.ts'
 import { ControlError } from './control-channel.ts'
@@ -13,7 +22,8 @@ import { Journal, type JournalEntry } from './journal.ts'
 import { FileKeyEncryptionKeys } from './key-encryption-key.ts'
 import { type Provisioned, provision } from './provision.ts'
 import { stampOf } from './rollback-index.ts'
-import { type Rotation, type SealedFile, StateKeyring, type StateKeys } from './sealing.ts'
+import { type Rotation, StateKeyring, type StateKeys } from './sealing.ts'
+import { settled } from './settled.ts'
 import { hashOf, isEncrypted, VtpmFolder } from './state-file.ts'
 import { spawnSwtpm, TpmSession } from './swtpm.ts'
 
@@ -62,12 +72,18 @@ export class SwtpmKeeper implements VtpmKeeper {
   readonly #authority: CertificateAuthority
   readonly #journal: Journal
   readonly #now: () => number
+  readonly #captures: VtpmCaptures
 
   constructor({ keys, authority, journal, now }: Parts) {
     this.#keys = keys
     this.#authority = authority
     this.#journal = journal
     this.#now = now
+    this.#captures = new VtpmCaptures({
+      ...{ keys, authority, journal, now },
+      folderOf: (place) => this.#folderOf(place),
+      session: (...of) => this.#session(...of),
+    })
   }
 
   /** The root of EK and AK certificates, DER. */
@@ -197,6 +213,27 @@ export class SwtpmKeeper implements VtpmKeeper {
     await this.#journal.recordStop(place.vm, hashOf(state))
   }
 
+  capture(place: VtpmPlace): Promise<CapturedVtpm> {
+    return this.#captures.capture(place)
+  }
+
+  restore(place: VtpmPlace, captured: CapturedVtpm): Promise<VtpmIdentity> {
+    return this.#captures.restore(place, captured)
+  }
+
+  copy(place: VtpmPlace, captured: CapturedVtpm): Promise<VtpmIdentity> {
+    return this.#captures.copy(place, captured)
+  }
+
+  async makeKey(file: SealedFile): Promise<Uint8Array> {
+    await this.#keys.make(file)
+    return this.openKey(file)
+  }
+
+  async openKey(file: SealedFile): Promise<Uint8Array> {
+    return (await this.#keys.open(file)).stateKey
+  }
+
   vms(): Promise<readonly string[]> {
     return this.#journal.vms()
   }
@@ -240,13 +277,21 @@ export class SwtpmKeeper implements VtpmKeeper {
   }
 
   /** A new key-encryption key; wraps all VMs' keys anew. `folders` are the VMs'. */
-  rotate(folders: readonly { vm: string; folder: string }[]): Promise<Rotation> {
-    return this.#keys.rotate(this.#sealedFilesOf(folders), () => this.#journal.vms())
+  rotate(
+    folders: readonly { vm: string; folder: string }[],
+    others: readonly SealedFile[] = [],
+  ): Promise<Rotation> {
+    const files = [...this.#sealedFilesOf(folders), ...others]
+    return this.#keys.rotate(files, () => this.#journal.vms())
   }
 
   /** Does what a killed rotation left undone. */
-  finishRotation(folders: readonly { vm: string; folder: string }[]): Promise<Rotation> {
-    return this.#keys.finishRotation(this.#sealedFilesOf(folders), () => this.#journal.vms())
+  finishRotation(
+    folders: readonly { vm: string; folder: string }[],
+    others: readonly SealedFile[] = [],
+  ): Promise<Rotation> {
+    const files = [...this.#sealedFilesOf(folders), ...others]
+    return this.#keys.finishRotation(files, () => this.#journal.vms())
   }
 
   #folderOf({ vm, folder, account }: Pick<VtpmPlace, 'vm' | 'folder' | 'account'>): VtpmFolder {
@@ -281,23 +326,4 @@ export class SwtpmKeeper implements VtpmKeeper {
       await tpm.close()
     }
   }
-}
-
-/**
- * The state, after what a killed manager left is put right: a draft that the journal already names takes
- * its place; any other draft is dropped.
- */
-async function settled(folder: VtpmFolder, entry: JournalEntry): Promise<Uint8Array> {
-  const inPlace = await folder.read(folder.state)
-  const draft = await folder.read(folder.draft)
-  const isAhead =
-    draft !== null &&
-    hashOf(draft) === entry.sha256 &&
-    (inPlace === null || hashOf(inPlace) !== entry.sha256)
-  if (isAhead) await folder.promoteDraft()
-  else await folder.removeDraft()
-  const state = isAhead ? draft : inPlace
-  if (state === null) throw new VtpmError('vtpm-state-missing', folder.vm, 'its state is not there')
-  if (state.length === 0) throw new VtpmError('vtpm-blank', folder.vm, 'its state is empty')
-  return state
 }

@@ -92,6 +92,9 @@ export function continues(
 }
 
 /** A stamp no guest knows beforehand: what a session of ours extends the index by. */
-export function stampOf(random: Uint8Array, purpose: 'provision' | 'start'): Uint8Array {
+export function stampOf(
+  random: Uint8Array,
+  purpose: 'provision' | 'start' | 'restore',
+): Uint8Array {
   return digest('sha256', concat(new TextEncoder().encode(`${purpose}\0`), random))
 }

@@ -3,6 +3,7 @@ import { rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fromUtf8, toUtf8 } from '@trusted-launch/codec'
 import { readDurably, syncFolder, writeDurably } from '../state-directory.ts'
+import type { SealedFile } from '../vtpm-port.ts'
 import { VtpmError } from './errors.ts'
 import type { KeyEncryptionKeys, WrappedKey } from './key-encryption-key.ts'
 
@@ -12,12 +13,6 @@ export interface StateKeys {
   readonly stateKey: Uint8Array
   /** 32 bytes, AES-256. */
   readonly migrationKey: Uint8Array
-}
-
-/** A file that holds a VM's wrapped state keys. */
-export interface SealedFile {
-  readonly vm: string
-  readonly path: string
 }
 
 /** The VMs that have a vTPM, as they are now: none of them may lack a wrapped key. */
@@ -54,13 +49,22 @@ export class StateKeyring {
     })
   }
 
+  /** Leaves keys that there are already at `path`, wrapped. */
+  put(file: SealedFile, secret: Uint8Array): Promise<void> {
+    return this.#next(async () => write(file, await this.#keys.wrap(file.vm, secret)))
+  }
+
   /** @throws {VtpmError} `vtpm-key-missing`, `vtpm-key-refused` */
-  open(file: SealedFile): Promise<StateKeys> {
+  async open(file: SealedFile): Promise<StateKeys> {
+    return split(await this.read(file))
+  }
+
+  /** Both keys, one after the other: 64 bytes. @throws as `open` */
+  read(file: SealedFile): Promise<Uint8Array> {
     return this.#next(async () => {
       const secret = await this.#keys.unwrap(file.vm, await read(file))
-      if (secret.length !== 2 * KEY_BYTES)
-        throw new VtpmError('vtpm-key-refused', file.vm, 'a wrapped key of another size')
-      return split(secret)
+      if (secret.length === 2 * KEY_BYTES) return secret
+      throw new VtpmError('vtpm-key-refused', file.vm, 'a wrapped key of another size')
     })
   }
 
@@ -144,7 +148,8 @@ async function refusedOf(
   return [...new Set([...refused, ...others])]
 }
 
-function split(secret: Uint8Array): StateKeys {
+/** What 64 bytes are the keys of. */
+export function split(secret: Uint8Array): StateKeys {
   return { stateKey: secret.subarray(0, KEY_BYTES), migrationKey: secret.subarray(KEY_BYTES) }
 }
 

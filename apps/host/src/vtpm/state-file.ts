@@ -6,8 +6,9 @@ import { digest } from '@trusted-launch/crypto'
 import { OUTPUT_PIPE } from '../output.ts'
 import type { Account } from '../process.ts'
 import { syncFolder } from '../state-directory.ts'
+import type { SealedFile } from '../vtpm-port.ts'
 import { VtpmError } from './errors.ts'
-import type { SealedFile, StateKeyring } from './sealing.ts'
+import type { StateKeyring } from './sealing.ts'
 
 /** swtpm's state: 1.4 kB blank, 145 kB with its non-volatile memory full. */
 export const STATE_FILE = 'tpm2-00.permall'

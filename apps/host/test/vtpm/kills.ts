@@ -12,10 +12,14 @@ import { Place } from './place.ts'
  * Kills a manager that starts and stops a vTPM, `count` times, each at a random moment; after each, the next
  * manager's start must accept the vTPM as the one on record.
  */
-export async function surviveKills(t: TestContext, count: number): Promise<void> {
+export async function surviveKills(
+  t: TestContext,
+  count: number,
+  loop = 'start-and-stop-in-a-loop.ts',
+): Promise<void> {
   const place = await Place.make(t)
   const { akName } = await place.keeper.provision(place.of('a'))
-  const script = join(import.meta.dirname, 'start-and-stop-in-a-loop.ts')
+  const script = join(import.meta.dirname, loop)
   for (let kill = 0; kill < count; kill++) {
     const child = spawn(process.execPath, [script, place.root], {
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -32,7 +32,10 @@ async function startsOf(machine: Machine): Promise<HostStarts | null> {
   const { index, pending, ...more } = starts
   return {
     ...more,
-    index: index.map(({ before, after }) => ({ before: toHex(before), after: toHex(after) })),
+    index: index.map(({ before, after, reverted }) => ({
+      ...{ before: toHex(before), after: toHex(after) },
+      ...(reverted === true && { reverted }),
+    })),
     unanswered: pending.map(toHex),
   }
 }

@@ -8,6 +8,8 @@ export interface HostStart {
   /** Hexadecimal. */
   readonly before: string
   readonly after: string
+  /** No start: an earlier state was put back on purpose. `before` is what the host last knew of the one that went. */
+  readonly reverted?: boolean
 }
 
 /**
@@ -24,11 +26,28 @@ export function continueByStarts(
   state: RollbackState,
   starts: readonly HostStart[],
 ): RollbackState {
-  const last = starts.at(-1)
-  if (state.value === null || last === undefined) return state
+  const since = startsSince(state, starts)
+  const last = since.at(-1)
+  if (last === undefined) return state
+  // The counters of an earlier state are lower.
+  const resetCount = since.some(({ reverted }) => reverted) ? null : state.resetCount
+  return { ...state, value: last.after, unanswered: [], resetCount }
+}
+
+/**
+ * Whether an earlier state was put back since what is remembered: then counters and logs begin anew, since those of
+ * a boot that was undone say nothing of the next one that counts the same.
+ */
+export function isReverted(state: RollbackState, starts: readonly HostStart[]): boolean {
+  return startsSince(state, starts).some(({ reverted }) => reverted)
+}
+
+/** Those that came after what is remembered, oldest first; none: none goes on from it. */
+function startsSince(state: RollbackState, starts: readonly HostStart[]): readonly HostStart[] {
+  if (state.value === null) return []
   const reached = reachable(state.value, state.unanswered)
-  const goesOn = starts.some(({ before }) => reached.has(before))
-  return goesOn ? { ...state, value: last.after, unanswered: [] } : state
+  const first = starts.findIndex(({ before }) => reached.has(before))
+  return first < 0 ? [] : starts.slice(first)
 }
 
 function reachable(value: string, unanswered: readonly string[]): ReadonlySet<string> {

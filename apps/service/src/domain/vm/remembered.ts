@@ -5,6 +5,7 @@ import {
   type Finding,
   findingOf,
   type ImaState,
+  isReverted,
   NO_MEMORY,
   parseMemory,
   type Standing,
@@ -62,7 +63,10 @@ export function restored(kept: Uint8Array): Uint8Array {
 export function afterStarts(remembered: Remembered, starts: HostStarts | null): Remembered {
   if (starts === null) return remembered
   const { vm } = remembered
-  return { ...remembered, vm: { ...vm, rollback: continueByStarts(vm.rollback, starts.index) } }
+  const rollback = continueByStarts(vm.rollback, starts.index)
+  if (!isReverted(vm.rollback, starts.index)) return { ...remembered, vm: { ...vm, rollback } }
+  const { key } = remembered
+  return { ...UNSEEN, key, vm: { ...vm, rollback, counters: null, boot: null } }
 }
 
 /** How often the host saw the vTPM start, as far as that can be held against its own count; null: it cannot. */
