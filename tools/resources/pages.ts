@@ -47,6 +47,11 @@ export const pages: readonly Page[] = [
     paths: /Compute\/(?:locations\/\{location\}\/)?virtualMachines(?!.*\/extensions)/,
   },
   {
+    name: 'restore-points',
+    model: 'RestorePoint',
+    paths: /Compute\/restorePointCollections/,
+  },
+  {
     name: 'scale-sets',
     model: 'VirtualMachineScaleSet',
     paths: /Compute\/(?:locations\/\{location\}\/)?virtualMachineScaleSets/,

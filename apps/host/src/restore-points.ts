@@ -22,6 +22,7 @@ export interface RestorePointFacts {
   readonly consistency: Consistency
   /** Its disks; null: the VM's own. */
   readonly luns: readonly (number | null)[]
+  readonly guest: 'linux' | 'windows'
   /** Which vTPM it has; null: none. */
   readonly generation: number | null
 }
@@ -116,7 +117,8 @@ export class RestorePoints {
       }
       const { consistency, variables, vtpm } = moment
       const generation = vtpm?.identity.generation ?? null
-      const facts = { id, vm: machine.id, consistency, luns, generation }
+      const { guest } = machine.spec
+      const facts = { id, vm: machine.id, consistency, luns, guest, generation }
       const bytes: Record<string, Uint8Array> = {
         [VARIABLES]: variables,
         [VTPM]: json(vtpm),

@@ -45,6 +45,7 @@ import { imageHandlers } from './jobs/image-handlers.ts'
 import { MemoryHolds } from './jobs/memory-holds.ts'
 import { Monitor } from './jobs/monitor.ts'
 import { orFailed } from './jobs/or-failed.ts'
+import { restorePointHandlers } from './jobs/restore-point-handlers.ts'
 import { scaleSetHandlers } from './jobs/scale-set-handlers.ts'
 import { snapshotHandlers } from './jobs/snapshot-handlers.ts'
 import { TurnHolder } from './jobs/turn-holder.ts'
@@ -155,6 +156,7 @@ export class Works {
         ...galleryHandlers(this.driver, now),
         ...diskHandlers(this.driver, this.rules, now),
         ...snapshotHandlers(this.driver, now),
+        ...restorePointHandlers(this.driver, now),
         ...driftHandlers({
           ...{ now, host: HOST },
           judgeAgain: (task) => this.#appraisers.again(task),

@@ -83,7 +83,6 @@ export {
 } from './learn-firmware.ts'
 export { learnReferences } from './learn-references.ts'
 export { compareHostPart, type HostPart, type Invocation } from './memory/host-part.ts'
-export { continueByStarts, type HostStart } from './memory/host-starts.ts'
 export { continueByStarts, type HostStart, isReverted } from './memory/host-starts.ts'
 export {
   type HostRequest,

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { CertificateAuthority } from '../certificate-authority.ts'
 import { Output } from '../output.ts'
 import type { ProcessIdentity } from '../process.ts'
-import type { VtpmFacts, VtpmIdentity, VtpmKeeper, VtpmPlace, VtpmStarts } from '../vtpm-port.ts'
 import type {
   CapturedVtpm,
   SealedFile,
+  VtpmFacts,
   VtpmIdentity,
   VtpmKeeper,
   VtpmPlace,

@@ -34,6 +34,17 @@ export const refusals = {
     badRequest(
       `Cannot create a VM of size '${size.name}' because this VM size only supports a CPU Architecture of '${architectureOf(size)}', but an image or disk with CPU Architecture '${image}' was given. Please check that the CPU Architecture of the image or disk is compatible with that of the VM size.`,
     ),
+  /** Azure's text, and why. */
+  vtpmLocked: (vm: string, why: string): Fault =>
+    faults.operationNotAllowed(
+      `Virtual machine ${vm} failed to create from the selected snapshot because the virtual Trusted Platform Module (vTPM) state is locked. To proceed with the VM creation, please select a different snapshot without a locked vTPM state. (${why})`,
+    ),
+  formerVtpm: (vm: string): Fault =>
+    faults.operationNotAllowed(
+      `The vTPM in the restore point is of a former generation than the one that virtual machine ${vm} has by now: its keys were retired. Make disks of the restore point, and a VM of these.`,
+    ),
+  restorePoint: (why: string): Fault =>
+    faults.operationNotAllowed(`The restore point cannot be used: ${why}.`),
   managedImage: (trustedLaunch: boolean): Fault =>
     faults.operationNotAllowed(
       trustedLaunch

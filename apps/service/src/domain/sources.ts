@@ -6,14 +6,17 @@ export type Source =
   | { readonly kind: 'upload'; readonly id: string }
   | { readonly kind: 'url'; readonly url: string }
 
-/** Where the bytes of a disk come from: these, another disk, or a snapshot. */
+/** Where the bytes of a disk come from: these, another disk, a snapshot, or a disk of a restore point (null: its VM's own). */
 export type DiskSource =
   | Source
   | { readonly kind: 'disk'; readonly id: string }
   | { readonly kind: 'snapshot'; readonly id: string }
+  | { readonly kind: 'restorePoint'; readonly id: string; readonly lun: number | null }
 
 /** Where the bytes of an image come from: these, a disk, or the own disk of a machine that does not run. */
-export type ImageSource = DiskSource | { readonly kind: 'machine'; readonly id: string }
+export type ImageSource =
+  | Exclude<DiskSource, { kind: 'restorePoint' }>
+  | { readonly kind: 'machine'; readonly id: string }
 
 /** A host that the operator lets bytes be fetched from. */
 export interface AllowedSource {

@@ -106,7 +106,11 @@ export class DiskFiles {
     return sizeGib ?? found
   }
 
-  /** Whole or not at all. */
+  /** What `write` writes, whole or not at all. */
+  put<T>(diskId: string, write: (unfinished: string) => Promise<T>): Promise<T> {
+    return this.#put(this.pathOf(diskId), write)
+  }
+
   async #put<T>(target: string, write: (unfinished: string) => Promise<T>): Promise<T> {
     const unfinished = `${target}.new`
     await rm(unfinished, { force: true })

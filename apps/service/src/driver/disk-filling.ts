@@ -1,6 +1,9 @@
 import type { Filled, Filling } from '../domain/host-driver.ts'
+import type { DiskSource } from '../domain/sources.ts'
 import type { DiskFiles } from './disk-files.ts'
 import type { LocalImages } from './local-images.ts'
+
+type Copied = Exclude<DiskSource, { kind: 'restorePoint' }>
 
 /**
  * Gives a new disk its bytes, and keeps what a VM that takes it as its own begins with; done again it is the same.
@@ -10,7 +13,7 @@ export async function fillDisk(
   files: DiskFiles,
   images: LocalImages,
   snapshots: DiskFiles,
-  { diskId, source, variables, sizeGib: asked, isSystem }: Filling,
+  { diskId, source, variables, sizeGib: asked, isSystem }: Filling & { source: Copied },
   tell: (step: string) => void,
   signal: AbortSignal,
 ): Promise<Filled> {

@@ -4,6 +4,7 @@ import { type Host, HostError, type Machine, openHost, whyNoWindows } from '@tru
 import type { Logger } from 'pino'
 import { platformImages } from '../catalogue/images.ts'
 import type {
+  AskedRestorePoint,
   Boot,
   Capacity,
   DiskPlan,
@@ -16,6 +17,7 @@ import type {
   MachinePlan,
   MachinePower,
   SnapshotSource,
+  TakenRestorePoint,
   TakenSnapshot,
 } from '../domain/host-driver.ts'
 import type { AllowedSource, ImageSource, Source } from '../domain/sources.ts'
@@ -34,6 +36,7 @@ import { MachineImages } from './machine-images.ts'
 import { bootOf, powerOf, startMachine } from './machine-power.ts'
 import { specOf } from './machine-spec.ts'
 import { diskIn, keepOwnDisk, lacksForUefi, specOfOwn } from './own-disk.ts'
+import { fillFromPoint, putBack, takePoint } from './restore-points.ts'
 import { Snapshots } from './snapshots.ts'
 import { SshPorts } from './ssh-ports.ts'
 
@@ -224,7 +227,19 @@ export class LocalHost implements HostDriver {
     tell: (step: string) => void,
     signal: AbortSignal,
   ): Promise<Filled> {
-    return fillDisk(this.#disks, this.#taken, this.#snapshots.files, filling, tell, signal)
+    const { source, diskId, sizeGib } = filling
+    if (source.kind === 'restorePoint') {
+      const from = { point: source.id, lun: source.lun, diskId }
+      return fillFromPoint(this.#host, this.#disks, from, sizeGib!, signal)
+    }
+    return fillDisk(
+      this.#disks,
+      this.#taken,
+      this.#snapshots.files,
+      { ...filling, source },
+      tell,
+      signal,
+    )
   }
 
   takeSnapshot(
@@ -238,6 +253,23 @@ export class LocalHost implements HostDriver {
 
   async deleteSnapshot(id: string): Promise<void> {
     this.#snapshots.files.remove(id)
+  }
+
+  takeRestorePoint(
+    asked: AskedRestorePoint,
+    tell: (step: string) => void,
+    signal: AbortSignal,
+  ): Promise<TakenRestorePoint> {
+    tell('copying and sealing disks, variable store and vTPM')
+    return takePoint(this.#host, asked, signal)
+  }
+
+  deleteRestorePoint(point: string): Promise<void> {
+    return this.#host.points.remove(point)
+  }
+
+  restore(id: string, point: string, luns: readonly number[], signal: AbortSignal): Promise<void> {
+    return putBack(this.#host, this.#host.machine(id), point, luns, signal)
   }
 
   async lacksForUefi(id: string): Promise<readonly string[]> {

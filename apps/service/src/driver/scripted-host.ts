@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Examination } from '@trusted-launch/bootchain'
 import type { Evidence, EvidenceRequest } from '@trusted-launch/channel'
 import type {
+  AskedRestorePoint,
   Boot,
   Capacity,
   DiskPlan,
@@ -14,6 +15,7 @@ import type {
   MachinePlan,
   MachinePower,
   SnapshotSource,
+  TakenRestorePoint,
   TakenSnapshot,
 } from '../domain/host-driver.ts'
 import type { ImageSource, Source } from '../domain/sources.ts'
@@ -66,6 +68,10 @@ export class ScriptedHost implements HostDriver {
   readonly filled = new Map<string, Filling>()
   /** The snapshots that were taken, and of what. */
   readonly snapshots = new Map<string, SnapshotSource>()
+  /** The restore points that were taken, by their names here. */
+  readonly points = new Map<string, AskedRestorePoint>()
+  /** What was put back, in order. */
+  readonly restored: { readonly id: string; readonly point: string; luns: readonly number[] }[] = []
   /** The VMs without a network. */
   readonly isolated = new Set<string>()
   /** The own disks that were kept when their VM went. */
@@ -220,6 +226,27 @@ export class ScriptedHost implements HostDriver {
   async deleteSnapshot(id: string): Promise<void> {
     await this.#do('deleteSnapshot', id)
     this.snapshots.delete(id)
+  }
+
+  async takeRestorePoint(
+    asked: AskedRestorePoint,
+    _tell: (step: string) => void,
+    signal: AbortSignal,
+  ): Promise<TakenRestorePoint> {
+    await this.#do('takeRestorePoint', asked.point, signal)
+    this.points.set(asked.point, asked)
+    const isRunning = (await this.power(asked.machine)) === 'running'
+    return { consistency: isRunning ? 'crash' : 'stopped', generation: 1 }
+  }
+
+  async deleteRestorePoint(point: string): Promise<void> {
+    await this.#do('deleteRestorePoint', point)
+    this.points.delete(point)
+  }
+
+  async restore(id: string, point: string, luns: readonly number[]): Promise<void> {
+    await this.#do('restore', id)
+    this.restored.push({ id, point, luns })
   }
 
   async lacksForUefi(): Promise<readonly string[]> {

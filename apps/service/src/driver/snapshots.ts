@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Machine } from '@trusted-launch/host'
 import type { SnapshotSource, TakenSnapshot } from '../domain/host-driver.ts'
 import type { DiskFiles } from './disk-files.ts'
+import { systemOf } from './machine-spec.ts'
 
 /** Snapshots of disks on this host: each a qcow2 file of its own, found by the id of its resource. */
 export class Snapshots {
@@ -53,7 +54,7 @@ export class Snapshots {
         machine.copyDisks([{ lun, to }], work, signal),
       )
       if (lun === null)
-        await this.files.keepFacts(id, { variables, osType: this.#disks.osTypeOf(diskId) })
+        await this.files.keepFacts(id, { variables, osType: systemOf(machine.spec) })
       return { consistency }
     } finally {
       await rm(work, { recursive: true, force: true })

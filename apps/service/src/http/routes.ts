@@ -31,6 +31,7 @@ import { policyRoutes } from './resources/policies.ts'
 import { principalRoutes } from './resources/principals.ts'
 import { providerOperationRoutes } from './resources/provider-operations.ts'
 import { referenceValuesRoutes } from './resources/reference-values.ts'
+import { restorePointTypes, restoreRoutes } from './resources/restore-points.ts'
 import { scaleSetExtensionRoutes } from './resources/scale-set-extensions.ts'
 import { instanceRoutes } from './resources/scale-set-instances.ts'
 import { scaleSetRoutes, scaleSetType } from './resources/scale-sets.ts'
@@ -52,6 +53,7 @@ export function armTypes(rules: ScaleSetRules): readonly ArmType[] {
     scaleSetType(rules),
     diskTypeOf(rules),
     snapshotTypeOf(rules),
+    ...restorePointTypes(rules),
     imageTypeOf(rules),
     bindingTypeOf(rules),
     ...galleryTypes(rules),
@@ -76,6 +78,7 @@ export function allRoutes(
     ...virtualMachineRoutes(rules, ground),
     ...fleetRoutes(ground),
     ...vmResultRoutes(rules, ground),
+    ...restoreRoutes(ground),
     ...scaleSetRoutes(rules, ground),
     ...instanceRoutes(rules, ground),
     ...scaleSetExtensionRoutes(rules, ground),

@@ -3,12 +3,14 @@ import { IMAGE_TYPES } from '../domain/image/image.ts'
 import { removeWhole } from '../domain/remove-whole.ts'
 import { SCALE_SET, scaleSetOf } from '../domain/scale-set/scale-set.ts'
 import { forgetSecrets } from '../domain/scale-set/scale-set-rules.ts'
+import { COLLECTION } from '../domain/snapshot/restore-point.ts'
 import { SNAPSHOT } from '../domain/snapshot/snapshot.ts'
 import { ownDiskThatStays } from '../domain/vm/attached-disk.ts'
 import { disksThatGo, forgetVm, release } from '../domain/vm/belongings.ts'
 import { DISK } from '../domain/vm/disk-row.ts'
 import { MACHINE_TYPES, stateOf } from '../domain/vm/vm.ts'
 import { removeImage } from './remove-image.ts'
+import { removeAll } from './restore-point-handlers.ts'
 import type { Handler, Job } from './worker.ts'
 
 const DISKS = 100
@@ -29,6 +31,7 @@ export function groupHandlers(driver: HostDriver, now: () => number): Record<str
       for (const type of MACHINE_TYPES) await removeVms(driver, now, job, type)
       await removeFiles(job, DISK, (id) => driver.deleteDisk(id))
       await removeFiles(job, SNAPSHOT, (id) => driver.deleteSnapshot(id))
+      await removePoints(driver, job)
       for (const type of IMAGE_TYPES) await removeImages(driver, job, type)
       await removeRest(job)
       return undefined
@@ -73,6 +76,16 @@ async function removeFiles(
       for (const { id } of disks) await removeWhole(tables, id)
     })
     if (disks.length < DISKS) return
+  }
+}
+
+async function removePoints(driver: HostDriver, job: Job): Promise<void> {
+  const query = await within(job, COLLECTION)
+  for (;;) {
+    const [one] = await job.under(({ resources }) => resources.list({ ...query, limit: 1 }))
+    if (one === undefined) return
+    await removeAll(driver, job, one.id)
+    await job.under((tables) => removeWhole(tables, one.id))
   }
 }
 

@@ -18,7 +18,7 @@ export const LANES: readonly Lane[] = [
     atOnce: 8,
     kinds: [
       ...['vm.update', 'vm.attachDetachDataDisks', 'vm.delete', 'vm.isolate', 'vm.connect'],
-      ...['disk.delete', 'image.delete', 'snapshot.delete'],
+      ...['disk.delete', 'image.delete', 'snapshot.delete', 'restorePoint.delete'],
     ],
   },
   {
@@ -38,7 +38,7 @@ export const LANES: readonly Lane[] = [
   },
   { name: 'commands', atOnce: 2, kinds: ['vm.runCommand'] },
   { name: 'fetches', atOnce: 2, kinds: ['image.put', 'disk.fill'] },
-  { name: 'snapshots', atOnce: 2, kinds: ['snapshot.take'] },
+  { name: 'snapshots', atOnce: 2, kinds: ['snapshot.take', 'restorePoint.take', 'vm.restore'] },
   // Each waits for others, deployments in it for those of their own level: none stands before what it waits for.
   ...DEPLOYMENTS.map((kind) => ({ name: kind, atOnce: 32, kinds: [kind] })),
   {

@@ -13,9 +13,13 @@ import { dataDisksOf } from '../domain/vm/data-disks.ts'
 import { at, generationOf, stateOf, textAt, type VmState } from '../domain/vm/vm.ts'
 import { madeImageOf } from '../domain/vm/vm-image.ts'
 import { followed } from './followed.ts'
+import { isUp } from './is-up.ts'
 import { runCommand } from './run-command.ts'
 import { type VmGround, VmJob } from './vm-job.ts'
 import { Cancelled, type Handler, isOurs, type Job } from './worker.ts'
+
+/** The notice of a VM that is what it was. */
+const PUT_BACK = 'TrustedLaunch/PutBack'
 
 /** What each kind of VM operation does. All may be done again from the beginning; a command says that it was. */
 export function vmHandlers(ground: VmGround): Record<string, Handler> {
@@ -44,6 +48,7 @@ export function vmHandlers(ground: VmGround): Record<string, Handler> {
     'vm.reapply': on(update),
     'vm.reimage': on((vm) => reimage(vm, ground)),
     'vm.upgrade': on((vm) => upgrade(vm, ground)),
+    'vm.restore': on((vm) => putBack(vm, ground)),
     'vm.delete': on((vm) => remove(vm, ground)),
     'vm.simulateEviction': on((vm) => evict(vm, ground)),
     'vm.runCommand': runCommand(ground),
@@ -214,6 +219,26 @@ async function upgrade(vmJob: VmJob, ground: VmGround): Promise<void> {
   }
   if (power === 'running' || power === 'starting') await vmJob.boot(vm)
   await vmJob.note({}, 'Succeeded')
+}
+
+/** To a restore point: its disks, variable store and vTPM. It stays off. */
+async function putBack(vmJob: VmJob, { now }: VmGround): Promise<void> {
+  const { driver, job } = vmJob
+  const vm = await vmJob.require()
+  const { machine, notices } = stateOf(vm)
+  const { point, luns, of, by } = job.operation.input
+  // It may have been started since this was asked for.
+  if (isUp(await driver.power(machine)))
+    throw new ArmError(
+      faults.operationNotAllowed(`Virtual Machine '${vm.name}' runs: deallocate it first.`),
+    )
+  await job.tell(20, 'putting disks, variable store and vTPM back')
+  await driver.restore(machine, String(point), luns as unknown as number[], job.signal)
+  const at = new Date(now()).toISOString()
+  const message = `The VM was put back to '${of}' at ${at} by ${by}.`
+  const others = notices.filter(({ code }) => code !== PUT_BACK)
+  const notice = { code: PUT_BACK, level: 'Info', message } as const
+  await vmJob.note({ notices: [...others, notice], failure: null, integrity: null }, 'Succeeded')
 }
 
 async function remove(vmJob: VmJob, { now }: VmGround): Promise<void> {

@@ -46,6 +46,7 @@ const own: Readonly<Record<string, FieldTable>> = {
 
 /** Members of ours in Azure's types */
 const added: Readonly<Record<string, FieldTable>> = {
+  RestorePointProperties: { ...compute.RestorePointProperties, vTpmGeneration: 'number!' },
   SnapshotProperties: { ...compute.SnapshotProperties, consistencyMode: 'text!' },
 }
 const tables: Readonly<Record<string, FieldTable>> = { ...network, ...compute, ...own, ...added }

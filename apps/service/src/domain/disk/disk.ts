@@ -4,6 +4,7 @@ import { diskSkuFault } from '../../catalogue/disk-skus.ts'
 import type { Link } from '../links.ts'
 import { isMachine } from '../machines.ts'
 import type { Moment, Plan, Wanted } from '../resource-type.ts'
+import { DISK_POINT, requirePointDisk } from '../snapshot/restore-point.ts'
 import { carriedBy, isSnapshotId, requireSnapshot, SNAPSHOT } from '../snapshot/snapshot.ts'
 import { type AllowedSource, type DiskSource, type Source, sourceOf } from '../sources.ts'
 import type { JsonObject, Resource } from '../store.ts'
@@ -61,6 +62,8 @@ async function planNew(
       return { properties, state, work: null }
     case 'copy':
       return { ...(await copyOf(rules, properties, sizeGib, moment)), work }
+    case 'restore':
+      return { ...(await restoredOf(rules, properties, sizeGib, moment)), work }
     case 'import':
       importOf(rules, id, properties)
       return { properties, state, work }
@@ -97,6 +100,7 @@ export function diskSource(disk: Resource, rules: DiskRules): DiskSource {
   const { id, properties } = disk
   const option = textAt(properties, 'creationData', 'createOption')?.toLowerCase()
   if (option === 'import' || option === 'importsecure') return importOf(rules, id, properties)
+  if (disk.state.from !== undefined) return disk.state.from as unknown as DiskSource
   const copied = textAt(properties, 'creationData', 'sourceResourceId') ?? ''
   return isSnapshotId(copied) ? { kind: 'snapshot', id: copied } : { kind: 'disk', id: copied }
 }
@@ -120,6 +124,26 @@ async function copyOf(
   return {
     properties: { ...(isSnapshot && carriedBy(source)), ...properties, diskSizeGB: grown },
     state: { managedBy: null, ...(isSnapshot && examination !== undefined && { examination }) },
+  }
+}
+
+/** A disk of a restore point: it says what the disk said then. */
+async function restoredOf(
+  rules: DiskRules,
+  properties: JsonObject,
+  sizeGib: number | null,
+  { tables }: Moment,
+): Promise<{ properties: JsonObject; state: JsonObject }> {
+  const id = textAt(properties, 'creationData', 'sourceResourceId')
+  if (id === null) throw new ArmError(faults.missingParameter(COPIED))
+  const { point, disk } = await requirePointDisk(tables, id)
+  const grown = sizeGib ?? disk.sizeGib
+  requireNotSmaller(id, disk.sizeGib, grown)
+  await requireRoom(rules, tables, grown)
+  return {
+    properties: { ...disk.carried, ...properties, diskSizeGB: grown },
+    // The point may be deleted and made anew under its name before the bytes are there.
+    state: { managedBy: null, from: { kind: 'restorePoint', id: point.point, lun: disk.lun } },
   }
 }
 
@@ -203,22 +227,25 @@ async function requireRoom(
   await requireDiskRoom(tables, diskGib(), sizeGib - hadGib)
 }
 
-/** The disk or snapshot that a copy is of. @throws {ArmError} it is of something else. */
+/** The disk or snapshot that a copy is of, or the disk of a restore point. @throws {ArmError} it is of something else. */
 export function diskLinks(_: string, { properties }: Wanted): Link[] {
   const id = textAt(properties, 'creationData', 'sourceResourceId')
-  const isCopy = textAt(properties, 'creationData', 'createOption')?.toLowerCase() === 'copy'
-  if (id === null || !isCopy) return []
+  const option = textAt(properties, 'creationData', 'createOption')?.toLowerCase()
+  const path = `properties.${COPIED}`
+  if (id !== null && option === 'restore')
+    return [{ id, type: DISK_POINT, action: `${DISK_POINT}/beginGetAccess/action`, path }]
+  if (id === null || option !== 'copy') return []
   const parsed = parseResourceId(id)
   const type = isSnapshotId(id) ? SNAPSHOT : DISK
   if (parsed !== null && keyOf(typeOf(parsed)) !== keyOf(type))
     throw new ArmError(notDone(`Copy of ${typeOf(parsed)}`))
   const action = `${type}/beginGetAccess/action`
-  return [{ id, type, action, path: `properties.${COPIED}` }]
+  return [{ id, type, action, path }]
 }
 
 function notDone(option: string): Fault {
   return faults.operationNotAllowed(
-    `CreateOption '${option.slice(0, 80)}' is not offered by this host: 'Empty', 'Copy' of a disk or a snapshot, 'Import' of a file and 'ImportSecure' with a variable store are.`,
+    `CreateOption '${option.slice(0, 80)}' is not offered by this host: 'Empty', 'Copy' of a disk or a snapshot, 'Restore' of a restore point's disk, 'Import' of a file and 'ImportSecure' with a variable store are.`,
     'creationData.createOption',
   )
 }

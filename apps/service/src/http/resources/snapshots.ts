@@ -9,7 +9,7 @@ import { type ArmType, groupPath } from '../arm-type.ts'
 
 const GIB = 2 ** 30
 /** In the words of Azure's restore points: a stopped VM wrote all it had to write. */
-const CONSISTENCY = { stopped: 'ApplicationConsistent', crash: 'CrashConsistent' } as const
+export const CONSISTENCY = { stopped: 'ApplicationConsistent', crash: 'CrashConsistent' } as const
 
 /** Snapshots of disks: each whole by itself, and none goes with its disk. */
 export const snapshotTypeOf = (rules: SnapshotRules): ArmType => ({
