@@ -4,6 +4,13 @@ import { join } from 'node:path'
 import test from 'node:test'
 import { certificateChecks, clockCheck, diskCheck, toolChecks } from '../src/doctor-checks.ts'
 import { hostChecks } from '../src/served-checks.ts'
+import {
+  certificateCheck,
+  clocksCheck,
+  roomChecks,
+  signedInChecks,
+} from '../src/signed-in-checks.ts'
+import { signedIn } from './a-control-plane.ts'
 import { newAuthority, pemOf } from './a-record.ts'
 import { newFolder, tl } from './a-run.ts'
 import { vmsMissing as skip } from './a-state.ts'
@@ -51,6 +58,7 @@ test('a certificate that ends soon, or is none, wants something done; none at al
 test('the doctor looks at everything, says how VMs run here, and ends in 1 only where something is to do', {
   skip,
 }, async () => {
+  Object.assign(process.env, { XDG_CONFIG_HOME: newFolder(), XDG_DATA_HOME: newFolder() })
   const { code, out } = await tl('doctor', '--data', newFolder(), '--json')
   const checks = JSON.parse(out)
   const looked = new Set(checks.map(({ what }: any) => what))
@@ -61,9 +69,50 @@ test('the doctor looks at everything, says how VMs run here, and ends in 1 only 
     'control plane',
     'disk',
     'firmware',
+    'signed in',
     'tools',
   ])
+  assert.match(checks.find(({ what }: any) => what === 'signed in').found, /^nobody: tl login/)
   assert.match(checks.find(({ what }: any) => what === 'acceleration').found, /^(kvm|tcg): /)
   assert.equal(code, checks.some(({ remedy }: any) => remedy !== null) ? 1 : 0)
   assert.match((await tl('doctor', '--data', newFolder())).out, /^(ok {3}|TO DO) {2}firmware: /m)
+})
+
+test('of the control plane that somebody is signed in to it is told whether it answers, its clock, certificate, version, room and token', async (t) => {
+  const { service } = await signedIn(t)
+  const checks = await signedInChecks()
+  assert.deepEqual(
+    checks.map(({ what, remedy }) => [what, remedy]),
+    ['signed in', 'clocks', 'its certificate', 'token', 'version', 'its host'].map((what) => [
+      what,
+      null,
+    ]),
+  )
+  assert.match(checks.at(-1)!.found, /^\d+ vCPUs, \d+ GiB of memory; 0 of 0 VMs run$/)
+  const late = await signedInChecks(() => Date.now() + 400 * DAY_MS)
+  const remedies = late.filter(({ remedy }) => remedy !== null).map(({ what }) => what)
+  assert.deepEqual(remedies, ['clocks', 'its certificate'])
+  await service.close()
+  const [gone] = await signedInChecks()
+  assert.match(gone!.found, /does not answer: nobody listens there/)
+  assert.notEqual(gone!.remedy, null)
+})
+
+test('clocks a minute apart, a certificate that ends soon, another version and a drained host want something done', () => {
+  const now = Date.UTC(2026, 0, 1)
+  const at = { endpoint: 'https://vms.example' }
+  assert.equal(clocksCheck(at, new Date(now - 59_000).toUTCString(), now).remedy, null)
+  assert.match(clocksCheck(at, new Date(now + 61_000).toUTCString(), now).remedy!, /^set the clock/)
+  assert.equal(clocksCheck(at, null, now).remedy, null)
+  const until = (days: number) => ({
+    valid_from: new Date(now).toUTCString(),
+    valid_to: new Date(now + days * DAY_MS).toUTCString(),
+  })
+  assert.equal(certificateCheck(until(15), now).remedy, null)
+  assert.match(certificateCheck(until(13), now).remedy!, /^restart tl up there/)
+  const host = { vcpus: 2, memoryGib: 4, running: 1, virtualMachines: 2, drained: true }
+  assert.deepEqual(
+    roomChecks({ ...host, version: '9.9.9' }).map(({ remedy }) => remedy?.split(' ')[0]),
+    ['use', 'it'],
+  )
 })

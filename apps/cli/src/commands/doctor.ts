@@ -13,13 +13,14 @@ import { EXIT, type ExitCode } from '../exit-code.ts'
 import { jsonText, type Output } from '../output.ts'
 import { plain } from '../plain-text.ts'
 import { servedChecks } from '../served-checks.ts'
+import { signedInChecks } from '../signed-in-checks.ts'
 
 interface Options {
   readonly data?: string
   readonly json?: boolean
 }
 
-/** `tl doctor`: whether this machine can run VMs, and what to do where it can't. */
+/** `tl doctor`: whether this machine can run VMs, and the control plane of whoever is signed in serves; and what to do where not. */
 export function doctorCommand(output: Output, done: (code: ExitCode) => void): Command {
   return new Command('doctor')
     .summary('whether this machine is fit to run VMs, and what to do where it is not')
@@ -40,6 +41,7 @@ export function doctorCommand(output: Output, done: (code: ExitCode) => void): C
         clockCheck(now),
         ...certificateChecks(data, now),
         ...(await servedChecks(data)),
+        ...(await signedInChecks()),
       ]
       output.out(options.json === true ? jsonText(checks) : checks.map(lineOf(output)).join(''))
       done(checks.every(({ remedy }) => remedy === null) ? EXIT.affirming : EXIT.failure)

@@ -1,4 +1,5 @@
 import { ArmError, faults } from '@trusted-launch/api'
+import manifest from '../../../package.json' with { type: 'json' }
 import { allVms, isDrained, isUp, keepDrained } from '../../domain/drain.ts'
 import { enqueueAnyway } from '../../domain/enqueue.ts'
 import { acceptRestored, unknownSinceRestored } from '../../domain/restored.ts'
@@ -59,7 +60,7 @@ async function viewOf({ place }: VmRules, { store, host }: Ground): Promise<Json
   return {
     ...{ id: `/providers/${TYPE}/${host}`, name: host, type: TYPE },
     properties: {
-      ...{ vcpus, memoryGib, architecture },
+      ...{ version: manifest.version, vcpus, memoryGib, architecture },
       drained: await isDrained(store, host),
       virtualMachines: vms.length,
       running: vms.filter(isUp).length,
