@@ -5,6 +5,7 @@ import { cacheDirectory } from '../build-guest.ts'
 import { dataDirectory, dataOption } from '../data-directory.ts'
 import { type DatabaseOptions, settingsFrom, withDatabase } from '../database-options.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
+import { proseOf } from '../log-prose.ts'
 import { startedAgainText } from '../machine-text.ts'
 import { jsonText, type Output } from '../output.ts'
 import { type ServingOptions, servingFrom, withServing } from '../serving-options.ts'
@@ -34,7 +35,7 @@ export function upCommand(output: Output, done: (code: ExitCode) => void): Comma
       '--host-data <dir>',
       'where VMs and their disks are, if services share them; remembered (default: the data folder)',
     )
-    .option('--json', 'one JSON document once it serves')
+    .option('--json', 'one JSON document once it serves, and a log in JSON on a terminal too')
     .addHelpText(
       'after',
       '\nExamples:\n  tl up\n  tl up --listen 0.0.0.0:8443 --public-name vms.example.org --json\n  tl up --database postgres://trusted_launch@/trusted_launch --host-data /srv/vms',
@@ -72,7 +73,7 @@ async function up(options: Options, output: Output): Promise<void> {
     ...(await servingFrom(options)),
   }
   const settings = settingsOf(data, given)
-  const log = await logTo(output)
+  const log = await logTo(output, options.json !== true && process.stderr.isTTY === true)
   const service = await openService({
     ...{ data, listen, log, location: 'local', publicNames: [], portal },
     ...settings,
@@ -87,13 +88,13 @@ async function up(options: Options, output: Output): Promise<void> {
   sayStopped(data)
 }
 
-/** Structured lines on standard error. */
-async function logTo({ err }: Output) {
+/** Structured lines on standard error; prose where a person reads them. */
+async function logTo({ err }: Output, isProse: boolean) {
   const { default: pino } = await import('pino')
   const level = process.env.TL_LOG ?? 'warn'
   return pino(
     { level, redact: ['*.authorization', '*.password', '*.clientSecret'] },
-    { write: err },
+    { write: isProse ? (line) => err(proseOf(line)) : err },
   )
 }
 
