@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import test from 'node:test'
 import { nearest } from '../src/nearest.ts'
+import { HINTS_BY_CODE, NO_HINT } from '../src/service/hints-by-code.ts'
 import { aControlPlane, good, json, signedIn } from './a-control-plane.ts'
 import { tl } from './a-run.ts'
 
@@ -73,6 +76,43 @@ test('without signing in, every command that asks the control plane says how to'
       [code, /tl login --admin/.test(err)],
       [1, true],
       `tl ${args.join(' ')}: ${err}`,
+    )
+  }
+})
+
+test('every code of the service has an answer of what to type, or is told to need none; none is of no code', () => {
+  const src = join(import.meta.dirname, '../../service/src')
+  const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(src, name))
+  const faults = join(import.meta.dirname, '../../../packages/api/src')
+  const api = ['faults.ts', 'client.ts'].map((name) => join(faults, name))
+  const texts = [...files, ...api].map((file) => readFileSync(file, 'utf8')).join('\n')
+  const codes = new Set([...texts.matchAll(/\bcode: '([A-Z][A-Za-z]+)'/g)].map(([, code]) => code!))
+  assert.ok(codes.size > 60, `${codes.size}`)
+  assert.deepEqual(
+    [...codes].filter((code) => !Object.hasOwn(HINTS_BY_CODE, code) && !NO_HINT.includes(code)),
+    [],
+  )
+  const named = new Set([...texts.matchAll(/'([A-Z][A-Za-z]+)'/g)].map(([, word]) => word!))
+  assert.deepEqual(
+    [...Object.keys(HINTS_BY_CODE), ...NO_HINT].filter((code) => !named.has(code)),
+    [],
+  )
+})
+
+test('a hint names the VM that was asked about, and its group where that is not meant anyway', async (t) => {
+  await signedIn(t)
+  await good('vm', 'create', '--name', 'web', '--image', 'small')
+  await good('vm', 'create', '--name', 'web', '--image', 'small', '--group', 'shop')
+  for (const inGroup of [[], ['--group', 'shop']]) {
+    const set = ['vm', 'security', 'set', 'web', '--security-type', 'Standard', ...inGroup]
+    const { code, err } = await tl(...set)
+    assert.equal(code, 1)
+    const vm = ['web', ...inGroup].join(' ')
+    assert.match(
+      err,
+      new RegExp(`^ {4}tl vm deallocate ${vm}; the same again; tl vm start ${vm}$`, 'm'),
     )
   }
 })

@@ -12,11 +12,16 @@ export type Credential = Pick<Profile, 'endpoint' | 'tenantId' | 'clientId' | 'c
 const SPARE_MS = 60_000
 const SCOPE = 'https://management.azure.com/.default'
 
+/** A VM's id in an address. */
+const VM_IN =
+  /\/subscriptions\/[^/?]+\/resourceGroups\/[^/?]+\/providers\/Microsoft\.Compute\/virtualMachines\/[^/?]+/i
+
 /** The control plane, as whoever is signed in. `close` lets its connections go. */
 export class Connection {
   readonly profile: Profile
   readonly client: ArmClient
   readonly #send: ReturnType<typeof httpsTo>
+  #lastVm: string | null = null
 
   constructor(profile: Profile) {
     this.profile = profile
@@ -24,9 +29,17 @@ export class Connection {
     this.client = new ArmClient({
       endpoint: profile.endpoint,
       token: tokensOf(profile, this.#send),
-      send: this.#send,
+      send: (url, request) => {
+        this.#lastVm = VM_IN.exec(url)?.[0] ?? this.#lastVm
+        return this.#send(url, request)
+      },
       sleep: (ms) => sleep(ms),
     })
+  }
+
+  /** The id of the VM that was asked about last: what a hint is about; null: none was. */
+  get lastVm(): string | null {
+    return this.#lastVm
   }
 
   /** `/subscriptions/…` */

@@ -7,6 +7,8 @@ import { hintOn, wordsOf } from './refusal-hints.ts'
 /** Where there are lists of what there is, and what makes the first where there may be none. */
 const LISTS: readonly [type: RegExp, command: string][] = [
   [/^Microsoft\.Compute\/virtualMachines\/[^/]+$/i, 'tl vm list'],
+  [/^Microsoft\.Compute\/virtualMachineScaleSets\/[^/]+$/i, 'tl vmss list'],
+  [/^Microsoft\.Compute\/galleries\/[^/]+$/i, 'tl gallery list'],
   [/^Microsoft\.Compute\/disks\//i, 'tl disk list'],
   [/^Microsoft\.Compute\/images\//i, 'tl image list'],
   [/\/operations\//i, 'tl operation list'],
@@ -14,6 +16,26 @@ const LISTS: readonly [type: RegExp, command: string][] = [
   [/\/alertDestinations\//i, 'tl alert destination list'],
   [/\/alerts\//i, 'tl alert list'],
 ]
+
+/** Of what is in something else there is a list in that. */
+const INNER: readonly [type: RegExp, command: (...within: string[]) => string][] = [
+  [
+    /^Microsoft\.Compute\/galleries\/([^/]+)\/images\/([^/]+)\/versions\//i,
+    (gallery, definition) => `tl gallery image-version list ${gallery} ${definition}`,
+  ],
+  [
+    /^Microsoft\.Compute\/galleries\/([^/]+)\/images\//i,
+    (gallery) => `tl gallery image-definition list ${gallery}`,
+  ],
+  [
+    /^Microsoft\.Compute\/virtualMachineScaleSets\/([^/]+)\/virtualMachines\//i,
+    (set) => `tl vmss instance list ${set}`,
+  ],
+  [/\/announcedUpdates\//i, () => 'tl announcement list'],
+]
+
+/** Of a scale set there may be none yet. */
+const ROLLING = /virtualMachineScaleSets\/([^/]+)\/rollingUpgrades\/latest$/i
 
 /** The plan of a scope: there is one or none, and no list. */
 const PLAN = /\/monitoringPlans\//i
@@ -43,7 +65,10 @@ export async function adviceOn(
   if (size !== null)
     return { message: `${size[1]}.`, hint: sizeHint(size[2]!, size[3]!.split(',')) }
   const message = wordsOf(fault)
-  const known = hintOn(fault, connection?.profile.group ?? DEFAULT_GROUP)
+  const known = hintOn(fault, {
+    ownGroup: connection?.profile.group ?? DEFAULT_GROUP,
+    vm: connection?.lastVm ?? null,
+  })
   if (connection === null) return { message, hint: known }
   const [, publisher, offer] = NO_IMAGE.exec(message) ?? []
   if (offer !== undefined) return { message, hint: await imageHint(publisher!, offer, connection) }
@@ -93,6 +118,11 @@ async function groupHint(group: string, connection: Connection): Promise<string>
 /** `Microsoft.Compute/virtualMachines/web`, and what is called nearly so. */
 async function missingHint(missing: string, connection: Connection): Promise<string> {
   if (PLAN.test(missing)) return NO_PLAN
+  const set = ROLLING.exec(missing)?.[1]
+  if (set !== undefined) return `there was none yet: tl vmss rolling-upgrade start ${set}`
+  const inner = INNER.find(([type]) => type.test(missing))
+  if (inner !== undefined)
+    return `${inner[1](...inner[0].exec(missing)!.slice(1))} shows what there is`
   const command = LISTS.find(([type]) => type.test(missing))?.[1]
   if (command === undefined) return 'tl vm list shows what there is; --group NAME names a group'
   const show = `${command} shows what there is`
