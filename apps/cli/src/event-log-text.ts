@@ -5,7 +5,8 @@ import { claimText } from './claim-text.ts'
 import type { Look } from './output.ts'
 import type { CheckedPcr, PcrVerdict } from './pcr-rows.ts'
 import { tableText } from './table.ts'
-import { colored, textOfFinding } from './verdict.ts'
+import { colored } from './tier-color.ts'
+import { textOfFinding } from './verdict.ts'
 
 /** A log for people: its events, its registers, what they let us say, what was found, the conclusion. */
 export function textOfEventLog(

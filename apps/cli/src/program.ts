@@ -25,14 +25,20 @@ const COMMANDS: Readonly<Record<string, Maker>> = {
   whoami: async (...made) => (await import('./commands/whoami.ts')).whoamiCommand(...made),
   portal: async (...made) => (await import('./commands/portal.ts')).portalCommand(...made),
   vm: async (...made) => (await import('./commands/vm.ts')).vmCommand(...made),
+  vmss: async (...made) => (await import('./commands/vmss.ts')).vmssCommand(...made),
   evidence: async (...made) => (await import('./commands/evidence.ts')).evidenceCommand(...made),
   alert: async (...made) => (await import('./commands/alert.ts')).alertCommand(...made),
   drift: async (...made) => (await import('./commands/drift.ts')).driftCommand(...made),
+  announcement: async (...made) =>
+    (await import('./commands/announcement.ts')).announcementCommand(...made),
   recommendation: async (...made) =>
     (await import('./commands/recommendation.ts')).recommendationCommand(...made),
   size: async (...made) => (await import('./commands/size.ts')).sizeCommand(...made),
   os: async (...made) => (await import('./commands/os.ts')).osCommand(...made),
   disk: async (...made) => (await import('./commands/disk.ts')).diskCommand(...made),
+  gallery: async (...made) => (await import('./commands/gallery.ts')).galleryCommand(...made),
+  deployment: async (...made) =>
+    (await import('./commands/deployment.ts')).deploymentCommand(...made),
   group: async (...made) => (await import('./commands/group.ts')).groupCommand(...made),
   operation: async (...made) => (await import('./commands/operation.ts')).operationCommand(...made),
   audit: async (...made) => (await import('./commands/audit.ts')).auditCommand(...made),

@@ -2,7 +2,7 @@ import type { Json, TokenClaims } from '@trusted-launch/attestation'
 import type { Look } from './output.ts'
 import { plain } from './plain-text.ts'
 import { tableText } from './table.ts'
-import { colored } from './verdict.ts'
+import { colored } from './tier-color.ts'
 
 /** What AR4SI's values mean. draft-ietf-rats-ar4si, 2.3.4. */
 const words: Readonly<Record<string, Readonly<Record<number, string>>>> = {

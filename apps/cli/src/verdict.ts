@@ -4,6 +4,7 @@ import { EXIT, type ExitCode } from './exit-code.ts'
 import type { Look } from './output.ts'
 import { plain, rangesOf } from './plain-text.ts'
 import { tableText, wrapped } from './table.ts'
+import { colored } from './tier-color.ts'
 
 const exitCodes: Readonly<Record<Tier, ExitCode>> = {
   affirming: EXIT.affirming,
@@ -113,9 +114,4 @@ const tierOf: Readonly<Record<Finding['severity'], Tier>> = {
   low: 'warning',
   medium: 'warning',
   high: 'contraindicated',
-}
-
-export function colored(text: string, tier: Tier, { colors }: Look): string {
-  if (tier === 'affirming') return colors.green(text)
-  return tier === 'warning' ? colors.yellow(text) : colors.red(text)
 }

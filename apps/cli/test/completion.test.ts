@@ -2,7 +2,11 @@ import assert from 'node:assert/strict'
 import { execFile, spawnSync } from 'node:child_process'
 import test from 'node:test'
 import { promisify } from 'node:util'
-import { good, signedIn } from './a-control-plane.ts'
+import type { Command } from 'commander'
+import { createColors } from 'picocolors'
+import { takenBy } from '../src/completion/kinds.ts'
+import { programOf } from '../src/program.ts'
+import { good, json, signedIn } from './a-control-plane.ts'
 import { fileOf, tl } from './a-run.ts'
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const
@@ -82,8 +86,76 @@ for (const shell of SHELLS) {
     assert.ok((await after('vm', 'create', '--size', '')).includes('Standard_B1s'))
     assert.deepEqual(await after('vm', 'list', '--group', ''), ['default'])
     assert.match((await after('disk', 'show', '')).join(), /^web_OsDisk_1_\w+$/)
+    const ids = await after('recommendation', 'fix', '--group', 'default', 'web', '')
+    assert.ok(ids.includes('secure-boot.linux'), ids.join())
+    assert.deepEqual(await after('vm', 'show', '--group', 'nowhere', ''), [])
   })
 }
+
+test('every argument and every option of every command says what it is chosen from', async () => {
+  const untold = { out: () => {}, err: () => {}, colors: createColors(false), width: 100 }
+  const takers: string[] = []
+  const walk = (command: Command, path: string) => {
+    for (const one of command.registeredArguments)
+      if (one.argChoices === undefined) takers.push(`${path} <${one.name()}>`)
+    for (const { flags, required, argChoices } of command.options)
+      if (required && argChoices === undefined) takers.push(`${path} ${flags}`)
+    for (const one of command.commands)
+      if (!one.name().startsWith('__')) walk(one, `${path} ${one.name()}`.trim())
+  }
+  walk(await programOf(untold, () => {}), '')
+  assert.ok(takers.length > 200, `${takers.length}`)
+  assert.deepEqual(
+    takers.filter((taker) => takenBy(taker) === null),
+    [],
+  )
+  const named = takers.filter((taker) => / <(?:name|vm|id|image)>$/.test(taker))
+  const free = named.filter((taker) => takenBy(taker) === 'anything')
+  assert.deepEqual(
+    free.filter(
+      (taker) =>
+        !/^login | create | --(?:name|audience|by|location|public-name|user) | bind <name>/.test(
+          taker,
+        ),
+    ),
+    [],
+  )
+})
+
+test('names are those of what was typed before: of the VM, the scale set, the gallery, the group', async (t) => {
+  await signedIn(t)
+  await good('vm', 'create', '--name', 'web', '--image', 'small')
+  await good('vm', 'create', '--name', 'shop-web', '--image', 'small', '--group', 'shop')
+  await good('vmss', 'create', 'fleet', '--image', 'small', '--instances', '2')
+  await good('gallery', 'create', 'ours')
+  await good('gallery', 'image-definition', 'create', 'ours', 'web')
+  await good('alert', 'destination', 'create', 'lines', '--syslog', 'logs.example:6514')
+  await good('image', 'bind', 'Debian:debian-12:12-gen2', 'debian-12')
+  await good('announcement', 'create', 'ticket-7', '--until', '2h', '--reason', 'a kernel')
+  const offered = async (...args: string[]) =>
+    (await good('__values', ...args)).out.split('\n').slice(0, -1)
+  assert.deepEqual(await offered('--group', 'shop', 'vm'), ['shop-web'])
+  assert.deepEqual(await offered('set'), ['fleet'])
+  const instances = await json('vmss', 'instance', 'list', 'fleet')
+  assert.deepEqual(
+    await offered('instance', 'fleet'),
+    instances.map(({ instanceId }: any) => instanceId),
+  )
+  assert.deepEqual(await offered('gallery'), ['ours'])
+  assert.deepEqual(await offered('definition', 'ours'), ['web'])
+  assert.deepEqual(await offered('version', 'ours', 'web'), [])
+  assert.deepEqual(await offered('destination'), ['lines'])
+  assert.deepEqual(await offered('binding'), ['Debian:debian-12:12-gen2'])
+  assert.deepEqual(await offered('announcement'), ['ticket-7'])
+  const recommended = await offered('recommendation', 'web')
+  assert.ok(recommended.length > 0)
+  assert.deepEqual(
+    recommended,
+    (await json('recommendation', 'list', 'web', '--all')).map(
+      ({ properties }: any) => properties.additionalData.recommendation,
+    ),
+  )
+})
 
 test('where there is nobody to ask no name is offered, and nothing is said', async () => {
   process.env.XDG_CONFIG_HOME = '/nonexistent'

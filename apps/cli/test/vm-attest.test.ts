@@ -52,7 +52,10 @@ test('a verdict is told in words, its tier is the exit code, and its record is a
   assert.equal(code, 3, out)
   assert.match(out, /^VM vm-golden, generation 1, appraised /)
   assert.match(out, /^high {2}\S.*\.$/m)
-  assert.match(out, /\ncontraindicated\n$/)
+  assert.match(
+    out,
+    /\ncontraindicated\nsince \d{4}-\S+Z: attestation key\nnext {2}tl (?:alert show \w{8}|recommendation list web)\n$/,
+  )
   const last = await tl('vm', 'attest', 'web', '--last', '--json')
   const { findings, tier } = JSON.parse(last.out)
   assert.deepEqual([last.code, tier], [3, 'contraindicated'])
@@ -74,6 +77,7 @@ test('an affirming record of the control plane is affirmed again without it, and
   const record = join(newFolder(), 'web.json')
   const asked = await good('vm', 'attest', 'web', '--export', record)
   assert.match(asked.err, /attesting web/)
+  assert.match(asked.out, /\naffirming\nsince \d{4}-\S+Z\n$/)
   const fresh = JSON.parse((await good('vm', 'attest', 'web', '--json')).out)
   const exported = JSON.parse(readFileSync(record, 'utf8')).record.result
   assert.notEqual(fresh.nonce, exported.nonce)
@@ -96,6 +100,10 @@ test('evidence is listed, taken along one by one, and pruned', async (t) => {
   assert.match(
     (await good('evidence', 'list', 'web')).out,
     /^\d{4}-\S+ +affirming .*[0-9a-f-]{36}$/m,
+  )
+  assert.match(
+    (await good('evidence', 'list', 'web')).out,
+    /^asked by itself, the next time \S+Z\nwhen /,
   )
   const all = await json('evidence', 'list', 'web')
   assert.equal(all.length, 3)

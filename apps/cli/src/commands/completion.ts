@@ -28,7 +28,7 @@ export function completionCommand(
   return new Command('completion')
     .summary('print a script that completes tl in your shell')
     .description(
-      'Prints a script that completes commands and options, and the names of VMs, disks, images, sizes, groups, operations and alerts, which the control plane is asked for, for two seconds at most. It completes `npx tl`, too.',
+      'Prints a script that completes commands, options and files, and every name that there is: of VMs, disks, images, alerts, drifts and the like the control plane is asked, for two seconds at most. It completes `npx tl`, too.',
     )
     .addArgument(new Argument('<shell>', 'your shell').choices(shells))
     .addHelpText(
@@ -45,12 +45,15 @@ Examples:
     })
 }
 
-/** What the scripts ask for names: one a line, none where there is nobody to ask. */
+/** What the scripts ask for names, with what was typed before: one a line, none where there is nobody to ask. */
 export function valuesCommand(output: Output, done: (code: ExitCode) => void): Command {
   return new Command('__values')
     .addArgument(new Argument('<kind>').choices(KINDS))
-    .action(async (kind: Kind) => {
-      for (const name of await namesOf(kind)) output.out(`${name}\n`)
+    .argument('[typed...]')
+    .option('--group <name>')
+    .action(async (kind: Kind, values: string[], { group }: { group?: string }) => {
+      const typed = { values, ...(group !== undefined && { group }) }
+      for (const name of await namesOf(kind, typed)) output.out(`${name}\n`)
       done(EXIT.affirming)
     })
 }

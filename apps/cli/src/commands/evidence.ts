@@ -41,12 +41,14 @@ function listCommand(output: Output, done: (code: ExitCode) => void): Command {
     const found = await withService(async (connection) => {
       const vm = vmPath(connection, name, options)
       await lastVerdict(connection, vm)
+      const first: any = await connection.client.get(evidencePath(vm))
       const all: any[] = []
       for await (const one of connection.client.list(evidencePath(vm)))
         if (all.push(one) >= count) break
-      return all
+      return { all, monitoring: first.monitoring }
     })
-    output.out(options.json === true ? jsonText(found) : textOf(found, output.width))
+    const text = monitoringText(found.monitoring) + textOf(found.all, output.width)
+    output.out(options.json === true ? jsonText(found.all) : text)
     done(EXIT.affirming)
   })
 }
@@ -119,6 +121,22 @@ function pruneCommand(output: Output, done: (code: ExitCode) => void): Command {
     output.out(options.json === true ? jsonText(value) : text)
     done(EXIT.affirming)
   })
+}
+
+/** How a VM is looked after, in a line. */
+function monitoringText({
+  isMonitored,
+  nextDue,
+  silentSince,
+  awaitedSince,
+  unanswered,
+}: any): string {
+  const due = nextDue === undefined ? '' : `, the next time ${nextDue}`
+  const how = isMonitored ? `asked by itself${due}` : 'asked only when somebody asks for it'
+  const silent = silentSince === undefined ? [] : [`silent since ${silentSince}`]
+  const awaited = awaitedSince === undefined ? [] : [`an answer awaited since ${awaitedSince}`]
+  const lost = unanswered > 0 ? [`${unanswered} unanswered`] : []
+  return `${plain([how, ...silent, ...awaited, ...lost].join('; '))}\n`
 }
 
 function countOf(text: string): number {

@@ -1,10 +1,5 @@
 import { Command } from 'commander'
-import {
-  type ExaminedFile,
-  examinedFile,
-  textOfExamination,
-  withFetched,
-} from '../examined-file.ts'
+import type { ExaminedFile } from '../examined-file.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { jsonText, type Output } from '../output.ts'
 import type { Connection } from '../service/connection.ts'
@@ -40,6 +35,7 @@ export function imageImportCommand(output: Output, done: (code: ExitCode) => voi
       '\nExamples:\n  tl image import debian-12-generic-amd64.qcow2 --name debian --dry-run\n  tl image import debian-12-generic-amd64.qcow2 --name debian\n  tl vm create --name web --image debian',
     )
     .action(async (file: string, options: Options) => {
+      const { withFetched } = await import('../examined-file.ts')
       const tell = told(output)
       await withFetched(file, tell, (path) => importFile(path, options, output, tell))
       done(EXIT.affirming)
@@ -52,6 +48,7 @@ async function importFile(
   output: Output,
   tell: (step: string) => void,
 ): Promise<void> {
+  const { examinedFile, textOfExamination } = await import('../examined-file.ts')
   const examined = await examinedFile(path)
   const isJson = options.json === true
   if (!isJson) output.out(textOfExamination(examined.examination, output.width))

@@ -5,9 +5,7 @@ import { Command } from 'commander'
 import { cacheDirectory } from '../build-guest.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { withImage } from '../image-file.ts'
-import { textOfImage } from '../image-text.ts'
 import { decodedFrom } from '../input-file.ts'
-import { inspectImage } from '../inspect-image.ts'
 import { jsonText, type Output } from '../output.ts'
 
 /** `tl image inspect`. */
@@ -28,6 +26,8 @@ export function imageInspectCommand(output: Output, done: (code: ExitCode) => vo
       '\nExamples:\n  tl image inspect disk.raw\n  tl image inspect uki.raw --signatures own\n  tl image inspect disk.qcow2 --json',
     )
     .action(async (file: string, options: { json?: boolean; signatures?: string }) => {
+      const { textOfImage } = await import('../image-text.ts')
+      const { inspectImage } = await import('../inspect-image.ts')
       const template = await templateOf(options.signatures)
       const { seen, ...named } = await withImage(file, (disk) => inspectImage(disk, template))
       output.out(

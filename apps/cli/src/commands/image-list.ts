@@ -1,5 +1,4 @@
 import { Command } from 'commander'
-import { textOfExamination } from '../examined-file.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { jsonText, type Output } from '../output.ts'
 import { plain } from '../plain-text.ts'
@@ -56,7 +55,7 @@ export function imageListCommands(output: Output, done: (code: ExitCode) => void
     .addHelpText('after', '\nExamples:\n  tl image show debian-12\n  tl image show mine')
     .action(async (image: string, { group, json }: { group?: string; json?: boolean }) => {
       const found = await withService((connection) => imageNamed(connection, image, group))
-      output.out(json === true ? jsonText(found) : textOf(found, output.width))
+      output.out(json === true ? jsonText(found) : await textOf(found, output.width))
       done(EXIT.affirming)
     })
   return [list, show]
@@ -115,8 +114,9 @@ async function importedImages({ client, subscription }: Connection): Promise<Ima
   return images.map(({ name, id }) => ({ image: String(name), versions: [], id: String(id) }))
 }
 
-function textOf({ name, properties, report }: any, width: number): string {
+async function textOf({ name, properties, report }: any, width: number): Promise<string> {
   if (report !== undefined) {
+    const { textOfExamination } = await import('../examined-file.ts')
     const head = fieldsText([
       ['name', String(name)],
       ['SHA-256', String(report.sha256)],

@@ -1,9 +1,6 @@
 import { Command } from 'commander'
 import { EXIT, type ExitCode, UsageError } from '../exit-code.ts'
 import { jsonText, type Output } from '../output.ts'
-import { readPlan } from '../plan-file.ts'
-import { readPolicy } from '../policy-file.ts'
-import { readReferences } from '../reference-file.ts'
 import { whatIfText } from '../service/plan-text.ts'
 import { waited } from '../service/progress.ts'
 import { type ScopeOptions, scoped, scopeName, scopeOf } from '../service/scope.ts'
@@ -30,6 +27,9 @@ export function planWhatIfCommand(output: Output, done: (code: ExitCode) => void
     )
     .action(async (plan: string | undefined, options: Options) => {
       const { policy, referenceValues } = options
+      const { readPlan } = await import('../plan-file.ts')
+      const { readPolicy } = await import('../policy-file.ts')
+      const { readReferences } = await import('../reference-file.ts')
       const properties = {
         ...(plan !== undefined && { plan: readPlan(plan) }),
         ...(policy !== undefined && { policy: readPolicy(policy) }),

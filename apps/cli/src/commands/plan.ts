@@ -2,14 +2,10 @@ import { Command } from 'commander'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { jsonText, type Output } from '../output.ts'
 import { plain } from '../plain-text.ts'
-import { readPlan } from '../plan-file.ts'
-import { effectiveText, historyText, planText } from '../service/plan-text.ts'
+import { effectiveText, historyText, planAt, planText } from '../service/plan-text.ts'
 import { type ScopeOptions, scoped, scopeName, scopeOf } from '../service/scope.ts'
 import { withService } from '../service/with-service.ts'
 import { planWhatIfCommand } from './plan-what-if.ts'
-
-/** The path of the plan of a scope. */
-const planAt = (scope: string) => `${scope}/providers/TrustedLaunch/monitoringPlans/default`
 
 /** `tl plan …`: how VMs are watched, and what a failure means. */
 export function planCommand(output: Output, done: (code: ExitCode) => void): Command {
@@ -58,6 +54,7 @@ function setCommand(output: Output, done: (code: ExitCode) => void): Command {
       '\nExamples:\n  tl plan set all.json\n  tl plan set strict.json --vm web\n\nExit codes: 0 it is put, 1 refused, 5 malformed: an unknown name, a value outside its limits, or nothing set.',
     )
     .action(async (file: string, options: ScopeOptions) => {
+      const { readPlan } = await import('../plan-file.ts')
       const document = readPlan(file)
       const { body } = await withService((connection) =>
         connection.client.ask('PUT', planAt(scopeOf(connection, options)), {

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import type { ExitCode } from '../exit-code.ts'
 import { jsonText, type Output } from '../output.ts'
+import { concluded, standingBeside } from '../service/attested.ts'
 import {
   evidencePath,
   exportRecord,
@@ -10,9 +11,9 @@ import {
   verdictOf,
 } from '../service/evidence.ts'
 import { waited } from '../service/progress.ts'
+import { inGroup } from '../service/standing.ts'
 import { type VmOptions, vmPath, vmVerb } from '../service/vm-command.ts'
 import { withService } from '../service/with-service.ts'
-import { exitCodeOfTier, textOfResult } from '../verdict.ts'
 
 interface Options extends VmOptions {
   readonly last?: boolean
@@ -48,16 +49,23 @@ Exit codes: 0 affirming, 1 no verdict, 2 usage, 3 contraindicated, 4 warning.`,
         requireWritable(options.export)
         if (options.last !== true && force !== true) requireNoOther(options.export, null)
       }
-      const { result } = await withService(async (connection) => {
+      const { result, end } = await withService(async (connection) => {
         const vm = vmPath(connection, name, options)
         const verdict = await (options.last === true
           ? lastVerdict(connection, vm)
           : freshVerdict(connection, name, vm, output))
         if (options.export !== undefined)
           await exportRecord(connection, verdict, { file: options.export, force }, output)
-        return verdict
+        if (options.json === true) return { result: verdict.result, end: '' }
+        const standing = await standingBeside(connection, vm, verdict.result)
+        const of = `${name}${inGroup(options)}`
+        return { result: verdict.result, end: concluded(verdict.result, standing, of) }
       })
-      output.out(options.json === true ? jsonText(result) : textOfResult(result, true, output))
+      // the verifier's words are most of what there is to load, and no list of VMs wants them
+      const { exitCodeOfTier, textOfResult } = await import('../verdict.ts')
+      output.out(
+        options.json === true ? jsonText(result) : textOfResult(result, true, output) + end,
+      )
       done(exitCodeOfTier(result.tier))
     })
 }

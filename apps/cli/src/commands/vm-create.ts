@@ -9,6 +9,7 @@ import { found } from '../service/found.ts'
 import { foundImage } from '../service/found-image.ts'
 import { madeWhereMissing } from '../service/made-where-missing.ts'
 import { type NewVm, requestsFor } from '../service/new-vm.ts'
+import { planAt } from '../service/plan-text.ts'
 import { operationIdOf, waited } from '../service/progress.ts'
 import { publicKey } from '../service/ssh-key.ts'
 import { inGroup, standingOf } from '../service/standing.ts'
@@ -20,19 +21,24 @@ import { certificatesFrom } from '../trust.ts'
 
 type OnOff = 'on' | 'off'
 
-interface Options extends VmOptions {
+/** What was said of a VM's security. */
+export interface SecurityOptions {
+  readonly securityType?: 'TrustedLaunch' | 'Standard'
+  readonly secureBoot?: OnOff
+  readonly vtpm?: OnOff
+}
+
+interface Options extends VmOptions, SecurityOptions {
   readonly name: string
   readonly image: string
   readonly size: string
   readonly user: string
   readonly sshKey?: string
-  readonly securityType?: 'TrustedLaunch' | 'Standard'
-  readonly secureBoot?: OnOff
-  readonly vtpm?: OnOff
   readonly customData?: string
   readonly dryRun?: boolean
   readonly mok?: readonly string[]
   readonly allowCommands?: boolean
+  readonly trustOnFirstUse?: boolean
 }
 
 const CERTIFICATES_MAX = 64 << 10
@@ -59,6 +65,7 @@ export function vmCreateCommand(output: Output, done: (code: ExitCode) => void):
     ...securityOptions(),
     machineOwnerKey(),
     allowCommands(),
+    trustOnFirstUse(),
     customData(),
     dryRun(),
   ])
@@ -90,10 +97,15 @@ const machineOwnerKey = () =>
   repeatable('--mok <file>', 'a certificate that shim, and a kernel for its modules, trust besides')
 const allowCommands = () =>
   new Option('--allow-commands', 'let tl vm run-command run scripts in it, by its qemu-guest-agent')
+const trustOnFirstUse = () =>
+  new Option(
+    '--trust-on-first-use',
+    'let a person approve what its first boot showed, where that was not as foretold: by a plan of its own',
+  )
 const dryRun = () => new Option('--dry-run', 'print the requests, as JSON, and ask for nothing')
 
 /** What was said of its security; null: nothing. */
-export function securityAsked(options: Pick<Options, 'securityType' | 'secureBoot' | 'vtpm'>) {
+export function securityAsked(options: SecurityOptions) {
   const state = (given: OnOff | undefined) => (given === undefined ? null : given === 'on')
   return {
     securityType: options.securityType ?? null,
@@ -118,7 +130,10 @@ async function create(connection: Connection, options: Options, output: Output):
   }
   const asked = requestsFor(connection.group(options.group), vm)
   if (options.dryRun === true) {
-    output.out(jsonText(Object.values(asked)))
+    const body = { properties: { document: TRUSTING_PLAN } }
+    const plan = { method: 'PUT', path: planAt(asked.vm.path), body }
+    const all = Object.values(asked)
+    output.out(jsonText(options.trustOnFirstUse === true ? [...all, plan] : all))
     output.err(NOT_CHECKED)
   } else await made(connection, asked, options, output)
 }
@@ -135,6 +150,12 @@ function requireName(name: string): void {
 function ownerKeysIn(path: string): Uint8Array[] {
   const read = (bytes: Uint8Array) => certificatesFrom(bytes).map(({ der }) => der)
   return decodedFrom(path, 'a certificate', CERTIFICATES_MAX, read)
+}
+
+/** What a VM made with `--trust-on-first-use` has for a plan. */
+const TRUSTING_PLAN = {
+  ...{ version: 1, name: 'trust-on-first-use' },
+  references: { trustOnFirstUse: true },
 }
 
 type Requests = ReturnType<typeof requestsFor>
@@ -154,6 +175,9 @@ async function made(
     if (isNew) await client.ask('DELETE', nic.path).catch(() => {})
     throw error
   })
+  // before its first boot is judged
+  if (options.trustOnFirstUse === true)
+    await client.ask('PUT', planAt(vm.path), { properties: { document: TRUSTING_PLAN } })
   const isOver = operationUrl === null || options.wait !== false
   if (operationUrl !== null && isOver)
     await waited(connection, `making ${options.name}`, operationUrl, output)

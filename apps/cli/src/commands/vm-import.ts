@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { fromUtf8 } from '@trusted-launch/codec'
 import { Command, Option } from 'commander'
-import { type ExaminedFile, examinedFile, textOfExamination } from '../examined-file.ts'
+import type { ExaminedFile } from '../examined-file.ts'
 import { EXIT, type ExitCode, UsageError } from '../exit-code.ts'
 import {
   configBytesMax,
@@ -10,8 +10,7 @@ import {
   managers,
   parseForeignMachine,
 } from '../import/foreign-machine.ts'
-import { importedVm } from '../import/imported-vm.ts'
-import { type Comes, comesOf, textOfComes } from '../import/what-comes.ts'
+import type { Comes } from '../import/what-comes.ts'
 import { decodedFrom } from '../input-file.ts'
 import { jsonText, type Output } from '../output.ts'
 import { grouped } from '../service/vm-command.ts'
@@ -74,6 +73,10 @@ export function vmImportCommand(output: Output, done: (code: ExitCode) => void):
       '\nExamples:\n  virsh dumpxml web > web.xml\n  tl vm import --from libvirt --config web.xml --dry-run\n  tl vm import --name web --disk web.qcow2 --nvram web_VARS.fd\n  tl vm import --from proxmox --config 100.conf --disk vm-100-disk-0.qcow2',
     )
     .action(async (options: ImportOptions) => {
+      // what looks into disks is most of the program, and no other command of VMs wants it
+      const { textOfExamination } = await import('../examined-file.ts')
+      const { textOfComes } = await import('../import/what-comes.ts')
+      const { importedVm } = await import('../import/imported-vm.ts')
       const foreign = await foreignOf(options)
       const isJson = options.json === true
       if (!isJson)
@@ -105,6 +108,8 @@ async function foreignOf(options: ImportOptions): Promise<Foreign> {
   const nvram = options.nvram ?? machine?.variables ?? null
   if (nvram !== null && !existsSync(nvram))
     throw new Error(`${nvram} is not on this machine: --nvram FILE names its variables`)
+  const { examinedFile } = await import('../examined-file.ts')
+  const { comesOf } = await import('../import/what-comes.ts')
   const examined = await examinedFile(disk)
   const tpmState = options.tpmState === undefined ? null : filesIn(options.tpmState)
   const comes = comesOf({ machine, examined, nvram, tpmState, secureBoot: options.secureBoot })

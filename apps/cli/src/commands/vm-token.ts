@@ -1,4 +1,3 @@
-import { parseWritten } from '@trusted-launch/attestation'
 import type { Command } from 'commander'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { decodedFrom } from '../input-file.ts'
@@ -42,7 +41,7 @@ It is good for an hour at most, and never for longer than until the next verdict
         const body = {
           audience,
           ...(nonce !== undefined && { nonce }),
-          ...(key !== undefined && { key: jwkIn(key) }),
+          ...(key !== undefined && { key: await jwkIn(key) }),
         }
         const { client } = connection
         const asked = await client.ask('POST', path, body)
@@ -57,7 +56,8 @@ It is good for an hour at most, and never for longer than until the next verdict
     })
 }
 
-function jwkIn(file: string) {
+async function jwkIn(file: string): Promise<never> {
+  const { parseWritten } = await import('@trusted-launch/attestation')
   return decodedFrom(file, 'a JSON Web Key', JWK_BYTES_MAX, (bytes) =>
     parseWritten(bytes, (value) => value, { max: JWK_BYTES_MAX }),
   ) as never

@@ -1,11 +1,13 @@
-import { knownPaths, type Place, type Values } from './words.ts'
+import { kindOf, knownPaths, type Place, type Values, valuedOptions } from './words.ts'
 
 const words = (list: string) => `COMPREPLY=($(compgen -W "${list}" -- "$current"))`
 const files = 'COMPREPLY=($(compgen -f -- "$current"))'
 
 function offer(values: Values): string {
-  if (values === null) return files
-  return words(typeof values === 'string' ? `$(_tl_values ${values})` : values.join(' '))
+  if (values === 'file') return files
+  if (values === 'anything') return ':'
+  const kind = kindOf(values)
+  return words(kind === null ? (values as readonly string[]).join(' ') : `$(_tl_values ${kind})`)
 }
 
 function afterOption({ path, options }: Place): string {
@@ -15,23 +17,35 @@ function afterOption({ path, options }: Place): string {
     .join('')
 }
 
-function atPath({ path, words: next, argument, options }: Place): string {
-  const list = [...next, ...options.keys()].join(' ')
-  if (argument === null) return `    "${path}") ${words(list)} ;;\n`
-  const names = words(`$(_tl_values ${argument}) ${next.join(' ')}`)
-  return `    "${path}") if [[ $current == -* ]]; then ${words(list)}; else ${names}; fi ;;\n`
+function atPath({ path, words: next, positions, repeats, options }: Place): string {
+  const list = words([...next, ...options.keys()].join(' '))
+  if (positions.length === 0) return `    "${path}") ${list} ;;\n`
+  const last = positions.length - 1
+  const at = positions.map((values, i) => `${i === last && repeats ? '*' : i}) ${offer(values)} ;;`)
+  const chosen = `case $n in ${at.join(' ')} esac`
+  return `    "${path}") if [[ $current == -?* ]]; then ${list}; else ${chosen}; fi; return ;;\n`
 }
 
 /** @param launcher this installation's `tl`, as the shell reads it */
 export function bashScript(places: readonly Place[], launcher: string): string {
   return `# tl: completion for bash, also of \`npx tl\`
-_tl_values() { ${launcher} __values "$1" 2>/dev/null; }
+_tl_values() { ${launcher} __values "\${group[@]}" "$1" "\${typed[@]}" 2>/dev/null; }
 _tl() {
-  local path="" word current="\${COMP_WORDS[COMP_CWORD]}"
+  local path="" word option="" n=0 current="\${COMP_WORDS[COMP_CWORD]}"
+  local -a typed=() group=()
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case "\${path:+$path }$word" in ${knownPaths(places)}) path="\${path:+$path }$word" ;; esac
+    if [[ -n $option ]]; then
+      [[ $option == --group ]] && group=(--group "$word")
+      option=""
+      continue
+    fi
+    case "$path $word" in ${valuedOptions(places)}) option=$word; continue ;; esac
+    [[ $word == -?* ]] && continue
+    case "\${path:+$path }$word" in ${knownPaths(places)}) path="\${path:+$path }$word"; continue ;; esac
+    typed+=("$word")
   done
-  case "$path \${COMP_WORDS[COMP_CWORD-1]}" in
+  n=\${#typed[@]}
+  case "$path $option" in
 ${places.map(afterOption).join('')}  esac
   case "$path" in
 ${places.map(atPath).join('')}  esac

@@ -1,31 +1,65 @@
-/** What names there are of in the control plane, to be completed. */
-export const KINDS = ['vm', 'disk', 'image', 'size', 'group', 'operation', 'alert'] as const
+/** What names there are of: in the control plane, but of machines, which are this host's. */
+export const KINDS = [
+  ...['vm', 'disk', 'image', 'own-image', 'binding', 'size', 'group', 'operation'],
+  ...['alert', 'destination', 'suppression', 'policy', 'drift', 'reference', 'announcement'],
+  ...['recommendation', 'evidence', 'set', 'instance', 'gallery', 'definition', 'version'],
+  ...['deployment', 'machine'],
+] as const
 export type Kind = (typeof KINDS)[number]
 
-/** Whose names an option takes, by its command's path and its own name. */
-const OPTIONS: readonly [option: RegExp, kind: Kind][] = [
-  [/^vm create --image$/, 'image'],
-  [/^vm (?:create|import) --size$/, 'size'],
-  [/^(?!login\b).* --vm$/, 'vm'],
-  [/^disk create --copy$/, 'disk'],
-  [/^(?!login\b).* --group$/, 'group'],
+/** What a value is: a name of a kind, a file, or whatever whoever types it thinks of. */
+export type Taken = Kind | 'file' | 'anything'
+
+/** By what takes it, as its help writes it: `vm show <name>`, `vm create --size <name>`. The first row that fits holds. */
+const VALUES: readonly [taker: RegExp, taken: Taken][] = [
+  [/^login --/, 'anything'],
+  [/ --group <name>$/, 'group'],
+  [/ --vm <name>$/, 'vm'],
+  [/ --set <name>$/, 'set'],
+  [/^(?:vm|vmss) (?:create|import|update) --size <name>$/, 'size'],
+  [/^(?:vm|vmss) (?:create|update) --image <image>$/, 'image'],
+  [/^gallery image-version create --image <image>$/, 'own-image'],
+  [/^disk create --copy /, 'disk'],
+  [/^gallery image-version create --disk /, 'disk'],
+  [/^(?:disk create|image import|gallery image-version create) --file <file>$/, 'file'],
+  [/ --\S+ <(?:file|dir|folder|keys?|files|plan)>$/, 'file'],
+  [/ --\S+ </, 'anything'],
+  [/^(?!gallery).* create <\w+>$/, 'anything'],
+  [/^vm ssh <command>$/, 'anything'],
+  [/^(?:evidence|drift|recommendation|reference-values) \S+ <vm>$/, 'vm'],
+  [/^announcement \S+ <name>$/, 'announcement'],
+  [/^vm (?:\S+|security set) <name>$/, 'vm'],
+  [/^evidence export <id>$/, 'evidence'],
+  [/^drift \S+ <id>$/, 'drift'],
+  [/^recommendation fix <id>$/, 'recommendation'],
+  [/^reference-values revoke <id>$/, 'reference'],
+  [/^group delete <group>$/, 'group'],
+  [/^disk \S+ <name>$/, 'disk'],
+  [/^image delete <image>$/, 'own-image'],
+  [/^image show <image>$/, 'image'],
+  [/^image bind <name>$/, 'anything'],
+  [/^image bind <image>$/, 'image'],
+  [/^image unbind <name>$/, 'binding'],
+  [/^operation \S+ <id>$/, 'operation'],
+  [/^alert destination \S+ <name>$/, 'destination'],
+  [/^alert suppression \S+ <name>$/, 'suppression'],
+  [/^alert \S+ <id>$/, 'alert'],
+  [/^policy \S+ <id>$/, 'policy'],
+  [/^host vm \S+ <name>$/, 'machine'],
+  [/^vmss (?:\S+|rolling-upgrade \S+|instance \S+) <name>$/, 'set'],
+  [/^vmss .* <id>$/, 'instance'],
+  [/^gallery create <gallery>$/, 'anything'],
+  [/^gallery image-definition create <definition>$/, 'anything'],
+  [/^gallery image-version create <version>$/, 'anything'],
+  [/^gallery .*<gallery>$/, 'gallery'],
+  [/^gallery .*<definition>$/, 'definition'],
+  [/^gallery .*<version>$/, 'version'],
+  [/^deployment \S+ <name>$/, 'deployment'],
+  [/^demo <options>$/, 'anything'],
+  [/^\S+(?: \S+)* <(?:file|before|after|plan|token|image|record|out|template)>$/, 'file'],
 ]
 
-/** Whose names a command's arguments are. */
-const ARGUMENTS: readonly [path: RegExp, kind: Kind][] = [
-  [/^vm (?!create$|import$|list$|security$)/, 'vm'],
-  [/^(?:evidence .|recommendation (?:list|fix)$|drift (?:list|show|approve|reject)$)/, 'vm'],
-  [/^group delete$/, 'group'],
-  [/^disk (?!create$|list$)/, 'disk'],
-  [/^image (?:show|delete|bind)$/, 'image'],
-  [/^operation (?:wait|cancel)$/, 'operation'],
-  [/^alert (?!list$|destination)/, 'alert'],
-]
-
-const kindIn = (rows: readonly [RegExp, Kind][], text: string) =>
-  rows.find(([pattern]) => pattern.test(text))?.[1] ?? null
-
-export const kindOfOption = (path: string, option: string): Kind | null =>
-  kindIn(OPTIONS, `${path} ${option}`)
-
-export const kindOfArgument = (path: string): Kind | null => kindIn(ARGUMENTS, path)
+/** What is taken there; null: nobody said. */
+export function takenBy(taker: string): Taken | null {
+  return VALUES.find(([pattern]) => pattern.test(taker))?.[1] ?? null
+}

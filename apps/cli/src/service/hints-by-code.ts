@@ -50,6 +50,7 @@ export const HINTS_BY_CODE: Readonly<Record<string, string>> = {
   SecureBootViolation:
     'tl vm console {vm} shows where it stopped; with tl vm security set {vm} --secure-boot off it boots all the same, and is unhealthy',
   VMStartTimedOut: 'tl vm console {vm} shows how far it came',
+  VtpmLost: 'tl vm stop {vm} --force ends it; tl vm start {vm} boots it, when you know why',
   VMCrashed: 'tl vm console {vm} shows what it wrote last; tl vm start {vm} boots it again',
   VMAgentStatusCommunicationError:
     'tl vm console {vm} shows whether its guest is up, and runs qemu-guest-agent',

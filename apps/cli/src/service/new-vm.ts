@@ -76,8 +76,7 @@ function put(path: string, body: Record<string, any>): Asked {
 
 /** What was made for the VM alone goes with it. */
 function propertiesOf(vm: NewVm, nic: string): Record<string, any> {
-  const { name, user, sshKey, customData, machineOwnerKeys } = vm
-  const path = `/home/${user}/.ssh/authorized_keys`
+  const { name } = vm
   const security = securityProfile(vm)
   return {
     hardwareProfile: { vmSize: vm.size },
@@ -85,21 +84,27 @@ function propertiesOf(vm: NewVm, nic: string): Record<string, any> {
       imageReference: vm.image,
       osDisk: { createOption: 'FromImage', deleteOption: 'Delete' },
     },
-    osProfile: {
-      computerName: name,
-      adminUsername: user,
-      ...(customData !== null && { customData }),
-      ...(vm.guestCommands && { allowExtensionOperations: true }),
-      ...(machineOwnerKeys.length > 0 && { secrets: [secretsOf(machineOwnerKeys)] }),
-      linuxConfiguration: {
-        disablePasswordAuthentication: true,
-        ssh: { publicKeys: [{ path, keyData: sshKey }] },
-      },
-    },
+    osProfile: { computerName: name, ...systemOf(vm) },
     networkProfile: {
       networkInterfaces: [{ id: nic, properties: { primary: true, deleteOption: 'Delete' } }],
     },
     ...(security !== null && { securityProfile: security }),
+  }
+}
+
+/** What its system is told at its first boot, whatever it is called. */
+export function systemOf(vm: Omit<NewVm, 'name'>): Record<string, any> {
+  const { user, sshKey, customData, machineOwnerKeys } = vm
+  const path = `/home/${user}/.ssh/authorized_keys`
+  return {
+    adminUsername: user,
+    ...(customData !== null && { customData }),
+    ...(vm.guestCommands && { allowExtensionOperations: true }),
+    ...(machineOwnerKeys.length > 0 && { secrets: [secretsOf(machineOwnerKeys)] }),
+    linuxConfiguration: {
+      disablePasswordAuthentication: true,
+      ssh: { publicKeys: [{ path, keyData: sshKey }] },
+    },
   }
 }
 

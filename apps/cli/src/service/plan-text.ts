@@ -1,6 +1,9 @@
 import { plain } from '../plain-text.ts'
 import { tableText } from '../table.ts'
 
+/** The path of the plan of a scope. */
+export const planAt = (scope: string) => `${scope}/providers/TrustedLaunch/monitoringPlans/default`
+
 /** A plan as it stands at a scope. */
 export function planText({ document, version, changedBy, changedOn }: any, width: number): string {
   const { name, version: _, failures = {}, ...settings } = document
@@ -33,7 +36,8 @@ function failuresText(failures: readonly [string, any][], width: number): string
 export function historyText(versions: readonly any[], width: number): string {
   const rows = versions.map(({ properties }) => {
     const { version, changedOn, changedBy, document } = properties
-    const what = document === null ? 'deleted' : (document.name ?? document.id)
+    const named = document === null ? 'deleted' : document.name || document.id
+    const what = named === undefined || named === '' ? 'without a name' : named
     return [version, changedOn, changedBy, what].map(String).map(plain)
   })
   return tableText(['version', 'when', 'by', 'what'], rows, width)

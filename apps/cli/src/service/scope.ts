@@ -1,8 +1,7 @@
 import type { Command } from 'commander'
 import type { Connection } from './connection.ts'
+import { SET } from './new-set.ts'
 import { vmPath } from './vm-command.ts'
-
-const SCALE_SET = 'Microsoft.Compute/virtualMachineScaleSets'
 
 /** Where something stands: at a VM, a scale set, a group, or else the subscription. */
 export interface ScopeOptions {
@@ -25,7 +24,7 @@ export function scoped(command: Command): Command {
 export function scopeOf(connection: Connection, { vm, set, group }: ScopeOptions): string {
   const of = { ...(group !== undefined && { group }) }
   if (vm !== undefined) return vmPath(connection, vm, of)
-  if (set !== undefined) return connection.resource(SCALE_SET, set, group)
+  if (set !== undefined) return connection.resource(SET, set, group)
   return group === undefined ? connection.subscription : connection.group(group)
 }
 

@@ -2,7 +2,7 @@ import type { Tier } from '@trusted-launch/attestation'
 import type { Look } from '../output.ts'
 import { plain } from '../plain-text.ts'
 import { fieldsText, tableText } from '../table.ts'
-import { colored } from '../verdict.ts'
+import { colored } from '../tier-color.ts'
 import { type Integrity, takesSsh, type VmDisk, type VmView } from './vm-view.ts'
 
 const onOff = (value: boolean) => (value ? 'on' : 'off')

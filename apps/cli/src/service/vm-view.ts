@@ -68,7 +68,7 @@ export function viewOfVm(vm: any): VmView {
     group: parseResourceId(String(vm.id))?.resourceGroup ?? '',
     location: String(vm.location ?? ''),
     size: String(of.hardwareProfile?.vmSize ?? ''),
-    image: imageOf(of.storageProfile?.imageReference),
+    image: imageNameOf(of.storageProfile?.imageReference),
     provisioning: String(of.provisioningState ?? ''),
     power,
     integrity: integrityOf(power, failure, isSilent ? 'silent' : tier),
@@ -95,11 +95,19 @@ function integrityOf(power: string, failure: string | null, tier: string | undef
   return tier !== undefined && Object.hasOwn(WORDS, tier) ? WORDS[tier]! : 'not attested'
 }
 
-function imageOf(reference: any = {}): string {
+/** An `imageReference` as a person calls it. */
+export function imageNameOf(reference: any = {}): string {
   const { publisher, offer, sku, version, id } = reference
   const imported = typeof id === 'string' ? parseResourceId(id) : null
-  if (imported !== null) return nameOf(imported)
+  if (imported !== null) return versionName(String(id)) ?? nameOf(imported)
   return [publisher, offer, sku, version].filter(Boolean).join(':')
+}
+
+/** A gallery's image as `--image` takes it; null: it is of none. */
+function versionName(id: string): string | null {
+  const [, gallery, definition, version] =
+    /\/galleries\/([^/]+)\/images\/([^/]+)(?:\/versions\/([^/]+))?$/i.exec(id) ?? []
+  return gallery === undefined ? null : [gallery, definition, version].filter(Boolean).join('/')
 }
 
 function disksOf({ osDisk, dataDisks = [] }: any): VmDisk[] {
