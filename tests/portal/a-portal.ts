@@ -35,6 +35,7 @@ export async function aPortal(
       const { body } = await service.ask('POST', '/portal/tickets')
       const { hash } = new URL(body.url)
       await watched.page.goto(`${service.service.endpoint}/portal${path}${hash}`)
+      await watched.page.getByRole('main').waitFor()
       return watched
     },
   }

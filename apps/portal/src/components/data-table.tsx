@@ -15,6 +15,10 @@ import { type ReactNode, useMemo, useRef } from 'react'
 const ROW_PX = 40
 const OVERSCAN = 12
 
+/** Of a column that takes what the others leave. */
+const FLEXIBLE_REM = 16
+const CHECK_REM = 2.5
+
 /** A column of a list of `T`. */
 export interface Column<T> {
   readonly id: string
@@ -22,7 +26,8 @@ export interface Column<T> {
   /** What it is sorted by, and shown where there is no `cell`. */
   readonly value: (row: T) => string | number
   readonly cell?: (row: T) => ReactNode
-  readonly width?: string
+  /** In rem; absent: what the others leave. */
+  readonly width?: number
 }
 
 export interface Sorting {
@@ -54,7 +59,7 @@ const useStyles = makeStyles({
     borderRadius: tokens.borderRadiusMedium,
     ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}` },
   },
-  table: { width: '100%', borderCollapse: 'collapse', tableLayout: 'fixed', minWidth: '46rem' },
+  table: { width: '100%', borderCollapse: 'collapse', tableLayout: 'fixed' },
   head: {
     position: 'sticky',
     top: 0,
@@ -88,7 +93,7 @@ const useStyles = makeStyles({
     textOverflow: 'ellipsis',
     whiteSpace: 'nowrap',
   },
-  check: { width: '2.5rem' },
+  check: { width: `${CHECK_REM}rem` },
 })
 
 const features = tableFeatures({
@@ -133,11 +138,18 @@ export function DataTable<T extends object>(given: Given<T>) {
   const items = virtual.getVirtualItems()
   const before = items[0]?.start ?? 0
   const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0)
+  const widths = shown.map(({ width = FLEXIBLE_REM }) => width)
+  const minWidth = `${widths.reduce((sum, width) => sum + width, CHECK_REM)}rem`
   const span = shown.length + (selected === undefined ? 0 : 1)
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
     <section ref={scroll} className={styles.scroll} aria-label={label} tabIndex={0}>
-      <table className={styles.table} aria-rowcount={sorted.length + 1} aria-label={label}>
+      <table
+        className={styles.table}
+        style={{ minWidth }}
+        aria-rowcount={sorted.length + 1}
+        aria-label={label}
+      >
         <thead>
           <tr aria-rowindex={1}>
             {selected !== undefined && (
@@ -194,7 +206,7 @@ function Head<T>(given: {
   const styles = useStyles()
   const isSorted = sorting?.id === column.id
   const order = isSorted ? (sorting.desc ? 'descending' : 'ascending') : 'none'
-  const width = column.width === undefined ? {} : { width: column.width }
+  const width = column.width === undefined ? {} : { width: `${column.width}rem` }
   if (onSort === undefined)
     return (
       <th scope="col" className={styles.head} style={width}>

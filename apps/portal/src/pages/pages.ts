@@ -9,5 +9,11 @@ interface PageEntry {
 export const PAGES: readonly PageEntry[] = [
   { path: '/', load: () => import('./overview.tsx') },
   { path: '/virtual-machines', load: () => import('./machines.tsx') },
+  { path: '/recommendations', load: () => import('./recommendations.tsx') },
+  { path: '/alerts', load: () => import('./alerts.tsx') },
+  { path: '/alert/$id', load: () => import('./alert.tsx') },
+  { path: '/audit', load: () => import('./audit.tsx') },
+  { path: '/operations', load: () => import('./operations.tsx') },
+  { path: '/host', load: () => import('./host.tsx') },
   { path: '/virtual-machine/$id/$tab', load: () => import('./machine.tsx') },
 ]

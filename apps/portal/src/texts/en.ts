@@ -1,3 +1,6 @@
+import { administration } from './en/administration.ts'
+import { security } from './en/security.ts'
+
 /** Everything the pages say, in English. A text with something in it is a function. */
 export const en = {
   product: 'Trusted Launch',
@@ -135,6 +138,9 @@ export const en = {
     count: 'Number',
     ofAll: (part: number, all: number) => `${part} of ${all}`,
   },
+  filterText: 'Filter',
+  administration,
+  security,
   severity: {
     High: 'High',
     Medium: 'Medium',

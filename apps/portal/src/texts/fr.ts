@@ -1,4 +1,6 @@
 import type { Texts } from './en.ts'
+import { administration } from './fr/administration.ts'
+import { security } from './fr/security.ts'
 
 /** Les mêmes textes, en français. */
 export const fr: Texts = {
@@ -136,5 +138,8 @@ export const fr: Texts = {
     count: 'Nombre',
     ofAll: (part, all) => `${part} sur ${all}`,
   },
+  filterText: 'Filtrer',
+  administration,
+  security,
   severity: { High: 'Élevée', Medium: 'Moyenne', Low: 'Faible', Informational: 'Information' },
 }

@@ -10,6 +10,7 @@ import {
   MenuList,
   MenuPopover,
   MenuTrigger,
+  makeStyles,
   Option,
 } from '@fluentui/react-components'
 import { PersonRegular } from '@fluentui/react-icons'
@@ -19,6 +20,16 @@ import type { Language } from '../texts/texts.ts'
 import { useTexts } from '../texts/texts.ts'
 import { useAppearance } from './appearance.tsx'
 import type { ThemeName } from './settings.ts'
+
+const useStyles = makeStyles({
+  name: {
+    maxWidth: '16rem',
+    overflow: 'hidden',
+    textOverflow: 'ellipsis',
+    whiteSpace: 'nowrap',
+    '@media (max-width: 600px)': { display: 'none' },
+  },
+})
 
 const LANGUAGES: readonly (readonly [Language, string])[] = [
   ['en', 'English'],
@@ -35,6 +46,7 @@ interface Given {
 
 /** Of which subscription pages are, who is signed in, and how pages look. */
 export function Account({ name, subscriptions, chosen, choose }: Given) {
+  const styles = useStyles()
   const texts = useTexts()
   const { settings, choose: set } = useAppearance()
   const checkedValues = { theme: [settings.theme], language: [settings.language] }
@@ -61,8 +73,8 @@ export function Account({ name, subscriptions, chosen, choose }: Given) {
         }
       >
         <MenuTrigger disableButtonEnhancement>
-          <MenuButton appearance="subtle" icon={<PersonRegular />}>
-            {name}
+          <MenuButton appearance="subtle" icon={<PersonRegular />} aria-label={name}>
+            <span className={styles.name}>{name}</span>
           </MenuButton>
         </MenuTrigger>
         <MenuPopover>

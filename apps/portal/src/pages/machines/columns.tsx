@@ -22,7 +22,7 @@ export function useMachineColumns(): readonly Column<MachineRow>[] {
         ),
       },
       {
-        ...{ id: 'integrity', title: texts.integrity.title, width: '10rem' },
+        ...{ id: 'integrity', title: texts.integrity.title, width: 10 },
         value: ({ integrity }) => texts.integrity[integrity],
         cell: ({ integrity, id }) => (
           <Link to={paths.machine(id, 'integrity')}>
@@ -31,16 +31,16 @@ export function useMachineColumns(): readonly Column<MachineRow>[] {
         ),
       },
       {
-        ...{ id: 'state', title: machines.state, width: '8rem' },
+        ...{ id: 'state', title: machines.state, width: 8 },
         value: ({ power }) => texts.power[power] ?? power,
       },
       { id: 'size', title: machines.size, value: ({ size }) => size },
       {
-        ...{ id: 'security', title: machines.security, width: '9rem' },
+        ...{ id: 'security', title: machines.security, width: 9 },
         value: ({ securityType }) => securityType,
       },
       { id: 'group', title: machines.group, value: ({ resourceGroup }) => resourceGroup },
-      { id: 'system', title: machines.system, value: ({ system }) => system, width: '6rem' },
+      { id: 'system', title: machines.system, value: ({ system }) => system, width: 6 },
       {
         ...{ id: 'tags', title: machines.tags },
         value: ({ tags }) =>

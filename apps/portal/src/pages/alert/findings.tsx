@@ -1,0 +1,47 @@
+import { Card, makeStyles, Text, tokens } from '@fluentui/react-components'
+import { Copyable } from '../../components/copyable.tsx'
+import { Properties } from '../../components/properties.tsx'
+import type { AlertFinding } from '../../queries/alerts.ts'
+import { useTexts } from '../../texts/texts.ts'
+
+const DIGEST = /^[0-9a-f]{40,128}$/i
+
+const useStyles = makeStyles({
+  list: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
+})
+
+/** Each thing that is wrong: where, what was expected, what was found, what to do. */
+export function Findings({ of }: { of: readonly AlertFinding[] }) {
+  const { security } = useTexts()
+  const isWhole = of.some(({ summary }) => summary !== undefined)
+  return (
+    <div className={useStyles().list}>
+      {of.map((finding) => (
+        <Finding key={`${finding.id} ${finding.events.join()} ${finding.actual}`} of={finding} />
+      ))}
+      {!isWhole && of.length > 0 && <Text size={200}>{security.hidden}</Text>}
+    </div>
+  )
+}
+
+function Finding({ of }: { of: AlertFinding }) {
+  const { security } = useTexts()
+  const { id, component, pcr, events, advice, summary, expected, actual } = of
+  const rows: (readonly [string, React.ReactNode])[] = [[security.component, component]]
+  if (pcr !== null) rows.push([security.pcr, String(pcr)])
+  if (events.length > 0) rows.push([security.events, events.join(', ')])
+  if (expected != null) rows.push([security.expected, shownValue(expected)])
+  if (actual != null) rows.push([security.actual, shownValue(actual)])
+  rows.push([security.advice, advice])
+  return (
+    <Card>
+      <Text weight="semibold">{summary ?? id}</Text>
+      <Properties of={rows} />
+    </Card>
+  )
+}
+
+/** Digests are copied, not read. */
+function shownValue(text: string) {
+  return DIGEST.test(text) ? <Copyable text={text} short={16} /> : text
+}

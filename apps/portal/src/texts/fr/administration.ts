@@ -1,0 +1,28 @@
+import type { Texts } from '../en.ts'
+
+export const administration: Texts['administration'] = {
+  action: 'Action',
+  who: 'Qui',
+  when: 'Quand',
+  from: 'D’où',
+  result: 'Résultat',
+  resource: 'Ressource',
+  noAudit: 'Rien n’a encore été changé.',
+  kind: 'Genre',
+  step: 'Étape',
+  percent: 'Fait',
+  begun: 'Début',
+  ended: 'Fin',
+  cancel: 'Annuler',
+  cancelAsk: (kind) => `Annuler ${kind} ?`,
+  noOperations: 'Rien n’est en cours, et rien ne l’a été dernièrement.',
+  vcpus: 'Processeurs virtuels',
+  memory: 'Mémoire, Gio',
+  architecture: 'Architecture',
+  machines: 'Machines virtuelles',
+  running: 'En marche',
+  drained: 'Vidé',
+  drain: 'Vider',
+  resume: 'Reprendre',
+  drainAsk: (host) => `Vider ${host} ? Chacune de ses machines virtuelles est arrêtée.`,
+}

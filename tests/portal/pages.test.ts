@@ -1,0 +1,56 @@
+// Every page, in both themes and on a narrow screen: nothing fails in it, and nothing keeps people from using it.
+import assert from 'node:assert/strict'
+import { mkdirSync } from 'node:fs'
+import { test } from 'node:test'
+import { aVm } from '@trusted-launch/service/a-vm'
+import { aPortal, portalMissing } from './a-portal.ts'
+import { obstaclesIn } from './axe.ts'
+
+/** Where screenshots go; none are made otherwise. */
+const shots = process.env.PORTAL_SHOTS
+const PAGES: readonly (readonly [string, string])[] = [
+  ['/', 'Overview'],
+  ['/virtual-machines', 'Virtual machines'],
+  ['/recommendations', 'Recommendations'],
+  ['/alerts', 'Alerts'],
+  ['/audit', 'Audit'],
+  ['/operations', 'Operations'],
+  ['/host', 'Host'],
+]
+const LOOKS = [
+  { name: 'light', width: 1280, theme: 'light' },
+  { name: 'dark', width: 1280, theme: 'dark' },
+  { name: 'narrow', width: 390, theme: 'light' },
+] as const
+
+test('no page has anything in it that fails or keeps people from using it', {
+  skip: portalMissing,
+}, async (t) => {
+  const portal = await aPortal(t)
+  const { id } = await aVm(portal.service, 'web')
+  await portal.service.ask(
+    'POST',
+    `${portal.service.subscription}/providers/Microsoft.Security/locations/local/alerts/default/simulate`,
+    { properties: { kind: 'Bundles', bundles: ['VirtualMachines'] } },
+  )
+  const found: string[] = []
+  for (const { name, width, theme } of LOOKS) {
+    const { page } = await portal.open(t, '/', {
+      viewport: { width, height: 800 },
+      colorScheme: theme,
+    })
+    const machine = `/virtual-machine/${encodeURIComponent(id.slice(1))}`
+    const pages = [...PAGES, [`${machine}/overview`, 'web'], [`${machine}/json`, 'web']] as const
+    for (const [path, title] of pages) {
+      await page.goto(`${portal.service.service.endpoint}/portal${path}`)
+      await page.getByRole('heading', { level: 1, name: title }).waitFor()
+      await page.waitForLoadState('networkidle')
+      for (const each of await obstaclesIn(page)) found.push(`${name} ${path}: ${each}`)
+      if (shots === undefined) continue
+      mkdirSync(shots, { recursive: true })
+      const file = `${path.replace(machine, '/machine').slice(1).replaceAll('/', '-') || 'overview'}-${name}`
+      await page.screenshot({ path: `${shots}/${file}.png` })
+    }
+  }
+  assert.deepEqual(found, [])
+})
