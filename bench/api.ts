@@ -8,6 +8,7 @@ import { openStore } from '@trusted-launch/service'
 import { serviceEnvironment, serviceFlags } from '../tools/service-node.mjs'
 import { Client } from './kills-client.ts'
 import { Load, vmBody } from './kills-load.ts'
+import { measureNaming } from './naming.ts'
 import { rawSqlite } from './raw-commits.ts'
 import { against, measured, type Row } from './row.ts'
 import { interleaved, median, percentile, timed } from './statistics.ts'
@@ -55,7 +56,10 @@ export async function measureApi(progress: (text: string) => void): Promise<Row[
       rows.push(...(await measureLooks(client, vm, size, rows)))
       rows.push(resident(child.pid!, size))
       if (size === GOAL_SIZE)
-        rows.push(...(await measureCreations(client, store, nic, data, progress)))
+        rows.push(
+          ...(await measureCreations(client, store, nic, data, progress)),
+          ...(await measureNames(store, nic)),
+        )
     }
     client.close()
     await store.close()
@@ -159,6 +163,11 @@ async function measureCreations(
   const [rawMs, oursMs] = times.map((each) => median(each) / CREATIONS)
   const yardstick = measured('raw row a commit on SQLite', rawMs!, 'ms')
   return [yardstick, against(yardstick, `creation acknowledged, ${AT_ONCE} at once`, oursMs!)]
+}
+
+async function measureNames(store: Store, nic: Resource): Promise<Row[]> {
+  await copies(store, nic, (ROUNDS + 1) * CREATIONS, GOAL_SIZE)
+  return measureNaming(store.resources, nic)
 }
 
 async function atOnce(count: number, work: () => Promise<void>): Promise<void> {

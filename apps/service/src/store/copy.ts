@@ -1,9 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises'
+import { keepAllNames } from './names.ts'
 import type { Database, Schema } from './schema.ts'
 
 const PAGE = 50
 
-/** All tables but the record of migrations, which each database has of its own, and what their rows go by. */
+/** All tables but the record of migrations, which each database has of its own, and names, which are made of resources; and what their rows go by. */
 const tables = {
   resources: 'key',
   operations: 'sequence',
@@ -17,7 +18,7 @@ const tables = {
   events: 'sequence',
   deliveries: 'key',
   dead_letters: 'key',
-} as const satisfies Record<Exclude<keyof Schema, 'migrations'>, string>
+} as const satisfies Record<Exclude<keyof Schema, 'migrations' | 'names'>, string>
 
 /** Copies every row, page by page, and lets others have their turn in between. */
 export async function copyRows(from: Database, to: Database): Promise<void> {
@@ -30,6 +31,7 @@ export async function copyRows(from: Database, to: Database): Promise<void> {
       await turn()
     } while (last !== undefined)
   }
+  await keepAllNames(to)
 }
 
 /** Whether nothing was ever written to it. */

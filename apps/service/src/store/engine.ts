@@ -33,6 +33,8 @@ export interface Words {
   readonly holdFree: string
   /** The member of a column of JSON text (`alert.type`: of a member of it), as text; a string maybe with its quotes. */
   readonly member: (column: string, name: string) => string
+  /** The elements of a column of JSON text that is a list, as rows whose column is `value`. */
+  readonly elements: (column: string) => string
   /** Statements after which rows of a table are neither changed nor deleted. */
   readonly appendOnly: (table: string) => readonly string[]
 }

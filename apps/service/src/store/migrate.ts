@@ -7,16 +7,29 @@ import { events } from './migrations/0003-events.ts'
 import { due } from './migrations/0004-due.ts'
 import { figures } from './migrations/0005-figures.ts'
 import { slow } from './migrations/0006-slow.ts'
+import { names } from './migrations/0007-names.ts'
+import { above } from './migrations/0008-above.ts'
 import type { Database, MigrationRow } from './schema.ts'
 
 /** A step forward. One that was released is never changed; there is none backward. */
 export interface Migration {
   readonly name: string
   readonly statements: (words: Words) => readonly string[]
+  /** What no statement makes of the rows that are there. */
+  readonly fill?: (database: Database) => Promise<void>
 }
 
 /** In the order of their numbers, from 1. */
-export const migrations: readonly Migration[] = [tables, contents, events, due, figures, slow]
+export const migrations: readonly Migration[] = [
+  tables,
+  contents,
+  events,
+  due,
+  figures,
+  slow,
+  names,
+  above,
+]
 
 /**
  * Brings a database to these tables, all or nothing. Of several processes one does it, the others wait.
@@ -36,9 +49,10 @@ export async function migrate(
     )
     const applied = await database.selectFrom('migrations').selectAll().orderBy('number').execute()
     requireKnown(applied, known)
-    for (const [i, { name, statements }] of known.entries()) {
+    for (const [i, { name, statements, fill }] of known.entries()) {
       if (i < applied.length) continue
       for (const statement of statements(engine.words)) await run(database, statement)
+      await fill?.(database)
       const row = { number: i + 1, name, applied_at: at }
       await database.insertInto('migrations').values(row).execute()
     }

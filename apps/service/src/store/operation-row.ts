@@ -1,7 +1,7 @@
 import { keyOf } from '@trusted-launch/api'
 import type { Operation, OperationStatus, Operations } from '../domain/store.ts'
 import { fromJson, toJson } from './json.ts'
-import type { OperationRow } from './schema.ts'
+import type { Database, OperationRow } from './schema.ts'
 
 export function operationOf(row: Omit<OperationRow, 'sequence'>): Operation {
   return {
@@ -37,6 +37,7 @@ export function newRowOf(
     kind: operation.kind,
     resource_id: operation.resourceId,
     resource_key: keyOf(operation.resourceId),
+    above: aboveOf(keyOf(operation.resourceId)),
     subscription_id: operation.subscriptionId,
     subscription_key: keyOf(operation.subscriptionId),
     location: operation.location,
@@ -58,4 +59,25 @@ export function newRowOf(
     epoch: 0,
     lease_until: 0,
   }
+}
+
+/** The keys of all that may be of what a resource lies in, as JSON. */
+function aboveOf(resourceKey: string): string {
+  const ends = [...resourceKey.matchAll(/\//g)].map(({ index }) => index).filter((end) => end > 0)
+  return toJson(ends.map((end) => resourceKey.slice(0, end)))
+}
+
+/** Of those that were enqueued before it was kept. */
+export async function fillAbove(database: Database): Promise<void> {
+  const open = await database
+    .selectFrom('operations')
+    .select(['sequence', 'resource_key'])
+    .where('ended_at', 'is', null)
+    .execute()
+  for (const { sequence, resource_key } of open)
+    await database
+      .updateTable('operations')
+      .set({ above: aboveOf(resource_key) })
+      .where('sequence', '=', sequence)
+      .execute()
 }

@@ -2,6 +2,7 @@ import { keyOf } from '@trusted-launch/api'
 import { sql } from 'kysely'
 import { type Claim, type Operation, type Operations, StoreError } from '../domain/store.ts'
 import type { Access } from './access.ts'
+import type { Words } from './engine.ts'
 import { tellOperation } from './events.ts'
 import { limitOf } from './limit.ts'
 import { newRowOf, operationOf } from './operation-row.ts'
@@ -65,7 +66,7 @@ export class OperationTable implements Operations {
           status: 'Running',
           started_at: eb.fn.coalesce('started_at', eb.val(at)),
         }))
-        .where('sequence', '=', claimable(database, by, this.#access.words.holdFree))
+        .where('sequence', '=', claimable(database, by, this.#access.words))
         .returningAll()
         .executeTakeFirst(),
     )
@@ -122,33 +123,21 @@ export class OperationTable implements Operations {
  * The one to take: free, of what is asked for, and the first unfinished one of its resource, of what that lies in,
  * and of what lies in it.
  */
-export function claimable(database: Database, by: ClaimBy, holdFree: string) {
+export function claimable(database: Database, by: ClaimBy, words: Words) {
   return wanted(database, by)
-    .where(({ not, exists, selectFrom, ref }) =>
-      not(
-        exists(
-          selectFrom('operations as earlier')
-            .select('earlier.sequence')
-            .where('earlier.resource_key', '=', ref('candidate.resource_key'))
-            .where('earlier.ended_at', 'is', null)
-            .where('earlier.sequence', '<', ref('candidate.sequence')),
-        ),
+    .where(isFirst('earlier.resource_key = candidate.resource_key'))
+    .where(
+      isFirst(
+        "earlier.resource_key > candidate.resource_key || '/' and earlier.resource_key < candidate.resource_key || '0'",
       ),
     )
-    .where(({ not, exists, selectFrom, or }) =>
-      not(
-        exists(
-          selectFrom('operations as earlier')
-            .select('earlier.sequence')
-            .whereRef('earlier.sequence', '<', 'candidate.sequence')
-            .where('earlier.ended_at', 'is', null)
-            .where(or([liesIn('candidate', 'earlier'), liesIn('earlier', 'candidate')])),
-        ),
-      ),
+    .where(
+      sql<boolean>`not exists (select 1 from ${sql.raw(words.elements('candidate.above'))} as above
+        where not ${isFirst('earlier.resource_key = above.value')})`,
     )
     .orderBy('candidate.sequence')
     .limit(1)
-    .modifyEnd(sql.raw(holdFree))
+    .modifyEnd(sql.raw(words.holdFree))
 }
 
 /** Free ones for one of these hosts or any, but of no kind, and for nobody, that is to wait. */
@@ -171,10 +160,14 @@ function wanted(database: Database, { hosts, at, notKinds = [], busy = [] }: Cla
   return found
 }
 
-/** Whether the resource of one is below the other's. */
-function liesIn(inner: 'candidate' | 'earlier', outer: 'candidate' | 'earlier') {
-  const [below, above] = [inner, outer].map((each) => sql.ref(`${each}.resource_key`))
-  return sql<boolean>`substr(${below}, 1, length(${above}) + 1) = ${above} || '/'`
+/**
+ * Of these none that is unfinished stands before the candidate. In the index's own order and one at most, or
+ * PostgreSQL reads all that are unfinished for each candidate.
+ */
+function isFirst(which: string) {
+  return sql<boolean>`((select 1 from operations as earlier where ${sql.raw(which)}
+    and earlier.ended_at is null and earlier.sequence < candidate.sequence
+    order by earlier.resource_key, earlier.sequence limit 1) is null)`
 }
 
 /** One more than the last: enqueued alone among writers, so that the order is the commits'. */

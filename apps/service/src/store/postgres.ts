@@ -34,6 +34,7 @@ const words: Words = {
     const steps = name.split('.').map((part) => `-> '${part}'`)
     return `(${column}::json ${steps.join(' ')})::text`
   },
+  elements: (column) => `json_array_elements_text(${column}::json)`,
   appendOnly: (table) => [
     `create function ${table}_is_only_added_to() returns trigger language plpgsql as
       $$ begin raise exception '${table} is only added to'; end $$`,

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely'
 /** The tables as they are in both databases. Times are milliseconds, JSON is text, keys are `keyOf` of an id. */
 export interface Schema {
   readonly resources: ResourceRow
+  readonly names: NameRow
   readonly operations: OperationRow
   readonly leases: LeaseRow
   readonly audit: AuditRow
@@ -41,6 +42,14 @@ export interface ResourceRow {
   readonly changed_at: number
 }
 
+/** What rows name in their properties and state: made of these, to be found by it. */
+export interface NameRow {
+  /** Of the row. */
+  readonly key: string
+  /** In small letters. */
+  readonly name: string
+}
+
 export interface OperationRow {
   /** The order in which they were enqueued. */
   readonly sequence: number
@@ -48,6 +57,8 @@ export interface OperationRow {
   readonly kind: string
   readonly resource_id: string
   readonly resource_key: string
+  /** JSON: the keys of what that lies in. */
+  readonly above: string
   readonly subscription_id: string
   readonly subscription_key: string
   readonly location: string

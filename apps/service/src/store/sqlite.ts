@@ -25,6 +25,7 @@ const words: Words = {
   hold: '',
   holdFree: '',
   member: (column, name) => `json_extract(${column}, '$.${name}')`,
+  elements: (column) => `json_each(${column})`,
   appendOnly: (table) =>
     ['update', 'delete'].map(
       (deed) =>

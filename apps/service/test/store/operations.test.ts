@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { CompiledQuery } from 'kysely'
 import type { Claim, Store } from '../../src/domain/store.ts'
+import { migrate, migrations } from '../../src/store/migrate.ts'
 import { openEngine } from '../../src/store/open-engine.ts'
+import { newRowOf } from '../../src/store/operation-row.ts'
 import { claimable } from '../../src/store/operations.ts'
+import { openPostgres } from '../../src/store/postgres.ts'
+import { openSqlite } from '../../src/store/sqlite.ts'
 import { onEach } from './databases.ts'
 import { planOf } from './query-plan.ts'
 import { operation, SUBSCRIPTION, vm, vmId } from './samples.ts'
@@ -109,15 +114,44 @@ onEach((database) => {
 
   test('a worker that looks for the next operation reads the unfinished ones alone', async () => {
     const on = await database.fresh()
-    await database.store(on)
+    const store = await database.store(on)
+    await store.transaction(async ({ operations }) => {
+      for (let i = 0; i < 2_000; i++) await operations.enqueue(operation(`vm-${i}`), 1)
+    })
     const engine = await openEngine(on)
+    // Most are over in a database that was used for a while.
+    for (const statement of ['update operations set ended_at = 1 where sequence > 300', 'analyze'])
+      await engine.database.executeQuery(CompiledQuery.raw(statement))
     after(() => engine.close())
     const by = { owner: 'w', hosts: ['h'], at: 10, leaseMs: 100 }
+    const words = { ...engine.words, holdFree: '' }
     const lanes = { notKinds: ['vm.create'], busy: [{ kinds: ['vm.start'], principals: ['p'] }] }
-    const plan = await planOf(engine, claimable(engine.database, { ...by, ...lanes }, ''))
+    const plan = await planOf(engine, claimable(engine.database, { ...by, ...lanes }, words))
     assert.doesNotMatch(plan, /SCAN (candidate|earlier)(?! USING INDEX)|Seq Scan/, plan)
-    for (const index of ['operations_unfinished', 'operations_unfinished_of_resource'])
-      assert.match(plan, new RegExp(`\\b${index}\\b`), plan)
+    // What waits before it of its resource, of what that lies in, and of what lies in that.
+    const ofResource = plan.match(/\boperations_unfinished_of_resource\b/g) ?? []
+    assert.equal(ofResource.length, 3, plan)
+    assert.match(plan, /\boperations_unfinished\b/, plan)
+  })
+
+  test('operations of before wait for those of what their resource lies in', async () => {
+    const options = await database.fresh()
+    const engine = await ('path' in options ? openSqlite(options.path) : openPostgres(options))
+    after(() => engine.close())
+    const newer = migrations.findIndex(({ name }) => name === 'above')
+    await migrate(engine, 1, migrations.slice(0, newer))
+    const group = vmId('a').split('/providers/')[0]!
+    for (const [i, resourceId] of [group, vmId('a')].entries()) {
+      const { above: _, ...row } = newRowOf({ ...operation(), resourceId }, 1)
+      await engine.database
+        .insertInto('operations')
+        .values({ ...row, sequence: i } as never)
+        .execute()
+    }
+    await migrate(engine, 2)
+    const store = await database.store(options)
+    assert.equal((await claimed(store, 'w', 10)).operation.resourceId, group)
+    assert.equal(await claim(store, 'w', 11), null)
   })
 
   test('a lease that is renewed holds; one that ended goes to the next, an epoch on', async () => {

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import { keyOf } from '@trusted-launch/api'
 import type { Resource, Store } from '../../src/domain/store.ts'
+import { migrate, migrations } from '../../src/store/migrate.ts'
+import { openPostgres } from '../../src/store/postgres.ts'
+import { rowOf } from '../../src/store/resource-row.ts'
+import { matching } from '../../src/store/resources.ts'
+import { openSqlite } from '../../src/store/sqlite.ts'
 import { onEach } from './databases.ts'
+import { planOf } from './query-plan.ts'
 import { SUBSCRIPTION, VM, vm, vmId } from './samples.ts'
 
 const keys = (resources: readonly Resource[]) => resources.map(({ id }) => id.toLowerCase())
@@ -182,5 +188,55 @@ onEach((database) => {
     assert.deepEqual(await names(named, { after: keyOf(other.id) }), ['state'])
     assert.deepEqual(await names(named, { subscriptionId: 'none' }), [])
     assert.equal(await resources.count({ type: other.type, naming: named }), 2)
+  })
+
+  test('what a row names follows its changes and goes with it; what lies in itself it does not name', async () => {
+    const store = await database.store()
+    const { resources } = store
+    const [net, image] = ['/g/net', `sha256:${'ab'.repeat(32)}`]
+    const one = vm('one')
+    const own = `${one.id}/disks/x`
+    await resources.insert({ ...one, properties: { net, own }, state: {} }, 1)
+    const names = async (naming: string) =>
+      (await resources.list({ type: VM, naming, limit: 10 })).map(({ name }) => name)
+    assert.deepEqual([await names(net), await names(own)], [['one'], []])
+    await resources.update(one.id, { state: { image } }, 2)
+    assert.deepEqual([await names(net), await names(image)], [['one'], ['one']])
+    await resources.update(one.id, { properties: {}, tags: { net } }, 3)
+    assert.deepEqual([await names(net), await names(image)], [[], ['one']])
+    const failed = store.transaction(async (tables) => {
+      await tables.resources.update(one.id, { properties: { net } }, 4)
+      throw new Error('no')
+    })
+    await assert.rejects(failed)
+    assert.deepEqual(await names(net), [])
+    await resources.delete(one.id)
+    assert.deepEqual(await names(image), [])
+    await resources.insert({ ...one, properties: {} }, 5)
+    assert.deepEqual(await names(image), [])
+    const many = Array.from({ length: 1_200 }, (_, i) => `/g/${i}`)
+    await resources.update(one.id, { properties: { many } }, 6)
+    await resources.update(one.id, { properties: { many: many.slice(1_000) } }, 7)
+    assert.deepEqual([await names('/g/999'), await names('/g/1000')], [[], ['one']])
+  })
+
+  test('rows of before are found by what they name, and who looks for them reads no others', async () => {
+    const options = await database.fresh()
+    const engine = await ('path' in options ? openSqlite(options.path) : openPostgres(options))
+    after(() => engine.close())
+    const newer = migrations.findIndex(({ name }) => name === 'names')
+    await migrate(engine, 1, migrations.slice(0, newer))
+    const row = rowOf({ ...vm('old'), properties: { net: '/g/net' }, etag: 'e', changedAt: 1 })
+    await engine.database.insertInto('resources').values(row).execute()
+    await migrate(engine, 2)
+    const { resources } = await database.store(options)
+    const query = { type: VM, naming: '/G/NET' }
+    assert.deepEqual(
+      (await resources.list({ ...query, limit: 1 })).map(({ name }) => name),
+      ['old'],
+    )
+    const plan = await planOf(engine, matching(engine.database, query).selectAll())
+    assert.match(plan, /names_by_name/, plan)
+    assert.doesNotMatch(plan, /SCAN resources|Seq Scan/, plan)
   })
 })
