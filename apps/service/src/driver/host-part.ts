@@ -76,7 +76,7 @@ function keysOf({ generation, ekName, akName }: VtpmIdentity) {
 /** None of a VM that came with variables of its own. */
 async function firmwarePartOf(
   machine: Machine,
-  { sha256, sha256Now }: Pick<HostFirmware, 'sha256' | 'sha256Now'>,
+  firmware: Pick<HostFirmware, 'sha256' | 'sha256Now'>,
 ): Promise<HostParts[]> {
   const { signatures, secureBoot } = machine.spec
   if (signatures === null) return []
@@ -84,8 +84,8 @@ async function firmwarePartOf(
   const actual = statedVariables(await storeOf(machine))
   return [
     {
-      actual: { firmwareSha256: await sha256Now(), variables: actual },
-      wanted: { firmwareSha256: sha256, variables: wanted },
+      actual: { firmwareSha256: await firmware.sha256Now(), variables: actual },
+      wanted: { firmwareSha256: firmware.sha256, variables: wanted },
     },
   ]
 }
