@@ -4,6 +4,7 @@ import { copyFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ChannelError } from '@trusted-launch/channel'
 import { evidence } from '../../../packages/channel/test/a-guest.ts'
 import { Host } from '../src/host.ts'
 import type { Invocation } from '../src/invocation.ts'
@@ -14,6 +15,7 @@ import { identityOf } from '../src/process.ts'
 import { IDS } from '../src/qemu-args.ts'
 import { StateDirectory } from '../src/state-directory.ts'
 import { VtpmError } from '../src/vtpm/errors.ts'
+import { UNANSWERED_MAX } from '../src/vtpm/rollback-index.ts'
 import { monitorOfOurs, until } from './a-running-machine.ts'
 
 /** What a former manager left of a VM that runs, with a process of ours for its QEMU. */
@@ -261,6 +263,7 @@ const extendNonce = new Uint8Array(32).fill(7)
 
 test('evidence without the index, when too many nonces are unanswered', async (t) => {
   const { vm, events, answer } = await adopted(t, {
+    starts: async () => ({ pending: [] }) as never,
     recordIssued: async () => {
       throw new VtpmError('vtpm-unanswered', 'vm', 'eight of them')
     },
@@ -269,6 +272,31 @@ test('evidence without the index, when too many nonces are unanswered', async (t
   await answer()
   assert.deepEqual((await vm.collectEvidence({ ...request, extendNonce })).info, evidence.info)
   assert.ok(events.includes('rollback-index'))
+})
+
+test('a guest that gives no evidence 500 times leaves four nonces unanswered, and its next evidence has the index', async (t) => {
+  const pending: Uint8Array[] = []
+  const { vm, answer } = await adopted(t, {
+    starts: async () => ({ pending }) as never,
+    recordIssued: async (_, nonce) => void pending.push(nonce),
+    recordAttested: async () => {
+      pending.length = 0
+      return 'continued'
+    },
+  })
+  await answer()
+  const { channel } = vm
+  const collect = channel.collectEvidence.bind(channel)
+  channel.collectEvidence = async () => {
+    throw new ChannelError('answer-late', 'it does not come')
+  }
+  for (let i = 0; i < 500; i++)
+    await assert.rejects(vm.collectEvidence({ ...request, extendNonce }), { code: 'answer-late' })
+  assert.equal(pending.length, UNANSWERED_MAX / 2)
+  channel.collectEvidence = collect
+  const { rollback } = await vm.collectEvidence({ ...request, extendNonce })
+  assert.deepEqual(rollback, evidence.rollback)
+  assert.equal(pending.length, 0)
 })
 
 test('a VM that was stopped on purpose is left standing by the next manager, until its button is pressed', async (t) => {

@@ -1,5 +1,10 @@
 import type { Duplex } from 'node:stream'
-import type { AgentInfo, Evidence, EvidenceRequest } from '@trusted-launch/channel'
+import {
+  type AgentInfo,
+  ChannelError,
+  type Evidence,
+  type EvidenceRequest,
+} from '@trusted-launch/channel'
 import type { Accounts } from '../accounts.ts'
 import type { DataDisk } from '../data-disk.ts'
 import { switchSecureBoot } from '../firmware.ts'
@@ -9,6 +14,7 @@ import { type Invocation, invocationOf } from '../invocation.ts'
 import { checkNetwork, type MachineNetwork } from '../network.ts'
 import type { RestorePoint } from '../restore-points.ts'
 import { VtpmError } from '../vtpm/errors.ts'
+import { UNANSWERED_MAX } from '../vtpm/rollback-index.ts'
 import type { VtpmFacts, VtpmIdentity, VtpmStarts } from '../vtpm-port.ts'
 import type { BootComponent } from './boot-failure.ts'
 import { BootWait, type BootWays } from './boot-wait.ts'
@@ -62,6 +68,8 @@ export interface MachineFacts {
 type Banks = NonNullable<MachineSpec['vtpm']>['banks']
 
 const GRACE_MS = 60_000
+/** So long a guest that left nonces unanswered may take to show that it answers. */
+const TRIED_MS = 30_000
 
 /** One VM. Operations on it happen one after the other. Made by `Host` only. */
 export class Machine {
@@ -247,7 +255,7 @@ export class Machine {
     if (this.#life.held === 'vtpm-lost')
       throw new MachineError('machine-vtpm-lost', `the vTPM of ${this.id} went away while it ran`)
     const { channel } = this
-    const nonce = await this.#issue(channel, request.extendNonce ?? null)
+    const nonce = await this.#issue(channel, request)
     const evidence = await channel.collectEvidence({ ...request, extendNonce: nonce })
     if (nonce !== null && evidence.rollback !== null) {
       const index = await this.#host.vtpm.recordAttested(this.id, nonce, evidence.rollback)
@@ -257,10 +265,12 @@ export class Machine {
   }
 
   /** The nonce, once it is remembered; null when no more of them can be. */
-  async #issue(channel: GuestChannel, nonce: Uint8Array | null): Promise<Uint8Array | null> {
+  async #issue(channel: GuestChannel, request: EvidenceRequest): Promise<Uint8Array | null> {
+    const nonce = request.extendNonce ?? null
     if (nonce === null) return null
     // An agent that is not there leaves no nonce unanswered.
     await channel.ask('info', undefined as never)
+    await this.#tried(channel, request)
     try {
       await this.#host.vtpm.recordIssued(this.id, nonce)
       return nonce
@@ -269,6 +279,19 @@ export class Machine {
       this.#life.log('warning', 'rollback-index', e.message)
       return null
     }
+  }
+
+  /**
+   * A guest that left some nonces unanswered gives evidence without the index before it is sent another: one that can
+   * not, for however long, leaves no more, and what it says after that has its index. @throws {ChannelError} @throws {AgentError}
+   */
+  async #tried(channel: GuestChannel, request: EvidenceRequest): Promise<void> {
+    const { pending } = await this.#host.vtpm.starts(this.id)
+    if (pending.length < UNANSWERED_MAX / 2) return
+    const late = performance.now() + TRIED_MS
+    await channel.collectEvidence({ ...request, extendNonce: null })
+    // Whoever asks waits no longer: a nonce that is sent then is one that nobody knows of.
+    if (performance.now() > late) throw new ChannelError('answer-late', 'no evidence in time')
   }
 
   /**

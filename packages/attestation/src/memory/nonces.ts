@@ -20,7 +20,8 @@ export interface OpenNonce {
 export type NonceFault = 'nonce-unknown' | 'nonce-of-another-vm' | 'nonce-expired'
 
 /**
- * Writes down a nonce that was drawn for a VM: answers are believed for five minutes. What ran out goes,
+ * For a verifier whose answers come by another way than its questions, or after a restart; who waits for the answer where
+ * it asked needs none of it. Writes down a nonce that was drawn for a VM: answers are believed for five minutes. What ran out goes,
  * and so does this VM's oldest where it has too many, so what is kept is bounded by the number of VMs.
  * @throws {RangeError} not 32 bytes, or drawn before: then it was not drawn by chance.
  */

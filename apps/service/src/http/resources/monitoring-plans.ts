@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
-import { ArmError, faults } from '@trusted-launch/api'
+import { ArmError, faults, keyOf } from '@trusted-launch/api'
 import { checkPlan, type EffectivePlan } from '@trusted-launch/posture'
+import { everyOf } from '../../domain/every-of.ts'
 import { GROUP, SUBSCRIPTION } from '../../domain/groups.ts'
-import { PLAN, planOf } from '../../domain/plans.ts'
+import { PLAN, planOf, setIdOf } from '../../domain/plans.ts'
 import { policyNamed } from '../../domain/policies.ts'
 import { DRIFT } from '../../domain/references/drift.ts'
 import { SCALE_SET } from '../../domain/scale-set/scale-set.ts'
@@ -33,13 +34,19 @@ const plans: VersionedKind = {
 
 /** Who is to be asked more often, or heard sooner, is due by then; not when the former plan said. */
 async function hasten(
-  { turns }: Tables,
+  { turns, resources }: Tables,
   { intervalSeconds, silenceSeconds }: JsonObject,
-  { id }: Resource,
+  { id, type }: Resource,
   now: number,
 ): Promise<void> {
   const seconds = [intervalSeconds, silenceSeconds].filter((one) => typeof one === 'number')
-  if (seconds.length > 0) await turns.hasten(id, now + 1000 * Math.min(...seconds))
+  if (seconds.length === 0) return
+  const due = now + 1000 * Math.min(...seconds)
+  await turns.hasten(id, due)
+  if (type !== SCALE_SET) return
+  // The VMs of a flexible set do not lie below it.
+  for await (const vm of everyOf({ resources }, { type: VM, naming: id }))
+    if (keyOf(setIdOf(vm) ?? '') === keyOf(id)) await turns.hasten(vm.id, due)
 }
 
 /** What is approved without a person is approved by who may approve drift there, and no longer is by who may. @throws {ArmError} 403 */
