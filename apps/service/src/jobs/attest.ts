@@ -11,7 +11,7 @@ import {
 } from '@trusted-launch/attestation'
 import type { Evidence } from '@trusted-launch/channel'
 import { toHex } from '@trusted-launch/codec'
-import { alertOf, alertRowsOf, observe } from '../domain/alerts.ts'
+import { alertOf, alertRowsOf, observe, type Seen } from '../domain/alerts.ts'
 import { type HostDriver, HostElsewhere, type HostFacts } from '../domain/host-driver.ts'
 import { planOf } from '../domain/plans.ts'
 import { policyFor } from '../domain/policies.ts'
@@ -31,7 +31,7 @@ import {
   standingAfter,
 } from '../domain/vm/remembered.ts'
 import { securityOf, stateOf } from '../domain/vm/vm.ts'
-import { afterAnswer, afterNoAnswer, afterNothing } from '../domain/vm/watched.ts'
+import { afterAnswer, afterNoAnswer, afterNothing, watchOf } from '../domain/vm/watched.ts'
 import type { AppraisalAnswer, AppraisalTask } from '../workers/appraisal.ts'
 import type { TurnHolder, Under } from './turn-holder.ts'
 import { isOurs } from './worker.ts'
@@ -73,6 +73,8 @@ interface Asked {
 
 const BANKS = ['sha256'] as const
 const ANSWER_MS = 60_000
+/** How long is looked at a boot that no evidence came of. */
+const LOOK_MS = 1_000
 /** What was not asked by no fault of the VM's is asked again. */
 const AGAIN_MS = 2_000
 /** No verdict, whatever the evidence says. */
@@ -116,17 +118,33 @@ export function attestInTurn(
       return null
     } catch (error) {
       const isNoAnswer = error instanceof NoEvidence
+      const stopped = isNoAnswer ? await stoppedBoot(vm, turn, signal, ground) : null
       await end(async (tables) => {
         const now = ground.now()
         const found = await tables.resources.get(vm.id)
         if (!isNoAnswer || found === null) return afterNothing(tables, turn, now + AGAIN_MS)
         // A guest that is kept from answering hides nothing of its host.
         await observe(tables, found, { kind: 'host', findings: hostFindings(facts) }, now)
+        if (stopped !== null) await observe(tables, found, stopped, now)
         return afterNoAnswer(tables, found, now)
       }).catch(() => {})
       throw error
     }
   })
+}
+
+/** A guest that started anew by itself and gives no evidence may be one that Secure Boot stopped: its host knows. */
+async function stoppedBoot(
+  vm: Resource,
+  { watched }: Turn,
+  signal: AbortSignal,
+  { driver }: AttestGround,
+): Promise<Seen | null> {
+  if (watchOf(watched).awaitedSince === null) return null
+  const { machine } = stateOf(vm)
+  const boot = await driver.waitForBoot(machine, LOOK_MS, signal).catch(() => null)
+  if (boot?.kind !== 'failed' || boot.code !== 'secure-boot-violation') return null
+  return { kind: 'boot-stopped', component: boot.component ?? 'loader', detail: boot.message }
 }
 
 async function ask(

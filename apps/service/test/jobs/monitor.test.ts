@@ -13,6 +13,7 @@ import { openStore } from '../../src/store/open.ts'
 import { aService, type TestService } from '../a-service.ts'
 import { aVm } from '../a-vm.ts'
 import { AttestingHost } from '../an-attesting-host.ts'
+import { aScaleSet } from '../http/a-scale-set.ts'
 import { SUBSCRIPTION, vm } from '../store/samples.ts'
 
 const NOTICED_MS = 30_000
@@ -242,6 +243,37 @@ test('a guest that starts anew without end and sends the largest logs fills no d
   assert.ok(names().length < 18, 'the oldest went')
   assert.deepEqual(alerts, ['VM_GuestAttestationFailure Active'])
   assert.ok(names().includes(kept[0]!), 'what opened the alert stays')
+})
+
+test('a guest that started anew by itself and that Secure Boot stopped is told by the component that was refused', async (t) => {
+  const { clock, service, host, machine } = await aProvedVm(t)
+  host.failure = new Error('nobody is there')
+  const about = { code: 'secure-boot-violation', component: 'GRUB', message: 'Access Denied' }
+  host.waitForBoot = async () => ({ kind: 'failed', ...about, confirmed: true, lastLine: '' })
+  host.tell(machine, 'reset')
+  clock.forward(3 * MINUTE_MS)
+  const stopped = 'VM_SecureBootStoppedBoot Active'
+  await until(async () => (await alertsOf(service)).includes(stopped))
+  const path = `${service.subscription}/providers/Microsoft.Security/alerts`
+  const causes = (await service.ask('GET', path)).body.value.map(
+    ({ properties }: any) => properties.extendedProperties.cause,
+  )
+  assert.ok(causes.includes('GRUB'), causes.join())
+})
+
+test('a plan of a flexible scale set hastens its VMs, which do not lie below it', async (t) => {
+  const clock = new Clock()
+  const service = await aService(t, new AttestingHost(), { now: clock.now })
+  const { id, end } = await aScaleSet(service, 1, {
+    ...{ orchestrationMode: 'Flexible', upgradePolicy: undefined, platformFaultDomainCount: 1 },
+  })
+  assert.equal(end.status, 'Succeeded', JSON.stringify(end))
+  const document = { version: 1, name: 'often', intervalSeconds: 60 }
+  const path = `${id}/providers/TrustedLaunch/monitoringPlans/default`
+  assert.equal((await service.ask('PUT', path, { properties: { document } })).status, 201)
+  clock.forward(MINUTE_MS)
+  const vm = `${service.group('rg')}/providers/Microsoft.Compute/virtualMachines/web_0`
+  await until(async () => (await verdictsOf(service, vm)).length === 2)
 })
 
 test('who took more than five seconds for its evidence has turns of its own until it was quicker eight times', async (t) => {
