@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Words } from './engine.ts'
 import type { Database } from './schema.ts'
 
@@ -11,11 +12,15 @@ export interface Access {
   single<T>(work: (database: Database) => Promise<T>): Promise<T>
 }
 
+/** After so long the rest of the process has its turn: SQLite answers at once, and nothing else would meanwhile. */
+const TURN_MS = 10
+
 /** Access for as long as a transaction lasts: what comes later, not awaited, is refused. */
 export class TransactionAccess implements Access {
   readonly words: Words
   readonly #database: Database
   #open = true
+  #turnAt = performance.now() + TURN_MS
 
   constructor(words: Words, database: Database) {
     this.words = words
@@ -39,6 +44,10 @@ export class TransactionAccess implements Access {
   }
 
   async #run<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    if (this.#open && performance.now() > this.#turnAt) {
+      await turn()
+      this.#turnAt = performance.now() + TURN_MS
+    }
     if (!this.#open) throw new Error('a transaction has ended: something of it was not awaited')
     return work(this.#database)
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import type { Tables } from '../../src/domain/store.ts'
 import { onEach } from './databases.ts'
 import { event, operation, vm, vmId } from './samples.ts'
@@ -82,5 +82,21 @@ onEach((database) => {
     await assert.rejects(late, /not awaited/)
     assert.equal(await store.resources.get(vmId('a')), null)
     assert.equal(await store.resources.get(vmId('b')), null)
+  })
+
+  test('a long transaction leaves the rest of the process its turns', async () => {
+    const store = await database.store()
+    let [turns, isOver, insertedMs] = [0, false, 0]
+    const others = (async () => {
+      for (; !isOver; turns++) await turn()
+    })()
+    await store.transaction(async ({ resources }) => {
+      const started = performance.now()
+      for (let i = 0; i < 400; i++) await resources.insert(vm(`vm-${i}`), 9)
+      insertedMs = performance.now() - started
+    })
+    isOver = true
+    await others
+    assert.ok(turns >= Math.min(3, insertedMs / 50), `${turns} in ${insertedMs} ms`)
   })
 })
