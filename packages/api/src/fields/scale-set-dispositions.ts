@@ -15,6 +15,17 @@ const ofModel = Object.entries(vmDispositions)
 
 const NETWORK = `${MODEL}.networkProfile.networkInterfaceConfigurations`
 
+const ADDRESS = `${NETWORK}.properties.ipConfigurations`
+
+/** What would spread or sort an instance's traffic, and a public address of its own: nothing here does. */
+const ofNobody = [
+  'applicationGatewayBackendAddressPools',
+  'applicationSecurityGroups',
+  'loadBalancerBackendAddressPools',
+  'loadBalancerInboundNatPools',
+  'publicIPAddressConfiguration',
+].map((member) => [`${ADDRESS}.properties.${member}`, 'notEnforced'] as const)
+
 /** What becomes of each member of a scale set; all others are kept and said to have no effect. */
 export const scaleSetDispositions: Dispositions = {
   ...Object.fromEntries(ofModel),
@@ -43,6 +54,6 @@ export const scaleSetDispositions: Dispositions = {
   ...{ 'properties.additionalCapabilities.hibernationEnabled': 'refused' },
   ...{ [`${MODEL}.osProfile.computerNamePrefix`]: 'honoured' },
   ...{ [`${NETWORK}.name`]: 'honoured', [`${NETWORK}.properties.primary`]: 'honoured' },
-  ...{ [`${NETWORK}.properties.ipConfigurations`]: 'honoured' },
+  ...{ [ADDRESS]: 'honoured', ...Object.fromEntries(ofNobody) },
   ...{ [`${MODEL}.extensionProfile.extensions`]: 'honoured' },
 }
