@@ -54,7 +54,9 @@ function heldAgainst(
   variant: ReferenceVariant,
   input: AppraisalInput,
 ): HeldLog {
-  const { findings: told, chain } = comparisons(log)(variant)
+  const { findings: told, chain } = log.isKnown
+    ? comparisons(log)(variant)
+    : comparison(log, variant)
   const findings = [
     ...(lacksSecureBoot(claims, variant) ? told.map(followsFromOff) : told),
     ...firmwareFindings(log, variant, input),
@@ -77,17 +79,23 @@ function followsFromOff(finding: Finding): Finding {
   return { ...finding, advice: ADVICE.switchedOff }
 }
 
+/** Kept for a log that is known: it is held against the same values again. */
 const comparisons = perLog((log) =>
   once((variant: ReferenceVariant) => {
-    const compared = compareEvents(log, variant)
-    const findings = [...checkIma(log, variant), ...compareReferences(log, variant, compared)]
-    return { findings, chain: frozen(bootChainOf(log, compared, variant)) }
+    const { findings, chain } = comparison(log, variant)
+    return { findings, chain: frozen(chain) }
   }),
 )
 
+function comparison(log: VerifiedEventLog, variant: ReferenceVariant) {
+  const compared = compareEvents(log, variant)
+  const findings = [...checkIma(log, variant), ...compareReferences(log, variant, compared)]
+  return { findings, chain: bootChainOf(log, compared, variant) }
+}
+
 function unheld(log: VerifiedEventLog, finding: Finding): HeldLog {
   const findings = [...checkIma(log, null), finding]
-  return { findings, variant: null, chain: frozen(bootChainOf(log, null, null)) }
+  return { findings, variant: null, chain: bootChainOf(log, null, null) }
 }
 
 function missing({ policy }: AppraisalInput): Finding {

@@ -5,7 +5,6 @@ import type { Json } from './canonical-json.ts'
 import { imagesOf, isAction } from './checks/boot-manager.ts'
 import { commandLines, linesAreAll } from './checks/command-line.ts'
 import { firmwareClaims } from './firmware-claims.ts'
-import { frozen } from './frozen.ts'
 import { certificateOf } from './known-database.ts'
 import {
   configuration,
@@ -17,7 +16,12 @@ import {
 import { printable } from './printable.ts'
 import type { Claim } from './result.ts'
 import { beginsWithSections, PHASE_PCR, phasesOf } from './userspace-phases.ts'
-import { perLog, type VerifiedEvent, type VerifiedEventLog } from './verify-event-log.ts'
+import {
+  perKnownLog,
+  perLog,
+  type VerifiedEvent,
+  type VerifiedEventLog,
+} from './verify-event-log.ts'
 import { windowsClaims } from './windows-claims.ts'
 
 /** What the evidence says, each claim with the events that vouch for it. */
@@ -44,7 +48,7 @@ export function claimsOf(log: VerifiedEventLog, bootCounter: number | null = nul
   return { ...bootClaims(log), 'boot-counter': claim(bootCounter, []), ...platformClaims(log) }
 }
 
-const bootClaims = perLog((log): Claims => frozen(bootClaimsOf(log)))
+const bootClaims = perKnownLog(bootClaimsOf)
 
 function bootClaimsOf(log: VerifiedEventLog): Claims {
   const secureBoot = configuration(log, 'SecureBoot')
@@ -78,8 +82,8 @@ function bootClaimsOf(log: VerifiedEventLog): Claims {
   }
 }
 
-const platformClaims = perLog(
-  (log): Claims => frozen({ ...firmwareClaims(log), ...phaseClaims(log), ...windowsClaims(log) }),
+const platformClaims = perKnownLog(
+  (log): Claims => ({ ...firmwareClaims(log), ...phaseClaims(log), ...windowsClaims(log) }),
 )
 
 /** The same of a log that is refused: it verifies nothing, whatever one register of it says. */

@@ -1,36 +1,57 @@
 import { toUtf8 } from '@trusted-launch/codec'
-import { digestText } from '@trusted-launch/crypto'
+import { digestText, sameBytes } from '@trusted-launch/crypto'
 import { knownLogBytesMax, type ReadLog } from './known.ts'
 import type { PcrValues } from './pcr-values.ts'
 import type { Profile } from './profile.ts'
 import type { Logs } from './read-logs.ts'
 
-const none = new Uint8Array()
-
 /**
- * The SHA-256 of everything that a log's verification is a function of: the logs, how they are read, the values
- * they are held against, and who vouches for those. Null: the logs are too long to be remembered.
- * @param read the firmware's log, whose hash is known already.
+ * The SHA-256 of everything but the logs themselves that their verification is a function of: how they are read,
+ * the values they are held against, and who vouches for those. Two logs have the same only where their digests
+ * are the same, or by their sizes alone: `sameLogs` decides. Null: they are too long to be remembered.
  */
 export function keyOfLogs(
-  read: ReadLog,
-  logs: Logs,
+  { eventLog, imaLog, userspaceLog, padding = 'none' }: Logs,
   values: readonly PcrValues[],
   profile: Profile,
 ): string | null {
-  const bytes = [logs.imaLog, logs.userspaceLog].map((log) => log ?? none)
-  const sizes = [logs.eventLog, ...bytes].map((log) => log?.length ?? 0)
-  if (read.key === null || sizes.reduce((sum, size) => sum + size) > knownLogBytesMax) return null
-  const registers = values.map(({ bank, source, pcrs }) => `${bank} ${source} ${[...pcrs.keys()]}`)
-  // Sizes and registers say where each part ends, and the NUL where they do themselves.
-  const said = [profile, sizes, ...registers, read.key].join('|')
-  const pcrs = values.flatMap((one) => [...one.pcrs.values()])
-  return digestText('sha256', toUtf8(`${said}\0`), ...pcrs, ...bytes)
+  const sizes = [eventLog, imaLog, userspaceLog].map((log) => log?.length ?? 0)
+  if (sizes[0]! + sizes[1]! + sizes[2]! > knownLogBytesMax) return null
+  let said = `${profile}|${padding}|${sizes}`
+  const pcrs: Uint8Array[] = []
+  for (const { bank, source, pcrs: registers } of values) {
+    said += `|${bank} ${source}`
+    for (const pcr of registers.keys()) {
+      said += ` ${pcr}`
+      pcrs.push(registers.get(pcr)!)
+    }
+  }
+  // Banks and registers say where each value ends, and the NUL where they do themselves.
+  return digestText('sha256', toUtf8(`${said}\0`), ...pcrs)
+}
+
+/** Whether they are the same, byte for byte; no log and an empty one are. */
+export function sameLogs(a: Logs, b: Logs): boolean {
+  return (
+    sameLog(a.eventLog, b.eventLog) &&
+    sameLog(a.imaLog, b.imaLog) &&
+    sameLog(a.userspaceLog, b.userspaceLog)
+  )
+}
+
+const none = new Uint8Array()
+
+function sameLog(a: Uint8Array | null, b: Uint8Array | null): boolean {
+  return sameBytes(a ?? none, b ?? none)
 }
 
 /** The logs and values in memory of their own, to be kept: what was given may be a part of far more. */
-export function copyOfLogs(logs: Logs, values: readonly PcrValues[]): [Logs, PcrValues[]] {
+export function copyOfLogs(
+  { bytes }: ReadLog,
+  logs: Logs,
+  values: readonly PcrValues[],
+): [Logs, PcrValues[]] {
   const { imaLog, userspaceLog } = logs
   const own = { imaLog: imaLog?.slice() ?? null, userspaceLog: userspaceLog?.slice() ?? null }
-  return [{ ...logs, ...own }, values.map((one) => one.copy())]
+  return [{ ...logs, ...own, eventLog: bytes }, values.map((one) => one.copy())]
 }

@@ -1,5 +1,5 @@
 import { MalformedError } from '@trusted-launch/codec'
-import { Certificate, CryptoError, digestHex, type HashName, Memo } from '@trusted-launch/crypto'
+import { Certificate, CryptoError, digestText, type HashName, Memo } from '@trusted-launch/crypto'
 import {
   decodeEventLog,
   type EventLog,
@@ -31,14 +31,14 @@ export interface ExplainedEvent extends LoggedEvent {
 /** A log that was read, and what follows from its bytes alone: nothing in it is verified. */
 export class ReadLog {
   readonly log: EventLog
-  /** Stands for its bytes and how they were read; null: it is too long to be remembered. */
-  readonly key: string | null
+  /** What it is a view of: where it may be remembered, memory of its own. */
+  readonly bytes: Uint8Array
   readonly #replays = new Map<HashName, Replay>()
   readonly #events = new Map<HashName, readonly ExplainedEvent[]>()
 
-  constructor(log: EventLog, key: string | null) {
+  constructor(log: EventLog, bytes: Uint8Array) {
     this.log = log
-    this.key = key
+    this.bytes = bytes
   }
 
   /** @throws {MalformedError} it has no such bank. */
@@ -107,12 +107,12 @@ export function readLogFrom(
   formats: readonly EventLogFormat[],
   padding: 'none' | 'acpi',
 ): ReadLog {
-  const read = (from: Uint8Array) => decodeEventLog(from, { formats, padding })
-  if (bytes.length > knownLogBytesMax) return new ReadLog(read(bytes), null)
-  const key = `${formats} ${padding} ${digestHex('sha256', bytes)}`
+  const read = (from: Uint8Array) => new ReadLog(decodeEventLog(from, { formats, padding }), from)
+  if (bytes.length > knownLogBytesMax) return read(bytes)
+  const key = `${formats} ${padding} ${digestText('sha256', bytes)}`
   const known = logs.find(key)
   if (known !== undefined) return known
-  const made = new ReadLog(read(bytes.slice()), key)
+  const made = read(bytes.slice())
   logs.keep(key, made)
   return made
 }

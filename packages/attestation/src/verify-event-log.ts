@@ -3,8 +3,9 @@ import type { HashName } from '@trusted-launch/crypto'
 import type { EventLog, ImaReplay, Replay, UserspaceRecord } from '@trusted-launch/eventlog'
 import { explainPcrs } from './explain-pcrs.ts'
 import { findingOf } from './finding-table.ts'
+import { frozen } from './frozen.ts'
 import { type ExplainedEvent, memoOf, type ReadLog } from './known.ts'
-import { copyOfLogs, keyOfLogs } from './known-logs.ts'
+import { copyOfLogs, keyOfLogs, sameLogs } from './known-logs.ts'
 import type { PcrValues } from './pcr-values.ts'
 import type { Profile } from './profile.ts'
 import { type Logs, type ReadLogs, readEventLog, readLogs } from './read-logs.ts'
@@ -20,7 +21,9 @@ export function strongestBank(banks: readonly string[]): HashName | null {
   return strength.find((bank) => banks.includes(bank)) ?? null
 }
 
-const verifiedLogs = memoOf<VerifiedEventLog>('logs', 64)
+/** With the bytes that it was verified with. */
+type KnownLog = { readonly log: VerifiedEventLog; readonly logs: Logs }
+const verifiedLogs = memoOf<KnownLog>('logs', 64)
 
 const firmwarePcrs = [0, 1, 2, 3, 4, 5, 6, 7]
 
@@ -55,6 +58,7 @@ export class VerifiedEventLog {
   readonly pcrs: ReadonlyMap<number, Uint8Array>
   #byPcr: readonly (readonly VerifiedEvent[] | undefined)[] | null = null
   readonly #made = new Map<unknown, unknown>()
+  #isKnown = false
 
   private constructor(
     bank: HashName,
@@ -76,6 +80,11 @@ export class VerifiedEventLog {
   /** Always true: what makes the type nominal. */
   get isVerified(): boolean {
     return this.#proof
+  }
+
+  /** Whether it was verified for an earlier verdict: what follows from it is then worth keeping for more. */
+  get isKnown(): boolean {
+    return this.#isKnown
   }
 
   /** Whether the firmware's log alone gives this register, in each bank that has its value, and one has. */
@@ -112,21 +121,26 @@ export class VerifiedEventLog {
    * explains is at its reset value.
    *
    * It proves digests and their order within each PCR: neither types, nor data, nor the order across
-   * PCRs. What was verified is remembered by the hash of all it came from; what was not never is.
+   * PCRs. What was verified is remembered with the bytes it came from, which must be the same to the last to find
+   * it again; what was not never is.
    */
   static verify(
     logs: Logs,
     values: readonly PcrValues[],
     profile: Profile,
   ): VerifiedEventLog | readonly Finding[] {
+    const key = keyOfLogs(logs, values, profile)
+    const known = key === null ? undefined : verifiedLogs.find(key)
+    if (known !== undefined && sameLogs(known.logs, logs)) {
+      known.log.#isKnown = true
+      return known.log
+    }
     const read = readEventLog(logs, profile)
     if ('severity' in read) return [read]
-    const key = keyOfLogs(read, logs, values, profile)
     if (key === null) return VerifiedEventLog.#verify(read, logs, values, profile)
-    const known = verifiedLogs.find(key)
-    if (known !== undefined) return known
-    const made = VerifiedEventLog.#verify(read, ...copyOfLogs(logs, values), profile)
-    if (made instanceof VerifiedEventLog) verifiedLogs.keep(key, made)
+    const [own, ownValues] = copyOfLogs(read, logs, values)
+    const made = VerifiedEventLog.#verify(read, own, ownValues, profile)
+    if (made instanceof VerifiedEventLog) verifiedLogs.keep(key, { log: made, logs: own })
     return made
   }
 
@@ -144,6 +158,15 @@ export class VerifiedEventLog {
 /** A function of a verified log alone, run once for each log. Nobody may change what it gives. */
 export function perLog<T>(make: (log: VerifiedEventLog) => T): (log: VerifiedEventLog) => T {
   return (log) => log.made(make)
+}
+
+/**
+ * The same of plain JSON that leaves with a verdict: kept, and frozen so that whoever got it changes no later one,
+ * of a log that is known. Of any other it is made and given away: freezing costs more than making.
+ */
+export function perKnownLog<T>(make: (log: VerifiedEventLog) => T): (log: VerifiedEventLog) => T {
+  const kept = (log: VerifiedEventLog) => frozen(make(log))
+  return (log) => (log.isKnown ? log.made(kept) : make(log))
 }
 
 const none: readonly VerifiedEvent[] = []

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { toUtf8 } from '@trusted-launch/codec'
+import { toLatin1, toUtf8 } from '@trusted-launch/codec'
 import { digest } from '@trusted-launch/crypto'
 import { encodeImaList, extend } from '@trusted-launch/eventlog'
 import type { AppraisalInput } from '../src/appraisal-input.ts'
@@ -35,6 +35,14 @@ const referring = (part: Partial<typeof variant>): AppraisalInput => ({
 })
 const day = 86_400_000
 
+/** The same sizes, digests and registers: only the bytes tell it from the genuine one. */
+function withOtherPrefix(): Uint8Array {
+  const line = events.find(({ data }) => toLatin1(data).startsWith('kernel_cmdline'))!
+  const changed = eventLog.slice()
+  changed[line.data.byteOffset - eventLog.byteOffset]! ^= 0x20
+  return changed
+}
+
 /** One thing that a verdict is a function of, changed. */
 const changes: Record<string, AppraisalInput> = {
   'a quoted register': quotedAs('sha256', extended(4)),
@@ -60,6 +68,7 @@ const changes: Record<string, AppraisalInput> = {
   'a second later': { ...genuine, time: genuine.time + 1000 },
   'another profile': expecting({ profile: 'pc-client' }),
   'a log without its end': forged(events.slice(0, -1)),
+  'a byte that nothing measures': withLogs({ eventLog: withOtherPrefix() }),
   'an IMA list cut short': withLogs({ imaLog: encodeImaList(list.slice(0, -1)) }),
   'no IMA list': withLogs({ imaLog: null }),
   'a userspace log': withLogs({ userspaceLog: toUtf8('{}\n') }),
@@ -116,9 +125,16 @@ test('bytes that are changed after they were read change nothing that is remembe
   assert.equal(told(genuine), before)
 })
 
-test('claims that are remembered cannot be changed by whoever is told them', () => {
+test('what is remembered cannot be changed by whoever is told it', () => {
+  const before = toldAnew(genuine)
   forgetKnown()
-  const { claims } = appraiseEvidence(genuine)
+  const first = appraiseEvidence(genuine)
+  const claim = first.claims['secure-boot'] as { value: unknown }
+  claim.value = false
+  ;(first.chain as unknown[]).length = 0
+  assert.equal(told(genuine), before)
+  const { claims, chain } = appraiseEvidence(genuine)
+  assert.throws(() => Object.assign(chain[0]!, { verdict: 'changed' }), TypeError)
   assert.throws(() => Object.assign(claims['secure-boot']!, { value: false }), TypeError)
   assert.throws(() => (claims.images!.events as number[]).push(1), TypeError)
 })
