@@ -26,9 +26,12 @@ const grubPrefixes: readonly [string, IplWriter][] = [
 export function ipl(bytes: Uint8Array): EventData {
   const wide = wideText(bytes)
   if (wide !== null) return { kind: 'ipl', by: 'utf16', prefix: '', text: wide }
-  const text = toLatin1(bytes).replace(/\0$/, '')
+  const whole = toLatin1(bytes)
   for (const [prefix, by] of grubPrefixes)
-    if (text.startsWith(prefix)) return { kind: 'ipl', by, prefix, text: text.slice(prefix.length) }
+    if (whole.startsWith(prefix)) {
+      const end = whole.endsWith('\0') ? whole.length - 1 : whole.length
+      return { kind: 'ipl', by, prefix, text: whole.slice(prefix.length, end) }
+    }
   return { kind: 'ipl', by: 'text', prefix: '', text: textOf(bytes) }
 }
 

@@ -1,7 +1,7 @@
 import type { HashName } from '@trusted-launch/crypto'
 import { EV } from './constants.ts'
 import { DataOnDemand, Explained, type Explanation, type Range } from './explanation.ts'
-import { disguiseOf } from './known-digests.ts'
+import { disguiseOf, knownDigestOf } from './known-digests.ts'
 import type { LoggedEvent } from './log.ts'
 import { measuredPart } from './measured-part.ts'
 import type { Quirk } from './quirks.ts'
@@ -18,26 +18,21 @@ import type { Quirk } from './quirks.ts'
  */
 export function explain(event: LoggedEvent, bank: HashName): Explanation {
   const read = new DataOnDemand(event)
-  const disguised = disguiseOf(event, bank)
-  const none = { rule: null, covers: null, quirk: null, disguised }
+  const known = knownDigestOf(event, bank)
+  const disguised = disguiseOf(event, known)
   // check 17
   if (event.eventType === EV.NO_ACTION)
-    return new Explained(read, { ...none, status: 'not-extended' })
-  const found = measuredPart(event, bank, read)
+    return new Explained(read, 'not-extended', null, null, disguised)
+  const found = measuredPart(event, bank, read, known)
   if (found !== null) {
-    const { rule, covers } = found
-    const plain = rule === 'variable-value' && isBootOption(event)
-    return new Explained(read, {
-      status: 'verified',
-      rule,
-      covers,
-      quirk: found.quirk ?? quirkOf(event, read),
-      disguised: plain ? null : disguised,
-    })
+    const plain = found.rule === 'variable-value' && isBootOption(event)
+    const quirk = found.quirk ?? quirkOf(event, read)
+    return new Explained(read, 'verified', found, quirk, plain ? null : disguised)
   }
-  const status = isContentElsewhere(event, read) ? 'content-elsewhere' : 'mismatch'
-  const version = status === 'mismatch' && event.eventType === EV.S_CRTM_VERSION
-  return new Explained(read, { ...none, status, quirk: version ? 'version-elsewhere' : null })
+  if (isContentElsewhere(event, read))
+    return new Explained(read, 'content-elsewhere', null, null, disguised)
+  const quirk = event.eventType === EV.S_CRTM_VERSION ? 'version-elsewhere' : null
+  return new Explained(read, 'mismatch', null, quirk, disguised)
 }
 
 /** Where a variable's bare value may well be four bytes of another meaning: BootOrder 1, 0 is one. */
@@ -64,12 +59,16 @@ const variableTypes: ReadonlySet<number> = new Set([
 ])
 
 /** What is odd about data that was measured as it is logged. */
-function quirkOf({ eventType }: LoggedEvent, read: DataOnDemand): Quirk | null {
-  if (eventType !== EV.SEPARATOR && !variableTypes.has(eventType)) return null
+function quirkOf(event: LoggedEvent, read: DataOnDemand): Quirk | null {
+  if (event.eventType === EV.SEPARATOR) return isOfOnes(event.data) ? 'separator-of-ones' : null
+  if (!variableTypes.has(event.eventType)) return null
   const { data } = read
-  if (data.kind === 'separator' && data.value === 0xffffffff) return 'separator-of-ones'
   if (data.kind !== 'variable' || data.variable.unicodeName !== 'SecureBoot') return null
   return data.variable.variableData.length === 0 ? 'secure-boot-empty' : null
+}
+
+function isOfOnes(data: Uint8Array): boolean {
+  return data.length === 4 && (data[0]! & data[1]! & data[2]! & data[3]!) === 0xff
 }
 
 /** Types whose digest is of something else than the data beside it. */

@@ -56,13 +56,19 @@ export class Explained implements Explanation {
   readonly disguised: string | null
   readonly #read: DataOnDemand
 
-  constructor(read: DataOnDemand, given: Omit<Explanation, 'data' | 'kind' | 'verified'>) {
-    this.status = given.status
-    this.verified = given.status === 'verified'
-    this.rule = given.rule
-    this.covers = given.covers
-    this.quirk = given.quirk
-    this.disguised = given.disguised
+  constructor(
+    read: DataOnDemand,
+    status: ExplanationStatus,
+    found: { readonly rule: Rule; readonly covers: Range } | null,
+    quirk: Quirk | null,
+    disguised: string | null,
+  ) {
+    this.status = status
+    this.verified = status === 'verified'
+    this.rule = found === null ? null : found.rule
+    this.covers = found === null ? null : found.covers
+    this.quirk = quirk
+    this.disguised = disguised
     this.#read = read
   }
 

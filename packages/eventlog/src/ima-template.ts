@@ -146,8 +146,17 @@ function fieldsOf(names: readonly string[], found: readonly Uint8Array[]): ImaFi
   }
 }
 
+/** What most digests of a list begin with. */
+const usual = ['sha256', 'sha1'].map((algorithm) => ({
+  algorithm,
+  bytes: fromLatin1(`${algorithm}:\0`),
+}))
+
 /** `sha256:` NUL digest, or `ima:sha256:` NUL digest. */
 function readDigest(field: Uint8Array): ImaDigest {
+  for (const { algorithm, bytes } of usual)
+    if (beginsWith(field, bytes))
+      return { type: null, algorithm, digest: field.subarray(bytes.length) }
   const end = field.indexOf(0)
   // Up to the last colon, which must be there.
   const prefix = field[end - 1] === 0x3a ? toLatin1(field.subarray(0, end - 1)) : ''
@@ -159,11 +168,17 @@ function readDigest(field: Uint8Array): ImaDigest {
   return { type, algorithm, digest: field.subarray(end + 1) }
 }
 
+function beginsWith(field: Uint8Array, bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) if (field[i] !== bytes[i]) return false
+  return true
+}
+
 function readName(field: Uint8Array): string {
-  if (field.at(-1) !== 0) throw new MalformedError('n-ng', field.length, 'no NUL at the end')
-  const text = field.subarray(0, -1)
-  if (text.includes(0)) throw new MalformedError('n-ng', text.indexOf(0), 'a NUL inside')
-  return fromUtf8(text)
+  const last = field.length - 1
+  if (field[last] !== 0) throw new MalformedError('n-ng', field.length, 'no NUL at the end')
+  const end = field.indexOf(0)
+  if (end < last) throw new MalformedError('n-ng', end, 'a NUL inside')
+  return fromUtf8(field.subarray(0, last))
 }
 
 /** The data of an `ima-ng`, `ima-sig` or `ima-buf` entry, for lists made by tests and predictions. */

@@ -5,12 +5,13 @@ import {
   latin1,
   MalformedError,
   many,
+  placed,
+  type Reader,
   sized,
   struct,
   text,
   u32le,
   Writer,
-  within,
 } from '@trusted-launch/codec'
 import { DIGEST_SIZE, digest, type HashName, isDigestOf } from '@trusted-launch/crypto'
 import { PCR_COUNT } from './constants.ts'
@@ -49,7 +50,7 @@ const header = struct('ima_template_entry', {
 
 const dataWithLength = sized(u32le, { max: templateDataMax })
 
-const entryLayout: Codec<Omit<ImaEntry, 'index'>> = {
+const entryLayout: Codec<Unplaced> = {
   read(from) {
     const start = from.position
     const { pcrIndex, templateHash, templateName } = header.read(from)
@@ -57,18 +58,32 @@ const entryLayout: Codec<Omit<ImaEntry, 'index'>> = {
       throw new MalformedError('pcrIndex', start, `there is no PCR ${pcrIndex}`)
     if (!/^[\x21-\x7e]+$/.test(templateName))
       throw new MalformedError('templateName', start + 28, 'not a name')
-    const templateData = within('templateData', () =>
-      templateName === 'ima' ? readOldTemplateData(from) : dataWithLength.read(from),
-    )
-    const violation = templateHash.every((byte) => byte === 0)
+    const templateData = readData(from, templateName)
+    const violation = isZeros(templateHash)
     const data = decodeTemplateData(templateName, templateData)
-    return { pcrIndex, templateHash, templateName, templateData, data, violation }
+    return { index: 0, pcrIndex, templateHash, templateName, templateData, data, violation }
   },
   write(to, { pcrIndex, templateHash, templateName, templateData }) {
     header.write(to, { pcrIndex, templateHash, templateName })
     if (templateName === 'ima') to.put(templateData)
     else dataWithLength.write(to, templateData)
   },
+}
+
+/** Its place is known when the list is read. */
+type Unplaced = Omit<ImaEntry, 'index'> & { index: number }
+
+function readData(from: Reader, templateName: string): Uint8Array {
+  try {
+    return templateName === 'ima' ? readOldTemplateData(from) : dataWithLength.read(from)
+  } catch (e) {
+    throw placed(e, 'templateData')
+  }
+}
+
+function isZeros(hash: Uint8Array): boolean {
+  for (let i = 0; i < hash.length; i++) if (hash[i] !== 0) return false
+  return true
 }
 
 const listLayout = { ...many(entryLayout, { max: entriesMax }), name: 'ImaList' }
@@ -84,13 +99,15 @@ const listLayout = { ...many(entryLayout, { max: entriesMax }), name: 'ImaList' 
 export function decodeImaList(list: Uint8Array): ImaEntry[] {
   if (list.length > MAX_IMA_LIST_SIZE)
     throw new MalformedError('ImaList', MAX_IMA_LIST_SIZE, `more than ${MAX_IMA_LIST_SIZE} bytes`)
-  return decode(listLayout, list).map((entry, index) => ({ index, ...entry }))
+  const entries = decode(listLayout, list)
+  for (let i = 0; i < entries.length; i++) entries[i]!.index = i
+  return entries
 }
 
 /** Writes a list: what `decodeImaList` reads comes out as the same bytes. */
 export function encodeImaList(entries: readonly Omit<ImaEntry, 'index' | 'data'>[]): Uint8Array {
   const to = new Writer(1 << 12)
-  for (const entry of entries) entryLayout.write(to, { ...entry, data: undecoded })
+  for (const entry of entries) entryLayout.write(to, { ...entry, index: 0, data: undecoded })
   return to.finish()
 }
 

@@ -48,30 +48,43 @@ const known: readonly Known[] = [
   ...[[], [0], [1]].map((value) => secureBoot(...value)),
 ]
 
-type Digested = Known & { readonly digest: Uint8Array }
+/** What an event measures, as its digest tells: these bytes. */
+export type KnownDigest = Known & { readonly digest: Uint8Array }
 /** By bank and the digest's first byte: of most events that tells it is none of them. */
-const tables = new Map<HashName, ReadonlyMap<number, readonly Digested[]>>()
+const tables = new Map<HashName, readonly (readonly KnownDigest[] | undefined)[]>()
 
-function tableOf(bank: HashName): ReadonlyMap<number, readonly Digested[]> {
-  let table = tables.get(bank)
-  if (table === undefined) {
-    const digested = known.map((one) => ({ ...one, digest: digest(bank, one.bytes) }))
-    table = Map.groupBy(digested, (one) => one.digest[0]!)
-    tables.set(bank, table)
+function tableOf(bank: HashName): readonly (readonly KnownDigest[] | undefined)[] {
+  const known = tables.get(bank) ?? makeTable(bank)
+  tables.set(bank, known)
+  return known
+}
+
+function makeTable(bank: HashName): readonly KnownDigest[][] {
+  const table: KnownDigest[][] = []
+  for (const one of known) {
+    const digested = { ...one, digest: digest(bank, one.bytes) }
+    const first = digested.digest[0]!
+    table[first] = [...(table[first] ?? []), digested]
   }
   return table
 }
 
-/**
- * What the event measures although its type says otherwise: a separator, an action or the SecureBoot
- * variable under another type hides a step of the boot from whoever goes by types. Null: nothing
- * known. EV_NO_ACTION measures nothing and is never disguised.
- */
-export function disguiseOf(event: LoggedEvent, bank: HashName): string | null {
+/** Which of the things that are always the same the event measures; null: none. EV_NO_ACTION measures nothing. */
+export function knownDigestOf(event: LoggedEvent, bank: HashName): KnownDigest | null {
   const value = event.digests.get(bank)
   if (value === undefined || event.eventType === EV.NO_ACTION) return null
-  const found = tableOf(bank)
-    .get(value[0]!)
-    ?.find((one) => equalBytes(one.digest, value))
-  return found === undefined || found.types.includes(event.eventType) ? null : found.name
+  const candidates = tableOf(bank)[value[0]!] ?? []
+  for (const one of candidates) if (equalBytes(one.digest, value)) return one
+  return null
+}
+
+/**
+ * What the event measures although its type says otherwise: a separator, an action or the SecureBoot
+ * variable under another type hides a step of the boot from whoever goes by types. Null: nothing known.
+ */
+export function disguiseOf(
+  { eventType }: LoggedEvent,
+  measured: KnownDigest | null,
+): string | null {
+  return measured === null || measured.types.includes(eventType) ? null : measured.name
 }

@@ -1,30 +1,45 @@
-import { concat, fromLatin1 } from '@trusted-launch/codec'
+import { concat, equalBytes, fromLatin1 } from '@trusted-launch/codec'
 import { type HashName, isDigestOf } from '@trusted-launch/crypto'
 import { EV } from './constants.ts'
 import type { EventData } from './event-data.ts'
 import type { DataOnDemand, Range, Rule } from './explanation.ts'
+import type { KnownDigest } from './known-digests.ts'
 import type { LoggedEvent } from './log.ts'
 import type { Quirk } from './quirks.ts'
 
 /** A part of an event's data, or another form of it, that may be what was measured. */
 export type MeasuredPart = { rule: Rule; covers: Range; quirk?: Quirk; bytes?: Uint8Array }
 
-/** What of the event's data gives its digest; null: nothing. */
+/**
+ * What of the event's data gives its digest; null: nothing.
+ * @param known what the digest is of, where that is known: the same bytes need no hash.
+ */
 export function measuredPart(
   event: LoggedEvent,
   bank: HashName,
   read: DataOnDemand,
+  known: KnownDigest | null,
 ): MeasuredPart | null {
-  const { data, digests, eventType } = event
-  const measured = digests.get(bank)
+  const { data, eventType } = event
+  const measured = event.digests.get(bank)
   if (measured === undefined) return null
-  const isWhole = () => isDigestOf(bank, data, measured)
   const isLast = isWholeUnlikely(event, read)
-  if (!isLast && isWhole()) return wholeOf(data)
-  for (const one of formedTypes.has(eventType) ? otherForms(event, read.data) : [])
-    if (isDigestOf(bank, one.bytes ?? data.subarray(one.covers.start, one.covers.end), measured))
-      return one
-  return isLast && isWhole() ? wholeOf(data) : null
+  if (!isLast && isWhole(data, bank, measured, known)) return wholeOf(data)
+  if (formedTypes.has(eventType))
+    for (const one of otherForms(event, read.data))
+      if (isDigestOf(bank, one.bytes ?? data.subarray(one.covers.start, one.covers.end), measured))
+        return one
+  return isLast && isWhole(data, bank, measured, known) ? wholeOf(data) : null
+}
+
+function isWhole(
+  data: Uint8Array,
+  bank: HashName,
+  measured: Uint8Array,
+  known: KnownDigest | null,
+): boolean {
+  if (known !== null && equalBytes(data, known.bytes)) return true
+  return isDigestOf(bank, data, measured)
 }
 
 /** Of a boot option the value alone is measured, of GRUB's commands what follows their prefix: tried first. */
