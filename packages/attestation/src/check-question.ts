@@ -68,6 +68,8 @@ function faultOfGivenNonce(nonce: Uint8Array): Finding[] {
 }
 
 function faultOfPcrs(pcrs: readonly number[], profile: Profile): Finding[] {
+  if (pcrs.length === QUOTED_PCRS.length && pcrs.every((pcr, i) => pcr === QUOTED_PCRS[i]))
+    return []
   const missing = QUOTED_PCRS.filter((pcr) => !pcrs.includes(pcr))
   const needed = QUOTED_PCRS.filter((pcr) => profile === 'strict' || pcr < neededPcrs[profile])
   const more = pcrs.length !== QUOTED_PCRS.length - missing.length && profile === 'strict'

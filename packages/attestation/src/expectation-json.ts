@@ -1,6 +1,6 @@
 import { toHex } from '@trusted-launch/codec'
 import { type Certificate, toBase64url } from '@trusted-launch/crypto'
-import type { Json } from './canonical-json.ts'
+import { formatted, type Json } from './canonical-json.ts'
 import type { Expectation } from './expectation.ts'
 import type { TokenBinding } from './token/binding.ts'
 
@@ -34,12 +34,12 @@ export function expectationJson(expectation: Expectation): Json {
   }
 }
 
-const texts = new WeakMap<Certificate, string>()
+const texts = new WeakMap<Certificate, Json>()
 
 /** Anchors are in many questions. */
 function certificatesJson(certificates: readonly Certificate[]): Json {
   return certificates.map((certificate) => {
-    const text = texts.get(certificate) ?? toBase64url(certificate.der)
+    const text = texts.get(certificate) ?? formatted(toBase64url(certificate.der))
     texts.set(certificate, text)
     return text
   })

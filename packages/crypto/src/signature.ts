@@ -98,7 +98,7 @@ export class SigningKey {
       scheme === 'rsapss'
         ? { key: this.#object, ...pss(constants.RSA_PSS_SALTLEN_DIGEST) }
         : this.#object
-    return Uint8Array.from(sign(hash, message, key))
+    return new Uint8Array(sign(hash, message, key))
   }
 }
 

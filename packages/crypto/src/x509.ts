@@ -68,6 +68,7 @@ export class Certificate {
   readonly keyUsage: readonly number[] | null
   /** Empty when it has none: then it is for any use. */
   readonly extendedKeyUsage: readonly string[]
+  #fingerprint: Uint8Array | null = null
 
   private constructor(der: Uint8Array) {
     if (der.length > certificateBytesMax)
@@ -122,7 +123,8 @@ export class Certificate {
 
   /** SHA-256 of the whole certificate. */
   get fingerprint(): Uint8Array {
-    return digest('sha256', this.der)
+    this.#fingerprint ??= digest('sha256', this.der)
+    return this.#fingerprint
   }
 
   extension(oid: string): Extension | null {

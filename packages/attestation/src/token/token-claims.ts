@@ -24,7 +24,7 @@ export function claimsOfToken(
   { issuer, audience, lifetimeSeconds }: Omit<TokenIssuer, 'key'>,
 ): Json {
   const iat = Math.floor(timeMs / 1000)
-  const binding = isFresh(result, timeMs) ? result.binding : null
+  const binding = result.binding !== null && isFresh(result, timeMs) ? result.binding : null
   const { policy, evidence } = result
   const { platform, boot } = appraisalsOf(result)
   // In the order of canonical JSON; what is undefined is left out.
@@ -94,11 +94,23 @@ function findingsJson(findings: AttestationResult['findings']): Json {
 /** Each claim's value and whether it is verified; one that is long is in the record only. */
 function claimsJson(claims: AttestationResult['claims']): Json {
   let told = ''
-  for (const name of Object.keys(claims).sort()) {
+  for (const name of inOrder(Object.keys(claims))) {
     const text = claimText(claims[name]!)
     if (text !== null) told += `${told === '' ? '' : ','}${formatCanonical(name)}:${text}`
   }
   return formattedAs(`{${told}}`)
+}
+
+let names: readonly string[] = []
+let sorted: readonly string[] = []
+
+/** Names in the order of canonical JSON; those of one result are mostly the last one's. */
+function inOrder(given: readonly string[]): readonly string[] {
+  if (given.length !== names.length || given.some((name, i) => name !== names[i])) {
+    names = given
+    sorted = [...given].sort()
+  }
+  return sorted
 }
 
 const claimText = once(({ value, verified }: Claim): string | null => {
