@@ -53,6 +53,14 @@ export const platformImages: readonly Omit<MarketplaceImage, 'versions'>[] = [
   { ...gen2, offer: 'uki', osDiskGib: 1, host: 'uki' },
 ]
 
+/** Nobody logs in to these: there is no sshd in them. */
+const WITHOUT_SSHD = ['small', 'uki']
+
+/** Whether somebody may answer SSH in a VM of an image, by what its host calls it (`small@2026.11.28`): of images of others nobody knows. */
+export function mayTakeSsh(host = ''): boolean {
+  return !WITHOUT_SSHD.includes(host.split('@')[0]!)
+}
+
 /** All names that images go by: the images themselves, and those bound to one that is there. */
 export function boundImages(
   images: readonly MarketplaceImage[],

@@ -1,3 +1,4 @@
+import { mayTakeSsh } from '../catalogue/images.ts'
 import type { JsonObject, Resource } from '../domain/store.ts'
 import { noticeOf } from '../domain/vm/unapplied.ts'
 import { generationOf, type Notice, securityOf, stateOf } from '../domain/vm/vm.ts'
@@ -21,7 +22,7 @@ export function vmProperties(vm: Resource, apiVersion: string, expand = ''): Jso
 /** What is so now; of its extensions, as they are seen. */
 export function instanceViewOf(vm: Resource, extensions: readonly JsonObject[]): JsonObject {
   const { power, failure, notices, notEnforced, hasAgent, sshPort, generalized } = stateOf(vm)
-  const { integrity, isolated, unapplied, silentSince } = stateOf(vm)
+  const { integrity, isolated, unapplied, silentSince, image } = stateOf(vm)
   const time = new Date(vm.changedAt).toISOString()
   const agent = hasAgent
     ? {
@@ -51,7 +52,7 @@ export function instanceViewOf(vm: Resource, extensions: readonly JsonObject[]):
       ...(generalized ? [statusView('OSState/generalized', 'Info', 'VM generalized', time)] : []),
       ...(integrity == null ? [] : [integrityView(integrity, time)]),
       ...(silentSince == null ? [] : [silenceView(silentSince, time)]),
-      ...(sshPort === null ? [] : [sshView(sshPort, time)]),
+      ...(sshPort === null || !mayTakeSsh(image) ? [] : [sshView(sshPort, time)]),
       ...(isolated == null ? [] : [isolatedView(isolated.by, new Date(isolated.at).toISOString())]),
       ...notices.map((notice) => noticeView(notice, time)),
       ...(unapplied === undefined ? [] : [noticeView(noticeOf(unapplied), time)]),

@@ -163,7 +163,12 @@ test('a port for SSH that somebody has by now is chosen anew at the start, and t
     sshPort: (_, kept) => (kept === null || kept === taken ? taken + 10_001 : kept),
   })
   const service = await aService(t, host)
-  const { id } = await aVm(service)
+  const { id } = await aVm(service, 'web', {
+    storageProfile: {
+      imageReference: { ...IMAGE, offer: 'debian-12' },
+      osDisk: { createOption: 'FromImage' },
+    },
+  })
   const [machine] = await host.machines()
   const shown = async () => {
     const { statuses } = (await service.ask('GET', `${id}/instanceView`)).body
@@ -207,4 +212,14 @@ test('a creation that fails takes a disk that was made with it, though that was 
   gate.resolve()
   assert.equal((await made).end.status, 'Failed')
   assert.deepEqual([seen, (await service.ask('GET', disk())).status], [[200], 404])
+})
+
+test('where SSH gets in is told of VMs that may answer there: the small guests have no sshd', async (t) => {
+  const service = await aService(t, new ScriptedHost({ sshPort: () => 10_001 }))
+  const { id } = await aVm(service)
+  const { statuses } = (await service.ask('GET', `${id}/instanceView`)).body
+  assert.deepEqual(
+    statuses.filter(({ code }: any) => code === 'TrustedLaunch/Ssh'),
+    [],
+  )
 })
