@@ -51,7 +51,7 @@ test('sample alerts are made to be looked at', async (t) => {
   await signedIn(t, stopped)
   await good('alert', 'simulate')
   const listed = await json('alert', 'list')
-  assert.equal(listed.length, 6)
+  assert.equal(listed.length, 7)
   assert.match((await good('alert', 'list')).out, /Sample-VM .*\[SAMPLE/)
 })
 

@@ -10,9 +10,14 @@ test('a drift is listed, shown with what was and is, approved for a reason, and 
   await good('vm', 'create', '--name', 'web', '--image', 'small')
   assert.equal((await good('drift', 'list')).out, 'no drift\n')
   host.isDrifted = true
-  assert.equal((await tl('vm', 'attest', 'web')).code, 3)
+  const asked = await tl('vm', 'attest', 'web')
+  assert.equal(asked.code, 3)
   const [drift] = await json('drift', 'list')
   const short = drift.name.slice(0, 8)
+  assert.match(
+    asked.out,
+    new RegExp(`\ncontraindicated\nsince \\S+: .*kernel.*\nnext {2}tl drift show web ${short}\n$`),
+  )
   assert.match(
     (await good('drift', 'list')).out,
     new RegExp(`^${short} +web +Pending +kernel `, 'm'),
@@ -21,6 +26,7 @@ test('a drift is listed, shown with what was and is, approved for a reason, and 
   assert.match(out, /^web: kernel \(/)
   assert.match(out, /^ {2}was 0707/m)
   assert.match(out, /^ {2}is {2}[0-9a-f]{64}$/m)
+  assert.match(out, new RegExp(`^approve it {2}tl drift approve web ${short} --reason TEXT$`, 'm'))
   assert.equal((await tl('drift', 'approve', 'web', short)).code, 2)
   assert.equal(
     (await good('drift', 'approve', 'web', short, '--reason', 'an update')).out,
@@ -56,4 +62,19 @@ test('a drift is rejected for a reason; a first boot is approved by name only, a
   assert.match((await good('drift', 'show', 'web', name)).out, /^rejected by .+: not ours$/m)
   const missing = await tl('drift', 'show', 'web', 'zzz')
   assert.deepEqual([missing.code, /no drift zzz of web/.test(missing.err)], [1, true])
+})
+
+test('a VM made with trust on first use has a plan of its own that lets a person approve its first boot', async (t) => {
+  const host = new DriftedHost()
+  host.isDrifted = true
+  await signedIn(t, host)
+  const create = ['vm', 'create', '--name', 'web', '--image', 'small', '--trust-on-first-use']
+  const dry = JSON.parse((await good(...create, '--dry-run')).out)
+  assert.match(dry.at(-1).path, /\/web\/providers\/TrustedLaunch\/monitoringPlans\/default$/)
+  await good(...create)
+  const plan = await good('plan', 'show', '--vm', 'web')
+  assert.match(plan.out, /^references .*"trustOnFirstUse":true.*trust-on-first-use/m)
+  const [{ name }] = await json('drift', 'list', 'web')
+  await good('drift', 'approve', 'web', name, '--reason', 'my own desk')
+  assert.equal((await tl('vm', 'attest', 'web')).code, 0)
 })

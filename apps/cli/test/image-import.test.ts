@@ -72,6 +72,12 @@ test('a name of Azure’s is bound, used by a script as it stands, and unbound',
   assert.match((await good('image', 'list')).out, new RegExp(`^${urn} +→ mine$`, 'm'))
   const made = await good('vm', 'create', '--name', 'web', '--image', urn)
   assert.match(made.out, /^its console +tl vm console web$/m)
+  const bound = await tl('image', 'delete', 'mine')
+  assert.deepEqual([bound.code, bound.out], [1, ''])
+  assert.match(
+    bound.err,
+    /^tl: mine is what Debian:\S+ means: tl image unbind Debian:\S+; then the same/,
+  )
   await good('image', 'unbind', urn)
   const again = await tl('image', 'unbind', urn)
   assert.match(again.err, /is not bound/)

@@ -88,6 +88,8 @@ test('a VM is isolated and connected; a fix says first what it would do, and the
   const before = await json('recommendation', 'score')
   await good('recommendation', 'fix', 'web', 'secure-boot.linux')
   const { out } = await good('recommendation', 'score')
+  assert.doesNotMatch(out, / 0 of 0 /)
+  assert.match(out, /^\d+ more count for nothing here$/m)
   assert.match(out, /^\d+\.\d %: \d+ of \d+\n/)
   assert.match(out, /Secure Boot should be enabled on supported Linux/)
   assert.ok((await json('recommendation', 'score')).score.current > before.score.current)

@@ -34,8 +34,12 @@ export function alertCommand(output: Output, done: (code: ExitCode) => void): Co
     })
   const show = named('show', 'one alert, and what is to be done about it').action(
     async (name: string, { json }: Options) => {
-      const { id, properties } = await withService((connection) => found(connection, name))
-      output.out(json === true ? jsonText({ id, ...properties }) : alertText(properties))
+      const {
+        id,
+        name: whole,
+        properties,
+      } = await withService((connection) => found(connection, name))
+      output.out(json === true ? jsonText({ id, ...properties }) : alertText(whole, properties))
       done(EXIT.affirming)
     },
   )
@@ -123,7 +127,7 @@ function textOf(alerts: readonly any[], width: number): string {
   return tableText(['id', 'VM', 'severity', 'status', 'what', 'cause', 'last seen'], rows, width)
 }
 
-function alertText(properties: any): string {
+function alertText(name: string, properties: any): string {
   const { alertDisplayName, description, remediationSteps, supportingEvidence } = properties
   const { count, changedBy, changeReason, response, responsePlan, respondedAt } =
     properties.extendedProperties
@@ -145,6 +149,9 @@ function alertText(properties: any): string {
     ...(findings.length + fields.length === 0 ? [] : ['', ...findings, ...fields]),
     '',
     ...remediationSteps.map((step: string, i: number) => `${i + 1}. ${step}`),
+    ...(isOpen({ properties })
+      ? [`close it   tl alert resolve ${name.slice(0, shortest)} --reason TEXT`]
+      : []),
   ]
   return `${lines
     .flatMap((line) => line.split('\n'))

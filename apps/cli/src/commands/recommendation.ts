@@ -96,11 +96,19 @@ function scoreCommand(output: Output, done: (code: ExitCode) => void): Command {
 
 function scoreText({ score, controls }: any, width: number): string {
   const head = `${(100 * score.percentage).toFixed(1)} %: ${score.current} of ${score.max}\n`
-  if (controls.length === 0) return head
-  const rows = controls.map(({ displayName, score: one, unhealthyResourceCount }: any) =>
+  const counted = controls.filter(({ score: one }: any) => one.max > 0)
+  if (counted.length === 0) return head
+  const worstFirst = counted.sort(
+    (a: any, b: any) => b.unhealthyResourceCount - a.unhealthyResourceCount,
+  )
+  const rows = worstFirst.map(({ displayName, score: one, unhealthyResourceCount }: any) =>
     [displayName, `${one.current} of ${one.max}`, unhealthyResourceCount].map(String).map(plain),
   )
-  return head + tableText(['recommendation', 'score', 'not followed by'], rows, width)
+  const others = controls.length - counted.length
+  const more = others === 0 ? '' : `${others} more count for nothing here\n`
+  const next = score.current < score.max ? 'tl recommendation list tells what to do\n' : ''
+  const table = tableText(['recommendation', 'score', 'not followed by'], rows, width)
+  return head + table + more + next
 }
 
 const SCALE_SET = 'Microsoft.Compute/virtualMachineScaleSets'

@@ -27,7 +27,9 @@ export function driftText({ id, name, properties }: any, width: number): string 
     `${vmIn(id)}: ${componentsOf(differences)} (${name})`,
     `${stateOf(status, isPresent)}; seen ${count} times, ${firstSeen} to ${lastSeen}`,
     nearest === null ? 'nothing was foretold of it' : `the nearest variant: ${nearest}`,
-    ...(isFirstBoot ? ['it never booted as foretold: see --trust-on-first-use'] : []),
+    ...(isFirstBoot
+      ? ['it never booted as foretold: to approve that is to trust on first use']
+      : []),
     ...decisionLines(decision),
     '',
     ...differences.flatMap(differenceLines),
@@ -35,9 +37,17 @@ export function driftText({ id, name, properties }: any, width: number): string 
     ...(modules.length === 0 ? [] : ['modules that would be its own:', ...modules.map(indented)]),
     '',
     `evidence ${evidence.split('/').at(-1)}`,
+    ...(status === 'Pending' ? answerLines(id, name, isFirstBoot) : []),
   ]
   const limit = Math.max(width, 40)
   return `${lines.map((line: string) => plain(line).slice(0, 8 * limit)).join('\n')}\n`
+}
+
+/** What to type about one that waits. */
+function answerLines(id: string, name: string, isFirstBoot: boolean): string[] {
+  const which = `${vmIn(id)} ${name.slice(0, shortest)} --reason TEXT`
+  const trust = isFirstBoot ? ' --trust-on-first-use' : ''
+  return [`approve it  tl drift approve ${which}${trust}`, `reject it   tl drift reject ${which}`]
 }
 
 function differenceLines({ summary, pcr, before, after, signer, known }: any): string[] {

@@ -36,8 +36,7 @@ function failuresText(failures: readonly [string, any][], width: number): string
 export function historyText(versions: readonly any[], width: number): string {
   const rows = versions.map(({ properties }) => {
     const { version, changedOn, changedBy, document } = properties
-    const named = document === null ? 'deleted' : document.name || document.id
-    const what = named === undefined || named === '' ? 'without a name' : named
+    const what = document === null ? 'deleted' : (document.name ?? document.id)
     return [version, changedOn, changedBy, what].map(String).map(plain)
   })
   return tableText(['version', 'when', 'by', 'what'], rows, width)
