@@ -25,6 +25,11 @@ export async function aPortal(
   host: ScriptedHost = new ScriptedHost(),
   options: Partial<ServiceOptions> = {},
 ): Promise<TestPortal> {
+  const pages: Watched[] = []
+  // Before the service ends, which pages would take for a fault: what is said first is done first.
+  t.after(async () => {
+    for (const { context } of pages) await context.close()
+  })
   const service = await aService(t, host, { portal: built, ...options })
   const browser = await openChromium(service.data)
   t.after(() => browser.close())
@@ -32,6 +37,7 @@ export async function aPortal(
     ...{ service, browser },
     async open(t, path, options) {
       const watched = await aPage(t, browser, options)
+      pages.push(watched)
       const { body } = await service.ask('POST', '/portal/tickets')
       const { hash } = new URL(body.url)
       await watched.page.goto(`${service.service.endpoint}/portal${path}${hash}`)

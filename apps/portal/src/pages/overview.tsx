@@ -1,9 +1,22 @@
-import type { MachineRow } from '@trusted-launch/api'
+import { makeStyles, tokens } from '@fluentui/react-components'
 import { Page } from '../components/page.tsx'
-import { Failed, Loading } from '../components/states.tsx'
+import { Empty, Failed, Loading } from '../components/states.tsx'
 import { useFleet } from '../queries/fleet.ts'
 import { useTexts } from '../texts/texts.ts'
+import { HostShares } from './overview/host-shares.tsx'
 import { IntegrityShares } from './overview/integrity-shares.tsx'
+import { NewestAlerts } from './overview/newest-alerts.tsx'
+import { Recommended } from './overview/recommended.tsx'
+import { Score } from './overview/score.tsx'
+
+const useStyles = makeStyles({
+  cards: {
+    display: 'grid',
+    gridTemplateColumns: 'repeat(auto-fill, minmax(min(100%, 24rem), 1fr))',
+    gap: tokens.spacingHorizontalL,
+    alignItems: 'start',
+  },
+})
 
 /** The whole subscription at a glance. */
 export default function Overview() {
@@ -13,11 +26,16 @@ export default function Overview() {
     <Page title={texts.pages.overview}>
       {fleet.isPending && <Loading />}
       {fleet.isError && <Failed error={fleet.error} retry={fleet.refetch} />}
-      {fleet.data !== undefined && <Shares rows={fleet.data} />}
+      {fleet.data?.length === 0 && (
+        <Empty title={texts.machines.empty} advice={texts.machines.emptyAdvice} />
+      )}
+      <div className={useStyles().cards}>
+        {fleet.data !== undefined && fleet.data.length > 0 && <IntegrityShares rows={fleet.data} />}
+        <NewestAlerts />
+        <Score />
+        <Recommended />
+        <HostShares />
+      </div>
     </Page>
   )
-}
-
-function Shares({ rows }: { rows: readonly MachineRow[] }) {
-  return <IntegrityShares rows={rows} />
 }

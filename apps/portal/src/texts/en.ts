@@ -41,6 +41,7 @@ export const en = {
   groups: { resources: 'Resources', security: 'Security', administration: 'Administration' },
   subscription: 'Subscription',
   loading: 'Loading …',
+  reconnecting: 'Connecting again …',
   retry: 'Try again',
   correlation: 'Correlation id',
   copy: 'Copy',

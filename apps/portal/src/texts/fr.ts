@@ -42,6 +42,7 @@ export const fr: Texts = {
   groups: { resources: 'Ressources', security: 'Sécurité', administration: 'Administration' },
   subscription: 'Abonnement',
   loading: 'Chargement …',
+  reconnecting: 'Reconnexion …',
   retry: 'Réessayer',
   correlation: 'Identifiant de corrélation',
   copy: 'Copier',

@@ -1,6 +1,7 @@
 import { Button, makeStyles, tokens } from '@fluentui/react-components'
 import { NavigationRegular } from '@fluentui/react-icons'
 import { type ReactNode, useState } from 'react'
+import { useLive } from '../queries/live.ts'
 import type { Subscription } from '../queries/subscriptions.ts'
 import { useTexts } from '../texts/texts.ts'
 import { Account } from './account.tsx'
@@ -43,6 +44,12 @@ interface Given {
   readonly children: ReactNode
 }
 
+/** Says so when what is shown may be old. */
+function Live() {
+  const texts = useTexts()
+  return <span role="status">{useLive() ? '' : texts.reconnecting}</span>
+}
+
 /** The bar above, the pages beside, and one of them. On a narrow screen the pages come when asked for. */
 export function Shell({ children, ...account }: Given) {
   const styles = useStyles()
@@ -63,6 +70,7 @@ export function Shell({ children, ...account }: Given) {
           onClick={() => setOpen(!isOpen)}
         />
         <span className={styles.product}>{texts.product}</span>
+        {account.chosen !== null && <Live />}
         <Account {...account} />
       </header>
       <div className={styles.body}>
