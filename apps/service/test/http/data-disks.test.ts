@@ -218,3 +218,32 @@ test('a disk whose detachment failed stays its VM’s: until it is detached, nam
   assert.equal((await service.over(await service.ask('DELETE', id))).status, 'Succeeded')
   assert.equal(await is(), 'Unattached')
 })
+
+test('disks that are made with a VM are of the sku that it names for them, and of Premium_LRS where it names none', async (t) => {
+  const service = await aService(t)
+  const { id } = await aVm(service, 'web', {
+    storageProfile: {
+      imageReference: IMAGE,
+      osDisk: { createOption: 'FromImage', managedDisk: { storageAccountType: 'StandardSSD_LRS' } },
+      dataDisks: [
+        ...[{ lun: 0, createOption: 'Empty', diskSizeGB: 1, name: 'plain' }],
+        {
+          ...{ lun: 1, createOption: 'Empty', diskSizeGB: 1, name: 'slow' },
+          managedDisk: { storageAccountType: 'Standard_LRS' },
+        },
+      ],
+    },
+  })
+  const { osDisk, dataDisks } = (await service.ask('GET', id)).body.properties.storageProfile
+  const told: string[] = []
+  for (const { managedDisk } of [osDisk, ...dataDisks]) {
+    const { sku } = (await service.ask('GET', managedDisk.id)).body
+    assert.equal(sku.name, managedDisk.storageAccountType)
+    told.push(`${sku.name} ${sku.tier}`)
+  }
+  assert.deepEqual(told, [
+    'StandardSSD_LRS Standard',
+    'Premium_LRS Premium',
+    'Standard_LRS Standard',
+  ])
+})

@@ -6,6 +6,7 @@ import type { Link } from '../links.ts'
 import type { Moment } from '../resource-type.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
 import { requireNobodyElses } from './disk-holder.ts'
+import { skuOf } from './disk-row.ts'
 import { at, type Notice, textAt } from './vm.ts'
 
 const OS_DISK = ['storageProfile', 'osDisk'] as const
@@ -83,7 +84,7 @@ export async function takeDisk(
   const storage = at(properties, 'storageProfile') as JsonObject
   const asked = storage.osDisk as JsonObject
   const managedDisk = {
-    storageAccountType: 'Premium_LRS',
+    storageAccountType: skuOf(disk),
     ...(asked.managedDisk as JsonObject),
     id: disk.id,
   }

@@ -6,7 +6,7 @@ import { type Link, listIn, requireMadeName } from '../links.ts'
 import type { Moment } from '../resource-type.ts'
 import type { Json, JsonObject } from '../store.ts'
 import { ownedBy, requireNobodyElses } from './disk-holder.ts'
-import { DISK } from './disk-row.ts'
+import { DISK, skuOf } from './disk-row.ts'
 import { requireNotSmaller } from './disk-size.ts'
 import { makeEmpty, SIZE_DEFAULT_GIB, SIZE_MAX_GIB } from './empty-disk.ts'
 import { at, textAt } from './vm.ts'
@@ -96,7 +96,7 @@ async function planOne(moment: Moment, vm: string, disk: JsonObject): Promise<Js
   }
   await moment.tables.resources.update(id, change, moment.at)
   const managedDisk = {
-    storageAccountType: 'Premium_LRS',
+    storageAccountType: skuOf(row),
     ...(at(disk, 'managedDisk') as JsonObject | undefined),
     id,
   }

@@ -28,5 +28,6 @@ export async function makeEmpty(
   const { subscriptionId, resourceGroup } = parseResourceId(id)!
   await requireGroup(tables, subscriptionId!, resourceGroup!)
   const properties = { creationData: { createOption: 'Empty' }, diskSizeGB }
-  return tables.resources.insert(diskRow({ id, vm, properties, location, now }), now)
+  const sku = textAt(disk, 'managedDisk', 'storageAccountType')
+  return tables.resources.insert(diskRow({ id, vm, properties, sku, location, now }), now)
 }

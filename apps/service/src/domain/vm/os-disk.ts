@@ -4,7 +4,7 @@ import type { MarketplaceImage } from '../../catalogue/images.ts'
 import { requireMadeName } from '../links.ts'
 import type { Moment } from '../resource-type.ts'
 import type { JsonObject } from '../store.ts'
-import { DISK, diskRow } from './disk-row.ts'
+import { DISK, diskRow, skuOf } from './disk-row.ts'
 import { changeRefused } from './fixed.ts'
 import type { Decision } from './security.ts'
 import { at, textAt } from './vm.ts'
@@ -40,12 +40,13 @@ export async function makeOsDisk(
     diskSizeGB: asked.diskSizeGB!,
     ...(decision.isTrustedLaunch && { securityProfile: { securityType: 'TrustedLaunch' } }),
   }
-  await tables.resources.insert(
-    diskRow({ id: diskId, vm: id, properties: row, location, now }),
+  const sku = textAt(asked, 'managedDisk', 'storageAccountType')
+  const disk = await tables.resources.insert(
+    diskRow({ id: diskId, vm: id, properties: row, sku, location, now }),
     now,
   )
   const managedDisk = {
-    storageAccountType: 'Premium_LRS',
+    storageAccountType: skuOf(disk),
     ...(at(asked, 'managedDisk') as JsonObject | undefined),
     id: diskId,
   }
