@@ -47,7 +47,7 @@ test('sizes of no disk, more than the host has, and ways that are not done are r
   for (const diskSizeGB of [0, -1, 32_768, 1.5])
     await refused(empty, { diskSizeGB }, /InvalidParameter: .*disk\.diskSizeGB/)
   await refused(empty, { diskSizeGB: 101 }, /AllocationFailed: .*101 GiB .* 100 GiB/)
-  for (const createOption of ['Restore', 'FromImage', 'Upload', 'Attach', 'CopyStart'])
+  for (const createOption of ['FromImage', 'Upload', 'Attach', 'CopyStart'])
     await refused({ createOption }, { diskSizeGB: 1 }, /OperationNotAllowed: .*is not offered/)
   const image = {
     createOption: 'Copy',
