@@ -3,6 +3,7 @@ import { decodePe, type PeImage, sectionOf, shimVendor } from '@trusted-launch/u
 import { type BootDisk, type BootFile, openBootDisk } from './boot-disk.ts'
 import { DEFAULT_LOADER } from './boot-options.ts'
 import { BootChainError } from './errors.ts'
+import { fallbackLoader } from './fallback.ts'
 import { type GrubRun, runGrub } from './grub.ts'
 import { grubBuiltIn } from './grub-image.ts'
 
@@ -28,21 +29,31 @@ const secondStage = 'grubx64.efi'
 
 /**
  * Follows a disk from the default boot path: shim, GRUB and its configuration, the kernel; or a
- * unified kernel image. Boot options of a store are not followed: this is for the first boot.
+ * unified kernel image. Where shim's fallback is beside it, from the loader that its one boot option will name. Boot
+ * options of a store are not followed: this is for the first boot.
  * @throws {BootChainError} NO_LOADER and others. @throws {MalformedError} a file that cannot be read.
  */
 export function walk(disk: RandomAccess): BootChain {
   const bootDisk = openBootDisk(disk)
-  const loader = openLoader(bootDisk)
-  if (sectionOf(loader.image, '.linux') !== null) return { kind: 'uki', disk: bootDisk, loader }
-  if (shimVendor(loader.image) === null)
-    throw new BootChainError('UNPREDICTABLE', DEFAULT_LOADER, 'neither shim nor a unified kernel')
-  const grub = openImage(bootDisk, secondStagePath(DEFAULT_LOADER), 'FILE_NOT_FOUND')
+  const first = openLoader(bootDisk)
+  if (sectionOf(first.image, '.linux') !== null)
+    return { kind: 'uki', disk: bootDisk, loader: first }
+  requireShim(first)
+  const path = fallbackLoader(bootDisk)
+  const loader = path === null ? first : openImage(bootDisk, path, 'FILE_NOT_FOUND')
+  requireShim(loader)
+  const grub = openImage(bootDisk, secondStagePath(loader.path), 'FILE_NOT_FOUND')
   const builtIn = grubBuiltIn(grub.image)
   if (builtIn === null) throw new BootChainError('UNPREDICTABLE', grub.path, 'not a GRUB')
-  const run = runGrub(builtIn, bootDisk, folderOf(DEFAULT_LOADER))
+  const run = runGrub(builtIn, bootDisk, folderOf(loader.path))
   const kernel = { ...run.kernel, image: decodePe(run.kernel.bytes) }
   return { kind: 'shim', disk: bootDisk, loader, grub, run, kernel }
+}
+
+/** @throws {BootChainError} UNPREDICTABLE */
+function requireShim({ path, image }: BootImage): void {
+  if (shimVendor(image) === null)
+    throw new BootChainError('UNPREDICTABLE', path, 'neither shim nor a unified kernel')
 }
 
 /** The loader alone. @throws {BootChainError} NO_LOADER */
