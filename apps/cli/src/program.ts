@@ -39,6 +39,9 @@ const COMMANDS: Readonly<Record<string, Maker>> = {
   gallery: async (...made) => (await import('./commands/gallery.ts')).galleryCommand(...made),
   deployment: async (...made) =>
     (await import('./commands/deployment.ts')).deploymentCommand(...made),
+  snapshot: async (...made) => (await import('./commands/snapshot.ts')).snapshotCommand(...made),
+  'restore-point': async (...made) =>
+    (await import('./commands/restore-point.ts')).restorePointCommand(...made),
   group: async (...made) => (await import('./commands/group.ts')).groupCommand(...made),
   operation: async (...made) => (await import('./commands/operation.ts')).operationCommand(...made),
   audit: async (...made) => (await import('./commands/audit.ts')).auditCommand(...made),

@@ -12,11 +12,13 @@ import { uploadFile } from '../service/upload.ts'
 import { followed, grouped, type VmOptions, waiting } from '../service/vm-command.ts'
 import { withService } from '../service/with-service.ts'
 import { told } from '../step.ts'
+import { SNAPSHOT } from './snapshot.ts'
 
 interface CreateOptions extends VmOptions {
   readonly size?: number
   readonly file?: string
   readonly copy?: string
+  readonly snapshot?: string
 }
 
 const named = (verb: string) => grouped(new Command(verb)).argument('<name>', "the disk's name")
@@ -24,18 +26,26 @@ const named = (verb: string) => grouped(new Command(verb)).argument('<name>', "t
 /** `tl disk create`, `resize` and `delete`. */
 export function diskChangeCommands(output: Output, done: (code: ExitCode) => void): Command[] {
   const create = named('create')
-    .summary('a data disk: empty, a copy of another, or of a file')
+    .summary('a data disk: empty, a copy of another, of a snapshot, or of a file')
     .option('--size <gib>', 'in GiB; of a copy and a file (default: as large as that)', sizeOf)
     .addOption(new Option('--copy <disk>', 'a disk of the same group').conflicts('file'))
+    .addOption(
+      new Option('--snapshot <snapshot>', 'a snapshot of the same group').conflicts([
+        'copy',
+        'file',
+      ]),
+    )
     .option('--file <file>', 'a disk image, raw or qcow2')
     .addHelpText(
       'after',
       '\nExamples:\n  tl disk create data --size 4\n  tl disk create data --file data.qcow2\n  tl disk create more --copy data --size 8\n  tl disk attach data --vm web',
     )
     .action(async (name: string, options: CreateOptions) => {
-      const { size, file, copy } = options
-      if (size === undefined && file === undefined && copy === undefined)
-        throw new UsageError('which disk? --size GIB for an empty one, --copy DISK or --file FILE')
+      const { size, file, copy, snapshot } = options
+      if ([size, file, copy, snapshot].every((one) => one === undefined))
+        throw new UsageError(
+          'which disk? --size GIB for an empty one, --copy DISK, --snapshot SNAPSHOT or --file FILE',
+        )
       if (file !== undefined) requireReadable(file)
       const disk = await withService((connection) => created(connection, name, options, output))
       const next = `made ${name}: tl disk attach ${name} --vm NAME${inGroup(options)}\n`
@@ -85,7 +95,7 @@ async function created(
   options: CreateOptions,
   output: Output,
 ): Promise<unknown> {
-  const { size, file, copy, group } = options
+  const { size, file, copy, snapshot, group } = options
   const path = connection.resource(DISK, name, group)
   if ((await found(connection, path)) !== null)
     throw new Error(
@@ -99,12 +109,18 @@ async function created(
     file === undefined
       ? null
       : await uploadFile(connection, at, file, (percent) => tell(`sending: ${percent} %`))
+  const copied = (type: string, called: string) => ({
+    createOption: 'Copy',
+    sourceResourceId: connection.resource(type, called, group),
+  })
   const creationData =
     sent !== null
       ? { createOption: 'Import', sourceUri: sent.uri }
       : copy !== undefined
-        ? { createOption: 'Copy', sourceResourceId: connection.resource(DISK, copy, group) }
-        : { createOption: 'Empty' }
+        ? copied(DISK, copy)
+        : snapshot !== undefined
+          ? copied(SNAPSHOT, snapshot)
+          : { createOption: 'Empty' }
   const properties = { creationData, ...(size !== undefined && { diskSizeGB: size }) }
   try {
     const { operationUrl } = await connection.client.ask('PUT', path, { location, properties })

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import type { ExitCode } from '../exit-code.ts'
 import type { Output } from '../output.ts'
 import { vmAttestCommand } from './vm-attest.ts'
+import { vmCloneCommand } from './vm-clone.ts'
 import { vmConsoleCommand } from './vm-console.ts'
 import { vmCreateCommand } from './vm-create.ts'
 import { vmImportCommand } from './vm-import.ts'
@@ -26,6 +27,7 @@ export function vmCommand(output: Output, done: (code: ExitCode) => void): Comma
     )
     .addCommand(vmCreateCommand(output, done))
     .addCommand(vmImportCommand(output, done))
+    .addCommand(vmCloneCommand(output, done))
   const commands = [
     ...vmShowCommands(output, done),
     ...vmPowerCommands(output, done),

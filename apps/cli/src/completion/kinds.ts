@@ -3,7 +3,7 @@ export const KINDS = [
   ...['vm', 'disk', 'image', 'own-image', 'binding', 'size', 'group', 'operation'],
   ...['alert', 'destination', 'suppression', 'policy', 'drift', 'reference', 'announcement'],
   ...['recommendation', 'evidence', 'set', 'instance', 'gallery', 'definition', 'version'],
-  ...['deployment', 'machine'],
+  ...['deployment', 'snapshot', 'restore-point', 'machine'],
 ] as const
 export type Kind = (typeof KINDS)[number]
 
@@ -20,10 +20,13 @@ const VALUES: readonly [taker: RegExp, taken: Taken][] = [
   [/^(?:vm|vmss) (?:create|update) --image <image>$/, 'image'],
   [/^gallery image-version create --image <image>$/, 'own-image'],
   [/^disk create --copy /, 'disk'],
+  [/^disk create --snapshot /, 'snapshot'],
+  [/^snapshot create --disk /, 'disk'],
   [/^gallery image-version create --disk /, 'disk'],
   [/^(?:disk create|image import|gallery image-version create) --file <file>$/, 'file'],
   [/ --\S+ <(?:file|dir|folder|keys?|files|plan)>$/, 'file'],
   [/ --\S+ </, 'anything'],
+  [/^(?:restore-point \S+|vm clone) <vm>$/, 'vm'],
   [/^(?!gallery).* create <\w+>$/, 'anything'],
   [/^vm ssh <command>$/, 'anything'],
   [/^(?:evidence|drift|recommendation|reference-values) \S+ <vm>$/, 'vm'],
@@ -35,6 +38,8 @@ const VALUES: readonly [taker: RegExp, taken: Taken][] = [
   [/^reference-values revoke <id>$/, 'reference'],
   [/^group delete <group>$/, 'group'],
   [/^disk \S+ <name>$/, 'disk'],
+  [/^snapshot \S+ <name>$/, 'snapshot'],
+  [/^restore-point \S+ <point>$/, 'restore-point'],
   [/^image delete <image>$/, 'own-image'],
   [/^image show <image>$/, 'image'],
   [/^image bind <name>$/, 'anything'],

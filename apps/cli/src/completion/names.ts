@@ -74,6 +74,8 @@ const ownImages = inScope(`${COMPUTE}/images`)
 const LISTED: Readonly<Record<Exclude<Kind, 'machine'>, Lister>> = {
   vm: inScope(`/providers/${VM}`),
   set: inScope(`/providers/${SET}`),
+  snapshot: inScope(`${COMPUTE}/snapshots`),
+  'restore-point': below('Microsoft.Compute/restorePointCollections', '/restorePoints'),
   disk: inScope(`${COMPUTE}/disks`),
   gallery: inScope(`/providers/${GALLERY}`),
   'own-image': ownImages,

@@ -22,6 +22,8 @@ export interface MachinePlan {
   readonly secureBoot: boolean
   /** False: a VM without a TPM, which proves nothing. */
   readonly vTpm: boolean
+  /** The restore point whose vTPM it begins with; null, also when not given: a new one. */
+  readonly vtpmOf?: string | null
   readonly network: { readonly macAddress: string; readonly sshPort: number | null } | null
   readonly osType: 'Linux' | 'Windows'
   /** Generation 1 is started by a BIOS: no Secure Boot, no vTPM. */

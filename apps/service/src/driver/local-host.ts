@@ -36,7 +36,7 @@ import { MachineImages } from './machine-images.ts'
 import { bootOf, powerOf, startMachine } from './machine-power.ts'
 import { specOf } from './machine-spec.ts'
 import { diskIn, keepOwnDisk, lacksForUefi, specOfOwn } from './own-disk.ts'
-import { fillFromPoint, putBack, takePoint } from './restore-points.ts'
+import { explained, fillFromPoint, openPoint, putBack, takePoint } from './restore-points.ts'
 import { Snapshots } from './snapshots.ts'
 import { SshPorts } from './ssh-ports.ts'
 
@@ -154,10 +154,16 @@ export class LocalHost implements HostDriver {
       await this.#references.foretell(plan, image, signal)
   }
 
-  /** A VM that takes a disk as its own has its bytes from then on; its vTPM is a new one. */
+  /** A VM that takes a disk as its own has its bytes from then on; its vTPM is a new one, or a restore point's. */
   async #createOf(diskId: string, plan: MachinePlan): Promise<void> {
-    if (this.#find(plan.id) === null)
-      await this.#host.create(await specOfOwn(diskId, plan, this.#disks))
+    if (this.#find(plan.id) === null) {
+      const { vtpmOf = null } = plan
+      const spec = await specOfOwn(diskId, plan, this.#disks)
+      await explained(plan.name, async () => {
+        const vtpm = vtpmOf === null ? null : (await openPoint(this.#host, vtpmOf)).vtpm
+        await this.#host.create({ ...spec, vtpmOf: vtpm })
+      })
+    }
     await this.#disks.giveUp(diskId)
   }
 

@@ -164,3 +164,51 @@ test('what is not done is refused by name, a point that cannot be taken leaves n
   await service.over(await service.ask('DELETE', service.group('rg')))
   assert.equal(service.host.points.size, 0)
 })
+
+test('a VM of a point’s disk has a vTPM of its own, or on asking the point’s: never beside the VM that has it, unless forced, and then both say so', async (t) => {
+  const { service, at, vm, own, take, point } = await aPlace(t)
+  await service.over(await take('one'))
+  const sourceResourceId = `${point('one')}/diskRestorePoints/${own.split('/').at(-1)}`
+  const made = async (disk: string, trustedLaunch?: object, source = sourceResourceId) => {
+    const creationData = { createOption: 'Restore', sourceResourceId: source }
+    const id = at('disks', disk)
+    await service.over(
+      await service.ask('PUT', id, { location: 'local', properties: { creationData } }),
+    )
+    const osDisk = { createOption: 'Attach', osType: 'Linux', managedDisk: { id } }
+    const more = { osProfile: undefined, ...(trustedLaunch && { trustedLaunch }) }
+    return aVm(service, `vm-${disk}`, { storageProfile: { osDisk }, ...more })
+  }
+  const noticesOf = async (id: string) =>
+    (await service.ask('GET', `${id}/instanceView`)).body.statuses.map(({ code }: any) => code)
+  const planOf = async (id: string) =>
+    service.host.plan(`vm-${(await service.ask('GET', id)).body.properties.vmId}`)!
+  const vTpmOf = { restorePoint: { id: point('one') } }
+
+  const replaced = await made('a')
+  assert.equal(replaced.end.status, 'Succeeded')
+  assert.equal((await planOf(replaced.id)).vtpmOf, null)
+  assert.ok((await noticesOf(replaced.id)).some((code: string) => /NewVtpm/.test(code)))
+  const early = await made('b', { vTpmOf })
+  assert.match(early.put.body.error.message, /'web' exists and has this vTPM/)
+  const forced = await made('c', { vTpmOf: { ...vTpmOf, force: true } })
+  assert.equal(forced.end.status, 'Succeeded')
+  assert.ok(service.host.points.has((await planOf(forced.id)).vtpmOf!))
+  for (const id of [forced.id, vm])
+    assert.ok(
+      (await noticesOf(id)).some((code: string) => /SharedVtpm/.test(code)),
+      id,
+    )
+  await service.over(await service.ask('DELETE', vm))
+  const again = await made('d', { vTpmOf })
+  assert.match(again.put.body.error.message, /'vm-c' exists/, 'the copy has it too')
+  await service.over(await service.ask('DELETE', forced.id))
+  const alone = await made('e', { vTpmOf })
+  assert.equal(alone.end.status, 'Succeeded')
+  assert.equal(
+    (await noticesOf(alone.id)).some((code: string) => /SharedVtpm/.test(code)),
+    false,
+  )
+  const other = await made('f', { vTpmOf }, `${point('one')}/diskRestorePoints/data`)
+  assert.match(JSON.stringify(other.put.body), /goes with the disk|no osType/)
+})

@@ -47,6 +47,12 @@ const own: Readonly<Record<string, FieldTable>> = {
 /** Members of ours in Azure's types */
 const added: Readonly<Record<string, FieldTable>> = {
   RestorePointProperties: { ...compute.RestorePointProperties, vTpmGeneration: 'number!' },
+  VirtualMachineProperties: {
+    ...compute.VirtualMachineProperties,
+    trustedLaunch: 'VirtualMachineTrustedLaunch',
+  },
+  VirtualMachineTrustedLaunch: { vTpmOf: 'VtpmOf' },
+  VtpmOf: { restorePoint: 'ApiEntityReference', force: 'boolean' },
   SnapshotProperties: { ...compute.SnapshotProperties, consistencyMode: 'text!' },
 }
 const tables: Readonly<Record<string, FieldTable>> = { ...network, ...compute, ...own, ...added }

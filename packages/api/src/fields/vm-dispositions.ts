@@ -20,6 +20,7 @@ const honoured = [
   'properties.networkProfile.networkInterfaces',
   'properties.securityProfile.securityType',
   'properties.securityProfile.uefiSettings',
+  'properties.trustedLaunch',
   ...['properties.priority', 'properties.evictionPolicy', 'properties.virtualMachineScaleSet.id'],
 ]
 

@@ -31,6 +31,8 @@ export interface PointState {
   /** The machine it is of, and its VM's `vmId`. */
   readonly machine: string
   readonly vmId: string
+  /** The `vmId` of the VM whose vTPM's identity it has, where that was copied from another. */
+  readonly identityOf?: string
   readonly disks: readonly PointDisk[]
   /** Of the VM, as it was asked for then. */
   readonly sourceMetadata: JsonObject
@@ -86,9 +88,9 @@ export function pointPlanner(rules: SnapshotRules) {
     const disks = await disksOf(tables, vm, excludedIn(properties))
     const sizeGib = disks.reduce((sum, disk) => sum + disk.sizeGib, 0)
     await requireDiskRoom(tables, rules.diskGib(), sizeGib)
-    const { machine, vmId } = stateOf(vm)
+    const { machine, vmId, identityOf = vmId } = stateOf(vm)
     const state: PointState = {
-      ...{ point: `rp-${randomUUID()}`, machine, vmId, disks },
+      ...{ point: `rp-${randomUUID()}`, machine, vmId, identityOf, disks },
       sourceMetadata: metadataOf(vm, disks, id),
     }
     const work = { kind: 'restorePoint.take', input: {}, host: rules.host }

@@ -15,7 +15,7 @@ export function machinePlanOf(
   seed: Seed | null,
   signatures: MachinePlan['signatures'],
 ): MachinePlan {
-  const { machine, macAddress, sshPort, image, osDiskGib = null } = stateOf(vm)
+  const { machine, macAddress, sshPort, image, osDiskGib = null, vtpmOf = null } = stateOf(vm)
   const size = sizeNamed(textAt(vm.properties, 'hardwareProfile', 'vmSize') ?? '')
   if (size === null) throw new Error(`${vm.id} has a size that is in no table`)
   const { secureBoot, vTpm } = securityOf(vm)
@@ -25,7 +25,7 @@ export function machinePlanOf(
     vcpus: size.vcpusAvailable,
     memoryMiB: Math.round(size.memoryGib * 1024),
     ...{ image: image ?? imageNameOf(vm), osDiskGib },
-    signatures,
+    ...{ signatures, vtpmOf },
     ...{ secureBoot, vTpm, seed, machineOwnerKeys: machineOwnerKeysOf(vm.properties) },
     osType: osTypeOf(vm),
     generation: generationOf(vm),

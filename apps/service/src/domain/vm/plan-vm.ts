@@ -28,6 +28,7 @@ import { bodyOf, lasting, requireOffered, toldOf } from './told.ts'
 import { withUnapplied } from './unapplied.ts'
 import { at, inputFor, securityOf, stateJson, stateOf, textAt, type VmState } from './vm.ts'
 import { exactImageOf, imageLinks, imageOfVm, requireVmImage } from './vm-image.ts'
+import { requireVtpmCopy, vtpmCopyLinks } from './vtpm-copy.ts'
 
 /** What decides about VMs beside what is asked. */
 export interface VmRules {
@@ -115,14 +116,16 @@ export async function planNewVm(
   requireOffered(rules, bodyOf(wanted, properties))
   requireDiskSkus(properties)
   const vmId = randomUUID()
+  const copy = await requireVtpmCopy(moment.tables, properties, id.split('/').at(-1)!, moment.at)
   const nic = await requireInterfaces(moment.tables, id, properties)
   const disk = takesDisk(properties)
     ? await takeDisk(moment, id, properties)
     : await makeOsDisk(moment, id, properties, decision, image)
-  const hasOther = takesDisk(properties) && securityOf(decision).vTpm
+  const hasOther = takesDisk(properties) && securityOf(decision).vTpm && copy === null
+  const notices = [...decision.notices, ...(hasOther ? [newVtpm] : (copy?.notices ?? []))]
   const state: VmState = {
     ...{ vmId, machine: `vm-${vmId}`, host: rules.host, power: 'starting', failure: null },
-    notices: hasOther ? [...decision.notices, newVtpm] : decision.notices,
+    ...{ notices, ...(copy !== null && { vtpmOf: copy.point, identityOf: copy.identityOf }) },
     notEnforced: rules.notEnforced(bodyOf(wanted, properties)),
     ...{ generalized: false, hasAgent: false, sshPort: null },
     ...exactImageOf(properties, image),
@@ -181,6 +184,7 @@ export async function vmLinks(
     ...imageLinks(properties),
     ...scaleSetLink(properties),
     ...attachedLinks(properties),
+    ...vtpmCopyLinks(properties),
     ...interfaceLinks(properties),
     ...dataDiskLinks(id, properties),
     ...(await takenAlongLinks(there, id, properties)),
@@ -191,7 +195,7 @@ const FIXED = [
   ...['adminUsername', 'computerName', 'secrets', 'allowExtensionOperations'].map(
     (name) => `osProfile.${name}`,
   ),
-  ...['storageProfile.imageReference', 'virtualMachineScaleSet'],
+  ...['storageProfile.imageReference', 'virtualMachineScaleSet', 'trustedLaunch'],
 ]
 
 async function planChange(

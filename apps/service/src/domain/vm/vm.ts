@@ -94,6 +94,9 @@ export interface VmState {
   readonly osDiskGib?: number
   /** What was asked for and its host has not done. */
   readonly unapplied?: Unapplied
+  /** What its host calls the restore point whose vTPM it began with, and the `vmId` of the VM whose identity that is; not there: it has its own. */
+  readonly vtpmOf?: string
+  readonly identityOf?: string
   /** The scale set it is an instance of. */
   readonly scaleSet?: Membership
 }

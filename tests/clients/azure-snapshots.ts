@@ -1,0 +1,73 @@
+/** Azure's own client of snapshots and restore points, unmodified. Given: the path of admin.json, a group, a VM's name. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { ComputeManagementClient } from '@azure/arm-compute'
+import { ClientSecretCredential } from '@azure/identity'
+
+const [, , adminFile, group, vmName] = process.argv as [string, string, string, string, string]
+const { endpoint, authorityHost, tenantId, clientId, clientSecret, subscriptionId, location } =
+  JSON.parse(readFileSync(adminFile, 'utf8'))
+const credential = new ClientSecretCredential(tenantId, clientId, clientSecret, {
+  authorityHost,
+  disableInstanceDiscovery: true,
+})
+const compute = new ComputeManagementClient(credential, subscriptionId, { endpoint })
+const names = async (list: AsyncIterable<{ name?: string }>) => {
+  const found: string[] = []
+  for await (const { name = '' } of list) found.push(name)
+  return found
+}
+
+const vm = await compute.virtualMachines.get(group, vmName)
+const diskId = vm.storageProfile!.osDisk!.managedDisk!.id!
+const snapshot = await compute.snapshots.createOrUpdate(group, 'one', {
+  ...{ location, incremental: true },
+  creationData: { createOption: 'Copy', sourceResourceId: diskId },
+})
+assert.deepEqual(
+  [snapshot.provisioningState, snapshot.securityProfile?.securityType, snapshot.completionPercent],
+  ['Succeeded', 'TrustedLaunch', 100],
+)
+const tagged = await compute.snapshots.update(group, 'one', { tags: { for: 'me' } })
+assert.deepEqual(tagged.tags, { for: 'me' })
+assert.deepEqual(await names(compute.snapshots.listByResourceGroup(group)), ['one'])
+assert.deepEqual(await names(compute.snapshots.list()), ['one'])
+const disk = await compute.disks.createOrUpdate(group, 'of-one', {
+  location,
+  creationData: { createOption: 'Copy', sourceResourceId: snapshot.id! },
+})
+assert.equal(disk.osType, 'Linux')
+
+const collection = await compute.restorePointCollections.createOrUpdate(group, 'points', {
+  location,
+  source: { id: vm.id! },
+})
+assert.equal(collection.source?.location, location)
+const point = await compute.restorePoints.create(group, 'points', 'first', {})
+assert.deepEqual(
+  [point.provisioningState, point.consistencyMode, point.sourceMetadata?.vmId],
+  ['Succeeded', 'CrashConsistent', vm.vmId],
+)
+const told = await compute.restorePoints.get(group, 'points', 'first', { expand: 'instanceView' })
+assert.equal(told.instanceView?.diskRestorePoints?.length, 1)
+const whole = await compute.restorePointCollections.get(group, 'points', {
+  expand: 'restorePoints',
+})
+assert.deepEqual(
+  whole.restorePoints?.map(({ name }) => name),
+  ['first'],
+)
+const restored = await compute.disks.createOrUpdate(group, 'of-point', {
+  location,
+  creationData: {
+    createOption: 'Restore',
+    sourceResourceId: point.sourceMetadata!.storageProfile!.osDisk!.diskRestorePoint!.id!,
+  },
+})
+assert.equal(restored.securityProfile?.securityType, 'TrustedLaunch')
+await compute.restorePoints.delete(group, 'points', 'first')
+assert.deepEqual(await names(compute.restorePointCollections.list(group)), ['points'])
+await compute.restorePointCollections.delete(group, 'points')
+await compute.snapshots.delete(group, 'one')
+assert.deepEqual(await names(compute.snapshots.list()), [])
+await assert.rejects(compute.snapshots.get(group, 'one'), { code: 'ResourceNotFound' })
