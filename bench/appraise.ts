@@ -83,7 +83,7 @@ function workOf({ evidence }: AppraisalInput, kind: 'rsa' | 'ecc', speed: Primit
   const ima = list.length * 2 * speed.sha256Extend
   const quote = kind === 'rsa' ? speed.rsa2048Verify : speed.p256Verify
   const withoutKey = quote + ima + events + data + speed.p256Sign
-  // Both logs are known by their hash.
+  // Both logs are known; the evidence is hashed all the same.
   const hashed = bytes([evidence.eventLog!, evidence.imaLog!]) * speed.sha256Byte
   return {
     all: speed.p256Verify + withoutKey,
