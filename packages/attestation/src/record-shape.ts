@@ -7,9 +7,10 @@ import {
 import { MalformedError, within } from '@trusted-launch/codec'
 import { Certificate, PublicKey, toBase64url } from '@trusted-launch/crypto'
 import type { AppraisalInput } from './appraisal-input.ts'
-import type { Json } from './canonical-json.ts'
+import { formatted, formattedAs, type Json } from './canonical-json.ts'
 import type { RollbackState } from './expectation.ts'
 import { expectationJson } from './expectation-json.ts'
+import { once } from './frozen.ts'
 import {
   array,
   base64url,
@@ -123,6 +124,9 @@ export function issuerOf(record: ReturnType<typeof recordShape>): TokenIssuer {
   return { ...record.issuer, key: PublicKey.fromSpki(record.issuer.key) }
 }
 
+/** Documents that many records hold. */
+const written = once((document: object) => formatted(document as Json))
+
 /**
  * A record as JSON, its result beside what it came from.
  * @throws {RangeError} a key believed for what no record holds: somebody's word, or an answer that was secret.
@@ -136,10 +140,10 @@ export function recordJson(input: AppraisalInput, issuer: TokenIssuer, result: J
   return {
     version: 1,
     type: 'trusted-launch.appraisal-record',
-    evidence: toBase64url(encodeEvidence(input.evidence)),
+    evidence: formattedAs(`"${toBase64url(encodeEvidence(input.evidence))}"`),
     expectation: expectationJson(input.expectation),
-    references: input.references as unknown as Json,
-    policy: input.policy as unknown as Json,
+    references: input.references === null ? null : written(input.references),
+    policy: written(input.policy),
     timeMs: input.time,
     issuer: {
       issuer: issuer.issuer,

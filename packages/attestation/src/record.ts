@@ -1,4 +1,11 @@
-import { equalBytes, fromLatin1, fromUtf8, MalformedError, toLatin1 } from '@trusted-launch/codec'
+import {
+  concat,
+  equalBytes,
+  fromLatin1,
+  fromUtf8,
+  MalformedError,
+  toLatin1,
+} from '@trusted-launch/codec'
 import {
   type Certificate,
   CryptoError,
@@ -24,7 +31,8 @@ import {
 /** At most this many bytes: evidence in base64url, references, result. */
 export const recordBytesMax = 24 * 1024 * 1024
 const prefix = fromLatin1('{"record":')
-const between = ',"token":"'
+const between = fromLatin1(',"token":"')
+const end = fromLatin1('"}')
 
 /** A record that holds: its verdict, made again here, and whether its anchor is one of ours. */
 export interface VerifiedRecord {
@@ -48,10 +56,9 @@ export function encodeRecord(
   issuer: TokenIssuer,
   sign: SignToken,
 ): Uint8Array {
-  const record = recordJson(input, issuer, result as unknown as Json)
-  const hash = sha256Hex(encodeCanonical(record))
-  const token = tokenOf(result, hash, input.time, issuer, sign)
-  return encodeCanonical({ record, token })
+  const record = encodeCanonical(recordJson(input, issuer, result as unknown as Json))
+  const token = tokenOf(result, sha256Hex(record), input.time, issuer, sign)
+  return concat(prefix, record, between, fromLatin1(token), end)
 }
 
 /**
@@ -91,7 +98,7 @@ function split(bytes: Uint8Array): { record: Uint8Array; token: string } | Recor
     return fault('record-malformed', 'not an appraisal record')
   const tailStart = Math.max(prefix.length, bytes.length - TOKEN_CHARS_MAX)
   const tail = toLatin1(bytes.subarray(tailStart))
-  const at = tail.lastIndexOf(between)
+  const at = tail.lastIndexOf(toLatin1(between))
   const token = /^([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)"\}$/.exec(
     at < 0 ? '' : tail.slice(at + between.length),
   )?.[1]

@@ -23,6 +23,7 @@ import {
   withMemory,
 } from '@trusted-launch/attestation'
 import type { Evidence } from '@trusted-launch/channel'
+import { fromUtf8, toUtf8 } from '@trusted-launch/codec'
 import { Certificate, SigningKey } from '@trusted-launch/crypto'
 import { kept } from './kept.ts'
 import { revocationsMissingOf } from './revocations.ts'
@@ -85,7 +86,7 @@ export function appraisalOf(task: AppraisalTask): AppraisalAnswer {
       anchors: anchorsOf(task.anchors),
     },
     references,
-    policy: checkPolicy(task.policy),
+    policy: policyOf(task.policy),
     time: task.time,
   }
   const appraised = appraiseEvidence(input)
@@ -122,6 +123,8 @@ function nameOf({ vm, time }: AttestationResult): string {
 
 const keyOf = kept((pkcs8) => SigningKey.fromPkcs8(pkcs8))
 const anchorsOf = kept((...all) => all.map((der) => Certificate.decode(der)))
+const policyOf = (policy: Policy) => policyIn([toUtf8(JSON.stringify(policy))])
+const policyIn = kept((json) => checkPolicy(JSON.parse(fromUtf8(json))))
 const referencesOf = kept((...files) => {
   const references = joined(files)
   return { references, written: references === null ? null : encodeReferenceValues(references) }
