@@ -9,6 +9,7 @@ import {
   StoreError,
 } from '../domain/store.ts'
 import type { Access } from './access.ts'
+import { builtOnce } from './built-once.ts'
 import { Contents } from './contents.ts'
 import { fromJson, toJson } from './json.ts'
 import { keepRecord, recordOf } from './kept-record.ts'
@@ -18,6 +19,21 @@ import type { AttestationRow, Database } from './schema.ts'
 const short = ['id', 'vm_key', 'at', 'tier', 'findings'] as const
 type ShortRow = Pick<AttestationRow, (typeof short)[number]>
 const EXPIRED_MAX = 1000
+
+/** Of a VM's newest. */
+const baseOf = builtOnce((database, [vm]: [string]) => ofVm(database, vm).select('base').limit(1))
+type Columns = readonly [
+  ...[id: string, vm_key: string, at: number, tier: string, findings: string],
+  ...[shared: number | null, shared_at: number | null, base: number | null, record: Uint8Array],
+]
+const insertRow = builtOnce(
+  (database, [id, vm_key, at, tier, findings, shared, shared_at, base, record]: Columns) =>
+    database
+      .insertInto('attestations')
+      .values({ id, vm_key, at, tier, findings, shared, shared_at, base, record })
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .returning('id'),
+)
 
 export class AttestationTable implements Attestations {
   readonly #access: Access
@@ -30,14 +46,18 @@ export class AttestationTable implements Attestations {
     const { id, vmId, at, tier, findings, record } = attestation
     const told = { id: keyOf(id), vm_key: keyOf(vmId), at, tier, findings: toJson(findings) }
     return this.#access.write(async (database) => {
-      const former = await newest(database, vmId).select('base').executeTakeFirst()
-      const { bytes, ...kept } = await keepRecord(database, record, former?.base ?? null, shared)
-      const { numInsertedOrUpdatedRows } = await database
-        .insertInto('attestations')
-        .values({ ...told, ...kept })
-        .onConflict((conflict) => conflict.column('id').doNothing())
-        .executeTakeFirstOrThrow()
-      if (numInsertedOrUpdatedRows === 0n)
+      const [former] = await baseOf(database, [keyOf(vmId)])
+      const { bytes, ...kept } = await keepRecord(
+        database,
+        record,
+        former?.base ?? null,
+        shared,
+      )
+      const inserted = await insertRow(database, [
+        ...([told.id, told.vm_key, at, tier, told.findings] as const),
+        ...([kept.shared, kept.shared_at, kept.base, kept.record] as const),
+      ])
+      if (inserted.length === 0)
         throw new StoreError('store-exists', `there is an attestation ${id}`)
       return bytes + Buffer.byteLength(told.findings)
     })
@@ -151,12 +171,15 @@ function wholes(database: Database) {
 
 /** A VM's, the newest first: one, or more with another limit. */
 function newest(database: Database, vmId: string) {
+  return ofVm(database, keyOf(vmId)).limit(1)
+}
+
+function ofVm(database: Database, key: string) {
   return database
     .selectFrom('attestations')
-    .where('vm_key', '=', keyOf(vmId))
+    .where('vm_key', '=', key)
     .orderBy('at', 'desc')
     .orderBy('id', 'desc')
-    .limit(1)
 }
 
 /** A VM's, with their places among them, and what they and all newer ones take; what several have in common once. */

@@ -1,7 +1,25 @@
 import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
+import { builtOnce } from './built-once.ts'
 import { packed, unpacked } from './pack.ts'
 import type { Database } from './schema.ts'
+
+const numberBy = builtOnce((database, [hash]: [string]) =>
+  database.selectFrom('contents').select('number').where('hash', '=', hash),
+)
+const hashBy = builtOnce((database, [number]: [number]) =>
+  database.selectFrom('contents').select('hash').where('number', '=', number),
+)
+
+interface Content {
+  readonly bytes: Uint8Array
+  readonly packedBytes: number
+}
+
+/** Unpacked ones, by their hash: records of many VMs are kept by their difference to the same few. */
+const recent = new Map<string, Content>()
+const RECENT_MAX = 16
+const RECENT_BYTES_MAX = 1 << 20
 
 /** What many records have in common, each kept once. In a transaction that writes. */
 export class Contents {
@@ -25,11 +43,7 @@ export class Contents {
   }
 
   async #numberOf(hash: string): Promise<number | null> {
-    const row = await this.#database
-      .selectFrom('contents')
-      .select('number')
-      .where('hash', '=', hash)
-      .executeTakeFirst()
+    const [row] = await numberBy(this.#database, [hash])
     return row?.number ?? null
   }
 
@@ -44,13 +58,20 @@ export class Contents {
   }
 
   /** @returns its bytes, and how many it takes by itself. */
-  async get(number: number): Promise<{ bytes: Uint8Array; packedBytes: number }> {
-    const { bytes } = await this.#database
+  async get(number: number): Promise<Content> {
+    // A number may be given again; what a hash stands for is always the same.
+    const [named] = await hashBy(this.#database, [number])
+    const known = named === undefined ? undefined : recent.get(named.hash)
+    if (known !== undefined) return known
+    const { hash, bytes } = await this.#database
       .selectFrom('contents')
-      .select('bytes')
+      .select(['hash', 'bytes'])
       .where('number', '=', number)
       .executeTakeFirstOrThrow()
-    return { bytes: unpacked(bytes), packedBytes: bytes.length }
+    const content = { bytes: unpacked(bytes), packedBytes: bytes.length }
+    if (content.bytes.length <= RECENT_BYTES_MAX) recent.set(hash, content)
+    if (recent.size > RECENT_MAX) recent.delete(recent.keys().next().value!)
+    return content
   }
 
   /** Those of these numbers that no attestation needs any more go. */

@@ -3,10 +3,26 @@ import { keyOf } from '@trusted-launch/api'
 import { type ExpressionBuilder, sql } from 'kysely'
 import { type Resource, type ResourceQuery, type Resources, StoreError } from '../domain/store.ts'
 import type { Access } from './access.ts'
+import { builtOnce } from './built-once.ts'
 import { limitOf } from './limit.ts'
 import { changeNames, forgetNames, isNaming, keepNames } from './names.ts'
 import { columnsOf, type ResourceChange, resourceOf, rowOf } from './resource-row.ts'
 import type { Database, Schema } from './schema.ts'
+
+const byKey = builtOnce((database, [key]: [string]) =>
+  database.selectFrom('resources').selectAll().where('key', '=', key),
+)
+/** What is asked for most: all of a type that belong to a resource. */
+const PLAIN = ['type', 'parentId', 'limit'] as const
+const ofParent = builtOnce((database, [type, parent, limit]: [string, string, number]) =>
+  database
+    .selectFrom('resources')
+    .selectAll()
+    .where('type_key', '=', type)
+    .where('parent_key', '=', parent)
+    .orderBy('key')
+    .limit(limit),
+)
 
 /** All resources of all types, in one table (docs/decisions/0013). */
 export class ResourceTable implements Resources {
@@ -16,18 +32,40 @@ export class ResourceTable implements Resources {
     this.#access = access
   }
 
-  async get(id: string): Promise<Resource | null> {
-    const row = await this.#access.read((database) =>
-      database.selectFrom('resources').selectAll().where('key', '=', keyOf(id)).executeTakeFirst(),
-    )
-    return row === undefined ? null : resourceOf(row)
+  get(id: string): Promise<Resource | null> {
+    const key = keyOf(id)
+    return this.#once(key, async () => {
+      const [row] = await this.#access.read((database) => byKey(database, [key]))
+      return row === undefined ? null : resourceOf(row)
+    })
   }
 
-  async list(query: ResourceQuery): Promise<readonly Resource[]> {
-    const rows = await this.#access.read((database) =>
-      matching(database, query).selectAll().orderBy('key').limit(limitOf(query)).execute(),
-    )
-    return rows.map(resourceOf)
+  list(query: ResourceQuery): Promise<readonly Resource[]> {
+    return this.#once(JSON.stringify(query), async () => {
+      const limit = limitOf(query)
+      const { type, parentId } = query
+      const isPlain = parentId !== undefined && Object.keys(query).length === PLAIN.length
+      const rows = await this.#access.read((database) =>
+        isPlain && PLAIN.every((name) => query[name] !== undefined)
+          ? ofParent(database, [keyOf(type), keyOf(parentId), limit])
+          : matching(database, query).selectAll().orderBy('key').limit(limit).execute(),
+      )
+      return rows.map(resourceOf)
+    })
+  }
+
+  #once<T>(question: string, read: () => Promise<T>): Promise<T> {
+    return this.#access.known?.once(question, read) ?? read()
+  }
+
+  async #write<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    this.#access.known?.forget()
+    try {
+      return await this.#access.write(work)
+    } finally {
+      // What somebody read meanwhile may be from before.
+      this.#access.known?.forget()
+    }
   }
 
   async below(scope: string, limit: number, after?: string): Promise<readonly Resource[]> {
@@ -67,7 +105,7 @@ export class ResourceTable implements Resources {
   async insert(resource: Omit<Resource, 'etag' | 'changedAt'>, at: number): Promise<Resource> {
     refuseElsewhere(resource)
     const row = rowOf({ ...resource, etag: randomUUID(), changedAt: at })
-    await this.#access.write(async (database) => {
+    await this.#write(async (database) => {
       const { numInsertedOrUpdatedRows } = await database
         .insertInto('resources')
         .values(row)
@@ -82,7 +120,7 @@ export class ResourceTable implements Resources {
 
   async update(id: string, change: ResourceChange, at: number, etag?: string): Promise<Resource> {
     const columns = { ...columnsOf(change), etag: randomUUID(), changed_at: at }
-    return this.#access.write(async (database) => {
+    return this.#write(async (database) => {
       const update = database.updateTable('resources').set(columns).where('key', '=', keyOf(id))
       const row = await (etag === undefined ? update : update.where('etag', '=', etag))
         .returningAll()
@@ -99,7 +137,7 @@ export class ResourceTable implements Resources {
   }
 
   async delete(id: string, etag?: string): Promise<boolean> {
-    return this.#access.write(async (database) => {
+    return this.#write(async (database) => {
       const deletion = database.deleteFrom('resources').where('key', '=', keyOf(id))
       const { numDeletedRows } = await (etag === undefined
         ? deletion

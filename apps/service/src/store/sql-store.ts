@@ -29,6 +29,7 @@ export function storeOn(engine: Engine): Store {
     told(queue.run((database) => scoped(new TransactionAccess(engine.words, database), work)))
   const access: Access = {
     words: engine.words,
+    known: null,
     read: (work) => told(engine.embedded ? inTurn(work(engine.database)) : work(engine.database)),
     write: (work) => told(queue.run(work)),
     single: (work) => told(engine.embedded ? queue.run(work) : work(engine.database)),

@@ -3,9 +3,27 @@ import { inFairOrder } from '@trusted-launch/posture'
 import { sql } from 'kysely'
 import { StoreError, type Turn, type Turns, type Watched } from '../domain/store.ts'
 import type { Access } from './access.ts'
+import { builtOnce } from './built-once.ts'
 import { fromJson, toJson } from './json.ts'
 import { limitOf } from './limit.ts'
 import type { Database, DueRow } from './schema.ts'
+
+const watchedBy = builtOnce((database, [vm]: [string]) =>
+  database.selectFrom('due').selectAll().where('vm_key', '=', vm),
+)
+const heldBy = (hold: string) =>
+  builtOnce((database, [vm, owner, epoch]: [string, string, number]) =>
+    database
+      .selectFrom('due')
+      .select('epoch')
+      .where('vm_key', '=', vm)
+      .where('owner', '=', owner)
+      .where('epoch', '=', epoch)
+      .where('lease_until', '>', 0)
+      .modifyEnd(sql.raw(hold)),
+  )
+/** By how a database holds rows. */
+const held = new Map<string, ReturnType<typeof heldBy>>()
 
 type ClaimBy = Parameters<Turns['claim']>[0]
 
@@ -18,9 +36,7 @@ export class TurnTable implements Turns {
   }
 
   async get(vmId: string): Promise<Watched | null> {
-    const row = await this.#access.read((database) =>
-      database.selectFrom('due').selectAll().where('vm_key', '=', keyOf(vmId)).executeTakeFirst(),
-    )
+    const [row] = await this.#access.read((database) => watchedBy(database, [keyOf(vmId)]))
     return row === undefined ? null : watchedOf(row)
   }
 
@@ -68,18 +84,14 @@ export class TurnTable implements Turns {
   }
 
   async requireHeld(turn: Turn): Promise<void> {
-    const held = await this.#access.read((database) =>
-      database
-        .selectFrom('due')
-        .select('epoch')
-        .where('vm_key', '=', keyOf(turn.watched.vmId))
-        .where('owner', '=', turn.owner)
-        .where('epoch', '=', turn.epoch)
-        .where('lease_until', '>', 0)
-        .modifyEnd(sql.raw(this.#access.words.hold))
-        .executeTakeFirst(),
+    const { hold } = this.#access.words
+    const ask = held.get(hold) ?? heldBy(hold)
+    held.set(hold, ask)
+    const { watched, owner, epoch } = turn
+    const rows = await this.#access.read((database) =>
+      ask(database, [keyOf(watched.vmId), owner, epoch]),
     )
-    if (held === undefined) throw cutOff(turn)
+    if (rows.length === 0) throw cutOff(turn)
   }
 
   async end(turn: Turn, after: Parameters<Turns['end']>[1]): Promise<void> {
@@ -137,7 +149,7 @@ const NOBODY: ReadonlyMap<string, number> = new Map()
 
 /** Who is asked only on demand stays so. */
 function dueAt(time: number) {
-  return sql<number | null>`case when due is null then null else ${sql.lit(time)} end`
+  return sql<number | null>`case when due is null then null else cast(${time} as bigint) end`
 }
 
 /**

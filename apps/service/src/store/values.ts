@@ -1,5 +1,17 @@
 import type { Values } from '../domain/store.ts'
 import type { Access } from './access.ts'
+import { builtOnce } from './built-once.ts'
+
+const valueNamed = builtOnce((database, [name]: [string]) =>
+  database.selectFrom('stored_values').select('value').where('name', '=', name),
+)
+const putValue = builtOnce(
+  (database, [name, value, expires_at]: [string, Uint8Array, number | null]) =>
+    database
+      .insertInto('stored_values')
+      .values({ name, value, expires_at })
+      .onConflict((conflict) => conflict.column('name').doUpdateSet({ value, expires_at })),
+)
 
 export class ValueTable implements Values {
   readonly #access: Access
@@ -9,25 +21,12 @@ export class ValueTable implements Values {
   }
 
   async get(name: string): Promise<Uint8Array | null> {
-    const row = await this.#access.read((database) =>
-      database
-        .selectFrom('stored_values')
-        .select('value')
-        .where('name', '=', name)
-        .executeTakeFirst(),
-    )
+    const [row] = await this.#access.read((database) => valueNamed(database, [name]))
     return row === undefined ? null : new Uint8Array(row.value)
   }
 
   async put(name: string, value: Uint8Array, expiresAt?: number): Promise<void> {
-    const columns = { value, expires_at: expiresAt ?? null }
-    await this.#access.write((database) =>
-      database
-        .insertInto('stored_values')
-        .values({ name, ...columns })
-        .onConflict((conflict) => conflict.column('name').doUpdateSet(columns))
-        .execute(),
-    )
+    await this.#access.write((database) => putValue(database, [name, value, expiresAt ?? null]))
   }
 
   async putNew(name: string, value: Uint8Array): Promise<boolean> {

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate as turn } from 'node:timers/promises'
 import { CompiledQuery } from 'kysely'
 import type { Engine } from './engine.ts'
+import { knownOf } from './known-rows.ts'
 import type { Database } from './schema.ts'
 
 /** So many works share a commit at most. */
@@ -41,6 +42,8 @@ export class WriteQueue {
 
   async #drain(): Promise<void> {
     this.#draining = true
+    // Who writes in the same turn shares the first commit, too.
+    await null
     while (this.#waiting.length > 0) {
       await this.#commit(this.#waiting.splice(0, BATCH_MAX))
       // SQLite answers at once: without this nothing else of the process has a turn while somebody writes.
@@ -79,6 +82,7 @@ export class WriteQueue {
       return () => waiting.resolve(value)
     } catch (error) {
       await say(database, 'rollback to savepoint work')
+      knownOf(database).forget()
       return () => waiting.reject(error)
     }
   }
