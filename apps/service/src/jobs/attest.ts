@@ -5,6 +5,7 @@ import {
   compareHostPart,
   type Expectation,
   type Finding,
+  type Policy,
   QUOTED_PCRS,
   rememberQuestion,
   type TokenBinding,
@@ -159,9 +160,8 @@ async function ask(
     ...{ nonce: (ground.nonce ?? randomNonce)(), extendNonce: randomNonce() },
     at: ground.now(),
   }
-  const begun = await begin(vm, facts, asked, under)
-  const policy = await orFailed('it is not known what it must be', () =>
-    under((tables) => policyFor(tables, vm)),
+  const begun = await orFailed('it is not known what it must be', () =>
+    begin(vm, facts, asked, under),
   )
   const { evidence, tookMs } = await orFailed(
     'its agent gives no evidence',
@@ -170,11 +170,17 @@ async function ask(
   )
   const { binding } = ground
   const told = taskOf(evidence, facts, begun.known, { ...asked, ...(binding && { binding }) })
-  const task = { ...told, references: begun.used.files, policy, ...(await ground.signer()) }
+  const task = {
+    ...told,
+    references: begun.used.files,
+    policy: begun.policy,
+    ...(await ground.signer()),
+  }
   const time = ground.now()
   const id = randomUUID()
   const answer = await orFailed('the evidence was not appraised', async () => {
     const first = await ground.appraise({ ...task, time })
+    if (first.change === null) return first
     const references = await under((tables) =>
       referencesAfter(
         tables,
@@ -201,6 +207,7 @@ async function ask(
 interface Begun {
   readonly known: Remembered
   readonly used: Used
+  readonly policy: Policy
 }
 
 /** That a question is sent is kept before it is: its answer may be lost. */
@@ -210,7 +217,8 @@ function begin(vm: Resource, facts: HostFacts, asked: Asked, under: Under): Prom
     const known = await knownOf(tables, vm, facts)
     await keepRemembered(tables.values, vmId, withQuestion(known, facts, asked))
     const plan = (await planOf(tables, vm)).references.value
-    return { known, used: await usedFor(tables, vm, facts.references, plan, asked.at) }
+    const policy = await policyFor(tables, vm)
+    return { known, policy, used: await usedFor(tables, vm, facts.references, plan, asked.at) }
   })
 }
 

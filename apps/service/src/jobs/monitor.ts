@@ -7,6 +7,7 @@ import type { Resource, Store, Turn } from '../domain/store.ts'
 import { stateOf } from '../domain/vm/vm.ts'
 import { afterNoAnswer, agentOpened, follow, lookAfter } from '../domain/vm/watched.ts'
 import { type AttestGround, attestInTurn } from './attest.ts'
+import { Together } from './together.ts'
 import type { Under } from './turn-holder.ts'
 import { isOurs } from './worker.ts'
 
@@ -20,7 +21,7 @@ export interface MonitorOptions extends AttestGround {
   readonly pollMs?: number
 }
 
-const PARALLEL = { answering: 16, others: 8 }
+const PARALLEL = { answering: 32, others: 8 }
 const POLL_MS = 500
 /** VMs that nobody looked after for a while are asked within a minute. */
 const CATCH_UP_MS = 60_000
@@ -37,6 +38,7 @@ export class Monitor {
     answering: new Map<Promise<void>, string>(),
     others: new Map<Promise<void>, string>(),
   }
+  readonly #together = new Together()
   #letGo = new AbortController()
   #wake: () => void = () => {}
   #loop: Promise<void> = Promise.resolve()
@@ -154,7 +156,7 @@ export class Monitor {
     const vm = await this.#vmOf(turn)
     if (vm === null) return
     try {
-      const under: Under = (work) => store.transaction(work)
+      const under: Under = (work) => this.#together.run(() => store.transaction(work))
       await attestInTurn(vm, turn, { under, signal: this.#letGo.signal }, this.#options)
     } catch (error) {
       if (!(error instanceof ArmError)) throw error
@@ -165,18 +167,29 @@ export class Monitor {
   /** The VM, where it is to be asked now; else its turn is ended. */
   async #vmOf(turn: Turn): Promise<Resource | null> {
     const { store, now } = this.#options
+    const found = await store.resources.get(turn.watched.resourceId)
+    if (found !== null && isToBeAsked(found, turn)) return found
     return store.transaction(async (tables) => {
       const { vmId, resourceId } = turn.watched
       await tables.turns.requireHeld(turn)
       const vm = await tables.resources.get(resourceId)
-      if (vm === null || stateOf(vm).vmId.toLowerCase() !== vmId) {
+      if (vm === null || !isOf(vm, turn)) {
         await tables.turns.delete(vmId)
         return null
       }
-      if (['running', 'unknown'].includes(stateOf(vm).power)) return vm
+      if (isToBeAsked(vm, turn)) return vm
       // An operation is on its way with it: its deadline counts none the less.
       await tables.turns.end(turn, await afterNoAnswer(tables, vm, now()))
       return null
     })
   }
+}
+
+/** Not another that has its name by now. */
+function isOf(vm: Resource, { watched }: Turn): boolean {
+  return stateOf(vm).vmId.toLowerCase() === watched.vmId
+}
+
+function isToBeAsked(vm: Resource, turn: Turn): boolean {
+  return isOf(vm, turn) && ['running', 'unknown'].includes(stateOf(vm).power)
 }
