@@ -10,7 +10,18 @@ import { against, measured } from './row.ts'
 import { median, percentile } from './statistics.ts'
 import { formatTable } from './table.ts'
 
-const names = ['boot', 'vtpm', 'agent', 'appraise', 'growth', 'store', 'kills', 'monitoring', 'api']
+const names = [
+  'boot',
+  'vtpm',
+  'agent',
+  'appraise',
+  'growth',
+  'store',
+  'kills',
+  'monitoring',
+  'fleet',
+  'api',
+]
 
 function bench(...args: string[]) {
   const program = join(import.meta.dirname, 'main.ts')

@@ -50,8 +50,14 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
   monitoring: {
     measures:
       'attestations of 10,000 VMs with keys of their own, stored: speed, delay, memory, growth',
-    options: ['vms', 'rounds'],
+    options: ['vms', 'rounds', 'full'],
     load: async () => (await import('./monitoring.ts')).measureMonitoring,
+  },
+  fleet: {
+    measures:
+      'scale sets on a scripted host: scaling out, a rolling upgrade, looking, growth, against a tenth of it',
+    options: ['instances', 'full'],
+    load: async () => (await import('./fleet.ts')).measureFleet,
   },
   api: {
     measures:

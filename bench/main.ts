@@ -8,15 +8,24 @@ const args = process.argv.slice(2).filter((arg) => arg !== '--yes')
 const known = Object.entries(benchmarks)
 const list = known
   .map(([name, { measures, options = [] }]) =>
-    [name.padEnd(10), measures, ...options.map((option) => `[--${option} N]`)].join(' '),
+    [
+      name.padEnd(10),
+      measures,
+      ...options.map((option) => (option === 'full' ? '[--full]' : `[--${option} N]`)),
+    ].join(' '),
   )
   .join('\n')
+
+/** Takes no number: as much as was promised, however long it takes. */
+const FULL = 'full'
 
 /** What follows the name; null: something that it does not know, or no number. */
 function optionsOf(name: string, rest: readonly string[]): Record<string, number> | null {
   const options: Record<string, number> = {}
   for (let i = 0; i < rest.length; i += 2) {
-    const [option, value] = [rest[i]!.replace(/^--/, ''), Number(rest[i + 1])]
+    const option = rest[i]!.replace(/^--/, '')
+    const value = option === FULL ? 1 : Number(rest[i + 1])
+    if (option === FULL) i--
     const isKnown = benchmarks[name]!.options?.includes(option) ?? false
     if (!isKnown || !Number.isSafeInteger(value)) return null
     options[option] = value

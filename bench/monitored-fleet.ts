@@ -20,8 +20,9 @@ export class Fleet {
   readonly size: number
   /** Of each VM's questions, so many come after its kernel's list grew. */
   changedShare = 0
-  /** Milliseconds that the machines took. */
+  /** Milliseconds that the machines took, of the wall and of the processor: on a busy machine these are not the same. */
   machinesMs = 0
+  machinesCpuMs = 0
   readonly #vms = new Map<string, RecordedVm>()
   readonly #references: Uint8Array
 
@@ -99,11 +100,13 @@ export class Fleet {
   }
 
   #answer(id: string, request: EvidenceRequest): Evidence {
-    const began = performance.now()
+    const [began, cpu] = [performance.now(), process.threadCpuUsage()]
     const vm = this.#vms.get(id)!
     if (Math.random() < this.changedShare)
       vm.imaEntries = Math.min(vm.imaEntries + 1, vm.entriesMax)
     const evidence = vm.answer(request)
+    const { user, system } = process.threadCpuUsage(cpu)
+    this.machinesCpuMs += (user + system) / 1000
     this.machinesMs += performance.now() - began
     return evidence
   }
