@@ -39,7 +39,7 @@ export const scaleSetDispositions: Dispositions = {
   ...{
     [`${POLICY}.rollingUpgradePolicy.maxSurge`]: 'notEnforced',
     [`${POLICY}.rollingUpgradePolicy.enableCrossZoneUpgrade`]: 'notEnforced',
-    [`${POLICY}.rollingUpgradePolicy.prioritizeUnhealthyInstances`]: 'notEnforced',
+    [`${POLICY}.rollingUpgradePolicy.prioritizeUnhealthyInstances`]: 'honoured',
     [`${POLICY}.rollingUpgradePolicy.rollbackFailedInstancesOnPolicyBreach`]: 'notEnforced',
   },
   ...{

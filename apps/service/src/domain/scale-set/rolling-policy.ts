@@ -8,6 +8,8 @@ export interface RollingPolicy {
   readonly maxUnhealthyInstancePercent: number
   readonly maxUnhealthyUpgradedInstancePercent: number
   readonly pauseMs: number
+  /** Unhealthy instances are upgraded before all others; else after them. */
+  readonly prioritizeUnhealthyInstances: boolean
 }
 
 /** ISO 8601, as far as clients write it: hours, minutes and seconds. */
@@ -34,6 +36,7 @@ export function rollingPolicyOf({ properties }: Pick<ScaleSet, 'properties'>): R
     maxBatchInstancePercent: percent('maxBatchInstancePercent'),
     maxUnhealthyInstancePercent: percent('maxUnhealthyInstancePercent'),
     maxUnhealthyUpgradedInstancePercent: percent('maxUnhealthyUpgradedInstancePercent'),
+    prioritizeUnhealthyInstances: at(policy, 'prioritizeUnhealthyInstances') === true,
     pauseMs: pauseOf(textAt(policy, 'pauseTimeBetweenBatches') ?? 'PT0S'),
   }
 }

@@ -47,14 +47,15 @@ export function breachOf(policy: RollingPolicy, progress: Progress): string | nu
   return null
 }
 
-/** The instances that are upgraded next: at least one, unhealthy ones last. */
+/** The instances that are upgraded next: at least one, unhealthy ones last, unless the policy wants them first. */
 export function nextBatch(
   policy: RollingPolicy,
   { done, failed, running, pending }: Progress,
 ): Resource[] {
   const all = done.length + failed.length + running.length + pending.length
   const size = Math.max(1, Math.floor((all * policy.maxBatchInstancePercent) / 100))
-  return [...pending].sort((a, b) => Number(isHealthy(b)) - Number(isHealthy(a))).slice(0, size)
+  const first = (each: Resource) => isHealthy(each) !== policy.prioritizeUnhealthyInstances
+  return [...pending].sort((a, b) => Number(first(b)) - Number(first(a))).slice(0, size)
 }
 
 /**
