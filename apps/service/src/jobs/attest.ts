@@ -160,9 +160,7 @@ async function ask(
     ...{ nonce: (ground.nonce ?? randomNonce)(), extendNonce: randomNonce() },
     at: ground.now(),
   }
-  const begun = await orFailed('it is not known what it must be', () =>
-    begin(vm, facts, asked, under),
-  )
+  const begun = await begin(vm, facts, asked, under)
   const { evidence, tookMs } = await orFailed(
     'its agent gives no evidence',
     () => collect(vm, begun.known, asked, job, ground),
@@ -217,7 +215,7 @@ function begin(vm: Resource, facts: HostFacts, asked: Asked, under: Under): Prom
     const known = await knownOf(tables, vm, facts)
     await keepRemembered(tables.values, vmId, withQuestion(known, facts, asked))
     const plan = (await planOf(tables, vm)).references.value
-    const policy = await policyFor(tables, vm)
+    const policy = await orFailed('it is not known what it must be', () => policyFor(tables, vm))
     return { known, policy, used: await usedFor(tables, vm, facts.references, plan, asked.at) }
   })
 }

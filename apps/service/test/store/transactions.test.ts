@@ -69,6 +69,28 @@ onEach((database) => {
     assert.deepEqual((await store.resources.get(vmId('a')))?.state, { n: 20 })
   })
 
+  test('what a transaction read is what is there, after changes that were taken back too', async () => {
+    const store = await database.store()
+    await store.resources.insert({ ...vm('a'), state: { n: 0 } }, 9)
+    const numbersOf = async ({ resources }: Pick<Tables, 'resources'>) => {
+      const [one] = await resources.list({ type: vm('a').type, limit: 9 })
+      return [(await resources.get(vmId('a')))?.state.n, one?.state.n]
+    }
+    const seen: unknown[] = []
+    const look = () => store.transaction(async (tables) => seen.push(await numbersOf(tables)))
+    const write = (n: number, isTakenBack: boolean) =>
+      store.transaction(async (tables) => {
+        await tables.resources.update(vmId('a'), { state: { n } }, 9)
+        seen.push(await numbersOf(tables))
+        if (isTakenBack) throw new Error('taken back')
+      })
+    await Promise.allSettled([look(), write(1, true), look(), write(2, false), look()])
+    assert.deepEqual(
+      seen,
+      [0, 1, 0, 2, 2].map((n) => [n, n]),
+    )
+  })
+
   test('what is not awaited in a transaction is refused after it, as is a write around it', async () => {
     const store = await database.store()
     let late: Promise<unknown> = Promise.resolve()
