@@ -47,12 +47,7 @@ export class AttestationTable implements Attestations {
     const told = { id: keyOf(id), vm_key: keyOf(vmId), at, tier, findings: toJson(findings) }
     return this.#access.write(async (database) => {
       const [former] = await baseOf(database, [keyOf(vmId)])
-      const { bytes, ...kept } = await keepRecord(
-        database,
-        record,
-        former?.base ?? null,
-        shared,
-      )
+      const { bytes, ...kept } = await keepRecord(database, record, former?.base ?? null, shared)
       const inserted = await insertRow(database, [
         ...([told.id, told.vm_key, at, tier, told.findings] as const),
         ...([kept.shared, kept.shared_at, kept.base, kept.record] as const),
