@@ -15,6 +15,7 @@ import { type DeploymentRecord, recordKey } from './domain/deployment/record.ts'
 import { keepReceiverSecret, type ReceiverRules } from './domain/destinations.ts'
 import { signaturesOf } from './domain/gallery/named-image.ts'
 import type { HostDriver } from './domain/host-driver.ts'
+import { partOf } from './domain/network/planned.ts'
 import { enqueueOwn } from './domain/own-operation.ts'
 import { type ScaleSetRules, secretsName } from './domain/scale-set/scale-set-rules.ts'
 import type { AllowedSource } from './domain/sources.ts'
@@ -41,6 +42,7 @@ import { expireAttestations, forgetEvents, forgetOperations, forgetTokens } from
 import { extensionHandlers } from './jobs/extension-handlers.ts'
 import { galleryHandlers } from './jobs/gallery-handlers.ts'
 import { groupHandlers } from './jobs/group-handlers.ts'
+import { HostNetworks } from './jobs/host-networks.ts'
 import { imageHandlers } from './jobs/image-handlers.ts'
 import { MemoryHolds } from './jobs/memory-holds.ts'
 import { Monitor } from './jobs/monitor.ts'
@@ -96,6 +98,7 @@ export class Works {
   readonly #worker: Worker
   readonly #host: DrivenHost
   readonly #monitor: Monitor
+  readonly #networks: HostNetworks
   readonly #appraisers = new Appraisers()
   readonly #attestations = new Map<string, number>()
   readonly #deliverer: Deliverer
@@ -110,7 +113,10 @@ export class Works {
       ...{ store, name: HOST, owner, now, log, open: openHost },
       enqueueStart: (tables, vm) => this.#enqueueStart(tables, vm),
       saw: (machine, what) => this.#monitor.saw(machine, what),
-      taken: () => this.#monitor.takeOver(),
+      taken: async () => {
+        await this.#networks.reconcile()
+        await this.#monitor.takeOver()
+      },
       letGo: async () => {
         await Promise.all([this.#worker.leave(HOST), this.#monitor.leave()])
       },
@@ -125,6 +131,7 @@ export class Works {
       writeUpload: (...piece) => this.driver.writeUpload(...piece),
       forgetSource: (source) => this.driver.forgetSource(source),
       place: () => ({ location, capacity: hostCapacity(this.#host.size) }),
+      noNetworks: () => this.#host.size.noNetworks,
       notEnforced: (body) => membersOf(vmDispositions, body, 'notEnforced'),
       refused: (body) => membersOf(vmDispositions, body, 'refused'),
       notEnforcedOfSets: (body) => membersOf(scaleSetDispositions, body, 'notEnforced'),
@@ -136,6 +143,10 @@ export class Works {
       keepSeed: (...what) => this.#keepSeed(...what),
       hashPassword,
     }
+    this.#networks = new HostNetworks({
+      ...{ store, driver: this.driver, now, log },
+      areMade: () => this.#host.size.noNetworks === null,
+    })
     const attestGround = this.#attestGround()
     const vmGround = this.#vmGround(attestGround)
     this.#monitor = new Monitor({
@@ -164,6 +175,7 @@ export class Works {
         ...whatIfHandlers({ store, tryOn: (task) => this.#appraisers.tryOn(task) }),
         ...deploymentHandlers(this.#deploymentGround()),
         ...scaleSetHandlers({ rules: this.rules, now, location }),
+        ...shown({ 'network.apply': this.#networks.apply }, now),
         ...shown({ ...groupHandlers(this.driver, now), ...extensionHandlers(vmGround) }, now),
       },
     })
@@ -274,14 +286,14 @@ export class Works {
   }
 
   #vmGround(ground: AttestGround): VmGround {
-    const { now } = this.#options
+    const { now, store } = this.#options
     return {
-      ...{ driver: this.driver, now, bootLimitMs: BOOT_LIMIT_MS },
+      ...{ driver: this.driver, now, bootLimitMs: BOOT_LIMIT_MS, networks: this.#networks },
       memory: new MemoryHolds(this.driver),
       commandOf: (key: string) => this.#kept<Command>(commandKey(key)),
       planOf: async (vm) => {
         const seed = await this.#kept<Seed>(`seed/${stateOf(vm).vmId}`)
-        return machinePlanOf(vm, seed, await signaturesOf(this.#options.store, vm))
+        return machinePlanOf(vm, seed, await signaturesOf(store, vm), await partOf(store, vm))
       },
       attest: (vm, job) => attest(vm, job, ground),
     }

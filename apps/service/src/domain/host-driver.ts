@@ -2,6 +2,8 @@ import type { Expectation, HostPart, HostStart, MachineShape } from '@trusted-la
 import type { Examination } from '@trusted-launch/bootchain'
 import type { Evidence, EvidenceRequest } from '@trusted-launch/channel'
 import type { SecureBootTemplate } from '@trusted-launch/uefi'
+import type { NetworkPlan } from './network/network-plan.ts'
+import type { NetworkPart } from './network/planned.ts'
 import type { DiskSource, ImageSource, Source } from './sources.ts'
 import type { Command, CommandEnd } from './vm/run-command.ts'
 
@@ -24,7 +26,12 @@ export interface MachinePlan {
   readonly vTpm: boolean
   /** The restore point whose vTPM it begins with; null, also when not given: a new one. */
   readonly vtpmOf?: string | null
-  readonly network: { readonly macAddress: string; readonly sshPort: number | null } | null
+  readonly network: {
+    readonly macAddress: string
+    readonly sshPort: number | null
+    /** Its part in a virtual network; null: none. */
+    readonly part: NetworkPart | null
+  } | null
   readonly osType: 'Linux' | 'Windows'
   /** Generation 1 is started by a BIOS: no Secure Boot, no vTPM. */
   readonly generation: 'V1' | 'V2'
@@ -194,6 +201,8 @@ export interface Capacity {
   readonly diskGib: number
   /** Why it runs no Windows guest; null: it does. */
   readonly noWindows: string | null
+  /** Why it makes no virtual networks, so that each VM is alone; null: it does. */
+  readonly noNetworks: string | null
   /**
    * The versions of the platform's images, by name, the oldest first: those it keeps, and the one that it would build
    * now. One it tells nothing of is built when it is first used.
@@ -300,6 +309,15 @@ export interface HostDriver {
    * else one that no connection of the system's own takes. Null: it has none yet.
    */
   sshPort(id: string, kept: number | null): Promise<number>
+  /**
+   * Makes a virtual network what it is to be, for VMs that run, too; where the host makes none, nothing happens: its VMs
+   * are each alone.
+   */
+  putNetwork(plan: NetworkPlan): Promise<void>
+  /** Nothing happens when it is gone. */
+  removeNetwork(id: string): Promise<void>
+  /** The ids of the networks there are. */
+  networks(): Promise<readonly string[]>
   facts(id: string): Promise<HostFacts | null>
   /** The authorities that certify its vTPMs' keys, in DER. */
   anchors(): Promise<readonly Uint8Array[]>

@@ -3,6 +3,7 @@ import { ArmError, faults, keyOf, parseResourceId } from '@trusted-launch/api'
 import { everyOf } from './every-of.ts'
 import { requireSubnetUnused } from './in-use.ts'
 import { type Link, listIn, requireMadeName } from './links.ts'
+import { addressFor, prefixOf } from './network/addresses.ts'
 import { removeWhole } from './remove-whole.ts'
 import type { Moment, Plan, Wanted } from './resource-type.ts'
 import type { Json, JsonObject, Resource, Tables } from './store.ts'
@@ -123,9 +124,12 @@ export async function planNetworkInterface(
   const configurations = at(properties, 'ipConfigurations')
   if (!Array.isArray(configurations) || configurations.length === 0)
     throw new ArmError(faults.missingParameter('ipConfigurations'))
-  for (const one of configurations)
-    await requireSubnet(tables, textAt(one, 'properties', 'subnet', 'id'), id)
-  const named = configurations.map((one, i) => configurationView(id, one as JsonObject, i))
+  const named: JsonObject[] = []
+  for (const [i, one] of configurations.entries()) {
+    const subnet = await requireSubnet(tables, textAt(one, 'properties', 'subnet', 'id'), id)
+    const view = configurationView(id, one as JsonObject, i)
+    named.push(await withAddress(tables, view, subnet, existing))
+  }
   const state = { macAddress: macAddressOf(id), ...existing?.state }
   return { properties: { ...properties, ipConfigurations: named }, state, work: null }
 }
@@ -134,8 +138,9 @@ async function requireSubnet(
   { resources }: Tables,
   subnet: string | null,
   from: string,
-): Promise<void> {
-  if (subnet === null || (await resources.get(subnet)) !== null) return
+): Promise<Resource | null> {
+  const found = subnet === null ? null : await resources.get(subnet)
+  if (subnet === null || found !== null) return found
   throw new ArmError({
     status: 400,
     code: 'InvalidResourceReference',
@@ -143,9 +148,31 @@ async function requireSubnet(
   })
 }
 
+/** With the address that is its own in its subnet. A subnet without addresses gives none: it is its host's to say. */
+async function withAddress(
+  tables: Tables,
+  view: JsonObject,
+  subnet: Resource | null,
+  existing: Resource | null,
+): Promise<JsonObject> {
+  const prefix = subnet === null ? null : prefixOf(subnet)
+  if (subnet === null || prefix === null) return view
+  const before = listIn(at(existing?.properties ?? {}, 'ipConfigurations')).find(
+    (one) => keyOf(textAt(one, 'name') ?? '') === keyOf(textAt(view, 'name') ?? ''),
+  )
+  const properties = view.properties as JsonObject
+  const isStatic = textAt(properties, 'privateIPAllocationMethod')?.toLowerCase() === 'static'
+  const asked = textAt(properties, 'privateIPAddress')
+  if (isStatic && asked === null)
+    throw new ArmError(faults.missingParameter('ipConfigurations.privateIPAddress'))
+  const had = textAt(before ?? null, 'properties', 'privateIPAddress')
+  const wanted = { fixed: isStatic ? asked : null, had }
+  const address = await addressFor(tables, subnet, prefix, String(view.id), wanted)
+  return { ...view, properties: { ...properties, privateIPAddress: address } }
+}
+
 function configurationView(id: string, one: JsonObject, index: number): JsonObject {
   const properties = {
-    privateIPAddress: '10.0.2.15',
     privateIPAllocationMethod: 'Dynamic',
     primary: index === 0,
     ...(at(one, 'properties') as JsonObject),

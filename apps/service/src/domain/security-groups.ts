@@ -1,103 +1,76 @@
 import { ArmError } from '@trusted-launch/api'
-import { listIn } from './links.ts'
-import type { Plan, Wanted } from './resource-type.ts'
-import type { Json } from './store.ts'
-import { at, textAt } from './vm/vm.ts'
+import { machinesBehind } from './network/planned.ts'
+import { letsIn, letsOut, passageOf, securityRulesOf } from './network/security-rules.ts'
+import type { Moment, Plan, Wanted } from './resource-type.ts'
+import type { JsonObject, Resource } from './store.ts'
+import { stateOf } from './vm/vm.ts'
+
+/** What of a host decides about networks. */
+export interface NetworkRules {
+  readonly host: string
+  /** Why it makes no networks, so that each of its VMs is alone; null: it makes them. */
+  readonly noNetworks: () => string | null
+}
 
 /**
- * What passes between a VM and its host's user-mode network, whoever asks: SSH in, forwarded by the host, which is a neighbour in the VM's own
- * network, and all that the VM begins. Nothing else comes in. A group that allows that much holds as it stands; one
- * that forbids some of it would be kept and not enforced, and is refused.
+ * A group holds, or is refused by its rule: where the host makes networks, all of it; elsewhere a VM's host forwards SSH to it
+ * or does not, and lets it begin everything or nothing.
  */
-export async function planSecurityGroup(_: string, { properties }: Wanted): Promise<Plan> {
-  const rules = listIn(properties.securityRules)
-    .map(ruleOf)
-    .sort((a, b) => a.priority - b.priority)
-  requireAllowed(
-    rules.filter(({ direction }) => direction === 'inbound'),
-    passesIn,
-    isAllIn,
-  )
-  requireAllowed(
-    rules.filter(({ direction }) => direction === 'outbound'),
-    () => true,
-    isAll,
-  )
-  return { properties, work: null }
-}
-
-interface Rule {
-  readonly name: string
-  readonly isAllow: boolean
-  readonly direction: string
-  readonly priority: number
-  readonly protocol: string
-  readonly ports: readonly string[]
-  readonly sources: readonly string[]
-  readonly destinations: readonly string[]
-  readonly sourcePorts: readonly string[]
-}
-
-/** @throws {ArmError} the first rule that forbids what passes before one that allows all of it. */
-function requireAllowed(
-  rules: readonly Rule[],
-  mayMatch: (rule: Rule) => boolean,
-  matchesAll: (rule: Rule) => boolean,
-): void {
-  for (const rule of rules) {
-    if (rule.isAllow && matchesAll(rule)) return
-    if (rule.isAllow || !mayMatch(rule)) continue
-    throw new ArmError({
-      status: 400,
-      code: 'SecurityRuleCannotBeEnforced',
-      message: `The security rule '${rule.name}' forbids what passes between a virtual machine and its host's network: SSH in, and whatever it begins. Nothing here would enforce it.`,
-      target: `securityRules.${rule.name}`,
-    })
+export function planSecurityGroup(rules: NetworkRules) {
+  return async (
+    id: string,
+    { properties }: Wanted,
+    existing: Resource | null,
+    { tables }: Moment,
+  ): Promise<Plan> => {
+    securityRulesOf({ properties })
+    const lacks = rules.noNetworks()
+    if (lacks !== null && letsOut({ properties }) === 'some') throw cannotEnforce(properties, lacks)
+    if (existing === null) return { properties, work: null }
+    if (JSON.stringify(existing.properties) === JSON.stringify(properties))
+      return { properties, work: null }
+    const machines = await machinesBehind(tables, id)
+    if (lacks === null) return { properties, work: applyWork(rules, machines) }
+    if (!isSame(existing.properties, properties)) requireStopped(machines)
+    return { properties, work: null }
   }
+}
+
+/** What its host has to do about VMs that have something to do with a change; null: nothing. */
+export function applyWork({ host }: Pick<NetworkRules, 'host'>, machines: readonly Resource[]) {
+  return machines.length === 0 ? null : { kind: 'network.apply', input: {}, host }
+}
+
+/** Of a VM behind its QEMU: who is let in and out is decided when it starts. */
+function isSame(before: JsonObject, after: JsonObject): boolean {
+  const of = (properties: JsonObject) =>
+    letsOut({ properties }) +
+    letsIn([passageOf({ properties }, 'Inbound', [NEIGHBOURS])], NEIGHBOUR, SSH)
+  return of(before) === of(after)
 }
 
 const SSH = 22
-const passesIn = ({ protocol, ports, sources }: Rule) =>
-  ['tcp', '*'].includes(protocol) && ports.some(holdsSsh) && sources.some(mayBeNeighbour)
-const isAllIn = (rule: Rule) =>
-  passesIn(rule) &&
-  rule.sources.some(isAnyNeighbour) &&
-  rule.destinations.some(isAny) &&
-  isFromAnyPort(rule)
-const isAll = (rule: Rule) =>
-  rule.protocol === '*' &&
-  rule.ports.some(isAny) &&
-  rule.destinations.some(isAny) &&
-  rule.sources.some(isAny) &&
-  isFromAnyPort(rule)
+const NEIGHBOURS = '10.0.0.0/8'
+const NEIGHBOUR = '10.0.0.1'
 
-function holdsSsh(port: string): boolean {
-  if (port === '*') return true
-  const [first, last = first] = port.split('-').map(Number)
-  return first! <= SSH && SSH <= last!
+/** Where the host makes no networks, a change holds from a VM's next start on. @throws {ArmError} it runs. */
+export function requireStopped(machines: readonly Resource[]): void {
+  const running = machines.find((vm) => !['stopped', 'deallocated'].includes(stateOf(vm).power))
+  if (running === undefined) return
+  throw new ArmError({
+    status: 409,
+    code: 'OperationNotAllowed',
+    message: `The change would hold for the virtual machine '${running.name}' from its next start on only, since its host makes no networks: deallocate it first.`,
+  })
 }
 
-const isAny = (place: string) => ['*', 'any', '0.0.0.0/0'].includes(place)
-const isAnyNeighbour = (place: string) => isAny(place) || place === 'virtualnetwork'
-/** Every address may be a neighbour's; these names are of others. */
-const mayBeNeighbour = (place: string) => !['internet', 'azureloadbalancer'].includes(place)
-const isFromAnyPort = ({ sourcePorts }: Rule) => sourcePorts.some(isAny)
-
-function ruleOf(one: Json): Rule {
-  const of = (name: string) => (textAt(one, 'properties', name) ?? '').toLowerCase()
-  const all = (singular: string, plural: string) => {
-    const list = listIn(at(one, 'properties', plural)).map((each) => String(each).toLowerCase())
-    return of(singular) === '' ? list : [of(singular), ...list]
-  }
-  return {
-    name: textAt(one, 'name') ?? '',
-    isAllow: of('access') === 'allow',
-    direction: of('direction'),
-    priority: Number(at(one, 'properties', 'priority') ?? 0),
-    protocol: of('protocol'),
-    ports: all('destinationPortRange', 'destinationPortRanges'),
-    sources: all('sourceAddressPrefix', 'sourceAddressPrefixes'),
-    destinations: all('destinationAddressPrefix', 'destinationAddressPrefixes'),
-    sourcePorts: all('sourcePortRange', 'sourcePortRanges'),
-  }
+function cannotEnforce(properties: JsonObject, lacks: string): ArmError {
+  const outbound = securityRulesOf({ properties }).filter((one) => one.direction === 'Outbound')
+  const rule = outbound.find(({ allow }) => !allow) ?? outbound[0]!
+  return new ArmError({
+    status: 400,
+    code: 'SecurityRuleCannotBeEnforced',
+    message: `The security rule '${rule.name}' forbids some of what a virtual machine begins, which nothing here would enforce: this host makes no networks (${lacks}). It lets a virtual machine begin everything or nothing.`,
+    target: `securityRules.${rule.name}`,
+  })
 }

@@ -20,6 +20,7 @@ import type {
   TakenRestorePoint,
   TakenSnapshot,
 } from '../domain/host-driver.ts'
+import type { NetworkPlan } from '../domain/network/network-plan.ts'
 import type { AllowedSource, ImageSource, Source } from '../domain/sources.ts'
 import type { Command, CommandEnd } from '../domain/vm/run-command.ts'
 import { type CopiedDisk, copyDisk } from './copied-disk.ts'
@@ -148,7 +149,9 @@ export class LocalHost implements HostDriver {
     if (own !== null) return this.#createOf(own, plan)
     const image = await this.#images.get(plan.image, signal)
     if (this.#find(plan.id) === null)
-      await this.#host.create(specOf(plan, image, this.#images.keysOf(image, plan)))
+      await this.#host.create(
+        specOf(plan, image, this.#images.keysOf(image, plan), await this.#isBridged()),
+      )
     await growOwnDisk(this.#host.machine(plan.id), plan)
     if ((await this.#references.read(plan.id)) === null)
       await this.#references.foretell(plan, image, signal)
@@ -158,7 +161,7 @@ export class LocalHost implements HostDriver {
   async #createOf(diskId: string, plan: MachinePlan): Promise<void> {
     if (this.#find(plan.id) === null) {
       const { vtpmOf = null } = plan
-      const spec = await specOfOwn(diskId, plan, this.#disks)
+      const spec = await specOfOwn(diskId, plan, this.#disks, await this.#isBridged())
       await explained(plan.name, async () => {
         const vtpm = vtpmOf === null ? null : (await openPoint(this.#host, vtpmOf)).vtpm
         await this.#host.create({ ...spec, vtpmOf: vtpm })
@@ -209,7 +212,7 @@ export class LocalHost implements HostDriver {
   }
 
   async change(plan: MachinePlan, signal: AbortSignal): Promise<void> {
-    await changeMachine(this.#host.machine(plan.id), plan, async () => {
+    await changeMachine(this.#host.machine(plan.id), plan, await this.#isBridged(), async () => {
       // Of a disk that ran before nothing is foretold.
       if (diskIn(plan.image) !== null) return
       await this.#references.foretell(plan, await this.#images.get(plan.image, signal), signal)
@@ -286,11 +289,30 @@ export class LocalHost implements HostDriver {
     this.#disks.remove(diskId)
   }
 
+  async putNetwork(plan: NetworkPlan): Promise<void> {
+    if (await this.#isBridged()) await this.#host.networks.put(plan)
+  }
+
+  async #isBridged(): Promise<boolean> {
+    return (await this.#host.networkMode()).kind === 'bridged'
+  }
+
+  async removeNetwork(id: string): Promise<void> {
+    await this.#host.networks.remove(id)
+  }
+
+  async networks(): Promise<readonly string[]> {
+    return this.#host.networks.plans().map((plan) => plan.id)
+  }
+
   sshPort(id: string, kept: number | null): Promise<number> {
     const others = this.#host.machines().filter((machine) => machine.id !== id)
-    const ports = others.flatMap(({ spec }) =>
+    const alone = others.flatMap(({ spec }) =>
       spec.network?.kind === 'user' ? spec.network.forwards : [],
     )
+    const parts = this.#host.networks.plans().flatMap(({ interfaces }) => interfaces)
+    const led = parts.filter(({ machine }) => machine !== id).flatMap(({ forwards }) => forwards)
+    const ports = [...alone, ...led]
     return this.#ports.portFor(id, kept, new Set(ports.map(({ hostPort }) => hostPort)))
   }
 
@@ -329,7 +351,9 @@ export class LocalHost implements HostDriver {
     const diskGib = await this.#disks.roomGib(this.#host.machines().map(({ diskFile }) => diskFile))
     const images: Record<string, readonly string[]> = {}
     for (const { host } of platformImages) images[host] = await this.#images.versionsOf(host)
-    return { ...this.#host.capacity(), accelerator, noWindows, diskGib, images }
+    const mode = await this.#host.networkMode()
+    const noNetworks = mode.kind === 'bridged' ? null : mode.reason
+    return { ...this.#host.capacity(), accelerator, noWindows, noNetworks, diskGib, images }
   }
 
   /** What the host tells. */

@@ -4,12 +4,14 @@ import { firmwareOf, networkOf } from './machine-spec.ts'
 
 /**
  * Brings a stopped VM to its plan.
+ * @param isBridged whether the host makes networks.
  * @param foretell writes down what it is to measure from then on, before anything of that is changed: killed in
  * between, all of it is done again.
  */
 export async function changeMachine(
   machine: Machine,
   plan: MachinePlan,
+  isBridged: boolean,
   foretell: () => Promise<void>,
 ): Promise<void> {
   const { vcpus, memoryMiB, secureBoot, vTpm } = plan
@@ -22,7 +24,7 @@ export async function changeMachine(
   if (firmware !== spec.firmware) await machine.setFirmware(firmware)
   if (vTpm !== (spec.vtpm !== null)) await machine.setVtpm(vTpm)
   if (secureBoot !== spec.secureBoot) await machine.setSecureBoot(secureBoot)
-  await setNetwork(machine, plan)
+  await setNetwork(machine, networkOf(plan, isBridged))
   await growOwnDisk(machine, plan)
 }
 
@@ -35,8 +37,7 @@ export async function growOwnDisk(
 }
 
 /** What a network is like no boot measures. */
-async function setNetwork(machine: Machine, plan: MachinePlan): Promise<void> {
-  const network = networkOf(plan)
+async function setNetwork(machine: Machine, network: ReturnType<typeof networkOf>): Promise<void> {
   if (JSON.stringify(network) !== JSON.stringify(machine.spec.network))
     await machine.setNetwork(network)
 }

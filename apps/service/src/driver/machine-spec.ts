@@ -3,7 +3,7 @@ import type { Image, MachineSpec, RecordedSpec } from '@trusted-launch/host'
 import type { SecureBootTemplate } from '@trusted-launch/uefi'
 import type { MachinePlan } from '../domain/host-driver.ts'
 
-type UserNetwork = NonNullable<MachineSpec['network']>
+type MachineNetwork = NonNullable<MachineSpec['network']>
 
 /** What a vTPM is made with, and what is foretold. */
 export const BANKS = ['sha256'] as const
@@ -13,6 +13,7 @@ export function specOf(
   plan: MachinePlan,
   image: Image,
   signatures: SecureBootTemplate,
+  isBridged: boolean,
 ): MachineSpec {
   const { id, name, vcpus, memoryMiB, secureBoot, vTpm, seed } = plan
   const { machineOwnerKeys, guestCommands } = plan
@@ -26,7 +27,7 @@ export function specOf(
     // also without Secure Boot: it may be switched on later
     signatures,
     vtpm: vTpm ? { banks: BANKS } : null,
-    network: networkOf(plan),
+    network: networkOf(plan, isBridged),
     dataDisks: [],
     seed:
       seed === null ? null : { userData: toUtf8(seed.userData), metaData: toUtf8(seed.metaData) },
@@ -43,13 +44,23 @@ export function systemOf({ guest }: Pick<RecordedSpec, 'guest'>): 'Linux' | 'Win
   return guest === 'windows' ? 'Windows' : 'Linux'
 }
 
-/** A network of the VM's own, with its SSH to be reached at a port of the host's loopback; null: none. */
-export function networkOf({ network }: Pick<MachinePlan, 'network'>): UserNetwork | null {
+/**
+ * Its part in a network that the host makes, or a network of the VM's own, with its SSH to be reached at a port of the
+ * host's loopback as its groups allow; null: none.
+ * @param isBridged whether the host makes networks.
+ */
+export function networkOf(
+  { network }: Pick<MachinePlan, 'network'>,
+  isBridged: boolean,
+): MachineNetwork | null {
   if (network === null) return null
-  const { macAddress: mac, sshPort } = network
-  const forwards =
-    sshPort === null
-      ? []
-      : [{ hostAddress: '127.0.0.1' as const, hostPort: sshPort, guestPort: 22 }]
-  return { kind: 'user', mac, forwards }
+  const { macAddress: mac, sshPort, part } = network
+  if (isBridged && part !== null) return { kind: 'bridged', mac, network: part.network }
+  const isForwarded = sshPort !== null && part?.letsSshIn !== false
+  const forwards = isForwarded
+    ? [{ hostAddress: '127.0.0.1' as const, hostPort: sshPort, guestPort: 22 }]
+    : []
+  if (part === null) return { kind: 'user', mac, forwards }
+  const { prefix, router, address, letsOut } = part
+  return { kind: 'user', mac, forwards, restrict: !letsOut, addresses: { prefix, router, address } }
 }

@@ -16,12 +16,13 @@ export async function specOfOwn(
   diskId: string,
   plan: MachinePlan,
   files: DiskFiles,
+  isBridged: boolean,
 ): Promise<MachineSpec> {
   const path = files.require(diskId)
   const image = { name: plan.image, sha256: '', path, format: 'qcow2' as const }
   const variables = await files.variablesOf(diskId)
   const keys = keysFor(files.osTypeOf(diskId))
-  return { ...specOf(plan, image, keys), variables }
+  return { ...specOf(plan, image, keys, isBridged), variables }
 }
 
 /** Stops a VM and keeps its disk's bytes and its variables, for another VM. */

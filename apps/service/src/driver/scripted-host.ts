@@ -18,6 +18,7 @@ import type {
   TakenRestorePoint,
   TakenSnapshot,
 } from '../domain/host-driver.ts'
+import type { NetworkPlan } from '../domain/network/network-plan.ts'
 import type { ImageSource, Source } from '../domain/sources.ts'
 import type { Command, CommandEnd } from '../domain/vm/run-command.ts'
 import { NamedTurns } from './named-turns.ts'
@@ -76,6 +77,8 @@ export class ScriptedHost implements HostDriver {
   readonly isolated = new Set<string>()
   /** The own disks that were kept when their VM went. */
   readonly kept: string[] = []
+  /** The virtual networks there are, by their ids. */
+  readonly networkPlans = new Map<string, NetworkPlan>()
   readonly #imageTurns = new NamedTurns()
   readonly #script: Script
   #told: (id: string, what: HostEvent) => void = () => {}
@@ -257,6 +260,20 @@ export class ScriptedHost implements HostDriver {
     await this.#do('deleteDisk', diskId)
   }
 
+  async putNetwork(plan: NetworkPlan): Promise<void> {
+    await this.#do('putNetwork', plan.id)
+    this.networkPlans.set(plan.id, plan)
+  }
+
+  async removeNetwork(id: string): Promise<void> {
+    await this.#do('removeNetwork', id)
+    this.networkPlans.delete(id)
+  }
+
+  async networks(): Promise<readonly string[]> {
+    return [...this.networkPlans.keys()]
+  }
+
   async sshPort(id: string, kept: number | null): Promise<number> {
     return this.#script.sshPort?.(id, kept) ?? kept ?? 22
   }
@@ -294,6 +311,7 @@ export class ScriptedHost implements HostDriver {
       accelerator: 'tcg',
       diskGib: SIZE_MAX_GIB,
       noWindows: 'it has no KVM',
+      noNetworks: null,
       images: {},
       ...this.#script.capacity,
     }

@@ -57,7 +57,7 @@ export function armTypes(rules: ScaleSetRules): readonly ArmType[] {
     imageTypeOf(rules),
     bindingTypeOf(rules),
     ...galleryTypes(rules),
-    ...networkTypes,
+    ...networkTypes(rules),
   ]
 }
 

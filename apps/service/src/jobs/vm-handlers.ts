@@ -241,11 +241,12 @@ async function putBack(vmJob: VmJob, { now }: VmGround): Promise<void> {
   await vmJob.note({ notices: [...others, notice], failure: null, integrity: null }, 'Succeeded')
 }
 
-async function remove(vmJob: VmJob, { now }: VmGround): Promise<void> {
+async function remove(vmJob: VmJob, { now, networks }: VmGround): Promise<void> {
   const { job, driver } = vmJob
   const vm = await vmJob.vm()
   if (vm === null) return
   const { machine } = stateOf(vm)
+  const network = await networks.ofVm(vm)
   await job.tell(20, 'removing the VM, its disk and its vTPM')
   await driver.delete(machine, ownDiskThatStays(vm))
   for (const id of disksThatGo(vm)) await driver.deleteDisk(id)
@@ -254,6 +255,7 @@ async function remove(vmJob: VmJob, { now }: VmGround): Promise<void> {
     await release(tables, vm, now())
     await removeWhole(tables, vm.id)
   })
+  await networks.settle(network)
 }
 
 /** No network, or the network again; nothing else of the VM changes. */

@@ -12,6 +12,7 @@ import { withApplied } from '../domain/vm/unapplied.ts'
 import { type Failure, type Power, stateJson, stateOf, type VmState } from '../domain/vm/vm.ts'
 import { followPower } from '../domain/vm/watched.ts'
 import { ATTESTATION_FAILED, type Attested } from './attest.ts'
+import type { HostNetworks } from './host-networks.ts'
 import { isUp } from './is-up.ts'
 import type { MemoryHolds } from './memory-holds.ts'
 import type { Job } from './worker.ts'
@@ -31,6 +32,7 @@ export interface VmGround {
   readonly attest: (vm: Resource, job: Job) => Promise<Attested | null>
   /** What somebody wants run, as it was kept; null: it is gone. */
   readonly commandOf: (key: string) => Promise<Command | null>
+  readonly networks: Pick<HostNetworks, 'ofVm' | 'settle'>
   /** The plan of a VM for its host. */
   readonly planOf: (vm: Resource) => Promise<import('../domain/host-driver.ts').MachinePlan>
 }
@@ -155,6 +157,8 @@ export class VmJob {
     await this.change(ready)
     const { leaving, unapplied } = stateOf(ready)
     if (leaving !== undefined || unapplied !== undefined) await this.putDataDisks(ready)
+    const { networks } = this.#ground
+    await networks.settle(await networks.ofVm(ready))
   }
 
   /** Boots the VM (it is stopped, or its host forgot to tell) and looks how it went; the verdict is part of it. */

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
+import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { aService } from '../a-service.ts'
+import { aVm } from '../a-vm.ts'
 
 const rule = (name: string, properties: object) => ({
   name,
@@ -13,44 +15,178 @@ const rule = (name: string, properties: object) => ({
 })
 const denied = (properties: object) => rule('no', { access: 'Deny', priority: 2000, ...properties })
 
-test('a security group is taken when it allows what passes here, and refused by its rule when it would not hold', async (t) => {
-  const service = await aService(t)
+/** What becomes of a group with these rules. */
+async function putting(t: TestContext, noNetworks: string | null) {
+  const service = await aService(t, new ScriptedHost({ capacity: { noNetworks } }))
   await service.ask('PUT', service.group('rg'), { location: 'local' })
   const id = `${service.group('rg')}/providers/Microsoft.Network/networkSecurityGroups/sg`
-  const put = async (...securityRules: object[]) => {
+  return async (...securityRules: object[]) => {
     const { status, body } = await service.ask('PUT', id, {
       location: 'local',
       properties: { securityRules },
     })
     return status < 300 ? 'taken' : `${body.error.code} ${body.error.target}`
   }
-  const refused = 'SecurityRuleCannotBeEnforced securityRules.no'
+}
+const refused = 'SecurityRuleCannotBeEnforced securityRules.no'
+
+test('where a host makes no networks, a group that forbids some of what a VM begins is refused by its rule', async (t) => {
+  const put = await putting(t, 'not root')
+  const out = (properties: object) => denied({ direction: 'Outbound', ...properties })
+  const all = { protocol: '*', destinationPortRange: '*' }
   const taken: object[][] = [
     [],
     [rule('default-allow-ssh', {})],
-    [rule('rdp', { destinationPortRange: '3389' })],
-    [rule('ssh', {}), denied({ destinationPortRange: '*', protocol: '*' })],
-    [
-      denied({ destinationPortRange: '80' }),
-      denied({ destinationPortRanges: ['443', '8000-9000'], destinationPortRange: undefined }),
-    ],
-    [denied({ protocol: 'Udp' }), denied({ sourceAddressPrefix: 'Internet' })],
-    [
-      rule('all', { direction: 'Outbound', protocol: '*', destinationPortRange: '*' }),
-      denied({ direction: 'Outbound' }),
-    ],
+    [denied({})],
+    [rule('narrow', { sourceAddressPrefix: '10.1.0.0/16' }), denied({ protocol: '*' })],
+    [rule('all', { direction: 'Outbound', ...all }), out({})],
+    [out(all)],
   ]
   for (const rules of taken) assert.equal(await put(...rules), 'taken', JSON.stringify(rules))
-  const wrong: object[][] = [
-    [denied({})],
-    [denied({ destinationPortRange: '*', protocol: '*' })],
-    [denied({ destinationPortRange: undefined, destinationPortRanges: ['80', '20-30'] })],
-    [rule('late', { priority: 3000 }), denied({})],
-    [rule('narrow', { sourceAddressPrefix: '10.1.0.0/16' }), denied({})],
-    [denied({ sourceAddressPrefix: '10.0.0.0/8' })],
-    [denied({ direction: 'Outbound', destinationPortRange: '25' })],
+  for (const rules of [
+    [out({ destinationPortRange: '25' })],
+    [rule('web', { direction: 'Outbound', destinationPortRange: '443' }), out(all)],
+  ])
+    assert.equal(await put(...rules), refused, JSON.stringify(rules))
+})
+
+test('where a host makes networks every rule is taken but one that names what nothing here holds to', async (t) => {
+  const put = await putting(t, null)
+  const taken: object[] = [
+    denied({}),
+    denied({ direction: 'Outbound', destinationPortRange: '25' }),
+    denied({ sourceAddressPrefix: 'Internet' }),
+    denied({ sourceAddressPrefix: 'AzureLoadBalancer', protocol: 'Icmp' }),
+    denied({ sourceAddressPrefix: undefined, sourceAddressPrefixes: ['10.0.0.0/8', '192.0.2.1'] }),
+    denied({ destinationPortRange: undefined, destinationPortRanges: ['80', '8000-9000'] }),
   ]
-  for (const rules of wrong) assert.equal(await put(...rules), refused, JSON.stringify(rules))
+  for (const one of taken) assert.equal(await put(one), 'taken', JSON.stringify(one))
+  for (const properties of [
+    { sourceAddressPrefix: 'Storage.WestEurope' },
+    { destinationAddressPrefix: '10.0.0.1/8' },
+    { destinationPortRange: '70000' },
+    { destinationPortRange: '20-10' },
+    { sourceApplicationSecurityGroups: [{ id: '/asg' }] },
+  ])
+    assert.equal(await put(denied(properties)), refused, JSON.stringify(properties))
+})
+
+/** Asks for an interface in a subnet of eight addresses, three of which may be had. */
+async function asking(t: TestContext) {
+  const service = await aService(t)
+  await service.ask('PUT', service.group('rg'), { location: 'local' })
+  const at = `${service.group('rg')}/providers/Microsoft.Network`
+  const subnets = [{ name: 'one', properties: { addressPrefix: '10.0.0.8/29' } }]
+  const addressSpace = { addressPrefixes: ['10.0.0.0/16'] }
+  const network = { location: 'local', properties: { addressSpace, subnets } }
+  await service.ask('PUT', `${at}/virtualNetworks/net`, network)
+  const subnet = { id: `${at}/virtualNetworks/net/subnets/one` }
+  const put = async (name: string, address?: string) => {
+    const fixed = { privateIPAllocationMethod: 'Static', privateIPAddress: address }
+    const properties = { subnet, ...(address !== undefined && fixed) }
+    const { body } = await service.ask('PUT', `${at}/networkInterfaces/${name}`, {
+      location: 'local',
+      properties: { ipConfigurations: [{ name: 'ip', properties }] },
+    })
+    return body.error?.code ?? body.properties.ipConfigurations[0].properties.privateIPAddress
+  }
+  return { service, at, put, network }
+}
+
+test('an interface keeps an address of its subnet, another one gets another, and a full subnet gives none', async (t) => {
+  const { service, at, put } = await asking(t)
+  assert.equal(await put('a'), '10.0.0.12')
+  assert.equal(await put('b'), '10.0.0.13')
+  assert.equal(await put('a'), '10.0.0.12')
+  assert.equal(await put('c'), '10.0.0.14')
+  assert.equal(await put('d'), 'SubnetIsFull')
+  await service.ask('DELETE', `${at}/networkInterfaces/b`)
+  assert.equal(await put('d'), '10.0.0.13')
+})
+
+test('an address that is asked for is given, or refused in Azure’s words', async (t) => {
+  const { put } = await asking(t)
+  assert.equal(await put('a', '10.0.0.13'), '10.0.0.13')
+  assert.equal(await put('b', '10.0.0.13'), 'PrivateIPAddressInUse')
+  assert.equal(await put('b', '10.0.0.9'), 'PrivateIPAddressInReservedRange')
+  assert.equal(await put('b', '10.0.0.15'), 'PrivateIPAddressInReservedRange')
+  assert.equal(await put('b', '10.0.0.16'), 'PrivateIPAddressNotInSubnet')
+  assert.equal(await put('a', '10.0.0.12'), '10.0.0.12')
+  assert.equal(await put('b', '10.0.0.13'), '10.0.0.13')
+})
+
+test('subnets do not overlap, and one keeps its addresses while anybody has one', async (t) => {
+  const { service, at, put, network } = await asking(t)
+  const change = async (...prefixes: string[]) => {
+    const subnets = prefixes.map((addressPrefix, i) => ({
+      name: ['one', 'two'][i],
+      properties: { addressPrefix },
+    }))
+    const properties = { ...network.properties, subnets }
+    const { body } = await service.ask('PUT', `${at}/virtualNetworks/net`, {
+      ...network,
+      properties,
+    })
+    return body.error?.code ?? 'taken'
+  }
+  assert.equal(await change('10.0.0.0/24', '10.0.0.128/25'), 'NetcfgSubnetRangesOverlap')
+  assert.equal(await change('10.0.0.0/24', '10.0.1.0/24'), 'taken')
+  assert.equal(await put('a'), '10.0.0.4')
+  assert.equal(await change('10.0.2.0/24', '10.0.1.0/24'), 'InUseSubnetCannotBeDeleted')
+})
+
+test("a VM has its part in its host's network while it is there, and a group's change holds before it is said to be done", async (t) => {
+  const service = await aService(t)
+  const { host } = service
+  const { id } = await aVm(service)
+  const [plan] = host.networkPlans.values()
+  assert.deepEqual(plan!.subnets, [{ prefix: '10.0.0.0/24', gateway: '10.0.0.1' }])
+  const [one] = plan!.interfaces
+  assert.deepEqual([one!.address, one!.name, one!.inbound], ['10.0.0.4', 'web', []])
+  assert.deepEqual(one!.forwards, [{ hostPort: 22, guestPort: 22 }])
+
+  const at = `${service.group('rg')}/providers/Microsoft.Network`
+  const group = { id: `${at}/networkSecurityGroups/sg` }
+  const put = (securityRules: object[]) =>
+    service.ask('PUT', group.id, { location: 'local', properties: { securityRules } })
+  await put([])
+  const nic = `${at}/networkInterfaces/nic-web`
+  const { body } = await service.ask('GET', nic)
+  const properties = { ...body.properties, networkSecurityGroup: group }
+  await service.over(await service.ask('PUT', nic, { location: 'local', properties }))
+  const inbound = () => [...host.networkPlans.values()][0]!.interfaces[0]!.inbound
+  assert.equal(inbound().length, 1)
+  await service.over(await put([denied({})]))
+  assert.deepEqual(inbound()[0]![0], {
+    ...{ allow: false, protocol: 'tcp', from: null, to: null },
+    ...{ fromPorts: null, toPorts: [[22, 22]] },
+  })
+  assert.equal((await service.ask('GET', group.id)).body.properties.provisioningState, 'Succeeded')
+  await service.over(await service.ask('DELETE', id))
+  assert.equal(host.networkPlans.size, 0)
+})
+
+test('where a host makes no networks a VM that runs keeps its groups, and one that is not let in has no port', async (t) => {
+  const machines = new Map()
+  const script = { capacity: { noNetworks: 'not root' } }
+  const service = await aService(t, new ScriptedHost(script, machines))
+  const { id } = await aVm(service)
+  assert.equal(service.host.networkPlans.size, 0)
+  const at = `${service.group('rg')}/providers/Microsoft.Network`
+  const group = { id: `${at}/networkSecurityGroups/sg` }
+  const securityRules = [denied({})]
+  await service.ask('PUT', group.id, { location: 'local', properties: { securityRules } })
+  const nic = `${at}/networkInterfaces/nic-web`
+  const { body } = await service.ask('GET', nic)
+  const properties = { ...body.properties, networkSecurityGroup: group }
+  const put = () => service.ask('PUT', nic, { location: 'local', properties })
+  assert.equal((await put()).body.error.code, 'OperationNotAllowed')
+  await service.over(await service.ask('POST', `${id}/deallocate`))
+  assert.equal((await put()).status, 200)
+  await service.over(await service.ask('POST', `${id}/start`))
+  const [{ plan }] = machines.values()
+  const { part } = plan.network
+  assert.deepEqual([part.letsSshIn, part.letsOut], [false, true])
 })
 
 test('a public address with a label has a name that nobody resolves, and loses it with the label', async (t) => {

@@ -38,16 +38,17 @@ async function anAttempt(
   const row = { ...vm('a'), properties, state: { ...state, ...more } }
   const kept = await store.resources.insert({ ...row, provisioningState: 'Updating' }, 1)
   machines.clear()
-  const plan = machinePlanOf(kept, null, null)
+  const plan = machinePlanOf(kept, null, null, null)
   const power = kind === 'vm.attest' ? 'running' : 'stopped'
   if (kind !== 'vm.create') machines.set(machine, { plan, power })
   const handlers = vmHandlers({
     ...{ driver, now: () => 2 },
     bootLimitMs: 1,
     memory: new MemoryHolds(driver),
+    networks: { ofVm: async () => null, settle: async () => {} },
     attest: async () => ({ id: 'an attestation', tier: 'affirming' }),
     commandOf: async () => null,
-    planOf: async (one) => machinePlanOf(one, null, null),
+    planOf: async (one) => machinePlanOf(one, null, null, null),
   })
   const input = { vmId: 'a' }
   const operation = { id: 'o', kind, resourceId: vmId('a'), input } as unknown as Operation

@@ -1,5 +1,6 @@
 import { sizeNamed } from '../../catalogue/sizes.ts'
 import type { MachinePlan } from '../host-driver.ts'
+import type { NetworkPart } from '../network/planned.ts'
 import type { Resource } from '../store.ts'
 import { machineOwnerKeysOf } from './machine-owner-keys.ts'
 import { takesCommands } from './run-command.ts'
@@ -8,12 +9,14 @@ import { at, generationOf, osTypeOf, securityOf, stateOf, textAt } from './vm.ts
 
 /**
  * A VM as its host makes it. `seed` null: none was kept.
+ * @param part of its interface in its virtual network; null: none.
  * @param signatures the keys that its firmware begins with; null: its system's own.
  */
 export function machinePlanOf(
   vm: Resource,
   seed: Seed | null,
   signatures: MachinePlan['signatures'],
+  part: NetworkPart | null,
 ): MachinePlan {
   const { machine, macAddress, sshPort, image, osDiskGib = null, vtpmOf = null } = stateOf(vm)
   const size = sizeNamed(textAt(vm.properties, 'hardwareProfile', 'vmSize') ?? '')
@@ -30,7 +33,7 @@ export function machinePlanOf(
     osType: osTypeOf(vm),
     generation: generationOf(vm),
     guestCommands: takesCommands(vm),
-    network: { macAddress: macAddress.replaceAll('-', ':').toLowerCase(), sshPort },
+    network: { macAddress: macAddress.replaceAll('-', ':').toLowerCase(), sshPort, part },
   }
 }
 

@@ -34,6 +34,8 @@ import { requireVtpmCopy, vtpmCopyLinks } from './vtpm-copy.ts'
 export interface VmRules {
   /** The lease whose holder drives the host. */
   readonly host: string
+  /** Why the host makes no virtual networks; null: it does. */
+  readonly noNetworks: () => string | null
   readonly images: () => readonly MarketplaceImage[]
   readonly allowedSources: readonly AllowedSource[]
   /** Writes a piece of a file that is to become an image or a disk. */

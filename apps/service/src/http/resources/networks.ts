@@ -4,16 +4,10 @@ import {
   requireNetworkUnused,
   requireSecurityGroupUnused,
 } from '../../domain/in-use.ts'
-import {
-  interfaceLinks,
-  planNetwork,
-  planNetworkInterface,
-  planPublicAddress,
-  planSubnet,
-  planSubnetDelete,
-} from '../../domain/networks.ts'
+import { interfacePlanning, networkPlanning, subnetPlanning } from '../../domain/network/joined.ts'
+import { interfaceLinks, planPublicAddress, planSubnetDelete } from '../../domain/networks.ts'
 import type { Moment } from '../../domain/resource-type.ts'
-import { planSecurityGroup } from '../../domain/security-groups.ts'
+import { type NetworkRules, planSecurityGroup } from '../../domain/security-groups.ts'
 import type { JsonObject, Resource, Tables } from '../../domain/store.ts'
 import { type ArmType, groupPath } from '../arm-type.ts'
 
@@ -44,22 +38,24 @@ const unless =
     return null
   }
 
-/** Networks, as far as a VM needs them: they are named and kept; every VM has the host's user-mode network. */
-export const networkTypes: readonly ArmType[] = [
-  networkType('virtualNetworks', 'VirtualNetwork', planNetwork, {
-    planDelete: unless(requireNetworkUnused),
-  }),
-  networkType('virtualNetworks/subnets', 'Subnet', planSubnet, {
-    ...{ isChild: true, planDelete: planSubnetDelete },
-  }),
-  networkType('networkInterfaces', 'NetworkInterface', planNetworkInterface, {
-    links: interfaceLinks,
-    planDelete: unless((_, nic) => requireInterfaceUnused(nic)),
-  }),
-  networkType('networkSecurityGroups', 'NetworkSecurityGroup', planSecurityGroup, {
-    planDelete: unless(requireSecurityGroupUnused),
-  }),
-  networkType('publicIPAddresses', 'PublicIPAddress', planPublicAddress, {
-    planDelete: unless(requireAddressUnused),
-  }),
-]
+/** Networks, as far as a VM needs them: its host makes them, or each VM has a user-mode network of its own. */
+export function networkTypes(rules: NetworkRules): readonly ArmType[] {
+  return [
+    networkType('virtualNetworks', 'VirtualNetwork', networkPlanning(rules), {
+      planDelete: unless(requireNetworkUnused),
+    }),
+    networkType('virtualNetworks/subnets', 'Subnet', subnetPlanning(rules), {
+      ...{ isChild: true, planDelete: planSubnetDelete },
+    }),
+    networkType('networkInterfaces', 'NetworkInterface', interfacePlanning(rules), {
+      links: interfaceLinks,
+      planDelete: unless((_, nic) => requireInterfaceUnused(nic)),
+    }),
+    networkType('networkSecurityGroups', 'NetworkSecurityGroup', planSecurityGroup(rules), {
+      planDelete: unless(requireSecurityGroupUnused),
+    }),
+    networkType('publicIPAddresses', 'PublicIPAddress', planPublicAddress, {
+      planDelete: unless(requireAddressUnused),
+    }),
+  ]
+}

@@ -1,0 +1,186 @@
+import { createHash } from 'node:crypto'
+import { keyOf } from '@trusted-launch/api'
+import { everyOf } from '../every-of.ts'
+import { listIn } from '../links.ts'
+import type { Resource, Tables } from '../store.ts'
+import { INTERFACE } from '../vm/interfaces.ts'
+import { at, stateOf, textAt } from '../vm/vm.ts'
+import { prefixOf, routerOf } from './addresses.ts'
+import { formatAddress, isWithin, type Prefix, parseAddress } from './ipv4.ts'
+import type { InterfacePlan, NetworkPlan, PassageRule } from './network-plan.ts'
+import { type Direction, letsIn, letsOut, passageOf } from './security-rules.ts'
+
+type There = Pick<Tables, 'resources'>
+
+const SUBNET = 'Microsoft.Network/virtualNetworks/subnets'
+/** Of Uniform scale sets' instances. */
+const OWN_INTERFACE = 'Microsoft.Compute/virtualMachineScaleSets/virtualMachines/networkInterfaces'
+const SSH = 22
+
+/** A VM's part in its network. */
+export interface NetworkPart {
+  /** The network's id on its host. */
+  readonly network: string
+  readonly prefix: string
+  readonly router: string
+  readonly address: string
+  /** Whether its groups let its host's SSH in, and anything out. */
+  readonly letsSshIn: boolean
+  readonly letsOut: boolean
+}
+
+/** What a host calls a virtual network. */
+export function hostNetworkOf(networkId: string): string {
+  return `net-${createHash('sha256').update(keyOf(networkId)).digest('hex').slice(0, 16)}`
+}
+
+/** The virtual network of an interface; null: its configuration names none. */
+export function networkIdOf(nic: Pick<Resource, 'properties'>): string | null {
+  const [first] = listIn(at(nic.properties, 'ipConfigurations'))
+  const subnet = textAt(first ?? null, 'properties', 'subnet', 'id')
+  return subnet === null ? null : subnet.split('/').slice(0, -2).join('/')
+}
+
+/** The interface that a VM has on its host. */
+export async function interfaceOf({ resources }: There, vm: Resource): Promise<Resource | null> {
+  const named = listIn(at(vm.properties, 'networkProfile', 'networkInterfaces'))
+  const { macAddress } = stateOf(vm)
+  for (const one of named) {
+    const nic = await resources.get(textAt(one, 'id') ?? '')
+    if (nic !== null && textAt(nic.state, 'macAddress') === macAddress) return nic
+  }
+  return null
+}
+
+/** A VM's part in its network; null: its interface has no address of a subnet, as before there were any. */
+export async function partOf(there: There, vm: Resource): Promise<NetworkPart | null> {
+  const nic = await interfaceOf(there, vm)
+  const place = nic === null ? null : await placeOf(there, nic)
+  if (nic === null || place === null) return null
+  const groups = await groupsOf(there, nic, place.subnet)
+  const inbound = groups.map((group) => passageOf(group, 'Inbound', place.prefixes))
+  return {
+    network: hostNetworkOf(place.network.id),
+    prefix: textOf(place.prefix),
+    router: routerOf(place.prefix),
+    address: place.address,
+    letsSshIn: letsIn(inbound, routerOf(place.prefix), SSH),
+    letsOut: groups.every((group) => letsOut(group) !== 'none'),
+  }
+}
+
+/** A virtual network as its host is to have it: with every VM that has its part in it. Null: it is gone. */
+export async function networkPlanOf(there: There, networkId: string): Promise<NetworkPlan | null> {
+  const network = await there.resources.get(networkId)
+  if (network === null) return null
+  const interfaces: InterfacePlan[] = []
+  for (const type of [INTERFACE, OWN_INTERFACE])
+    for await (const nic of everyOf(there, { type, naming: `${networkId}/subnets/` })) {
+      const planned = await interfacePlanOf(there, nic)
+      if (planned !== null) interfaces.push(planned)
+    }
+  const subnets: NetworkPlan['subnets'][number][] = []
+  for await (const subnet of everyOf(there, { type: SUBNET, parentId: networkId })) {
+    const prefix = prefixOf(subnet)
+    if (prefix !== null) subnets.push({ prefix: textOf(prefix), gateway: routerOf(prefix) })
+  }
+  return { id: hostNetworkOf(networkId), subnets, interfaces }
+}
+
+async function interfacePlanOf(there: There, nic: Resource): Promise<InterfacePlan | null> {
+  const vm = await there.resources.get(textAt(nic.state, 'virtualMachine', 'id') ?? '')
+  const place = await placeOf(there, nic)
+  if (vm === null || place === null) return null
+  const { machine, macAddress, sshPort } = stateOf(vm)
+  if (textAt(nic.state, 'macAddress') !== macAddress) return null
+  const groups = await groupsOf(there, nic, place.subnet)
+  const through = (way: Direction): PassageRule[][] =>
+    groups.map((group) => passageOf(group, way, place.prefixes))
+  const label = (textAt(vm.properties, 'osProfile', 'computerName') ?? vm.name).toLowerCase()
+  return {
+    machine,
+    mac: macAddress.replaceAll('-', ':').toLowerCase(),
+    address: place.address,
+    name: /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(label) ? label : null,
+    inbound: through('Inbound'),
+    outbound: through('Outbound'),
+    forwards: sshPort === null ? [] : [{ hostPort: sshPort, guestPort: SSH }],
+    publicAddress: null,
+  }
+}
+
+interface InterfacePlace {
+  readonly network: Resource
+  readonly subnet: Resource
+  readonly prefix: Prefix
+  readonly address: string
+  /** Of the whole network. */
+  readonly prefixes: readonly string[]
+}
+
+async function placeOf({ resources }: There, nic: Resource): Promise<InterfacePlace | null> {
+  const [first] = listIn(at(nic.properties, 'ipConfigurations'))
+  const text = textAt(first ?? null, 'properties', 'privateIPAddress') ?? ''
+  const subnet = await resources.get(textAt(first ?? null, 'properties', 'subnet', 'id') ?? '')
+  const network = subnet === null ? null : await resources.get(subnet.parentId ?? '')
+  if (subnet === null || network === null) return null
+  const [prefix, address] = [prefixOf(subnet), parseAddress(text)]
+  if (prefix === null || address === null || !isWithin(address, prefix)) return null
+  const spaces = listIn(at(network.properties, 'addressSpace', 'addressPrefixes')).map(String)
+  return {
+    network,
+    subnet,
+    prefix,
+    address: text,
+    prefixes: [textOf(prefix), ...spaces.filter((one) => one !== textOf(prefix))],
+  }
+}
+
+/** The groups of an interface and its subnet: each has to let pass. */
+async function groupsOf(
+  { resources }: There,
+  nic: Resource,
+  subnet: Resource,
+): Promise<Resource[]> {
+  const ids = [subnet, nic].map((one) => textAt(one.properties, 'networkSecurityGroup', 'id'))
+  const found = await Promise.all(ids.map((id) => (id === null ? null : resources.get(id))))
+  return found.filter((group) => group !== null)
+}
+
+function textOf({ base, length }: Prefix): string {
+  return `${formatAddress(base)}/${length}`
+}
+
+/** The virtual networks that a group, interface, subnet or network has to do with, by their ids. */
+export async function networksNaming(there: There, id: string): Promise<string[]> {
+  const found = new Set<string>()
+  const network = /^.*\/virtualNetworks\/[^/]+/i.exec(id)
+  if (network !== null) found.add(network[0])
+  const own = await there.resources.get(id)
+  const itself = own === null ? null : networkIdOf(own)
+  if (itself !== null) found.add(itself)
+  for (const type of [INTERFACE, OWN_INTERFACE])
+    for await (const nic of everyOf(there, { type, naming: id })) {
+      const of = networkIdOf(nic)
+      if (of !== null) found.add(of)
+    }
+  for await (const subnet of everyOf(there, { type: SUBNET, naming: id }))
+    if (subnet.parentId !== null) found.add(subnet.parentId)
+  return [...found]
+}
+
+/** The VMs whose groups a security group is, by their interface or its subnet. */
+export async function machinesBehind(there: There, groupId: string): Promise<Resource[]> {
+  const subnets: string[] = [groupId]
+  for await (const subnet of everyOf(there, { type: SUBNET, naming: groupId }))
+    subnets.push(subnet.id)
+  const ids = new Set<string>()
+  for (const naming of subnets)
+    for (const type of [INTERFACE, OWN_INTERFACE])
+      for await (const nic of everyOf(there, { type, naming })) {
+        const vm = textAt(nic.state, 'virtualMachine', 'id')
+        if (vm !== null) ids.add(vm)
+      }
+  const found = await Promise.all([...ids].map((id) => there.resources.get(id)))
+  return found.filter((vm) => vm !== null)
+}

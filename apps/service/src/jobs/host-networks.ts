@@ -1,0 +1,84 @@
+import type { Logger } from 'pino'
+import { everyOf } from '../domain/every-of.ts'
+import type { HostDriver } from '../domain/host-driver.ts'
+import {
+  hostNetworkOf,
+  interfaceOf,
+  networkIdOf,
+  networkPlanOf,
+  networksNaming,
+} from '../domain/network/planned.ts'
+import { unknownSinceRestored } from '../domain/restored.ts'
+import type { Resource, Store } from '../domain/store.ts'
+import type { Handler } from './worker.ts'
+
+const NETWORK = 'Microsoft.Network/virtualNetworks'
+
+interface HostNetworksGround {
+  readonly store: Store
+  readonly driver: HostDriver
+  readonly now: () => number
+  readonly log: Logger
+  /** Whether the host makes any. */
+  readonly areMade: () => boolean
+}
+
+/** Brings a host's networks to what is on record: one after the other, so that none is made as it was before. */
+export class HostNetworks {
+  readonly #ground: HostNetworksGround
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(ground: HostNetworksGround) {
+    this.#ground = ground
+  }
+
+  /** The network of a VM's interface, before its start and after its end; null: it has none. */
+  async ofVm(vm: Resource): Promise<string | null> {
+    if (!this.#ground.areMade()) return null
+    const nic = await interfaceOf(this.#ground.store, vm)
+    return nic === null ? null : networkIdOf(nic)
+  }
+
+  /** With every VM that has its part in it; one that nobody has a part in is not made. */
+  settle(networkId: string | null): Promise<void> {
+    const { store, driver, areMade } = this.#ground
+    const done = this.#turn.then(async () => {
+      if (networkId === null || !areMade()) return
+      const plan = await networkPlanOf(store, networkId)
+      if (plan === null || plan.interfaces.length === 0)
+        await driver.removeNetwork(hostNetworkOf(networkId))
+      else await driver.putNetwork(plan)
+    })
+    this.#turn = done.catch(() => {})
+    return done
+  }
+
+  /** Who takes the host over: what changed meanwhile holds, and what no record knows goes. One that fails does not keep the others. */
+  async reconcile(): Promise<void> {
+    const { store, driver, log, areMade } = this.#ground
+    if (!areMade()) return
+    const made = new Set(await driver.networks())
+    for await (const { id } of everyOf(store, { type: NETWORK }))
+      if (made.delete(hostNetworkOf(id)))
+        await this.settle(id).catch((err) =>
+          log.error({ err, id }, 'a network is not as it is to be'),
+        )
+    // Records that were restored may be older than the host.
+    if ((await store.transaction(unknownSinceRestored)) !== null) return
+    for (const id of made) await driver.removeNetwork(id)
+  }
+
+  /** What becomes of a security group, interface, subnet or network holds for VMs that run before it is said to be done. */
+  get apply(): Handler {
+    return async (job) => {
+      const { resourceId } = job.operation
+      for (const id of await networksNaming(this.#ground.store, resourceId)) await this.settle(id)
+      await job.under(async ({ resources }) => {
+        const found = await resources.get(resourceId)
+        if (found !== null && ['Creating', 'Updating'].includes(found.provisioningState))
+          await resources.update(resourceId, { provisioningState: 'Succeeded' }, this.#ground.now())
+      })
+      return undefined
+    }
+  }
+}
