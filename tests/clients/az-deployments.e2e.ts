@@ -25,7 +25,7 @@ test('az vm create makes a Trusted Launch VM with network, address, security gro
 }, async (t) => {
   const az = await signedIn(t)
   const made = await az.run('vm', 'create', '-g', 'rg', '-n', 'web', ...login(az), ...trusted)
-  assert.deepEqual([made.powerState, made.privateIpAddress], ['VM running', '10.0.2.15'])
+  assert.deepEqual([made.powerState, made.privateIpAddress], ['VM running', '10.0.0.4'])
   const vm = await az.run('vm', 'show', '-g', 'rg', '-n', 'web')
   assert.equal(vm.securityProfile.securityType, 'TrustedLaunch')
   assert.deepEqual(vm.securityProfile.uefiSettings, { secureBootEnabled: true, vTpmEnabled: true })

@@ -85,6 +85,24 @@ export async function accelerationCheck(): Promise<Check> {
   }
 }
 
+/** Whether virtual networks are made here is tried too. Where they are not, each VM is alone, which is no fault. */
+export async function networksCheck(): Promise<Check> {
+  const what = 'networks'
+  const stateDirectory = mkdtempSync(join(tmpdir(), 'tl-doctor-'))
+  try {
+    const { openHost } = await import('@trusted-launch/host')
+    const host = await openHost({ stateDirectory })
+    const mode = await host.networkMode().finally(() => host.close())
+    const found = mode.kind === 'bridged' ? 'made by this host' : `none are made (${mode.reason})`
+    const alone = mode.kind === 'bridged' ? '' : ': each VM is alone behind its own QEMU'
+    return { what, found: `${found}${alone}`, remedy: null }
+  } catch (error) {
+    return { what, found: messageOf(error), remedy: 'npm run setup' }
+  } finally {
+    rmSync(stateDirectory, { recursive: true, force: true })
+  }
+}
+
 /** @param folder it, or the nearest one above it that is there, is on the disk that is meant. */
 export function diskCheck(folder: string, freeGibMin = FREE_GIB_MIN): Check {
   let there = folder

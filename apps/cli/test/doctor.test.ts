@@ -69,6 +69,7 @@ test('the doctor looks at everything, says how VMs run here, and ends in 1 only 
     'control plane',
     'disk',
     'firmware',
+    'networks',
     'signed in',
     'tools',
   ])

@@ -145,7 +145,7 @@ export class Works {
     }
     this.#networks = new HostNetworks({
       ...{ store, driver: this.driver, now, log },
-      areMade: () => this.#host.size.noNetworks === null,
+      lack: () => this.#host.size.noNetworks,
     })
     const attestGround = this.#attestGround()
     const vmGround = this.#vmGround(attestGround)

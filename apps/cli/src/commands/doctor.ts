@@ -7,6 +7,7 @@ import {
   clockCheck,
   diskCheck,
   firmwareCheck,
+  networksCheck,
   toolChecks,
 } from '../doctor-checks.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
@@ -37,6 +38,7 @@ export function doctorCommand(output: Output, done: (code: ExitCode) => void): C
         ...toolChecks(),
         await firmwareCheck(),
         await accelerationCheck(),
+        await networksCheck(),
         diskCheck(data),
         clockCheck(now),
         ...certificateChecks(data, now),

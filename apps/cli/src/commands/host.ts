@@ -92,13 +92,17 @@ function show(options: Options, output: Output): Promise<void> {
   return withHost(options, output, async (host) => {
     const { vcpus, memoryMiB, freeMemoryMiB } = host.capacity()
     const { accelerator, reason } = await host.acceleration()
+    const mode = await host.networkMode()
+    const noNetworks = mode.kind === 'bridged' ? null : mode.reason
     const running = host.machines().filter(isRunning).length
     const vms = host.machines().length
-    const view = { vcpus, memoryMiB, freeMemoryMiB, accelerator, reason, vms, running }
+    const about = { vcpus, memoryMiB, freeMemoryMiB, accelerator, reason, noNetworks }
+    const view = { ...about, vms, running }
     const text = fieldsText([
       ['processors', String(vcpus)],
       ['memory', `${memoryMiB} MiB, ${freeMemoryMiB} of it free for VMs`],
       ['VMs run by', `${accelerator}: ${reason}`],
+      ['networks', noNetworks === null ? 'made by this host' : `none: ${noNetworks}`],
       ['VMs', `${vms}, ${running} of them running`],
     ])
     output.out(options.json === true ? jsonText(view) : text)

@@ -19,8 +19,8 @@ interface HostNetworksGround {
   readonly driver: HostDriver
   readonly now: () => number
   readonly log: Logger
-  /** Whether the host makes any. */
-  readonly areMade: () => boolean
+  /** Why the host makes none; null: it makes them. */
+  readonly lack: () => string | null
 }
 
 /** Brings a host's networks to what is on record: one after the other, so that none is made as it was before. */
@@ -32,18 +32,23 @@ export class HostNetworks {
     this.#ground = ground
   }
 
+  /** Why each VM of the host is alone; null: they have their parts in networks. */
+  lack(): string | null {
+    return this.#ground.lack()
+  }
+
   /** The network of a VM's interface, before its start and after its end; null: it has none. */
   async ofVm(vm: Resource): Promise<string | null> {
-    if (!this.#ground.areMade()) return null
+    if (this.lack() !== null) return null
     const nic = await interfaceOf(this.#ground.store, vm)
     return nic === null ? null : networkIdOf(nic)
   }
 
   /** With every VM that has its part in it; one that nobody has a part in is not made. */
   settle(networkId: string | null): Promise<void> {
-    const { store, driver, areMade } = this.#ground
+    const { store, driver } = this.#ground
     const done = this.#turn.then(async () => {
-      if (networkId === null || !areMade()) return
+      if (networkId === null || this.lack() !== null) return
       const plan = await networkPlanOf(store, networkId)
       if (plan === null || plan.interfaces.length === 0)
         await driver.removeNetwork(hostNetworkOf(networkId))
@@ -55,8 +60,8 @@ export class HostNetworks {
 
   /** Who takes the host over: what changed meanwhile holds, and what no record knows goes. One that fails does not keep the others. */
   async reconcile(): Promise<void> {
-    const { store, driver, log, areMade } = this.#ground
-    if (!areMade()) return
+    const { store, driver, log } = this.#ground
+    if (this.lack() !== null) return
     const made = new Set(await driver.networks())
     for await (const { id } of everyOf(store, { type: NETWORK }))
       if (made.delete(hostNetworkOf(id)))

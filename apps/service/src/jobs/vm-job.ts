@@ -20,6 +20,9 @@ import type { Job } from './worker.ts'
 /** The notice of a boot that came up and was not proved. */
 const NOT_ATTESTED = 'TrustedLaunch/NotAttested'
 
+/** The notice of a VM whose host makes no networks. */
+const ALONE = 'TrustedLaunch/NoNetwork'
+
 /** What the handlers of VMs' operations work with. */
 export interface VmGround {
   readonly driver: HostDriver
@@ -32,7 +35,7 @@ export interface VmGround {
   readonly attest: (vm: Resource, job: Job) => Promise<Attested | null>
   /** What somebody wants run, as it was kept; null: it is gone. */
   readonly commandOf: (key: string) => Promise<Command | null>
-  readonly networks: Pick<HostNetworks, 'ofVm' | 'settle'>
+  readonly networks: Pick<HostNetworks, 'ofVm' | 'settle' | 'lack'>
   /** The plan of a VM for its host. */
   readonly planOf: (vm: Resource) => Promise<import('../domain/host-driver.ts').MachinePlan>
 }
@@ -171,12 +174,22 @@ export class VmJob {
     try {
       if (!isUp(await this.driver.power(machine))) await this.#ready(vm)
       await this.job.tell(60, 'booting')
-      await this.note({ power: 'starting', failure: null, integrity: null })
+      const notices = this.#withNetworkNotice((await this.require()).state.notices)
+      await this.note({ power: 'starting', failure: null, integrity: null, notices })
       await this.#start(vm)
     } finally {
       this.#ground.memory.release(machine)
     }
     await this.settle(vm)
+  }
+
+  /** Where its host makes no networks it is told, as long as that is so. */
+  #withNetworkNotice(kept: unknown): VmState['notices'] {
+    const others = ((kept ?? []) as VmState['notices']).filter(({ code }) => code !== ALONE)
+    const lack = this.#ground.networks.lack()
+    if (lack === null) return others
+    const message = `The host makes no virtual networks (${lack}): the virtual machine is alone behind its host, which forwards SSH to it.`
+    return [...others, { code: ALONE, level: 'Info', message }]
   }
 
   async #start(vm: Resource): Promise<void> {

@@ -35,7 +35,7 @@ async function anAttempt(
 ) {
   await store.resources.delete(vmId('a'))
   const properties = { hardwareProfile: { vmSize: 'Standard_B1s' } }
-  const row = { ...vm('a'), properties, state: { ...state, ...more } }
+  const row = { ...vm('a'), properties, state: { notices: [], ...state, ...more } }
   const kept = await store.resources.insert({ ...row, provisioningState: 'Updating' }, 1)
   machines.clear()
   const plan = machinePlanOf(kept, null, null, null)
@@ -45,7 +45,7 @@ async function anAttempt(
     ...{ driver, now: () => 2 },
     bootLimitMs: 1,
     memory: new MemoryHolds(driver),
-    networks: { ofVm: async () => null, settle: async () => {} },
+    networks: { ofVm: async () => null, settle: async () => {}, lack: () => null },
     attest: async () => ({ id: 'an attestation', tier: 'affirming' }),
     commandOf: async () => null,
     planOf: async (one) => machinePlanOf(one, null, null, null),
