@@ -116,12 +116,14 @@ export class Networks {
       const found = namespaces().map((name) => slotOf(stateDirectory, name))
       const left = found.filter((slot) => slot !== null && !slots.has(slot)) as number[]
       if (left.length + slots.size === 0 || (await this.mode()).kind !== 'bridged') return
-      for (const slot of left) await removeNetwork(namesOf(stateDirectory, slot))
+      const told = (what: string) => (e: unknown) => {
+        const message = `${what}: ${e instanceof Error ? e.message : e}`
+        log({ level: 'warning', event: 'network-failed', vm: null, message })
+      }
+      for (const slot of left)
+        await removeNetwork(namesOf(stateDirectory, slot)).catch(told(`what is left of ${slot}`))
       for (const kept of this.#kept.values())
-        await this.#make(kept).catch((e: unknown) => {
-          const message = `network ${kept.plan.id}: ${e instanceof Error ? e.message : e}`
-          log({ level: 'warning', event: 'network-failed', vm: null, message })
-        })
+        await this.#make(kept).catch(told(`network ${kept.plan.id}`))
     })
   }
 

@@ -70,7 +70,8 @@ export class HostNetworks {
         )
     // Records that were restored may be older than the host.
     if ((await store.transaction(unknownSinceRestored)) !== null) return
-    for (const id of made) await driver.removeNetwork(id)
+    for (const id of made)
+      await driver.removeNetwork(id).catch((err) => log.error({ err, id }, 'a network stays'))
   }
 
   /** What becomes of a security group, interface, subnet or network holds for VMs that run before it is said to be done. */
