@@ -1,8 +1,7 @@
-import type { EventLogAppraisal, Finding, Profile } from '@trusted-launch/attestation'
+import type { CheckedPcr, EventLogAppraisal, Finding, Profile } from '@trusted-launch/attestation'
 import { toHex } from '@trusted-launch/codec'
 import { describeData, eventTypeName, replay } from '@trusted-launch/eventlog'
 import type { ExitCode } from './exit-code.ts'
-import type { CheckedPcr } from './pcr-rows.ts'
 
 /** The document of `tl eventlog` where there is nothing to say of a log but this. */
 export function viewOfNothing(finding: Finding) {

@@ -125,6 +125,7 @@ export {
   withMemory,
 } from './memory/vm-memory.ts'
 export { missingRevocations } from './missing-revocations.ts'
+export { type CheckedPcr, type LogsBeside, type PcrVerdict, pcrRows } from './pcr-rows.ts'
 export { type PcrsByNumber, PcrValues } from './pcr-values.ts'
 export {
   applyPolicy,

@@ -3,10 +3,12 @@ import {
   decodePcrValues,
   type EventLogAppraisal,
   type EventLogInput,
+  type LogsBeside,
   PCR_FILE_BYTES_MAX,
   type PcrsByBank,
   PROFILES,
   type Profile,
+  pcrRows,
 } from '@trusted-launch/attestation'
 import { DIGEST_SIZE, type HashName } from '@trusted-launch/crypto'
 import { explain } from '@trusted-launch/eventlog'
@@ -18,7 +20,6 @@ import { EXIT, type ExitCode, UsageError } from '../exit-code.ts'
 import { documented, isMalformed, partFrom } from '../input-fault.ts'
 import { logsFrom } from '../log-files.ts'
 import { jsonText, type Output } from '../output.ts'
-import { type LogsBeside, pcrRows } from '../pcr-rows.ts'
 
 const banks = Object.keys(DIGEST_SIZE) as HashName[]
 

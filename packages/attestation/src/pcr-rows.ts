@@ -1,6 +1,7 @@
-import type { EventLogAppraisal, PcrsByBank } from '@trusted-launch/attestation'
 import { equalBytes, toHex } from '@trusted-launch/codec'
 import { IMA_PCR, type Replay, replay } from '@trusted-launch/eventlog'
+import type { EventLogAppraisal } from './appraise-event-log.ts'
+import type { PcrsByBank } from './imported/pcr-file.ts'
 
 /** How a register's value and what explains it stand to each other. */
 export type PcrVerdict = 'equal' | 'different' | 'not explained' | 'not given'
