@@ -187,6 +187,7 @@ export class Works {
     const rotateSigner = (values: Values) => options.signer.rotate(values)
     this.ground = {
       ...{ store, authorizer, location, host: HOST, now, wake, rotateSigner, attestRate, issue },
+      showBoot: (record) => this.#appraisers.show({ shown: record }),
       keepSecret: (tables, ...of) => keepSecret(tables, options.sealed, ...of),
       delivery: {
         ...{ rules: options.receivers, send: sendTo, wake: () => this.#deliverer.wake() },

@@ -22,4 +22,15 @@ export { vmDispositions } from './fields/vm-dispositions.ts'
 export { openApiOf } from './openapi/document.ts'
 export type { Endpoint } from './openapi/operation.ts'
 export { keyOf, nameOf, parseResourceId, type ResourceId, typeOf } from './resource-id.ts'
+export type {
+  BootCertificate,
+  BootClaim,
+  BootEvent,
+  BootFile,
+  BootFinding,
+  BootReference,
+  BootRegister,
+  BootStageView,
+  BootView,
+} from './views/boot-view.ts'
 export type { Integrity, MachineRow } from './views/machine-row.ts'

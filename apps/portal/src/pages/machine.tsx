@@ -14,6 +14,7 @@ export interface TabGiven {
 /** Each part of a VM's page is loaded when it is first looked at. */
 const TABS: Partial<Record<MachineTab, React.ComponentType<TabGiven>>> = {
   overview: lazy(() => import('./machine/overview.tsx')),
+  integrity: lazy(() => import('./machine/integrity.tsx')),
   json: lazy(() => import('./machine/json.tsx')),
 }
 

@@ -1,4 +1,5 @@
 import { administration } from './en/administration.ts'
+import { boot } from './en/boot.ts'
 import { security } from './en/security.ts'
 
 /** Everything the pages say, in English. A text with something in it is a function. */
@@ -141,6 +142,7 @@ export const en = {
   },
   filterText: 'Filter',
   administration,
+  boot,
   security,
   severity: {
     High: 'High',

@@ -1,5 +1,6 @@
 import type { Texts } from './en.ts'
 import { administration } from './fr/administration.ts'
+import { boot } from './fr/boot.ts'
 import { security } from './fr/security.ts'
 
 /** Les mêmes textes, en français. */
@@ -141,6 +142,7 @@ export const fr: Texts = {
   },
   filterText: 'Filtrer',
   administration,
+  boot,
   security,
   severity: { High: 'Élevée', Medium: 'Moyenne', Low: 'Faible', Informational: 'Information' },
 }

@@ -1,6 +1,7 @@
 import { ArmError, type Fault, faults } from '@trusted-launch/api'
 import { HostElsewhere } from '../domain/host-driver.ts'
 import { StoreError } from '../domain/store.ts'
+import { AppraisalError } from '../workers/appraisers.ts'
 
 const ELSEWHERE = {
   status: 503,
@@ -9,11 +10,18 @@ const ELSEWHERE = {
     'Another service of this installation drives the host, or none does yet. Ask that one, or try again.',
 }
 
+const BUSY = {
+  status: 503,
+  code: 'ServiceUnavailable',
+  message: 'Too much evidence is being looked at. Try again.',
+}
+
 /** Any error as a fault: the only place where one becomes a status. Unknown ones tell nothing. */
 export function faultOf(error: unknown, correlationId: string): Fault {
   if (error instanceof ArmError) return error.fault
   if (error instanceof StoreError) return storeFault(error) ?? faults.internal(correlationId)
   if (error instanceof HostElsewhere) return ELSEWHERE
+  if (error instanceof AppraisalError && error.code !== 'appraiser-died') return BUSY
   const { statusCode, message } = error as { statusCode?: unknown; message?: unknown }
   if (typeof statusCode !== 'number' || statusCode < 400 || statusCode > 499)
     return faults.internal(correlationId)

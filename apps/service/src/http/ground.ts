@@ -7,6 +7,7 @@ import type { Destination, ReceiverRules } from '../domain/destinations.ts'
 import type { Moment } from '../domain/resource-type.ts'
 import type { Store, Tables, Values } from '../domain/store.ts'
 import type { Issue } from '../domain/tokens.ts'
+import type { NotShown, ShownBoot } from '../workers/boot-view.ts'
 import type { EventFeed } from './event-feed.ts'
 import type { ArmRequest } from './route.ts'
 
@@ -39,6 +40,8 @@ export interface Ground {
   ) => Promise<void>
   /** How often a VM may be asked, by whatever endpoint. */
   readonly attestRate: AttestRate
+  /** Reads a record for people, beside the event loop. @throws {AppraisalError} it cannot be shown. */
+  readonly showBoot: (record: Uint8Array) => Promise<ShownBoot | NotShown>
   /** Tells whoever listens what happens. */
   readonly feed: EventFeed
   /** Telling others of alerts. */

@@ -3,9 +3,12 @@
 import { parentPort } from 'node:worker_threads'
 import { type AgainTask, judgedAgain } from './again.ts'
 import { type AppraisalTask, appraisalOf } from './appraisal.ts'
+import { type BootViewTask, shownBoot } from './boot-view.ts'
 import { triedOn, type WhatIfTask } from './what-if.ts'
 
-parentPort!.on('message', (task: AppraisalTask | AgainTask | WhatIfTask) => {
+type Task = AppraisalTask | AgainTask | WhatIfTask | BootViewTask
+
+parentPort!.on('message', (task: Task) => {
   const answer = answerTo(task)
   parentPort!.postMessage(answer, handedOver(answer))
 })
@@ -17,7 +20,8 @@ function handedOver(answer: object | null): ArrayBuffer[] {
   return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : []
 }
 
-function answerTo(task: AppraisalTask | AgainTask | WhatIfTask): object | null {
+function answerTo(task: Task): object | null {
+  if ('shown' in task) return shownBoot(task)
   if ('tried' in task) return triedOn(task)
   return 'record' in task ? judgedAgain(task) : appraisalOf(task)
 }

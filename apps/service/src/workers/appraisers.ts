@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads'
 import type { Verdict, WhatIfChange } from '@trusted-launch/posture'
 import type { AgainTask } from './again.ts'
 import type { AppraisalAnswer, AppraisalTask } from './appraisal.ts'
+import type { BootViewTask, NotShown, ShownBoot } from './boot-view.ts'
 import type { WhatIfTask } from './what-if.ts'
 
 export type AppraisalErrorCode = 'appraisers-busy' | 'appraiser-died' | 'appraisal-late'
@@ -27,7 +28,7 @@ export interface AppraisersOptions {
   readonly program?: URL
 }
 
-type Task = AppraisalTask | AgainTask | WhatIfTask
+type Task = AppraisalTask | AgainTask | WhatIfTask | BootViewTask
 
 interface Waiting {
   readonly task: Task
@@ -74,6 +75,11 @@ export class Appraisers {
 
   /** What something that is tried would change of a verdict that was kept; null: nothing. @throws {AppraisalError} */
   tryOn(task: WhatIfTask): Promise<WhatIfChange | null> {
+    return this.#ask(task)
+  }
+
+  /** A record that was kept, as people look at it. @throws {AppraisalError} it cannot be shown. */
+  show(task: BootViewTask): Promise<ShownBoot | NotShown> {
     return this.#ask(task)
   }
 

@@ -1,4 +1,5 @@
-import { ArmError, faults } from '@trusted-launch/api'
+import { ArmError, type BootView, faults } from '@trusted-launch/api'
+import type { Tier } from '@trusted-launch/attestation'
 import { requireUnlocked } from '../../domain/locks.ts'
 import { versionOfPolicy } from '../../domain/policies.ts'
 import { expiredOf, RETENTION, type RetentionDays } from '../../domain/retention.ts'
@@ -24,6 +25,7 @@ export function evidenceRoutes(ground: Ground): Route[] {
   return [
     route('GET', PATH, 'read', (request) => list(ground, request)),
     route('GET', `${PATH}/:evidence`, 'read', (request) => get(ground, request)),
+    route('GET', `${PATH}/:evidence/bootView`, 'read', (request) => bootView(ground, request)),
     route('POST', `${PATH}/attest`, 'attest/action', (request) => attestVm(ground, request)),
     route('POST', `${PATH}/prune`, 'prune/action', (request) => prune(ground, request)),
     {
@@ -68,11 +70,7 @@ function monitoringView({ isMonitored, unanswered, ...times }: Monitoring): Json
 }
 
 async function get(ground: Ground, request: ArmRequest): Promise<ArmReply> {
-  const vm = await requireVmAt(ground, request)
-  const { vmId } = stateOf(vm)
-  const found = await ground.store.attestations.get(request.params.evidence!)
-  if (found === null || found.vmId !== vmId.toLowerCase())
-    throw new ArmError(faults.resourceNotFound(request.id))
+  const { vm, found } = await requireEvidence(ground, request)
   if (request.query.format === 'record') return recordReply(found)
   const collection = request.id.slice(0, request.id.lastIndexOf('/'))
   const { properties, ...view } = summaryView(collection, found)
@@ -81,6 +79,32 @@ async function get(ground: Ground, request: ArmRequest): Promise<ArmReply> {
     status: 200,
     body: { ...view, properties: { ...(properties as JsonObject), ...whole } },
   }
+}
+
+/** The record, read for people: events, registers, files. */
+async function bootView(ground: Ground, request: ArmRequest): Promise<ArmReply> {
+  const { found } = await requireEvidence(ground, request)
+  const { id, at, tier, findings, record } = found
+  const shown = await ground.showBoot(record)
+  if ('fault' in shown)
+    throw new ArmError(faults.operationNotAllowed(`The record does not hold: ${shown.fault}.`))
+  const told = findings as unknown as BootView['findings']
+  const time = new Date(at).toISOString()
+  const body: BootView = { ...shown, id, time, tier: tier as Tier, findings: told }
+  return { status: 200, body }
+}
+
+/** @throws {ArmError} 404: not of this VM, or not there. */
+async function requireEvidence(
+  ground: Ground,
+  request: ArmRequest,
+): Promise<{ vm: Resource; found: Attestation }> {
+  const vm = await requireVmAt(ground, request)
+  const { vmId } = stateOf(vm)
+  const found = await ground.store.attestations.get(request.params.evidence!)
+  if (found === null || found.vmId !== vmId.toLowerCase())
+    throw new ArmError(faults.resourceNotFound(request.id))
+  return { vm, found }
 }
 
 /** Asks the VM anew, as a long action; who asks while one is under way is told of that one. */
