@@ -276,6 +276,12 @@ export class Host {
   async close(): Promise<void> {
     const idle = this.machines().every((machine) => machine.processes === null)
     if (idle) await openLoopback(this.#state.path)
+    // Nobody has a part in them any more, and nobody may open this state directory again.
+    if (this.machines().length === 0)
+      for (const { id } of this.networks.plans())
+        await this.networks
+          .remove(id)
+          .catch((e) => this.#say('network-failed', `network ${id} stays: ${e}`))
     await this.#release()
     this.#state.close()
   }
