@@ -1,4 +1,4 @@
-import { Tab, TabList } from '@fluentui/react-components'
+import { makeStyles, Tab, TabList } from '@fluentui/react-components'
 import { useNavigate, useParams } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
 import { Page } from '../components/page.tsx'
@@ -15,8 +15,16 @@ export interface TabGiven {
 const TABS: Partial<Record<MachineTab, React.ComponentType<TabGiven>>> = {
   overview: lazy(() => import('./machine/overview.tsx')),
   integrity: lazy(() => import('./machine/integrity.tsx')),
+  configuration: lazy(() => import('./machine/configuration.tsx')),
+  serial: lazy(() => import('./machine/serial.tsx')),
+  disks: lazy(() => import('./machine/disks.tsx')),
+  network: lazy(() => import('./machine/network.tsx')),
+  extensions: lazy(() => import('./machine/extensions.tsx')),
+  activity: lazy(() => import('./machine/activity.tsx')),
   json: lazy(() => import('./machine/json.tsx')),
 }
+
+const useStyles = makeStyles({ tabs: { flexWrap: 'wrap' } })
 
 /** One virtual machine. */
 export default function Machine() {
@@ -30,6 +38,7 @@ export default function Machine() {
   return (
     <Page title={name}>
       <TabList
+        className={useStyles().tabs}
         selectedValue={tab}
         onTabSelect={(_, { value }) => navigate({ to: paths.machine(id, value as MachineTab) })}
       >

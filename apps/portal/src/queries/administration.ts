@@ -18,11 +18,14 @@ export interface AuditEvent {
   readonly httpRequest: { readonly clientIpAddress: string }
 }
 
-export function useAudit() {
+/** `of`: the id of the resource whose events are wanted; absent: all. */
+export function useAudit(of = '') {
   const { id } = useSubscription()
-  const first = `${id}/providers/Microsoft.Insights/eventtypes/management/values`
+  const filter = encodeURIComponent(`resourceUri eq '${of.replaceAll("'", "''")}'`)
+  const values = `${id}/providers/Microsoft.Insights/eventtypes/management/values`
+  const first = of === '' ? values : `${values}?$filter=${filter}`
   return useQuery({
-    queryKey: ['list', id, 'audit'],
+    queryKey: ['list', id, 'audit', of.toLowerCase()],
     queryFn: async () => {
       const found: AuditEvent[] = []
       let next: string | undefined = first

@@ -9,6 +9,18 @@ export interface Status {
   readonly time?: string
 }
 
+/** A disk as the VM that has it names it. */
+export interface AttachedDisk {
+  readonly name: string
+  /** Of a data disk. */
+  readonly lun?: number
+  readonly diskSizeGB?: number
+  readonly caching?: string
+  readonly deleteOption?: string
+  readonly osType?: 'Linux' | 'Windows'
+  readonly managedDisk?: { readonly id: string }
+}
+
 /** A virtual machine as the API shows it; members that pages read are named, the rest is kept. */
 export interface Machine {
   readonly id: string
@@ -29,6 +41,11 @@ export interface Machine {
     }
     readonly storageProfile?: {
       readonly imageReference?: Readonly<Record<string, string>>
+      readonly osDisk?: AttachedDisk
+      readonly dataDisks?: readonly AttachedDisk[]
+    }
+    readonly networkProfile?: {
+      readonly networkInterfaces?: readonly { readonly id: string }[]
     }
     readonly instanceView?: { readonly statuses?: readonly Status[] }
   }
@@ -40,4 +57,13 @@ export function useMachine(id: string) {
     queryKey: ['machine', id.toLowerCase()],
     queryFn: async () => (await client.get(`${id}?$expand=instanceView`)) as unknown as Machine,
   })
+}
+
+/** `running`, `deallocated` …; empty: not known yet. */
+export function powerIn(statuses: readonly Status[] = []): string {
+  return statuses.find(({ code }) => code.startsWith('PowerState/'))?.code.split('/')[1] ?? ''
+}
+
+export function powerOf({ properties }: Machine): string {
+  return powerIn(properties.instanceView?.statuses)
 }

@@ -1,5 +1,6 @@
 import { administration } from './en/administration.ts'
 import { boot } from './en/boot.ts'
+import { resources } from './en/resources.ts'
 import { security } from './en/security.ts'
 
 /** Everything the pages say, in English. A text with something in it is a function. */
@@ -143,6 +144,7 @@ export const en = {
   filterText: 'Filter',
   administration,
   boot,
+  resources,
   security,
   severity: {
     High: 'High',

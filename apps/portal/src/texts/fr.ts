@@ -1,6 +1,7 @@
 import type { Texts } from './en.ts'
 import { administration } from './fr/administration.ts'
 import { boot } from './fr/boot.ts'
+import { resources } from './fr/resources.ts'
 import { security } from './fr/security.ts'
 
 /** Les mêmes textes, en français. */
@@ -143,6 +144,7 @@ export const fr: Texts = {
   filterText: 'Filtrer',
   administration,
   boot,
+  resources,
   security,
   severity: { High: 'Élevée', Medium: 'Moyenne', Low: 'Faible', Informational: 'Information' },
 }

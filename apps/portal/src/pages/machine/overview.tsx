@@ -2,9 +2,11 @@ import { MessageBar, MessageBarBody, MessageBarTitle } from '@fluentui/react-com
 import { Copyable } from '../../components/copyable.tsx'
 import { Properties } from '../../components/properties.tsx'
 import { Time } from '../../components/time.tsx'
-import type { Status } from '../../queries/machine.ts'
+import { powerOf, type Status } from '../../queries/machine.ts'
+import { imageText } from '../../resource-names.ts'
 import { useTexts } from '../../texts/texts.ts'
 import type { TabGiven } from '../machine.tsx'
+import { PowerButtons } from './power-buttons.tsx'
 
 const PLAIN = /^(?:ProvisioningState|PowerState|OSState)\//
 
@@ -13,13 +15,13 @@ export default function Overview({ machine }: TabGiven) {
   const texts = useTexts()
   const { properties, location } = machine
   const statuses = properties.instanceView?.statuses ?? []
-  const power =
-    statuses.find(({ code }) => code.startsWith('PowerState/'))?.code.split('/')[1] ?? ''
+  const power = powerOf(machine)
   const { securityType = 'Standard', uefiSettings } = properties.securityProfile ?? {}
   const image = properties.storageProfile?.imageReference
   const switched = (is: boolean | undefined) => (is === true ? texts.on : texts.off)
   return (
     <>
+      <PowerButtons machine={machine} />
       {statuses
         .filter(({ code, message }) => !PLAIN.test(code) && message !== undefined)
         .map(noticeOf)}
@@ -49,9 +51,4 @@ function noticeOf({ code, level, message }: Status) {
       </MessageBarBody>
     </MessageBar>
   )
-}
-
-function imageText(image: Readonly<Record<string, string>>): string {
-  const { publisher, offer, sku, exactVersion, version, id } = image
-  return id ?? [publisher, offer, sku, exactVersion ?? version].filter(Boolean).join(':')
 }

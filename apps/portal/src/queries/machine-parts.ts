@@ -1,0 +1,73 @@
+import { useQueries, useQuery } from '@tanstack/react-query'
+import { background, client } from '../api/client.ts'
+import { everyOf } from './every-of.ts'
+import type { Status } from './machine.ts'
+
+/** An extension of a VM, and how it did. */
+export interface Extension {
+  readonly id: string
+  readonly name: string
+  readonly properties: {
+    readonly publisher: string
+    readonly type: string
+    readonly typeHandlerVersion?: string
+    readonly provisioningState: string
+    readonly instanceView?: { readonly statuses?: readonly Status[] }
+  }
+}
+
+export function useExtensions(machine: string) {
+  return useQuery({
+    queryKey: ['list', machine.toLowerCase(), 'extensions'],
+    queryFn: () => everyOf<Extension>(background, `${machine}/extensions?$expand=instanceView`),
+  })
+}
+
+interface Named {
+  readonly id: string
+}
+
+export interface NetworkInterface {
+  readonly id: string
+  readonly name: string
+  readonly properties: {
+    readonly macAddress?: string
+    readonly networkSecurityGroup?: Named
+    readonly ipConfigurations: readonly {
+      readonly name: string
+      readonly properties: {
+        readonly privateIPAddress?: string
+        readonly subnet?: Named
+        readonly publicIPAddress?: Named
+      }
+    }[]
+  }
+}
+
+export function useNetworkInterfaces(ids: readonly string[]) {
+  return useQueries({
+    queries: ids.map((id) => ({
+      queryKey: ['resource', id.toLowerCase()],
+      queryFn: async () => (await background.get(id)) as unknown as NetworkInterface,
+    })),
+  })
+}
+
+/** What a VM wrote to its console: the text, and an address of all of it that is good for some minutes. */
+export interface SerialLog {
+  readonly text: string
+  readonly address: string
+}
+
+export function useSerialLog(machine: string) {
+  return useQuery({
+    queryKey: ['serial', machine.toLowerCase()],
+    queryFn: async (): Promise<SerialLog> => {
+      const { body } = await client.ask('POST', `${machine}/retrieveBootDiagnosticsData`)
+      const { pathname, search } = new URL(body!.serialConsoleLogBlobUri as string)
+      const address = pathname + search
+      const bytes = await client.getBytes(address)
+      return { text: new TextDecoder('latin1').decode(bytes), address }
+    },
+  })
+}

@@ -1,0 +1,155 @@
+// What is done with one virtual machine, and what its page tells of it.
+import assert from 'node:assert/strict'
+import { mkdirSync } from 'node:fs'
+import { test } from 'node:test'
+import { ScriptedHost } from '@trusted-launch/service'
+import { aVm } from '@trusted-launch/service/a-vm'
+import type { Page } from 'playwright-core'
+import { aPortal, portalMissing, type TestPortal } from './a-portal.ts'
+import { obstaclesIn } from './axe.ts'
+
+const shots = process.env.PORTAL_SHOTS
+const TABS = [
+  'overview',
+  'configuration',
+  'disks',
+  'network',
+  'extensions',
+  'activity',
+  'serial',
+] as const
+const LOOKS = [
+  { name: 'light', width: 1280, theme: 'light' },
+  { name: 'dark', width: 1280, theme: 'dark' },
+  { name: 'narrow', width: 390, theme: 'light' },
+] as const
+
+const pageOf = (id: string, tab: string) =>
+  `/virtual-machine/${encodeURIComponent(id.slice(1))}/${tab}`
+const statusOf = async ({ service }: TestPortal, id: string) =>
+  (await service.ask('GET', `${id}/instanceView`)).body.statuses.map(({ code }: any) => code)
+const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
+const sure = (page: Page, name: string) =>
+  page.getByRole('alertdialog').getByRole('button', { name, exact: true })
+
+test('a virtual machine is stopped, started and deleted by its buttons, once the question is answered', {
+  skip: portalMissing,
+}, async (t) => {
+  const portal = await aPortal(t)
+  const { id } = await aVm(portal.service, 'web')
+  const { page } = await portal.open(t, pageOf(id, 'overview'))
+  await button(page, 'Start').and(page.locator('[aria-disabled=true]')).waitFor()
+  await button(page, 'Stop').click()
+  await page.getByText('Stop web?').waitFor()
+  await sure(page, 'Cancel').click()
+  assert.ok((await statusOf(portal, id)).includes('PowerState/running'))
+  await button(page, 'Stop').click()
+  await sure(page, 'Stop').click()
+  await page.getByText('Stopped', { exact: true }).waitFor()
+  assert.ok((await statusOf(portal, id)).includes('PowerState/stopped'))
+  await button(page, 'Start').click()
+  await page.getByText('Running', { exact: true }).waitFor()
+  await button(page, 'Delete').click()
+  assert.ok(await sure(page, 'Delete').isDisabled())
+  await page.getByRole('textbox').fill('web')
+  await sure(page, 'Delete').click()
+  await page.getByRole('heading', { level: 1, name: 'Virtual machines' }).waitFor()
+  for (let status = 200; status !== 404; ) status = (await portal.service.ask('GET', id)).status
+})
+
+test('Secure Boot is switched off only once it was told that this restarts the machine', {
+  skip: portalMissing,
+}, async (t) => {
+  const portal = await aPortal(t)
+  const { id } = await aVm(portal.service, 'web')
+  const { page } = await portal.open(t, pageOf(id, 'configuration'))
+  await page.getByRole('switch', { name: 'Secure Boot' }).click()
+  await page.getByRole('listitem').getByText('It is restarted at once.').waitFor()
+  await button(page, 'Apply').click()
+  await sure(page, 'Apply').click()
+  await page.getByText('Nothing is changed yet.').waitFor()
+  const { body } = await portal.service.ask('GET', id)
+  assert.deepEqual(body.properties.securityProfile.uefiSettings, {
+    secureBootEnabled: false,
+    vTpmEnabled: true,
+  })
+})
+
+test('a free disk of its group is attached to a virtual machine, and detached again', {
+  skip: portalMissing,
+}, async (t) => {
+  const portal = await aPortal(t)
+  const { id } = await aVm(portal.service, 'web')
+  const disk = `${portal.service.group('rg')}/providers/Microsoft.Compute/disks/spare`
+  const properties = { creationData: { createOption: 'Empty' }, diskSizeGB: 4 }
+  const put = await portal.service.ask('PUT', disk, { location: 'local', properties })
+  assert.ok(put.status < 300, JSON.stringify(put.body))
+  const { page } = await portal.open(t, pageOf(id, 'disks'))
+  await page.getByRole('combobox').selectOption({ label: 'spare' })
+  await button(page, 'Attach').click()
+  await button(page, 'Detach').click()
+  await page.getByText('Detach spare from web?').waitFor()
+  await sure(page, 'Detach').click()
+  await page.getByRole('cell', { name: 'spare' }).waitFor({ state: 'detached' })
+  assert.deepEqual(
+    (await portal.service.ask('GET', id)).body.properties.storageProfile.dataDisks,
+    [],
+  )
+})
+
+test("what a guest wrote to its console is text, whatever it is, and the page's activity tells who did what", {
+  skip: portalMissing,
+}, async (t) => {
+  const host = new ScriptedHost()
+  const wrote =
+    '\u001b[1;31mred\u001b[0m <img src=x onerror="document.title=1"><script>1</script>\n'
+  host.console = async () => wrote
+  const portal = await aPortal(t, host)
+  const { id } = await aVm(portal.service, 'web')
+  const { page } = await portal.open(t, pageOf(id, 'serial'))
+  await page.locator('pre').waitFor()
+  assert.equal(
+    await page.locator('pre').innerText(),
+    'red <img src=x onerror="document.title=1"><script>1</script>\n',
+  )
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'Download all of it' }).click(),
+  ])
+  assert.equal(download.suggestedFilename(), 'web-serial.log')
+  await portal.service.over(await portal.service.ask('POST', `${id}/restart`))
+  await page.getByRole('tab', { name: 'Activity' }).click()
+  await page.getByRole('cell', { name: /virtualMachines\/restart\/action/ }).waitFor()
+})
+
+test("no part of a virtual machine's page fails or keeps people from using it", {
+  skip: portalMissing,
+}, async (t) => {
+  const portal = await aPortal(t)
+  const { id } = await aVm(portal.service, 'web')
+  const extension = {
+    publisher: 'Microsoft.Azure.Security.LinuxAttestation',
+    ...{ type: 'GuestAttestation', typeHandlerVersion: '1.0' },
+  }
+  await portal.service.ask('PUT', `${id}/extensions/GuestAttestation`, {
+    location: 'local',
+    properties: extension,
+  })
+  const found: string[] = []
+  for (const { name, width, theme } of LOOKS) {
+    const { page } = await portal.open(t, '/', {
+      viewport: { width, height: 800 },
+      colorScheme: theme,
+    })
+    for (const tab of TABS) {
+      await page.goto(`${portal.service.service.endpoint}/portal${pageOf(id, tab)}`)
+      await page.getByRole('tab', { selected: true }).waitFor()
+      await page.getByText('Loading …').first().waitFor({ state: 'detached' })
+      for (const each of await obstaclesIn(page)) found.push(`${name} ${tab}: ${each}`)
+      if (shots === undefined) continue
+      mkdirSync(shots, { recursive: true })
+      await page.screenshot({ path: `${shots}/machine-${tab}-${name}.png` })
+    }
+  }
+  assert.deepEqual(found, [])
+})
