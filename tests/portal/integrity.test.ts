@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
+import type { BootView } from '@trusted-launch/api'
 import { DriftedHost } from '@trusted-launch/service/a-drifted-host'
 import { aVm } from '@trusted-launch/service/a-vm'
 import { aPortal, portalMissing } from './a-portal.ts'
@@ -57,6 +58,75 @@ test('a person sees what failed since when, opens the event, compares two boots 
   const { body } = await portal.service.ask('GET', `${id}/providers/TrustedLaunch/drift`)
   assert.equal(body.value[0].properties.status, 'Approved')
 })
+
+/** What a guest may write where it writes: markup, an escape of a terminal, letters that run backwards. */
+const HOSTILE = '<img src=x onerror="window.harmed=1">\u001b[2Jmod\u202etxt.ko'
+const SHOWN = '<img src=x onerror="window.harmed=1">\\u001b[2Jmod\\u202etxt.ko'
+const EVENTS = 5_000
+
+test('a log of 5,000 events is there at once, row by row as it is looked at, and what a guest wrote is text', {
+  skip: portalMissing,
+}, async (t) => {
+  const { portal, path } = await aDriftedVm(t)
+  const { page } = await portal.open(t, path)
+  await page.getByRole('region', { name: 'Boot chain' }).waitFor()
+  await page.addInitScript(watchFirstRow)
+  await page.route('**/bootView?*', async (route) => {
+    const { pathname } = new URL(route.request().url())
+    const { body } = await portal.service.ask('GET', pathname)
+    await route.fulfill({ json: hostile(body) })
+  })
+  await page.reload()
+  const table = page.getByRole('table', { name: 'Events' })
+  await table.getByText(SHOWN).first().waitFor()
+  assert.ok((await table.getByRole('row').count()) < 100, 'only rows in sight are there')
+  assert.equal(await table.getAttribute('aria-rowcount'), String(EVENTS + 1))
+  const ms: number = await page.evaluate('firstRow - bootRead')
+  t.diagnostic(`first rows of ${EVENTS} events: ${Math.round(ms)} ms after the answer was there`)
+
+  const chain = page.getByRole('region', { name: 'Boot chain' })
+  assert.ok((await chain.getByText(SHOWN).count()) > 0)
+  for (const [tab, name] of [
+    ['Files (IMA)', 'Files (IMA)'],
+    ['Claims', 'The boot'],
+  ] as const) {
+    await page.getByRole('tab', { name: tab }).click()
+    await page.getByRole('table', { name }).getByText(SHOWN).first().waitFor()
+  }
+  assert.equal(await page.evaluate('window.harmed'), undefined)
+  assert.equal(await page.locator('img[src=x]').count(), 0)
+})
+
+/** In the page: when its answer was there, and when a row of it. */
+function watchFirstRow() {
+  const scope = globalThis as any
+  const read = scope.Response.prototype.text
+  scope.Response.prototype.text = async function (this: { url: string }) {
+    const text = await read.call(this)
+    if (this.url.includes('/bootView')) scope.bootRead = scope.performance.now()
+    return text
+  }
+  new scope.MutationObserver(() => {
+    if (scope.firstRow !== undefined) return
+    const row = scope.document.querySelector('tr[aria-rowindex="2"]')
+    if (row !== null) scope.firstRow = scope.performance.now()
+  }).observe(scope.document, { childList: true, subtree: true })
+}
+
+function hostile(boot: BootView): BootView {
+  const { events, files, chain, claims } = boot
+  return {
+    ...boot,
+    events: Array.from({ length: EVENTS }, (_, index) => ({
+      ...events[index % events.length]!,
+      ...{ index, text: HOSTILE },
+    })),
+    files: files.map((file) => ({ ...file, path: HOSTILE })),
+    chain: chain.map((stage) => ({ ...stage, what: HOSTILE, signer: HOSTILE })),
+    claims: { ...claims, 'command-line': { value: HOSTILE, verified: true, events: [1] } },
+    findings: boot.findings.map((one) => ({ ...one, summary: HOSTILE, actual: HOSTILE })),
+  }
+}
 
 test('nothing of the integrity of a VM keeps people from using it', {
   skip: portalMissing,

@@ -47,6 +47,7 @@ export interface Machine {
     readonly networkProfile?: {
       readonly networkInterfaces?: readonly { readonly id: string }[]
     }
+    readonly virtualMachineScaleSet?: { readonly id: string }
     readonly instanceView?: { readonly statuses?: readonly Status[] }
   }
 }

@@ -65,6 +65,12 @@ export const boot = {
     mismatch: 'The digest is not of this data',
     'not-extended': 'No register knows of it',
   },
+  worthShort: {
+    verified: 'Measured',
+    'content-elsewhere': 'Elsewhere',
+    mismatch: 'Mismatch',
+    'not-extended': 'Unmeasured',
+  },
   vouchedFor: 'A quoted register vouches for its digest',
   notVouchedFor: 'No quoted register vouches for its digest',
   rule: (rule: string) => `Digest by the rule ${rule}`,

@@ -67,6 +67,12 @@ export const boot: Texts['boot'] = {
     mismatch: 'L’empreinte n’est pas celle de ces données',
     'not-extended': 'Aucun registre ne le connaît',
   },
+  worthShort: {
+    verified: 'Mesurées',
+    'content-elsewhere': 'Ailleurs',
+    mismatch: 'Discordantes',
+    'not-extended': 'Non mesurées',
+  },
   vouchedFor: 'Un registre cité répond de son empreinte',
   notVouchedFor: 'Aucun registre cité ne répond de son empreinte',
   rule: (rule) => `Empreinte selon la règle ${rule}`,

@@ -12,13 +12,14 @@ import {
   Textarea,
 } from '@fluentui/react-components'
 import { useState } from 'react'
+import type { Machine } from '../../../queries/machine.ts'
 import { useTexts } from '../../../texts/texts.ts'
 
 const REASON_MAX = 1_000
 
 interface Given {
   readonly verb: 'approve' | 'reject'
-  readonly machine: string
+  readonly machine: Machine
   readonly isFirstBoot: boolean
   readonly onYes: (answer: {
     readonly reason: string
@@ -26,6 +27,13 @@ interface Given {
     readonly trustOnFirstUse?: boolean
   }) => void
   readonly onNo: () => void
+}
+
+/** For whom a difference of this VM may count; who may not approve for all of them is told so by the service. */
+function scopesOf({ properties }: Machine): readonly string[] {
+  const image = properties.storageProfile?.imageReference === undefined ? [] : ['image']
+  const set = properties.virtualMachineScaleSet === undefined ? [] : ['set']
+  return ['vm', ...image, ...set, 'subscription']
 }
 
 /** Asks why, and of an approval for whom: both go on record. */
@@ -48,13 +56,13 @@ export function DriftDialog({ verb, machine, isFirstBoot, onYes, onNo }: Given) 
         <DialogBody>
           <DialogTitle>{boot[verb]}</DialogTitle>
           <DialogContent>
-            <p>{isApproval ? boot.approveAsk(machine) : boot.rejectAsk(machine)}</p>
+            <p>{isApproval ? boot.approveAsk(machine.name) : boot.rejectAsk(machine.name)}</p>
             {isApproval && (
               <Field label={boot.scope}>
                 <Select value={scope} onChange={(_, { value }) => setScope(value)}>
-                  {Object.entries(boot.scopes).map(([id, name]) => (
+                  {scopesOf(machine).map((id) => (
                     <option key={id} value={id}>
-                      {name}
+                      {boot.scopes[id]}
                     </option>
                   ))}
                 </Select>

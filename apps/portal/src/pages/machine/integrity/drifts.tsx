@@ -35,7 +35,7 @@ export function Drifts({ machine }: PartGiven) {
         <OneDrift
           key={drift.id}
           of={drift}
-          machine={machine.name}
+          machine={machine}
           isBusy={decide.isPending}
           decide={decide.mutate}
         />
@@ -46,7 +46,7 @@ export function Drifts({ machine }: PartGiven) {
 
 function OneDrift(given: {
   of: Drift
-  machine: string
+  machine: PartGiven['machine']
   isBusy: boolean
   decide: (decision: DriftDecision) => void
 }) {

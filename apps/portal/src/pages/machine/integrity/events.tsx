@@ -104,14 +104,14 @@ function columnsOf(
       cell: ({ text }) => <bdi title={visible(text)}>{visible(text)}</bdi>,
     },
     {
-      ...{ id: 'worth', title: boot.isWorth, width: 18 },
-      value: ({ status }) => boot.worth[status],
+      ...{ id: 'worth', title: boot.isWorth, width: 9 },
+      value: ({ status }) => boot.worthShort[status],
       cell: ({ status }) => (
         <span
           className={status === 'mismatch' ? styles.mismatch : undefined}
           title={boot.worth[status]}
         >
-          {boot.worth[status]}
+          {boot.worthShort[status]}
         </span>
       ),
     },

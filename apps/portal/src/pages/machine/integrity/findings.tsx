@@ -9,6 +9,7 @@ import { Properties } from '../../../components/properties.tsx'
 import { SeverityBadge } from '../../../components/severity-badge.tsx'
 import { useTexts } from '../../../texts/texts.ts'
 import { Value } from './value.tsx'
+import { visible } from './visible.ts'
 
 const SHOWN_AS = { high: 'High', medium: 'Medium', low: 'Low', info: 'Informational' } as const
 
@@ -32,7 +33,7 @@ function Finding({ of }: { of: BootFinding }) {
   const { severity, summary, component, pcr, events, expected, actual, advice, id } = of
   const rows: (readonly [string, React.ReactNode])[] = [
     ['id', id],
-    [security.component, component],
+    [security.component, visible(component)],
     ...(pcr === null ? [] : [[security.pcr, String(pcr)] as const]),
     ...(events.length === 0 ? [] : [[security.events, events.join(', ')] as const]),
     ...(expected === null
@@ -45,7 +46,7 @@ function Finding({ of }: { of: BootFinding }) {
     <AccordionItem value={keyOf(of)}>
       <AccordionHeader>
         <SeverityBadge of={SHOWN_AS[severity]} />
-        &nbsp;{summary}
+        &nbsp;<bdi>{visible(summary)}</bdi>
       </AccordionHeader>
       <AccordionPanel>
         <Properties of={rows} />

@@ -10,6 +10,7 @@ import { useMachinePower } from '../../../queries/machine-power.ts'
 import type { Texts } from '../../../texts/en.ts'
 import { useTexts } from '../../../texts/texts.ts'
 import { save } from './save.ts'
+import { visible } from './visible.ts'
 
 const NAMED_MAX = 3
 
@@ -87,7 +88,7 @@ function componentsIn(findings: readonly { component: string; severity: string }
 function sentenceOf({ boot }: Texts, tier: string, components: readonly string[]): string {
   if (tier === 'affirming') return boot.sentence.affirming
   if (tier !== 'warning' && tier !== 'contraindicated') return boot.sentence.none
-  const names = components.slice(0, NAMED_MAX).join(', ')
+  const names = components.slice(0, NAMED_MAX).map(visible).join(', ')
   const more = components.length > NAMED_MAX ? ' …' : ''
   return boot.sentence[tier](boot.components(names + more, components.length))
 }
