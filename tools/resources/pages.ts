@@ -44,7 +44,8 @@ export const pages: readonly Page[] = [
   {
     name: 'virtual-machines',
     model: 'VirtualMachine',
-    paths: /Compute\/(?:locations\/\{location\}\/)?virtualMachines(?!.*\/extensions)/,
+    paths:
+      /Compute\/(?:locations\/\{location\}\/)?virtualMachines(?!.*\/extensions)|TrustedLaunch\/fleet/,
   },
   {
     name: 'restore-points',
