@@ -9,6 +9,11 @@ interface PageEntry {
 export const PAGES: readonly PageEntry[] = [
   { path: '/', load: () => import('./overview.tsx') },
   { path: '/virtual-machines', load: () => import('./machines.tsx') },
+  { path: '/scale-sets', load: () => import('./scale-sets.tsx') },
+  { path: '/scale-set/$id', load: () => import('./scale-set.tsx') },
+  { path: '/images', load: () => import('./images.tsx') },
+  { path: '/image/$id', load: () => import('./image.tsx') },
+  { path: '/disks', load: () => import('./disks.tsx') },
   { path: '/recommendations', load: () => import('./recommendations.tsx') },
   { path: '/alerts', load: () => import('./alerts.tsx') },
   { path: '/alert/$id', load: () => import('./alert.tsx') },

@@ -1,0 +1,127 @@
+// Disks, images and scale sets: what there is of them, and what is done with them.
+import assert from 'node:assert/strict'
+import { mkdirSync } from 'node:fs'
+import { test } from 'node:test'
+import { aVm } from '@trusted-launch/service/a-vm'
+import type { Page } from 'playwright-core'
+import { aDefinition, aVersion } from '../../apps/service/test/a-gallery.ts'
+import { aScaleSet, instancesOf } from '../../apps/service/test/http/a-scale-set.ts'
+import { aPortal, portalMissing, type TestPortal } from './a-portal.ts'
+import { obstaclesIn } from './axe.ts'
+
+const shots = process.env.PORTAL_SHOTS
+const LOOKS = [
+  { name: 'light', width: 1280, theme: 'light' },
+  { name: 'dark', width: 1280, theme: 'dark' },
+  { name: 'narrow', width: 390, theme: 'light' },
+] as const
+const KEYS = {
+  securityProfile: {
+    uefiSettings: { signatureTemplateNames: ['MicrosoftUefiCertificateAuthorityTemplate'] },
+  },
+}
+
+const part = (id: string) => encodeURIComponent(id.slice(1))
+const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
+const sure = (page: Page, name: string) =>
+  page.getByRole('alertdialog').getByRole('button', { name, exact: true })
+
+/** A disk that no VM has. */
+async function aDisk({ service }: TestPortal): Promise<string> {
+  const id = `${service.group('rg')}/providers/Microsoft.Compute/disks/spare`
+  const properties = { creationData: { createOption: 'Empty' }, diskSizeGB: 4 }
+  const put = await service.ask('PUT', id, { location: 'local', properties })
+  assert.ok(put.status < 300, JSON.stringify(put.body))
+  return id
+}
+
+test('a free disk is deleted once its name is typed, and one that a machine has is not offered for it', {
+  skip: portalMissing,
+}, async (t) => {
+  const portal = await aPortal(t)
+  await aVm(portal.service, 'web')
+  const disk = await aDisk(portal)
+  const { page } = await portal.open(t, '/disks')
+  await page.getByText('2 in all').waitFor()
+  await page.getByRole('cell').getByRole('button', { name: 'Delete' }).click()
+  await page.getByRole('textbox').fill('spare')
+  await sure(page, 'Delete').click()
+  await page.getByText('1 in all').waitFor()
+  assert.equal((await portal.service.ask('GET', disk)).status, 404)
+})
+
+test('images and versions of galleries are one list, and each tells what was found and which keys it brings', {
+  skip: portalMissing,
+}, async (t) => {
+  const portal = await aPortal(t)
+  const definition = await aDefinition(portal.service, 'TrustedLaunchSupported')
+  await aVersion(portal.service, definition, '1.0.0', KEYS)
+  const { page } = await portal.open(t, '/images')
+  await page.getByText('2 in all').waitFor()
+  await page.getByRole('link', { name: 'ours/TrustedLaunchSupported/1.0.0' }).click()
+  await page.getByRole('heading', { name: 'Keys that firmware begins with' }).waitFor()
+  await page.getByText('MicrosoftUefiCertificateAuthorityTemplate').waitFor()
+  await page.getByRole('region', { name: 'What was found in it' }).waitFor()
+})
+
+test('a scale set is made larger at once, smaller once that is answered for, and its instances act when chosen', {
+  skip: portalMissing,
+}, async (t) => {
+  const portal = await aPortal(t)
+  const { id } = await aScaleSet(portal.service, 1)
+  const { page } = await portal.open(t, '/scale-sets')
+  await page.getByRole('link', { name: 'web' }).click()
+  const wanted = page.getByRole('spinbutton', { name: 'Instances' })
+  await wanted.fill('2')
+  await wanted.press('Enter')
+  await button(page, 'Scale').click()
+  await page.getByRole('checkbox', { name: 'web_1' }).waitFor()
+  await button(page, 'Stop').and(page.locator('[aria-disabled=true]')).waitFor()
+  await page.getByRole('checkbox', { name: 'web_0' }).click()
+  await button(page, 'Stop').click()
+  await page.getByText('Stop web_0?').waitFor()
+  await sure(page, 'Stop').click()
+  await page.getByRole('cell', { name: 'Stopped' }).waitFor()
+  await wanted.fill('1')
+  await wanted.press('Enter')
+  await button(page, 'Scale').click()
+  await page.getByText('Give web 1 instances instead of 2?').waitFor()
+  await sure(page, 'Scale').click()
+  await page.getByRole('checkbox', { name: /^web_/ }).nth(1).waitFor({ state: 'detached' })
+  assert.equal((await instancesOf(portal.service, id)).length, 1)
+})
+
+test('no page of disks, images and scale sets fails or keeps people from using it', {
+  skip: portalMissing,
+}, async (t) => {
+  const portal = await aPortal(t)
+  await aVm(portal.service, 'web')
+  await aDisk(portal)
+  const set = await aScaleSet(portal.service, 2)
+  const definition = await aDefinition(portal.service, 'TrustedLaunchSupported')
+  const version = await aVersion(portal.service, definition, '1.0.0', KEYS)
+  const pages = {
+    disks: '/disks',
+    images: '/images',
+    image: `/image/${part(version)}`,
+    'scale-sets': '/scale-sets',
+    'scale-set': `/scale-set/${part(set.id)}`,
+  }
+  const found: string[] = []
+  for (const { name, width, theme } of LOOKS) {
+    const { page } = await portal.open(t, '/', {
+      viewport: { width, height: 800 },
+      colorScheme: theme,
+    })
+    for (const [title, path] of Object.entries(pages)) {
+      await page.goto(`${portal.service.service.endpoint}/portal${path}`)
+      await page.getByRole('table').first().waitFor()
+      await page.getByText('Loading …').first().waitFor({ state: 'detached' })
+      for (const each of await obstaclesIn(page)) found.push(`${name} ${title}: ${each}`)
+      if (shots === undefined) continue
+      mkdirSync(shots, { recursive: true })
+      await page.screenshot({ path: `${shots}/${title}-${name}.png` })
+    }
+  }
+  assert.deepEqual(found, [])
+})
