@@ -100,6 +100,7 @@ export const boot = {
   windows: 'Windows',
   others: 'The boot',
   noClaims: 'This boot says nothing that could be verified.',
+  entry: 'Entry',
   path: 'Path',
   template: 'Template',
   violation: 'Changed while it was measured',

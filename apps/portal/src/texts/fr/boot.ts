@@ -102,6 +102,7 @@ export const boot: Texts['boot'] = {
   windows: 'Windows',
   others: 'Le démarrage',
   noClaims: 'Ce démarrage ne dit rien qui puisse être vérifié.',
+  entry: 'Entrée',
   path: 'Chemin',
   template: 'Modèle',
   violation: 'Modifié pendant la mesure',

@@ -11,7 +11,8 @@ interface Row extends BootClaim {
   readonly name: string
 }
 
-const isOfWindows = ({ name }: Row) => /^windows(?:-|$)/.test(name)
+/** That it is Windows at all is said of any boot. */
+const isOfWindows = ({ name }: Row) => name.startsWith('windows-')
 
 /** What the evidence says: of Windows (VBS, HVCI, Credential Guard …), and of any boot. */
 export function Claims({ boot }: PartGiven) {

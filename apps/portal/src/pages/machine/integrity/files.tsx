@@ -19,7 +19,7 @@ export function Files({ boot }: PartGiven) {
   const told = ({ index, violation }: BootFile) =>
     found.get(index) ?? (violation ? texts.boot.violation : '')
   const columns: readonly Column<BootFile>[] = [
-    { id: 'index', title: texts.boot.event, width: 5, value: ({ index }) => index },
+    { id: 'index', title: texts.boot.entry, width: 5, value: ({ index }) => index },
     {
       ...{ id: 'path', title: texts.boot.path, value: ({ path }) => path },
       cell: ({ path }) => <bdi title={visible(path)}>{visible(path)}</bdi>,

@@ -5,7 +5,7 @@ import { type Column, DataTable } from '../../../components/data-table.tsx'
 import { useTexts } from '../../../texts/texts.ts'
 import type { PartGiven } from './parts.tsx'
 
-const SHOWN_CHARS = 20
+const SHOWN_CHARS = 16
 const COLORS = {
   equal: 'success',
   different: 'danger',
@@ -18,14 +18,14 @@ export function Registers({ boot }: PartGiven) {
   const { boot: texts } = useTexts()
   const columns: readonly Column<BootRegister>[] = [
     { id: 'pcr', title: texts.pcr, width: 4, value: ({ pcr }) => pcr },
-    { id: 'bank', title: texts.bank, width: 6, value: ({ bank }) => bank },
-    { id: 'events', title: texts.events, width: 6, value: ({ events }) => events },
+    { id: 'bank', title: texts.bank, width: 5, value: ({ bank }) => bank },
+    { id: 'events', title: texts.events, width: 5, value: ({ events }) => events },
     {
-      ...{ id: 'replayed', title: texts.replayed, width: 17, value: ({ replayed }) => replayed },
+      ...{ id: 'replayed', title: texts.replayed, width: 14, value: ({ replayed }) => replayed },
       cell: ({ replayed }) => <Copyable text={replayed} short={SHOWN_CHARS} />,
     },
     {
-      ...{ id: 'quoted', title: texts.quoted, width: 17, value: ({ quoted }) => quoted ?? '' },
+      ...{ id: 'quoted', title: texts.quoted, width: 14, value: ({ quoted }) => quoted ?? '' },
       cell: ({ quoted }) =>
         quoted === null ? '–' : <Copyable text={quoted} short={SHOWN_CHARS} />,
     },
