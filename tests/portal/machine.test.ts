@@ -38,7 +38,8 @@ test('a virtual machine is stopped, started and deleted by its buttons, once the
   const portal = await aPortal(t)
   const { id } = await aVm(portal.service, 'web')
   const { page } = await portal.open(t, pageOf(id, 'overview'))
-  await button(page, 'Start').and(page.locator('[aria-disabled=true]')).waitFor()
+  await button(page, 'Start').and(page.getByTitle('web is: Running.')).waitFor()
+  assert.equal(await button(page, 'Start').getAttribute('aria-disabled'), 'true')
   await button(page, 'Stop').click()
   await page.getByText('Stop web?').waitFor()
   await sure(page, 'Cancel').click()
@@ -55,6 +56,30 @@ test('a virtual machine is stopped, started and deleted by its buttons, once the
   await sure(page, 'Delete').click()
   await page.getByRole('heading', { level: 1, name: 'Virtual machines' }).waitFor()
   for (let status = 200; status !== 404; ) status = (await portal.service.ask('GET', id)).status
+})
+
+test('what is being done with a virtual machine is shown after a reload too, until it is over', {
+  skip: portalMissing,
+}, async (t) => {
+  const held = Promise.withResolvers<void>()
+  let isHeld = false
+  const portal = await aPortal(
+    t,
+    new ScriptedHost({ before: () => (isHeld ? held.promise : undefined) }),
+  )
+  t.after(() => held.resolve())
+  const { id } = await aVm(portal.service, 'web')
+  isHeld = true
+  const { page } = await portal.open(t, pageOf(id, 'overview'))
+  await button(page, 'Deallocate').click()
+  await sure(page, 'Deallocate').click()
+  const progress = page.getByRole('progressbar', { name: 'vm.deallocate' })
+  await progress.waitFor()
+  await page.reload()
+  await progress.waitFor()
+  held.resolve()
+  await progress.waitFor({ state: 'detached' })
+  await page.getByText('Deallocated', { exact: true }).waitFor()
 })
 
 test('Secure Boot is switched off only once it was told that this restarts the machine', {
