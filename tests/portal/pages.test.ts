@@ -44,7 +44,7 @@ test('no page has anything in it that fails or keeps people from using it', {
     for (const [path, title] of pages) {
       await page.goto(`${portal.service.service.endpoint}/portal${path}`)
       await page.getByRole('heading', { level: 1, name: title }).waitFor()
-      await page.waitForFunction("!document.body.innerText.includes('Loading …')")
+      await page.getByText('Loading …').first().waitFor({ state: 'detached' })
       for (const each of await obstaclesIn(page)) found.push(`${name} ${path}: ${each}`)
       if (shots === undefined) continue
       mkdirSync(shots, { recursive: true })
