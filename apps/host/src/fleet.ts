@@ -7,16 +7,18 @@ export interface HostCapacity {
   readonly memoryMiB: number
   /** What no process uses, nor a guest that runs was promised. */
   readonly freeMemoryMiB: number
+  /** What guests that run have, in all: more than there are where they share them. */
+  readonly runningVcpus: number
 }
 
 export function capacityOf(machines: readonly Machine[]): HostCapacity {
   const toMiB = (bytes: number) => Math.floor(bytes / (1 << 20))
-  const promised = machines
-    .filter(({ processes }) => processes !== null)
-    .reduce((sum, { spec }) => sum + spec.memoryMiB, 0)
+  const running = machines.filter(({ processes }) => processes !== null)
+  const promised = running.reduce((sum, { spec }) => sum + spec.memoryMiB, 0)
+  const runningVcpus = running.reduce((sum, { spec }) => sum + spec.vcpus, 0)
   const memoryMiB = toMiB(totalmem())
   const freeMemoryMiB = Math.max(0, Math.min(toMiB(freemem()), memoryMiB - promised))
-  return { vcpus: availableParallelism(), memoryMiB, freeMemoryMiB }
+  return { vcpus: availableParallelism(), memoryMiB, freeMemoryMiB, runningVcpus }
 }
 
 /** How many at a time, and which first. */

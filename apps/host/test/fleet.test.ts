@@ -33,13 +33,14 @@ test('VMs have their turn in order, so many at a time, and one that fails keeps 
 test('what running VMs were promised is not free, whether they use it or not', () => {
   const totalMiB = Math.floor(totalmem() / (1 << 20))
   const machine = (memoryMiB: number, runs: boolean) =>
-    ({ spec: { memoryMiB }, processes: runs ? {} : null }) as unknown as Machine
-  const { memoryMiB, freeMemoryMiB, vcpus } = capacityOf([
+    ({ spec: { memoryMiB, vcpus: 3 }, processes: runs ? {} : null }) as unknown as Machine
+  const { memoryMiB, freeMemoryMiB, vcpus, runningVcpus } = capacityOf([
     machine(totalMiB - 100, true),
     machine(totalMiB, false),
   ])
   assert.equal(memoryMiB, totalMiB)
   assert.equal(freeMemoryMiB, 100)
   assert.ok(vcpus >= 1)
+  assert.equal(runningVcpus, 3)
   assert.equal(capacityOf([machine(2 * totalMiB, true)]).freeMemoryMiB, 0)
 })

@@ -1,4 +1,5 @@
 import {
+  diskDispositions,
   galleryDispositions,
   membersOf,
   scaleSetDispositions,
@@ -42,9 +43,9 @@ import { expireAttestations, forgetEvents, forgetOperations, forgetTokens } from
 import { extensionHandlers } from './jobs/extension-handlers.ts'
 import { galleryHandlers } from './jobs/gallery-handlers.ts'
 import { groupHandlers } from './jobs/group-handlers.ts'
+import { HostHolds } from './jobs/host-holds.ts'
 import { HostNetworks } from './jobs/host-networks.ts'
 import { imageHandlers } from './jobs/image-handlers.ts'
-import { MemoryHolds } from './jobs/memory-holds.ts'
 import { Monitor } from './jobs/monitor.ts'
 import { orFailed } from './jobs/or-failed.ts'
 import { restorePointHandlers } from './jobs/restore-point-handlers.ts'
@@ -137,6 +138,7 @@ export class Works {
       notEnforcedOfSets: (body) => membersOf(scaleSetDispositions, body, 'notEnforced'),
       refusedOfSets: (body) => membersOf(scaleSetDispositions, body, 'refused'),
       refusedOfGalleries: (type, body) => membersOf(galleryDispositions[type]!, body, 'refused'),
+      refusedOfDisks: (body) => membersOf(diskDispositions, body, 'refused'),
       keepSecrets: (tables, id, secrets) => this.#keep(tables, secretsName(id), secrets),
       secretsOf: async (tables, id) => (await this.#kept(secretsName(id), tables)) ?? {},
       keepCommand: (tables, key, command) => this.#keep(tables, commandKey(key), command),
@@ -290,7 +292,7 @@ export class Works {
     const { now, store } = this.#options
     return {
       ...{ driver: this.driver, now, bootLimitMs: BOOT_LIMIT_MS, networks: this.#networks },
-      memory: new MemoryHolds(this.driver),
+      holds: new HostHolds(this.driver),
       commandOf: (key: string) => this.#kept<Command>(commandKey(key)),
       planOf: async (vm) => {
         const seed = await this.#kept<Seed>(`seed/${stateOf(vm).vmId}`)

@@ -10,6 +10,14 @@ export interface HostCapacity {
   readonly noWindows: string | null
 }
 
+/** How many vCPUs of VMs share a processor at most: what OpenStack allows by default (`cpu_allocation_ratio`). */
+const VCPUS_PER_PROCESSOR = 16
+
+/** How many vCPUs the VMs that run may have in all: a start that would make it more is refused. */
+export function vcpusMax({ vcpus }: Pick<HostCapacity, 'vcpus'>): number {
+  return vcpus * VCPUS_PER_PROCESSOR
+}
+
 /** Why this host never runs a size, however empty it is; null: it may. */
 export function unavailableFor(size: Size, host: HostCapacity): string | null {
   if (architectureOf(size) !== host.architecture)

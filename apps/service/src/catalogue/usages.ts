@@ -1,25 +1,28 @@
-import { families, type Size } from './sizes.ts'
+import type { HostCapacity } from './host-capacity.ts'
+import { vcpusMax } from './host-capacity.ts'
+import { families, type Size, sizes } from './sizes.ts'
+import { isToBeHad } from './skus.ts'
 
-/** What is used, and what there is. */
-export interface Used {
-  /** The size of each VM that is allocated. */
-  readonly allocated: readonly Size[]
-  readonly virtualMachines: number
-  readonly vcpusMax: number
-  readonly virtualMachinesMax: number
-}
-
-/** The entries of `usages`: cores and VMs of the location, then the cores of each family; of a family, the limit is the location's. */
-export function usagesView(used: Used): object[] {
+/**
+ * The entries of `usages`: vCPUs and VMs of the location, then the vCPUs of each family. The one limit that is kept
+ * is that of vCPUs, by each start; the others follow from it: a VM has one at least, a family is among all. Of a
+ * family that the host never runs it is none.
+ * @param running the size of each VM that runs, whoever's it is.
+ */
+export function usagesView(running: readonly Size[], host: HostCapacity): object[] {
   const cores = new Map<string, number>()
-  for (const { family, vcpus } of used.allocated)
-    cores.set(family, (cores.get(family) ?? 0) + vcpus)
+  for (const { family, vcpusAvailable } of running)
+    cores.set(family, (cores.get(family) ?? 0) + vcpusAvailable)
   const total = [...cores.values()].reduce((sum, count) => sum + count, 0)
   const names = [...new Set(families.map(({ family }) => family))]
+  const offered = new Set(sizes.filter((size) => isToBeHad(size, host)).map(({ family }) => family))
+  const limit = vcpusMax(host)
   return [
-    usage('cores', 'Total Regional vCPUs', total, used.vcpusMax),
-    usage('virtualMachines', 'Virtual Machines', used.virtualMachines, used.virtualMachinesMax),
-    ...names.map((name) => usage(name, titleOf(name), cores.get(name) ?? 0, used.vcpusMax)),
+    usage('cores', 'Total Regional vCPUs', total, limit),
+    usage('virtualMachines', 'Virtual Machines', running.length, limit),
+    ...names.map((name) =>
+      usage(name, titleOf(name), cores.get(name) ?? 0, offered.has(name) ? limit : 0),
+    ),
   ]
 }
 

@@ -196,6 +196,8 @@ export interface Capacity {
   readonly memoryMiB: number
   /** What no VM has been promised. */
   readonly freeMemoryMiB: number
+  /** Of the VMs that run. */
+  readonly runningVcpus: number
   readonly accelerator: 'kvm' | 'tcg'
   /** What disks may take in all, used or not, in GiB: the host's own reserve and what others use is not in it. */
   readonly diskGib: number

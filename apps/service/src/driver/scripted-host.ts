@@ -308,6 +308,7 @@ export class ScriptedHost implements HostDriver {
       vcpus: 64,
       memoryMiB: 1 << 20,
       freeMemoryMiB: 1 << 20,
+      runningVcpus: 0,
       accelerator: 'tcg',
       diskGib: SIZE_MAX_GIB,
       noWindows: 'it has no KVM',

@@ -12,7 +12,7 @@ import { LeasedHost } from './leased-host.ts'
 import { type ReconcileGround, reconcile, settleEnded } from './reconcile.ts'
 
 /** What stays so of a host, as who drives it tells all others. */
-export type HostSize = Omit<Capacity, 'freeMemoryMiB'>
+export type HostSize = Omit<Capacity, 'freeMemoryMiB' | 'runningVcpus'>
 
 export interface DrivenHostOptions {
   readonly store: Store
@@ -157,7 +157,7 @@ export class DrivenHost {
       if (told !== null) this.#size = JSON.parse(new TextDecoder().decode(told))
       return
     }
-    const { freeMemoryMiB: _, ...size } = await this.driver.capacity()
+    const { freeMemoryMiB: _, runningVcpus: __, ...size } = await this.driver.capacity()
     if (JSON.stringify(size) === JSON.stringify(this.#size)) return
     await store.values.put(key, new TextEncoder().encode(JSON.stringify(size)))
     this.#size = size

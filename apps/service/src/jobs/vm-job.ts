@@ -12,9 +12,9 @@ import { withApplied } from '../domain/vm/unapplied.ts'
 import { type Failure, type Power, stateJson, stateOf, type VmState } from '../domain/vm/vm.ts'
 import { followPower } from '../domain/vm/watched.ts'
 import { ATTESTATION_FAILED, type Attested } from './attest.ts'
+import type { HostHolds } from './host-holds.ts'
 import type { HostNetworks } from './host-networks.ts'
 import { isUp } from './is-up.ts'
-import type { MemoryHolds } from './memory-holds.ts'
 import type { Job } from './worker.ts'
 
 /** The notice of a boot that came up and was not proved. */
@@ -27,7 +27,7 @@ const ALONE = 'TrustedLaunch/NoNetwork'
 export interface VmGround {
   readonly driver: HostDriver
   /** Of the driver's host. */
-  readonly memory: MemoryHolds
+  readonly holds: HostHolds
   readonly now: () => number
   /** How long a guest has until its agent answers, in milliseconds. */
   readonly bootLimitMs: number
@@ -106,6 +106,12 @@ export class VmJob {
     await this.note({ power: seen === null ? 'unknown' : isUp ? 'running' : rests }, 'Failed')
   }
 
+  /** An operation that was cancelled before it did anything leaves the VM as it was; nothing happens when it is gone. */
+  async noteUndone(): Promise<void> {
+    const vm = await this.vm()
+    if (vm !== null) await this.note({}, stateOf(vm).failure === null ? 'Succeeded' : 'Failed')
+  }
+
   power(power: Power): Promise<void> {
     return this.note({ power })
   }
@@ -152,10 +158,9 @@ export class VmJob {
     return this.require()
   }
 
-  /** What is asked of a VM holds from its next start on; one that the host has no memory for is not started. @throws {ArmError} */
+  /** What is asked of a VM holds from its next start on; one that the host has no room for is not started. @throws {ArmError} */
   async #ready(vm: Resource): Promise<void> {
-    const { memoryMiB } = await this.#ground.planOf(vm)
-    await this.#ground.memory.hold(stateOf(vm).machine, memoryMiB)
+    await this.#ground.holds.hold(stateOf(vm).machine, await this.#ground.planOf(vm))
     const ready = await this.withSshPort(vm)
     await this.change(ready)
     const { leaving, unapplied } = stateOf(ready)
@@ -178,7 +183,7 @@ export class VmJob {
       await this.note({ power: 'starting', failure: null, integrity: null, notices })
       await this.#start(vm)
     } finally {
-      this.#ground.memory.release(machine)
+      this.#ground.holds.release(machine)
     }
     await this.settle(vm)
   }

@@ -129,24 +129,34 @@ test('The maximum number of data disks allowed to be attached to a VM of this si
   })
 })
 
-test('usages count the cores of what is allocated, in all and by family', () => {
-  const usages = usagesView({
-    allocated: [size('Standard_D2s_v5'), size('Standard_D4s_v5'), size('Standard_B1s')],
-    virtualMachines: 4,
-    vcpusMax: 8,
-    virtualMachinesMax: 100,
-  }) as { currentValue: number; limit: number; name: { value: string; localizedValue: string } }[]
+test('usages count the vCPUs of what runs, in all and by family, against what the host takes', () => {
+  const running = [size('Standard_D2s_v5'), size('Standard_D4s_v5'), size('Standard_B1s')]
+  const usages = usagesView(running, host) as {
+    currentValue: number
+    limit: number
+    name: { value: string; localizedValue: string }
+  }[]
   const of = (value: string) => usages.find(({ name }) => name.value === value)
   assert.deepEqual(of('cores'), {
     unit: 'Count',
     currentValue: 7,
-    limit: 8,
+    limit: 8 * 16,
     name: { value: 'cores', localizedValue: 'Total Regional vCPUs' },
   })
-  assert.equal(of('virtualMachines')?.currentValue, 4)
-  assert.equal(of('standardDSv5Family')?.currentValue, 6)
+  assert.deepEqual(
+    ['virtualMachines', 'standardDSv5Family', 'standardESv5Family'].map((name) => [
+      of(name)?.currentValue,
+      of(name)?.limit,
+    ]),
+    [
+      [3, 128],
+      [6, 128],
+      [0, 128],
+    ],
+  )
+  // Of a GPU's family this host runs none.
+  assert.equal(of('Standard NCASv3_T4 Family')?.limit, 0)
   assert.equal(of('standardDSv5Family')?.name.localizedValue, 'Standard DSv5 Family vCPUs')
-  assert.equal(of('standardESv5Family')?.currentValue, 0)
   assert.equal(
     of('Standard NCASv3_T4 Family')?.name.localizedValue,
     'Standard NCASv3_T4 Family vCPUs',

@@ -7,7 +7,7 @@ import type { MachinePlan, MachinePower } from '../../src/domain/host-driver.ts'
 import { type Operation, type Store, StoreError } from '../../src/domain/store.ts'
 import { machinePlanOf } from '../../src/domain/vm/machine-plan.ts'
 import { ScriptedHost } from '../../src/driver/scripted-host.ts'
-import { MemoryHolds } from '../../src/jobs/memory-holds.ts'
+import { HostHolds } from '../../src/jobs/host-holds.ts'
 import { vmHandlers } from '../../src/jobs/vm-handlers.ts'
 import type { Job } from '../../src/jobs/worker.ts'
 import { openStore } from '../../src/store/open.ts'
@@ -44,7 +44,7 @@ async function anAttempt(
   const handlers = vmHandlers({
     ...{ driver, now: () => 2 },
     bootLimitMs: 1,
-    memory: new MemoryHolds(driver),
+    holds: new HostHolds(driver),
     networks: { ofVm: async () => null, settle: async () => {}, lack: () => null },
     attest: async () => ({ id: 'an attestation', tier: 'affirming' }),
     commandOf: async () => null,

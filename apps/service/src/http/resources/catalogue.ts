@@ -14,7 +14,7 @@ import { requireSubscription } from '../../domain/groups.ts'
 import { namedImages } from '../../domain/image/binding.ts'
 import { everyMachine } from '../../domain/machines.ts'
 import type { VmRules } from '../../domain/vm/plan-vm.ts'
-import { stateOf, textAt, VM } from '../../domain/vm/vm.ts'
+import { type Power, stateOf, textAt, VM } from '../../domain/vm/vm.ts'
 import { groupPath } from '../arm-type.ts'
 import { clausesOf } from '../filter.ts'
 import type { Ground } from '../ground.ts'
@@ -26,6 +26,8 @@ const SUBSCRIPTION = '/subscriptions/:subscriptionId/providers/Microsoft.Compute
 const LOCATION = `${SUBSCRIPTION}/locations/:location`
 const PUBLISHER = `${LOCATION}/publishers/:publisher`
 const OFFERS = `${PUBLISHER}/artifacttypes/vmimage/offers`
+/** The power of a VM that takes vCPUs of its host. */
+const RUNS: readonly Power[] = ['starting', 'running', 'stopping', 'deallocating']
 const TYPES = `${PUBLISHER}/artifacttypes/vmextension/types`
 
 /** Sizes, usages, the marketplace and the kinds of extensions: data, by what this host can give. */
@@ -54,7 +56,7 @@ export function catalogueRoutes(rules: VmRules, ground: Ground): Route[] {
         return { value: toBeHad(rules).map(vmSizeView) }
       }),
     },
-    read(`${LOCATION}/usages`, 'locations/usages', (request) => usages(rules, ground, request)),
+    read(`${LOCATION}/usages`, 'locations/usages', () => usages(rules, ground)),
     read(`${LOCATION}/publishers`, 'locations/publishers', images),
     read(OFFERS, 'locations/publishers/artifacttypes/offers', images),
     read(`${OFFERS}/:offer/skus`, 'locations/publishers/artifacttypes/offers/skus', images),
@@ -135,22 +137,12 @@ function skus(rules: VmRules, { location }: Ground, { query }: ArmRequest) {
   return { value: sizes.map((size) => skuView(size, [location], rules.place().capacity)) }
 }
 
-async function usages(rules: VmRules, { store }: Ground, { params }: ArmRequest) {
-  const subscriptionId = params.subscriptionId!
-  const allocated: Size[] = []
-  let virtualMachines = 0
-  for await (const vm of everyMachine(store, { subscriptionId })) {
-    virtualMachines++
+/** Of the host, which all subscriptions share: what is left of a limit is left to any of them. */
+async function usages(rules: VmRules, { store }: Ground) {
+  const running: Size[] = []
+  for await (const vm of everyMachine(store)) {
     const size = sizeNamed(textAt(vm.properties, 'hardwareProfile', 'vmSize') ?? '')
-    if (size !== null && stateOf(vm).power !== 'deallocated') allocated.push(size)
+    if (size !== null && RUNS.includes(stateOf(vm).power)) running.push(size)
   }
-  const { vcpus } = rules.place().capacity
-  return {
-    value: usagesView({
-      allocated,
-      virtualMachines,
-      vcpusMax: vcpus * 16,
-      virtualMachinesMax: 25_000,
-    }),
-  }
+  return { value: usagesView(running, rules.place().capacity) }
 }
