@@ -1,6 +1,7 @@
 import {
   type Disposition,
   type Dispositions,
+  diskDispositions,
   dispositionRows,
   galleryDispositions,
   scaleSetDispositions,
@@ -11,6 +12,8 @@ import {
 export const documentedTypes: readonly (readonly [type: string, rules: Dispositions])[] = [
   ['VirtualMachine', vmDispositions],
   ['VirtualMachineScaleSet', scaleSetDispositions],
+  ['Disk', diskDispositions],
+  ['DiskUpdate', diskDispositions],
   ...Object.entries(galleryDispositions),
 ]
 
@@ -33,6 +36,6 @@ export function fieldsDocument(
   return `# What becomes of what clients send
 
 Made by \`npm run fields\` from Azure's own client libraries. A member that is not here is refused (\`Could not find member …\`); one that is
-kept without effect is told in the instance view, as \`NotEnforced/Properties\`; members of answers are left out when they are sent back.
+kept without effect is told in the instance view, as \`NotEnforced/Properties\`, of a disk in its \`properties.notEnforced\`; members of answers are left out when they are sent back.
 ${sections.join('')}`
 }

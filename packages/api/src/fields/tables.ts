@@ -53,6 +53,8 @@ const added: Readonly<Record<string, FieldTable>> = {
   },
   VirtualMachineTrustedLaunch: { vTpmOf: 'VtpmOf' },
   VtpmOf: { restorePoint: 'ApiEntityReference', force: 'boolean' },
+  DiskProperties: { ...compute.DiskProperties, notEnforced: '[text]!' },
+  DiskUpdateProperties: { ...compute.DiskUpdateProperties, notEnforced: '[text]!' },
   SnapshotProperties: { ...compute.SnapshotProperties, consistencyMode: 'text!' },
 }
 const tables: Readonly<Record<string, FieldTable>> = { ...network, ...compute, ...own, ...added }

@@ -19,6 +19,8 @@ export interface DiskRules {
   readonly allowedSources: readonly AllowedSource[]
   /** What the host keeps disks on, in GiB. */
   readonly diskGib: () => number
+  /** Paths that ask for what a disk would be less without. */
+  readonly refusedOfDisks: (body: JsonObject) => readonly string[]
 }
 
 const SIZE_MAX_GIB = 32_767
@@ -37,10 +39,27 @@ export function diskPlanner(rules: DiskRules) {
     existing: Resource | null,
     moment: Moment,
   ): Promise<Plan> => {
+    requireOffered(rules, { ...envelope, properties }, existing)
     refuseIf(diskSkuFault(textAt(envelope, 'sku', 'name'), 'sku.name'))
     if (existing === null) return planNew(rules, id, properties, moment)
     return planChange(rules, properties, existing, moment)
   }
+}
+
+/** @throws {ArmError} the first member that asks for what there is not here, and is not there from before. */
+function requireOffered(rules: DiskRules, body: JsonObject, existing: Resource | null): void {
+  const there =
+    existing === null
+      ? []
+      : rules.refusedOfDisks({ ...existing.envelope, properties: existing.properties })
+  const path = rules.refusedOfDisks(body).find((each) => !there.includes(each))
+  if (path === undefined) return
+  throw new ArmError({
+    status: 400,
+    code: 'BadRequest',
+    message: `'${path}' is not offered by this installation, and a disk is not made without what it asks for: leave it out.`,
+    target: path,
+  })
 }
 
 async function planNew(

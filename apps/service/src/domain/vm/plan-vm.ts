@@ -50,6 +50,8 @@ export interface VmRules {
   readonly notEnforced: (body: JsonObject) => readonly string[]
   /** Paths of a gallery's, definition's or version's body that ask for what there is not here. */
   readonly refusedOfGalleries: (type: string, body: JsonObject) => readonly string[]
+  /** Paths that ask for what a disk would be less without. */
+  readonly refusedOfDisks: (body: JsonObject) => readonly string[]
   /** Paths that ask for what a VM would be less without. */
   readonly refused: (body: JsonObject) => readonly string[]
   /** Keeps what is to be run in a VM, until it is. */

@@ -1,6 +1,6 @@
-import { ArmError, faults } from '@trusted-launch/api'
+import { ArmError, diskDispositions, faults, membersOf } from '@trusted-launch/api'
 import { diskLinks, diskPlanner } from '../../domain/disk/disk.ts'
-import type { Resource } from '../../domain/store.ts'
+import type { JsonObject, Resource } from '../../domain/store.ts'
 import { DISK } from '../../domain/vm/disk-row.ts'
 import type { VmRules } from '../../domain/vm/plan-vm.ts'
 import { textAt } from '../../domain/vm/vm.ts'
@@ -16,13 +16,20 @@ export const diskTypeOf = (rules: VmRules): ArmType => ({
     requireFree(disk)
     return { kind: 'disk.delete', input: {}, host: rules.host }
   },
-  view: ({ properties, state, provisioningState, createdAt }) => ({
+  view: ({ envelope, properties, state, provisioningState, createdAt }) => ({
     ...properties,
     diskState: textAt(state, 'managedBy') === null ? 'Unattached' : 'Attached',
     timeCreated: new Date(createdAt).toISOString(),
     provisioningState,
+    ...toldOf({ ...envelope, properties }),
   }),
 })
+
+/** What it was sent and is kept without effect: a disk has no instance view to tell it in. */
+function toldOf(body: JsonObject): JsonObject {
+  const notEnforced = membersOf(diskDispositions, body, 'notEnforced')
+  return notEnforced.length === 0 ? {} : { notEnforced }
+}
 
 function requireFree({ name, state }: Resource): void {
   const holder = textAt(state, 'managedBy')
