@@ -30,7 +30,8 @@ export function vmHandlers(ground: VmGround): Record<string, Handler> {
       try {
         return (await work(vm)) || undefined
       } catch (error) {
-        if (!job.signal.aborted && !isOurs(error)) await vm.noteFailed()
+        if (error instanceof Cancelled) await vm.noteUndone()
+        else if (!job.signal.aborted && !isOurs(error)) await vm.noteFailed()
         throw error
       }
     }
@@ -85,7 +86,7 @@ async function create(vmJob: VmJob, ground: VmGround): Promise<void> {
   await vmJob.note({}, 'Succeeded')
 }
 
-/** Until it boots, a creation can be undone. @throws {Cancelled} */
+/** Until it boots, a creation can be undone; a reimage until its VM is stopped. @throws {Cancelled} */
 async function endIfCancelled(job: Job): Promise<void> {
   if (await job.isCancelled()) throw new Cancelled()
 }
@@ -191,7 +192,9 @@ async function reimage(vmJob: VmJob, ground: VmGround): Promise<void> {
   const plan = await ground.planOf(vm)
   const { image } = plan
   await job.tell(10, `preparing the image ${image}`)
-  await driver.prepareImage(image, (step) => void job.tell(20, step).catch(() => {}), job.signal)
+  await followed(job, (tell, signal) => driver.prepareImage(image, tell, signal))
+  // From here on it cannot be undone: what the disk held is gone with it.
+  await endIfCancelled(job)
   await driver.stop(machine, { graceful: true })
   await job.tell(40, 'a pristine disk')
   await driver.reimage(plan, job.signal)

@@ -176,6 +176,39 @@ test('a creation that is cancelled before it boots is undone, and nothing else c
   assert.deepEqual([refused.status, refused.body.error.code], [409, 'OperationNotAllowed'])
 })
 
+test('a reimage that is cancelled while its image is made leaves the VM running, with the disk that it has', async (t) => {
+  let isHeld = false
+  const deeds: string[] = []
+  const reached = Promise.withResolvers<void>()
+  const host = new ScriptedHost({
+    before: (deed, _, signal) => {
+      if (!isHeld) return undefined
+      deeds.push(deed)
+      if (deed !== 'prepareImage') return undefined
+      reached.resolve()
+      return new Promise((_, reject) => {
+        signal!.addEventListener('abort', () => reject(signal!.reason))
+      })
+    },
+  })
+  const service = await aService(t, host)
+  const { id } = await aVm(service)
+  isHeld = true
+  const asked = await service.ask('POST', `${id}/reimage`)
+  await reached.promise
+  const operation = /operations\/([^?]+)/.exec(String(asked.headers['azure-asyncoperation']))![1]
+  const own = `${service.subscription}/providers/TrustedLaunch/operations`
+  assert.equal((await service.ask('POST', `${own}/${operation}/cancel`)).status, 202)
+  assert.equal((await service.over(asked)).status, 'Canceled')
+  assert.deepEqual(deeds, ['prepareImage'])
+  const { body } = await service.ask('GET', `${id}?$expand=instanceView`)
+  assert.equal(body.properties.provisioningState, 'Succeeded')
+  assert.match(JSON.stringify(body.properties.instanceView.statuses), /PowerState\/running/)
+  isHeld = false
+  const again = await service.over(await service.ask('POST', `${id}/reimage`))
+  assert.equal(again.status, 'Succeeded')
+})
+
 test('the fetch of an image or a disk, or the building of one, that is cancelled ends within seconds, and leaves nothing', async (t) => {
   let builds = 0
   const host = new ScriptedHost({

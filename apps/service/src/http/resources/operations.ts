@@ -7,8 +7,10 @@ import { pageOf } from '../page.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
 
 const LOCATIONS = '/subscriptions/:subscriptionId/providers/Microsoft.Compute/locations/:location'
-/** What leaves nothing behind when it is cancelled. */
-const CANCELLABLE: readonly string[] = ['vm.create', 'image.put', 'disk.fill', 'whatIf']
+/** What leaves all as it was when it is cancelled. */
+const CANCELLABLE: readonly string[] = [
+  ...['vm.create', 'vm.reimage', 'image.put', 'disk.fill', 'whatIf'],
+]
 const OWN = '/:scope/providers/TrustedLaunch/operations'
 
 /** What clients poll, and what the portal and `tl operation` list. */
@@ -76,7 +78,7 @@ async function cancel(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   if (!CANCELLABLE.includes(operation.kind))
     throw new ArmError(
       faults.operationNotAllowed(
-        `Only the making of an image or a disk, of a virtual machine until it boots, and what is only tried can be cancelled; this is ${operation.kind}.`,
+        `Only the making of an image or a disk, of a virtual machine until it boots, a reimage until its virtual machine is stopped, and what is only tried can be cancelled; this is ${operation.kind}.`,
       ),
     )
   await change(ground, request, async ({ operations }) => {
