@@ -87,5 +87,5 @@ export const NO_HINT: readonly string[] = [
   ...['InvalidFilterInQueryString', 'InvalidResourceNamespace', 'InvalidResourceType'],
   ...['InvalidRoleAssignmentId', 'HttpMethodNotAllowed', 'MissingApiVersionParameter'],
   ...['RoleDefinitionDoesNotExist', 'RoleDefinitionWithSameNameExists', 'UnsupportedQuery'],
-  'SecurityRuleCannotBeEnforced',
+  ...['SecurityRuleCannotBeEnforced', 'NetcfgSubnetRangesOverlap'],
 ]
