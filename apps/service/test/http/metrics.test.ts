@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { ALERT_KINDS } from '@trusted-launch/posture'
 import { watchingOf } from '../../src/domain/figures.ts'
 import { FailingHost } from '../a-failing-host.ts'
 import { aService, type TestService } from '../a-service.ts'
@@ -36,6 +37,8 @@ async function aFailedVm(service: TestService): Promise<void> {
   )
 }
 
+const KINDS = Object.keys(ALERT_KINDS).length
+
 test('metrics tell verdicts, open alerts, attestations and what waits to be delivered, and name no VM', async (t) => {
   const now = { ahead: 0 }
   const service = await aService(t, new FailingHost(), { now: () => Date.now() + now.ahead })
@@ -57,7 +60,7 @@ test('metrics tell verdicts, open alerts, attestations and what waits to be deli
     1,
     'samples',
   )
-  assert.deepEqual([told.get('alert_destinations'), told.get('outbox_events')], [1, 6])
+  assert.deepEqual([told.get('alert_destinations'), told.get('outbox_events')], [1, KINDS])
   assert.equal(told.get('virtual_machines'), 1)
   assert.ok(![...told.keys()].some((name) => /web|virtualMachines\/[^:]/.test(name)))
   now.ahead = 60_000

@@ -51,7 +51,14 @@ test('a token of a trusted issuer makes a caller with an id of its own, and a na
   const caller = await callerOf(sign({ email: 'ann@example', oid: 'somebody-of-ours' }))
   const objectId = objectIdOf(ISSUER, 'ann')
   assert.match(objectId, /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
-  assert.deepEqual(caller, { objectId, name: 'ann@example', kind: 'user', tenantId: 't' })
+  const isForeign = true
+  assert.deepEqual(caller, {
+    objectId,
+    name: 'ann@example',
+    kind: 'user',
+    tenantId: 't',
+    isForeign,
+  })
   assert.notEqual(objectIdOf('https://other', 'ann'), objectId)
   await callerOf(sign({}))
   assert.deepEqual(fetched, [`${ISSUER}/.well-known/openid-configuration`, `${ISSUER}/keys`])
