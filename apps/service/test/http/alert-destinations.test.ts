@@ -134,7 +134,7 @@ test('what a receiver refuses as such is given up after five tries, listed with 
   assert.equal(letter.event.alert.cause, 'drift')
   const asked = await service.ask('POST', `${at(service, 'siem')}/redeliver`, {})
   assert.deepEqual([asked.status, asked.body.count], [202, 1])
-  await until(() => receiver.received.length === KINDS)
+  await until(() => receiver.received.length === 6)
   await until(async () => (await letters())[0].isToBeSentAgain === false)
   receiver.status = 200
   const { sequence } = letter
@@ -155,7 +155,7 @@ test('simulated alerts are marked, count for no VM, and are sent like others; as
     assert.equal((await simulated(wrong)).status, 400)
   const bundles = { kind: 'Bundles', bundles: ['VirtualMachines'] }
   assert.equal((await simulated(bundles)).status, 204)
-  await until(() => receiver.received.length === 6)
+  await until(() => receiver.received.length === KINDS)
   assert.ok(receiver.events.every(({ data }) => data.sample === true))
   await dismissAll(service)
   assert.equal((await simulated(bundles)).status, 204)
