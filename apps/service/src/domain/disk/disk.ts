@@ -1,5 +1,5 @@
 import { ArmError, type Fault, faults, keyOf, parseResourceId, typeOf } from '@trusted-launch/api'
-import { diskChangeFault, diskCreateFault } from '../../catalogue/disk-security.ts'
+import { diskCreateFault } from '../../catalogue/disk-security.ts'
 import { diskSkuFault } from '../../catalogue/disk-skus.ts'
 import type { Link } from '../links.ts'
 import { isMachine } from '../machines.ts'
@@ -10,8 +10,9 @@ import { type AllowedSource, type DiskSource, type Source, sourceOf } from '../s
 import type { JsonObject, Resource } from '../store.ts'
 import { requireDiskRoom } from '../vm/disk-room.ts'
 import { DISK } from '../vm/disk-row.ts'
-import { growInVm, requireNotSmaller, tooLarge } from '../vm/disk-size.ts'
+import { growInVm, requireNotSmaller, requireSizeGib, tooLarge } from '../vm/disk-size.ts'
 import { at, stateOf, textAt } from '../vm/vm.ts'
+import { withMade, withSku } from './made.ts'
 
 /** What decides about disks beside what is asked. */
 export interface DiskRules {
@@ -23,7 +24,6 @@ export interface DiskRules {
   readonly refusedOfDisks: (body: JsonObject) => readonly string[]
 }
 
-const SIZE_MAX_GIB = 32_767
 const SOURCE = 'creationData.sourceUri'
 const GUEST_STATE = 'creationData.securityDataUri'
 const COPIED = 'creationData.sourceResourceId'
@@ -35,14 +35,15 @@ const COPIED = 'creationData.sourceResourceId'
 export function diskPlanner(rules: DiskRules) {
   return async (
     id: string,
-    { properties, envelope }: Wanted,
+    wanted: Wanted,
     existing: Resource | null,
     moment: Moment,
   ): Promise<Plan> => {
+    const { properties, envelope } = wanted
     requireOffered(rules, { ...envelope, properties }, existing)
     refuseIf(diskSkuFault(textAt(envelope, 'sku', 'name'), 'sku.name'))
     if (existing === null) return planNew(rules, id, properties, moment)
-    return planChange(rules, properties, existing, moment)
+    return planChange(rules, wanted, existing, moment)
   }
 }
 
@@ -202,36 +203,25 @@ async function holderOf(
   return found !== null && isMachine(found) ? found : null
 }
 
-/** It may grow; how it was made stays. */
+/** It may grow; what it was made as stays. */
 async function planChange(
   rules: DiskRules,
-  properties: JsonObject,
+  { properties: asked, envelope }: Wanted,
   existing: Resource,
   { tables, at: time }: Moment,
 ): Promise<Plan> {
-  const asked = textAt(properties, 'securityProfile', 'securityType')
-  refuseIf(diskChangeFault(textAt(existing.properties, 'securityProfile', 'securityType'), asked))
-  for (const member of ['createOption', 'sourceUri', 'sourceResourceId']) {
-    const [before, after] = [existing.properties, properties].map((one) =>
-      textAt(one, 'creationData', member),
-    )
-    if (after != null && after !== before)
-      throw new ArmError(changeRefused(`creationData.${member}`))
-  }
-  const [was, now] = [sizeIn(existing.properties), sizeIn(properties)]
+  const [was, now] = [sizeIn(existing.properties), sizeIn(asked)]
+  const properties = withMade(existing.properties, asked)
   await requireRoom(rules, tables, now, was ?? 0)
   if (was !== null && now !== null) requireNotSmaller(existing.id, was, now)
   if (now !== null && now !== was) await growInVm(tables, existing, now, time)
-  return { properties, state: existing.state, work: null }
+  return { properties, envelope: withSku(existing, envelope), state: existing.state, work: null }
 }
 
 /** @throws {ArmError} not 1 to 32,767 GiB. */
 function sizeIn(properties: JsonObject): number | null {
   const given = at(properties, 'diskSizeGB')
-  if (given === undefined || given === null) return null
-  const isGood = Number.isInteger(given) && Number(given) >= 1 && Number(given) <= SIZE_MAX_GIB
-  if (!isGood) throw new ArmError(faults.invalidParameter('disk.diskSizeGB'))
-  return Number(given)
+  return given == null ? null : requireSizeGib(given, 'disk.diskSizeGB')
 }
 
 /** A disk that the host could not fill is a promise that is not kept. @throws {ArmError} `AllocationFailed` */
@@ -267,11 +257,6 @@ function notDone(option: string): Fault {
     `CreateOption '${option.slice(0, 80)}' is not offered by this host: 'Empty', 'Copy' of a disk or a snapshot, 'Restore' of a restore point's disk, 'Import' of a file and 'ImportSecure' with a variable store are.`,
     'creationData.createOption',
   )
-}
-
-function changeRefused(target: string): Fault {
-  const message = `Changing property '${target}' is not allowed.`
-  return { status: 409, code: 'PropertyChangeNotAllowed', message, target }
 }
 
 function refuseIf(fault: Fault | null): void {

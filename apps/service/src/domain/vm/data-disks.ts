@@ -7,8 +7,8 @@ import type { Moment } from '../resource-type.ts'
 import type { Json, JsonObject } from '../store.ts'
 import { ownedBy, requireNobodyElses } from './disk-holder.ts'
 import { DISK, skuOf } from './disk-row.ts'
-import { requireNotSmaller } from './disk-size.ts'
-import { makeEmpty, SIZE_DEFAULT_GIB, SIZE_MAX_GIB } from './empty-disk.ts'
+import { requireNotSmaller, requireSizeGib } from './disk-size.ts'
+import { makeEmpty, SIZE_DEFAULT_GIB } from './empty-disk.ts'
 import { at, textAt } from './vm.ts'
 
 export const LUN_MAX = 63
@@ -86,9 +86,7 @@ async function planOne(moment: Moment, vm: string, disk: JsonObject): Promise<Js
     throw new ArmError(faults.operationNotAllowed(`Disk ${row.name} is not there yet.`))
   await requireNobodyElses(moment.tables, row, vm)
   const size = Number(row.properties.diskSizeGB ?? SIZE_DEFAULT_GIB)
-  const grown = Number(disk.diskSizeGB ?? size)
-  if (!Number.isInteger(grown) || grown > SIZE_MAX_GIB)
-    throw new ArmError(faults.invalidParameter('dataDisk.diskSizeGB'))
+  const grown = requireSizeGib(disk.diskSizeGB ?? size, 'dataDisk.diskSizeGB')
   requireNotSmaller(id, size, grown)
   const change = {
     state: { ...row.state, managedBy: vm },

@@ -4,6 +4,15 @@ import type { Json, JsonObject, Resource, Tables } from '../store.ts'
 import { withUnapplied } from './unapplied.ts'
 import { at, stateJson, stateOf, textAt, type VmState } from './vm.ts'
 
+export const SIZE_MAX_GIB = 32_767
+
+/** @throws {ArmError} not 1 to 32,767 GiB. */
+export function requireSizeGib(given: Json | undefined, target: string): number {
+  const isGood = Number.isInteger(given) && Number(given) >= 1 && Number(given) <= SIZE_MAX_GIB
+  if (!isGood) throw new ArmError(faults.invalidParameter(target))
+  return Number(given)
+}
+
 /** A larger disk than the host keeps any on. */
 export function tooLarge(sizeGib: number, hostGib: number): Fault {
   return {
@@ -60,8 +69,8 @@ export async function growOwn(
   const id = textAt(properties, 'storageProfile', 'osDisk', 'managedDisk', 'id') ?? ''
   const disk = await resources.get(id)
   if (disk === null) return {}
-  if (!Number.isInteger(is)) throw new ArmError(faults.invalidParameter('osDisk.diskSizeGB'))
-  const [size, had] = [Number(is), Number(disk.properties.diskSizeGB ?? 0)]
+  const size = requireSizeGib(is, 'osDisk.diskSizeGB')
+  const had = Number(disk.properties.diskSizeGB ?? 0)
   if (size === had) return {}
   requireNotSmaller(id, had, size)
   requireDeallocated(disk.name, vm)

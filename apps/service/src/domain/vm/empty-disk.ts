@@ -1,12 +1,12 @@
-import { ArmError, faults, parseResourceId } from '@trusted-launch/api'
+import { ArmError, parseResourceId } from '@trusted-launch/api'
 import { requireGroup } from '../groups.ts'
 import type { Moment } from '../resource-type.ts'
 import type { JsonObject, Resource } from '../store.ts'
 import { diskRow } from './disk-row.ts'
+import { requireSizeGib } from './disk-size.ts'
 import { textAt } from './vm.ts'
 
 export const SIZE_DEFAULT_GIB = 32
-export const SIZE_MAX_GIB = 32_767
 
 /** An empty data disk that is made with its VM. @throws {ArmError} another kind, or no size. */
 export async function makeEmpty(
@@ -22,9 +22,7 @@ export async function makeEmpty(
       message: `Disk ${id} is not found.`,
       target: 'dataDisk.managedDisk.id',
     })
-  const diskSizeGB = Number(disk.diskSizeGB ?? SIZE_DEFAULT_GIB)
-  if (!Number.isInteger(diskSizeGB) || diskSizeGB < 1 || diskSizeGB > SIZE_MAX_GIB)
-    throw new ArmError(faults.invalidParameter('dataDisk.diskSizeGB'))
+  const diskSizeGB = requireSizeGib(disk.diskSizeGB ?? SIZE_DEFAULT_GIB, 'dataDisk.diskSizeGB')
   const { subscriptionId, resourceGroup } = parseResourceId(id)!
   await requireGroup(tables, subscriptionId!, resourceGroup!)
   const properties = { creationData: { createOption: 'Empty' }, diskSizeGB }

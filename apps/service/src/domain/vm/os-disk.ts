@@ -5,6 +5,7 @@ import { requireMadeName } from '../links.ts'
 import type { Moment } from '../resource-type.ts'
 import type { JsonObject } from '../store.ts'
 import { DISK, diskRow, skuOf } from './disk-row.ts'
+import { requireSizeGib } from './disk-size.ts'
 import { changeRefused } from './fixed.ts'
 import type { Decision } from './security.ts'
 import { at, textAt } from './vm.ts'
@@ -64,8 +65,7 @@ export async function makeOsDisk(
 
 /** @throws {ArmError} smaller than the image, or no size. */
 function requireSize({ diskSizeGB: asked }: JsonObject, imageGib: number): void {
-  if (!Number.isInteger(asked)) throw new ArmError(faults.invalidParameter('osDisk.diskSizeGB'))
-  if (Number(asked) >= imageGib) return
+  if (requireSizeGib(asked, 'osDisk.diskSizeGB') >= imageGib) return
   throw new ArmError(
     faults.operationNotAllowed(
       `Disk with size ${asked}GB, which is smaller than the size ${imageGib}GB of corresponding disk in Image, is not allowed.`,
