@@ -135,7 +135,7 @@ export function roomChecks(of: any): Check[] {
     },
     {
       what: 'its host',
-      found: `${vcpus} vCPUs, ${memoryGib} GiB of memory; ${running} of ${virtualMachines} VMs run`,
+      found: `${vcpus} vCPUs, ${Math.floor(memoryGib * 10) / 10} GiB of memory; ${running} of ${virtualMachines} VMs run`,
       remedy: drained === true ? 'it is drained and places no VM: tl host resume' : null,
     },
   ]

@@ -111,9 +111,10 @@ test('clocks a minute apart, a certificate that ends soon, another version and a
   })
   assert.equal(certificateCheck(until(15), now).remedy, null)
   assert.match(certificateCheck(until(13), now).remedy!, /^restart tl up there/)
-  const host = { vcpus: 2, memoryGib: 4, running: 1, virtualMachines: 2, drained: true }
+  const host = { vcpus: 2, memoryGib: 23.5400390625, running: 1, virtualMachines: 2, drained: true }
   assert.deepEqual(
     roomChecks({ ...host, version: '9.9.9' }).map(({ remedy }) => remedy?.split(' ')[0]),
     ['use', 'it'],
   )
+  assert.match(roomChecks(host)[1]!.found, /^2 vCPUs, 23\.5 GiB of memory; 1 of 2 VMs run$/)
 })

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { chmod } from 'node:fs/promises'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
@@ -27,7 +28,8 @@ export function copiedAsQcow2(
   return format === 'raw' ? converted(path, to, signal) : copied(path, to, signal)
 }
 
-/** An empty qcow2 file for so many bytes. */
-export function blankQcow2(path: string, bytes: number): Promise<unknown> {
-  return run('qemu-img', ['create', '-q', '-f', 'qcow2', path, String(bytes)])
+/** An empty qcow2 file for so many bytes, its owner's alone. */
+export async function blankQcow2(path: string, bytes: number): Promise<void> {
+  await run('qemu-img', ['create', '-q', '-f', 'qcow2', path, String(bytes)])
+  await chmod(path, 0o600)
 }

@@ -1,7 +1,7 @@
 export type { Acceleration } from './acceleration.ts'
 export type { Accounts } from './accounts.ts'
 export type { DataDisk } from './data-disk.ts'
-export { converted, copied } from './disk-copy.ts'
+export { blankQcow2, converted, copied } from './disk-copy.ts'
 export { HostError, ProcessError, StateError } from './errors.ts'
 export {
   type Firmware,

@@ -85,6 +85,12 @@ export const faults = {
     message: `The provided location '${shown(location)}' is not available for resource type '${type}'. List of available regions for the resource type is '${served.join(',')}'.`,
     target: 'location',
   }),
+  groupLocationNotAvailable: (location: string, served: readonly string[]): Fault => ({
+    status: 400,
+    code: 'LocationNotAvailableForResourceGroup',
+    message: `The provided location '${shown(location)}' is not available for resource group. List of available regions is '${served.join(',')}'.`,
+    target: 'location',
+  }),
   invalidRequestContent: (why: string): Fault => ({
     status: 400,
     code: 'InvalidRequestContent',

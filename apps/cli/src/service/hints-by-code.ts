@@ -63,6 +63,7 @@ export const HINTS_BY_CODE: Readonly<Record<string, string>> = {
   UnexpectedAnswer: 'tl doctor shows whether that is a control plane, and well',
   MisdirectedRequest: 'tl up --public-name NAME lets it be called that; tl login signs in again',
   LocationNotAvailableForResourceType: 'leave the location out: there is one',
+  LocationNotAvailableForResourceGroup: 'leave the location out: there is one',
   LocationRequired: 'name its location: tl vm list --json shows how it is called',
   InvalidResourceLocation: 'it is in another location already: another name',
   InvalidTemplateDeployment:

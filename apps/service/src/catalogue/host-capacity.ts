@@ -39,7 +39,7 @@ export function sizeFault(size: Size, host: HostCapacity, location: string): Fau
   if (why !== null) return skuNotAvailable(size, location, why)
   if (fitsHost(size, host)) return null
   return allocationFailed(
-    `size ${size.name} needs ${size.vcpusAvailable} vCPUs and ${size.memoryGib} GiB, a host here has ${host.vcpus} and ${host.memoryGib}`,
+    `size ${size.name} needs ${size.vcpusAvailable} vCPUs and ${size.memoryGib} GiB, a host here has ${host.vcpus} and ${Math.floor(host.memoryGib * 10) / 10}`,
   )
 }
 

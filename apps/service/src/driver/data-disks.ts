@@ -1,8 +1,7 @@
 import type { Machine } from '@trusted-launch/host'
 import type { DiskPlan } from '../domain/host-driver.ts'
 import type { DiskFiles } from './disk-files.ts'
-
-const GIB = 2 ** 30
+import { growDisk } from './grow-disk.ts'
 
 /** Attaches, detaches and grows until the VM has these data disks; while it runs, too. */
 export async function putDataDisks(
@@ -17,6 +16,6 @@ export async function putDataDisks(
     const path = await files.ensure(diskId, sizeGiB)
     const isThere = machine.spec.dataDisks?.some((disk) => disk.lun === lun) ?? false
     if (!isThere) await machine.attachDisk({ lun, path, format: 'qcow2' })
-    await machine.resizeDisk(lun, sizeGiB * GIB)
+    await growDisk(machine, lun, sizeGiB)
   }
 }

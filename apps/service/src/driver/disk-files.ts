@@ -1,17 +1,21 @@
-import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { chmod, copyFile, lchown, link, lstat, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { ArmError, type Fault } from '@trusted-launch/api'
 import { MalformedError, toUtf8 } from '@trusted-launch/codec'
-import { converted, copied, openDiskFile, readDurably, writeDurably } from '@trusted-launch/host'
+import {
+  blankQcow2,
+  converted,
+  copied,
+  openDiskFile,
+  readDurably,
+  writeDurably,
+} from '@trusted-launch/host'
 import { tooLarge } from '../domain/vm/disk-size.ts'
 import { formatOf } from './disk-format.ts'
 import { requireSpace, spaceIn } from './space.ts'
 
-const run = promisify(execFile)
 const VARIABLES = '.vars'
 const OS_TYPE = '.os'
 const VARIABLES_BYTES_MAX = 16 << 20
@@ -44,9 +48,7 @@ export class DiskFiles {
     if (existsSync(path)) return path
     const roomGib = await this.roomGib()
     if (sizeGiB > roomGib) throw new ArmError(tooLarge(sizeGiB, roomGib))
-    const unfinished = `${path}.new`
-    await run('qemu-img', ['create', '-q', '-f', 'qcow2', unfinished, `${sizeGiB}G`])
-    renameSync(unfinished, path)
+    await this.#put(path, (unfinished) => blankQcow2(unfinished, sizeGiB * GIB))
     return path
   }
 

@@ -1,5 +1,6 @@
 import type { Machine } from '@trusted-launch/host'
 import type { MachinePlan } from '../domain/host-driver.ts'
+import { growDisk } from './grow-disk.ts'
 import { firmwareOf, networkOf } from './machine-spec.ts'
 
 /**
@@ -33,7 +34,7 @@ export async function growOwnDisk(
   machine: Machine,
   { osDiskGib }: Pick<MachinePlan, 'osDiskGib'>,
 ): Promise<void> {
-  if (osDiskGib !== null) await machine.resizeDisk(null, osDiskGib * 2 ** 30)
+  if (osDiskGib !== null) await growDisk(machine, null, osDiskGib)
 }
 
 /** What a network is like no boot measures. */

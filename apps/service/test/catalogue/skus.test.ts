@@ -33,6 +33,8 @@ test('more vCPUs or memory than a host has is AllocationFailed, with both number
   const large = sizeFault(size('Standard_D16s_v5'), host, 'local')!
   assert.deepEqual([large.status, large.code], [409, 'AllocationFailed'])
   assert.match(large.message, /needs 16 vCPUs and 64 GiB, a host here has 8 and 32/)
+  const odd = sizeFault(size('Standard_D8s_v5'), { ...host, memoryGib: 23.5400390625 }, 'local')!
+  assert.match(odd.message, /a host here has 8 and 23\.5\./)
   assert.equal(sizeFault(size('Standard_E8s_v5'), host, 'local')?.code, 'AllocationFailed')
   assert.equal(sizeFault(size('Standard_D8s_v5'), host, 'local'), null)
   assert.equal(allocationFailed('2 of 8 vCPUs are free').target, 'hardwareProfile.vmSize')

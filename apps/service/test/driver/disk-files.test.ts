@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -79,6 +80,17 @@ test('a copy is the same bytes and shares nothing; of a disk that was never atta
   const disk = openDiskFile(disks.pathOf('/c'), 'qcow2')
   assert.equal(disk.size, 2 * 2 ** 30)
   disk.close()
+})
+
+test('the file of each disk is its owner’s alone, however it was made', async (t) => {
+  const { disks, path } = aPlace(t)
+  writeFileSync(path('raw'), raw, { mode: 0o644 })
+  await disks.ensure('/a', 1)
+  await disks.copy('/a', '/b', 1, signal)
+  await disks.take(path('raw'), '/c', null)
+  await disks.keep(path('raw'), '/d', 'raw')
+  for (const id of ['/a', '/b', '/c', '/d'])
+    assert.equal((statSync(disks.pathOf(id)).mode & 0o777).toString(8), '600', id)
 })
 
 test('a copy or a conversion that is ended leaves nothing', async (t) => {

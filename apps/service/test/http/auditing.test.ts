@@ -66,7 +66,7 @@ test('every change is in the audit once, with its status, its result and what fo
     ['PUT', service.group('other'), { location: 'local' }, 201, 'Succeeded'],
     ['DELETE', service.group('other'), undefined, 202, 'Accepted'],
     ['DELETE', service.group('never'), undefined, 204, 'Succeeded'],
-    ['PUT', service.group('x'), { location: 'mars' }, 400, 'LocationNotAvailableForResourceType'],
+    ['PUT', service.group('x'), { location: 'mars' }, 400, 'LocationNotAvailableForResourceGroup'],
   ]
   for (const [method, path, body, status, result] of asked) {
     const correlationId = randomUUID()

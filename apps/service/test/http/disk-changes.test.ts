@@ -134,6 +134,11 @@ test('a size below 1 GiB is no parameter of any disk, of a VM or of its own', as
       const { put } = await aVm(service, 'other', { storageProfile })
       assert.deepEqual([put.status, put.body.error?.code], [400, 'InvalidParameter'])
     }
+    const managedDisk = { id: ids[0]! }
+    const osDisk = { createOption: 'Attach', managedDisk, diskSizeGB: size }
+    const taken = await aVm(service, 'other', { storageProfile: { osDisk }, osProfile: undefined })
+    assert.deepEqual([taken.put.status, taken.put.body.error?.code], [400, 'InvalidParameter'])
+    assert.equal(taken.put.body.error.target, 'osDisk.diskSizeGB')
     for (const id of ids) {
       const { status, body } = await service.ask('PATCH', id, { properties: { diskSizeGB: size } })
       assert.deepEqual([status, body.error?.code], [400, 'InvalidParameter'])

@@ -105,3 +105,31 @@ test('a group goes whose disk’s deletion is in course: after that, whole, and 
   await made()
   assert.equal((await service.ask('GET', disk)).status, 200)
 })
+
+test('a group is made at no other location than the one that is served, and does not leave it', async (t) => {
+  const service = await aService(t, new ScriptedHost(), { location: 'westeurope' })
+  const refused = async (verb: string, name: string) => {
+    const answer = await service.ask(verb, service.group(name), { location: 'mars', tags: {} })
+    assert.deepEqual(
+      [answer.status, answer.body.error],
+      [
+        400,
+        {
+          code: 'LocationNotAvailableForResourceGroup',
+          message:
+            "The provided location 'mars' is not available for resource group. List of available regions is 'westeurope'.",
+          target: 'location',
+        },
+      ],
+    )
+  }
+  await refused('PUT', 'one')
+  assert.equal((await service.ask('GET', service.group('one'))).status, 404)
+  const none = await service.ask('PUT', service.group('one'), { tags: {} })
+  assert.equal(none.body.error?.code, 'LocationRequired')
+  const here = { location: 'West Europe', tags: { a: 'b' } }
+  for (const status of [201, 200])
+    assert.equal((await service.ask('PUT', service.group('one'), here)).status, status)
+  for (const verb of ['PUT', 'PATCH']) await refused(verb, 'one')
+  assert.deepEqual((await service.ask('GET', service.group('one'))).body.tags, { a: 'b' })
+})

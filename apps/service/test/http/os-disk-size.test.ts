@@ -91,7 +91,9 @@ test('an own disk that is asked larger than its image is made so, and larger tha
   })
   const { put } = await aVm(service, 'huge', of(101))
   assert.equal(put.body.error.code, 'AllocationFailed')
-  await aVm(service, 'web', of(30))
+  const { id } = await aVm(service, 'web', of(30))
   const [machine] = await service.host.machines()
   assert.equal(service.host.plan(machine!)!.osDiskGib, 30)
+  const { statuses } = (await service.ask('GET', `${id}/instanceView`)).body
+  assert.ok(!statuses.some(({ code }: any) => code === 'NotEnforced/Properties'))
 })

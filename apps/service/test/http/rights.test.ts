@@ -84,7 +84,7 @@ test('every change is in the audit, refused ones too, and the chain holds', asyn
   const { clientId } = service.service.administrator
   assert.deepEqual(seen.sort(), [
     ['a', 'Succeeded', clientId],
-    ['b', 'LocationNotAvailableForResourceType', clientId],
+    ['b', 'LocationNotAvailableForResourceGroup', clientId],
   ])
   const verified = await service.ask(
     'POST',

@@ -9,7 +9,7 @@ const IMAGE = 'properties.storageProfile.imageReference'
 const honoured = [
   ...['location', 'tags', 'properties.hardwareProfile.vmSize', 'properties.diagnosticsProfile'],
   IMAGE,
-  ...['name', 'createOption', 'osType', 'deleteOption', 'managedDisk.id'].map(
+  ...['name', 'createOption', 'osType', 'diskSizeGB', 'deleteOption', 'managedDisk.id'].map(
     (m) => `${DISK}.${m}`,
   ),
   ...['lun', 'name', 'createOption', 'diskSizeGB', 'deleteOption'].map((m) => `${DATA}.${m}`),

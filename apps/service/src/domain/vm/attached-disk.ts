@@ -7,6 +7,7 @@ import type { Moment } from '../resource-type.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
 import { requireNobodyElses } from './disk-holder.ts'
 import { skuOf } from './disk-row.ts'
+import { requireSizeGib } from './disk-size.ts'
 import { at, type Notice, textAt } from './vm.ts'
 
 const OS_DISK = ['storageProfile', 'osDisk'] as const
@@ -83,6 +84,7 @@ export async function takeDisk(
   await tables.resources.update(disk.id, { state: { ...disk.state, managedBy: vm } }, now)
   const storage = at(properties, 'storageProfile') as JsonObject
   const asked = storage.osDisk as JsonObject
+  if (asked.diskSizeGB != null) requireSizeGib(asked.diskSizeGB, 'osDisk.diskSizeGB')
   const managedDisk = {
     storageAccountType: skuOf(disk),
     ...(asked.managedDisk as JsonObject),

@@ -1,4 +1,5 @@
 import { ArmError, faults } from '@trusted-launch/api'
+import { isSameLocation } from '../../catalogue/regions.ts'
 import { GROUP, requireGroup, requireSubscription } from '../../domain/groups.ts'
 import { requireGroupUnused } from '../../domain/in-use.ts'
 import { requireNoLockWithin, requireUnlocked } from '../../domain/locks.ts'
@@ -68,6 +69,7 @@ async function put(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   return change(ground, request, async (tables) => {
     await requireSubscription(tables, subscriptionId)
     const existing = await tables.resources.get(request.id)
+    requirePlace(location, existing?.location ?? ground.location)
     if (existing !== null) return reply(200, await tagged(ground, tables, existing, tags))
     if (request.method === 'PATCH') throw new ArmError(faults.resourceGroupNotFound(name))
     requireLocation(GROUP, ground, location, null)
@@ -89,6 +91,12 @@ async function put(ground: Ground, request: ArmRequest): Promise<ArmReply> {
     )
     return reply(201, made)
   })
+}
+
+/** A group is at the location that is served, and stays there. @throws {ArmError} another is named. */
+function requirePlace(location: string | null, served: string): void {
+  if (location !== null && !isSameLocation(location, served))
+    throw new ArmError(faults.groupLocationNotAvailable(location, [served]))
 }
 
 async function tagged(
