@@ -11,8 +11,14 @@ const BODY = {
 const NEEDED =
   /^(?:location|tags|sku\.name|properties\.(?:diskSizeGB|creationData\.(?:createOption|source)))/
 
+const ENUMERATED: Record<string, string> = {
+  'properties.osType': 'Linux',
+  'properties.hyperVGeneration': 'V2',
+}
+
 /** A value of a member's kind, wherever it stands. */
 function valueAt(path: string): unknown {
+  if (ENUMERATED[path] !== undefined) return ENUMERATED[path]
   let type = 'Disk'
   let kind = ''
   for (const name of path.split('.')) {

@@ -1,4 +1,6 @@
 import { ArmError, type Fault } from '../fault.ts'
+import { faults } from '../faults.ts'
+import { spelled } from './enumerations.ts'
 import { type FieldTable, fieldTable } from './tables.ts'
 
 /** Plain JSON. */
@@ -15,8 +17,9 @@ export const LIST_MAX = 1000
 
 /**
  * A body, held against the members that its type has: names in any case become the type's, members of answers
- * only are left out (clients send back what they got), a list holds no null, `"true"` and `"3"` are taken for what they stand for.
- * @throws {ArmError} 400: an unknown member, a value of another kind, a list of more than 1,000.
+ * only are left out (clients send back what they got), a list holds no null, `"true"` and `"3"` are taken for what they stand for,
+ * a value of an enumeration has Azure's spelling.
+ * @throws {ArmError} 400: an unknown member, a value of another kind or of no enumeration's, a list of more than 1,000.
  */
 export function checkBody(type: string, body: JsonRecord): JsonRecord {
   return checkObject(type, body, '')
@@ -33,9 +36,17 @@ function checkObject(type: string, value: JsonRecord, path: string): JsonRecord 
     const kind = table[name]!
     if (kind.endsWith('!')) continue
     if (Object.hasOwn(result, name)) throw new ArmError(twice(name, at))
-    result[name] = checkValue(kind, member, at)
+    const checked = checkValue(kind, member, at)
+    result[name] = typeof checked === 'string' ? checkSpelling(type, name, checked, at) : checked
   }
   return result
+}
+
+function checkSpelling(type: string, name: string, value: string, path: string): string {
+  const known = spelled(type, name, value)
+  if (known !== undefined) return known
+  const names = path.split('.').filter((each) => each.toLowerCase() !== 'properties')
+  throw new ArmError(faults.invalidParameter(clip(names.slice(-2).join('.'))))
 }
 
 function nameIn(table: FieldTable, given: string): string | undefined {

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { documentedTypes, fieldsDocument } from '../../../../tools/fields/document.ts'
 import { libraries, modelsOf } from '../../../../tools/fields/libraries.ts'
 import { tablesOf } from '../../../../tools/fields/table.ts'
+import { enumerated, enumerations } from '../../src/fields/enumerations.ts'
 import { ArmError, checkBody, dispositionOf, fieldTable, membersOf } from '../../src/index.ts'
 
 const faultOf = (run: () => unknown) => {
@@ -63,6 +64,81 @@ test('values of another kind, and lists without end, are refused', () => {
     assert.equal(faultOf(() => checkBody('VirtualMachine', body)).code, 'BadRequest')
 })
 
+test('a value that its enumeration does not have is refused by name', () => {
+  const refused: [string, object, string][] = [
+    ['VirtualMachine', { properties: { priority: 'Foo' } }, 'priority'],
+    ['VirtualMachine', { properties: { evictionPolicy: '' } }, 'evictionPolicy'],
+    ['VirtualMachine', { identity: { type: 'Zzz' } }, 'identity.type'],
+    [
+      'VirtualMachine',
+      { properties: { storageProfile: { osDisk: { caching: 'constructor' } } } },
+      'osDisk.caching',
+    ],
+    [
+      'VirtualMachine',
+      { properties: { storageProfile: { dataDisks: [{ createOption: 'Nope' }] } } },
+      'dataDisks[0].createOption',
+    ],
+    ['Disk', { properties: { osType: 'Foo' } }, 'osType'],
+    [
+      'VirtualMachineScaleSet',
+      { properties: { virtualMachineProfile: { priority: 'Foo' } } },
+      'virtualMachineProfile.priority',
+    ],
+  ]
+  for (const [type, body, target] of refused)
+    assert.deepEqual(
+      faultOf(() => checkBody(type, body as any)),
+      {
+        status: 400,
+        code: 'InvalidParameter',
+        message: `The value of parameter ${target} is invalid.`,
+        target,
+      },
+    )
+})
+
+test("an enumeration's value is taken in any case, and has Azure's spelling from then on", () => {
+  const sent = {
+    identity: { type: 'systemassigned,USERASSIGNED' },
+    properties: {
+      priority: 'spot',
+      storageProfile: { osDisk: { osType: 'linux', caching: null } },
+    },
+  }
+  assert.deepEqual(checkBody('VirtualMachine', sent), {
+    identity: { type: 'SystemAssigned, UserAssigned' },
+    properties: {
+      priority: 'Spot',
+      storageProfile: { osDisk: { osType: 'Linux', caching: null } },
+    },
+  })
+})
+
+test('the enumerations are those of the client libraries that are installed', () => {
+  for (const [type, members] of Object.entries(enumerated))
+    for (const [member, name] of Object.entries(members)) {
+      const library = libraries.find((one) => modelsOf(one, read).has(type))!
+      const field = modelsOf(library, read)
+        .get(type)!
+        .fields.find((one) => one.name === member)
+      assert.equal(field?.type, name, `${type}.${member}`)
+      const text = library.files.map((file) => read(`${library.folder}/${file}.d.ts`)).join('\n')
+      assert.deepEqual(enumerations[name], valuesOf(text, name), name)
+    }
+})
+
+const read = (path: string) => readFileSync(path, 'utf8')
+
+/** Of `type X = "a" | "b"`, or of `enum KnownX`. */
+function valuesOf(text: string, name: string): string[] {
+  const union = new RegExp(`^export type ${name} = (".*");$`, 'm').exec(text)?.[1]
+  const known = new RegExp(`^export declare enum Known${name} \\{\n([\\s\\S]*?)^\\}`, 'm').exec(
+    text,
+  )?.[1]
+  return [...(union ?? known!).matchAll(/(?:^| = |\| )"([^"]*)"/gm)].map((found) => found[1]!)
+}
+
 test('names that objects have by themselves are no members', () => {
   for (const name of ['constructor', 'toString', '__proto__', 'hasOwnProperty']) {
     const body = JSON.parse(`{"${name}": {"x": 1}}`)
@@ -100,15 +176,16 @@ test('the tables are those of the client libraries that are installed', () => {
       modelsOf(library, (path) => readFileSync(path, 'utf8')),
       library.roots,
     )
-    // What we show beside is read-only.
+    // What we show beside is read-only, but for what a VM's vTPM is of.
     for (const [type, table] of Object.entries(made))
       assert.deepEqual(own(fieldTable(type)!, table), table, type)
   }
 })
 
-/** Without what is ours alone, which nobody sends. */
+/** Without what is ours alone: nobody sends it, but `trustedLaunch`. */
 function own(kept: object, library: object): object {
-  const isOurs = ([member, kind]: [string, string]) => !(member in library) && kind.endsWith('!')
+  const isOurs = ([member, kind]: [string, string]) =>
+    !(member in library) && (kind.endsWith('!') || member === 'trustedLaunch')
   return Object.fromEntries(Object.entries(kept).filter((one) => !isOurs(one)))
 }
 
@@ -143,7 +220,11 @@ async function isTaken(folder: string, files: readonly string[], type: string): 
 /** An object of the library with every member of the table, lifted as the library lifts them. */
 function everything(type: string, within: readonly string[]): Record<string, unknown> {
   const rows = Object.entries(fieldTable(type)!).filter(([, kind]) => !kind.endsWith('!'))
-  const own = rows.map(([name, kind]) => [name, sample(kind, [...within, type])] as const)
+  const own = rows.map(([name, kind]) => {
+    const known = enumerated[type]?.[name]
+    const value = known === undefined ? sample(kind, [...within, type]) : enumerations[known][0]
+    return [name, value] as const
+  })
   const { properties, ...rest } = Object.fromEntries(own)
   return { ...(properties as object | undefined), ...rest }
 }
