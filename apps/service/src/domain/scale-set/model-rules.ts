@@ -7,6 +7,7 @@ import type { Moment } from '../resource-type.ts'
 import type { JsonObject } from '../store.ts'
 import { changeRefused } from '../vm/fixed.ts'
 import type { VmRules } from '../vm/plan-vm.ts'
+import { requirePriority } from '../vm/priority.ts'
 import { type Decision, decideNew } from '../vm/security.ts'
 import { at, securityOf, textAt } from '../vm/vm.ts'
 import { requireVmImage } from '../vm/vm-image.ts'
@@ -23,6 +24,7 @@ export async function decideModel(
   set: ScaleSet,
 ): Promise<{ image: MarketplaceImage; decision: Decision }> {
   const properties = instanceProperties(set, { computerName: 'vm', interfaces: [] }, {})
+  requirePriority(properties)
   const image = await requireVmImage(rules, tables, set.id, properties)
   return { image, decision: decideNew(properties, image, rules.place()) }
 }

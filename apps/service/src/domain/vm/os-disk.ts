@@ -79,7 +79,7 @@ export function withOwnDisk(before: JsonObject, after: JsonObject): JsonObject {
   const was = at(before, 'storageProfile', 'osDisk') as JsonObject
   const storage = at(after, 'storageProfile') as JsonObject
   const is = (storage.osDisk ?? {}) as JsonObject
-  for (const path of [['name'], ['managedDisk', 'id']]) {
+  for (const path of [['name'], ['managedDisk', 'id'], ['createOption'], ['osType']]) {
     const [old, asked] = [was, is].map((disk) => textAt(disk, ...path))
     if (asked != null && keyOf(asked) !== keyOf(old ?? ''))
       throw new ArmError(changeRefused(`storageProfile.osDisk.${path.join('.')}`))
@@ -89,7 +89,8 @@ export function withOwnDisk(before: JsonObject, after: JsonObject): JsonObject {
     ...(at(is, 'managedDisk') as JsonObject | undefined),
     id: textAt(was, 'managedDisk', 'id'),
   }
-  const osDisk = { ...was, ...is, name: textAt(was, 'name'), managedDisk }
+  const kept = { name: was.name!, createOption: was.createOption!, osType: was.osType! }
+  const osDisk = { ...was, ...is, ...kept, managedDisk }
   return { storageProfile: { ...storage, osDisk } }
 }
 

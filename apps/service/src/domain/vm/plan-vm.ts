@@ -15,12 +15,13 @@ import { dataDiskLinks, planDataDisks } from './data-disks.ts'
 import { withDiskRoom } from './disk-room.ts'
 import { growOwn, ownSizeOf } from './disk-size.ts'
 import { requireDiskSkus } from './disk-skus.ts'
-import { requireSame } from './fixed.ts'
+import { withFixed } from './fixed.ts'
 import { interfaceLinks, requireInterfaces, requireSameInterfaces } from './interfaces.ts'
 import { withLeaving } from './leaving.ts'
 import { machineOwnerKeysOf } from './machine-owner-keys.ts'
 import { alignOsDisk, makeOsDisk, withOwnDisk } from './os-disk.ts'
 import { notGivenAgain, requireOsProfile, withoutSecrets } from './os-profile.ts'
+import { requirePriority } from './priority.ts'
 import type { Command } from './run-command.ts'
 import { decideChange, decideNew, type Place } from './security.ts'
 import { takenAlongLinks } from './taken-along.ts'
@@ -176,6 +177,7 @@ function requireParts(properties: JsonObject): void {
     if (at(properties, name) === undefined) throw new ArmError(faults.missingParameter(name))
   if (textAt(properties, 'hardwareProfile', 'vmSize') === null)
     throw new ArmError(faults.missingParameter('hardwareProfile.vmSize'))
+  requirePriority(properties)
 }
 
 /** What a VM names elsewhere: its image, its interfaces, which it joins, its data disks, and what is to go with it. */
@@ -195,23 +197,15 @@ export async function vmLinks(
   ]
 }
 
-const FIXED = [
-  ...['adminUsername', 'computerName', 'secrets', 'allowExtensionOperations'].map(
-    (name) => `osProfile.${name}`,
-  ),
-  ...['storageProfile.imageReference', 'virtualMachineScaleSet', 'trustedLaunch'],
-]
-
 async function planChange(
   rules: VmRules,
   wanted: Wanted,
   existing: Resource,
   moment: Moment,
 ): Promise<Plan> {
-  const { properties } = wanted
   const state = stateOf(existing)
-  for (const path of FIXED) requireSame(existing.properties, properties, path)
-  requireParts(properties)
+  requireParts(wanted.properties)
+  const properties = withFixed(existing.properties, wanted.properties)
   requireSameInterfaces(existing.properties, properties)
   const image = await imageOfVm(rules, moment.tables, existing)
   const decision = decideChange(properties, existing, image, rules.place())
