@@ -55,7 +55,7 @@ const copy = await compute.disks.createOrUpdate(group, 'copy', {
 assert.equal(copy.diskSizeGB, 4)
 const refused = compute.disks.createOrUpdate(group, 'x', {
   location,
-  creationData: { createOption: 'Restore', sourceResourceId: disk.id! },
+  creationData: { createOption: 'Upload' },
 })
 await assert.rejects(refused, { code: 'OperationNotAllowed' })
 await compute.virtualMachines.delete(group, 'web')
