@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { buildSmall, openVtpmKeeper, putIntoEsp, unsignedModule } from '@trusted-launch/host'
+import { insideOf } from '../../apps/host/src/networks/programs.ts'
 import { OUTPUT_PIPE, Output } from '../../apps/host/src/output.ts'
 import { spawnDetached } from '../../apps/host/src/process.ts'
 import { aVm } from '../../apps/service/test/a-vm.ts'
@@ -79,6 +80,7 @@ async function alertsOf(service: RealService, type: string): Promise<any[]> {
 async function startByHand(service: RealService, machine: string, more: readonly string[]) {
   const folder = service.folderOf(machine)
   const { run, accounts, ...record } = service.recordOf(machine)
+  const network = openSync(`/proc/${run.qemu.pid}/ns/net`, 'r')
   for (const { pid } of [run.qemu, run.swtpm])
     try {
       process.kill(pid, 'SIGKILL')
@@ -96,7 +98,9 @@ async function startByHand(service: RealService, machine: string, more: readonly
   const { program, directory, arguments: all } = run.asked
   const { stdio: _, ...qemu } = await spawnDetached(program, [...all, ...more], {
     ...{ account: accounts.qemu, cwd: directory, output, umask: 0o177, fds: [sockets] },
+    scope: insideOf(`/proc/${process.pid}/fd/${network}`),
   })
+  closeSync(network)
   output.close()
   closeSync(sockets)
   const written = { ...record, accounts, run: { ...run, qemu, swtpm } }
