@@ -89,4 +89,5 @@ export const NO_HINT: readonly string[] = [
   ...['InvalidRoleAssignmentId', 'HttpMethodNotAllowed', 'MissingApiVersionParameter'],
   ...['RoleDefinitionDoesNotExist', 'RoleDefinitionWithSameNameExists', 'UnsupportedQuery'],
   ...['SecurityRuleCannotBeEnforced', 'NetcfgSubnetRangesOverlap'],
+  'EvictionPolicyCanBeSetOnlyOnAzureSpotVirtualMachines',
 ]
