@@ -14,7 +14,6 @@ const FIXED = [
 /** What a VM has of which nothing was said when it was made. */
 const DEFAULTS: JsonObject = {
   priority: 'Regular',
-  'osProfile.allowExtensionOperations': true,
   'osProfile.linuxConfiguration.disablePasswordAuthentication': false,
 }
 
@@ -37,11 +36,16 @@ export function withFixed(before: JsonObject, after: JsonObject): JsonObject {
   }, kept)
 }
 
-/** @throws {ArmError} another value is asked for: none at all, and what is empty, ask for nothing. */
+/** @throws {ArmError} another value is asked for: what is left out asks for nothing, an empty list for none. */
 function requireSame(before: JsonObject, after: JsonObject, path: string): void {
   const [was, is] = [before, after].map((one) => at(one, ...path.split('.')))
-  if (isNothing(is) || isDeepStrictEqual(was ?? DEFAULTS[path], is)) return
+  if (isLeftOut(is) || isDeepStrictEqual(was ?? DEFAULTS[path], is)) return
+  if (isNothing(was) && isNothing(is)) return
   throw new ArmError(changeRefused(path))
+}
+
+function isLeftOut(value: Json | undefined): boolean {
+  return isNothing(value) && !Array.isArray(value) && Object.values(value ?? {}).every(isLeftOut)
 }
 
 function isNothing(value: Json | undefined): boolean {
