@@ -114,13 +114,20 @@ async function started(child: ChildProcess, program: string, output: Output) {
   for (let wait = 1; performance.now() < until; wait = Math.min(wait * 2, 20)) {
     await sleep(wait)
     if (failure !== null) break
-    const identity = child.pid === undefined || begins(child.pid) ? null : identityOf(child.pid)
-    if (identity !== null && !/\/(systemd-run|setpriv|nsenter)$/.test(identity.executable))
-      return identity
+    const identity = child.pid === undefined ? null : become(child.pid)
+    if (identity !== null) return identity
   }
   child.kill('SIGKILL')
   const said = Buffer.from(output.read()).toString('utf8').slice(-OUTPUT_SHOWN).trim()
   throw new ProcessError('process-not-started', program, failure ?? 'did not start', said)
+}
+
+/** Who a child is once it has become the program; null before. */
+function become(pid: number): ProcessIdentity | null {
+  const identity = identityOf(pid)
+  if (identity === null || /\/(systemd-run|setpriv|nsenter)$/.test(identity.executable)) return null
+  // It was the shell, and has gone a step on meanwhile: then it is another program now.
+  return !begins(pid) && identityOf(pid)?.executable === identity.executable ? identity : null
 }
 
 /** Whether it is the shell yet that becomes setpriv, which becomes the program. */

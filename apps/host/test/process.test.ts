@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { ProcessError } from '../src/errors.ts'
+import { insideOf } from '../src/networks/programs.ts'
 import { Output } from '../src/output.ts'
 import { identityOf, isRunning, killProcess, spawnDetached } from '../src/process.ts'
 
@@ -86,4 +87,20 @@ test('a program that cannot start is an error with what it wrote', async () => {
     (e: unknown) =>
       e instanceof ProcessError && e.code === 'process-not-started' && /nowhere/.test(e.output),
   )
+})
+
+test('in another network namespace too it is known as itself, whichever step of the way is seen', {
+  skip: process.getuid?.() !== 0 && 'needs root',
+}, async () => {
+  const scope = insideOf(`/proc/${process.pid}/ns/net`)
+  for (let n = 0; n < 8; n++) {
+    const many = Array.from({ length: 4 }, () =>
+      spawnDetached('/bin/sleep', ['60'], { ...options, scope }),
+    )
+    for (const one of await Promise.all(many)) {
+      assert.match(one.executable, /\/(sleep|coreutils)$/)
+      assert.ok(isRunning(one))
+      await killProcess(one)
+    }
+  }
 })
