@@ -274,6 +274,7 @@ export class Host {
 
   /** Lets everything go: VMs run on, the state directory is free for the next manager. */
   async close(): Promise<void> {
+    this.networks.close()
     const idle = this.machines().every((machine) => machine.processes === null)
     if (idle) await openLoopback(this.#state.path)
     // Nobody has a part in them any more, and nobody may open this state directory again.

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { isIPv4 } from 'node:net'
 import { bridgeOf, type NetworkNames, UPLINK } from './names.ts'
 import { type NetworkPlan, subnetOf } from './plan.ts'
 import type { PluggedInterface } from './rules.ts'
@@ -50,9 +52,16 @@ export function linkCommands(
   ]
 }
 
+/** Whether bridged frames are shown to rules of IPv4. */
+const BRIDGE_FILTER = 'net.bridge.bridge-nf-call-iptables'
+
 /** Settings of sysctl(8) in the namespace. A bridge answers for every address of its subnet: its ports don't hear each other. */
 export function namespaceSettings({ subnets }: Pick<NetworkPlan, 'subnets'>): string[] {
   return [
+    // Where the kernel has it, it would take what is translated to a neighbour past the router, between isolated ports.
+    ...(existsSync(`/proc/sys/${BRIDGE_FILTER.replaceAll('.', '/')}`)
+      ? [`${BRIDGE_FILTER}=0`]
+      : []),
     'net.ipv4.ip_forward=1',
     'net.ipv4.conf.all.rp_filter=1',
     'net.ipv4.conf.all.send_redirects=0',
@@ -66,15 +75,22 @@ export function namespaceSettings({ subnets }: Pick<NetworkPlan, 'subnets'>): st
   ]
 }
 
-/** Lines for `ip -batch` on the host: its end of the uplink, and the way to the network's public addresses. */
+/**
+ * Lines for `ip -batch` on the host: its end of the uplink, and the way to the network's public addresses.
+ * @param routed what leads there, of before.
+ */
 export function hostLinkCommands(
   names: NetworkNames,
   publicAddresses: readonly string[],
+  routed: readonly string[],
 ): string[] {
   const { hostEnd, hostAddress, address } = names
   return [
     `address replace ${hostAddress}/31 dev ${hostEnd}`,
     `link set dev ${hostEnd} up`,
+    ...routed
+      .filter((each) => isIPv4(each) && !publicAddresses.includes(each))
+      .map((each) => `route delete ${each}/32 dev ${hostEnd}`),
     ...publicAddresses.map((each) => `route replace ${each}/32 via ${address} dev ${hostEnd}`),
   ]
 }

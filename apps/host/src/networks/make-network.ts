@@ -19,6 +19,7 @@ import {
   spawnDetached,
 } from '../process.ts'
 import { scopeOf } from '../scope.ts'
+import type { IsWell } from './balancing-rules.ts'
 import { hostLinkCommands, hostSettings, linkCommands, namespaceSettings } from './links.ts'
 import { nameServiceFiles, resolversIn } from './name-service.ts'
 import { NAMESPACES, type NetworkNames, UPLINK } from './names.ts'
@@ -36,13 +37,15 @@ export async function makeNetwork(
   names: NetworkNames,
   plan: NetworkPlan,
   interfaces: readonly Interface[],
+  isWell: IsWell,
 ): Promise<void> {
   const { namespace, namespacePath, hostEnd } = names
   const settle = (settings: readonly string[]) =>
     runInside(namespacePath, 'sysctl', ['-qw', ...settings])
   if (!existsSync(namespacePath)) await run('ip', ['netns', 'add', namespace])
-  await runInside(namespacePath, 'nft', ['-f', '-'], passageRules(plan, interfaces))
-  await run('nft', ['-f', '-'], hostRules(names, interfaces))
+  await setPassage(names, plan, interfaces, isWell)
+  const publicAddresses = publicOf({ ...plan, interfaces })
+  await run('nft', ['-f', '-'], hostRules(names, interfaces, publicAddresses))
   const present = await interfacesIn(namespace)
   if (!present.has(UPLINK)) {
     await run('ip', ['link', 'delete', 'dev', hostEnd]).catch(() => {})
@@ -50,11 +53,21 @@ export async function makeNetwork(
     await run('ip', ['link', 'add', 'name', hostEnd, 'type', 'veth', ...peer])
   }
   await run('sysctl', ['-qw', ...hostSettings(names)])
-  await batch([], hostLinkCommands(names, publicOf(interfaces)))
+  await batch([], hostLinkCommands(names, publicAddresses, await routedTo(hostEnd)))
   await settle(namespaceSettings({ subnets: [] }))
   await batch(['-n', namespace], linkCommands(plan, interfaces, names, present))
   await settle(namespaceSettings(plan))
   await serveNames(names, plan, interfaces)
+}
+
+/** What passes in a network, all at once. */
+export async function setPassage(
+  { namespacePath }: NetworkNames,
+  plan: NetworkPlan,
+  interfaces: readonly Interface[],
+  isWell: IsWell,
+): Promise<void> {
+  await runInside(namespacePath, 'nft', ['-f', '-'], passageRules(plan, interfaces, isWell))
 }
 
 /** Takes all of a network away, whatever there is of it. */
@@ -75,6 +88,12 @@ export function namespaces(): string[] {
 async function interfacesIn(namespace: string): Promise<Set<string>> {
   const found = JSON.parse(await run('ip', ['-n', namespace, '-j', 'link', 'show']))
   return new Set(found.map(({ ifname }: { ifname: string }) => ifname))
+}
+
+/** The addresses that the host routes to an interface of its own. */
+async function routedTo(name: string): Promise<string[]> {
+  const found = JSON.parse((await run('ip', ['-j', 'route', 'show', 'dev', name])) || '[]')
+  return found.map(({ dst }: { dst: string }) => dst)
 }
 
 async function batch(where: readonly string[], commands: readonly string[]): Promise<void> {

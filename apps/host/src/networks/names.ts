@@ -12,7 +12,7 @@ const RUN = '/run/trusted-launch'
  * Addresses between hosts and their networks' namespaces, two for each network: nobody's on the Internet.
  * @see RFC 6598 (100.64.0.0/10), RFC 3021 (/31)
  */
-const UPLINKS = '100.64.0.0'
+export const UPLINKS = '100.64.0.0/10'
 
 /** The interface of a network's namespace that leads out. */
 export const UPLINK = 'uplink'
@@ -36,7 +36,7 @@ export interface NetworkNames {
 export function namesOf(stateDirectory: string, slot: number): NetworkNames {
   const block = blockNumberOf(stateDirectory)
   const tag = block.toString(16).padStart(3, '0')
-  const first = (numberOf(UPLINKS) >>> 0) + 2 * (NETWORKS_MAX * block + slot)
+  const first = (numberOf(UPLINKS.split('/')[0]!) >>> 0) + 2 * (NETWORKS_MAX * block + slot)
   return {
     namespace: `${prefixOf(stateDirectory)}${slot}`,
     namespacePath: `${NAMESPACES}/${prefixOf(stateDirectory)}${slot}`,

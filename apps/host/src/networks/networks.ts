@@ -5,9 +5,10 @@ import { toUtf8 } from '@trusted-launch/codec'
 import type { Log } from '../log.ts'
 import { readJson, syncFolder, writeDurably } from '../state-directory.ts'
 import { NetworkError } from './errors.ts'
-import { makeNetwork, namespaces, removeNetwork } from './make-network.ts'
-import { NETWORKS_MAX, namesOf, slotOf, tapOf } from './names.ts'
+import { makeNetwork, namespaces, removeNetwork, setPassage } from './make-network.ts'
+import { NETWORKS_MAX, type NetworkNames, namesOf, slotOf, tapOf } from './names.ts'
 import { checkPlan, type NetworkPlan } from './plan.ts'
+import { Probes } from './probes.ts'
 import { insideOf } from './programs.ts'
 import type { NetworkMode } from './support.ts'
 
@@ -43,6 +44,7 @@ export class Networks {
   readonly #options: NetworksOptions
   readonly #folder: string
   readonly #kept = new Map<string, Kept>()
+  readonly #probes = new Map<string, Probes>()
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(options: NetworksOptions) {
@@ -87,6 +89,8 @@ export class Networks {
       await rm(this.#pathOf(id), { force: true })
       await syncFolder(this.#folder)
       this.#kept.delete(id)
+      this.#probes.get(id)?.close()
+      this.#probes.delete(id)
       await removeNetwork(namesOf(this.#options.stateDirectory, kept.slot))
     })
   }
@@ -127,13 +131,45 @@ export class Networks {
     })
   }
 
-  #make({ plan, slot }: Kept): Promise<void> {
-    const { stateDirectory, accountOf } = this.#options
-    const interfaces = plan.interfaces.flatMap((one) => {
-      const uid = accountOf(one.machine)
+  /** Nobody's members are asked any more; networks stay as they are. */
+  close(): void {
+    for (const each of this.#probes.values()) each.close()
+  }
+
+  async #make({ plan, slot }: Kept): Promise<void> {
+    const names = namesOf(this.#options.stateDirectory, slot)
+    const probes = this.#probesOf(plan.id, names)
+    await makeNetwork(names, plan, this.#pluggedOf(plan), probes.isWell.bind(probes))
+    probes.ask(plan)
+  }
+
+  #pluggedOf({ interfaces }: NetworkPlan) {
+    return interfaces.flatMap((one) => {
+      const uid = this.#options.accountOf(one.machine)
       return uid === null ? [] : [{ ...one, uid, tap: tapOf(uid) }]
     })
-    return makeNetwork(namesOf(stateDirectory, slot), plan, interfaces)
+  }
+
+  /** What of a member is found changes what passes, and nothing else. */
+  #probesOf(id: string, names: NetworkNames): Probes {
+    const found = this.#probes.get(id)
+    if (found !== undefined) return found
+    let isWaiting = false
+    const probes = new Probes(names.namespacePath, () => {
+      if (isWaiting) return
+      isWaiting = true
+      this.#next(async () => {
+        isWaiting = false
+        const kept = this.#kept.get(id)
+        if (kept === undefined) return
+        await setPassage(names, kept.plan, this.#pluggedOf(kept.plan), probes.isWell.bind(probes))
+      }).catch((e) => {
+        const message = `members of ${id}: ${e instanceof Error ? e.message : e}`
+        this.#options.log({ level: 'warning', event: 'network-failed', vm: null, message })
+      })
+    })
+    this.#probes.set(id, probes)
+    return probes
   }
 
   #slotFor(id: string): number {

@@ -9,6 +9,10 @@ export interface NetworkPlan {
   readonly subnets: readonly SubnetPlan[]
   /** At most {@link INTERFACES_MAX}; one for each VM. */
   readonly interfaces: readonly InterfacePlan[]
+  /** Ports whose connections are spread; at most {@link BALANCING_MAX}. None: plans of before had none. */
+  readonly balancing?: readonly BalancingPlan[]
+  /** Public addresses that members' connections come from, where they have none of their own. */
+  readonly exits?: readonly ExitPlan[]
 }
 
 export interface SubnetPlan {
@@ -65,8 +69,43 @@ export interface Places {
 /** Both ends included, 0 to 65535. */
 export type PortRange = readonly [first: number, last: number]
 
+/** A port of a frontend, whose connections are spread over members. */
+export interface BalancingPlan {
+  readonly address: string
+  /** Whether the address is routed to this host; else it is of one of the subnets, and no interface's. */
+  readonly isPublic: boolean
+  readonly protocol: 'tcp' | 'udp'
+  readonly port: number
+  readonly backendPort: number
+  /** Addresses of interfaces; the order does not matter. */
+  readonly members: readonly string[]
+  /** Whether all of a client's address go to the same member. */
+  readonly isSticky: boolean
+  /** Who does not answer it has no new connections; null: all have. */
+  readonly probe: ProbePlan | null
+}
+
+/** What a member is asked from the network's namespace, to know whether it is well. */
+export interface ProbePlan {
+  /** Of `http` and `https`, 200 is well; whose certificate it is does not matter. */
+  readonly protocol: 'tcp' | 'http' | 'https'
+  readonly port: number
+  readonly path: string
+  readonly intervalSeconds: number
+  /** So many answers in a row change what it is taken for. Who was never asked is not well. */
+  readonly threshold: number
+}
+
+export interface ExitPlan {
+  /** Routed to this host. */
+  readonly address: string
+  readonly members: readonly string[]
+}
+
 export const SUBNETS_MAX = 64
 export const INTERFACES_MAX = 1024
+/** Each port of a stretch for inbound NAT is one. */
+export const BALANCING_MAX = 8192
 /** Rules of one interface, both directions. */
 export const RULES_MAX = 8192
 
@@ -76,7 +115,13 @@ const MAC = /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 
 /** All of it goes into files and rules of other programs: what is not of these forms goes nowhere. @throws {NetworkError} `network-bad-plan` */
-export function checkPlan({ id, subnets, interfaces }: NetworkPlan): void {
+export function checkPlan({
+  id,
+  subnets,
+  interfaces,
+  balancing = [],
+  exits = [],
+}: NetworkPlan): void {
   require(NETWORK_ID.test(id), 'id')
   require(subnets.length <= SUBNETS_MAX, 'subnets')
   require(interfaces.length <= INTERFACES_MAX, 'interfaces')
@@ -84,6 +129,11 @@ export function checkPlan({ id, subnets, interfaces }: NetworkPlan): void {
     require(isPrefix(prefix, 8, 29) && holds(prefix, gateway), 'subnets')
   }
   for (const each of interfaces) checkInterface(each, subnets)
+  require(balancing.length <= BALANCING_MAX, 'balancing')
+  const addresses = new Set(interfaces.map(({ address }) => address))
+  for (const one of balancing) checkBalancing(one, addresses)
+  for (const { address, members } of exits)
+    require(isIPv4(address) && members.every((one) => addresses.has(one)), 'exits')
   for (const key of ['machine', 'mac', 'address'] as const)
     require(new Set(interfaces.map((one) => one[key])).size === interfaces.length, key)
 }
@@ -99,6 +149,18 @@ function checkInterface(one: InterfacePlan, subnets: readonly SubnetPlan[]): voi
   const rules = [...one.inbound, ...one.outbound].flat()
   require(rules.length <= RULES_MAX, 'rules')
   rules.forEach(checkRule)
+}
+
+function checkBalancing(one: BalancingPlan, addresses: ReadonlySet<string>): void {
+  require(isIPv4(one.address) && !addresses.has(one.address), 'balancing.address')
+  require(['tcp', 'udp'].includes(one.protocol), 'balancing.protocol')
+  require(isPort(one.port, 1) && isPort(one.backendPort, 1), 'balancing.port')
+  require(one.members.every((member) => addresses.has(member)), 'balancing.members')
+  if (one.probe === null) return
+  const { protocol, port, path, intervalSeconds, threshold } = one.probe
+  require(['tcp', 'http', 'https'].includes(protocol) && isPort(port, 1), 'balancing.probe')
+  require(/^\/[\x21-\x7e]{0,2047}$/.test(path), 'balancing.probe')
+  require(intervalSeconds >= 1 && threshold >= 1, 'balancing.probe')
 }
 
 function checkRule({ protocol, from, to, fromPorts, toPorts }: Rule): void {

@@ -1,4 +1,5 @@
-import { bridgeOf, type NetworkNames, UPLINK } from './names.ts'
+import { balancingRules, exitRules, type IsWell } from './balancing-rules.ts'
+import { bridgeOf, type NetworkNames, UPLINK, UPLINKS } from './names.ts'
 import type { InterfacePlan, NetworkPlan, Places, PortRange, Rule } from './plan.ts'
 
 /** An interface with the tap that its VM's QEMU has. */
@@ -19,9 +20,11 @@ const PASSAGE = 'table ip trusted_launch'
  * ends no connection that it let begin.
  */
 export function passageRules(
-  { subnets }: Pick<NetworkPlan, 'subnets'>,
+  plan: Pick<NetworkPlan, 'subnets' | 'balancing' | 'exits'>,
   interfaces: readonly PluggedInterface[],
+  isWell: IsWell = () => true,
 ): string {
+  const { subnets } = plan
   const bridges = set(subnets.map(({ prefix }) => `"${bridgeOf(prefix)}"`))
   return [
     ...afresh(SOURCES),
@@ -39,6 +42,7 @@ export function passageRules(
     ]),
     ...chain('forwards', 'type nat hook prerouting priority dstnat; policy accept;', [
       ...interfaces.flatMap(forwardRules),
+      ...balancingRules(plan, interfaces, isWell),
     ]),
     ...chain('sources', 'type nat hook postrouting priority srcnat; policy accept;', [
       ...interfaces.flatMap(({ publicAddress, address }) =>
@@ -46,6 +50,7 @@ export function passageRules(
           ? []
           : [`oifname "${UPLINK}" ip saddr ${address} snat to ${publicAddress}`],
       ),
+      ...exitRules(plan, interfaces),
       `oifname "${UPLINK}" masquerade`,
     ]),
     ...chain('input', 'type filter hook input priority filter; policy drop;', [
@@ -144,17 +149,23 @@ function portsOf(field: string, ports: readonly PortRange[] | null): string[] {
 
 function forwardRules({ address, forwards, publicAddress }: PluggedInterface): string[] {
   const ports = forwards.map(
-    ({ hostPort, guestPort }) => `tcp dport ${hostPort} dnat to ${address}:${guestPort}`,
+    ({ hostPort, guestPort }) =>
+      `iifname "${UPLINK}" tcp dport ${hostPort} dnat to ${address}:${guestPort}`,
   )
+  // From its neighbours, too: they find it under the name that everybody knows.
   const whole = publicAddress === null ? [] : [`ip daddr ${publicAddress} dnat to ${address}`]
-  return [...whole, ...ports].map((rule) => `iifname "${UPLINK}" ${rule}`)
+  return [...whole, ...ports]
 }
 
 /**
  * The host's own rules for a network: its forwarded ports lead there, from the host's loopback alone; what comes from there
  * reaches nothing that listens on the host but names, goes on to other places, and looks like the host's own.
  */
-export function hostRules(names: NetworkNames, interfaces: readonly PluggedInterface[]): string {
+export function hostRules(
+  names: NetworkNames,
+  interfaces: readonly PluggedInterface[],
+  publicAddresses: readonly string[],
+): string {
   const { table, hostEnd, address } = names
   const ports = interfaces.flatMap(({ forwards }) => forwards)
   const table_ = `table ip ${table}`
@@ -177,8 +188,10 @@ export function hostRules(names: NetworkNames, interfaces: readonly PluggedInter
       'drop',
     ]),
     ...chain('forward', 'type filter hook forward priority filter; policy accept;', [
-      `iifname "${hostEnd}" ip saddr != ${set([address, ...publicOf(interfaces)])} drop`,
+      `iifname "${hostEnd}" ip saddr != ${set([address, ...publicAddresses])} drop`,
       `oifname "${hostEnd}" ip daddr ${address} ct state new drop`,
+      // Under the address of another network's uplink it would count as the host's own.
+      `iifname "tl*" oifname "${hostEnd}" ip saddr ${UPLINKS} ct state new drop`,
     ]),
     '}',
     '',
@@ -190,8 +203,11 @@ export function noHostRules({ table }: NetworkNames): string {
   return `table ip ${table} {}\ndelete table ip ${table}\n`
 }
 
-export function publicOf(interfaces: readonly InterfacePlan[]): string[] {
-  return interfaces.flatMap(({ publicAddress }) => (publicAddress === null ? [] : [publicAddress]))
+/** The addresses that the host routes to a network. */
+export function publicOf({ interfaces, balancing = [], exits = [] }: NetworkPlan): string[] {
+  const own = interfaces.flatMap(({ publicAddress }) => publicAddress ?? [])
+  const spread = balancing.filter(({ isPublic }) => isPublic).map(({ address }) => address)
+  return [...new Set([...own, ...spread, ...exits.map(({ address }) => address)])]
 }
 
 function afresh(table: string): string[] {

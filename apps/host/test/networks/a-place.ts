@@ -46,10 +46,10 @@ export class Place {
     return spawnSync('ip', inside, { encoding: 'utf8', timeout: 15_000 })
   }
 
-  /** TCP servers that tell whoever connects from where he comes. */
+  /** TCP servers that tell whoever connects from where he comes, and whom he found. */
   async listen(...ports: number[]): Promise<void> {
     const script = `const ports = [${ports}]; let left = ports.length
-      for (const port of ports) require('net').createServer((c) => { c.on('error', () => {}); c.end(c.remoteAddress) })
+      for (const port of ports) require('net').createServer((c) => { c.on('error', () => {}); c.end(c.remoteAddress + ' ${this.name}') })
         .listen(port, '0.0.0.0', () => { if (--left === 0) console.log('ready') })`
     const args = ['netns', 'exec', this.name, process.execPath, '-e', script]
     const server = spawn('ip', args, { stdio: ['ignore', 'pipe', 'ignore'] })
@@ -57,9 +57,25 @@ export class Place {
     await once(server.stdout, 'data')
   }
 
-  /** What such a server says; null: it is not reached. */
+  /** From where it is asked, as such a server says; null: it is not reached. */
   ask(address: string, port: number): string | null {
     return answerOf(this.run(process.execPath, '-e', asking(address, port, PATIENCE_MS)))
+  }
+
+  /** Who answers. */
+  asked(address: string, port: number): string | null {
+    return answerOf(this.run(process.execPath, '-e', asking(address, port, PATIENCE_MS)), 1)
+  }
+
+  /** A server of HTTP that says only how it is. */
+  async serve(port: number, status: number): Promise<ChildProcess> {
+    const script = `require('http').createServer((_, answer) => answer.writeHead(${status}).end())
+      .listen(${port}, '0.0.0.0', () => console.log('ready'))`
+    const args = ['netns', 'exec', this.name, process.execPath, '-e', script]
+    const server = spawn('ip', args, { stdio: ['ignore', 'pipe', 'ignore'] })
+    this.#listeners.push(server)
+    await once(server.stdout, 'data')
+    return server
   }
 
   /** The same of one that is not to be reached. */
@@ -79,8 +95,11 @@ export function askFromHost(address: string, port: number, patienceMs = PATIENCE
   return answerOf(spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' }))
 }
 
-function answerOf({ status, stdout }: { status: number | null; stdout: string }): string | null {
-  return status === 0 ? stdout : null
+function answerOf(
+  { status, stdout }: { status: number | null; stdout: string },
+  word = 0,
+): string | null {
+  return status === 0 ? stdout.split(' ')[word]! : null
 }
 
 function asking(address: string, port: number, patienceMs: number): string {

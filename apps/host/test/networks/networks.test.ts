@@ -7,7 +7,13 @@ import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { namesOf, tapOf } from '../../src/networks/names.ts'
 import { Networks } from '../../src/networks/networks.ts'
-import type { InterfacePlan, NetworkPlan, Rule } from '../../src/networks/plan.ts'
+import type {
+  BalancingPlan,
+  InterfacePlan,
+  NetworkPlan,
+  ProbePlan,
+  Rule,
+} from '../../src/networks/plan.ts'
 import { findNetworkMode, type NetworkMode } from '../../src/networks/support.ts'
 import { askFromHost, Place } from './a-place.ts'
 import { command, inOwnNamespaces } from './own-namespaces.ts'
@@ -78,6 +84,7 @@ after(async () => {
   if (skip) return
   await networks.remove('net')
   await networks.remove('apart')
+  networks.close()
   for (const place of Object.values(places)) place.remove()
   assert.deepEqual(remains(), [])
   rmSync(folder, { recursive: true })
@@ -216,6 +223,109 @@ test('a public address is the VM’s: it is reached by it, and what it begins co
   assert.equal(places.outside!.ask('198.51.100.7', 80), '203.0.113.9')
   assert.equal(places.one!.ask('203.0.113.9', 80), '198.51.100.7')
   assert.equal(places.two!.ask('203.0.113.9', 80), '203.0.113.1')
+  assert.equal(places.two!.ask('198.51.100.7', 80), '10.0.0.5')
+})
+
+test('a public address is reached from another network of the host by who has one itself, as from outside', {
+  skip,
+}, async () => {
+  await networks.put(both({ publicAddress: '198.51.100.7' }))
+  const apart = (publicAddress: string | null) =>
+    networks.put({ ...plan([anInterface('other', '10.0.0.4', { publicAddress })]), id: 'apart' })
+  assert.ok(places.other!.misses('198.51.100.7', 80))
+  await apart('198.51.100.8')
+  assert.equal(places.other!.ask('198.51.100.7', 80), '198.51.100.8')
+  await apart(null)
+})
+
+test('a public address that goes to another network leads there, and one that is nobody’s nowhere', {
+  skip,
+}, async () => {
+  const apart = (publicAddress: string | null) =>
+    networks.put({ ...plan([anInterface('other', '10.0.0.4', { publicAddress })]), id: 'apart' })
+  const leads = () => command('ip', 'route', 'show', '198.51.100.7').trim()
+  await networks.put(both({ publicAddress: '198.51.100.7' }))
+  await apart('198.51.100.7')
+  await networks.put(both())
+  assert.match(leads(), new RegExp(`dev ${namesOf(folder, 1).hostEnd}`))
+  assert.equal(places.outside!.ask('198.51.100.7', 80), '203.0.113.9')
+  await apart(null)
+  assert.equal(leads(), '')
+})
+
+const spread = (more: Partial<BalancingPlan>): BalancingPlan => ({
+  ...{ address: '198.51.100.20', isPublic: true, protocol: 'tcp', port: 8080, backendPort: 80 },
+  ...{ members: ['10.0.0.4', '10.0.0.5'], isSticky: false, probe: null, ...more },
+})
+const balanced = (...balancing: BalancingPlan[]): NetworkPlan => ({ ...both(), balancing })
+/** Who answers, of so many connections. */
+const who = (from: Place, address: string, port: number, count: number) =>
+  Array.from({ length: count }, () => from.asked(address, port))
+
+test('connections to a port of a frontend go to its members in turn, one client’s to the same where it is so wanted', {
+  skip,
+}, async () => {
+  const { outside } = places
+  const sticky = spread({ port: 8081, isSticky: true })
+  await networks.put(balanced(spread({}), sticky))
+  outside!.ip('route', 'replace', '198.51.100.20/32', 'via', '203.0.113.1')
+  const found = who(outside!, '198.51.100.20', 8080, 4)
+  assert.deepEqual([...found].sort(), ['one', 'one', 'two', 'two'])
+  assert.equal(new Set(who(outside!, '198.51.100.20', 8081, 4)).size, 1)
+  assert.equal(outside!.ask('198.51.100.20', 8080), '203.0.113.9')
+  await networks.put(balanced(spread({ members: ['10.0.0.5'] })))
+  assert.deepEqual(who(outside!, '198.51.100.20', 8080, 2), ['two', 'two'])
+  assert.ok(outside!.misses('198.51.100.20', 8081))
+})
+
+test('what goes to a frontend passes its member’s groups, and a frontend of a subnet is reached from it', {
+  skip,
+}, async () => {
+  const inside = spread({ address: '10.0.0.100', isPublic: false, members: ['10.0.0.5'] })
+  await networks.put(balanced(inside))
+  assert.equal(places.one!.ask('10.0.0.100', 8080), '10.0.0.4')
+  const closed = { ...both({}, { inbound: [[allow(port(22))]] }), balancing: [inside] }
+  await networks.put(closed)
+  assert.ok(places.one!.misses('10.0.0.100', 8080))
+})
+
+test('what members begin comes from their exit, but from their own public address where they have one', {
+  skip,
+}, async () => {
+  const exits = [{ address: '198.51.100.20', members: ['10.0.0.4', '10.0.0.5'] }]
+  await networks.put({ ...both({ publicAddress: '198.51.100.7' }), exits })
+  assert.equal(places.two!.ask('203.0.113.9', 80), '198.51.100.20')
+  assert.equal(places.one!.ask('203.0.113.9', 80), '198.51.100.7')
+})
+
+test('a member that does not answer its probe is given no connection until it does', {
+  skip,
+}, async () => {
+  const { outside, two } = places
+  const probe = (protocol: 'tcp' | 'http', number: number): ProbePlan => ({
+    ...{ protocol, port: number, path: '/well', intervalSeconds: 1, threshold: 1 },
+  })
+  const until = async (wanted: string[]) => {
+    const found = () => [...new Set(who(outside!, '198.51.100.20', 8080, 2))].sort()
+    for (let tries = 0; tries < 20 && found().join() !== wanted.join(); tries++)
+      await new Promise((resolve) => setTimeout(resolve, 200))
+    assert.deepEqual(found(), wanted)
+  }
+  await networks.put(balanced(spread({ probe: probe('tcp', 80) })))
+  await until(['one', 'two'])
+  await networks.put(balanced(spread({ probe: probe('http', 8888) })))
+  assert.ok(outside!.misses('198.51.100.20', 8080))
+  const well = await two!.serve(8888, 200)
+  await until(['two'])
+  well.kill('SIGKILL')
+  const soon = () => new Promise((resolve) => setTimeout(resolve, 500))
+  for (let tries = 0; tries < 20 && !outside!.misses('198.51.100.20', 8080); tries++) await soon()
+  assert.ok(outside!.misses('198.51.100.20', 8080))
+  const ill = await two!.serve(8888, 503)
+  for (let tries = 0; tries < 4; tries++) await soon()
+  assert.ok(outside!.misses('198.51.100.20', 8080))
+  ill.kill('SIGKILL')
+  await networks.put(both())
 })
 
 test('whatever is lost of a network the next manager makes again, and what belongs to none goes', {

@@ -3,8 +3,13 @@ import { test } from 'node:test'
 import { linkCommands } from '../../src/networks/links.ts'
 import { nameServiceFiles } from '../../src/networks/name-service.ts'
 import { namesOf } from '../../src/networks/names.ts'
-import { checkPlan, type NetworkPlan, type Rule } from '../../src/networks/plan.ts'
-import { hostRules, passageRules } from '../../src/networks/rules.ts'
+import {
+  type BalancingPlan,
+  checkPlan,
+  type NetworkPlan,
+  type Rule,
+} from '../../src/networks/plan.ts'
+import { hostRules, passageRules, publicOf } from '../../src/networks/rules.ts'
 
 const ANY = { protocol: null, from: null, to: null, fromPorts: null, toPorts: null } as const
 const inNetwork = { prefixes: ['10.0.0.0/16', '10.1.0.0/16'], except: false }
@@ -56,7 +61,7 @@ const called = namesOf('/var/lib/trusted-launch', 3)
 test("a network's rules, links and names are rendered as they were", (t) => {
   checkPlan(plan)
   t.assert.snapshot(passageRules(plan, plugged).split('\n'))
-  t.assert.snapshot(hostRules(called, plugged).split('\n'))
+  t.assert.snapshot(hostRules(called, plugged, publicOf(plan)).split('\n'))
   t.assert.snapshot(
     linkCommands(plan, plugged, called, new Set(['lo', 'uplink', 'tap9', 'br0a000000-24'])),
   )
@@ -69,12 +74,50 @@ test("a network's rules, links and names are rendered as they were", (t) => {
   )
 })
 
+test('balancing is rendered for members that are there and well, in turn or by the client', () => {
+  const spread = (more: Partial<BalancingPlan>): BalancingPlan => ({
+    ...{ address: '198.51.100.20', isPublic: true, protocol: 'tcp', port: 80, backendPort: 8080 },
+    ...{ members: ['10.0.0.4', '10.0.1.4'], isSticky: false, probe: null, ...more },
+  })
+  const probe = { protocol: 'tcp', port: 80, path: '/', intervalSeconds: 5, threshold: 1 } as const
+  const exits = [{ address: '198.51.100.20', members: ['10.0.0.4', '10.0.0.9'] }]
+  const balancing = [
+    spread({}),
+    spread({ protocol: 'udp', port: 53, isSticky: true }),
+    spread({ port: 81, probe }),
+    spread({ port: 82, members: ['10.0.0.9'] }),
+  ]
+  const rules = passageRules({ ...plan, balancing, exits }, plugged, (_, one) => one === '10.0.1.4')
+  const found = rules.split('\n').filter((line) => line.includes('198.51.100.20'))
+  assert.deepEqual(
+    found.map((line) => line.trim()),
+    [
+      'ip daddr 198.51.100.20 tcp dport 80 dnat to numgen inc mod 2 map { 0 : 10.0.0.4, 1 : 10.0.1.4 } : 8080',
+      'ip daddr 198.51.100.20 udp dport 53 dnat to jhash ip saddr mod 2 map { 0 : 10.0.0.4, 1 : 10.0.1.4 } : 8080',
+      'ip daddr 198.51.100.20 tcp dport 81 dnat to 10.0.1.4:8080',
+      'oifname "uplink" ip saddr { 10.0.0.4 } snat to 198.51.100.20',
+    ],
+  )
+  assert.deepEqual(publicOf({ ...plan, balancing, exits }), ['198.51.100.7', '198.51.100.20'])
+})
+
 test('what is not of its form is refused by its field before any program sees it', () => {
   const [web, db] = plan.interfaces
   const rule = (more: object) => ({
     ...plan,
     interfaces: [{ ...web!, inbound: [[{ ...ANY, allow: true, ...more }]] }],
   })
+  const asking = {
+    protocol: 'http',
+    port: 80,
+    path: '/',
+    intervalSeconds: 5,
+    threshold: 1,
+  } as const
+  const balance: BalancingPlan = {
+    ...{ address: '198.51.100.20', isPublic: true, protocol: 'tcp', port: 80, backendPort: 80 },
+    ...{ members: [], isSticky: false, probe: null },
+  }
   const faults: Record<string, NetworkPlan> = {
     id: { ...plan, id: '../net' },
     subnets: { ...plan, subnets: [{ prefix: '10.0.0.1/24', gateway: '10.0.0.1' }] },
@@ -84,6 +127,11 @@ test('what is not of its form is refused by its field before any program sees it
     publicAddress: { ...plan, interfaces: [{ ...web!, publicAddress: '1.2.3.4; drop' }] },
     machine: { ...plan, interfaces: [web!, { ...db!, machine: 'web' }] },
     forwards: { ...plan, interfaces: [{ ...web!, forwards: [{ hostPort: 0, guestPort: 22 }] }] },
+    'balancing.members': { ...plan, balancing: [{ ...balance, members: ['10.0.0.9'] }] },
+    'balancing.address': { ...plan, balancing: [{ ...balance, address: '10.0.0.4' }] },
+    'balancing.port': { ...plan, balancing: [{ ...balance, port: 0 }] },
+    'balancing.probe': { ...plan, balancing: [{ ...balance, probe: { ...asking, path: ' ' } }] },
+    exits: { ...plan, exits: [{ address: '198.51.100.20; drop', members: [] }] },
     'rules.protocol': rule({ protocol: 'tcp accept' }),
     'rules.prefixes': rule({ from: { prefixes: ['10.0.0.0/33'], except: false } }),
     'rules.ports': rule({ toPorts: [[22, 21]] }),
