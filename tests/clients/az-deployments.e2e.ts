@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { type Az, hasAz, signedIn } from './az.ts'
 
-const skip = hasAz ? false : 'az is not installed: apt-get install azure-cli'
+const skip = hasAz ? false : 'az is not here: npm run e2e:az brings it'
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f test'
 const SECRET = 'Hidden-Pass-1234'
 

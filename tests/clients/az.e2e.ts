@@ -7,7 +7,7 @@ import { openService, ScriptedHost } from '@trusted-launch/service'
 import pino from 'pino'
 import { Az, hasAz } from './az.ts'
 
-const skip = hasAz ? false : 'az is not installed: apt-get install azure-cli'
+const skip = hasAz ? false : 'az is not here: npm run e2e:az brings it'
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f test'
 
 test('az, unmodified, finds the service, signs in, and runs a VM through its life', {

@@ -1,24 +1,24 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { promisify } from 'node:util'
 import { openService, ScriptedHost, type Service } from '@trusted-launch/service'
 import pino from 'pino'
+import { azPath } from '../../tools/az.ts'
 
-/** As Debian installs it. */
-const AZ = '/usr/bin/az'
-export const hasAz = existsSync(AZ)
+const modules = azPath()
+export const hasAz = modules !== null
 
 /** Commands that need what is mended. */
-const COMPUTE = new Set(['vm', 'vmss', 'disk', 'sig'])
+export const COMPUTE = new Set(['vm', 'vmss', 'disk', 'sig', 'network'])
 
 /**
  * Debian's package names versions of compute and network that its own library does not have: `az vm` ends with a traceback,
  * whatever it speaks to. This says those that are there, and is `az` in all else.
  */
-const MENDED = `import runpy, sys
+export const MENDED = `import runpy, sys
 from azure.cli.core.profiles import AZURE_API_PROFILES, ResourceType
 AZURE_API_PROFILES['latest'][ResourceType.MGMT_COMPUTE].profile.update({None: '2022-08-01', 'virtual_machine_scale_sets': '2022-08-01'})
 AZURE_API_PROFILES['latest'][ResourceType.MGMT_NETWORK] = '2022-07-01'
@@ -36,21 +36,22 @@ export class Az {
     writeFileSync(this.#mended, MENDED)
     this.#env = {
       ...{ PATH: '/usr/bin:/bin', HOME: folder, REQUESTS_CA_BUNDLE: caFile },
+      ...(modules && { PYTHONPATH: modules }),
       ...{ AZURE_CONFIG_DIR: join(folder, 'config'), AZURE_CORE_COLLECT_TELEMETRY: 'no' },
     }
   }
 
   /** What it prints, read. @throws its own words. */
   async run(...args: string[]): Promise<any> {
-    const compute = COMPUTE.has(args[0]!)
-    const [program, first] = compute ? ['/usr/bin/python3', [this.#mended]] : [AZ, []]
-    const options = { env: this.#env, timeout: 120_000 }
-    const { stdout } = await promisify(execFile)(
-      program!,
-      [...first!, ...args, '-o', 'json'],
-      options,
-    )
+    const stdout = await this.said(...args, '-o', 'json')
     return stdout.trim() === '' ? null : JSON.parse(stdout)
+  }
+
+  /** What it prints, as it is. @throws its own words. */
+  async said(...args: string[]): Promise<string> {
+    const first = COMPUTE.has(args[0]!) ? [this.#mended] : ['-m', 'azure.cli']
+    const options = { env: this.#env, timeout: 120_000 }
+    return (await promisify(execFile)('/usr/bin/python3', [...first, ...args], options)).stdout
   }
 
   /** The code of what it is refused with. */
@@ -101,6 +102,7 @@ export async function signedIn(t: TestContext): Promise<Az> {
   const folder = mkdtempSync(join(tmpdir(), 'tl-az-'))
   const service = await openService({
     ...{ data: join(folder, 'data'), location: 'local', publicNames: [] },
+    publicPool: ['198.51.100.0/28'],
     ...{ driver: new ScriptedHost(), listen: { host: '127.0.0.1', port: 0 } },
     log: pino({ level: 'silent' }),
   })

@@ -50,6 +50,17 @@ assert.deepEqual(
 )
 const told = await compute.restorePoints.get(group, 'points', 'first', { expand: 'instanceView' })
 assert.equal(told.instanceView?.diskRestorePoints?.length, 1)
+const own = point.sourceMetadata!.storageProfile!.osDisk!
+const diskName = own.diskRestorePoint!.id!.split('/').at(-1)!
+const diskPoint = await compute.diskRestorePoint.get(group, 'points', 'first', diskName)
+assert.deepEqual(
+  [diskPoint.sourceResourceId, diskPoint.completionPercent],
+  [own.managedDisk?.id, 100],
+)
+assert.deepEqual(
+  await names(compute.diskRestorePoint.listByRestorePoint(group, 'points', 'first')),
+  [diskName],
+)
 const whole = await compute.restorePointCollections.get(group, 'points', {
   expand: 'restorePoints',
 })

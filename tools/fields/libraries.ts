@@ -63,6 +63,7 @@ export const libraries: readonly Library[] = [
       'NetworkInterface',
       'NetworkSecurityGroup',
       'PublicIPAddress',
+      'LoadBalancer',
       'TagsObject',
     ],
   },

@@ -33,6 +33,7 @@ export const pages: readonly Page[] = [
     model: 'PublicIPAddress',
     paths: /\/(?:publicIPAddresses|networkSecurityGroups)/,
   },
+  { name: 'load-balancers', model: 'LoadBalancer', paths: /\/loadBalancers/ },
   { name: 'disks', model: 'Disk', paths: /Compute\/disks/ },
   { name: 'snapshots', model: 'Snapshot', paths: /Compute\/snapshots/ },
   {

@@ -36,6 +36,7 @@ test('the examples of all pages run as they stand, one after the other', async (
   const data = join(folder, 'data')
   const service = await openService({
     ...{ data, location: 'local', publicNames: [], driver: new ScriptedHost() },
+    publicPool: ['198.51.100.0/29'],
     ...{ listen: { host: '127.0.0.1', port: 0 }, log: pino({ level: 'silent' }) },
   })
   t.after(async () => {

@@ -5,6 +5,7 @@ import { holdLock } from '@trusted-launch/host'
 import type { Logger } from 'pino'
 import type { AllowedReceiver, ReceiverRules } from './domain/destinations.ts'
 import type { HostDriver } from './domain/host-driver.ts'
+import { parsePublicPool } from './domain/network/public-pool.ts'
 import type { AllowedSource } from './domain/sources.ts'
 import type { Store } from './domain/store.ts'
 import { openHostDriver } from './driver/open-host-driver.ts'
@@ -46,6 +47,8 @@ export interface ServiceOptions {
   readonly allowedReceivers?: readonly AllowedReceiver[]
   /** The folder for files of alerts; none is written by default. */
   readonly alertFiles?: string
+  /** Stretches of addresses that are routed to this host, `198.51.100.0/28`, for public addresses; none by default. */
+  readonly publicPool?: readonly string[]
   /** The portal's built files; it is not served by default. */
   readonly portal?: string
 }
@@ -67,7 +70,7 @@ export interface Service {
  * Starts the control plane: database, keys, HTTPS, and the host where no other service drives it. `admin.json` is
  * there once it answers.
  * @throws {StateError} `state-locked`: another one has this data. @throws {StoreError} @throws {SealKeyError}
- * @throws {HostError} @throws {ForeignHostError} the host cannot be driven, and the database is this service's alone.
+ * @throws {HostError} @throws {TypeError} a pool is none. @throws {ForeignHostError} the host cannot be driven, and the database is this service's alone.
  */
 export async function openService(options: ServiceOptions): Promise<Service> {
   const data = resolve(options.data)
@@ -111,6 +114,7 @@ async function open(
   const works: Works = new Works({
     ...{ store, openHost, log, now, location, sealed, authorizer, owner, signer },
     allowedSources,
+    publicPool: (options.publicPool ?? []).map(parsePublicPool),
     receivers: receiversOf(options),
     issuer: () => front.endpoint + ATTESTATION_PATH,
     inside: () => front.inside,

@@ -17,6 +17,8 @@ export interface Settings {
   readonly publicNames?: readonly string[]
   readonly allowedSources?: readonly AllowedSource[]
   readonly allowedReceivers?: readonly AllowedReceiver[]
+  /** Stretches of addresses that are routed to the host. */
+  readonly publicPool?: readonly string[]
   /** Absolute. */
   readonly alertFiles?: string
 }

@@ -16,6 +16,7 @@ import { type DeploymentRecord, recordKey } from './domain/deployment/record.ts'
 import { keepReceiverSecret, type ReceiverRules } from './domain/destinations.ts'
 import { signaturesOf } from './domain/gallery/named-image.ts'
 import type { HostDriver } from './domain/host-driver.ts'
+import type { Prefix } from './domain/network/ipv4.ts'
 import { partOf } from './domain/network/planned.ts'
 import { enqueueOwn } from './domain/own-operation.ts'
 import { type ScaleSetRules, secretsName } from './domain/scale-set/scale-set-rules.ts'
@@ -71,6 +72,8 @@ export interface WorksOptions {
   readonly authorizer: Authorizer
   /** The hosts that bytes may be fetched from. */
   readonly allowedSources: readonly AllowedSource[]
+  /** Addresses that are routed to the host. */
+  readonly publicPool: readonly Prefix[]
   /** Names this process among all. */
   readonly owner: string
   readonly signer: AttestationSigner
@@ -133,6 +136,7 @@ export class Works {
       forgetSource: (source) => this.driver.forgetSource(source),
       place: () => ({ location, capacity: hostCapacity(this.#host.size) }),
       noNetworks: () => this.#host.size.noNetworks,
+      publicPool: options.publicPool,
       notEnforced: (body) => membersOf(vmDispositions, body, 'notEnforced'),
       refused: (body) => membersOf(vmDispositions, body, 'refused'),
       notEnforcedOfSets: (body) => membersOf(scaleSetDispositions, body, 'notEnforced'),

@@ -134,6 +134,7 @@ export async function aService(
     ...{ data, publicNames: [], location: 'local', driver: host },
     listen: { host: '127.0.0.1', port: 0 },
     log: pino({ level: process.env.TL_TEST_LOG ?? 'silent' }),
+    publicPool: ['198.51.100.0/29'],
     ...options,
   })
   t.after(async () => {

@@ -1,15 +1,17 @@
 import { ArmError, keyOf, parseResourceId } from '@trusted-launch/api'
+import { BALANCER } from './balancer/balancer.ts'
 import { everyOf } from './every-of.ts'
 import { GALLERY } from './gallery/gallery.ts'
 import { listIn } from './links.ts'
 import { everyMachine } from './machines.ts'
+import { holderOf } from './network/public-addresses.ts'
 import { SCALE_SET } from './scale-set/scale-set.ts'
 import type { Json, Resource, Tables } from './store.ts'
 import { requireAllUnlocked } from './vm/belongings.ts'
 import { DISK } from './vm/disk-row.ts'
+import { INTERFACE, INTERFACE_TYPES } from './vm/interfaces.ts'
 import { at, MACHINE_TYPES, textAt } from './vm/vm.ts'
 
-const INTERFACE = 'Microsoft.Network/networkInterfaces'
 const SUBNET = 'Microsoft.Network/virtualNetworks/subnets'
 
 /** An interface goes only without its VM. @throws {ArmError} `NicInUse` */
@@ -37,14 +39,22 @@ export async function requireNetworkUnused(tables: Tables, { id }: Resource): Pr
 
 /** @throws {ArmError} `PublicIPAddressCannotBeDeleted` */
 export async function requireAddressUnused(tables: Tables, { id }: Resource): Promise<void> {
-  const held = await heldBy(tables, id, (one) =>
-    isOf(one, id, 'properties', 'publicIPAddress', 'id'),
-  )
-  if (held === null) return
+  const holder = await holderOf(tables, id)
+  if (holder === null) return
   refuse(
     'PublicIPAddressCannotBeDeleted',
-    `Public IP address ${id} can not be deleted since it is still allocated to resource ${textAt(held, 'id')}. In order to delete the public IP, disassociate/detach the Public IP address from the resource. To learn how to do this, see aka.ms/deletepublicip.`,
+    `Public IP address ${id} can not be deleted since it is still allocated to resource ${holder}. In order to delete the public IP, disassociate/detach the Public IP address from the resource. To learn how to do this, see aka.ms/deletepublicip.`,
   )
+}
+
+/** A balancer goes only without who joins it. @throws {ArmError} `LoadBalancerInUse` */
+export async function requireBalancerUnused(tables: Tables, { id }: Resource): Promise<void> {
+  for (const type of [...INTERFACE_TYPES, SCALE_SET])
+    for await (const one of everyOf(tables, { type, naming: `${id}/` }))
+      refuse(
+        'LoadBalancerInUse',
+        `Load balancer ${id} cannot be deleted since its pools or rules are in use by ${one.id}.`,
+      )
 }
 
 /** @throws {ArmError} `InUseNetworkSecurityGroupCannotBeDeleted` */
@@ -123,16 +133,22 @@ function refuseGroup(name: string, identifiers: readonly string[]): never {
   })
 }
 
-/** The first configuration of an interface, of those that name it, that is looked for; null: none is. */
+const PLACED = [
+  [INTERFACE, 'ipConfigurations'],
+  [BALANCER, 'frontendIPConfigurations'],
+] as const
+
+/** The first configuration of an interface or a balancer, of those that name it, that is looked for; null: none is. */
 async function heldBy(
   tables: Tables,
   naming: string,
   isLookedFor: (one: Json) => boolean,
 ): Promise<Json> {
-  for await (const { properties } of everyOf(tables, { type: INTERFACE, naming })) {
-    const found = listIn(at(properties, 'ipConfigurations')).find(isLookedFor)
-    if (found !== undefined) return found
-  }
+  for (const [type, member] of PLACED)
+    for await (const { properties } of everyOf(tables, { type, naming })) {
+      const found = listIn(at(properties, member)).find(isLookedFor)
+      if (found !== undefined) return found
+    }
   return null
 }
 

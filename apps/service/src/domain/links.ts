@@ -34,6 +34,15 @@ export function requireMadeName(name: string, target: string): string {
   throw new ArmError(faults.invalidParameter(target))
 }
 
+/** What is named is not there. */
+export function missingReference(id: string | null, from: string): ArmError {
+  return new ArmError({
+    status: 400,
+    code: 'InvalidResourceReference',
+    message: `Resource ${id} referenced by resource ${from} was not found. Please make sure that the referenced resource exists, and that both resources are in the same region.`,
+  })
+}
+
 /** The entries of a list that may be absent. */
 export function listIn(value: Json | undefined): readonly Json[] {
   return Array.isArray(value) ? value : []

@@ -1,35 +1,15 @@
-import { createHash } from 'node:crypto'
 import { ArmError, faults, keyOf, parseResourceId } from '@trusted-launch/api'
+import { joinLinks, requireJoins } from './balancer/join.ts'
 import { everyOf } from './every-of.ts'
 import { requireSubnetUnused } from './in-use.ts'
-import { type Link, listIn, requireMadeName } from './links.ts'
+import { type Link, listIn, missingReference, requireMadeName } from './links.ts'
 import { addressFor, prefixOf } from './network/addresses.ts'
+import { hardwareAddressFor } from './network/hardware-address.ts'
+import { requirePublicAddress } from './network/public-addresses.ts'
 import { removeWhole } from './remove-whole.ts'
 import type { Moment, Plan, Wanted } from './resource-type.ts'
 import type { Json, JsonObject, Resource, Tables } from './store.ts'
 import { at, textAt } from './vm/vm.ts'
-
-/**
- * A public address is a name for clients and templates: the host has none to give. What a label comes to is a name that nobody resolves.
- * @see RFC 6761 §6.4
- */
-export async function planPublicAddress(
-  _: string,
-  { properties }: Wanted,
-  existing: Resource | null,
-  { location }: Moment,
-): Promise<Plan> {
-  const { dnsSettings: __, ...kept } = existing?.state ?? {}
-  const label = textAt(properties, 'dnsSettings', 'domainNameLabel')
-  if (label === null) return { properties, state: kept, work: null }
-  if (!LABEL.test(label)) throw new ArmError(faults.invalidParameter('dnsSettings.domainNameLabel'))
-  const named = at(properties, 'dnsSettings') as JsonObject
-  const dnsSettings = { ...named, fqdn: `${label}.${location}.invalid` }
-  return { properties, state: { ...kept, dnsSettings }, work: null }
-}
-
-/** RFC 1123, as Azure has it. */
-const LABEL = /^[a-z][a-z0-9-]{1,61}[a-z0-9]$/
 
 const SUBNET = 'Microsoft.Network/virtualNetworks/subnets'
 
@@ -114,7 +94,7 @@ export async function planSubnet(
   return { properties, work: null }
 }
 
-/** An interface's configurations name subnets that are there; its hardware address follows from its id. */
+/** An interface's configurations name subnets that are there; its hardware address is the one asked for, or follows from its id. */
 export async function planNetworkInterface(
   id: string,
   { properties }: Wanted,
@@ -128,9 +108,12 @@ export async function planNetworkInterface(
   for (const [i, one] of configurations.entries()) {
     const subnet = await requireSubnet(tables, textAt(one, 'properties', 'subnet', 'id'), id)
     const view = configurationView(id, one as JsonObject, i)
+    await requirePublicAddress(tables, view, i)
+    await requireJoins(tables, view, i)
     named.push(await withAddress(tables, view, subnet, existing))
   }
-  const state = { macAddress: macAddressOf(id), ...existing?.state }
+  const macAddress = await hardwareAddressFor(tables, id, properties, existing)
+  const state = { ...existing?.state, macAddress }
   return { properties: { ...properties, ipConfigurations: named }, state, work: null }
 }
 
@@ -141,11 +124,7 @@ async function requireSubnet(
 ): Promise<Resource | null> {
   const found = subnet === null ? null : await resources.get(subnet)
   if (subnet === null || found !== null) return found
-  throw new ArmError({
-    status: 400,
-    code: 'InvalidResourceReference',
-    message: `Resource ${subnet} referenced by resource ${from} was not found. Please make sure that the referenced resource exists, and that both resources are in the same region.`,
-  })
+  throw missingReference(subnet, from)
 }
 
 /** With the address that is its own in its subnet. A subnet without addresses gives none: it is its host's to say. */
@@ -182,35 +161,24 @@ function configurationView(id: string, one: JsonObject, index: number): JsonObje
 }
 
 /** What an interface joins. */
-export function interfaceLinks(_: string, { properties }: Wanted): Link[] {
+export function interfaceLinks(one: Json, within = 'properties'): Link[] {
+  const properties = at(one, 'properties')
   const link = (path: string, type: string, value: Json | undefined): Link[] => {
     const id = textAt(value, 'id')
     return id === null ? [] : [{ id, type, action: `${type}/join/action`, path: `${path}.id` }]
   }
-  const configurations = listIn(at(properties, 'ipConfigurations')).flatMap((one, i) => {
-    const path = `properties.ipConfigurations[${i}].properties`
+  const configurations = listIn(at(properties ?? null, 'ipConfigurations')).flatMap((one, i) => {
+    const path = `${within}.ipConfigurations[${i}].properties`
     const address = at(one, 'properties', 'publicIPAddress')
     return [
       ...link(`${path}.subnet`, SUBNET, at(one, 'properties', 'subnet')),
       ...link(`${path}.publicIPAddress`, 'Microsoft.Network/publicIPAddresses', address),
+      ...joinLinks(one, path),
     ]
   })
-  const group = at(properties, 'networkSecurityGroup')
+  const group = at(properties ?? null, 'networkSecurityGroup')
   const type = 'Microsoft.Network/networkSecurityGroups'
-  return [...configurations, ...link('properties.networkSecurityGroup', type, group)]
-}
-
-/** Locally administered, unicast, the same for the same id. */
-function macAddressOf(id: string): string {
-  const digest = createHash('sha256').update(id.toLowerCase()).digest()
-  return [
-    '52',
-    '54',
-    '00',
-    ...[...digest.subarray(0, 3)].map((byte) => byte.toString(16).padStart(2, '0')),
-  ]
-    .join('-')
-    .toUpperCase()
+  return [...configurations, ...link(`${within}.networkSecurityGroup`, type, group)]
 }
 
 /** A subnet that goes is shown in its network no more. @throws {ArmError} `InUseSubnetCannotBeDeleted` */

@@ -1,4 +1,5 @@
 import { ArmError } from '@trusted-launch/api'
+import type { Prefix } from './network/ipv4.ts'
 import { machinesBehind } from './network/planned.ts'
 import { letsIn, letsOut, passageOf, securityRulesOf } from './network/security-rules.ts'
 import type { Moment, Plan, Wanted } from './resource-type.ts'
@@ -10,6 +11,8 @@ export interface NetworkRules {
   readonly host: string
   /** Why it makes no networks, so that each of its VMs is alone; null: it makes them. */
   readonly noNetworks: () => string | null
+  /** Addresses that are routed to the host, for whoever asks for a public one; none: nobody gets one. */
+  readonly publicPool: readonly Prefix[]
 }
 
 /**

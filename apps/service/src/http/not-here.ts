@@ -1,12 +1,11 @@
 import { type Fault, faults, parseResourceId, typeOf } from '@trusted-launch/api'
 
-const WITHOUT =
-  'Here an instance is reached at an address of its own. Leave it out of templates; for \'az vmss create\' say --load-balancer "".'
-
 /** Types of Azure that are not here and that its clients make unless they are told not to. */
 const NOT_HERE: ReadonlyMap<string, string> = new Map([
-  ['microsoft.network/loadbalancers', `Load balancers are not here. ${WITHOUT}`],
-  ['microsoft.network/applicationgateways', `Application gateways are not here. ${WITHOUT}`],
+  [
+    'microsoft.network/applicationgateways',
+    'Application gateways are not here; load balancers are.',
+  ],
 ])
 
 /** No such type; where somebody hardly asked for it, how it is left out. */

@@ -11,6 +11,7 @@ import { authorizationRoutes } from './resources/authorization.ts'
 import { catalogueRoutes } from './resources/catalogue.ts'
 import { deploymentRoutes } from './resources/deployments.ts'
 import { type Diagnostics, diagnosticsRoutes } from './resources/diagnostics.ts'
+import { diskRestorePointRoutes } from './resources/disk-restore-points.ts'
 import { diskTypeOf } from './resources/disks.ts'
 import { driftRoutes } from './resources/drift.ts'
 import { eventRoutes } from './resources/events.ts'
@@ -79,6 +80,7 @@ export function allRoutes(
     ...fleetRoutes(ground),
     ...vmResultRoutes(rules, ground),
     ...restoreRoutes(ground),
+    ...diskRestorePointRoutes(ground),
     ...scaleSetRoutes(rules, ground),
     ...instanceRoutes(rules, ground),
     ...scaleSetExtensionRoutes(rules, ground),

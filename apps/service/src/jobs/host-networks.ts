@@ -1,15 +1,20 @@
 import type { Logger } from 'pino'
+import { balancersOf } from '../domain/balancer/balancing.ts'
+import { giveNatPorts } from '../domain/balancer/nat-ports.ts'
 import { everyOf } from '../domain/every-of.ts'
 import type { HostDriver } from '../domain/host-driver.ts'
 import {
+  configurationOf,
   hostNetworkOf,
   interfaceOf,
+  interfacesIn,
   networkIdOf,
   networkPlanOf,
   networksNaming,
 } from '../domain/network/planned.ts'
+import { removeWhole } from '../domain/remove-whole.ts'
 import { unknownSinceRestored } from '../domain/restored.ts'
-import type { Resource, Store } from '../domain/store.ts'
+import type { JsonObject, Resource, Store, Tables } from '../domain/store.ts'
 import type { Handler } from './worker.ts'
 
 const NETWORK = 'Microsoft.Network/virtualNetworks'
@@ -49,6 +54,7 @@ export class HostNetworks {
     const { store, driver } = this.#ground
     const done = this.#turn.then(async () => {
       if (networkId === null || this.lack() !== null) return
+      await this.#giveNatPorts(networkId)
       const plan = await networkPlanOf(store, networkId)
       if (plan === null || plan.interfaces.length === 0)
         await driver.removeNetwork(hostNetworkOf(networkId))
@@ -56,6 +62,21 @@ export class HostNetworks {
     })
     this.#turn = done.catch(() => {})
     return done
+  }
+
+  /** Ports of balancers are given where a member's host is about to hear of them. */
+  async #giveNatPorts(networkId: string): Promise<void> {
+    const { store, now } = this.#ground
+    const joining = async (tables: Pick<Tables, 'resources'>) => {
+      const configurations: JsonObject[] = []
+      for await (const nic of interfacesIn(tables, networkId))
+        configurations.push(configurationOf(nic))
+      return balancersOf(tables, configurations)
+    }
+    if ((await joining(store)).length === 0) return
+    await store.transaction(async (tables) => {
+      for (const balancer of await joining(tables)) await giveNatPorts(tables, balancer, now())
+    })
   }
 
   /** Who takes the host over: what changed meanwhile holds, and what no record knows goes. One that fails does not keep the others. */
@@ -78,7 +99,12 @@ export class HostNetworks {
   get apply(): Handler {
     return async (job) => {
       const { resourceId } = job.operation
-      for (const id of await networksNaming(this.#ground.store, resourceId)) await this.settle(id)
+      const networks = await networksNaming(this.#ground.store, resourceId)
+      await job.under(async (tables) => {
+        const found = await tables.resources.get(resourceId)
+        if (found?.provisioningState === 'Deleting') await removeWhole(tables, resourceId)
+      })
+      for (const id of networks) await this.settle(id)
       await job.under(async ({ resources }) => {
         const found = await resources.get(resourceId)
         if (found !== null && ['Creating', 'Updating'].includes(found.provisioningState))

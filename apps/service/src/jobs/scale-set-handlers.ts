@@ -11,6 +11,7 @@ import {
   scaleSetOf,
 } from '../domain/scale-set/scale-set.ts'
 import { forgetSecrets, type ScaleSetRules } from '../domain/scale-set/scale-set-rules.ts'
+import { endBatch } from '../domain/scale-set/surge.ts'
 import { outdated } from '../domain/scale-set/upgrade.ts'
 import type { JsonObject, Operation, Tables } from '../domain/store.ts'
 import { textAt } from '../domain/vm/vm.ts'
@@ -79,7 +80,9 @@ async function roll(job: Job, ground: SetGround): Promise<JsonObject | undefined
     const set = await ownSet(tables, job, String(job.operation.input.scaleSet))
     if (set === null) return null
     const moment = momentOf(tables, job, ground)
-    return isCancelled ? null : rollOn(ground.rules, moment, set)
+    if (!isCancelled) return rollOn(ground.rules, moment, set)
+    await endBatch(ground.rules, moment, set)
+    return null
   })
   if (step === null) throw new Cancelled()
   if (step.kind === 'breach')

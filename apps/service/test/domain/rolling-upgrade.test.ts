@@ -21,7 +21,7 @@ function instance(
   return {
     id: `/i/${number}`,
     properties: kept === true ? { protectionPolicy: { protectFromScaleSetActions: true } } : {},
-    provisioningState: state,
+    ...{ provisioningState: state, envelope: {} },
     state: {
       ...{ power: 'running', failure: failed ? { code: 'x', message: '', component: null } : null },
       scaleSet: { id: '/s', model, number, faultDomain: 0 },
@@ -38,7 +38,7 @@ test('a policy has Azure’s defaults, and says of what it does not take which m
   assert.deepEqual(policyOf({}), {
     ...{ maxBatchInstancePercent: 20, maxUnhealthyInstancePercent: 20 },
     ...{ maxUnhealthyUpgradedInstancePercent: 20, pauseMs: 0 },
-    prioritizeUnhealthyInstances: false,
+    ...{ prioritizeUnhealthyInstances: false, maxSurge: false, enableCrossZoneUpgrade: false },
   })
   assert.equal(policyOf({ pauseTimeBetweenBatches: 'PT1H2M3S' }).pauseMs, 3_723_000)
   for (const [name, value] of [
@@ -62,6 +62,20 @@ test('a batch is the policy’s part of all instances, and one at least', () => 
   assert.deepEqual([sizeOf(10, 20), sizeOf(10, 100), sizeOf(3, 20), sizeOf(19, 10)], [2, 10, 1, 1])
   const half = [...times(5), ...times(5, { model: 2 })]
   assert.equal(nextBatch(policyOf({}), progress(...half)).length, 2)
+})
+
+test('a batch is of one zone, unless the policy lets it be of several', () => {
+  const zones = ['2', '1', '2', '1', '3']
+  const all = zones.map((zone, i) => ({ ...instance(i), envelope: { zones: [zone] } }))
+  const batch = (enableCrossZoneUpgrade: boolean) =>
+    numbers(
+      nextBatch(
+        policyOf({ enableCrossZoneUpgrade, maxBatchInstancePercent: 100 }),
+        progress(...all),
+      ),
+    )
+  assert.deepEqual(batch(false), [1, 3])
+  assert.deepEqual(batch(true), [0, 1, 2, 3, 4])
 })
 
 test('unhealthy instances are upgraded last, or first where the policy says so; protected ones never', () => {

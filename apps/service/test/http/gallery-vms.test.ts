@@ -106,6 +106,20 @@ test('a specialized image has its users: no osProfile is taken, and none is writ
   assert.equal(service.host.plan(machine!)!.seed, null)
 })
 
+test('a set of a specialized image has no osProfile, nor have its instances', async (t) => {
+  const service = await aService(t)
+  const version = await aVersion(
+    service,
+    await aDefinition(service, 'TrustedLaunchSupported', { osState: 'Specialized' }),
+  )
+  const refused = await aScaleSet(service, 1, {}, madeOf(version))
+  assert.equal(refused.put.body.error.message, "Parameter 'osProfile' is not allowed.")
+  const { end } = await aScaleSet(service, 1, {}, { ...madeOf(version), osProfile: undefined })
+  assert.equal(end.status, 'Succeeded', JSON.stringify(end))
+  const [machine] = await service.host.machines()
+  assert.equal(service.host.plan(machine!)!.seed, null)
+})
+
 test('whoever names a version needs the right to read it', async (t) => {
   const service = await aService(t)
   const version = await aVersion(service, await aDefinition(service, 'TrustedLaunchSupported'))

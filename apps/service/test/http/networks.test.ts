@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { parsePublicPool } from '../../src/domain/network/public-pool.ts'
 import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { aService } from '../a-service.ts'
-import { aVm } from '../a-vm.ts'
+import { aNetwork, aVm, vmBody } from '../a-vm.ts'
+
+const ANY = { protocol: null, from: null, to: null, fromPorts: null, toPorts: null }
 
 const rule = (name: string, properties: object) => ({
   name,
@@ -115,6 +121,29 @@ test('an address that is asked for is given, or refused in Azure’s words', asy
   assert.equal(await put('b', '10.0.0.13'), '10.0.0.13')
 })
 
+test('a hardware address that is asked for is the interface’s alone, and its VM’s; who asks for none has one by its name', async (t) => {
+  const service = await aService(t)
+  const nic = await aNetwork(service, 'rg')
+  const put = async (id: string, macAddress?: string) => {
+    const { properties } = (await service.ask('GET', nic)).body
+    const { trustedLaunch: _, ...rest } = properties
+    const asked = macAddress === undefined ? rest : { ...rest, trustedLaunch: { macAddress } }
+    const { body } = await service.ask('PUT', id, { location: 'local', properties: asked })
+    return body.error?.code ?? body.properties.macAddress
+  }
+  assert.match(await put(nic), /^52-54-00-/)
+  assert.equal(await put(nic, '02:00:5e:00:53:01'), '02-00-5E-00-53-01')
+  assert.equal(await put(nic), '02-00-5E-00-53-01')
+  const other = nic.replace(/nic$/, 'other')
+  assert.equal(await put(other, '02-00-5E-00-53-01'), 'OperationNotAllowed')
+  assert.equal(await put(other, '01-00-5E-00-53-01'), 'InvalidParameter')
+  const vm = `${service.group('rg')}/providers/Microsoft.Compute/virtualMachines/web`
+  await service.over(await service.ask('PUT', vm, vmBody(nic)))
+  const [plan] = service.host.networkPlans.values()
+  assert.equal(plan!.interfaces[0]!.mac, '02:00:5e:00:53:01')
+  assert.equal(await put(nic, '02-00-5E-00-53-02'), 'PropertyChangeNotAllowed')
+})
+
 test('subnets do not overlap, and one keeps its addresses while anybody has one', async (t) => {
   const { service, at, put, network } = await asking(t)
   const change = async (...prefixes: string[]) => {
@@ -187,6 +216,106 @@ test('where a host makes no networks a VM that runs keeps its groups, and one th
   const [{ plan }] = machines.values()
   const { part } = plan.network
   assert.deepEqual([part.letsSshIn, part.letsOut], [false, true])
+})
+
+test('a public address is one of the pool, its interface’s alone, and reaches its VM; a dynamic one tells it then', async (t) => {
+  const service = await aService(t)
+  await aVm(service)
+  const at = `${service.group('rg')}/providers/Microsoft.Network`
+  const put = async (name: string, properties: object, more: object = {}) =>
+    (
+      await service.ask('PUT', `${at}/publicIPAddresses/${name}`, {
+        ...{ location: 'local', properties, ...more },
+      })
+    ).body
+  const fixed = await put('a', { publicIPAllocationMethod: 'Static' })
+  assert.equal(fixed.properties.ipAddress, '198.51.100.0')
+  assert.equal((await put('b', {})).properties.ipAddress, undefined)
+  const nic = `${at}/networkInterfaces/nic-web`
+  const bind = async (id: string, name: string | null) => {
+    const { body } = await service.ask('GET', id)
+    const [one] = body.properties.ipConfigurations
+    const publicIPAddress = name === null ? undefined : { id: `${at}/publicIPAddresses/${name}` }
+    const ipConfigurations = [{ ...one, properties: { ...one.properties, publicIPAddress } }]
+    const properties = { ...body.properties, ipConfigurations }
+    const answer = await service.ask('PUT', id, { location: 'local', properties })
+    if (answer.headers['azure-asyncoperation'] !== undefined) await service.over(answer)
+    return answer.body.error
+  }
+  const reached = () => [...service.host.networkPlans.values()][0]!.interfaces[0]!
+  assert.equal(await bind(nic, 'b'), undefined)
+  const { body: bound } = await service.ask('GET', `${at}/publicIPAddresses/b`)
+  assert.equal(bound.properties.ipAddress, '198.51.100.1')
+  assert.equal(bound.properties.ipConfiguration.id, `${nic}/ipConfigurations/ip`)
+  assert.equal(reached().publicAddress, '198.51.100.1')
+  assert.deepEqual(reached().inbound, [])
+  const other = await aNetwork(service, 'rg', 'other')
+  const inUse = await bind(other, 'b')
+  assert.equal(inUse.code, 'PublicIPAddressInUse')
+  const standard = { sku: { name: 'Standard' } }
+  await put('c', { publicIPAllocationMethod: 'Static' }, standard)
+  await bind(nic, 'c')
+  assert.equal(reached().publicAddress, '198.51.100.2')
+  assert.deepEqual(reached().inbound[0]!.at(-1), { allow: false, ...ANY })
+  await bind(nic, null)
+  assert.equal(reached().publicAddress, null)
+})
+
+test('a pool that is all given gives none, what is deleted is free again, and without a pool there is none', async (t) => {
+  const service = await aService(t, new ScriptedHost(), { publicPool: ['203.0.113.4/31'] })
+  await service.ask('PUT', service.group('rg'), { location: 'local' })
+  const at = `${service.group('rg')}/providers/Microsoft.Network/publicIPAddresses`
+  const put = async (name: string, on = service, properties: object = {}) => {
+    const of = { publicIPAllocationMethod: 'Static', ...properties }
+    const { body } = await on.ask('PUT', `${at}/${name}`, { location: 'local', properties: of })
+    return body.error?.code ?? body.properties.ipAddress
+  }
+  assert.deepEqual([await put('a'), await put('b')], ['203.0.113.4', '203.0.113.5'])
+  assert.equal(await put('a'), '203.0.113.4')
+  assert.equal(await put('c'), 'PublicIPAddressPoolExhausted')
+  await service.ask('DELETE', `${at}/a`)
+  assert.equal(await put('c'), '203.0.113.4')
+  assert.equal(await put('d', service, { publicIPAddressVersion: 'IPv6' }), 'InvalidParameter')
+  for (const { publicPool, noNetworks } of [
+    { publicPool: [], noNetworks: null },
+    { publicPool: ['203.0.113.4/31'], noNetworks: 'not root' },
+  ]) {
+    const host = new ScriptedHost({ capacity: { noNetworks } })
+    const without = await aService(t, host, { publicPool })
+    await without.ask('PUT', without.group('rg'), { location: 'local' })
+    const id = `${without.group('rg')}/providers/Microsoft.Network/publicIPAddresses/ip`
+    const { status, body } = await without.ask('PUT', id, { location: 'local' })
+    assert.deepEqual([status, body.error.code], [409, 'PublicIPAddressPoolMissing'])
+    assert.match(body.error.message, noNetworks === null ? /tl up --public-pool/ : /not root/)
+  }
+})
+
+test('an address is its resource’s after the service started again, whatever its pool is by then', async (t) => {
+  const data = mkdtempSync(join(tmpdir(), 'tl-pool-'))
+  t.after(() => rmSync(data, { recursive: true }))
+  const first = await aService(t, new ScriptedHost(), { data, publicPool: ['203.0.113.4/31'] })
+  await first.ask('PUT', first.group('rg'), { location: 'local' })
+  const at = `${first.group('rg')}/providers/Microsoft.Network/publicIPAddresses`
+  const body = { location: 'local', properties: { publicIPAllocationMethod: 'Static' } }
+  await first.ask('PUT', `${at}/a`, body)
+  await first.service.close()
+  const next = await aService(t, new ScriptedHost(), { data, publicPool: ['203.0.113.4/30'] })
+  const ofNext = async (name: string) => (await next.ask('PUT', `${at}/${name}`, body)).body
+  assert.equal((await ofNext('a')).properties.ipAddress, '203.0.113.4')
+  assert.equal((await ofNext('b')).properties.ipAddress, '203.0.113.5')
+})
+
+test('a pool is a stretch of addresses that can be routed to a host', () => {
+  assert.deepEqual(parsePublicPool('198.51.100.0/28').length, 28)
+  for (const text of [
+    '198.51.100.1/28',
+    '10.0.0.0/8',
+    '127.0.0.0/16',
+    '100.64.0.0/16',
+    'x',
+    '::/64',
+  ])
+    assert.throws(() => parsePublicPool(text), TypeError, text)
 })
 
 test('a public address with a label has a name that nobody resolves, and loses it with the label', async (t) => {

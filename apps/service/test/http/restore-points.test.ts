@@ -58,6 +58,16 @@ test('a restore point has a VM’s disks, variable store and vTPM, and says what
   )
   assert.equal(source.vmId, (await service.ask('GET', vm)).body.properties.vmId)
   assert.equal(properties.instanceView.diskRestorePoints.length, 2)
+  for (const { id } of properties.instanceView.diskRestorePoints) {
+    const { body: disk } = await service.ask('GET', id)
+    assert.deepEqual([disk.id, disk.properties.completionPercent], [id, 100])
+  }
+  const { body: ofDisks } = await service.ask('GET', `${point('one')}/diskRestorePoints`)
+  const [first, second] = ofDisks.value.map((one: any) => one.properties)
+  assert.deepEqual([first.sourceResourceId, first.osType, second.osType], [own, 'Linux', undefined])
+  assert.equal(first.securityProfile.securityType, 'TrustedLaunch')
+  const none = await service.ask('GET', `${point('one')}/diskRestorePoints/none`)
+  assert.equal(none.body.error.code, 'ResourceNotFound')
   const [asked] = [...service.host.points.values()]
   assert.deepEqual(asked!.luns, [null, 3])
   const { body } = await service.ask('GET', `${collection}?$expand=restorePoints`)

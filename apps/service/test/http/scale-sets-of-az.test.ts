@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { deploy } from '../a-deployment.ts'
 import { aService } from '../a-service.ts'
 import { aScaleSet, changed, instancesOf } from './a-scale-set.ts'
@@ -38,12 +39,13 @@ test('a PUT without the image and in another order changes what it names, and no
   assert.equal(instance.properties.latestModelApplied, true)
 })
 
-test('a load balancer is refused by its name, and it is told how a set is made without', async (t) => {
-  const service = await aService(t)
+test('a load balancer is refused where the host makes no networks, and it is told how a set is made without', async (t) => {
+  const host = new ScriptedHost({ capacity: { noNetworks: 'not root' } })
+  const service = await aService(t, host)
   const of = (type: string) => `${service.group('rg')}/providers/Microsoft.Network/${type}/one`
   await service.ask('PUT', service.group('rg'), { location: 'local' })
   const { status, body } = await service.ask('PUT', of('loadBalancers'), { location: 'local' })
-  assert.deepEqual([status, body.error.code], [404, 'InvalidResourceType'])
+  assert.deepEqual([status, body.error.code], [409, 'OperationNotAllowed'])
   assert.match(body.error.message, /Load balancers are not here.*--load-balancer ""/)
   assert.match(
     (await service.ask('GET', of('applicationGateways'))).body.error.message,
@@ -52,9 +54,9 @@ test('a load balancer is refused by its name, and it is told how a set is made w
   const other = (await service.ask('GET', of('natGateways'))).body.error.message
   assert.match(other, /natGateways\/one'\.$/)
   const apiVersion = '2022-07-01'
-  const balancer = { type: 'Microsoft.Network/loadBalancers', apiVersion, name: 'lb' }
+  const gateway = { type: 'Microsoft.Network/applicationGateways', apiVersion, name: 'gw' }
   const put = await deploy(service, 'first', {
-    resources: [{ ...balancer, location: 'local', properties: {} }],
+    resources: [{ ...gateway, location: 'local', properties: {} }],
   })
-  assert.match(JSON.stringify(put.body), /Load balancers are not here/)
+  assert.match(JSON.stringify(put.body), /Application gateways are not here/)
 })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import test from 'node:test'
 import { ScriptedHost } from '../../src/driver/scripted-host.ts'
-import { aService } from '../a-service.ts'
+import { aService, type TestService } from '../a-service.ts'
 import { aScaleSet, changed, instancesOf } from './a-scale-set.ts'
 
 test('a Uniform set makes its instances, which are Trusted Launch by default and in no list of VMs', async (t) => {
@@ -127,6 +127,78 @@ test('a rolling upgrade goes from batch to batch, and tells how far it is', asyn
     ...{ successfulInstanceCount: 3, failedInstanceCount: 0 },
     ...{ inProgressInstanceCount: 0, pendingInstanceCount: 0 },
   })
+})
+
+const surging = (maxBatchInstancePercent: number) => ({
+  upgradePolicy: {
+    mode: 'Manual',
+    rollingUpgradePolicy: { maxSurge: true, maxBatchInstancePercent },
+  },
+})
+
+test('with maxSurge a batch is made anew beside those that go once it is well', async (t) => {
+  let most = 0
+  const host: ScriptedHost = new ScriptedHost({
+    before: async (deed) => {
+      if (deed === 'create') most = Math.max(most, (await host.machines()).length + 1)
+    },
+  })
+  const service = await aService(t, host)
+  const { id } = await aScaleSet(service, 2, surging(50))
+  await changed(service, 'PATCH', id, { sku: { name: 'Standard_B2s' } })
+  assert.equal((await changed(service, 'POST', `${id}/osRollingUpgrade`)).status, 'Succeeded')
+  const instances = await settled(service, id, 2)
+  assert.deepEqual(
+    instances.map((one) => [one.instanceId, one.properties.latestModelApplied]),
+    [
+      ['2', true],
+      ['3', true],
+    ],
+  )
+  assert.ok(most >= 3, 'more than there are to be, for a while')
+})
+
+test('with maxSurge a batch that does not come up goes, and those that it was to replace stay', async (t) => {
+  let isIll = false
+  const host = new ScriptedHost({
+    before: async (deed) => {
+      if (isIll && deed === 'start') throw new Error('it does not come up')
+    },
+  })
+  const service = await aService(t, host)
+  const { id } = await aScaleSet(service, 2, surging(100))
+  await changed(service, 'PATCH', id, { sku: { name: 'Standard_B2s' } })
+  isIll = true
+  const end = await changed(service, 'POST', `${id}/osRollingUpgrade`)
+  assert.equal(end.error.code, 'MaxUnhealthyInstancePercentExceededInRollingUpgrade')
+  const instances = await settled(service, id, 2)
+  assert.deepEqual(
+    instances.map((one) => [one.instanceId, one.properties.latestModelApplied]),
+    [
+      ['0', false],
+      ['1', false],
+    ],
+  )
+})
+
+/** Once so many are left. */
+async function settled(service: TestService, id: string, count: number): Promise<any[]> {
+  for (;;) {
+    const instances = await instancesOf(service, id)
+    if (instances.length === count) return instances
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+test('what a rolling policy asks for and is not done is refused by its name', async (t) => {
+  const service = await aService(t)
+  const { put } = await aScaleSet(service, 1, {
+    upgradePolicy: {
+      mode: 'Rolling',
+      rollingUpgradePolicy: { rollbackFailedInstancesOnPolicyBreach: true },
+    },
+  })
+  assert.match(put.body.error.message, /rollbackFailedInstancesOnPolicyBreach/)
 })
 
 test('a set that was made without Trusted Launch refuses it, unless its tag allows that its disks are lost', async (t) => {

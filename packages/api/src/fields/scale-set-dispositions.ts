@@ -21,10 +21,12 @@ const ADDRESS = `${NETWORK}.properties.ipConfigurations`
 const ofNobody = [
   'applicationGatewayBackendAddressPools',
   'applicationSecurityGroups',
-  'loadBalancerBackendAddressPools',
-  'loadBalancerInboundNatPools',
   'publicIPAddressConfiguration',
-].map((member) => [`${ADDRESS}.properties.${member}`, 'notEnforced'] as const)
+].map((member) => [`${ADDRESS}.properties.${member}`, 'refused'] as const)
+
+const ofBalancers = ['loadBalancerBackendAddressPools', 'loadBalancerInboundNatPools'].map(
+  (member) => [`${ADDRESS}.properties.${member}`, 'honoured'] as const,
+)
 
 /** What becomes of each member of a scale set; all others are kept and said to have no effect. */
 export const scaleSetDispositions: Dispositions = {
@@ -37,10 +39,7 @@ export const scaleSetDispositions: Dispositions = {
   },
   ...{ [`${POLICY}.mode`]: 'honoured', [`${POLICY}.rollingUpgradePolicy`]: 'honoured' },
   ...{
-    [`${POLICY}.rollingUpgradePolicy.maxSurge`]: 'notEnforced',
-    [`${POLICY}.rollingUpgradePolicy.enableCrossZoneUpgrade`]: 'notEnforced',
-    [`${POLICY}.rollingUpgradePolicy.prioritizeUnhealthyInstances`]: 'honoured',
-    [`${POLICY}.rollingUpgradePolicy.rollbackFailedInstancesOnPolicyBreach`]: 'notEnforced',
+    [`${POLICY}.rollingUpgradePolicy.rollbackFailedInstancesOnPolicyBreach`]: 'refused',
   },
   ...{
     'properties.scaleInPolicy.rules': 'honoured',
@@ -54,6 +53,7 @@ export const scaleSetDispositions: Dispositions = {
   ...{ 'properties.additionalCapabilities.hibernationEnabled': 'refused' },
   ...{ [`${MODEL}.osProfile.computerNamePrefix`]: 'honoured' },
   ...{ [`${NETWORK}.name`]: 'honoured', [`${NETWORK}.properties.primary`]: 'honoured' },
-  ...{ [ADDRESS]: 'honoured', ...Object.fromEntries(ofNobody) },
+  ...{ [`${NETWORK}.properties.networkSecurityGroup`]: 'honoured', [ADDRESS]: 'honoured' },
+  ...Object.fromEntries([...ofNobody, ...ofBalancers]),
   ...{ [`${MODEL}.extensionProfile.extensions`]: 'honoured' },
 }

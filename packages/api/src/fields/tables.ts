@@ -53,6 +53,11 @@ const added: Readonly<Record<string, FieldTable>> = {
   },
   VirtualMachineTrustedLaunch: { vTpmOf: 'VtpmOf' },
   VtpmOf: { restorePoint: 'ApiEntityReference', force: 'boolean' },
+  NetworkInterfacePropertiesFormat: {
+    ...network.NetworkInterfacePropertiesFormat,
+    trustedLaunch: 'NetworkInterfaceTrustedLaunch',
+  },
+  NetworkInterfaceTrustedLaunch: { macAddress: 'text' },
   DiskProperties: { ...compute.DiskProperties, notEnforced: '[text]!' },
   DiskUpdateProperties: { ...compute.DiskUpdateProperties, notEnforced: '[text]!' },
   SnapshotProperties: { ...compute.SnapshotProperties, consistencyMode: 'text!' },

@@ -21,7 +21,7 @@ export function routerOf({ base }: Prefix): string {
 }
 
 /**
- * The address that a configuration of an interface has in a subnet from now on: the one it asks for, the one it had, or
+ * The address that a configuration of an interface or a balancer has in a subnet from now on: the one it asks for, the one it had, or
  * one that is nobody's. Whose an address is stays written down; it is free again once that interface is gone or has another.
  * @throws {ArmError} in Azure's words: not in the subnet, kept by the platform, somebody else's, or none is left.
  */
@@ -89,7 +89,7 @@ async function nextFree(
   )
 }
 
-/** Nobody's, its owner's own, or that of an interface that is gone or has another by now. */
+/** Nobody's, its owner's own, or that of an interface or balancer that is gone or has another by now. */
 async function isFree(
   { resources, values }: Pick<Tables, 'resources' | 'values'>,
   subnet: Resource,
@@ -98,10 +98,11 @@ async function isFree(
 ): Promise<boolean> {
   const holder = textOf(await values.get(nameOf(subnet, address)))
   if (holder === null || holder === keyOf(owner)) return true
-  const [nic, name] = holder.split('/ipconfigurations/')
-  const row = await resources.get(nic!)
+  const [, of = '', part, name] = /^(.*)\/((?:frontend)?ipconfigurations)\/(.*)$/.exec(holder)!
+  const row = await resources.get(of)
   if (row === null) return true
-  const held = listIn(at(row.properties, 'ipConfigurations')).find(
+  const member = part === 'ipconfigurations' ? 'ipConfigurations' : 'frontendIPConfigurations'
+  const held = listIn(at(row.properties, member)).find(
     (one) => keyOf(textAt(one, 'name') ?? '') === name,
   )
   return held === undefined || !isAt(held, subnet, address)

@@ -4,6 +4,40 @@ export interface NetworkPlan {
   readonly id: string
   readonly subnets: readonly { readonly prefix: string; readonly gateway: string }[]
   readonly interfaces: readonly InterfacePlan[]
+  readonly balancing: readonly BalancingPlan[]
+  readonly exits: readonly ExitPlan[]
+}
+
+/** A port of a frontend, whose connections are spread over members. */
+export interface BalancingPlan {
+  readonly address: string
+  /** Whether it is routed to the host; else it is of one of the subnets. */
+  readonly isPublic: boolean
+  readonly protocol: 'tcp' | 'udp'
+  readonly port: number
+  readonly backendPort: number
+  /** Addresses of interfaces. */
+  readonly members: readonly string[]
+  /** Whether all of a client's go to the same member. */
+  readonly isSticky: boolean
+  /** Null: all members are taken for well. */
+  readonly probe: ProbePlan | null
+}
+
+/** What a member is asked, to know whether it is well. */
+export interface ProbePlan {
+  readonly protocol: 'tcp' | 'http' | 'https'
+  readonly port: number
+  readonly path: string
+  readonly intervalSeconds: number
+  /** So many answers in a row change what it is taken for. */
+  readonly threshold: number
+}
+
+/** What members begin comes from this public address. */
+export interface ExitPlan {
+  readonly address: string
+  readonly members: readonly string[]
 }
 
 /** How one VM has its part in the network. */

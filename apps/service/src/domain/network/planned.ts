@@ -1,20 +1,21 @@
 import { createHash } from 'node:crypto'
 import { keyOf } from '@trusted-launch/api'
+import { balancerIdOf } from '../balancer/balancer.ts'
+import { balancersOf, balancingOf, type Member } from '../balancer/balancing.ts'
 import { everyOf } from '../every-of.ts'
 import { listIn } from '../links.ts'
-import type { Resource, Tables } from '../store.ts'
-import { INTERFACE } from '../vm/interfaces.ts'
+import type { JsonObject, Resource, Tables } from '../store.ts'
+import { INTERFACE_TYPES } from '../vm/interfaces.ts'
 import { at, stateOf, textAt } from '../vm/vm.ts'
 import { prefixOf, routerOf } from './addresses.ts'
 import { formatAddress, isWithin, type Prefix, parseAddress } from './ipv4.ts'
 import type { InterfacePlan, NetworkPlan, PassageRule } from './network-plan.ts'
+import { isStandard, publicAddressOf } from './public-addresses.ts'
 import { type Direction, letsIn, letsOut, passageOf } from './security-rules.ts'
 
 type There = Pick<Tables, 'resources'>
 
 const SUBNET = 'Microsoft.Network/virtualNetworks/subnets'
-/** Of Uniform scale sets' instances. */
-const OWN_INTERFACE = 'Microsoft.Compute/virtualMachineScaleSets/virtualMachines/networkInterfaces'
 const SSH = 22
 
 /** A VM's part in its network. */
@@ -36,8 +37,7 @@ export function hostNetworkOf(networkId: string): string {
 
 /** The virtual network of an interface; null: its configuration names none. */
 export function networkIdOf(nic: Pick<Resource, 'properties'>): string | null {
-  const [first] = listIn(at(nic.properties, 'ipConfigurations'))
-  const subnet = textAt(first ?? null, 'properties', 'subnet', 'id')
+  const subnet = textAt(configurationOf(nic), 'properties', 'subnet', 'id')
   return subnet === null ? null : subnet.split('/').slice(0, -2).join('/')
 }
 
@@ -74,17 +74,32 @@ export async function networkPlanOf(there: There, networkId: string): Promise<Ne
   const network = await there.resources.get(networkId)
   if (network === null) return null
   const interfaces: InterfacePlan[] = []
-  for (const type of [INTERFACE, OWN_INTERFACE])
-    for await (const nic of everyOf(there, { type, naming: `${networkId}/subnets/` })) {
-      const planned = await interfacePlanOf(there, nic)
-      if (planned !== null) interfaces.push(planned)
-    }
+  const members: Member[] = []
+  for await (const nic of interfacesIn(there, networkId)) {
+    const planned = await interfacePlanOf(there, nic)
+    if (planned === null) continue
+    interfaces.push(planned)
+    members.push({ configuration: configurationOf(nic), address: planned.address })
+  }
   const subnets: NetworkPlan['subnets'][number][] = []
   for await (const subnet of everyOf(there, { type: SUBNET, parentId: networkId })) {
     const prefix = prefixOf(subnet)
     if (prefix !== null) subnets.push({ prefix: textOf(prefix), gateway: routerOf(prefix) })
   }
-  return { id: hostNetworkOf(networkId), subnets, interfaces }
+  const spread = await balancingOf(there, members)
+  return { id: hostNetworkOf(networkId), subnets, interfaces, ...spread }
+}
+
+/** The interfaces that have a place in a network. */
+export async function* interfacesIn(there: There, networkId: string): AsyncGenerator<Resource> {
+  for (const type of INTERFACE_TYPES)
+    yield* everyOf(there, { type, naming: `${networkId}/subnets/` })
+}
+
+/** The configuration of an interface that its host gives it. */
+export function configurationOf(nic: Pick<Resource, 'properties'>): JsonObject {
+  const [first] = listIn(at(nic.properties, 'ipConfigurations'))
+  return (first ?? {}) as JsonObject
 }
 
 async function interfacePlanOf(there: There, nic: Resource): Promise<InterfacePlan | null> {
@@ -94,6 +109,12 @@ async function interfacePlanOf(there: There, nic: Resource): Promise<InterfacePl
   const { machine, macAddress, sshPort } = stateOf(vm)
   if (textAt(nic.state, 'macAddress') !== macAddress) return null
   const groups = await groupsOf(there, nic, place.subnet)
+  const configuration = configurationOf(nic)
+  const outside = await publicAddressOf(there, configuration)
+  const balancers = await balancersOf(there, [configuration])
+  // As Azure's: what is of the Standard kind is closed until a group opens it.
+  const isClosed = [outside?.resource, ...balancers].some(isStandard)
+  if (isClosed && groups.length === 0) groups.push({ properties: {} })
   const through = (way: Direction): PassageRule[][] =>
     groups.map((group) => passageOf(group, way, place.prefixes))
   const label = (textAt(vm.properties, 'osProfile', 'computerName') ?? vm.name).toLowerCase()
@@ -105,7 +126,7 @@ async function interfacePlanOf(there: There, nic: Resource): Promise<InterfacePl
     inbound: through('Inbound'),
     outbound: through('Outbound'),
     forwards: sshPort === null ? [] : [{ hostPort: sshPort, guestPort: SSH }],
-    publicAddress: null,
+    publicAddress: outside?.address ?? null,
   }
 }
 
@@ -119,9 +140,9 @@ interface InterfacePlace {
 }
 
 async function placeOf({ resources }: There, nic: Resource): Promise<InterfacePlace | null> {
-  const [first] = listIn(at(nic.properties, 'ipConfigurations'))
-  const text = textAt(first ?? null, 'properties', 'privateIPAddress') ?? ''
-  const subnet = await resources.get(textAt(first ?? null, 'properties', 'subnet', 'id') ?? '')
+  const configuration = configurationOf(nic)
+  const text = textAt(configuration, 'properties', 'privateIPAddress') ?? ''
+  const subnet = await resources.get(textAt(configuration, 'properties', 'subnet', 'id') ?? '')
   const network = subnet === null ? null : await resources.get(subnet.parentId ?? '')
   if (subnet === null || network === null) return null
   const [prefix, address] = [prefixOf(subnet), parseAddress(text)]
@@ -141,7 +162,7 @@ async function groupsOf(
   { resources }: There,
   nic: Resource,
   subnet: Resource,
-): Promise<Resource[]> {
+): Promise<Pick<Resource, 'properties'>[]> {
   const ids = [subnet, nic].map((one) => textAt(one.properties, 'networkSecurityGroup', 'id'))
   const found = await Promise.all(ids.map((id) => (id === null ? null : resources.get(id))))
   return found.filter((group) => group !== null)
@@ -151,15 +172,17 @@ function textOf({ base, length }: Prefix): string {
   return `${formatAddress(base)}/${length}`
 }
 
-/** The virtual networks that a group, interface, subnet or network has to do with, by their ids. */
-export async function networksNaming(there: There, id: string): Promise<string[]> {
+/** The virtual networks that a group, interface, subnet, balancer or network has to do with, by their ids. */
+export async function networksNaming(there: There, asked: string): Promise<string[]> {
   const found = new Set<string>()
+  const isBalancers = /\/loadBalancers\//i.test(asked)
+  const id = isBalancers ? `${balancerIdOf(asked)}/` : asked
   const network = /^.*\/virtualNetworks\/[^/]+/i.exec(id)
   if (network !== null) found.add(network[0])
   const own = await there.resources.get(id)
   const itself = own === null ? null : networkIdOf(own)
   if (itself !== null) found.add(itself)
-  for (const type of [INTERFACE, OWN_INTERFACE])
+  for (const type of INTERFACE_TYPES)
     for await (const nic of everyOf(there, { type, naming: id })) {
       const of = networkIdOf(nic)
       if (of !== null) found.add(of)
@@ -176,7 +199,7 @@ export async function machinesBehind(there: There, groupId: string): Promise<Res
     subnets.push(subnet.id)
   const ids = new Set<string>()
   for (const naming of subnets)
-    for (const type of [INTERFACE, OWN_INTERFACE])
+    for (const type of INTERFACE_TYPES)
       for await (const nic of everyOf(there, { type, naming })) {
         const vm = textAt(nic.state, 'virtualMachine', 'id')
         if (vm !== null) ids.add(vm)

@@ -5,7 +5,7 @@ import { listIn } from '../links.ts'
 import { planNetworkInterface } from '../networks.ts'
 import type { Moment } from '../resource-type.ts'
 import type { Json, JsonObject, Resource } from '../store.ts'
-import { INTERFACE } from '../vm/interfaces.ts'
+import { INTERFACE, OWN_INTERFACE } from '../vm/interfaces.ts'
 import { planNewVm, type VmRules } from '../vm/plan-vm.ts'
 import { EXTENSION } from '../vm/setup.ts'
 import { at, inputFor, type Membership, textAt, VM } from '../vm/vm.ts'
@@ -16,9 +16,6 @@ import {
   type ModelSecrets,
 } from './instance-properties.ts'
 import { INSTANCE, isFlexible, type ScaleSet } from './scale-set.ts'
-
-/** Interfaces of Uniform instances are theirs alone, and in no list of interfaces. */
-const OWN_INTERFACE = `${INSTANCE}/networkInterfaces`
 
 /** The instances with these numbers: rows, and the operation that makes each. Part of a transaction. @returns the operations' ids. */
 export async function addInstances(

@@ -39,12 +39,15 @@ export function instanceProperties(
     ...(additionalCapabilities !== undefined && { additionalCapabilities }),
     hardwareProfile: { ...model.hardwareProfile, vmSize: sizeOf(set) },
     storageProfile: storageOf(storageProfile),
-    osProfile: {
-      ...os,
-      computerName,
-      ...(adminPassword !== undefined && { adminPassword }),
-      ...(customData !== undefined && { customData }),
-    },
+    // A specialized image's instances have none: what they are called, and who uses them, is in it.
+    ...(osProfile !== undefined && {
+      osProfile: {
+        ...os,
+        computerName,
+        ...(adminPassword !== undefined && { adminPassword }),
+        ...(customData !== undefined && { customData }),
+      },
+    }),
     networkProfile: {
       networkInterfaces: interfaces.map((id, i) => ({
         id,

@@ -5,6 +5,7 @@ import { imageTakesTrustedLaunch } from '../../catalogue/security-type.ts'
 import { listIn } from '../links.ts'
 import type { Moment } from '../resource-type.ts'
 import type { JsonObject } from '../store.ts'
+import { refuseOsProfile } from '../vm/attached-disk.ts'
 import { changeRefused } from '../vm/fixed.ts'
 import type { VmRules } from '../vm/plan-vm.ts'
 import { requirePriority } from '../vm/priority.ts'
@@ -26,6 +27,7 @@ export async function decideModel(
   const properties = instanceProperties(set, { computerName: 'vm', interfaces: [] }, {})
   requirePriority(properties)
   const image = await requireVmImage(rules, tables, set.id, properties)
+  if (image.isSpecialized === true) refuseOsProfile(properties)
   return { image, decision: decideNew(properties, image, rules.place()) }
 }
 

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { ArmError, faults, nameOf, parseResourceId } from '@trusted-launch/api'
 import { requirePlacing } from '../drain.ts'
 import { type Link, listIn } from '../links.ts'
+import { interfaceLinks } from '../networks.ts'
 import type { Moment, Plan, Wanted } from '../resource-type.ts'
 import type { JsonObject, Resource } from '../store.ts'
 import { withDiskRoom } from '../vm/disk-room.ts'
@@ -174,17 +175,13 @@ function bodyOf({ envelope, properties }: Wanted): JsonObject {
   return { ...envelope, properties }
 }
 
-/** What a set names elsewhere: its image, and the subnets that its instances join. */
+/** What a set names elsewhere: its image, and what its instances' interfaces join. */
 export function scaleSetLinks(_: string, { properties }: Wanted): Link[] {
   const model = (at(properties, 'virtualMachineProfile') ?? {}) as JsonObject
-  const type = 'Microsoft.Network/virtualNetworks/subnets'
-  const subnets = listIn(at(model, 'networkProfile', 'networkInterfaceConfigurations')).flatMap(
-    (one, i) =>
-      listIn(at(one, 'properties', 'ipConfigurations')).flatMap((ip, j) => {
-        const id = textAt(ip, 'properties', 'subnet', 'id')
-        const path = `properties.virtualMachineProfile.networkProfile.networkInterfaceConfigurations[${i}].properties.ipConfigurations[${j}].properties.subnet.id`
-        return id === null ? [] : [{ id, type, action: `${type}/join/action`, path }]
-      }),
-  )
-  return [...imageLinks(model), ...subnets]
+  const all = listIn(at(model, 'networkProfile', 'networkInterfaceConfigurations'))
+  const path = 'properties.virtualMachineProfile.networkProfile.networkInterfaceConfigurations'
+  return [
+    ...imageLinks(model),
+    ...all.flatMap((one, i) => interfaceLinks(one, `${path}[${i}].properties`)),
+  ]
 }

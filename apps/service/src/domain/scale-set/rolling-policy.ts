@@ -10,6 +10,10 @@ export interface RollingPolicy {
   readonly pauseMs: number
   /** Unhealthy instances are upgraded before all others; else after them. */
   readonly prioritizeUnhealthyInstances: boolean
+  /** A batch is made anew beside those that it takes the place of, and these go when it is well. */
+  readonly maxSurge: boolean
+  /** A batch may be of several zones. */
+  readonly enableCrossZoneUpgrade: boolean
 }
 
 /** ISO 8601, as far as clients write it: hours, minutes and seconds. */
@@ -37,6 +41,8 @@ export function rollingPolicyOf({ properties }: Pick<ScaleSet, 'properties'>): R
     maxUnhealthyInstancePercent: percent('maxUnhealthyInstancePercent'),
     maxUnhealthyUpgradedInstancePercent: percent('maxUnhealthyUpgradedInstancePercent'),
     prioritizeUnhealthyInstances: at(policy, 'prioritizeUnhealthyInstances') === true,
+    maxSurge: at(policy, 'maxSurge') === true,
+    enableCrossZoneUpgrade: at(policy, 'enableCrossZoneUpgrade') === true,
     pauseMs: pauseOf(textAt(policy, 'pauseTimeBetweenBatches') ?? 'PT0S'),
   }
 }

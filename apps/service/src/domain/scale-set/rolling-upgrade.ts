@@ -1,11 +1,21 @@
 import { ArmError, faults } from '@trusted-launch/api'
 import { enqueue } from '../enqueue.ts'
+import { listIn } from '../links.ts'
 import type { Moment } from '../resource-type.ts'
 import type { Operation, Resource } from '../store.ts'
-import { stateOf } from '../vm/vm.ts'
+import { at } from '../vm/vm.ts'
 import { type RollingPolicy, rollingPolicyOf } from './rolling-policy.ts'
-import { instancesOf, isGoing, isLatest, type ScaleSet, scaleSetStateJson } from './scale-set.ts'
+import {
+  instancesOf,
+  isGoing,
+  isHealthy,
+  isLatest,
+  isProtectedFrom,
+  type ScaleSet,
+  scaleSetStateJson,
+} from './scale-set.ts'
 import type { ScaleSetRules } from './scale-set-rules.ts'
+import { endBatch, isReplacing, replace } from './surge.ts'
 import { outdated, upgradeInstances } from './upgrade.ts'
 
 /** How far a rolling upgrade is: every instance is in one of these. */
@@ -28,12 +38,6 @@ export function progressOf(set: ScaleSet, instances: readonly Resource[]): Progr
   return { done, failed, running, pending: outdated(set, here) }
 }
 
-/** It came up when it was last started, or was stopped by somebody. */
-export function isHealthy(instance: Resource): boolean {
-  const { failure, power } = stateOf(instance)
-  return instance.provisioningState === 'Succeeded' && failure === null && power !== 'unknown'
-}
-
 /** Why an upgrade goes no further; null: it may. */
 export function breachOf(policy: RollingPolicy, progress: Progress): string | null {
   const { done, failed, running, pending } = progress
@@ -47,7 +51,7 @@ export function breachOf(policy: RollingPolicy, progress: Progress): string | nu
   return null
 }
 
-/** The instances that are upgraded next: at least one, unhealthy ones last, unless the policy wants them first. */
+/** The instances that are upgraded next: at least one, of one zone unless the policy lets it be of several, unhealthy ones last unless it wants them first. */
 export function nextBatch(
   policy: RollingPolicy,
   { done, failed, running, pending }: Progress,
@@ -55,7 +59,18 @@ export function nextBatch(
   const all = done.length + failed.length + running.length + pending.length
   const size = Math.max(1, Math.floor((all * policy.maxBatchInstancePercent) / 100))
   const first = (each: Resource) => isHealthy(each) !== policy.prioritizeUnhealthyInstances
-  return [...pending].sort((a, b) => Number(first(b)) - Number(first(a))).slice(0, size)
+  const order = (a: Resource, b: Resource) =>
+    Number(first(b)) - Number(first(a)) || (zoneOf(a) < zoneOf(b) ? -1 : 1)
+  const sorted = policy.enableCrossZoneUpgrade
+    ? [...pending].sort((a, b) => Number(first(b)) - Number(first(a)))
+    : [...pending].sort(order)
+  const isNext = (each: Resource) =>
+    policy.enableCrossZoneUpgrade || zoneOf(each) === zoneOf(sorted[0]!)
+  return sorted.filter(isNext).slice(0, size)
+}
+
+function zoneOf({ envelope }: Resource): string {
+  return listIn(at(envelope, 'zones')).join()
 }
 
 /**
@@ -100,13 +115,24 @@ export async function rollOn(
   const progress = progressOf(set, await instancesOf(moment.tables, set))
   if (progress.running.length > 0) return { kind: 'waits', progress }
   const message = breachOf(policy, progress)
-  if (message !== null) return { kind: 'breach', message }
+  if (message !== null) {
+    await endBatch(rules, moment, set)
+    return { kind: 'breach', message }
+  }
+  if (isReplacing(set)) {
+    await endBatch(rules, moment, set)
+    return { kind: 'waits', progress }
+  }
   if (progress.pending.length === 0) return { kind: 'over', progress }
   const { rolling } = set.state
   if (moment.at < (rolling?.batchAt ?? 0) + policy.pauseMs && rolling?.batchAt !== 0)
     return { kind: 'waits', progress }
-  await upgradeInstances(rules, moment, set, nextBatch(policy, progress))
-  const state = { ...set.state, rolling: { ...rolling!, batchAt: moment.at } }
+  const batch = nextBatch(policy, progress)
+  const began = { ...set.state, rolling: { ...rolling!, batchAt: moment.at } }
+  const isKept = (each: Resource) => !policy.maxSurge || isProtectedFrom(each, 'ScaleIn')
+  await upgradeInstances(rules, moment, set, batch.filter(isKept))
+  const goes = batch.filter((each) => !isKept(each))
+  const state = await replace(rules, moment, { ...set, state: began }, goes)
   await moment.tables.resources.update(set.id, { state: scaleSetStateJson(state) }, moment.at)
   return { kind: 'waits', progress }
 }

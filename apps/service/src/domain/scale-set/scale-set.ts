@@ -25,6 +25,8 @@ export interface ScaleSetState {
     readonly operation: string
     readonly startedAt: number
     readonly batchAt: number
+    /** The instances that the last batch takes the place of, by their ids. */
+    readonly replaced?: readonly string[]
   }
 }
 
@@ -93,6 +95,12 @@ export function isLatest(set: ScaleSet, instance: Resource): boolean {
 
 export function isGoing({ provisioningState }: Pick<Resource, 'provisioningState'>): boolean {
   return provisioningState === 'Deleting'
+}
+
+/** It came up when it was last started, or was stopped by somebody. */
+export function isHealthy(instance: Resource): boolean {
+  const { failure, power } = stateOf(instance)
+  return instance.provisioningState === 'Succeeded' && failure === null && power !== 'unknown'
 }
 
 /** Kept from scaling in, or from what is done with the whole set. */

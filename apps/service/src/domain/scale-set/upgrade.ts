@@ -76,7 +76,8 @@ function broughtTo(set: ScaleSet, { properties: was }: Resource): JsonObject {
   return {
     ...model,
     storageProfile: { ...(storageProfile as JsonObject), osDisk: osDisk!, dataDisks: dataDisks! },
-    ...{ osProfile: was.osProfile!, networkProfile: was.networkProfile! },
+    networkProfile: was.networkProfile!,
+    ...(was.osProfile !== undefined && { osProfile: was.osProfile }),
     ...(protectionPolicy !== undefined && { protectionPolicy }),
   }
 }

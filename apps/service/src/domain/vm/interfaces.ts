@@ -1,10 +1,14 @@
 import { ArmError, faults, keyOf } from '@trusted-launch/api'
-import { type Link, listIn } from '../links.ts'
+import { type Link, listIn, missingReference } from '../links.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
 import { changeRefused } from './fixed.ts'
 import { at, textAt } from './vm.ts'
 
 export const INTERFACE = 'Microsoft.Network/networkInterfaces'
+/** Of Uniform scale sets' instances: theirs alone, and in no list of interfaces. */
+export const OWN_INTERFACE =
+  'Microsoft.Compute/virtualMachineScaleSets/virtualMachines/networkInterfaces'
+export const INTERFACE_TYPES = [INTERFACE, OWN_INTERFACE] as const
 
 /** The interfaces that a VM names, and joins. */
 export function interfaceLinks(properties: JsonObject): Link[] {
@@ -39,12 +43,7 @@ export async function requireInterfaces(
 
 async function requireInterface(tables: Tables, vm: string, id: string | null): Promise<Resource> {
   const nic = id === null ? null : await tables.resources.get(id)
-  if (nic === null)
-    throw new ArmError({
-      status: 400,
-      code: 'InvalidResourceReference',
-      message: `Resource ${id} referenced by resource ${vm} was not found. Please make sure that the referenced resource exists, and that both resources are in the same region.`,
-    })
+  if (nic === null) throw missingReference(id, vm)
   const holder = textAt(nic.state, 'virtualMachine', 'id')
   if (holder !== null && keyOf(holder) !== keyOf(vm))
     throw new ArmError({

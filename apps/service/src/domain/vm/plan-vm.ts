@@ -5,6 +5,7 @@ import type { AttestRate } from '../attest-rate.ts'
 import { requirePlacing } from '../drain.ts'
 import type { HostDriver } from '../host-driver.ts'
 import type { Link } from '../links.ts'
+import type { Prefix } from '../network/ipv4.ts'
 import type { Moment, Plan, Wanted } from '../resource-type.ts'
 import { joinSet } from '../scale-set/join.ts'
 import { scaleSetLink } from '../scale-set/scale-set.ts'
@@ -37,6 +38,8 @@ export interface VmRules {
   readonly host: string
   /** Why the host makes no virtual networks; null: it does. */
   readonly noNetworks: () => string | null
+  /** Addresses that are routed to the host. */
+  readonly publicPool: readonly Prefix[]
   readonly images: () => readonly MarketplaceImage[]
   readonly allowedSources: readonly AllowedSource[]
   /** Writes a piece of a file that is to become an image or a disk. */

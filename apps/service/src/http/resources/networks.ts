@@ -1,11 +1,16 @@
+import { natRuleDeleting, natRulePlanning } from '../../domain/balancer/nat-rules.ts'
+import { balancerLinks, balancerPlanning } from '../../domain/balancer/plan-balancer.ts'
+import { balancerView } from '../../domain/balancer/view.ts'
 import {
   requireAddressUnused,
+  requireBalancerUnused,
   requireInterfaceUnused,
   requireNetworkUnused,
   requireSecurityGroupUnused,
 } from '../../domain/in-use.ts'
 import { interfacePlanning, networkPlanning, subnetPlanning } from '../../domain/network/joined.ts'
-import { interfaceLinks, planPublicAddress, planSubnetDelete } from '../../domain/networks.ts'
+import { publicAddressPlanning, publicAddressView } from '../../domain/network/public-addresses.ts'
+import { interfaceLinks, planSubnetDelete } from '../../domain/networks.ts'
 import type { Moment } from '../../domain/resource-type.ts'
 import { type NetworkRules, planSecurityGroup } from '../../domain/security-groups.ts'
 import type { JsonObject, Resource, Tables } from '../../domain/store.ts'
@@ -48,13 +53,21 @@ export function networkTypes(rules: NetworkRules): readonly ArmType[] {
       ...{ isChild: true, planDelete: planSubnetDelete },
     }),
     networkType('networkInterfaces', 'NetworkInterface', interfacePlanning(rules), {
-      links: interfaceLinks,
+      links: (_, { properties }) => interfaceLinks({ properties }),
       planDelete: unless((_, nic) => requireInterfaceUnused(nic)),
     }),
     networkType('networkSecurityGroups', 'NetworkSecurityGroup', planSecurityGroup(rules), {
       planDelete: unless(requireSecurityGroupUnused),
     }),
-    networkType('publicIPAddresses', 'PublicIPAddress', planPublicAddress, {
+    networkType('loadBalancers', 'LoadBalancer', balancerPlanning(rules), {
+      ...{ links: balancerLinks, planDelete: unless(requireBalancerUnused) },
+      view: (resource, _, there) => balancerView(resource, there),
+    }),
+    networkType('loadBalancers/inboundNatRules', 'InboundNatRule', natRulePlanning(rules), {
+      ...{ isChild: true, planDelete: natRuleDeleting(rules) },
+    }),
+    networkType('publicIPAddresses', 'PublicIPAddress', publicAddressPlanning(rules), {
+      view: (resource, _, there) => publicAddressView(resource, there),
       planDelete: unless(requireAddressUnused),
     }),
   ]
