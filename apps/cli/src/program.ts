@@ -36,6 +36,7 @@ const COMMANDS: Readonly<Record<string, Maker>> = {
   size: async (...made) => (await import('./commands/size.ts')).sizeCommand(...made),
   os: async (...made) => (await import('./commands/os.ts')).osCommand(...made),
   disk: async (...made) => (await import('./commands/disk.ts')).diskCommand(...made),
+  network: async (...made) => (await import('./commands/network.ts')).networkCommand(...made),
   gallery: async (...made) => (await import('./commands/gallery.ts')).galleryCommand(...made),
   deployment: async (...made) =>
     (await import('./commands/deployment.ts')).deploymentCommand(...made),

@@ -11,6 +11,7 @@ export interface ServingOptions {
   readonly allowPrivateSource?: readonly string[]
   readonly allowReceiver?: readonly string[] | false
   readonly alertFiles?: string
+  readonly publicPool?: readonly string[] | false
 }
 
 /** Adds what `tl up` is told once. */
@@ -39,12 +40,19 @@ export function withServing(command: Command): Command {
     )
     .option('--no-allow-receiver', 'none of those that were allowed before')
     .option('--alert-files <dir>', 'where alerts may be written to files; remembered')
+    .addOption(
+      repeatable(
+        '--public-pool <cidr>',
+        'addresses that are routed to this machine, for public addresses; remembered',
+      ),
+    )
+    .option('--no-public-pool', 'none of those that were named before are given any more')
 }
 
 /** The same as words of a command. */
 export function servingWords(options: ServingOptions): string[] {
   const { location, publicName = [], allowSource, allowPrivateSource = [] } = options
-  const { allowReceiver, alertFiles } = options
+  const { allowReceiver, alertFiles, publicPool } = options
   return [
     ...(location === undefined ? [] : ['--location', location]),
     ...publicName.flatMap((name) => ['--public-name', name]),
@@ -54,19 +62,25 @@ export function servingWords(options: ServingOptions): string[] {
     ...(allowReceiver === false ? ['--no-allow-receiver'] : []),
     ...(allowReceiver || []).flatMap((host) => ['--allow-receiver', host]),
     ...(alertFiles === undefined ? [] : ['--alert-files', resolve(alertFiles)]),
+    ...(publicPool === false ? ['--no-public-pool'] : []),
+    ...(publicPool || []).flatMap((cidr) => ['--public-pool', cidr]),
   ]
 }
 
-/** @throws {TypeError} a source or receiver is no host. */
+/** @throws {TypeError} a source or receiver is no host, or a pool is none. */
 export async function servingFrom(options: ServingOptions): Promise<Settings> {
-  const { parseAllowedReceiver, parseAllowedSource } = await import('@trusted-launch/service')
-  const { location, publicName, allowSource, allowPrivateSource, allowReceiver, alertFiles } =
-    options
+  const { parseAllowedReceiver, parseAllowedSource, parsePublicPool } = await import(
+    '@trusted-launch/service'
+  )
+  const { location, publicName, allowSource, allowPrivateSource } = options
+  const { allowReceiver, alertFiles, publicPool } = options
+  for (const cidr of publicPool || []) parsePublicPool(cidr)
   const isSaid = allowSource !== undefined || allowPrivateSource !== undefined
   return {
     ...(location !== undefined && { location }),
     ...(publicName !== undefined && { publicNames: publicName }),
     ...(alertFiles !== undefined && { alertFiles: resolve(alertFiles) }),
+    ...(publicPool !== undefined && { publicPool: publicPool || [] }),
     ...(allowReceiver !== undefined && {
       allowedReceivers: (allowReceiver || []).map((host) => parseAllowedReceiver(host)),
     }),

@@ -37,6 +37,9 @@ test('the unit says all that tl up is told', async () => {
   const receivers = ['--allow-receiver', 'logs:6514', '--alert-files', '/a']
   const sent = await good('service', 'install', '--data', '/d', '--print', ...receivers)
   assert.match(sent.out, /"--allow-receiver" "logs:6514" "--alert-files" "\/a"$/m)
+  const pools = ['--public-pool', '198.51.100.0/28', '--public-pool', '203.0.113.4/31']
+  const pooled = await good('service', 'install', '--data', '/d', '--print', ...pools)
+  assert.match(pooled.out, /"--public-pool" "198\.51\.100\.0\/28" "--public-pool" "203/)
   const none = await good('service', 'install', '--data', '/d', '--print', '--no-allow-source')
   assert.match(none.out, /"127\.0\.0\.1:8443" "--no-allow-source"$/m)
 })

@@ -3,7 +3,7 @@ export const KINDS = [
   ...['vm', 'disk', 'image', 'own-image', 'binding', 'size', 'group', 'operation'],
   ...['alert', 'destination', 'suppression', 'policy', 'drift', 'reference', 'announcement'],
   ...['recommendation', 'evidence', 'set', 'instance', 'gallery', 'definition', 'version'],
-  ...['deployment', 'snapshot', 'restore-point', 'machine'],
+  ...['deployment', 'snapshot', 'restore-point', 'machine', 'network', 'nsg'],
 ] as const
 export type Kind = (typeof KINDS)[number]
 
@@ -16,6 +16,7 @@ const VALUES: readonly [taker: RegExp, taken: Taken][] = [
   [/ --group <name>$/, 'group'],
   [/ --vm <name>$/, 'vm'],
   [/ --set <name>$/, 'set'],
+  [/ --network <name>$/, 'network'],
   [/^(?:vm|vmss) (?:create|import|update) --size <name>$/, 'size'],
   [/^(?:vm|vmss) (?:create|update) --image <image>$/, 'image'],
   [/^gallery image-version create --image <image>$/, 'own-image'],
@@ -38,6 +39,9 @@ const VALUES: readonly [taker: RegExp, taken: Taken][] = [
   [/^reference-values revoke <id>$/, 'reference'],
   [/^group delete <group>$/, 'group'],
   [/^disk \S+ <name>$/, 'disk'],
+  [/^network nsg .*<rule>$/, 'anything'],
+  [/^network nsg .*<name>$/, 'nsg'],
+  [/^network \S+ <name>$/, 'network'],
   [/^snapshot \S+ <name>$/, 'snapshot'],
   [/^restore-point \S+ <point>$/, 'restore-point'],
   [/^image delete <image>$/, 'own-image'],

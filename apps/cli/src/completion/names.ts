@@ -77,6 +77,8 @@ const LISTED: Readonly<Record<Exclude<Kind, 'machine'>, Lister>> = {
   snapshot: inScope(`${COMPUTE}/snapshots`),
   'restore-point': below('Microsoft.Compute/restorePointCollections', '/restorePoints'),
   disk: inScope(`${COMPUTE}/disks`),
+  network: inScope('/providers/Microsoft.Network/virtualNetworks'),
+  nsg: inScope('/providers/Microsoft.Network/networkSecurityGroups'),
   gallery: inScope(`/providers/${GALLERY}`),
   'own-image': ownImages,
   image: async (connection, typed) => {

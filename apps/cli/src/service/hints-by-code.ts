@@ -44,6 +44,10 @@ export const HINTS_BY_CODE: Readonly<Record<string, string>> = {
   Conflict: WAIT,
   AttachDiskWhileBeingDetached: WAIT,
   ScopeLocked: 'tl audit list shows who locked it',
+  InUseSubnetCannotBeDeleted: 'tl vm list shows what uses it: delete that first',
+  InUseNetworkSecurityGroupCannotBeDeleted:
+    'tl network nsg detach --vm NAME, or --network NAME; then the same again',
+  LoadBalancerInUse: 'what is named is behind it: delete that first',
   NicInUse: 'tl vm list shows what uses it: delete that first',
   CannotDeleteResource: 'what is named is in it: delete that first',
   PolicyInUse: 'tl plan show shows a plan that names it: set another one first',
@@ -90,4 +94,5 @@ export const NO_HINT: readonly string[] = [
   ...['RoleDefinitionDoesNotExist', 'RoleDefinitionWithSameNameExists', 'UnsupportedQuery'],
   ...['SecurityRuleCannotBeEnforced', 'NetcfgSubnetRangesOverlap'],
   'EvictionPolicyCanBeSetOnlyOnAzureSpotVirtualMachines',
+  ...['PublicIPAddressPoolMissing', 'PublicIPAddressPoolExhausted', 'PublicIPAddressInUse'],
 ]

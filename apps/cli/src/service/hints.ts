@@ -6,6 +6,8 @@ import { hintOn, wordsOf } from './refusal-hints.ts'
 
 /** Where there are lists of what there is, and what makes the first where there may be none. */
 const LISTS: readonly [type: RegExp, command: string][] = [
+  [/^Microsoft\.Network\/virtualNetworks\/[^/]+$/i, 'tl network list'],
+  [/^Microsoft\.Network\/networkSecurityGroups\//i, 'tl network nsg list'],
   [/^Microsoft\.Compute\/virtualMachines\/[^/]+$/i, 'tl vm list'],
   [/^Microsoft\.Compute\/virtualMachineScaleSets\/[^/]+$/i, 'tl vmss list'],
   [/^Microsoft\.Compute\/galleries\/[^/]+$/i, 'tl gallery list'],
@@ -128,7 +130,7 @@ async function missingHint(missing: string, connection: Connection): Promise<str
   const show = `${command} shows what there is`
   const type = missing.slice(0, missing.lastIndexOf('/'))
   const name = missing.slice(type.length + 1)
-  if (!type.startsWith('Microsoft.Compute/')) return show
+  if (!/^Microsoft\.(?:Compute|Network)\//.test(type)) return show
   const found = await groupsByName(type, connection).catch(() => new Map<string, string>())
   const elsewhere = [...found].find(([one]) => keyOf(one) === keyOf(name))
   if (elsewhere !== undefined) return `it is in the group ${elsewhere[1]}: --group ${elsewhere[1]}`
