@@ -11,10 +11,11 @@ import {
   isOpen,
   isRefusal,
   meaningByPlan,
+  newsOf,
   type Observation,
   type Undone,
 } from '@trusted-launch/posture'
-import { type Hidden, tellAlert } from './events.ts'
+import { type Hidden, isUntold, tellAlert } from './events.ts'
 import { everyOf } from './every-of.ts'
 import { guidOf } from './guid-of.ts'
 import { planOf } from './plans.ts'
@@ -68,8 +69,9 @@ export async function observe(
   if (found.length === 0) return []
   const plan = await planOf(tables, vm)
   const deltas = found.map((delta) => weighed(delta, plan))
-  const done = await respond(tables, vm, deltas, plan, time)
   const known = new Map(rows.map((row) => [alertKey(alertOf(row)), row]))
+  const told = deltas.map((delta) => asTold(delta, known.get(alertKey(delta.alert))))
+  const done = await respond(tables, vm, told, plan, time)
   for (const delta of deltas) {
     const { alert } = delta
     const row = known.get(alertKey(alert))
@@ -80,18 +82,26 @@ export async function observe(
   return deltas
 }
 
+/** What a rule hid until now is new to whoever is told of it, and nothing was done about it. */
+function asTold(delta: AlertDelta, row: Resource | undefined): AlertDelta {
+  if (row === undefined || !isUntold(row) || newsOf(alertOf(row), delta.alert) === null)
+    return delta
+  return { ...delta, what: 'raised' }
+}
+
 function respondedTo(done: ReadonlyMap<string, Responded>, alert: Alert): JsonObject {
   const responded = done.get(alertKey(alert))
   return responded === undefined ? {} : { responded: responded as unknown as Json }
 }
 
 /** The attestations that show an alert since it is open: the first of them, and the last. */
-interface Shown {
+export interface Shown {
   readonly first: string
   readonly last: string
 }
 
-function shownIn(row: Resource | undefined): Shown | null {
+/** Null: no attestation shows it, or it was told before they were kept. */
+export function shownIn(row: Resource | undefined): Shown | null {
   return (row?.state.shown ?? null) as unknown as Shown | null
 }
 

@@ -62,6 +62,11 @@ export function hiddenIn({ state }: Pick<Resource, 'state'>): Hidden | null {
   return (state.hidden ?? null) as unknown as Hidden | null
 }
 
+/** Whether a rule hid an alert since it was raised, so that nobody was told that it is open. */
+export function isUntold(row: Pick<Resource, 'state'>): boolean {
+  return hiddenIn(row)?.isKnownOpen === false
+}
+
 type AlertRow = Pick<Resource, 'id' | 'name' | 'subscriptionId' | 'state'>
 
 /**
@@ -80,7 +85,7 @@ export async function tellAlert(
   const news = newsOf(before, after)
   if (news === null) return hidden
   // Whoever was never told of it is not told that it is another one now.
-  const what = hidden?.isKnownOpen === false && isOpen(after) ? 'raised' : news
+  const what = isUntold(row) && isOpen(after) ? 'raised' : news
   const rule = suppressing(after, await rulesOf(tables, row.subscriptionId), at)
   await enter(tables, row, what, after, rule?.name ?? null, at)
   if (rule === null) return null

@@ -10,12 +10,12 @@ import {
   observe,
   shownByAlerts,
 } from '../../src/domain/alerts.ts'
-import { noteRuleEnded, tellNoLongerHidden } from '../../src/domain/shown-again.ts'
+import { tellNoLongerHidden } from '../../src/domain/shown-again.ts'
 import type { Resource, Store, Tables } from '../../src/domain/store.ts'
-import { SUPPRESSION_RULE } from '../../src/domain/suppressing.ts'
 import { EXTENSION } from '../../src/domain/vm/setup.ts'
 import { onEach } from '../store/databases.ts'
 import { vm as sample } from '../store/samples.ts'
+import { putRule } from './a-rule.ts'
 
 const uefiSettings = { secureBootEnabled: false, vTpmEnabled: true }
 const securityProfile = { securityType: 'TrustedLaunch', uefiSettings }
@@ -106,24 +106,6 @@ onEach((database) => {
     await assert.rejects(broken, /no/)
     assert.equal((await told(store)).length, 3)
   })
-
-  /** A rule that hides all; null: it is gone. */
-  async function putRule(store: Store, vm: Resource, changes: object | null): Promise<void> {
-    const { subscriptionId } = vm
-    const parentId = `/subscriptions/${subscriptionId}`
-    const id = `${parentId}/providers/${SUPPRESSION_RULE}/known`
-    await store.transaction(async (tables) => {
-      await tables.resources.delete(id)
-      await noteRuleEnded(tables, subscriptionId, 6)
-      if (changes === null) return
-      const rule = {
-        ...{ name: 'known', alertType: '*', state: 'Enabled', expires: null, reason: 'r' },
-        ...{ comment: null, allOf: [], ...changes },
-      }
-      const row = { ...sample('web'), id, type: SUPPRESSION_RULE, name: 'known', parentId }
-      await tables.resources.insert({ ...row, resourceGroup: null, state: { rule } }, 5)
-    })
-  }
 
   test('an event says which rule hides its alert, and nothing of the inside of the guest', async () => {
     const store = await database.store()

@@ -60,6 +60,11 @@ test('a failed attestation is an alert that names the component, once, however o
   assert.deepEqual([again.id, others], [alert.id, []])
   assert.equal(again.properties.extendedProperties.count, '2')
   assert.deepEqual((await service.ask('GET', alert.id)).body, again)
+  const [{ Href }] = again.properties.extendedLinks
+  const shown = await service.ask('GET', Href.slice(service.service.endpoint.length))
+  assert.equal(shown.status, 200)
+  const { sha256 } = shown.body.properties.result.evidence
+  assert.equal(sha256, again.properties.extendedProperties.evidenceSha256)
 })
 
 test('a good boot after a failure leaves the VM unhealthy, until somebody closes its alert', async (t) => {

@@ -2,10 +2,11 @@ import {
   type Alert,
   type AlertFinding,
   alertKindOf,
+  isOpen,
   type SuppressionRule,
   suppressing,
 } from '@trusted-launch/posture'
-import { alertOf } from '../../domain/alerts.ts'
+import { alertOf, shownIn } from '../../domain/alerts.ts'
 import { respondedIn } from '../../domain/responses.ts'
 import { isSample } from '../../domain/sample-alerts.ts'
 import type { Json, JsonObject, Resource } from '../../domain/store.ts'
@@ -41,7 +42,7 @@ export function alertView(row: Resource, { base, rules, now, isWhole }: AlertSho
       compromisedEntity: alert.vm.split('/').at(-1)!,
       correlationKey: String(row.state.vmId),
       alertUri: `${base}${row.id}`,
-      extendedLinks: [linkOf(base, alert)],
+      extendedLinks: [linkOf(base, row, alert)],
       extendedProperties: {
         ...{ ...propertiesOf(alert, rule), ...responseOf(row) },
         ...(isSample(row) && { sample: 'true' }),
@@ -55,8 +56,11 @@ export function alertView(row: Resource, { base, rules, now, isWhole }: AlertSho
   }
 }
 
-function linkOf(base: string, { vm }: Alert): JsonObject {
-  const Href = `${base}${vm}/providers/TrustedLaunch/evidence`
+/** The evidence that last showed it, which is kept while it is open; else what there is of the VM. */
+function linkOf(base: string, row: Resource, alert: Alert): JsonObject {
+  const shown = isOpen(alert) ? shownIn(row) : null
+  const all = `${base}${alert.vm}/providers/TrustedLaunch/evidence`
+  const Href = shown === null ? all : `${all}/${shown.last}`
   return { Category: 'evidence', Label: 'The evidence', Href, Type: 'webLink' }
 }
 
