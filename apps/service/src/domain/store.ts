@@ -156,7 +156,7 @@ export interface Operations {
   /**
    * The oldest operation that nobody holds (or whose lease is over) and before which no unfinished one of the
    * same resource stands, nor of one that it lies in or that lies in it; its epoch is one more than before.
-   * Null: none. `notKinds`: none of these; `busy`: none of these kinds for these principals.
+   * Null: none. `notKinds`: none of these; `busy`, `full`: none of these kinds for these principals, or subscriptions.
    */
   claim(by: {
     owner: string
@@ -165,6 +165,10 @@ export interface Operations {
     leaseMs: number
     notKinds?: readonly string[]
     busy?: readonly { readonly kinds: readonly string[]; readonly principals: readonly string[] }[]
+    full?: readonly {
+      readonly kinds: readonly string[]
+      readonly subscriptions: readonly string[]
+    }[]
   }): Promise<Claim | null>
   /** @returns false: cut off; the caller stops. */
   renew(claim: Claim, at: number, leaseMs: number): Promise<boolean>

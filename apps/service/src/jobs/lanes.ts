@@ -1,10 +1,13 @@
 import { availableParallelism } from 'node:os'
+import { keyOf } from '@trusted-launch/api'
 import { DEPLOYMENTS } from '../domain/deployment/deployment.ts'
 
 /** Operations that wait for the same kind of thing; so many of them at once, whatever the others do. */
 export interface Lane {
   readonly name: string
   readonly atOnce: number
+  /** So many of one subscription at most; not there: all of them. */
+  readonly ofOne?: number
   readonly kinds: readonly string[]
 }
 
@@ -41,9 +44,10 @@ export const LANES: readonly Lane[] = [
   { name: 'snapshots', atOnce: 2, kinds: ['snapshot.take', 'restorePoint.take', 'vm.restore'] },
   // Each waits for others, deployments in it for those of their own level: none stands before what it waits for.
   ...DEPLOYMENTS.map((kind) => ({ name: kind, atOnce: 32, kinds: [kind] })),
+  // A guest that does not answer is waited for, a minute: whoever has such ones keeps nobody else waiting.
   {
     name: 'attestations',
-    atOnce: 4,
+    ...{ atOnce: 8, ofOne: 4 },
     kinds: ['vm.attest', 'vm.token', 'extension.put', 'drift.approved'],
   },
 ]
@@ -59,12 +63,29 @@ export function laneOf(kind: string): Omit<Lane, 'kinds'> {
 
 /** Those of all kinds that wait until one of their lane ends. */
 export function waitingKinds(kinds: readonly string[], running: readonly string[]): string[] {
-  const counts = new Map<string, number>()
-  for (const kind of running) {
-    const { name } = laneOf(kind)
-    counts.set(name, (counts.get(name) ?? 0) + 1)
-  }
+  const counts = countsOf(running.map((kind) => laneOf(kind).name))
   return kinds.filter((kind) => (counts.get(laneOf(kind).name) ?? 0) >= laneOf(kind).atOnce)
+}
+
+/** Of lanes with a share for each: the subscriptions that have theirs, with the lane's kinds. */
+export function fullIn(
+  kinds: readonly string[],
+  running: readonly { readonly kind: string; readonly subscriptionId: string }[],
+): { readonly kinds: readonly string[]; readonly subscriptions: readonly string[] }[] {
+  return LANES.flatMap(({ name, ofOne }) => {
+    if (ofOne === undefined) return []
+    const own = running.filter(({ kind }) => laneOf(kind).name === name)
+    const counts = [...countsOf(own.map(({ subscriptionId }) => keyOf(subscriptionId)))]
+    const subscriptions = counts.flatMap(([one, count]) => (count >= ofOne ? [one] : []))
+    if (subscriptions.length === 0) return []
+    return [{ kinds: kinds.filter((kind) => laneOf(kind).name === name), subscriptions }]
+  })
+}
+
+function countsOf(names: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return counts
 }
 
 /** For whom something of a lane runs, with the lane's kinds. */

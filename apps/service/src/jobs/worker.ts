@@ -11,7 +11,7 @@ import type {
   Tables,
 } from '../domain/store.ts'
 import { StoreError } from '../domain/store.ts'
-import { busyIn, waitingKinds } from './lanes.ts'
+import { busyIn, fullIn, waitingKinds } from './lanes.ts'
 
 /** What a handler has to work with. Every write is refused once another worker took over. */
 export interface Job {
@@ -131,7 +131,8 @@ export class Worker {
       running.map(({ kind }) => kind),
     )
     if (notKinds.length === kinds.length) return null
-    const by = { ...{ owner, hosts: hosts(), at: now(), leaseMs }, notKinds }
+    const full = fullIn(kinds, running)
+    const by = { ...{ owner, hosts: hosts(), at: now(), leaseMs }, notKinds, full }
     try {
       const first =
         running.length > 0 &&

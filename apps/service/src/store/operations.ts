@@ -141,7 +141,7 @@ export function claimable(database: Database, by: ClaimBy, words: Words) {
 }
 
 /** Free ones for one of these hosts or any, but of no kind, and for nobody, that is to wait. */
-function wanted(database: Database, { hosts, at, notKinds = [], busy = [] }: ClaimBy) {
+function wanted(database: Database, { hosts, at, notKinds = [], busy = [], full = [] }: ClaimBy) {
   let found = database
     .selectFrom('operations as candidate')
     .select('candidate.sequence')
@@ -156,6 +156,15 @@ function wanted(database: Database, { hosts, at, notKinds = [], busy = [] }: Cla
   for (const { kinds, principals } of busy)
     found = found.where(({ not, and, eb }) =>
       not(and([eb('candidate.kind', 'in', kinds), eb('candidate.principal', 'in', principals)])),
+    )
+  for (const { kinds, subscriptions } of full)
+    found = found.where(({ not, and, eb }) =>
+      not(
+        and([
+          eb('candidate.kind', 'in', kinds),
+          eb('candidate.subscription_key', 'in', subscriptions.map(keyOf)),
+        ]),
+      ),
     )
   return found
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ScriptedHost } from '../../src/driver/scripted-host.ts'
-import { LANES, laneOf, waitingKinds } from '../../src/jobs/lanes.ts'
+import { fullIn, LANES, laneOf, waitingKinds } from '../../src/jobs/lanes.ts'
 import { type Answer, aService } from '../a-service.ts'
 import { aNetwork, aVm, vmBody } from '../a-vm.ts'
 import { imageBody, imageId } from '../an-image.ts'
@@ -18,6 +18,18 @@ test('a kind is of one lane, and one that no lane names is not among the quick o
   assert.deepEqual(waitingKinds(['vm.runCommand', 'vm.delete', 'new'], running), [
     'vm.runCommand',
     'new',
+  ])
+})
+
+test('of a lane with a share for each, who has its share waits for its own alone', () => {
+  const kinds = ['vm.attest', 'vm.token', 'vm.start']
+  const of = (kind: string, subscriptionId: string, count: number) =>
+    Array.from({ length: count }, () => ({ kind, subscriptionId }))
+  const share = LANES.find(({ name }) => name === 'attestations')!.ofOne!
+  const running = [...of('vm.start', 'a', 8), ...of('vm.attest', 'a', share - 1)]
+  assert.deepEqual(fullIn(kinds, [...running, ...of('vm.token', 'b', 1)]), [])
+  assert.deepEqual(fullIn(kinds, [...running, ...of('vm.token', 'A', 1)]), [
+    { kinds: ['vm.attest', 'vm.token'], subscriptions: ['a'] },
   ])
 })
 

@@ -9,6 +9,7 @@ import { ArmError } from '@trusted-launch/api'
 import pino from 'pino'
 import { DEPLOYMENTS } from '../../src/domain/deployment/deployment.ts'
 import type { Operation, Store } from '../../src/domain/store.ts'
+import { type Lane, laneOf } from '../../src/jobs/lanes.ts'
 import { Cancelled, type Handler, Worker } from '../../src/jobs/worker.ts'
 import { openStore } from '../../src/store/open.ts'
 
@@ -27,6 +28,7 @@ function enqueue(
   kind: string,
   resourceId = '/x',
   principal = 'p',
+  subscriptionId = 's',
 ): Promise<Operation> {
   const who = { principal, correlationId: randomUUID() }
   return store.operations.enqueue(
@@ -34,7 +36,7 @@ function enqueue(
       id: randomUUID(),
       kind,
       resourceId,
-      subscriptionId: 's',
+      subscriptionId,
       location: 'l',
       host: null,
       input: {},
@@ -155,6 +157,33 @@ test('who nothing of a lane is done for has a turn before the many of another, w
   gate.resolve(undefined)
   await over(store, deployment)
   assert.deepEqual(order, ['many', 'one', 'many', 'many', 'many', 'many'])
+})
+
+test('guests of one subscription that do not answer take its share of the attestations, whoever asks, and keep no other’s waiting', async (t) => {
+  const store = await aStore(t)
+  const { ofOne, atOnce } = laneOf('vm.attest') as Lane
+  const begun: string[] = []
+  const gate = Promise.withResolvers<undefined>()
+  const slow: Handler = ({ operation }) => {
+    begun.push(operation.subscriptionId)
+    return gate.promise
+  }
+  const asked: Operation[] = []
+  const ask = async (subscription: string, count: number) => {
+    for (let i = 0; i < count; i++) {
+      const kind = ['vm.attest', 'vm.token'][i % 2]!
+      const [id, principal] = [`/${subscription}/${asked.length}`, `${i}`]
+      asked.push(await enqueue(store, kind, id, principal, subscription))
+    }
+  }
+  await ask('ONE', atOnce + 1)
+  aWorker(t, store, { 'vm.attest': slow, 'vm.token': slow })
+  while (begun.length < ofOne!) await sleep(10)
+  await ask('two', 1)
+  while (!begun.includes('two')) await sleep(10)
+  assert.deepEqual(begun, [...Array(ofOne).fill('ONE'), 'two'])
+  gate.resolve(undefined)
+  for (const one of asked) assert.equal((await over(store, one)).status, 'Succeeded')
 })
 
 test('another worker takes over once a lease is over, and what the first still writes is refused', async (t) => {
