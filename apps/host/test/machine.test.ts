@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { copyFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -8,11 +9,12 @@ import { ChannelError } from '@trusted-launch/channel'
 import { evidence } from '../../../packages/channel/test/a-guest.ts'
 import { Host } from '../src/host.ts'
 import type { Invocation } from '../src/invocation.ts'
+import { storeStarted } from '../src/machine/kept-store.ts'
 import { Machine } from '../src/machine/machine.ts'
-import { type Held, writeRecord } from '../src/machine/record.ts'
+import { type Held, readRecord, writeRecord } from '../src/machine/record.ts'
 import type { MachineHost } from '../src/machine/shared.ts'
 import { identityOf } from '../src/process.ts'
-import { IDS } from '../src/qemu-args.ts'
+import { FILES, IDS } from '../src/qemu-args.ts'
 import { StateDirectory } from '../src/state-directory.ts'
 import { VtpmError } from '../src/vtpm/errors.ts'
 import { UNANSWERED_MAX } from '../src/vtpm/rollback-index.ts'
@@ -255,6 +257,25 @@ test('of a QEMU it is told how it was to be started and how it runs; of one whos
   await until(() => !runs())
   assert.equal((await vm.facts()).qemu, null)
   assert.equal((await (await adopted(t, { facts })).vm.facts()).qemu, null)
+})
+
+test('what its variable store was when a VM stopped, or was put to since, is held beside what it was when it started', async (t) => {
+  const facts = async () => ({ identity: {} as never, stateEncrypted: true })
+  const { vm, folder } = await adopted(t, { facts })
+  assert.equal((await vm.facts()).store, null, 'nobody saw it stop')
+  const file = Uint8Array.of(1, 2, 3)
+  writeFileSync(join(folder.machine, FILES.variables), file)
+  await vm.stop({ graceful: false })
+  const { store } = readRecord(folder.path)!
+  const sha256 = createHash('sha256').update(file).digest('hex')
+  assert.deepEqual(store, { stopped: sha256, started: null })
+  assert.equal((await vm.facts()).store, null, 'it does not run')
+  const started = storeStarted(store!, Uint8Array.of(4))
+  assert.equal(started.stopped, sha256)
+  await writeRecord(folder.path, { ...readRecord(folder.path)!, store: started })
+  const host = { vtpm: { facts } } as unknown as MachineHost
+  assert.deepEqual((await (await Machine.adopt(host, folder.path))!.facts()).store, started)
+  assert.deepEqual(storeStarted(null, file), { stopped: null, started: sha256 })
 })
 
 const lostVtpm = { label: IDS.tpm, filename: 'disconnected:unix:tpm', 'frontend-open': true }

@@ -25,6 +25,7 @@ const part: HostPart = {
   variables: statedVariables(store),
   vtpmStateEncrypted: true,
   qemu,
+  store: '44'.repeat(32),
 }
 const ids = (changes: HostPart) =>
   compareHostPart({ ...part, ...changes }, part).map(({ id }) => id)
@@ -39,6 +40,7 @@ test('a host that runs what was asked for has no finding, and each part that dif
   assert.deepEqual(ids({ akName: part.ekName! }), ['host.identity'])
   assert.deepEqual(ids({ vtpmStateEncrypted: false }), ['host.vtpm.unencrypted'])
   assert.deepEqual(ids({ qemu: { ...qemu, arguments: [] } }), ['host.machine'])
+  assert.deepEqual(ids({ store: '55'.repeat(32) }), ['host.variables'])
 })
 
 test('a CustomMode that is 0 is none; another value of it is a difference', () => {
@@ -51,7 +53,7 @@ test('a CustomMode that is 0 is none; another value of it is a difference', () =
 
 test('what nobody asked for is not looked for; what was asked for and is not told is a difference', () => {
   assert.deepEqual(compareHostPart(part, {}), [])
-  const { variables: _, qemu: __, ...less } = part
+  const { variables: _, qemu: __, store: ___, ...less } = part
   assert.deepEqual(
     compareHostPart(less, part).map(({ id }) => id),
     ['host.variables'],

@@ -7,6 +7,7 @@ import { isRunning, killProcess, type ProcessIdentity, waitUntilGone } from '../
 import { attachMissing, lendDisks, takeBackDisks } from './disks.ts'
 import { MachineError } from './errors.ts'
 import { MachineFolder } from './folder.ts'
+import { storeStarted, storeStopped } from './kept-store.ts'
 import { MachineVtpm } from './machine-vtpm.ts'
 import { type HostPrograms, killStrays, spawnQemu } from './qemu-process.ts'
 import { type Held, type LastEnd, type MachineRecord, removeRecord, writeRecord } from './record.ts'
@@ -108,13 +109,15 @@ export class MachineLife {
         `it is half put back to ${restoring}: restore it again`,
       )
     await this.want(true)
-    checkVariableStore(await this.files.readVariables(), spec.secureBoot)
+    const variables = await this.files.readVariables()
+    checkVariableStore(variables, spec.secureBoot)
     await lendDisks(this.files, spec.dataDisks)
     const identity = await this.vtpm.check()
     const acceleration = await this.#host.acceleration()
     const plugged = await this.#plug()
     const run = { qemu: null, swtpm: null, released: false }
-    await this.write({ identity, run })
+    const store = storeStarted(this.#record.store ?? null, variables)
+    await this.write({ identity, run, store })
     try {
       await this.#launch(acceleration, plugged)
     } catch (e) {
@@ -153,7 +156,8 @@ export class MachineLife {
     try {
       await this.vtpm.stopped(orderly)
       const wanted = this.#record.wanted && how !== 'exited'
-      await this.write({ run: null, lastEnd: how, wanted })
+      const store = storeStopped(await this.files.readVariables().catch(() => null))
+      await this.write({ run: null, lastEnd: how, wanted, store })
     } finally {
       this.#disconnect(live, how)
     }
@@ -329,7 +333,7 @@ export class MachineLife {
   async #lost(crashed: boolean): Promise<void> {
     await this.#endProcesses()
     await this.vtpm.stopped(false)
-    await this.write({ run: null, lastEnd: crashed ? 'crashed' : 'stopped' })
+    await this.write({ run: null, lastEnd: crashed ? 'crashed' : 'stopped', store: null })
     this.#unreachable = false
     if (crashed) this.log('warning', 'crashed', 'QEMU ended while nobody watched')
   }
@@ -349,7 +353,10 @@ export class MachineLife {
     if (this.#live !== null) this.#disconnect(this.#live, 'stopped')
     await this.#endProcesses()
     await this.vtpm.stopped(false)
-    await this.write({ run: null })
+    // Until its firmware was let go nothing wrote there.
+    const { run, store: before = null } = this.#record
+    const store = run?.released === true || before === null ? null : { ...before, started: null }
+    await this.write({ run: null, store })
   }
 
   #watch(live: RunningMachine): void {

@@ -22,6 +22,7 @@ import { type Consistency, type DiskCopy, MachineCopies } from './copies.ts'
 import { checkFirmware, checkShape, createMachine, removeRemains, type Shape } from './creation.ts'
 import { MachineDisks } from './disks.ts'
 import { MachineError } from './errors.ts'
+import { storeStopped } from './kept-store.ts'
 import { MachineLife } from './life.ts'
 import {
   type Held,
@@ -63,6 +64,8 @@ export interface MachineFacts {
   readonly qemu: { readonly asked: Invocation; readonly actual: Invocation } | null
   /** Null: it has no vTPM. */
   readonly vtpm: VtpmFacts | null
+  /** Its variable store's file when it stopped, and when it started after that; null: it does not run, or nobody saw it stop. */
+  readonly store: { readonly stopped: string; readonly started: string } | null
 }
 
 type Banks = NonNullable<MachineSpec['vtpm']>['banks']
@@ -314,10 +317,12 @@ export class Machine {
   async facts(): Promise<MachineFacts> {
     const { record, vtpm } = this.#life
     const { qemu = null, asked } = record.run ?? {}
+    const { stopped = null, started = null } = record.store ?? {}
     const actual = qemu === null ? null : invocationOf(qemu)
     return {
       qemu: actual === null || asked === undefined ? null : { asked, actual },
       vtpm: record.identity === null ? null : await this.#host.vtpm.facts(vtpm.required().place),
+      store: stopped === null || started === null ? null : { stopped, started },
     }
   }
 
@@ -358,7 +363,8 @@ export class Machine {
       checkFirmware({ ...this.spec, secureBoot })
       const variables = switchSecureBoot(await this.readVariables(), secureBoot)
       await this.#life.files.writeVariables(variables)
-      await this.#life.write({ spec: { ...this.spec, secureBoot } })
+      const store = storeStopped(variables)
+      await this.#life.write({ spec: { ...this.spec, secureBoot }, store })
     })
   }
 

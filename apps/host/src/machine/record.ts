@@ -14,6 +14,7 @@ import type { MachineNetwork } from '../network.ts'
 import type { ProcessIdentity } from '../process.ts'
 import { readJson, writeDurably } from '../state-directory.ts'
 import type { CapturedVtpm, VtpmIdentity } from '../vtpm-port.ts'
+import type { KeptStore } from './kept-store.ts'
 import type { Seed } from './seed.ts'
 
 /** What a VM is to be. */
@@ -137,6 +138,8 @@ export interface MachineRecord {
   readonly lastEnd: LastEnd
   /** The restore point that it is being put back to: it does not start until that is done. */
   readonly restoring?: string | null
+  /** Of its variable store; null, or not there: nobody saw it stop. */
+  readonly store?: KeptStore | null
 }
 
 export const RECORD = 'machine.json'

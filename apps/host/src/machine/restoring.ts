@@ -5,6 +5,7 @@ import type { RestorePoint } from '../restore-points.ts'
 import { temporaryBeside } from '../state-directory.ts'
 import type { VtpmIdentity, VtpmKeeper } from '../vtpm-port.ts'
 import { MachineError } from './errors.ts'
+import { storeStopped } from './kept-store.ts'
 import type { MachineLife } from './life.ts'
 
 /** Puts a stopped VM back to what it was: each in a turn of its life. */
@@ -44,7 +45,7 @@ export class MachineRestoring {
       await files.takeDisk(join(staged, 'disk'))
       for (const { path, next } of data) await rename(next, path)
       const spec = { ...this.#life.record.spec, disk: { format: 'qcow2' as const } }
-      await this.#life.write({ identity, spec, restoring: null })
+      await this.#life.write({ identity, spec, restoring: null, store: storeStopped(variables) })
     } finally {
       await rm(staged, { recursive: true, force: true })
       for (const { next } of data) await rm(next, { force: true })

@@ -38,7 +38,8 @@ export interface HostParts {
 }
 
 /**
- * Both, as far as the host knows them: QEMU as it was started and as it runs; the vTPM's keys as the VM's record has
+ * Both, as far as the host knows them: QEMU as it was started and as it runs; the variable store's file as it was when
+ * the VM stopped and when it started again; the vTPM's keys as the VM's record has
  * them and as its keeper's journal does, and its state's header; the firmware, and the Secure Boot variables in the VM's
  * own store, decoded.
  * @param firmware as reference values were made with it; null: there are none, and the VM may have come with variables
@@ -48,9 +49,11 @@ export async function hostPartOf(
   machine: Machine,
   firmware: Pick<HostFirmware, 'sha256' | 'sha256Now'> | null,
 ): Promise<HostParts> {
-  const { qemu, vtpm } = await machine.facts()
+  const { qemu, vtpm, store } = await machine.facts()
   const parts: HostParts[] = []
   if (qemu !== null) parts.push({ actual: { qemu: qemu.actual }, wanted: { qemu: qemu.asked } })
+  if (store !== null)
+    parts.push({ actual: { store: store.started }, wanted: { store: store.stopped } })
   if (vtpm !== null) parts.push(vtpmPartOf(machine.identity!, vtpm))
   if (firmware !== null) parts.push(...(await firmwarePartOf(machine, firmware)))
   const all = (side: keyof HostParts): HostPart =>

@@ -23,6 +23,7 @@ const run = { program: '/usr/bin/qemu', directory: '/vms/a', arguments: ['-S'] }
 const sound: MachineFacts = {
   qemu: { asked: run, actual: run },
   vtpm: { identity, stateEncrypted: true },
+  store: { stopped: 'a', started: 'a' },
 }
 
 /** The findings of a VM of which its host knows these facts, with its keys in their variables. */
@@ -51,7 +52,11 @@ async function found(
 
 test('a VM that runs as it was made has no finding of its host', async (t) => {
   assert.deepEqual(await found(t, sound), [])
-  assert.deepEqual(await found(t, { qemu: null, vtpm: null }), [], 'nor has one that is stopped')
+  assert.deepEqual(
+    await found(t, { qemu: null, vtpm: null, store: null }),
+    [],
+    'nor has one that is stopped',
+  )
 })
 
 test('firmware, variables, arguments, keys and header are each looked at', async (t) => {
@@ -59,6 +64,8 @@ test('firmware, variables, arguments, keys and header are each looked at', async
   assert.deepEqual(await found(t, sound, { secureBoot: false }), ['host.variables'])
   const actual = { ...run, arguments: ['-S', '-gdb', 'tcp::1'] }
   assert.deepEqual(await found(t, { ...sound, qemu: { asked: run, actual } }), ['host.machine'])
+  const touched = { ...sound, store: { stopped: 'a', started: 'b' } }
+  assert.deepEqual(await found(t, touched), ['host.variables'])
   const other = { ...identity, ekName: bytes(3) }
   const replaced = { ...sound, vtpm: { identity: other, stateEncrypted: true } }
   assert.deepEqual(await found(t, replaced), ['host.identity'])

@@ -21,6 +21,8 @@ type Stated = 'firmwareSha256' | 'variables' | 'generation' | 'ekName' | 'akName
 export interface HostPart extends Partial<Pick<Comparable, Stated>> {
   readonly vtpmStateEncrypted?: boolean
   readonly qemu?: Invocation
+  /** SHA-256 of the variable store's whole file, hexadecimal: when the VM started, and when it had stopped before. */
+  readonly store?: string
 }
 
 /** SHA-256 of the one byte 0. */
@@ -28,19 +30,31 @@ const ZERO = digestHex('sha256', Uint8Array.of(0))
 
 /**
  * What a host runs a VM with, held against what it was asked to, part by part of what was asked. A CustomMode that is 0
- * and one that is not there are the same: the firmware writes the 0 when it first boots.
+ * and one that is not there are the same: the firmware writes the 0 when it first boots. The whole variable store is
+ * compared from a stop to the start after it alone: in between the firmware writes there.
  *
  * QEMU's arguments are the kernel's word for how it was started. What was asked of its monitor since, or what a guest
  * that broke into it made of it, they do not show.
  */
 export function compareHostPart(actual: HostPart, wanted: HostPart): Finding[] {
-  const { qemu, vtpmStateEncrypted, ...stated } = wanted
-  const { qemu: running, vtpmStateEncrypted: isEncrypted, ...found } = actual
+  const { qemu, vtpmStateEncrypted, store, ...stated } = wanted
+  const { qemu: running, vtpmStateEncrypted: isEncrypted, store: started, ...found } = actual
   const findings = differencesOf<Stated>(withCustomMode(found), withCustomMode(stated))
+  if (store !== undefined && started !== undefined && store !== started)
+    findings.push(storeDiffers(store, started))
   if (vtpmStateEncrypted === true && isEncrypted === false) findings.push(unencryptedState())
   if (qemu !== undefined && running !== undefined)
     findings.push(...compareInvocations(running, qemu))
   return findings
+}
+
+function storeDiffers(stopped: string, started: string): Finding {
+  return findingOf({
+    id: 'host.variables',
+    summary: 'The variable store was changed while the VM was stopped, and not by its host.',
+    expected: `sha256:${stopped}`,
+    actual: `sha256:${started}`,
+  })
 }
 
 function withCustomMode(part: Pick<HostPart, Stated>): Pick<HostPart, Stated> {
