@@ -43,11 +43,15 @@ export const FILES = {
   agent: 'agent',
   commands: 'commands',
   console: 'console',
+  screen: 'screen',
 } as const
 /** The ids QEMU's monitor knows these devices by. */
 export const IDS = { console: 'console', tpm: 'chrtpm', agentPort: 'agent-port' } as const
 /** How much of the console QEMU keeps for us, in bytes; a power of two. A guest can fill no more. */
 export const CONSOLE_RING = 262_144
+
+/** How many may look at the screen at once. */
+const SCREENS_MAX = 8
 
 /** Where the console goes, as `chardev-change` takes it: into the ring, or to whoever connects. */
 export const CONSOLE_BACKENDS = {
@@ -114,6 +118,8 @@ const ROWS: readonly Row[] = [
   fixed('-action', 'shutdown=pause'),
   { option: '-S' },
   fixed('-display', 'none'),
+  // One socket for all who look, and none of them sends the others away.
+  fixed('-vnc', `unix:${FILES.screen},share=force-shared,connections=${SCREENS_MAX}`),
   // Before the devices it stands in front of.
   fixed('-device', 'intel-iommu,intremap=on', (m) => m.iommu),
   fixed('-device', 'VGA,id=screen,addr=0x1,romfile=', isUefi),

@@ -12,6 +12,7 @@ export type MachineErrorCode =
   | 'machine-no-vtpm'
   | 'machine-vtpm-lost'
   | 'machine-console-in-use'
+  | 'machine-no-screen'
   | 'machine-not-here'
   | 'machine-disk-in-use'
   | 'machine-disk-missing'

@@ -341,6 +341,15 @@ export class Machine {
   }
 
   /**
+   * The screen of a running VM and its keyboard, for a person: RFB (RFC 6143). Several may look; it ends with the VM,
+   * and a manager that lets the VM go closes it.
+   * @throws {MachineError} `machine-not-running`; `machine-no-screen`: QEMU was started without: stop and start it once.
+   */
+  screen(): Promise<Duplex> {
+    return this.#life.settled(() => this.#life.running().screen.open())
+  }
+
+  /**
    * Has the guest's qemu-guest-agent run a script of a shell, with a time it may take and the ends of what it writes.
    * @throws {MachineError} `machine-not-running`; `machine-no-commands`: the VM was made without;
    * `machine-commands-silent`: no agent answers; `machine-command-failed`: it does not do as asked.

@@ -12,6 +12,8 @@ export class RunningConsole {
   readonly #sockets: SocketFolder
   readonly #monitor: () => QmpClient
   #open: Promise<LiveConsole> | null = null
+  /** Somebody let it go, and it is not back in the ring yet. */
+  #restoring: Promise<void> | null = null
 
   /** @param monitor the one to ask at that moment. */
   constructor(printed: Printed, sockets: SocketFolder, monitor: () => QmpClient) {
@@ -25,16 +27,17 @@ export class RunningConsole {
    * @throws {MachineError} `machine-console-in-use` @throws {QmpError}
    */
   async open(): Promise<Duplex> {
+    await this.#restoring
     if (this.#open !== null)
       throw new MachineError('machine-console-in-use', 'somebody else has the console')
     const opening = this.#connect()
     this.#open = opening
     try {
       const console = await opening
-      console.once('close', () => void this.#restored())
+      console.once('close', () => void this.#restore())
       return console
     } catch (e) {
-      await this.#restored()
+      await this.#restore()
       throw e
     }
   }
@@ -54,9 +57,13 @@ export class RunningConsole {
   }
 
   /** Back into the ring; when that fails, its monitor's next look says why. */
-  async #restored(): Promise<void> {
-    await this.#printed.switchConsole(this.#monitor(), 'ring').catch(() => {})
-    this.#open = null
+  #restore(): Promise<void> {
+    const switched = this.#printed.switchConsole(this.#monitor(), 'ring').catch(() => {})
+    this.#restoring = switched.then(() => {
+      this.#open = null
+      this.#restoring = null
+    })
+    return this.#restoring
   }
 
   /** The VM is let go. */

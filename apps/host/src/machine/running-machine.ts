@@ -17,6 +17,7 @@ import { RunningBackup } from './running-backup.ts'
 import { RunningCommands } from './running-commands.ts'
 import { RunningConsole } from './running-console.ts'
 import { RunningDisks } from './running-disks.ts'
+import { RunningScreen } from './running-screen.ts'
 import { SocketFolder } from './socket-folder.ts'
 
 const POLL_MS = 200
@@ -65,6 +66,7 @@ export class RunningMachine {
   readonly disks: RunningDisks
   readonly backup: RunningBackup
   readonly console: RunningConsole
+  readonly screen: RunningScreen
   readonly commands: RunningCommands
   readonly #qemu: ProcessIdentity
   readonly #uuid: string
@@ -104,6 +106,7 @@ export class RunningMachine {
     this.disks = new RunningDisks(asked)
     this.backup = new RunningBackup(asked)
     this.console = new RunningConsole(this.printed, sockets, asked)
+    this.screen = new RunningScreen(sockets)
     this.commands = new RunningCommands(sockets)
     this.channel = new GuestChannel({
       path: () => sockets.path(FILES.agent),
@@ -286,6 +289,7 @@ export class RunningMachine {
   /** Lets go of it. */
   disconnect(): void {
     this.console.close()
+    this.screen.close()
     this.channel.close()
     this.#monitor.close()
     this.printed.close()
