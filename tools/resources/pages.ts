@@ -48,6 +48,7 @@ export const pages: readonly Page[] = [
     paths:
       /Compute\/(?:locations\/\{location\}\/)?virtualMachines(?!.*\/extensions)|TrustedLaunch\/fleet/,
   },
+  { name: 'consoles', model: null, paths: /TrustedLaunch\/console/ },
   {
     name: 'restore-points',
     model: 'RestorePoint',

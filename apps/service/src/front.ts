@@ -145,6 +145,7 @@ async function appOf(
       if (action.startsWith('Microsoft.Authorization/')) authorizer.changed()
     },
   })
+  works.ground.consoles.serve(app.server as unknown as Server, (host) => addresses().baseOf(host))
   return { app, inside: inside! }
 }
 

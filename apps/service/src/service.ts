@@ -10,6 +10,7 @@ import type { AllowedSource } from './domain/sources.ts'
 import type { Store } from './domain/store.ts'
 import { openHostDriver } from './driver/open-host-driver.ts'
 import { Front } from './front.ts'
+import type { ConnectionLimits } from './http/consoles/connection.ts'
 import { type Administrator, firstRun, writeAdminFile } from './identity/administrator.ts'
 import { ATTESTATION_PATH } from './identity/attestation-documents.ts'
 import { AttestationSigner } from './identity/attestation-signer.ts'
@@ -51,6 +52,8 @@ export interface ServiceOptions {
   readonly publicPool?: readonly string[]
   /** The portal's built files; it is not served by default. */
   readonly portal?: string
+  /** In place of those of consoles: time in tests. */
+  readonly consoleLimits?: Partial<ConnectionLimits>
 }
 
 /** A control plane that runs. */
@@ -119,6 +122,7 @@ async function open(
     issuer: () => front.endpoint + ATTESTATION_PATH,
     inside: () => front.inside,
     ...(options.nonce !== undefined && { nonce: options.nonce }),
+    consoleLimits: options.consoleLimits ?? {},
   })
   const of = { ...options, now, store, sealed, tenantId, authorizer, works, signer }
   const front = await Front.open(of)

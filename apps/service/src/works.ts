@@ -28,6 +28,8 @@ import { type Command, commandKey } from './domain/vm/run-command.ts'
 import { type Seed, seedOf, windowsSeedOf } from './domain/vm/seed.ts'
 import { stateOf, textAt } from './domain/vm/vm.ts'
 import { hashPassword } from './driver/hash-password.ts'
+import type { ConnectionLimits } from './http/consoles/connection.ts'
+import { Consoles } from './http/consoles/consoles.ts'
 import { EventFeed } from './http/event-feed.ts'
 import type { Ground } from './http/ground.ts'
 import { keepSecret } from './identity/administrator.ts'
@@ -84,6 +86,7 @@ export interface WorksOptions {
   readonly receivers: ReceiverRules
   /** The endpoints, asked from within. */
   readonly inside: () => Inside
+  readonly consoleLimits: Partial<ConnectionLimits>
 }
 
 /** A guest under emulation takes this long at most until its agent answers. */
@@ -107,6 +110,7 @@ export class Works {
   readonly #attestations = new Map<string, number>()
   readonly #deliverer: Deliverer
   readonly #feed: EventFeed
+  readonly #consoles: Consoles
   readonly #expiring: NodeJS.Timeout[] = []
   #startedAgain = 0
 
@@ -188,6 +192,10 @@ export class Works {
     const sendGround = { rules: options.receivers, sealed: options.sealed, now }
     const sendTo = (...of: SendArguments) => send(sendGround, ...of)
     this.#feed = new EventFeed({ store, now })
+    this.#consoles = new Consoles({
+      ...{ driver: this.driver, authorizer, store, now, log },
+      limits: options.consoleLimits,
+    })
     this.#deliverer = new Deliverer({ store, log, owner, now, send: sendTo })
     const wake = () => this.#worker.wake()
     const rotateSigner = (values: Values) => options.signer.rotate(values)
@@ -200,6 +208,7 @@ export class Works {
         keepSecret: ({ values }, ...of) => keepReceiverSecret(options.sealed.on(values), ...of),
       },
       feed: this.#feed,
+      consoles: this.#consoles,
       inside: options.inside,
       keepDeployment: (tables, run, record) => this.#keep(tables, recordKey(run), record),
     }
@@ -240,7 +249,7 @@ export class Works {
     this.#feed.close()
     for (const each of this.#expiring) clearInterval(each)
     const stopped = [this.#worker.stop(), this.#monitor.stop(), this.#deliverer.stop()]
-    await Promise.all([...stopped, this.#appraisers.close()])
+    await Promise.all([...stopped, this.#appraisers.close(), this.#consoles.close()])
     await this.#host.stop()
   }
 

@@ -5,6 +5,18 @@ export {
   type HttpAnswer,
   type OperationProgress,
 } from './client.ts'
+export {
+  CONSOLE_ENDS,
+  CONSOLE_MESSAGE_MAX,
+  CONSOLE_PROTOCOL,
+  CONSOLES_PATH,
+  type ConsoleEnd,
+  type ConsoleKind,
+  type ConsoleTicket,
+  consoleEndOf,
+  consoleProtocols,
+  ticketIn,
+} from './consoles.ts'
 export { ArmError, errorBody, type Fault } from './fault.ts'
 export { faults } from './faults.ts'
 export { checkBody } from './fields/check-body.ts'

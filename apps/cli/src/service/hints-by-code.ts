@@ -92,7 +92,7 @@ export const NO_HINT: readonly string[] = [
   ...['InvalidFilterInQueryString', 'InvalidResourceNamespace', 'InvalidResourceType'],
   ...['InvalidRoleAssignmentId', 'HttpMethodNotAllowed', 'MissingApiVersionParameter'],
   ...['RoleDefinitionDoesNotExist', 'RoleDefinitionWithSameNameExists', 'UnsupportedQuery'],
-  ...['SecurityRuleCannotBeEnforced', 'NetcfgSubnetRangesOverlap'],
+  ...['ScreenNotThere', 'SecurityRuleCannotBeEnforced', 'NetcfgSubnetRangesOverlap'],
   'EvictionPolicyCanBeSetOnlyOnAzureSpotVirtualMachines',
   ...['PublicIPAddressPoolMissing', 'PublicIPAddressPoolExhausted', 'PublicIPAddressInUse'],
 ]

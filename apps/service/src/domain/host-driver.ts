@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { Expectation, HostPart, HostStart, MachineShape } from '@trusted-launch/attestation'
 import type { Examination } from '@trusted-launch/bootchain'
 import type { Evidence, EvidenceRequest } from '@trusted-launch/channel'
@@ -326,6 +327,13 @@ export interface HostDriver {
   collectEvidence(id: string, request: EvidenceRequest): Promise<Evidence>
   /** The serial console's end, Latin-1; null: there is no such VM. */
   console(id: string): Promise<string | null>
+  /**
+   * The serial console of a running VM: what it prints from now on, and what is written is typed. One has it at a time.
+   * @throws {ArmError} a `ConsoleEnd`
+   */
+  openConsole(id: string): Promise<Duplex>
+  /** The screen of a running VM and its keyboard, by RFB. @throws {ArmError} a `ConsoleEnd` */
+  openScreen(id: string): Promise<Duplex>
   /** Has the guest of a running VM run a script. @throws {ArmError} nobody there does. */
   runCommand(id: string, command: Command, timeoutSeconds: number): Promise<CommandEnd>
   /** PNG; null: it does not run. */

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs'
+import type { Duplex } from 'node:stream'
 import type { Evidence, EvidenceRequest } from '@trusted-launch/channel'
 import { type Host, HostError, type Machine, openHost, whyNoWindows } from '@trusted-launch/host'
 import type { Logger } from 'pino'
@@ -28,6 +29,7 @@ import { putDataDisks } from './data-disks.ts'
 import { DiskFiles } from './disk-files.ts'
 import { fillDisk } from './disk-filling.ts'
 import { runInGuest } from './guest-command.ts'
+import { openGuestConsole } from './guest-console.ts'
 import { factsOf } from './host-facts.ts'
 import { HostFirmware } from './host-firmware.ts'
 import { LocalImages } from './local-images.ts'
@@ -333,6 +335,14 @@ export class LocalHost implements HostDriver {
 
   async console(id: string): Promise<string | null> {
     return this.#find(id)?.consoleTail() ?? null
+  }
+
+  openConsole(id: string): Promise<Duplex> {
+    return openGuestConsole(this.#host, id, (machine) => machine.console())
+  }
+
+  openScreen(id: string): Promise<Duplex> {
+    return openGuestConsole(this.#host, id, (machine) => machine.screen())
   }
 
   async runCommand(id: string, command: Command, timeoutSeconds: number): Promise<CommandEnd> {

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { type Duplex, PassThrough } from 'node:stream'
+import { ArmError } from '@trusted-launch/api'
 import type { Examination } from '@trusted-launch/bootchain'
 import type { Evidence, EvidenceRequest } from '@trusted-launch/channel'
 import type {
@@ -37,6 +39,10 @@ export interface Script {
   readonly examination?: Partial<Examination>
   /** What the disks of its VMs lack to boot by UEFI. */
   readonly lacks?: readonly string[]
+  /** A VM's serial port; by default it prints what is typed. */
+  readonly serial?: (id: string) => Duplex
+  /** Its screen, by RFB; by default there is none. */
+  readonly screen?: (id: string) => Duplex
   /** How a command ends; by default its script is its output. */
   readonly command?: (command: Command) => CommandEnd
 }
@@ -292,6 +298,18 @@ export class ScriptedHost implements HostDriver {
 
   async console(): Promise<string> {
     return 'Linux version 0.0.0\n'
+  }
+
+  async openConsole(id: string): Promise<Duplex> {
+    await this.#do('openConsole', id)
+    return this.#script.serial?.(id) ?? new PassThrough()
+  }
+
+  async openScreen(id: string): Promise<Duplex> {
+    await this.#do('openScreen', id)
+    const screen = this.#script.screen?.(id)
+    if (screen !== undefined) return screen
+    throw new ArmError({ status: 409, code: 'ScreenNotThere', message: 'it has no screen' })
   }
 
   async runCommand(id: string, command: Command): Promise<CommandEnd> {

@@ -8,6 +8,7 @@ import type { Moment } from '../domain/resource-type.ts'
 import type { Store, Tables, Values } from '../domain/store.ts'
 import type { Issue } from '../domain/tokens.ts'
 import type { NotShown, ShownBoot } from '../workers/boot-view.ts'
+import type { Consoles } from './consoles/consoles.ts'
 import type { EventFeed } from './event-feed.ts'
 import type { ArmRequest } from './route.ts'
 
@@ -44,6 +45,8 @@ export interface Ground {
   readonly showBoot: (record: Uint8Array) => Promise<ShownBoot | NotShown>
   /** Tells whoever listens what happens. */
   readonly feed: EventFeed
+  /** What people look at of VMs, and type. */
+  readonly consoles: Consoles
   /** Telling others of alerts. */
   readonly delivery: {
     /** Seals the secret of a destination; null: it goes. */

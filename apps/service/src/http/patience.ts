@@ -35,8 +35,8 @@ export function patiently(
     ...{ max: failuresPerMinute, timeWindow: MINUTE_MS },
     keyGenerator: ({ ip }) => `failed ${ip}`,
   })
-  return async (header, request) => {
-    const caller = await authenticate(header, request).catch(async (error) => {
+  return async (header, request, isUse) => {
+    const caller = await authenticate(header, request, isUse).catch(async (error) => {
       if (faultOf(error, request.id).status === 401) await require(failed, request, NO_GOOD_TOKEN)
       throw error
     })

@@ -28,7 +28,7 @@ export async function requestOf(
   const lastEventId = request.headers['last-event-id']
   return {
     ...{ method: route.method, params, query, apiVersion, caller, base },
-    again: () => options.authenticate(request.headers.authorization, request),
+    again: (isUse = false) => options.authenticate(request.headers.authorization, request, isUse),
     id: idOf(route, params),
     body: bytes === null ? objectOf(given) : null,
     bytes,

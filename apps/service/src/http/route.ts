@@ -19,8 +19,11 @@ export interface ArmRequest {
   /** What the path names, by its route's spelling. */
   readonly id: string
   readonly caller: Caller
-  /** Asks again who asks: of what goes on. @throws {ArmError} 401: the token ran out, or they may no longer sign in. */
-  readonly again?: () => Promise<unknown>
+  /**
+   * Asks again who asks: of what goes on. `isUse`: they did something meanwhile, which keeps a browser signed in.
+   * @throws {ArmError} 401: the token ran out, or they may no longer sign in.
+   */
+  readonly again?: (isUse?: boolean) => Promise<unknown>
   readonly ifMatch: string | null
   readonly ifNoneMatch: string | null
   /** `Last-Event-ID`: of who comes back to a stream of events. */

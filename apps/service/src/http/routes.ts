@@ -9,6 +9,7 @@ import { announcedUpdateRoutes } from './resources/announced-updates.ts'
 import { assessmentRoutes } from './resources/assessments.ts'
 import { authorizationRoutes } from './resources/authorization.ts'
 import { catalogueRoutes } from './resources/catalogue.ts'
+import { consoleRoutes } from './resources/consoles.ts'
 import { deploymentRoutes } from './resources/deployments.ts'
 import { type Diagnostics, diagnosticsRoutes } from './resources/diagnostics.ts'
 import { diskRestorePointRoutes } from './resources/disk-restore-points.ts'
@@ -94,6 +95,7 @@ export function allRoutes(
     ...suppressionRoutes(ground),
     ...exemptionRoutes(ground),
     ...isolationRoutes(ground),
+    ...consoleRoutes(ground),
     ...monitoringPlanRoutes(ground),
     ...policyRoutes(ground),
     ...whatIfRoutes(ground),

@@ -18,8 +18,15 @@ export interface ServerOptions {
   /** Whose authority gives tokens. */
   readonly tenantId: string
   readonly authorizer: Authorizer
-  /** Who asks, by the `Authorization` header. @throws {ArmError} 401 */
-  readonly authenticate: (header: string | undefined, request: FastifyRequest) => Promise<Caller>
+  /**
+   * Who asks, by the `Authorization` header. `isUse`: whether that keeps a browser signed in; absent: as the request
+   * says. @throws {ArmError} 401
+   */
+  readonly authenticate: (
+    header: string | undefined,
+    request: FastifyRequest,
+    isUse?: boolean,
+  ) => Promise<Caller>
   /** The configured address that a request was sent to. @throws {ArmError} one that is not ours. */
   readonly baseOf: (host: string | undefined) => string
   /** Where changes and refusals are entered. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import cookie from '@fastify/cookie'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
+import { CONSOLES_PATH } from '@trusted-launch/api'
 import fastify, { type FastifyInstance, LogController } from 'fastify'
 import { addRoute } from './add-route.ts'
 import { answerHeaders, correlationOf, notFound, sendError } from './answer.ts'
@@ -31,6 +32,8 @@ export async function serverOf(options: ServerOptions): Promise<FastifyInstance>
       handshakeTimeout: limits.handshakeMs,
       headersTimeout: limits.headersMs,
       connectionsCheckingInterval: Math.min(CHECK_MS, limits.headersMs),
+      // Any other offer to go on by another protocol is not taken up, and answered as if there were none.
+      shouldUpgradeCallback: ({ url }) => url === CONSOLES_PATH,
     },
     loggerInstance: options.log as never,
     logController: new LogController({ disableRequestLogging: true }),
@@ -102,8 +105,9 @@ async function addPortal(app: FastifyInstance, options: ServerOptions): Promise<
 /** By a token, or, of a page of the portal, by its browser's session. */
 function authenticatorOf({ authenticate, portal }: ServerOptions): ServerOptions['authenticate'] {
   if (portal === undefined) return authenticate
-  return async (header, request) => {
-    const bySession = header === undefined ? await sessionCaller(portal.sessions, request) : null
+  return async (header, request, isUse) => {
+    const bySession =
+      header === undefined ? await sessionCaller(portal.sessions, request, isUse) : null
     return bySession ?? authenticate(header, request)
   }
 }

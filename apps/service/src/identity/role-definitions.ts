@@ -114,6 +114,7 @@ export const VIRTUAL_MACHINE_CONTRIBUTOR = builtIn(
     'Microsoft.ResourceHealth/availabilityStatuses/read',
     'Microsoft.Resources/deployments/*',
     'Microsoft.Resources/subscriptions/resourceGroups/read',
+    'Microsoft.SerialConsole/serialPorts/connect/action',
   ]),
 )
 
