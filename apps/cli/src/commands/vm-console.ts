@@ -10,6 +10,7 @@ import { withService } from '../service/with-service.ts'
 
 interface Options extends VmOptions {
   readonly follow?: boolean
+  readonly type?: boolean
 }
 
 const POLL_MS = 1_000
@@ -18,13 +19,21 @@ const OVERLAP = 512
 
 /** `tl vm console`: the serial log. */
 export function vmConsoleCommand(output: Output, done: (code: ExitCode) => void): Command {
-  return vmVerb('console', 'what a VM wrote to its serial port')
+  return vmVerb('console', 'what a VM wrote to its serial port, or to type at it')
     .description(
       'Prints the end of the serial log. What would steer your terminal in it is taken out, or written as \\u001b.',
     )
     .option('--follow', 'go on, until Ctrl-C, for two hours at most')
-    .addHelpText('after', '\nExamples:\n  tl vm console web\n  tl vm console web --follow')
+    .option('--type', 'type at it, until Ctrl-]; every other key goes to the VM')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tl vm console web\n  tl vm console web --follow\n  tl vm console web --type',
+    )
     .action(async (name: string, options: Options) => {
+      if (options.type === true) {
+        const { typeAtTerminal } = await import('../service/type-at-terminal.ts')
+        return done(await typeAtTerminal(name, options, output))
+      }
       await withService(async (connection) => {
         const path = `${vmPath(connection, name, options)}/retrieveBootDiagnosticsData`
         const { body } = await connection.client.ask('POST', path)

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ArmClient, keyOf, parseResourceId, typeOf } from '@trusted-launch/api'
 import { UsageError } from '../exit-code.ts'
+import { readable } from '../input-file.ts'
 import { plain } from '../plain-text.ts'
 import { httpsTo, type Send } from './https.ts'
 import type { Profile } from './profile.ts'
@@ -74,6 +76,12 @@ export class Connection {
     const bytes = new Uint8Array(await answer.arrayBuffer())
     if (answer.status >= 400) throw new Error(`${new URL(url).pathname}: ${answer.status}`)
     return bytes
+  }
+
+  /** The authority that vouches for the control plane, PEM. @throws {Error} its file cannot be read. */
+  readonly authority = (): string => {
+    const { caFile } = this.profile
+    return readable(caFile, () => readFileSync(caFile, 'utf8'))
   }
 
   close(): void {
