@@ -12,6 +12,7 @@ const shots = process.env.PORTAL_SHOTS
 const TABS = [
   'overview',
   'configuration',
+  'console',
   'disks',
   'network',
   'extensions',

@@ -16,6 +16,7 @@ const TABS: Partial<Record<MachineTab, React.ComponentType<TabGiven>>> = {
   overview: lazy(() => import('./machine/overview.tsx')),
   integrity: lazy(() => import('./machine/integrity.tsx')),
   configuration: lazy(() => import('./machine/configuration.tsx')),
+  console: lazy(() => import('./machine/console.tsx')),
   serial: lazy(() => import('./machine/serial.tsx')),
   disks: lazy(() => import('./machine/disks.tsx')),
   network: lazy(() => import('./machine/network.tsx')),

@@ -1,5 +1,6 @@
 import { administration } from './en/administration.ts'
 import { boot } from './en/boot.ts'
+import { consoles } from './en/console.ts'
 import { resources } from './en/resources.ts'
 import { security } from './en/security.ts'
 
@@ -144,6 +145,7 @@ export const en = {
   filterText: 'Filter',
   administration,
   boot,
+  consoles,
   resources,
   security,
   severity: {

@@ -1,6 +1,7 @@
 import type { Texts } from './en.ts'
 import { administration } from './fr/administration.ts'
 import { boot } from './fr/boot.ts'
+import { consoles } from './fr/console.ts'
 import { resources } from './fr/resources.ts'
 import { security } from './fr/security.ts'
 
@@ -144,6 +145,7 @@ export const fr: Texts = {
   filterText: 'Filtrer',
   administration,
   boot,
+  consoles,
   resources,
   security,
   severity: { High: 'Élevée', Medium: 'Moyenne', Low: 'Faible', Informational: 'Information' },
