@@ -21,7 +21,11 @@ test('a VM with a screen that may be looked at measures what it was foretold, sh
   const { id, end } = await aVm(service.client)
   assert.equal(end.status, 'Succeeded', JSON.stringify(end))
   const { client } = service
-  await client.over(await client.ask('POST', `${id}/providers/TrustedLaunch/evidence/attest`))
+  const attest = `${id}/providers/TrustedLaunch/evidence/attest`
+  await until(async () => {
+    await client.over(await client.ask('POST', attest))
+    return (await service.verdicts(id)).length > 0
+  }, 'a verdict')
   assert.deepEqual([...new Set(await service.verdicts(id))], ['affirming'])
   const ask: typeof client.ask = (...of) => client.ask(...of)
 
