@@ -113,7 +113,7 @@ try {
     'sig create -g rg -r ours -o table',
     'sig show -g rg -r ours -o table',
     'sig list -g rg -o table',
-    'sig image-definition create -g rg -r ours -i web -p me -f web -s gen2 --os-type Linux --os-state Specialized --hyper-v-generation V2 --features SecurityType=TrustedLaunchSupported --query features -o table',
+    'sig image-definition create -g rg -r ours -i web -p me -f web -s gen2 --os-type Linux --os-state Specialized --hyper-v-generation V2 --features SecurityType=TrustedLaunch --query features -o table',
     "sig image-definition show -g rg -r ours -i web --query '{name:name,state:osState}' -o yaml",
     'sig image-definition list -g rg -r ours -o table',
     'vm deallocate -g rg -n web',

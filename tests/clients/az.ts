@@ -8,6 +8,8 @@ import { openService, ScriptedHost, type Service } from '@trusted-launch/service
 import pino from 'pino'
 import { azPath } from '../../tools/az.ts'
 
+/** The first command after it was unpacked compiles what it reads. */
+const LIMIT_MS = 600_000
 const modules = azPath()
 export const hasAz = modules !== null
 
@@ -50,7 +52,7 @@ export class Az {
   /** What it prints, as it is. @throws its own words. */
   async said(...args: string[]): Promise<string> {
     const first = COMPUTE.has(args[0]!) ? [this.#mended] : ['-m', 'azure.cli']
-    const options = { env: this.#env, timeout: 120_000 }
+    const options = { env: this.#env, timeout: LIMIT_MS }
     return (await promisify(execFile)('/usr/bin/python3', [...first, ...args], options)).stdout
   }
 
