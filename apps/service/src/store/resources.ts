@@ -14,15 +14,19 @@ const byKey = builtOnce((database, [key]: [string]) =>
 )
 /** What is asked for most: all of a type that belong to a resource. */
 const PLAIN = ['type', 'parentId', 'limit'] as const
-const ofParent = builtOnce((database, [type, parent, limit]: [string, string, number]) =>
-  database
-    .selectFrom('resources')
-    .selectAll()
-    .where('type_key', '=', type)
-    .where('parent_key', '=', parent)
-    .orderBy('key')
-    .limit(limit),
-)
+const ofParentBy = (limit: number) =>
+  builtOnce((database, [type, parent]: [string, string]) =>
+    database
+      .selectFrom('resources')
+      .selectAll()
+      .where('type_key', '=', type)
+      .where('parent_key', '=', parent)
+      .orderBy('key')
+      .limit(limit),
+  )
+/** By how many are asked for: mostly a page. */
+const ofParent = new Map<number, ReturnType<typeof ofParentBy>>()
+const LIMITS_MAX = 64
 
 /** All resources of all types, in one table (docs/decisions/0013). */
 export class ResourceTable implements Resources {
@@ -47,7 +51,7 @@ export class ResourceTable implements Resources {
       const isPlain = parentId !== undefined && Object.keys(query).length === PLAIN.length
       const rows = await this.#access.read((database) =>
         isPlain && PLAIN.every((name) => query[name] !== undefined)
-          ? ofParent(database, [keyOf(type), keyOf(parentId), limit])
+          ? ofParentIn(limit)(database, [keyOf(type), keyOf(parentId)])
           : matching(database, query).selectAll().orderBy('key').limit(limit).execute(),
       )
       return rows.map(resourceOf)
@@ -151,6 +155,12 @@ export class ResourceTable implements Resources {
       return false
     })
   }
+}
+
+function ofParentIn(limit: number): ReturnType<typeof ofParentBy> {
+  const made = ofParent.get(limit) ?? ofParentBy(limit)
+  if (ofParent.size < LIMITS_MAX) ofParent.set(limit, made)
+  return made
 }
 
 /**
