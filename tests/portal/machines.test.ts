@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { DriftedHost } from '@trusted-launch/service/a-drifted-host'
 import { aVm } from '@trusted-launch/service/a-vm'
 import { aPortal, portalMissing } from './a-portal.ts'
 
@@ -32,4 +34,25 @@ test('virtual machines are listed, filtered by what the address says, and opened
   await page.getByRole('link', { name: 'Overview' }).click()
   await page.getByText('Integrity of virtual machines').waitFor()
   if (process.env.TL_SHOTS) await page.screenshot({ path: `${process.env.TL_SHOTS}/overview.png` })
+})
+
+/** Later than what is told of a VM's power, and gathered. */
+const EVIDENCE_MS = 2_500
+
+class SlowHost extends DriftedHost {
+  override async collectEvidence(...asked: Parameters<DriftedHost['collectEvidence']>) {
+    await sleep(EVIDENCE_MS)
+    return super.collectEvidence(...asked)
+  }
+}
+
+test('a list that is open shows a new virtual machine, and its verdict once there is one', {
+  skip: portalMissing,
+}, async (t) => {
+  const portal = await aPortal(t, new SlowHost())
+  await aVm(portal.service, 'db')
+  const { page } = await portal.open(t, '/virtual-machines')
+  await page.getByRole('link', { name: 'db', exact: true }).waitFor()
+  await aVm(portal.service, 'web')
+  await page.getByRole('row').filter({ hasText: 'web' }).getByText('Healthy').waitFor()
 })

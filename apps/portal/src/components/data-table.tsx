@@ -10,7 +10,7 @@ import {
   useTable,
 } from '@tanstack/react-table'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type ReactNode, useMemo, useRef } from 'react'
+import { memo, type ReactNode, useMemo, useRef } from 'react'
 
 const ROW_PX = 40
 const OVERSCAN = 12
@@ -18,6 +18,7 @@ const OVERSCAN = 12
 /** Of a column that takes what the others leave. */
 const FLEXIBLE_REM = 16
 const CHECK_REM = 2.5
+const NONE: readonly string[] = []
 
 /** A column of a list of `T`. */
 export interface Column<T> {
@@ -106,7 +107,7 @@ const features = tableFeatures({
 
 /** A list of any length: only the rows in sight are there. Sorted by a column's head, chosen row by row or all at once. */
 export function DataTable<T extends object>(given: Given<T>) {
-  const { label, rows, columns, idOf, hidden = [], sorting = null, selected } = given
+  const { label, rows, columns, idOf, hidden = NONE, sorting = null, selected } = given
   const styles = useStyles()
   const definitions = useMemo(
     () =>
@@ -115,19 +116,24 @@ export function DataTable<T extends object>(given: Given<T>) {
       })),
     [columns],
   )
+  // The same value while it is scrolled: rows are sorted once, not at each frame.
+  const state = useMemo(
+    () => ({
+      sorting: sorting === null ? [] : [sorting],
+      columnVisibility: Object.fromEntries(hidden.map((id) => [id, false])),
+      rowSelection: Object.fromEntries([...(selected ?? [])].map((id) => [id, true as const])),
+    }),
+    [sorting, hidden, selected],
+  )
   const table = useTable({
     features,
     columns: definitions,
     data: rows as T[],
     getRowId: idOf,
-    state: {
-      sorting: sorting === null ? [] : [sorting],
-      columnVisibility: Object.fromEntries(hidden.map((id) => [id, false])),
-      rowSelection: Object.fromEntries([...(selected ?? [])].map((id) => [id, true])),
-    },
+    state,
   })
   const sorted = table.getRowModel().rows
-  const shown = columns.filter(({ id }) => !hidden.includes(id))
+  const shown = useMemo(() => columns.filter(({ id }) => !hidden.includes(id)), [columns, hidden])
   const scroll = useRef<HTMLDivElement>(null)
   const virtual = useVirtualizer({
     count: sorted.length,
@@ -165,21 +171,8 @@ export function DataTable<T extends object>(given: Given<T>) {
         <tbody>
           {before > 0 && <Space span={span} px={before} />}
           {items.map(({ index }) => {
-            const row = sorted[index]!
-            return (
-              <tr key={row.id} className={styles.row} aria-rowindex={index + 2}>
-                {selected !== undefined && (
-                  <td className={styles.check}>
-                    <One given={given} row={row.original} id={row.id} selected={selected} />
-                  </td>
-                )}
-                {shown.map(({ id, cell, value }) => (
-                  <td key={id} className={styles.cell}>
-                    {cell === undefined ? value(row.original) : cell(row.original)}
-                  </td>
-                ))}
-              </tr>
-            )
+            const { id, original } = sorted[index]!
+            return <Line key={id} {...{ given, shown, id, index }} row={original} />
           })}
           {after > 0 && <Space span={span} px={after} />}
         </tbody>
@@ -187,6 +180,34 @@ export function DataTable<T extends object>(given: Given<T>) {
     </section>
   )
 }
+
+interface LineGiven<T> {
+  readonly given: Given<T>
+  readonly shown: readonly Column<T>[]
+  readonly row: T
+  readonly id: string
+  /** From 0, in the order that is shown. */
+  readonly index: number
+}
+
+/** A row; scrolling makes those anew that come into sight, and no other. */
+const Line = memo(function Line<T extends object>({ given, shown, row, id, index }: LineGiven<T>) {
+  const styles = useStyles()
+  return (
+    <tr className={styles.row} aria-rowindex={index + 2}>
+      {given.selected !== undefined && (
+        <td className={styles.check}>
+          <One given={given} row={row} id={id} selected={given.selected} />
+        </td>
+      )}
+      {shown.map(({ id, cell, value }) => (
+        <td key={id} className={styles.cell}>
+          {cell === undefined ? value(row) : cell(row)}
+        </td>
+      ))}
+    </tr>
+  )
+}) as <T extends object>(given: LineGiven<T>) => ReactNode
 
 /** In place of the rows that are out of sight. */
 function Space({ span, px }: { span: number; px: number }) {

@@ -28,7 +28,11 @@ export function useLive(): boolean {
 /** The first words of the keys of what an event makes old. */
 function keysOf({ kind, data }: LiveEvent): readonly string[] {
   if (kind === 'lost') return ['fleet', 'list', 'operations', 'hosts', 'machine', 'alert']
-  if (kind === 'operation') return ['operations', `machine ${data.resourceId?.toLowerCase()}`]
+  // What ends a VM's operation, such as its verdict, is told of by its end alone.
+  if (kind === 'operation') {
+    const over = data.status === 'Accepted' ? [] : ['fleet']
+    return ['operations', `machine ${data.resourceId?.toLowerCase()}`, ...over]
+  }
   if (kind === 'vm') return ['fleet', `machine ${data.resourceId?.toLowerCase()}`, 'hosts']
   return ['list', 'fleet', `alert ${data.resourceId?.toLowerCase()}`]
 }
