@@ -5,10 +5,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { build } from 'vite'
+import { FIRST_LOAD_BYTES_MAX, type Loaded } from './portal-sizes/sizes.ts'
 
 const out = fileURLToPath(new URL('../.cache/portal', import.meta.url))
-/** Of what is loaded before the first page is there, compressed. */
-const FIRST_LOAD_BYTES_MAX = 350 * 1024
 const SMALL = 1_024
 
 interface Chunk {
@@ -55,7 +54,7 @@ function compressAll(assets: string): Map<string, number> {
 }
 
 /** What a first visit loads, then what each page adds to it. */
-function tableOf(chunks: Record<string, Chunk>, sizes: Map<string, number>) {
+function tableOf(chunks: Record<string, Chunk>, sizes: Map<string, number>): Loaded[] {
   const entry = Object.values(chunks).find(({ isEntry }) => isEntry === true)!
   const first = filesOf(entry, new Set())
   const sum = (files: Iterable<string>) =>

@@ -47,7 +47,7 @@ const productions = [
     title: 'building the portal',
     program: 'tools/make-portal.ts',
     from: ['apps/portal', 'packages/api/src'],
-    also: ['package-lock.json', 'tools/make-portal.ts'],
+    also: ['package-lock.json', 'tools/make-portal.ts', 'tools/portal-sizes'],
     makes: '.cache/portal',
   },
 ]
