@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
 import { test } from 'node:test'
-import { aVm } from '@trusted-launch/service/a-vm'
+import { DriftedHost } from '@trusted-launch/service/a-drifted-host'
+import { aFleet } from './a-fleet.ts'
 import { aPortal, portalMissing } from './a-portal.ts'
 import { obstaclesIn } from './axe.ts'
 
@@ -26,13 +27,9 @@ const LOOKS = [
 test('no page has anything in it that fails or keeps people from using it', {
   skip: portalMissing,
 }, async (t) => {
-  const portal = await aPortal(t)
-  const { id } = await aVm(portal.service, 'web')
-  await portal.service.ask(
-    'POST',
-    `${portal.service.subscription}/providers/Microsoft.Security/locations/local/alerts/default/simulate`,
-    { properties: { kind: 'Bundles', bundles: ['VirtualMachines'] } },
-  )
+  const host = new DriftedHost()
+  const portal = await aPortal(t, host)
+  const { web: id } = await aFleet(portal.service, host)
   const found: string[] = []
   for (const { name, width, theme } of LOOKS) {
     const { page } = await portal.open(t, '/', {

@@ -125,7 +125,7 @@ function parsed(text: string): any {
 
 /** Opened for a test, and gone after it. */
 export async function aService(
-  t: TestContext,
+  t: Pick<TestContext, 'after'>,
   host = new ScriptedHost(),
   options: Partial<ServiceOptions> = {},
 ): Promise<TestService> {
