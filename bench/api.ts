@@ -1,20 +1,17 @@
 import { spawn } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openStore } from '@trusted-launch/service'
 import { serviceEnvironment, serviceFlags } from '../tools/service-node.mjs'
+import { copies, idOf, nameOf, type Resource, type Store } from './copies.ts'
 import { Client } from './kills-client.ts'
 import { Load, vmBody } from './kills-load.ts'
 import { measureNaming } from './naming.ts'
 import { rawSqlite } from './raw-commits.ts'
 import { against, measured, type Row } from './row.ts'
 import { interleaved, median, percentile, timed } from './statistics.ts'
-
-type Store = Awaited<ReturnType<typeof openStore>>
-type Resource = NonNullable<Awaited<ReturnType<Store['resources']['get']>>>
 
 const SIZES = [1_000, 10_000, 100_000] as const
 /** The size that the goals are of. */
@@ -25,7 +22,6 @@ const PAGES = 200
 const ROUNDS = 5
 const CREATIONS = 40
 const AT_ONCE = 8
-const BATCH = 250
 
 /** The whole service over HTTPS, in a process of its own, with ever more VMs in its store. */
 export async function measureApi(progress: (text: string) => void): Promise<Row[]> {
@@ -69,27 +65,6 @@ export async function measureApi(progress: (text: string) => void): Promise<Row[
     await once(child, 'exit')
     rmSync(data, { recursive: true })
   }
-}
-
-const nameOf = (i: number) => `copy-${String(i).padStart(6, '0')}`
-const idOf = ({ id }: Resource, name: string) => `${id.slice(0, id.lastIndexOf('/'))}/${name}`
-
-/** So many of a resource, each with a name and id of its own. */
-async function copies(store: Store, one: Resource, from: number, to: number): Promise<void> {
-  for (let start = from; start < to; start += BATCH)
-    await store.transaction(async ({ resources }) => {
-      for (let i = start; i < Math.min(to, start + BATCH); i++) {
-        const { etag: _, changedAt, ...rest } = one
-        const name = nameOf(i)
-        const vmId = randomUUID()
-        const { virtualMachine: __, ...state } = {
-          ...rest.state,
-          vmId,
-          machine: `vm-${vmId}`,
-        } as any
-        await resources.insert({ ...rest, id: idOf(one, name), name, state }, changedAt)
-      }
-    })
 }
 
 async function measureLooks(

@@ -21,6 +21,7 @@ const names = [
   'monitoring',
   'fleet',
   'api',
+  'portal',
 ]
 
 function bench(...args: string[]) {
@@ -101,7 +102,7 @@ test('every benchmark can be loaded, and enters rooms by their doors only', asyn
     const doors =
       file === 'bench.test.ts'
         ? ['../tools/rooms.ts']
-        : ['../tools/setup.mjs', '../tools/service-node.mjs']
+        : ['../tools/setup.mjs', '../tools/service-node.mjs', '../tests/portal/chromium.ts']
     for (const target of outside) assert.ok(doors.includes(target), `${file}: ${target}`)
   }
 })

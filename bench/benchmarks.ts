@@ -64,4 +64,10 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
       'the service over HTTPS with 1,000 to 100,000 VMs: looking, creating, resident memory',
     load: async () => (await import('./api.ts')).measureApi,
   },
+  portal: {
+    measures:
+      'the portal in Chromium with 10,000 VMs against 10: first paint, table, scrolling, memory; a log of 5,000 events',
+    options: ['vms', 'seconds', 'full'],
+    load: async () => (await import('./portal.ts')).measurePortal,
+  },
 }
