@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type HostDriver, openService, type Service } from '@trusted-launch/service'
+import {
+  type HostDriver,
+  openService,
+  type Service,
+  type ServiceOptions,
+} from '@trusted-launch/service'
 import pino from 'pino'
 import { TestService } from '../../apps/service/test/a-service.ts'
 import { atEnd, BOOT_MS } from './machines.ts'
@@ -15,10 +20,15 @@ export class RealService {
   /** Who asks the service that is open. */
   client!: TestService
   host!: HostDriver
+  readonly #options: Partial<ServiceOptions>
   #service: Service | null = null
 
-  static async open(t: TestContext): Promise<RealService> {
-    const made = new RealService()
+  private constructor(options: Partial<ServiceOptions>) {
+    this.#options = options
+  }
+
+  static async open(t: TestContext, options: Partial<ServiceOptions> = {}): Promise<RealService> {
+    const made = new RealService(options)
     atEnd(t, () => rmSync(made.data, { recursive: true, force: true }))
     atEnd(t, async () => {
       await made.open()
@@ -40,6 +50,7 @@ export class RealService {
         return driver
       },
       log: pino({ level: process.env.TL_TEST_LOG ?? 'silent' }),
+      ...this.#options,
     })
     const authority = readFileSync(service.caFile, 'utf8')
     this.#service = service

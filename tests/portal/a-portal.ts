@@ -6,38 +6,54 @@ import { aService, type TestService } from '@trusted-launch/service/a-service'
 import type { Browser } from 'playwright-core'
 import { aPage, chromiumMissing, openChromium, type Watched } from './chromium.ts'
 
-const built = fileURLToPath(new URL('../../.cache/portal', import.meta.url))
+/** The portal as set-up built it. */
+export const portal = fileURLToPath(new URL('../../.cache/portal', import.meta.url))
 
 /** Why tests of the portal are left out here, or false. */
 export const portalMissing =
-  chromiumMissing || (!existsSync(built) && 'the portal is not built: npm run setup builds it')
+  chromiumMissing || (!existsSync(portal) && 'the portal is not built: npm run setup builds it')
 
-/** A service on a scripted host with its portal, and a browser that knows it. */
+/** A service with its portal, and a browser that knows it. */
 export interface TestPortal {
   readonly service: TestService
   readonly browser: Browser
+  /** A window where nobody is signed in, at no page yet. */
+  window(t: TestContext, options?: Parameters<typeof aPage>[2]): Promise<Watched>
   /** A window that is signed in as the service's administrator, at a page of the portal. */
   open(t: TestContext, path: string, options?: Parameters<typeof aPage>[2]): Promise<Watched>
 }
 
-export async function aPortal(
+/** The portal of a service on a scripted host. */
+export function aPortal(
   t: TestContext,
   host: ScriptedHost = new ScriptedHost(),
   options: Partial<ServiceOptions> = {},
+): Promise<TestPortal> {
+  return portalOf(t, () => aService(t, host, { portal, ...options }))
+}
+
+/** The portal of any service. */
+export async function portalOf(
+  t: TestContext,
+  opened: () => Promise<TestService>,
 ): Promise<TestPortal> {
   const pages: Watched[] = []
   // Before the service ends, which pages would take for a fault: what is said first is done first.
   t.after(async () => {
     for (const { context } of pages) await context.close()
   })
-  const service = await aService(t, host, { portal: built, ...options })
+  const service = await opened()
   const browser = await openChromium(service.data)
   t.after(() => browser.close())
+  const window: TestPortal['window'] = async (t, options) => {
+    const watched = await aPage(t, browser, options)
+    pages.push(watched)
+    return watched
+  }
   return {
-    ...{ service, browser },
+    ...{ service, browser, window },
     async open(t, path, options) {
-      const watched = await aPage(t, browser, options)
-      pages.push(watched)
+      const watched = await window(t, options)
       const { body } = await service.ask('POST', '/portal/tickets')
       const { hash } = new URL(body.url)
       await watched.page.goto(`${service.service.endpoint}/portal${path}${hash}`)
