@@ -23,10 +23,11 @@ export async function servedChecks(data: string): Promise<Check[]> {
   }
 }
 
-/** What somebody has to decide about. */
+/** What somebody has to decide about, or ought to know. */
 export function hostChecks({ properties }: any): Check[] {
-  const { unknownMachines: count, drained } = properties
+  const { unknownMachines: count, unknownFiles = 0, unknownFileBytes = 0, drained } = properties
   const them = count === 1 ? 'a VM' : `${count} VMs`
+  const files = unknownFiles === 1 ? 'a file' : `${unknownFiles} files`
   return [
     ...(count > 0
       ? [
@@ -37,8 +38,19 @@ export function hostChecks({ properties }: any): Check[] {
           },
         ]
       : []),
+    ...(unknownFiles > 0
+      ? [
+          {
+            what: 'files',
+            found: `${files} of ${mibOf(unknownFileBytes)} MiB on the host that no record names${count > 0 ? ', kept as they are' : ': what is older than a day goes by itself while nothing is in course'}`,
+            remedy: null,
+          },
+        ]
+      : []),
     ...(drained === true
       ? [{ what: 'host', found: 'drained: it places no VM', remedy: 'tl host resume' }]
       : []),
   ]
 }
+
+const mibOf = (bytes: number) => Math.ceil(bytes / 2 ** 20)

@@ -42,6 +42,16 @@ test('VMs that restored records do not know, and a drained host, want somebody t
   assert.equal(resume, 'tl host resume')
 })
 
+test('files that no record names are told of, and want nothing: they go by themselves', () => {
+  const files = { unknownFiles: 2, unknownFileBytes: 3 << 20 }
+  const of = (properties: object) => hostChecks({ properties: { ...files, ...properties } })
+  const [going] = of({ unknownMachines: 0 })
+  assert.deepEqual([going!.what, going!.remedy], ['files', null])
+  assert.match(going!.found, /^2 files of 3 MiB .* goes by itself/)
+  const [, kept] = of({ unknownMachines: 1 })
+  assert.match(kept!.found, /kept as they are/)
+})
+
 test('a certificate that ends soon, or is none, wants something done; none at all does not', () => {
   const data = newFolder()
   assert.equal(certificateChecks(data, 0)[0]!.remedy, null)

@@ -38,6 +38,8 @@ export interface RestorePoint extends RestorePointFacts {
 
 const ID = /^[a-z0-9][a-z0-9-]{0,63}$/
 const PART = '.part-'
+/** What `blocks` of stat(2) counts in. */
+const BLOCK_BYTES = 512
 const FACTS = 'facts'
 const VARIABLES = 'variables'
 const VTPM = 'vtpm'
@@ -79,6 +81,18 @@ export class RestorePoints {
 
   async ids(): Promise<readonly string[]> {
     return (await readdir(this.#folder)).filter((name) => ID.test(name))
+  }
+
+  /** What one takes, and when anything of it was last changed (`st_ctime`, milliseconds since 1970); nothing, and 0: there is none. */
+  async factsOf(id: string): Promise<{ readonly bytes: number; readonly changedAt: number }> {
+    this.#require(id)
+    const folder = join(this.#folder, id)
+    const files = (await readdir(folder).catch(() => [])).map((name) => join(folder, name))
+    const all = await Promise.all([folder, ...files].map((file) => stat(file).catch(() => null)))
+    return {
+      bytes: all.reduce((sum, facts) => sum + (facts?.blocks ?? 0) * BLOCK_BYTES, 0),
+      changedAt: Math.max(0, ...all.map((facts) => facts?.ctimeMs ?? 0)),
+    }
   }
 
   /** The wrapped keys, finished points' or not: no rotation may lose one. */

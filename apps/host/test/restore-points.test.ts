@@ -64,6 +64,9 @@ test('a VM is put back whole: its disks, its variable store and its vTPM; it out
   })
   const before = { disk: readFileSync(vm.diskFile), variables: await vm.readVariables() }
   const sealed = join(stateDirectory, 'points/p-1')
+  const { bytes, changedAt } = await host().points.factsOf('p-1')
+  assert.ok(bytes > 0 && Math.abs(changedAt - Date.now()) < 60_000)
+  assert.deepEqual(await host().points.factsOf('p-2'), { bytes: 0, changedAt: 0 })
   for (const name of readdirSync(sealed))
     assert.equal(readFileSync(join(sealed, name)).includes(MARK), false, name)
   writeFileSync(vm.diskFile, Buffer.alloc(1 << 16, 'another'))

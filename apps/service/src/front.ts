@@ -138,7 +138,7 @@ async function appOf(
       () => works.anchors(),
     ),
     metrics: new Metrics({
-      ...{ now, watch: () => watchingOf(store, now()) },
+      ...{ now, watch: () => watchingOf(store, now(), works.ground.host) },
       attestations: () => works.attestations,
     }),
     changed: (action) => {

@@ -267,6 +267,7 @@ export class Works {
     await ended.catch((err) => log.error({ err }, 'old operations stay'))
     const forgotten = this.driver.forgetOldUploads()
     await forgotten.catch((err) => log.error({ err }, 'old uploads stay'))
+    await this.#host.tidy()
     const passed = forgetEvents(store, now())
     const lost = await passed.catch((err) => log.error({ err }, 'old events stay'))
     if (lost !== undefined && lost > 0)

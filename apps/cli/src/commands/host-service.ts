@@ -84,6 +84,7 @@ function textOf({
     ['memory', `${Math.floor(memoryGib * 1024)} MiB`],
     ['VMs', `${virtualMachines}, ${running} of them running`],
     ['places VMs', drained ? 'no, it is drained: tl host resume' : 'yes'],
+    ...(properties.unknownFiles > 0 ? [unknownFilesField(properties)] : []),
     ...(properties.restored ? [restoredField(properties.unknownMachines)] : []),
   ])
 }
@@ -93,4 +94,12 @@ function restoredField(count: number): [string, string] {
     'restored',
     `the records are from a backup; ${count} VMs that they do not know are kept: tl host forget erases them`,
   ]
+}
+
+function unknownFilesField({
+  unknownFiles: count,
+  unknownFileBytes: bytes,
+}: any): [string, string] {
+  const mib = Math.ceil(bytes / 2 ** 20)
+  return ['files', `${count} that no record names, of ${mib} MiB: tl doctor tells more`]
 }

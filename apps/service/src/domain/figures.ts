@@ -1,6 +1,7 @@
 import { ALERT } from './alerts.ts'
 import { DESTINATION, isEnabled } from './destinations.ts'
 import { everyOf } from './every-of.ts'
+import { type LeftoverCount, leftoversOf } from './leftovers.ts'
 import type { Figures, Store } from './store.ts'
 import { VM } from './vm/vm.ts'
 
@@ -9,6 +10,8 @@ export interface Watching extends Figures {
   readonly virtualMachines: number
   readonly unfinishedOperations: number
   readonly outbox: Outbox
+  /** Files on the host that no record names. */
+  readonly leftovers: LeftoverCount
 }
 
 /** How far destinations of alerts are behind, all together. */
@@ -24,11 +27,13 @@ export interface Outbox {
 }
 
 /** All of it, as it is now. */
-export async function watchingOf(store: Store, now: number): Promise<Watching> {
+export async function watchingOf(store: Store, now: number, host: string): Promise<Watching> {
   const figures = await store.figures({ vm: VM, alert: ALERT }, now)
   const virtualMachines = figures.verdicts.reduce((sum, { count }) => sum + count, 0)
   const unfinishedOperations = await store.operations.countUnfinished()
-  return { ...figures, virtualMachines, unfinishedOperations, outbox: await outboxOf(store) }
+  const leftovers = await leftoversOf(store, host)
+  const outbox = await outboxOf(store)
+  return { ...figures, virtualMachines, unfinishedOperations, outbox, leftovers }
 }
 
 async function outboxOf(store: Store): Promise<Outbox> {

@@ -20,7 +20,7 @@ export interface MachinePlan {
    * an imported one, or `disk:ID` of a disk that it takes as its own.
    */
   readonly image: string
-  /** What its own disk is made larger to, in GiB; null: it is as large as its image's. */
+  /** How large its own disk is at least, in GiB; null: as large as its image's. */
   readonly osDiskGib: number | null
   readonly secureBoot: boolean
   /** False: a VM without a TPM, which proves nothing. */
@@ -213,6 +213,26 @@ export interface Capacity {
   readonly images: Readonly<Record<string, readonly string[]>>
 }
 
+/** What files on a host are named by on record. */
+export type HostFileKind = 'disk' | 'snapshot' | 'restorePoint' | 'image'
+
+/** A file that a record names: by the id of a disk or snapshot, a restore point's own name, an image's `sha256:…`. */
+export interface NamedFile {
+  readonly kind: HostFileKind
+  readonly name: string
+}
+
+/** A file on a host that no record names: of what was killed half-way, or could not be undone. */
+export interface Leftover {
+  readonly kind: HostFileKind
+  /** What the host calls it. */
+  readonly name: string
+  /** What it takes. */
+  readonly bytes: number
+  /** When its host last changed anything of it: `st_ctime`, which nobody sets. Milliseconds since 1970. */
+  readonly changedAt: number
+}
+
 /** Another process drives the host, or none does yet: whoever asked asks again, or there. */
 export class HostElsewhere extends Error {
   constructor() {
@@ -321,6 +341,13 @@ export interface HostDriver {
   removeNetwork(id: string): Promise<void>
   /** The ids of the networks there are. */
   networks(): Promise<readonly string[]>
+  /** The files that no record names. `named` is asked once they are all listed: what is made meanwhile is on record first. */
+  leftovers(named: () => AsyncIterable<NamedFile>): Promise<readonly Leftover[]>
+  /**
+   * Removes a file that no record names, unless it changed since, a VM has it, or `isSomebodys`: asked when nobody is
+   * about to become so. @returns whether it went.
+   */
+  removeLeftover(file: Leftover, isSomebodys: () => Promise<boolean>): Promise<boolean>
   facts(id: string): Promise<HostFacts | null>
   /** The authorities that certify its vTPMs' keys, in DER. */
   anchors(): Promise<readonly Uint8Array[]>

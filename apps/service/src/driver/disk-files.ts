@@ -1,7 +1,15 @@
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { createHash, randomBytes } from 'node:crypto'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { chmod, copyFile, lchown, link, lstat, readdir, rename, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { ArmError, type Fault } from '@trusted-launch/api'
 import { MalformedError, toUtf8 } from '@trusted-launch/codec'
 import {
@@ -14,11 +22,17 @@ import {
 } from '@trusted-launch/host'
 import { tooLarge } from '../domain/vm/disk-size.ts'
 import { formatOf } from './disk-format.ts'
+import type { FoundFile } from './leftovers.ts'
 import { requireSpace, spaceIn } from './space.ts'
 
 const VARIABLES = '.vars'
 const OS_TYPE = '.os'
 const VARIABLES_BYTES_MAX = 16 << 20
+/** What there may be of one disk: its bytes, on their way or there, and what is kept beside them. */
+const SUFFIXES = ['', '.new', '.taken', VARIABLES, OS_TYPE]
+const FILE = /^([0-9a-f]{32})\.qcow2(?:\.(?:new|taken|vars|os))?$/
+/** What nobody needs once who worked with it is gone. */
+const WORK = '.work-'
 
 const GIB = 2 ** 30
 /** What `blocks` of stat(2) counts in. */
@@ -33,13 +47,56 @@ export class DiskFiles {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     this.folder = folder
     for (const name of readdirSync(folder))
-      if (name.startsWith('.work-')) rmSync(join(folder, name), { recursive: true, force: true })
+      if (name.startsWith(WORK) || name.endsWith('.tmp'))
+        rmSync(join(folder, name), { recursive: true, force: true })
   }
 
   /** @param diskId in any case of letters. */
   pathOf(diskId: string): string {
-    const name = createHash('sha256').update(diskId.toLowerCase()).digest('hex').slice(0, 32)
+    return this.pathNamed(this.nameOf(diskId))
+  }
+
+  /** @param name as {@link nameOf} tells it. */
+  pathNamed(name: string): string {
     return join(this.folder, `${name}.qcow2`)
+  }
+
+  /** What the files of a disk begin with. */
+  nameOf(diskId: string): string {
+    return createHash('sha256').update(diskId.toLowerCase()).digest('hex').slice(0, 32)
+  }
+
+  /** All disks there are files of, whole or not, by {@link nameOf}. */
+  async files(): Promise<readonly FoundFile[]> {
+    const names = (await readdir(this.folder)).flatMap((file) => FILE.exec(file)?.[1] ?? [])
+    return [...new Set(names)].map((name) => ({ name, ...this.#factsOf(name) }))
+  }
+
+  #factsOf(name: string): Pick<FoundFile, 'bytes' | 'changedAt'> {
+    const all = SUFFIXES.flatMap((suffix) => {
+      const facts = statSync(this.pathNamed(name) + suffix, { throwIfNoEntry: false })
+      return facts === undefined ? [] : [facts]
+    })
+    return {
+      bytes: all.reduce((sum, { blocks }) => sum + blocks * BLOCK_BYTES, 0),
+      changedAt: Math.max(0, ...all.map(({ ctimeMs }) => ctimeMs)),
+    }
+  }
+
+  /**
+   * What is there under a name goes, unless it changed since. Nothing else of this process comes between the look and
+   * the going: it is out of everybody's sight at once, and its bytes go afterwards. @returns whether it went.
+   */
+  async drop({ name, changedAt }: FoundFile): Promise<boolean> {
+    if (this.#factsOf(name).changedAt !== changedAt) return false
+    const going = join(this.folder, `${WORK}${randomBytes(8).toString('hex')}`)
+    mkdirSync(going, { mode: 0o700 })
+    for (const suffix of SUFFIXES) {
+      const file = this.pathNamed(name) + suffix
+      if (existsSync(file)) renameSync(file, join(going, basename(file)))
+    }
+    await rm(going, { recursive: true })
+    return true
   }
 
   /** Made empty where there is none; one that is cut short is made again. */
@@ -192,8 +249,7 @@ export class DiskFiles {
   }
 
   remove(diskId: string): void {
-    for (const suffix of ['', '.new', '.taken', VARIABLES, OS_TYPE])
-      rmSync(this.pathOf(diskId) + suffix, { force: true })
+    for (const suffix of SUFFIXES) rmSync(this.pathOf(diskId) + suffix, { force: true })
   }
 }
 

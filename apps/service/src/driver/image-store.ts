@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { link, mkdir, open, rename, rm } from 'node:fs/promises'
+import { link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ArmError, type Fault } from '@trusted-launch/api'
 import type { Examination } from '@trusted-launch/bootchain'
@@ -8,12 +8,16 @@ import { examineFile, type Image, ImageError, writeDurably } from '@trusted-laun
 import type { SecureBootTemplate } from '@trusted-launch/uefi'
 import type { KeptImage } from '../domain/host-driver.ts'
 import { formatOf } from './disk-format.ts'
+import type { FoundFile, Shelf } from './leftovers.ts'
 import { NamedTurns } from './named-turns.ts'
 
 const NAME = /^sha256:([0-9a-f]{64})$/
+/** What `blocks` of stat(2) counts in. */
+const BLOCK_BYTES = 512
 
 /** Images of others, each once, by the SHA-256 of its file. */
-export class ImageStore {
+export class ImageStore implements Shelf {
+  readonly kind = 'image'
   readonly #folder: string
   /** Of each image: nobody removes bytes between their being found here and its being written down whose they are. */
   readonly #turns = new NamedTurns()
@@ -63,9 +67,37 @@ export class ImageStore {
   }
 
   /** Unless they are somebody's. */
-  remove(name: string, isSomebodys: () => Promise<boolean>): Promise<void> {
+  erase(name: string, isSomebodys: () => Promise<boolean>): Promise<void> {
     return this.#turns.take(name, async () => {
       if (!(await isSomebodys())) await this.#remove(name)
+    })
+  }
+
+  nameOf(named: string): string {
+    return named
+  }
+
+  async files(): Promise<readonly FoundFile[]> {
+    const names = (await readdir(this.#folder)).map((name) => `sha256:${name}`)
+    return Promise.all(names.filter((name) => NAME.test(name)).map((name) => this.#found(name)))
+  }
+
+  async #found(name: string): Promise<FoundFile> {
+    const folder = join(this.#folder, NAME.exec(name)![1]!)
+    const files = (await readdir(folder).catch(() => [])).map((file) => join(folder, file))
+    const all = await Promise.all([folder, ...files].map((file) => stat(file).catch(() => null)))
+    return {
+      name,
+      bytes: all.reduce((sum, facts) => sum + (facts?.blocks ?? 0) * BLOCK_BYTES, 0),
+      changedAt: Math.max(0, ...all.map((facts) => facts?.ctimeMs ?? 0)),
+    }
+  }
+
+  remove({ name, changedAt }: FoundFile, isSomebodys: () => Promise<boolean>): Promise<boolean> {
+    return this.#turns.take(name, async () => {
+      if ((await isSomebodys()) || (await this.#found(name)).changedAt !== changedAt) return false
+      await this.#remove(name)
+      return true
     })
   }
 

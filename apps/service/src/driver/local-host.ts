@@ -15,8 +15,10 @@ import type {
   HostEvent,
   HostFacts,
   KeptImage,
+  Leftover,
   MachinePlan,
   MachinePower,
+  NamedFile,
   SnapshotSource,
   TakenRestorePoint,
   TakenSnapshot,
@@ -32,6 +34,7 @@ import { runInGuest } from './guest-command.ts'
 import { openGuestConsole } from './guest-console.ts'
 import { factsOf } from './host-facts.ts'
 import { HostFirmware } from './host-firmware.ts'
+import { leftoversOn, type Shelf } from './leftovers.ts'
 import { LocalImages } from './local-images.ts'
 import { LocalReferences, type ReferencesOptions } from './local-references.ts'
 import { changeMachine, growOwnDisk } from './machine-change.ts'
@@ -40,6 +43,7 @@ import { bootOf, powerOf, startMachine } from './machine-power.ts'
 import { specOf } from './machine-spec.ts'
 import { diskIn, keepOwnDisk, lacksForUefi, specOfOwn } from './own-disk.ts'
 import { explained, fillFromPoint, openPoint, putBack, takePoint } from './restore-points.ts'
+import { diskShelf, pointShelf } from './shelves.ts'
 import { Snapshots } from './snapshots.ts'
 import { SshPorts } from './ssh-ports.ts'
 
@@ -70,6 +74,7 @@ export class LocalHost implements HostDriver {
   readonly #taken: LocalImages
   readonly #images: MachineImages
   readonly #references: LocalReferences
+  readonly #shelves: readonly Shelf[]
   readonly #ports = new SshPorts()
 
   #told: (id: string, what: HostEvent) => void = () => {}
@@ -84,6 +89,14 @@ export class LocalHost implements HostDriver {
     this.#images = new MachineImages(this.#taken, options.cacheDirectory)
     this.#firmware = new HostFirmware(host)
     this.#references = new LocalReferences(options, this.#firmware, this.#images)
+    const isInUse = (path: string) =>
+      host.machines().some(({ spec }) => spec.dataDisks?.some((disk) => disk.path === path))
+    this.#shelves = [
+      diskShelf('disk', this.#disks, isInUse),
+      diskShelf('snapshot', this.#snapshots.files, isInUse),
+      pointShelf(host),
+      this.#taken.store,
+    ]
   }
 
   /** Takes over the VMs that run. @throws {HostError} */
@@ -169,6 +182,7 @@ export class LocalHost implements HostDriver {
         await this.#host.create({ ...spec, vtpmOf: vtpm })
       })
     }
+    await growOwnDisk(this.#host.machine(plan.id), plan)
     await this.#disks.giveUp(diskId)
   }
 
@@ -316,6 +330,15 @@ export class LocalHost implements HostDriver {
     const led = parts.filter(({ machine }) => machine !== id).flatMap(({ forwards }) => forwards)
     const ports = [...alone, ...led]
     return this.#ports.portFor(id, kept, new Set(ports.map(({ hostPort }) => hostPort)))
+  }
+
+  leftovers(named: () => AsyncIterable<NamedFile>): Promise<readonly Leftover[]> {
+    return leftoversOn(this.#shelves, named)
+  }
+
+  async removeLeftover(file: Leftover, isSomebodys: () => Promise<boolean>): Promise<boolean> {
+    const shelf = this.#shelves.find(({ kind }) => kind === file.kind)
+    return shelf === undefined ? false : shelf.remove(file, isSomebodys)
   }
 
   async facts(id: string): Promise<HostFacts | null> {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { readdirSync, rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ArmError } from '@trusted-launch/api'
@@ -14,19 +15,25 @@ import { spaceIn } from './space.ts'
 import { UPLOAD_BYTES_MAX, Uploads } from './uploads.ts'
 import { variableStoreIn } from './variable-store-file.ts'
 
+/** What ends with who fetches it. */
+const FETCHED = '.fetched'
+
 /** Images of others on this host, and how their bytes come here. */
 export class LocalImages {
   readonly uploads: Uploads
-  readonly #store: ImageStore
+  /** What is taken. */
+  readonly store: ImageStore
   readonly #folder: string
   readonly #allowed: readonly AllowedSource[]
 
-  /** @param folder on the file system of the host's state directory. */
+  /** @param folder on the file system of the host's state directory. What a killed process was fetching goes. */
   constructor(folder: string, allowed: readonly AllowedSource[]) {
     this.#folder = folder
     this.#allowed = allowed
     this.uploads = new Uploads(join(folder, 'uploads'))
-    this.#store = new ImageStore(join(folder, 'images'))
+    this.store = new ImageStore(join(folder, 'images'))
+    for (const name of readdirSync(join(folder, 'uploads')))
+      if (name.endsWith(FETCHED)) rmSync(join(folder, 'uploads', name))
   }
 
   /** Calls `use` with a source's file, which is gone afterwards unless it was uploaded. @throws {ArmError} */
@@ -37,7 +44,7 @@ export class LocalImages {
     use: (path: string) => Promise<T>,
   ): Promise<T> {
     if (source.kind === 'upload') return use(await this.uploads.take(source.id))
-    const path = join(this.#folder, 'uploads', `${randomUUID()}.fetched`)
+    const path = join(this.#folder, 'uploads', `${randomUUID()}${FETCHED}`)
     try {
       const bytesMax = Math.min(UPLOAD_BYTES_MAX, await spaceIn(this.#folder))
       await fetchSource(source.url, path, { allowed: this.#allowed, bytesMax, tell, signal })
@@ -69,7 +76,7 @@ export class LocalImages {
     isKept: (kept: KeptImage) => Promise<void>,
   ): Promise<void> {
     return this.withFile(source, tell, signal, (path) =>
-      this.#store.take(path, keysFor, tell, signal, isKept),
+      this.store.take(path, keysFor, tell, signal, isKept),
     )
   }
 
@@ -80,11 +87,11 @@ export class LocalImages {
     signal: AbortSignal,
     isKept: (kept: KeptImage) => Promise<void>,
   ): Promise<void> {
-    const path = join(this.#folder, 'uploads', `${randomUUID()}.fetched`)
+    const path = join(this.#folder, 'uploads', `${randomUUID()}${FETCHED}`)
     try {
       tell('copying the disk')
       await copy(path)
-      await this.#store.take(path, keysFor, tell, signal, isKept)
+      await this.store.take(path, keysFor, tell, signal, isKept)
     } finally {
       await rm(path, { force: true })
     }
@@ -92,7 +99,7 @@ export class LocalImages {
 
   /** @throws {ArmError} it was removed. */
   require(name: string): Image {
-    const image = this.#store.find(name)
+    const image = this.store.find(name)
     if (image !== null) return image
     throw new ArmError({
       status: 404,
@@ -104,11 +111,11 @@ export class LocalImages {
 
   /** The keys that its VMs get. */
   keysOf(image: Image): SecureBootTemplate {
-    return keysFor(this.#store.osTypeOf(image))
+    return keysFor(this.store.osTypeOf(image))
   }
 
   remove(name: string, isSomebodys: () => Promise<boolean>): Promise<void> {
-    return this.#store.remove(name, isSomebodys)
+    return this.store.erase(name, isSomebodys)
   }
 
   async forget(source: Source): Promise<void> {

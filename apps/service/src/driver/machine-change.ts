@@ -1,4 +1,4 @@
-import type { Machine } from '@trusted-launch/host'
+import { type Machine, openDiskFile } from '@trusted-launch/host'
 import type { MachinePlan } from '../domain/host-driver.ts'
 import { growDisk } from './grow-disk.ts'
 import { firmwareOf, networkOf } from './machine-spec.ts'
@@ -29,12 +29,21 @@ export async function changeMachine(
   await growOwnDisk(machine, plan)
 }
 
-/** Room behind what is there: its partition table, which is measured, changes only once its guest takes the room. */
+const GIB = 2 ** 30
+
+/**
+ * Room behind what is there: its partition table, which is measured, changes only once its guest takes the room. A
+ * disk that has as many GiB, the last one begun, stays as it is. Of a stopped VM.
+ */
 export async function growOwnDisk(
-  machine: Machine,
+  machine: Pick<Machine, 'disk' | 'resizeDisk'>,
   { osDiskGib }: Pick<MachinePlan, 'osDiskGib'>,
 ): Promise<void> {
-  if (osDiskGib !== null) await growDisk(machine, null, osDiskGib)
+  if (osDiskGib === null) return
+  const { path, format } = machine.disk
+  const disk = openDiskFile(path, format)
+  disk.close()
+  if (Math.ceil(disk.size / GIB) < osDiskGib) await growDisk(machine, null, osDiskGib)
 }
 
 /** What a network is like no boot measures. */

@@ -14,8 +14,10 @@ import type {
   HostEvent,
   HostFacts,
   KeptImage,
+  Leftover,
   MachinePlan,
   MachinePower,
+  NamedFile,
   SnapshotSource,
   TakenRestorePoint,
   TakenSnapshot,
@@ -85,6 +87,8 @@ export class ScriptedHost implements HostDriver {
   readonly kept: string[] = []
   /** The virtual networks there are, by their ids. */
   readonly networkPlans = new Map<string, NetworkPlan>()
+  /** The files that lie there, by the names that records have for them. */
+  readonly files = new Set<Leftover>()
   readonly #imageTurns = new NamedTurns()
   readonly #script: Script
   #told: (id: string, what: HostEvent) => void = () => {}
@@ -282,6 +286,20 @@ export class ScriptedHost implements HostDriver {
 
   async sshPort(id: string, kept: number | null): Promise<number> {
     return this.#script.sshPort?.(id, kept) ?? kept ?? 22
+  }
+
+  async leftovers(named: () => AsyncIterable<NamedFile>): Promise<readonly Leftover[]> {
+    const left = new Set(this.files)
+    await this.#do('leftovers', '')
+    for await (const { kind, name } of named())
+      for (const file of left) if (file.kind === kind && file.name === name) left.delete(file)
+    return [...left]
+  }
+
+  async removeLeftover(file: Leftover, isSomebodys: () => Promise<boolean>): Promise<boolean> {
+    if (await isSomebodys()) return false
+    await this.#do('removeLeftover', file.name)
+    return this.files.delete(file)
   }
 
   async facts(): Promise<HostFacts | null> {

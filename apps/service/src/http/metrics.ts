@@ -102,6 +102,12 @@ export class Metrics {
       'Events that destinations did not take',
       (one) => one.outbox.deadLetters,
     )
+    gauge(
+      'host_unknown_files',
+      'Files on the host that no record names',
+      ({ leftovers }) => leftovers.count,
+    )
+    gauge('host_unknown_file_bytes', 'What they take', ({ leftovers }) => leftovers.bytes)
     gauge('outbox_lost', 'Events that went undelivered for want of room', (one) => one.outbox.lost)
   }
 

@@ -9,6 +9,7 @@ import {
 import type { Store } from '../domain/store.ts'
 import { HostLease } from './host-lease.ts'
 import { LeasedHost } from './leased-host.ts'
+import { removeLeftovers } from './leftovers.ts'
 import { type ReconcileGround, reconcile, settleEnded } from './reconcile.ts'
 
 /** What stays so of a host, as who drives it tells all others. */
@@ -46,6 +47,9 @@ export class DrivenHost {
   /** VMs that ended by themselves, to be looked at. */
   readonly #ended = new Set<string>()
   #settling: Promise<void> | null = null
+  #tidying: Promise<void> = Promise.resolve()
+  /** Aborted when the host is let go. */
+  #letGo = new AbortController()
 
   constructor(options: DrivenHostOptions) {
     this.#options = options
@@ -92,6 +96,19 @@ export class DrivenHost {
     await this.#lease.stop()
   }
 
+  /** Looks for files that no record names, where it is driven here; old ones go. */
+  tidy(): Promise<void> {
+    const { log } = this.#options
+    this.#tidying = this.#tidying.then(async () => {
+      const { signal } = this.#letGo
+      if (!this.isDriven) return
+      await removeLeftovers(this.#ground(), signal).catch((err) => {
+        if (!signal.aborted) log.error({ err }, 'files that no record names stay')
+      })
+    })
+    return this.#tidying
+  }
+
   /** Whether anybody drives it: then what is asked for is done. */
   async isServed(): Promise<boolean> {
     const { store, name, now } = this.#options
@@ -108,6 +125,8 @@ export class DrivenHost {
     await this.#tellAnchors()
     await reconcile(this.#ground())
     await taken()
+    this.#letGo = new AbortController()
+    void this.tidy()
   }
 
   async #tellAnchors(): Promise<void> {
@@ -118,9 +137,11 @@ export class DrivenHost {
   }
 
   async #leave(): Promise<void> {
+    this.#letGo.abort()
     await this.#options.letGo()
     this.#ended.clear()
     await this.#settling
+    await this.#tidying
     await this.#host.close()
   }
 

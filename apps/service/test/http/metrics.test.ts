@@ -127,6 +127,7 @@ onEach((database) => {
     const { verdicts, openAlerts, overdue, oldestAnswer, virtualMachines } = await watchingOf(
       store,
       100,
+      'local',
     )
     const sorted = verdicts.toSorted((a, b) => (a.tier < b.tier ? -1 : 1))
     assert.deepEqual(sorted, [

@@ -2,6 +2,7 @@ import { ArmError, faults } from '@trusted-launch/api'
 import manifest from '../../../package.json' with { type: 'json' }
 import { allVms, isDrained, isUp, keepDrained } from '../../domain/drain.ts'
 import { enqueueAnyway } from '../../domain/enqueue.ts'
+import { leftoversOf } from '../../domain/leftovers.ts'
 import { acceptRestored, unknownSinceRestored } from '../../domain/restored.ts'
 import type { JsonObject, Tables } from '../../domain/store.ts'
 import type { VmRules } from '../../domain/vm/plan-vm.ts'
@@ -57,6 +58,7 @@ async function viewOf({ place }: VmRules, { store, host }: Ground): Promise<Json
   const { vcpus, memoryGib, architecture } = place().capacity
   const vms = await allVms(store)
   const unknown = await unknownSinceRestored(store)
+  const leftovers = await leftoversOf(store, host)
   return {
     ...{ id: `/providers/${TYPE}/${host}`, name: host, type: TYPE },
     properties: {
@@ -66,6 +68,8 @@ async function viewOf({ place }: VmRules, { store, host }: Ground): Promise<Json
       running: vms.filter(isUp).length,
       restored: unknown !== null,
       unknownMachines: unknown?.length ?? 0,
+      unknownFiles: leftovers.count,
+      unknownFileBytes: leftovers.bytes,
     },
   }
 }
