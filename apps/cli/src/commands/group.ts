@@ -4,6 +4,7 @@ import { jsonText, type Output } from '../output.ts'
 import { plain } from '../plain-text.ts'
 import { everything } from '../service/everything.ts'
 import { followed, type VmOptions, waiting } from '../service/vm-command.ts'
+import { goingWithGroup, tellGoing } from '../service/what-goes.ts'
 import { withService } from '../service/with-service.ts'
 import { tableText } from '../table.ts'
 
@@ -31,11 +32,14 @@ export function groupCommand(output: Output, done: (code: ExitCode) => void): Co
     .summary('delete a group and all that is in it, its VMs too')
     .argument('<group>', 'its name')
     .option('--json', 'one JSON document')
-    .addHelpText('after', '\nExamples:\n  tl group delete shop')
-    .action(async (name: string, options: VmOptions) => {
+    .option('--dry-run', 'only tell what would go, and what stays')
+    .addHelpText('after', '\nExamples:\n  tl group delete shop --dry-run\n  tl group delete shop')
+    .action(async (name: string, options: VmOptions & { dryRun?: boolean }) => {
       await withService(async (connection) => {
         const path = connection.group(name)
         await connection.client.get(path)
+        if (options.dryRun === true)
+          return tellGoing(await goingWithGroup(connection, path), options, output)
         const { operationUrl } = await connection.client.ask('DELETE', path)
         await followed(connection, `deleting ${name}`, operationUrl, options, output)
       })

@@ -5,6 +5,7 @@ import type { Connection } from '../service/connection.ts'
 import { followedBoot, standingOf } from '../service/standing.ts'
 import { followed, type VmOptions, vmPath, vmVerb, waiting } from '../service/vm-command.ts'
 import { viewOfVm } from '../service/vm-view.ts'
+import { goingWithVm, tellGoing } from '../service/what-goes.ts'
 import { withService } from '../service/with-service.ts'
 
 interface Verb {
@@ -14,6 +15,11 @@ interface Verb {
   readonly action: string | null
   readonly doing: string
   readonly force?: string
+}
+
+interface Options extends VmOptions {
+  readonly force?: boolean
+  readonly dryRun?: boolean
 }
 
 const VERBS: readonly Verb[] = [
@@ -49,9 +55,14 @@ export function vmPowerCommands(output: Output, done: (code: ExitCode) => void):
       `\nExamples:\n  tl vm ${verb.name} web\n  tl vm ${verb.name} web --no-wait`,
     )
     if (verb.force !== undefined) command.option('--force', verb.force)
-    return command.action(async (name: string, options: VmOptions & { force?: boolean }) => {
+    if (verb.action === null) command.option('--dry-run', 'only tell what would go, and what stays')
+    return command.action(async (name: string, options: Options) => {
       await withService(async (connection) => {
         const path = vmPath(connection, name, options)
+        if (options.dryRun === true) {
+          const vm = await connection.client.get(path)
+          return tellGoing(await goingWithVm(connection, vm), options, output)
+        }
         const query = options.force === true ? '?skipShutdown=true' : ''
         if (verb.name === 'start' && (await tellsThatItRuns(connection, name, options, output)))
           return

@@ -5,6 +5,7 @@ import { vmAttestCommand } from './vm-attest.ts'
 import { vmCloneCommand } from './vm-clone.ts'
 import { vmConsoleCommand } from './vm-console.ts'
 import { vmCreateCommand } from './vm-create.ts'
+import { vmGeneralizeCommand } from './vm-generalize.ts'
 import { vmImportCommand } from './vm-import.ts'
 import { vmIsolateCommands } from './vm-isolate.ts'
 import { vmPowerCommands } from './vm-power.ts'
@@ -37,6 +38,7 @@ export function vmCommand(output: Output, done: (code: ExitCode) => void): Comma
     vmSshCommand(output, done),
     vmSecurityCommand(output, done),
     ...vmIsolateCommands(output, done),
+    vmGeneralizeCommand(output, done),
     vmRunCommandCommand(output, done),
   ]
   for (const one of commands) command.addCommand(one)

@@ -89,6 +89,10 @@ export const HINTS_BY_WORDS: readonly [words: RegExp, hint: (...found: string[])
     /'(\S+)' is not generalized|VM '(\S+)' is generalized/,
     () => 'tl gallery image-definition create --os-state tells which systems its versions are of',
   ],
+  [
+    /^Please power off or deallocate the Virtual Machine '(.+)' before/,
+    (vm) => `tl vm deallocate ${vm}; then the same again`,
+  ],
   [/^VM '(.+)' is \w+: deallocate it/, (vm) => `tl vm deallocate ${vm}; then the same again`],
   [
     /^The security type 'TrustedLaunchSupported' is not supported for the source/,
