@@ -18,6 +18,7 @@ export { COMPONENT, moduleComponent } from './component.ts'
 export { concludeWithoutEvidence } from './conclude.ts'
 export { diffReferences, type ReferenceDifference } from './diff-references.ts'
 export type { RecordFault, RecordFaultCode } from './errors.ts'
+export { type EventCheck, eventChecks } from './event-checks.ts'
 export {
   type Expectation,
   type MachineShape,

@@ -11,8 +11,15 @@ import {
   replay,
 } from '@trusted-launch/eventlog'
 import { UEFI_VARIABLE_DATA, type VariableName } from '@trusted-launch/uefi'
-import { appraiseEventLog, type EventLogAppraisal } from '../src/appraise-event-log.ts'
+import {
+  appraiseEventLog,
+  type EventLogAppraisal,
+  type EventLogInput,
+} from '../src/appraise-event-log.ts'
+import { CHECKS } from '../src/checks.ts'
+import { PcrValues } from '../src/pcr-values.ts'
 import type { Profile } from '../src/profile.ts'
+import { VerifiedEventLog } from '../src/verify-event-log.ts'
 
 export type Steps = NewEvent[]
 export type Edit = (steps: Steps) => Steps
@@ -108,7 +115,21 @@ export function appraise(
   const values = new Map([...pcrs].map(([pcr, { value: held }]) => [pcr, held] as const))
   const bytes = encodeEventLog(buildEventLog(['sha256'], steps))
   const logs = { eventLog: bytes, imaLog: null, userspaceLog: null }
-  return appraiseEventLog({ ...logs, pcrs: new Map([['sha256', values]]), profile })
+  const input = { ...logs, pcrs: new Map([['sha256' as const, values]]), profile }
+  assertAbout(input)
+  return appraiseEventLog(input)
+}
+
+/** What a check finds names none but the events that it says it is about. */
+export function assertAbout(input: EventLogInput): void {
+  const values = [...input.pcrs].map(([bank, pcrs]) => PcrValues.asGivenByCaller(bank, pcrs))
+  const log = VerifiedEventLog.verify(input, values, input.profile)
+  if (!(log instanceof VerifiedEventLog)) return
+  for (const { title, run, about } of CHECKS) {
+    const judged = new Set(about(log).map(({ index }) => index))
+    for (const { id, events = [] } of run(log))
+      for (const index of events) assert.ok(judged.has(index), `${title}: ${id} of event ${index}`)
+  }
 }
 
 export const ids = ({ findings }: EventLogAppraisal) => findings.map(({ id }) => id)

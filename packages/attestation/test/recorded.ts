@@ -92,7 +92,7 @@ function moduleOf({ data }: ImaEntry) {
   return { path: data.name, sha256: toHex(data.digest.digest) }
 }
 
-const references = checkReferenceValues({ version: 2, variants: [variant] })
+export const references = checkReferenceValues({ version: 2, variants: [variant] })
 
 /** That boot's evidence over these values, signed by the AK of these tests. */
 export function evidenceOf(

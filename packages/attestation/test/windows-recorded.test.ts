@@ -6,6 +6,7 @@ import { claimsOf } from '../src/claims.ts'
 import { PcrValues } from '../src/pcr-values.ts'
 import { VerifiedEventLog } from '../src/verify-event-log.ts'
 import { readCorpus, withoutCorpus } from './corpus.ts'
+import { assertAbout } from './log-edit.ts'
 
 const skip = withoutCorpus
 const folder = 'google__go-attestation'
@@ -30,6 +31,11 @@ function claimed(given: Recorded) {
   const log = VerifiedEventLog.verify(given, [values], 'pc-client')
   return log instanceof VerifiedEventLog ? claimsOf(log) : null
 }
+
+test('what checks find in a real Windows log names events that they judged', { skip }, () => {
+  const { pcrs, ...logs } = recorded()
+  assertAbout({ ...logs, pcrs: new Map([['sha1', pcrs]]), profile: 'pc-client' })
+})
 
 test('a real Windows log of before VBS has each claim: off, or not reported', { skip }, () => {
   const claims = claimed(recorded())!

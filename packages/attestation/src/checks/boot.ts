@@ -1,9 +1,10 @@
-import { ACTION, EV, PCR_COUNT } from '@trusted-launch/eventlog'
+import { ACTION, PCR_COUNT } from '@trusted-launch/eventlog'
 import type { Check } from '../check.ts'
 import type { Occurrence } from '../finding-table.ts'
 import type { Profile } from '../profile.ts'
-import type { VerifiedEventLog } from '../verify-event-log.ts'
+import type { VerifiedEvent, VerifiedEventLog } from '../verify-event-log.ts'
 import { isAction } from './boot-manager.ts'
+import { measuredIn } from './format.ts'
 
 const handoverPcr = 5
 
@@ -40,13 +41,7 @@ function nothingAfterEnd(log: VerifiedEventLog): Occurrence[] {
   const ended = log
     .eventsOf(handoverPcr)
     .find((event) => isAction(event, ACTION.exitBootServicesSucceeded))
-  const later = log.events.filter(
-    ({ index, eventType, pcrIndex }) =>
-      ended !== undefined &&
-      index > ended.index &&
-      eventType !== EV.NO_ACTION &&
-      pcrIndex <= endedPcrsMax[log.profile],
-  )
+  const later = ofFirmware(log).filter(({ index }) => ended !== undefined && index > ended.index)
   if (later.length === 0) return []
   return [
     {
@@ -58,7 +53,20 @@ function nothingAfterEnd(log: VerifiedEventLog): Occurrence[] {
   ]
 }
 
+function ofFirmware(log: VerifiedEventLog): VerifiedEvent[] {
+  return measuredIn(log).filter(({ pcrIndex }) => pcrIndex <= endedPcrsMax[log.profile])
+}
+
+const ends: readonly string[] = [
+  ACTION.exitBootServicesInvocation,
+  ACTION.exitBootServicesSucceeded,
+]
+
 export const bootChecks: readonly Check[] = [
-  { number: 36, title: 'the firmware ended', run: firmwareEnded },
-  { number: 36, title: 'nothing after its end', run: nothingAfterEnd },
+  {
+    ...{ number: 36, title: 'the firmware ended', run: firmwareEnded },
+    about: (log) =>
+      log.eventsOf(handoverPcr).filter((event) => ends.some((text) => isAction(event, text))),
+  },
+  { number: 36, title: 'nothing after its end', run: nothingAfterEnd, about: ofFirmware },
 ]

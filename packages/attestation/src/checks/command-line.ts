@@ -144,8 +144,17 @@ function noImaPolicy(log: VerifiedEventLog): Occurrence[] {
   })
 }
 
+const lines = (log: VerifiedEventLog) => commandLines(log).map(({ event }) => event)
+
 export const commandLineChecks: readonly Check[] = [
-  { number: 37, title: 'one kernel command line', run: oneCommandLine },
-  { number: 37, title: 'command lines follow their commands', run: linesFollowCommands },
-  { number: 40, title: "the kernel's own rules say what is measured", run: noImaPolicy },
+  { number: 37, title: 'one kernel command line', run: oneCommandLine, about: lines },
+  {
+    ...{ number: 37, title: 'command lines follow their commands', run: linesFollowCommands },
+    about: (log) =>
+      grubCommands(log).some((command) => command !== null) ? log.eventsOf(grubPcr) : [],
+  },
+  {
+    ...{ number: 40, title: "the kernel's own rules say what is measured", run: noImaPolicy },
+    about: lines,
+  },
 ]

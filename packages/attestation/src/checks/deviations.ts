@@ -71,6 +71,12 @@ function severityOf(quirk: Quirk): Severity {
 }
 
 export const deviationChecks: readonly Check[] = [
-  { number: 25, title: 'tags are explained', run: tagsExplained },
-  { number: 25, title: 'deviations are named', run: noQuirks },
+  {
+    ...{ number: 25, title: 'tags are explained', run: tagsExplained },
+    about: ({ events }) => events.filter(({ eventType }) => eventType === EV.EVENT_TAG),
+  },
+  {
+    ...{ number: 25, title: 'deviations are named', run: noQuirks },
+    about: ({ events }) => events.filter(({ explanation }) => explanation.status !== 'mismatch'),
+  },
 ]

@@ -50,5 +50,8 @@ function isDriver({ eventType }: VerifiedEvent): boolean {
 }
 
 export const firmwarePartChecks: readonly Check[] = [
-  { number: 27, title: 'nothing after a closing separator', run: nothingAfterSeparator },
+  {
+    ...{ number: 27, title: 'nothing after a closing separator', run: nothingAfterSeparator },
+    about: (log) => closedPcrs[log.profile].flatMap((pcr) => log.eventsOf(pcr)),
+  },
 ]

@@ -2,7 +2,7 @@ import { EV } from '@trusted-launch/eventlog'
 import type { Check } from '../check.ts'
 import { isWithoutLog } from '../explain-pcrs.ts'
 import type { Occurrence } from '../finding-table.ts'
-import type { VerifiedEventLog } from '../verify-event-log.ts'
+import type { VerifiedEvent, VerifiedEventLog } from '../verify-event-log.ts'
 
 const firmwarePcrs = [0, 1, 2, 3, 4, 5, 6, 7]
 
@@ -35,9 +35,7 @@ function banksUsed({ replays }: VerifiedEventLog): Occurrence[] {
 
 /** What was measured into a register that nobody gave the value of stays unverified. */
 function everyValueGiven({ events, pcrs }: VerifiedEventLog): Occurrence[] {
-  const without = events.filter(
-    ({ eventType, pcrIndex }) => eventType !== EV.NO_ACTION && !pcrs.has(pcrIndex),
-  )
+  const without = measuredIn({ events }).filter(({ pcrIndex }) => !pcrs.has(pcrIndex))
   return [...new Set(without.map(({ pcrIndex }) => pcrIndex))].map((pcr) => ({
     id: 'pcr.not-given' as const,
     summary: `The log extends PCR ${pcr}, and its value is not known.`,
@@ -69,11 +67,18 @@ function startsAtZero({ replays, bank, profile }: VerifiedEventLog): Occurrence[
   return [{ id: 'eventlog.start', summary, pcr: 0, expected: 'locality 0', actual }]
 }
 
+/** All but EV_NO_ACTION, which measures nothing. */
+export function measuredIn({ events }: Pick<VerifiedEventLog, 'events'>): VerifiedEvent[] {
+  return events.filter(({ eventType }) => eventType !== EV.NO_ACTION)
+}
+
+const none = () => []
+
 export const formatChecks: readonly Check[] = [
-  { number: 13, title: 'the log is of the crypto-agile format', run: cryptoAgile },
-  { number: 18, title: 'PCR 0 starts at zeros', run: startsAtZero },
-  { number: 20, title: 'a bank that is not SHA-1', run: strongBank },
-  { number: 21, title: 'every register has its value', run: everyValueGiven },
-  { number: 21, title: 'every register has its log', run: everyLogGiven },
-  { number: 22, title: 'every firmware PCR was extended', run: banksUsed },
+  { number: 13, title: 'the log is of the crypto-agile format', run: cryptoAgile, about: none },
+  { number: 18, title: 'PCR 0 starts at zeros', run: startsAtZero, about: none },
+  { number: 20, title: 'a bank that is not SHA-1', run: strongBank, about: none },
+  { number: 21, title: 'every register has its value', run: everyValueGiven, about: measuredIn },
+  { number: 21, title: 'every register has its log', run: everyLogGiven, about: none },
+  { number: 22, title: 'every firmware PCR was extended', run: banksUsed, about: none },
 ]

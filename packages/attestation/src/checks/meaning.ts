@@ -52,7 +52,18 @@ function banksAgree({ events, bank, values }: VerifiedEventLog): Occurrence[] {
   )
 }
 
+/** Whose digest is to come out of their data. */
+function hashedAgain({ events }: VerifiedEventLog): VerifiedEvent[] {
+  return events.filter((event) => {
+    const { status, verified } = event.explanation
+    return verified || (status === 'mismatch' && !isUnexplained(event))
+  })
+}
+
 export const meaningChecks: readonly Check[] = [
-  { number: 24, title: 'data is hashed again', run: dataMatchesDigest },
-  { number: 24, title: 'banks measure the same', run: banksAgree },
+  { number: 24, title: 'data is hashed again', run: dataMatchesDigest, about: hashedAgain },
+  {
+    ...{ number: 24, title: 'banks measure the same', run: banksAgree },
+    about: ({ events, values }) => (values.length > 1 ? events : []),
+  },
 ]

@@ -12,7 +12,7 @@ import {
   secureBootSaid,
   variablesOf,
 } from '../measured-variables.ts'
-import type { VerifiedEventLog } from '../verify-event-log.ts'
+import type { VerifiedEvent, VerifiedEventLog } from '../verify-event-log.ts'
 import { isSeparator } from './separators.ts'
 
 /** What may follow, in this order; firmware writes the last two either way round. */
@@ -46,16 +46,18 @@ function optionalInOrder(log: VerifiedEventLog): Occurrence[] {
 
 const variableTypes: readonly number[] = [EV.EFI_VARIABLE_DRIVER_CONFIG, EV.EFI_VARIABLE_AUTHORITY]
 
-/** What is told as a variable reads as one: what does not would be looked at by no other check. */
-function variablesRead(log: VerifiedEventLog): Occurrence[] {
+function toldAsVariables(log: VerifiedEventLog): VerifiedEvent[] {
   return log
     .eventsOf(secureBootPcr)
     .filter(
-      ({ eventType, explanation }) =>
-        variableTypes.includes(eventType) &&
-        explanation.verified &&
-        explanation.kind !== 'variable',
+      ({ eventType, explanation }) => variableTypes.includes(eventType) && explanation.verified,
     )
+}
+
+/** What is told as a variable reads as one: what does not would be looked at by no other check. */
+function variablesRead(log: VerifiedEventLog): Occurrence[] {
+  return toldAsVariables(log)
+    .filter(({ explanation }) => explanation.kind !== 'variable')
     .map(({ index }) => ({
       id: 'secure-boot.variables',
       summary: `Event ${index} of PCR 7 is told as a variable, and does not read as one.`,
@@ -96,17 +98,18 @@ function secureBootValue(log: VerifiedEventLog): Occurrence[] {
 
 /** Nothing but the platform's own notes in PCR 7: the debug mode is refused by name. */
 function actions(log: VerifiedEventLog): Occurrence[] {
-  return log
-    .eventsOf(secureBootPcr)
-    .filter(({ eventType }) => eventType === EV.EFI_ACTION)
-    .map(({ index, explanation: { data } }) => {
-      const text = data.kind === 'action' ? data.text : ''
-      const note = notes[text] ?? {
-        id: 'secure-boot.action' as const,
-        summary: 'The firmware notes an action in PCR 7.',
-      }
-      return { ...note, pcr: secureBootPcr, events: [index], actual: text.slice(0, 128) }
-    })
+  return actionsIn(log).map(({ index, explanation: { data } }) => {
+    const text = data.kind === 'action' ? data.text : ''
+    const note = notes[text] ?? {
+      id: 'secure-boot.action' as const,
+      summary: 'The firmware notes an action in PCR 7.',
+    }
+    return { ...note, pcr: secureBootPcr, events: [index], actual: text.slice(0, 128) }
+  })
+}
+
+function actionsIn(log: VerifiedEventLog): VerifiedEvent[] {
+  return log.eventsOf(secureBootPcr).filter(({ eventType }) => eventType === EV.EFI_ACTION)
 }
 
 const notes: Readonly<Record<string, Pick<Occurrence, 'id' | 'summary'>>> = {
@@ -145,13 +148,46 @@ function setupMode(log: VerifiedEventLog): Occurrence[] {
     }))
 }
 
+type VariableName = Parameters<typeof isCalled>[1]
+
+/** The events of the measured variables: all, or those that are called so. */
+function variableEvents(...names: VariableName[]): (log: VerifiedEventLog) => VerifiedEvent[] {
+  return (log) =>
+    variablesOf(log, EV.EFI_VARIABLE_DRIVER_CONFIG)
+      .filter(
+        ({ variable }) => names.length === 0 || names.some((name) => isCalled(variable, name)),
+      )
+      .map(({ event }) => event)
+}
+
+const first = SECURE_BOOT_VARIABLES.length
+const allVariables = variableEvents()
+
 export const secureBootChecks: readonly Check[] = [
-  { number: 28, title: 'Secure Boot variables in order', run: variablesInOrder },
-  { number: 28, title: 'no variable more', run: optionalInOrder },
-  { number: 28, title: 'variables are read', run: variablesRead },
-  { number: 28, title: 'variables before the separator', run: variablesBeforeSeparator },
-  { number: 29, title: 'SecureBoot is on or off', run: secureBootValue },
-  { number: 31, title: 'no debug mode', run: actions },
-  { number: 31, title: 'modes are told', run: modes },
-  { number: 31, title: 'the setup mode is told', run: setupMode },
+  {
+    ...{ number: 28, title: 'Secure Boot variables in order', run: variablesInOrder },
+    about: (log) => allVariables(log).slice(0, first),
+  },
+  {
+    ...{ number: 28, title: 'no variable more', run: optionalInOrder },
+    about: (log) => allVariables(log).slice(first),
+  },
+  { number: 28, title: 'variables are read', run: variablesRead, about: toldAsVariables },
+  {
+    ...{ number: 28, title: 'variables before the separator', run: variablesBeforeSeparator },
+    about: allVariables,
+  },
+  {
+    ...{ number: 29, title: 'SecureBoot is on or off', run: secureBootValue },
+    about: variableEvents('SecureBoot'),
+  },
+  { number: 31, title: 'no debug mode', run: actions, about: actionsIn },
+  {
+    ...{ number: 31, title: 'modes are told', run: modes },
+    about: variableEvents('AuditMode', 'DeployedMode'),
+  },
+  {
+    ...{ number: 31, title: 'the setup mode is told', run: setupMode },
+    about: variableEvents('PK'),
+  },
 ]

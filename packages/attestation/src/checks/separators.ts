@@ -3,6 +3,7 @@ import type { Check } from '../check.ts'
 import type { Occurrence } from '../finding-table.ts'
 import type { VerifiedEvent, VerifiedEventLog } from '../verify-event-log.ts'
 import { isOfWindows } from '../windows-boot.ts'
+import { measuredIn } from './format.ts'
 
 const firmwarePcrs = [0, 1, 2, 3, 4, 5, 6, 7]
 const legal = [0, 0xffff_ffff]
@@ -75,7 +76,7 @@ function noneElsewhere(log: VerifiedEventLog): Occurrence[] {
  * only separators. The order across PCRs is not authenticated: this catches only a careless forger.
  */
 function phaseOrder(log: VerifiedEventLog): Occurrence[] {
-  const measured = log.events.filter(({ eventType }) => eventType !== EV.NO_ACTION)
+  const measured = measuredIn(log)
   const places = measured.flatMap((event) =>
     isSeparator(event) && event.pcrIndex < 7 ? [event.index] : [],
   )
@@ -95,7 +96,13 @@ function phaseOrder(log: VerifiedEventLog): Occurrence[] {
 }
 
 export const separatorChecks: readonly Check[] = [
-  { number: 26, title: 'one separator in each of PCR 0-7', run: oneSeparatorEach },
-  { number: 26, title: 'no separator elsewhere', run: noneElsewhere },
-  { number: 27, title: 'phases follow one another', run: phaseOrder },
+  {
+    ...{ number: 26, title: 'one separator in each of PCR 0-7', run: oneSeparatorEach },
+    about: (log) => firmwarePcrs.flatMap((pcr) => log.eventsOf(pcr).filter(isSeparator)),
+  },
+  {
+    ...{ number: 26, title: 'no separator elsewhere', run: noneElsewhere },
+    about: ({ events }) => events.filter(({ eventType }) => eventType === EV.SEPARATOR),
+  },
+  { number: 27, title: 'phases follow one another', run: phaseOrder, about: measuredIn },
 ]

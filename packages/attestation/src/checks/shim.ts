@@ -36,5 +36,8 @@ function validationOn(log: VerifiedEventLog): Occurrence[] {
 }
 
 export const shimChecks: readonly Check[] = [
-  { number: 38, title: 'shim verifies', run: validationOn },
+  {
+    ...{ number: 38, title: 'shim verifies', run: validationOn },
+    about: (log) => log.eventsOf(mokPcr),
+  },
 ]

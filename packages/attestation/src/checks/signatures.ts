@@ -8,7 +8,7 @@ import {
   secureBootPcr,
   secureBootSaid,
 } from '../measured-variables.ts'
-import { perLog, type VerifiedEventLog } from '../verify-event-log.ts'
+import { perLog, type VerifiedEvent, type VerifiedEventLog } from '../verify-event-log.ts'
 
 type Name = MeasuredDatabase['name']
 const rsaBitsMin = 2048
@@ -88,9 +88,16 @@ function isWeak({ publicKey, signatureScheme }: Certificate): boolean {
   return small || signatureScheme?.hash === 'sha1'
 }
 
+const eventsOf = (found: readonly { event: VerifiedEvent }[]) => found.map(({ event }) => event)
+const lists = (log: VerifiedEventLog) => eventsOf(databasesOf(log))
+const certificates = (log: VerifiedEventLog) => eventsOf(certificatesOf(log))
+
 export const signatureChecks: readonly Check[] = [
-  { number: 30, title: 'keys are present', run: keysPresent },
-  { number: 32, title: 'signature lists are read', run: listsRead },
-  { number: 32, title: 'certificates are read', run: certificatesRead },
-  { number: 34, title: 'no weak keys', run: noneWeak },
+  {
+    ...{ number: 30, title: 'keys are present', run: keysPresent },
+    about: (log) => (secureBootSaid(log) === true ? lists(log) : []),
+  },
+  { number: 32, title: 'signature lists are read', run: listsRead, about: lists },
+  { number: 32, title: 'certificates are read', run: certificatesRead, about: certificates },
+  { number: 34, title: 'no weak keys', run: noneWeak, about: certificates },
 ]

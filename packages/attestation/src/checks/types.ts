@@ -100,6 +100,13 @@ function isAllowed(eventType: number, pcrIndex: number): boolean {
 }
 
 export const typeChecks: readonly Check[] = [
-  { number: 23, title: 'types are hints, and none hides another', run: nothingDisguised },
-  { number: 23, title: 'types belong to their PCR', run: typesAllowed },
+  {
+    ...{ number: 23, title: 'types are hints, and none hides another', run: nothingDisguised },
+    about: ({ events }) => events,
+  },
+  {
+    ...{ number: 23, title: 'types belong to their PCR', run: typesAllowed },
+    about: (log) =>
+      log.events.filter((one) => !everywhere.includes(one.eventType) && !isOfWindows(log, one)),
+  },
 ]

@@ -2,22 +2,33 @@ import { SIPAEVENT, sipaName, TRANSFER_CONTROL } from '@trusted-launch/eventlog'
 import type { Check } from '../check.ts'
 import type { Occurrence } from '../finding-table.ts'
 import { secureBootOf } from '../measured-variables.ts'
-import type { VerifiedEventLog } from '../verify-event-log.ts'
-import { transfersOf, type WindowsBoot, windowsBootOf } from '../windows-boot.ts'
+import type { VerifiedEvent, VerifiedEventLog } from '../verify-event-log.ts'
+import { isOfWindows, transfersOf, type WindowsBoot, windowsBootOf } from '../windows-boot.ts'
+import { WINDOWS_PCR } from '../windows-log.ts'
 import type { Report } from '../windows-reports.ts'
 import type { Told } from '../windows-settings.ts'
 import { type CommandLine, commandLines } from './command-line.ts'
 
 type Look = (boot: WindowsBoot, log: VerifiedEventLog) => readonly Occurrence[]
 
+/** Where Windows measures, and what is its own elsewhere. */
+function ofWindows(log: VerifiedEventLog): readonly VerifiedEvent[] {
+  return log.events.filter(
+    (event) => isOfWindows(log, event) || windowsPcrs.includes(event.pcrIndex),
+  )
+}
+
+const windowsPcrs: readonly number[] = Object.values(WINDOWS_PCR)
+
 /** A check of a boot of Windows: of anything else there is nothing to look at. */
-const row = (title: string, look: Look): Check => ({
+const row = (title: string, look: Look, about: Check['about'] = ofWindows): Check => ({
   number: 39,
   title,
   run: (log) => {
     const boot = windowsBootOf(log)
     return boot === null ? [] : look(boot, log)
   },
+  about: (log) => (windowsBootOf(log) === null ? [] : about(log)),
 })
 
 /** Where these reports stand. */
@@ -140,8 +151,10 @@ export const windowsChecks: readonly Check[] = [
   row('Windows says each thing once', ({ reports }) => reports.faults),
   row('what Windows says can be read', readable),
   row('Windows does not contradict itself', consistent),
-  row('Windows and the firmware agree on Secure Boot', agreesOnSecureBoot),
-  row('no other system was started', noOtherSystem),
+  row('Windows and the firmware agree on Secure Boot', agreesOnSecureBoot, () => []),
+  row('no other system was started', noOtherSystem, (log) =>
+    commandLines(log).map(({ event }) => event),
+  ),
   row('Windows could measure everything', noErrors),
   row('Windows validated what it loaded', modulesValidated),
   row('control went to Windows alone', controlKept),
