@@ -39,6 +39,7 @@ export type {
   BootCertificate,
   BootClaim,
   BootEvent,
+  BootEventCheck,
   BootFile,
   BootFinding,
   BootReference,

@@ -3,9 +3,12 @@ import {
   type AppraisedEvent,
   appraiseEventLog,
   describeOrigin,
+  type EventCheck,
   type EventLogAppraisal,
+  type EventLogInput,
+  eventChecks,
   pcrRows,
-  type ReferenceValues,
+  type ReferenceVariant,
   type VerifiedRecord,
   verifyRecord,
 } from '@trusted-launch/attestation'
@@ -45,20 +48,22 @@ export function shownBoot({ shown }: BootViewTask): ShownBoot | NotShown {
   const kept = verifyRecord(shown, { key: null, anchors: [] })
   if ('fault' in kept) return { fault: kept.reason }
   const { result, variant } = kept.appraised
-  const log = logOf(kept)
+  const logs = logsOf(kept)
+  const log = appraiseEventLog(logs)
+  const held = kept.input.references?.variants.find((one) => one.name === variant) ?? null
   const start = log.log === null || log.bank === null ? null : replay(log.log, log.bank)
   const events = log.events.slice(0, EVENTS_MAX)
   const files = filesOf(kept.input.evidence.imaLog)
   const certificates = certificatesIn(log.events)
   return {
     chain: result.chain.map((stage) => ({ ...stage, certificates: certificates(stage.signer) })),
-    reference: referenceOf(kept.input.references, variant),
+    reference: held === null ? null : referenceOf(held),
     isQuoted: result.pcrs !== null,
     bank: log.bank,
     format: log.log?.format ?? null,
     banks: log.log?.algorithms ?? [],
     startupLocality: start?.startupLocality ?? null,
-    events: viewsOf(events),
+    events: viewsOf(events, eventChecks(logs, held)),
     registers: registersOf(kept, log),
     claims: result.claims,
     files: files.slice(0, FILES_MAX).map(fileOf),
@@ -71,10 +76,10 @@ export function shownBoot({ shown }: BootViewTask): ShownBoot | NotShown {
 }
 
 /** The logs by the registers that came with the quotes; whether those are the VM's is for the verdict to say. */
-function logOf({ input }: VerifiedRecord): EventLogAppraisal {
+function logsOf({ input }: VerifiedRecord): EventLogInput {
   const { eventLog, imaLog, userspaceLog } = input.evidence
   const { profile } = input.expectation
-  return appraiseEventLog({ eventLog, imaLog, userspaceLog, profile, pcrs: quotedIn(input) })
+  return { eventLog, imaLog, userspaceLog, profile, pcrs: quotedIn(input) }
 }
 
 function quotedIn({ evidence: { quotes } }: VerifiedRecord['input']) {
@@ -94,7 +99,10 @@ function registersOf({ input }: VerifiedRecord, log: EventLogAppraisal): BootVie
   return rows.map(({ given, ...row }) => ({ ...row, bank: log.bank!, quoted: given }))
 }
 
-function viewsOf(events: readonly AppraisedEvent[]): BootEvent[] {
+function viewsOf(
+  events: readonly AppraisedEvent[],
+  checks: readonly (readonly EventCheck[])[],
+): BootEvent[] {
   let room = ALL_DATA_BYTES_MAX
   return events.map((event) => {
     const shown = event.data.subarray(0, Math.min(DATA_BYTES_MAX, room))
@@ -109,6 +117,7 @@ function viewsOf(events: readonly AppraisedEvent[]): BootEvent[] {
       ...{ status, rule, covers },
       text: describeData(data),
       notes: notesOf(event.explanation),
+      checks: checks[event.index] ?? [],
       bytes: event.data.length,
       data: toHex(shown),
     }
@@ -135,12 +144,6 @@ function fileOf({ index, data, templateName, violation }: ImaEntry): BootFile {
   }
 }
 
-function referenceOf(
-  references: ReferenceValues | null,
-  name: string | null,
-): BootReference | null {
-  const variant = references?.variants.find((one) => one.name === name)
-  if (variant === undefined) return null
-  const { approval, origins } = variant
-  return { name: variant.name, origins: origins.map(describeOrigin), approval }
+function referenceOf({ name, approval, origins }: ReferenceVariant): BootReference {
+  return { name, origins: origins.map(describeOrigin), approval }
 }

@@ -31,6 +31,15 @@ test('a boot is read for people: stages with certificates, events, registers, fi
   const first = boot.events[0]!
   assert.equal(first.type, 'EV_NO_ACTION')
   assert.equal(first.data.length, 2 * first.bytes)
+  for (const { checks, vouchedFor } of events) {
+    assert.ok(checks.every(({ passed }) => passed))
+    assert.equal(
+      checks.some(({ check }) => check === 20),
+      vouchedFor,
+    )
+  }
+  const variable = events.find(({ pcr, type }) => pcr === 7 && type.endsWith('DRIVER_CONFIG'))
+  assert.ok(variable?.checks.some(({ check, title }) => check === 28 && /in order/.test(title)))
   assert.ok(boot.registers.length >= 8)
   for (const { pcr, verdict } of boot.registers) assert.equal(verdict, 'equal', `PCR ${pcr}`)
   assert.deepEqual(
@@ -60,6 +69,8 @@ test('a changed stage is told in the chain of the boot that shows it', async (t)
     [['kernel', 9]],
   )
   assert.ok(boot.findings.some(({ id }) => id === 'kernel.changed'))
+  const kernel = boot.events[changed[0]!.event]!
+  assert.equal(kernel.checks.find(({ check }) => check === 41)?.passed, false)
 })
 
 test('a boot is shown to who may read evidence, of its own VM, and to nobody else', async (t) => {

@@ -37,6 +37,15 @@ export interface BootStageView {
   readonly verdict: 'expected' | 'changed' | 'unexpected' | 'not-compared'
 }
 
+/** A check that judged an event. */
+export interface BootEventCheck {
+  /** Its number in docs/checks.md. */
+  readonly check: number
+  readonly title: string
+  /** False: it found something about the event, grave or not; a finding says what. */
+  readonly passed: boolean
+}
+
 /** An event of the firmware's log. */
 export interface BootEvent {
   readonly index: number
@@ -57,6 +66,8 @@ export interface BootEvent {
   readonly text: string
   /** What else to know of it: deviations from the specification, disguises. */
   readonly notes: readonly string[]
+  /** The checks that judged its digest or data; none where no quoted register vouches for the log. */
+  readonly checks: readonly BootEventCheck[]
   /** How many bytes of data it has, and the first of them in hexadecimal. */
   readonly bytes: number
   readonly data: string
