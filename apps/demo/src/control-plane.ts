@@ -126,10 +126,11 @@ export class ControlPlane {
     return this.#done('DELETE', this.#at(vm(name)))
   }
 
-  /** The newest verdict, and its record. @throws {ArmError} there is none. */
+  /** The newest verdict, and its record. @throws {Error} there is none. */
   async verdict(name: string): Promise<{ result: AttestationResult; record: Uint8Array }> {
     const path = this.#evidence(name)
     const { latest } = (await this.#client.get(`${path}?$top=1`)) as any
+    if (latest === undefined) throw new Error(`there is no verdict on ${name}`)
     const record = await this.#client.getBytes(`${path}/${latest.id}?format=record`)
     return { result: latest.result, record }
   }

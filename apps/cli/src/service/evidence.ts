@@ -34,7 +34,8 @@ export interface Verdict {
 export async function lastVerdict({ client }: Connection, vm: string): Promise<Verdict> {
   const path = evidencePath(vm)
   await client.get(vm)
-  const { latest } = (await client.get(`${path}?$top=1`).catch(noVerdict(vm))) as any
+  const { latest } = (await client.get(`${path}?$top=1`)) as any
+  if (latest === undefined) throw noVerdict(vm)
   return { result: latest.result, record: `${path}/${latest.id}?format=record` }
 }
 
@@ -45,26 +46,24 @@ export async function verdictOf({ client }: Connection, vm: string, id: string):
   return { result: properties.result, record: `${path}?format=record` }
 }
 
-/** The VM is there: what was not found is a verdict on it. */
-function noVerdict(vm: string): (error: unknown) => never {
-  return unlessThere((name) => {
-    const why = 'it was not booted, has no vTPM, or its image no agent'
-    return `there is no verdict on ${name} yet: ${why}; tl vm show ${name}`
-  }, vm)
+function noVerdict(vm: string): Error {
+  const name = nameOf(vm)
+  const why = 'it was not booted, has no vTPM, or its image no agent'
+  return new Error(`there is no verdict on ${name} yet: ${why}; tl vm show ${name}`)
 }
 
 /** @throws {Error} what is to be typed to see which there are. */
 function noneSuch(vm: string, id: string): (error: unknown) => never {
-  return unlessThere((name) => `${name} has no evidence ${plain(id)}; tl evidence list ${name}`, vm)
-}
-
-function unlessThere(told: (name: string) => string, vm: string): (error: unknown) => never {
   return (error) => {
     if (!(error instanceof ArmError) || error.fault.status !== 404) throw error
     if (error.fault.code !== 'ResourceNotFound' || /virtualMachines/.test(error.message))
       throw error
-    throw new Error(told(decodeURIComponent(vm.slice(vm.lastIndexOf('/') + 1))))
+    throw new Error(`${nameOf(vm)} has no evidence ${plain(id)}; tl evidence list ${nameOf(vm)}`)
   }
+}
+
+function nameOf(vm: string): string {
+  return decodeURIComponent(vm.slice(vm.lastIndexOf('/') + 1))
 }
 
 /** Before anything is asked for. @throws {Error} a file can't be written there. */

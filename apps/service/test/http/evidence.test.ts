@@ -282,3 +282,14 @@ test('a VM’s instance view has the verdict of its last boot in a word, and non
   await attested(service, id)
   assert.deepEqual(await integrity(), ['TrustedLaunch/Integrity/affirming Info'])
 })
+
+test('a VM that proved nothing has no verdicts, and tells how it is looked after; there is no record', async (t) => {
+  const service = await aService(t)
+  const { id } = await aVm(service)
+  const path = `${id}/providers/TrustedLaunch/evidence`
+  const { status, body } = await service.ask('GET', path)
+  assert.equal(status, 200)
+  assert.deepEqual([body.value, body.latest], [[], undefined])
+  assert.equal(typeof body.monitoring.isMonitored, 'boolean')
+  assert.equal((await service.ask('GET', `${path}?format=record`)).status, 404)
+})

@@ -43,15 +43,20 @@ export function evidenceRoutes(ground: Ground): Route[] {
   ]
 }
 
-/** The verdicts, newest first; the newest whole. `?format=record` gives its record as a file. */
+/**
+ * The verdicts, newest first; the newest whole, where there is one. `?format=record` gives its record as a file.
+ * @throws {ArmError} 404: of that, there is none.
+ */
 async function list(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   const { attestations } = ground.store
   const vm = await requireVmAt(ground, request)
   const { vmId } = stateOf(vm)
   const isFirst = request.query.$skiptoken === undefined
   const latest = isFirst ? await attestations.latest(vmId) : null
-  if (isFirst && latest === null) throw new ArmError(faults.resourceNotFound(request.id))
-  if (latest !== null && request.query.format === 'record') return recordReply(latest)
+  if (isFirst && request.query.format === 'record') {
+    if (latest === null) throw new ArmError(faults.resourceNotFound(request.id))
+    return recordReply(latest)
+  }
   const { body, ...reply } = await pageOf(
     request,
     (after, limit) => attestations.list(vmId, { ...(after !== null && { after }), limit }),
