@@ -82,7 +82,7 @@ export const pages: readonly Page[] = [
   { name: 'locks', model: 'ManagementLock', paths: /\/locks/ },
   { name: 'roles', model: 'RoleAssignment', paths: /\/role(?:Assignments|Definitions)/ },
   { name: 'principals', model: null, paths: /\/principals/ },
-  { name: 'activity', model: null, paths: /eventtypes|TrustedLaunch\/audit/ },
+  { name: 'activity', model: null, paths: /eventtypes|Insights\/metrics|TrustedLaunch\/audit/ },
 ]
 
 /** The page of a path; undefined: it was forgotten. */

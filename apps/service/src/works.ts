@@ -19,6 +19,7 @@ import type { HostDriver } from './domain/host-driver.ts'
 import type { Prefix } from './domain/network/ipv4.ts'
 import { partOf } from './domain/network/planned.ts'
 import { enqueueOwn } from './domain/own-operation.ts'
+import { noteProofs } from './domain/proof-samples.ts'
 import { type ScaleSetRules, secretsName } from './domain/scale-set/scale-set-rules.ts'
 import type { AllowedSource } from './domain/sources.ts'
 import type { Resource, Store, Tables, Values } from './domain/store.ts'
@@ -96,6 +97,7 @@ const TOKEN_SECONDS = 3_600
 const HOST = 'local'
 const EXPIRE_MS = 3_600_000
 const TOKENS_EXPIRE_MS = 60_000
+const PROOFS_NOTED_MS = 60_000
 
 /** What works behind the endpoints: the worker, the host, and what both and the rules need. */
 export class Works {
@@ -239,6 +241,7 @@ export class Works {
     const fault = await this.#host.start()
     this.#expiring.push(setInterval(() => this.#expire(), EXPIRE_MS).unref())
     this.#expiring.push(setInterval(() => this.#expireTokens(), TOKENS_EXPIRE_MS).unref())
+    this.#expiring.push(setInterval(() => this.#noteProofs(), PROOFS_NOTED_MS).unref())
     this.#worker.start()
     this.#deliverer.start()
     this.#monitor.start()
@@ -278,6 +281,12 @@ export class Works {
     const { store, now, log } = this.#options
     if (!this.#host.isDriven) return
     await forgetTokens(store, now()).catch((err) => log.error({ err }, 'old tokens stay'))
+  }
+
+  async #noteProofs(): Promise<void> {
+    const { store, now, log } = this.#options
+    if (!this.#host.isDriven) return
+    await noteProofs(store, now()).catch((err) => log.error({ err }, 'how VMs stand is not noted'))
   }
 
   /** A VM's start that nobody asked for: it is in the audit as the service's own. */

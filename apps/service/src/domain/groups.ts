@@ -1,5 +1,5 @@
 import { ArmError, faults } from '@trusted-launch/api'
-import type { Resource, Tables } from './store.ts'
+import type { Resource, ResourceQuery, Tables } from './store.ts'
 
 export const SUBSCRIPTION = 'Microsoft.Resources/subscriptions'
 export const GROUP = 'Microsoft.Resources/resourceGroups'
@@ -31,4 +31,15 @@ export async function requireGroup(
 
 export function groupId(subscriptionId: string, name: string): string {
   return `/subscriptions/${subscriptionId}/resourceGroups/${name}`
+}
+
+/** What a list at a scope is of: of a subscription or group what lies below it too, of anything else its own. */
+export function withinOf({ id, type, subscriptionId, resourceGroup }: Resource) {
+  const within: Partial<ResourceQuery> =
+    type === SUBSCRIPTION
+      ? { subscriptionId }
+      : type === GROUP
+        ? { subscriptionId, resourceGroup: resourceGroup! }
+        : { parentId: id }
+  return within
 }

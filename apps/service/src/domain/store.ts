@@ -507,6 +507,17 @@ export interface Figures {
   readonly oldestAnswer: number | null
 }
 
+/** How the VMs of a subscription that are asked again stand, at one moment. */
+export interface Proofs {
+  readonly subscriptionId: string
+  readonly asked: number
+  /** Of these, who answered since a moment. */
+  readonly proved: number
+  /** When the one answered that has not for the longest, and all of them on the average; null: none did yet. */
+  readonly oldest: number | null
+  readonly average: number | null
+}
+
 /** Each call by itself is durable once it resolves; several are by `transaction`. */
 export interface Store extends Tables {
   /**
@@ -522,6 +533,8 @@ export interface Store extends Tables {
   ): Promise<T>
   /** @param types what VMs and alerts are called. */
   figures(types: { readonly vm: string; readonly alert: string }, at: number): Promise<Figures>
+  /** A row for each subscription with VMs that are asked again. */
+  proofs(since: number): Promise<readonly Proofs[]>
   /** Whoever held a lease, an operation or a turn is gone: all are free at once. Only for who has the database alone. */
   freeAll(): Promise<void>
   /** A copy of all of it, made while others write; a folder or file of its own. */

@@ -26,6 +26,7 @@ import { healthRoutes } from './resources/health.ts'
 import { hostRoutes } from './resources/hosts.ts'
 import { bindingTypeOf, imageRoutes, imageTypeOf } from './resources/images.ts'
 import { isolationRoutes } from './resources/isolation.ts'
+import { metricRoutes } from './resources/metrics.ts'
 import { monitoringPlanRoutes } from './resources/monitoring-plans.ts'
 import { networkTypes } from './resources/networks.ts'
 import { operationRoutes } from './resources/operations.ts'
@@ -109,6 +110,7 @@ export function allRoutes(
     ...principalRoutes(ground),
     ...hostRoutes(rules, ground),
     ...activityRoutes(ground),
+    ...metricRoutes(ground),
     ...diagnosticsRoutes(diagnostics, ground),
   ]
   return [...routes, ...providerOperationRoutes(routes)]

@@ -29,11 +29,12 @@ export const DATA_ACTIONS: readonly string[] = [
   'TrustedLaunch/referenceValues/*',
 ]
 
-/** What whoever signed in may do at `/`: find out what there is. */
+/** What whoever signed in may do at `/`: find out what there is, and what somebody is called. */
 export const EVERYBODY: Permission = allow([
   'Microsoft.Resources/providers/read',
   'Microsoft.Resources/subscriptions/read',
   'Microsoft.Resources/tenants/read',
+  'TrustedLaunch/principals/getByIds/action',
 ])
 
 /**

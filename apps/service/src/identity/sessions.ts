@@ -13,9 +13,13 @@ const TICKET_MS = MINUTE_MS
 const NOTED_MS = MINUTE_MS
 const SECRET = /^[\w-]{43}$/
 
+type Kept = Omit<Session, 'displayName'>
+
 /** Somebody's browser, signed in. */
 export interface Session {
   readonly caller: Caller
+  /** What they are called, for people. */
+  readonly displayName: string
   /** What the page sends along with each request, and no other site knows. */
   readonly csrf: string
   /** ms since 1970 */
@@ -49,14 +53,15 @@ export class Sessions {
   /** @param isUse false: the page asked by itself, nobody did anything. */
   async find(secret: string, isUse: boolean): Promise<Session | null> {
     if (!SECRET.test(secret)) return null
-    const session = read<Session>(await this.#values.get(nameOf('session', secret)))
+    const session = read<Kept>(await this.#values.get(nameOf('session', secret)))
     const now = this.#now()
     if (session === null || now >= endOf(session)) return null
     const { caller, usedAt } = session
     if (session.begunAt <= (await this.#endedAt(caller.objectId))) return null
-    if (!(await this.#isStillThere(caller))) return null
+    const displayName = await this.#nameOf(caller)
+    if (displayName === null) return null
     if (isUse && now - usedAt >= NOTED_MS) await this.#keep(secret, { ...session, usedAt: now })
-    return session
+    return { ...session, displayName }
   }
 
   async end(secret: string): Promise<void> {
@@ -86,7 +91,7 @@ export class Sessions {
     return found !== null && isFirst && this.#now() < found.endsAt ? found.caller : null
   }
 
-  async #keep(secret: string, session: Session): Promise<void> {
+  async #keep(secret: string, session: Kept): Promise<void> {
     await this.#values.put(nameOf('session', secret), written(session), endOf(session))
   }
 
@@ -95,16 +100,16 @@ export class Sessions {
     return found?.now ?? Number.NEGATIVE_INFINITY
   }
 
-  /** People of another issuer are that issuer's: their session ends by itself. */
-  async #isStillThere({ objectId, isForeign = false }: Caller): Promise<boolean> {
-    if (isForeign) return true
+  /** Null: they are gone or disabled. People of another issuer are that issuer's: their session ends by itself. */
+  async #nameOf({ objectId, name, isForeign = false }: Caller): Promise<string | null> {
+    if (isForeign) return name
     const principal = await this.#principals.get(objectId)
-    return principal !== null && !principal.disabled
+    return principal === null || principal.disabled ? null : principal.displayName
   }
 }
 
 /** When it is over, unless it is used before. */
-export function endOf({ begunAt, usedAt }: Session): number {
+export function endOf({ begunAt, usedAt }: Kept): number {
   return Math.min(begunAt + SESSION_MS, usedAt + IDLE_MS)
 }
 

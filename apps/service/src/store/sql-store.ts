@@ -12,6 +12,7 @@ import { figuresOf } from './figures.ts'
 import { LeaseTable } from './leases.ts'
 import { OperationTable } from './operations.ts'
 import { PrincipalTable } from './principals.ts'
+import { proofsOf } from './proofs.ts'
 import { ResourceTable } from './resources.ts'
 import type { Database } from './schema.ts'
 import { freeTurns, TurnTable } from './turns.ts'
@@ -44,6 +45,7 @@ export function storeOn(engine: Engine): Store {
       })
     },
     figures: (types, at) => access.read((database) => figuresOf(database, engine.words, types, at)),
+    proofs: (since) => access.read((database) => proofsOf(database, engine.words, since)),
     freeAll: () => access.write(freeAll),
     backup: (path) => told(backUp(engine, path)),
     close: () => engine.close(),

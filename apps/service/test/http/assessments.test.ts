@@ -111,11 +111,17 @@ test('an exemption takes a recommendation off at its scope, by whom and until wh
   const over = { ...properties, expiresOn: new Date(Date.now() - 1000).toISOString() }
   assert.equal((await service.ask('PUT', exemption, { properties: over })).status, 200)
   assert.equal((await statusOf()).status.code, 'Unhealthy')
-  const { body } = await service.ask('GET', exemption.slice(0, exemption.lastIndexOf('/')))
-  assert.deepEqual(
-    body.value.map(({ name }: any) => name),
-    ['grid'],
-  )
+  for (const [scope, names] of [
+    [service.subscription, ['grid']],
+    [service.group('rg'), ['grid']],
+    [id, []],
+  ] as const) {
+    const { body } = await service.ask('GET', `${scope}/providers/TrustedLaunch/exemptions`)
+    assert.deepEqual(
+      body.value.map(({ name }: any) => name),
+      names,
+    )
+  }
   assert.equal((await service.ask('DELETE', exemption)).status, 200)
   assert.equal((await service.ask('GET', exemption)).status, 404)
   assert.equal((await service.ask('DELETE', exemption)).status, 204)

@@ -111,6 +111,19 @@ test('of a hundred and one versions the oldest is gone, and they count on', asyn
   assert.deepEqual([versions.length, versions[0], versions.at(-1)], [100, 101, 2])
 })
 
+test('plans of a subscription or group are listed with those below it', async (t) => {
+  const service = await aService(t)
+  const { id } = await aVm(service)
+  const scopes = [service.subscription, service.group('rg'), id]
+  for (const scope of scopes)
+    await put(service, at(scope), { version: 1, name: 'all', intervalSeconds: 900 })
+  for (const [i, scope] of scopes.entries()) {
+    const { body } = await service.ask('GET', at(scope).replace('/default', ''))
+    const ids = body.value.map((one: any) => one.id)
+    assert.deepEqual(ids.sort(), scopes.slice(i).map(at).sort())
+  }
+})
+
 test('what a plan may not say is refused with its path, and nothing is kept', async (t) => {
   const service = await aService(t)
   const path = at(service.subscription)

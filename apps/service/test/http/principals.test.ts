@@ -140,3 +140,21 @@ test('the administrator’s new secret is in admin.json after the next start', a
   const { clientSecret } = JSON.parse(readFileSync(join(data, 'admin.json'), 'utf8'))
   assert.equal(clientSecret, secret)
 })
+
+test('whoever is signed in learns what an id stands for, and nothing of whose id they do not have', async (t) => {
+  const service = await aService(t)
+  const reader = await aPrincipal(service, READER.name, service.group('rg'))
+  const id = randomUUID()
+  const properties = { kind: 'user', signInName: 'ann@example', displayName: 'Ann' }
+  await service.ask('PUT', `/providers/TrustedLaunch/principals/${id}`, { properties })
+  const path = '/providers/TrustedLaunch/principals/getByIds'
+  const { clientId } = service.service.administrator
+  const { status, body } = await reader.ask('POST', path, { ids: [id, clientId, randomUUID()] })
+  assert.equal(status, 200, JSON.stringify(body))
+  assert.deepEqual(body.value, [
+    { id, kind: 'user', displayName: 'Ann' },
+    { id: clientId, kind: 'service', displayName: 'administrator' },
+  ])
+  for (const ids of [undefined, 'x', ['ann@example'], Array.from({ length: 201 }, randomUUID)])
+    assert.equal((await reader.ask('POST', path, { ids })).status, 400)
+})

@@ -46,7 +46,7 @@ test('somebody who signs in with a browser asks with their own rights, and is se
   const at = await browser.signIn('ada', PASSWORD, '/portal/alerts?state=Active')
   assert.equal(at, '/portal/alerts?state=Active')
   const { signedIn } = await browser.session()
-  assert.deepEqual([signedIn.objectId, signedIn.name], [id, 'ada'])
+  assert.deepEqual([signedIn.objectId, signedIn.name], [id, 'Ada'])
   const { status, body } = await browser.ask('GET', SUBSCRIPTIONS)
   assert.deepEqual([status, body.value.length], [200, 1])
 })

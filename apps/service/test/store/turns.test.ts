@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { noteProofs, proofSamples } from '../../src/domain/proof-samples.ts'
 import type { Store, Turn, Watched } from '../../src/domain/store.ts'
 import { onEach } from './databases.ts'
 
@@ -9,6 +10,8 @@ function watched(vmId: string, due: number | null, more: Partial<Watched> = {}):
 }
 
 const by = { owner: 'w', answering: true, at: 100, leaseMs: 50, limit: 10 }
+const MINUTE_MS = 60_000
+const DAY_MS = 24 * 60 * MINUTE_MS
 const cutOff = { code: 'store-cut-off' }
 
 async function namesOf(turns: Promise<readonly Turn[]>): Promise<string[]> {
@@ -163,5 +166,36 @@ onEach((database) => {
     await assert.rejects(store.turns.end(turn!, watched('a', 9)), cutOff)
     assert.equal(await store.turns.delete('a'), true)
     assert.equal(await store.turns.delete('a'), false)
+  })
+
+  test('samples are kept a day, each of its own subscription; who proved nothing yet has no age', async () => {
+    const store = await database.store()
+    const start = 1_000 * DAY_MS
+    const put = (
+      vmId: string,
+      subscriptionId: string,
+      answered: number | null,
+      due: number | null,
+    ) =>
+      store.turns.put({
+        ...{ vmId, resourceId: `/x/${vmId}`, subscriptionId, due, unanswered: 0 },
+        watch: { answered },
+      })
+    await put('a', 'S', start - 10_000, 1)
+    await put('b', 'S', start - 90_000, 1)
+    await put('c', 'S', start - 5_000, null)
+    await put('d', 'other', null, 1)
+    await noteProofs(store, start)
+    await noteProofs(store, start + MINUTE_MS)
+    const of = (id: string, now: number) => proofSamples(store, id, 0, now)
+    assert.deepEqual(await of('s', start + MINUTE_MS + 1), [
+      { at: start, asked: 2, proved: 1, oldest: 90_000, average: 50_000 },
+      { at: start + MINUTE_MS, asked: 2, proved: 0, oldest: 150_000, average: 110_000 },
+      { at: start + MINUTE_MS + 1, asked: 2, proved: 0, oldest: 150_001, average: 110_001 },
+    ])
+    const [first] = await of('other', start)
+    assert.deepEqual([first?.asked, first?.oldest, first?.average], [1, null, null])
+    assert.equal((await of('s', start + MINUTE_MS + DAY_MS)).length, 1)
+    assert.deepEqual(await of('nobody', start), [])
   })
 })

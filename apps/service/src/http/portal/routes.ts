@@ -90,8 +90,8 @@ async function current(
 
 function sessionView(found: Awaited<ReturnType<typeof current>>) {
   if ('issuers' in found) return { signedIn: null, issuers: found.issuers }
-  const { caller, csrf } = found
-  const { objectId, name, kind, tenantId } = caller
+  const { caller, csrf, displayName: name } = found
+  const { objectId, kind, tenantId } = caller
   const endsAt = new Date(endOf(found)).toISOString()
   return { signedIn: { objectId, name, kind, tenantId, csrf, endsAt } }
 }

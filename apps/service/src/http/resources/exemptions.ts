@@ -2,7 +2,7 @@ import { ArmError, faults, parseResourceId } from '@trusted-launch/api'
 import { MalformedError } from '@trusted-launch/codec'
 import { checkExemption, type Exemption } from '@trusted-launch/posture'
 import { EXEMPTION, exemptionIn } from '../../domain/exemptions.ts'
-import { GROUP, SUBSCRIPTION } from '../../domain/groups.ts'
+import { GROUP, SUBSCRIPTION, withinOf } from '../../domain/groups.ts'
 import { requireUnlocked } from '../../domain/locks.ts'
 import type { Json, JsonObject, Resource, Tables } from '../../domain/store.ts'
 import { VM } from '../../domain/vm/vm.ts'
@@ -31,13 +31,14 @@ export function exemptionRoutes(ground: Ground): Route[] {
   ]
 }
 
+/** At a scope; of a subscription or group those below it, too. */
 async function list({ store }: Ground, request: ArmRequest): Promise<ArmReply> {
-  const { id: parentId } = await requireScope(store, request)
+  const scope = await requireScope(store, request)
   return pageOf(
     request,
     (after, limit) =>
       store.resources.list({
-        ...{ type: EXEMPTION, parentId, limit },
+        ...{ ...withinOf(scope), type: EXEMPTION, limit },
         ...(after !== null && { after }),
       }),
     view,

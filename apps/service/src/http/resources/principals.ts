@@ -15,6 +15,7 @@ const PATH = `/:scope/providers/${TYPE}`
 const GUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 const NAME = /^[\w.@+-]{1,256}$/
 const DISPLAY_NAME_MAX = 256
+const IDS_MAX = 200
 const PASSWORD_MIN = 12
 const PASSWORD_MAX = 1024
 const MEMBERS = ['kind', 'signInName', 'displayName', 'disabled', 'password']
@@ -30,6 +31,7 @@ export function principalRoutes(ground: Ground): Route[] {
     route('GET', `${PATH}/:name`, 'read', (request) => get(ground, request)),
     route('PUT', `${PATH}/:name`, 'write', (request) => put(ground, request), { versionOf }),
     route('DELETE', `${PATH}/:name`, 'delete', (request) => remove(ground, request), { versionOf }),
+    route('POST', `${PATH}/getByIds`, 'getByIds/action', (request) => named(ground, request)),
     route('POST', `${PATH}/:name/newSecret`, 'newSecret/action', (request) =>
       renew(ground, request),
     ),
@@ -68,6 +70,25 @@ function list({ store }: Ground, request: ArmRequest): Promise<ArmReply> {
     (after, limit) => store.principals.list({ limit, ...(after !== null && { after }) }),
     view,
   )
+}
+
+/**
+ * What object ids and client ids stand for, as Microsoft Graph's `directoryObjects/getByIds` tells it: an id that is
+ * nobody's is left out. Whoever has an id may learn the name, and nothing else.
+ * @throws {ArmError} 400: no ids, or too many.
+ */
+async function named({ store }: Ground, { body }: ArmRequest): Promise<ArmReply> {
+  const ids = body?.ids
+  const isList = Array.isArray(ids) && ids.length <= IDS_MAX
+  if (!isList || ids.some((id) => typeof id !== 'string' || !GUID.test(id)))
+    refuse(faults.invalidParameter('ids'))
+  const value: JsonObject[] = []
+  for (const id of ids as string[]) {
+    const { principals } = store
+    const found = (await principals.get(id)) ?? (await principals.bySignInName(id))
+    if (found !== null) value.push({ id, kind: found.kind, displayName: found.displayName })
+  }
+  return { status: 200, body: { value } }
 }
 
 async function required({ store }: Ground, request: ArmRequest): Promise<Principal> {

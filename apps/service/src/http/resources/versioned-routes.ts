@@ -1,5 +1,6 @@
 import { ArmError, faults } from '@trusted-launch/api'
 import { MalformedError } from '@trusted-launch/codec'
+import { withinOf } from '../../domain/groups.ts'
 import { requireUnlocked } from '../../domain/locks.ts'
 import type { JsonObject, Resource, Tables } from '../../domain/store.ts'
 import {
@@ -66,11 +67,12 @@ export function versionedRoutes(kind: VersionedKind, ground: Ground): Route[] {
   ]
 }
 
+/** At a scope; of a subscription or group those below it, too. */
 async function list(kind: VersionedKind, { store }: Ground, request: ArmRequest) {
-  const { id: parentId } = await requireScope(kind, store, request)
+  const scope = await requireScope(kind, store, request)
   const of: List<Resource> = (after, limit) =>
     store.resources.list({
-      ...{ type: kind.type, parentId, limit },
+      ...{ ...withinOf(scope), type: kind.type, limit },
       ...(after !== null && { after }),
     })
   const { status, body } = await pageOf(request, of, (row) => view(kind, row))
