@@ -76,7 +76,8 @@ ${all.map(([type, kind]) => alert(type, kind)).join('')}
 ## Suppression rules
 
 A rule names an alert type, or \`*\`, and conditions that must all hold: a field is \`in\` some values, or \`contains\` a text, in any case of letters. Each of a
-field's values must fit: a rule for one component does not hide an alert that is about another one, too.
+field's values must fit: a rule for one component does not hide an alert that is about another one, too. Trying it (the portal, \`tl alert suppression create --dry-run\`)
+tells which alerts that are there it would hide.
 
 | field | |
 | --- | --- |

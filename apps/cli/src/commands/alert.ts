@@ -2,10 +2,11 @@ import { Command } from 'commander'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { jsonText, type Output } from '../output.ts'
 import { plain } from '../plain-text.ts'
-import type { Connection } from '../service/connection.ts'
+import { alertNamed, isOpen, listedAlerts } from '../service/named-alert.ts'
 import { withService } from '../service/with-service.ts'
 import { tableText } from '../table.ts'
 import { alertDestinationCommand } from './alert-destination.ts'
+import { alertSuppressionCommand } from './alert-suppression.ts'
 
 interface Options {
   readonly all?: boolean
@@ -28,7 +29,7 @@ export function alertCommand(output: Output, done: (code: ExitCode) => void): Co
     .option('--all', 'closed ones, too')
     .option('--json', 'one JSON document')
     .action(async ({ all, json }: Options) => {
-      const found = await withService((connection) => listed(connection, all === true))
+      const found = await withService((connection) => listedAlerts(connection, all === true))
       output.out(json === true ? jsonText(found) : textOf(found, output.width))
       done(EXIT.affirming)
     })
@@ -38,7 +39,7 @@ export function alertCommand(output: Output, done: (code: ExitCode) => void): Co
         id,
         name: whole,
         properties,
-      } = await withService((connection) => found(connection, name))
+      } = await withService((connection) => alertNamed(connection, name))
       output.out(json === true ? jsonText({ id, ...properties }) : alertText(whole, properties))
       done(EXIT.affirming)
     },
@@ -48,7 +49,7 @@ export function alertCommand(output: Output, done: (code: ExitCode) => void): Co
       .requiredOption('--reason <text>', 'why; it stays with the alert')
       .action(async (name: string, { reason, json }: Options) => {
         const id = await withService(async (connection) => {
-          const alert = await found(connection, name)
+          const alert = await alertNamed(connection, name)
           const action = verb === 'start' ? 'inProgress' : verb
           await connection.client.ask('POST', `${alert.id}/${action}`, { reason: reason! })
           return alert.id
@@ -80,7 +81,9 @@ export function alertCommand(output: Output, done: (code: ExitCode) => void): Co
       done(EXIT.affirming)
     })
   for (const one of [list, show, ...verbs, simulate]) command.addCommand(one)
-  return command.addCommand(alertDestinationCommand(output, done))
+  return command
+    .addCommand(alertDestinationCommand(output, done))
+    .addCommand(alertSuppressionCommand(output, done))
 }
 
 function named(verb: string, summary: string): Command {
@@ -92,27 +95,6 @@ function named(verb: string, summary: string): Command {
     )
     .argument('<id>', 'as tl alert list tells it, or how it begins')
     .option('--json', 'one JSON document')
-}
-
-const isOpen = ({ properties }: any) => ['Active', 'InProgress'].includes(properties.status)
-
-async function listed({ client, subscription }: Connection, all: boolean): Promise<any[]> {
-  const alerts: any[] = []
-  for await (const one of client.list(`${subscription}/providers/Microsoft.Security/alerts`))
-    if (all || isOpen(one)) alerts.push(one)
-  return alerts.sort((a, b) => b.properties.endTimeUtc.localeCompare(a.properties.endTimeUtc))
-}
-
-/** The alert that a name, or how one begins, is of. @throws {Error} none is, or more than one. */
-async function found(connection: Connection, name: string): Promise<any> {
-  const all = await listed(connection, true)
-  const [one, ...more] = all.filter((alert) => alert.name.startsWith(name.toLowerCase()))
-  if (one === undefined) throw new Error(`no alert ${plain(name)}; tl alert list --all shows them`)
-  if (more.length > 0)
-    throw new Error(
-      `more than one alert begins with ${plain(name)}; tl alert list --all --json has all of it`,
-    )
-  return one
 }
 
 const shortest = 8

@@ -17,6 +17,7 @@ const VALUES: readonly [taker: RegExp, taken: Taken][] = [
   [/ --vm <name>$/, 'vm'],
   [/ --set <name>$/, 'set'],
   [/ --network <name>$/, 'network'],
+  [/ --alert <id>$/, 'alert'],
   [/^(?:vm|vmss) (?:create|import|update) --size <name>$/, 'size'],
   [/^(?:vm|vmss) (?:create|update) --image <image>$/, 'image'],
   [/^gallery image-version create --image <image>$/, 'own-image'],
