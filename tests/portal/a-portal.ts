@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { ScriptedHost, type ServiceOptions } from '@trusted-launch/service'
-import { aService, type TestService } from '@trusted-launch/service/a-service'
+import { type Answer, aService, type TestService } from '@trusted-launch/service/a-service'
 import type { Browser } from 'playwright-core'
 import { aPage, chromiumMissing, openChromium, type Watched } from './chromium.ts'
 
@@ -19,8 +19,13 @@ export interface TestPortal {
   readonly browser: Browser
   /** A window where nobody is signed in, at no page yet. */
   window(t: TestContext, options?: Parameters<typeof aPage>[2]): Promise<Watched>
-  /** A window that is signed in as the service's administrator, at a page of the portal. */
-  open(t: TestContext, path: string, options?: Parameters<typeof aPage>[2]): Promise<Watched>
+  /** A window that is signed in, at a page of the portal; as the service's administrator, or as who asks by `ask`. */
+  open(
+    t: TestContext,
+    path: string,
+    options?: Parameters<typeof aPage>[2],
+    ask?: (method: string, path: string) => Promise<Answer>,
+  ): Promise<Watched>
 }
 
 /** The portal of a service on a scripted host. */
@@ -52,9 +57,9 @@ export async function portalOf(
   }
   return {
     ...{ service, browser, window },
-    async open(t, path, options) {
+    async open(t, path, options, ask = (...of) => service.ask(...of)) {
       const watched = await window(t, options)
-      const { body } = await service.ask('POST', '/portal/tickets')
+      const { body } = await ask('POST', '/portal/tickets')
       const { hash } = new URL(body.url)
       await watched.page.goto(`${service.service.endpoint}/portal${path}${hash}`)
       await watched.page.getByRole('main').waitFor()

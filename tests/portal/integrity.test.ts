@@ -38,6 +38,7 @@ test('a person sees what failed since when, opens the event, compares two boots 
     .click()
   const event = page.getByRole('dialog')
   await event.getByText('A quoted register vouches for its digest').waitFor()
+  await event.getByText('✓ its register replays to what was given (check 20)').waitFor()
   await event.getByText('000000').waitFor()
   await event.getByRole('button', { name: 'Close' }).click()
 

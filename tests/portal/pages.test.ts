@@ -13,7 +13,14 @@ const PAGES: readonly (readonly [string, string])[] = [
   ['/', 'Overview'],
   ['/virtual-machines', 'Virtual machines'],
   ['/recommendations', 'Recommendations'],
+  ['/exemptions', 'Exemptions'],
   ['/alerts', 'Alerts'],
+  ['/suppression-rules', 'Suppression rules'],
+  ['/policies', 'Policies and plans'],
+  ['/policies?part=policies', 'Policies and plans'],
+  ['/access', 'Access control'],
+  ['/access?part=roles', 'Access control'],
+  ['/access?part=principals', 'Access control'],
   ['/audit', 'Audit'],
   ['/operations', 'Operations'],
   ['/host', 'Host'],
@@ -45,7 +52,7 @@ test('no page has anything in it that fails or keeps people from using it', {
       for (const each of await obstaclesIn(page)) found.push(`${name} ${path}: ${each}`)
       if (shots === undefined) continue
       mkdirSync(shots, { recursive: true })
-      const file = `${path.replace(machine, '/machine').slice(1).replaceAll('/', '-') || 'overview'}-${name}`
+      const file = `${path.replace(machine, '/machine').slice(1).replaceAll(/[/?=]/g, '-') || 'overview'}-${name}`
       await page.screenshot({ path: `${shots}/${file}.png` })
     }
   }

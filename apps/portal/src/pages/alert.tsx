@@ -5,6 +5,7 @@ import { Go } from '../components/go.tsx'
 import { Page } from '../components/page.tsx'
 import { Properties } from '../components/properties.tsx'
 import { ReasonDialog } from '../components/reason-dialog.tsx'
+import { Row } from '../components/row.tsx'
 import { SeverityBadge } from '../components/severity-badge.tsx'
 import { Failed, Loading } from '../components/states.tsx'
 import { Time } from '../components/time.tsx'
@@ -12,6 +13,8 @@ import { idIn, paths } from '../paths.ts'
 import { type Alert, type AlertVerb, useAlert, useAlertVerb } from '../queries/alerts.ts'
 import { useTexts } from '../texts/texts.ts'
 import { Findings } from './alert/findings.tsx'
+import { draftFrom } from './suppression/draft.ts'
+import { RuleDialog } from './suppression/rule-dialog.tsx'
 
 /** One alert: what is wrong, with which component, and what to do. */
 export default function AlertPage() {
@@ -41,7 +44,16 @@ function Details({ alert }: { alert: Alert }) {
         of={[
           [security.severity, <SeverityBadge key="severity" of={properties.severity} />],
           [security.status, security.states[properties.status] ?? properties.status],
-          ...(suppressedBy === undefined ? [] : [[security.suppressedBy, suppressedBy] as const]),
+          ...(suppressedBy === undefined
+            ? []
+            : [
+                [
+                  security.suppressedBy,
+                  <Go key="rule" to={paths.suppression} search={{ filter: suppressedBy }}>
+                    {suppressedBy}
+                  </Go>,
+                ] as const,
+              ]),
           [
             security.machine,
             <Go key="machine" to={paths.machine(machine, 'integrity')}>
@@ -76,18 +88,23 @@ const VERBS: Readonly<Record<string, readonly AlertVerb[]>> = {
 }
 
 function Verbs({ alert }: { alert: Alert }) {
-  const { security } = useTexts()
+  const { security, govern } = useTexts()
+  const [isSuppressing, suppress] = useState(false)
   const decide = useAlertVerb(alert.id)
   const [asking, ask] = useState<AlertVerb | null>(null)
-  const { alertDisplayName, compromisedEntity, status } = alert.properties
+  const { alertDisplayName, compromisedEntity, status, extendedProperties } = alert.properties
   return (
-    <div>
+    <Row label={alertDisplayName}>
       {(VERBS[status] ?? []).map((verb) => (
         <Button key={verb} disabled={decide.isPending} onClick={() => ask(verb)}>
           {security.verbs[verb]}
         </Button>
       ))}
+      {extendedProperties.suppressedBy === undefined && (
+        <Button onClick={() => suppress(true)}>{govern.suppression.suppress}</Button>
+      )}
       {decide.isError && <Failed error={decide.error} />}
+      {isSuppressing && <RuleDialog from={draftFrom(alert)} onClose={() => suppress(false)} />}
       {asking !== null && (
         <ReasonDialog
           verb={security.verbs[asking]}
@@ -102,6 +119,6 @@ function Verbs({ alert }: { alert: Alert }) {
           }}
         />
       )}
-    </div>
+    </Row>
   )
 }

@@ -1,5 +1,6 @@
 import { ListPage } from '../components/list-page.tsx'
 import { useAudit } from '../queries/administration.ts'
+import { useNames } from '../queries/names.ts'
 import { useTexts } from '../texts/texts.ts'
 import { useAuditColumns } from './audit/columns.tsx'
 
@@ -7,15 +8,17 @@ import { useAuditColumns } from './audit/columns.tsx'
 export default function Audit() {
   const texts = useTexts()
   const { administration } = texts
-  const columns = useAuditColumns()
+  const events = useAudit()
+  const nameOf = useNames(events.data?.map(({ caller }) => caller) ?? [])
+  const columns = useAuditColumns(nameOf)
   return (
     <ListPage
       title={texts.pages.audit}
-      list={useAudit()}
+      list={events}
       columns={columns}
       idOf={({ eventDataId }) => eventDataId}
       textOf={({ caller, operationName, resourceId }) =>
-        `${caller} ${operationName.value} ${resourceId}`
+        `${nameOf(caller)} ${caller} ${operationName.value} ${resourceId}`
       }
       empty={administration.noAudit}
     />

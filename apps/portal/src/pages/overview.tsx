@@ -6,6 +6,7 @@ import { useTexts } from '../texts/texts.ts'
 import { HostShares } from './overview/host-shares.tsx'
 import { IntegrityShares } from './overview/integrity-shares.tsx'
 import { NewestAlerts } from './overview/newest-alerts.tsx'
+import { ProofsOverTime } from './overview/proofs-over-time.tsx'
 import { Recommended } from './overview/recommended.tsx'
 import { Score } from './overview/score.tsx'
 
@@ -32,6 +33,7 @@ export default function Overview() {
       <div className={useStyles().cards}>
         {fleet.data !== undefined && fleet.data.length > 0 && <IntegrityShares rows={fleet.data} />}
         <NewestAlerts />
+        <ProofsOverTime />
         <Score />
         <Recommended />
         <HostShares />

@@ -8,6 +8,7 @@ import { rankOf, SeverityBadge } from '../components/severity-badge.tsx'
 import { paths } from '../paths.ts'
 import { type Assessment, useAssessments } from '../queries/assessments.ts'
 import { useTexts } from '../texts/texts.ts'
+import { ExemptDialog } from './recommendations/exempt-dialog.tsx'
 import { FixDialog } from './recommendations/fix-dialog.tsx'
 
 /** What is recommended of which resource; those that are not followed, unless all are asked for. */
@@ -17,6 +18,7 @@ export default function Recommendations() {
   const navigate = useNavigate()
   const assessments = useAssessments()
   const [fixing, fix] = useState<Assessment | null>(null)
+  const [exempting, exempt] = useState<Assessment | null>(null)
   const isAll = all === 'yes'
   const shown = assessments.data?.filter(
     ({ properties }) => isAll || properties.status.code === 'Unhealthy',
@@ -26,7 +28,7 @@ export default function Recommendations() {
       <ListPage
         title={texts.pages.recommendations}
         list={{ ...assessments, data: shown } as typeof assessments}
-        columns={useColumns(fix)}
+        columns={useColumns(fix, exempt)}
         idOf={({ id }) => id}
         textOf={({ properties }) =>
           `${properties.displayName} ${nameOf(properties.resourceDetails.id)}`
@@ -34,21 +36,32 @@ export default function Recommendations() {
         empty={texts.security.noRecommendations}
         advice={texts.security.noRecommendationsAdvice}
         actions={
-          <Switch
-            label={texts.security.all}
-            checked={isAll}
-            onChange={(_, { checked }) =>
-              navigate({ to: '.', search: (checked ? { all: 'yes' } : {}) as never, replace: true })
-            }
-          />
+          <>
+            <Switch
+              label={texts.security.all}
+              checked={isAll}
+              onChange={(_, { checked }) =>
+                navigate({
+                  to: '.',
+                  search: (checked ? { all: 'yes' } : {}) as never,
+                  replace: true,
+                })
+              }
+            />
+            <Go to={paths.exemptions}>{texts.govern.exemptions.all}</Go>
+          </>
         }
       />
       {fixing !== null && <FixDialog of={fixing} onClose={() => fix(null)} />}
+      {exempting !== null && <ExemptDialog of={exempting} onClose={() => exempt(null)} />}
     </>
   )
 }
 
-function useColumns(fix: (one: Assessment) => void): readonly Column<Assessment>[] {
+function useColumns(
+  fix: (one: Assessment) => void,
+  exempt: (one: Assessment) => void,
+): readonly Column<Assessment>[] {
   const texts = useTexts()
   return useMemo(() => {
     const { security } = texts
@@ -89,8 +102,18 @@ function useColumns(fix: (one: Assessment) => void): readonly Column<Assessment>
             </Button>
           ),
       },
+      {
+        ...{ id: 'exempt', title: texts.govern.exemptions.exempt, width: 7 },
+        value: ({ properties }) => (properties.status.code === 'Unhealthy' ? 1 : 0),
+        cell: (one) =>
+          one.properties.status.code === 'Unhealthy' && (
+            <Button size="small" onClick={() => exempt(one)}>
+              {texts.govern.exemptions.exempt}
+            </Button>
+          ),
+      },
     ]
-  }, [texts, fix])
+  }, [texts, fix, exempt])
 }
 
 function severityOf({ properties }: Assessment): string {

@@ -26,18 +26,13 @@ export function useHistory(id: string) {
       const found: Attestation[] = []
       let next: string | undefined = evidenceOf(id)
       for (let pages = 0; next !== undefined && pages < HISTORY_PAGES; pages++) {
-        const page: any = await background.get(next).catch(noneYet)
+        const page: any = await background.get(next)
         found.push(...page.value)
         next = page.nextLink
       }
       return found as readonly Attestation[]
     },
   })
-}
-
-function noneYet(error: any): { value: [] } {
-  if (error?.fault?.status === 404) return { value: [] }
-  throw error
 }
 
 /** What a VM showed of one boot. It never changes. */

@@ -11,7 +11,7 @@ export interface LongAction {
 }
 
 /** What of pages is old when something was changed. */
-const CHANGED = ['machine', 'fleet', 'list', 'resource']
+const CHANGED = ['machine', 'fleet', 'list', 'resource', 'alert']
 
 /** Asks for it and waits until it is over. It goes on without the page: `useUnderWay` finds it again. */
 export function useLongAction() {

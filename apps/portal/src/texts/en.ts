@@ -1,6 +1,7 @@
 import { administration } from './en/administration.ts'
 import { boot } from './en/boot.ts'
 import { consoles } from './en/console.ts'
+import { govern } from './en/govern.ts'
 import { resources } from './en/resources.ts'
 import { security } from './en/security.ts'
 
@@ -34,7 +35,9 @@ export const en = {
     images: 'Images and galleries',
     disks: 'Disks',
     recommendations: 'Recommendations',
+    exemptions: 'Exemptions',
     alerts: 'Alerts',
+    suppression: 'Suppression rules',
     policies: 'Policies and plans',
     access: 'Access control',
     audit: 'Audit',
@@ -146,6 +149,7 @@ export const en = {
   administration,
   boot,
   consoles,
+  govern,
   resources,
   security,
   severity: {

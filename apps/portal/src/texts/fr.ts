@@ -2,6 +2,7 @@ import type { Texts } from './en.ts'
 import { administration } from './fr/administration.ts'
 import { boot } from './fr/boot.ts'
 import { consoles } from './fr/console.ts'
+import { govern } from './fr/govern.ts'
 import { resources } from './fr/resources.ts'
 import { security } from './fr/security.ts'
 
@@ -35,7 +36,9 @@ export const fr: Texts = {
     images: 'Images et galeries',
     disks: 'Disques',
     recommendations: 'Recommandations',
+    exemptions: 'Exemptions',
     alerts: 'Alertes',
+    suppression: 'Règles de masquage',
     policies: 'Stratégies et plans',
     access: 'Contrôle d’accès',
     audit: 'Audit',
@@ -146,6 +149,7 @@ export const fr: Texts = {
   administration,
   boot,
   consoles,
+  govern,
   resources,
   security,
   severity: { High: 'Élevée', Medium: 'Moyenne', Low: 'Faible', Informational: 'Information' },

@@ -1,5 +1,6 @@
 import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components'
 import {
+  AlertOffRegular,
   AlertRegular,
   BoxMultipleRegular,
   ClipboardTaskListLtrRegular,
@@ -11,6 +12,7 @@ import {
   ImageMultipleRegular,
   PersonKeyRegular,
   ServerRegular,
+  ShieldDismissRegular,
   ShieldTaskRegular,
 } from '@fluentui/react-icons'
 import { Link } from '@tanstack/react-router'
@@ -55,7 +57,9 @@ const ICONS: Readonly<Record<PageName, ReactNode>> = {
   images: <ImageMultipleRegular />,
   disks: <HardDriveRegular />,
   recommendations: <ShieldTaskRegular />,
+  exemptions: <ShieldDismissRegular />,
   alerts: <AlertRegular />,
+  suppression: <AlertOffRegular />,
   policies: <ClipboardTaskListLtrRegular />,
   access: <PersonKeyRegular />,
   audit: <HistoryRegular />,
@@ -66,7 +70,7 @@ const ICONS: Readonly<Record<PageName, ReactNode>> = {
 const GROUPS: readonly [keyof Texts['groups'] | null, readonly PageName[]][] = [
   [null, ['overview']],
   ['resources', ['machines', 'scaleSets', 'images', 'disks']],
-  ['security', ['recommendations', 'alerts', 'policies']],
+  ['security', ['recommendations', 'exemptions', 'alerts', 'suppression', 'policies']],
   ['administration', ['access', 'audit', 'operations', 'host']],
 ]
 

@@ -4,7 +4,8 @@ import { Time } from '../../components/time.tsx'
 import type { AuditEvent } from '../../queries/administration.ts'
 import { useTexts } from '../../texts/texts.ts'
 
-export function useAuditColumns(): readonly Column<AuditEvent>[] {
+/** @param nameOf what somebody is called. */
+export function useAuditColumns(nameOf: (caller: string) => string): readonly Column<AuditEvent>[] {
   const { administration } = useTexts()
   return useMemo(
     () => [
@@ -13,7 +14,11 @@ export function useAuditColumns(): readonly Column<AuditEvent>[] {
         value: ({ eventTimestamp }) => eventTimestamp,
         cell: ({ eventTimestamp }) => <Time at={eventTimestamp} />,
       },
-      { id: 'who', title: administration.who, width: 12, value: ({ caller }) => caller },
+      {
+        ...{ id: 'who', title: administration.who, width: 12 },
+        value: ({ caller }) => nameOf(caller),
+        cell: ({ caller }) => <span title={caller}>{nameOf(caller)}</span>,
+      },
       {
         ...{ id: 'action', title: administration.action },
         value: ({ operationName }) => operationName.value,
@@ -31,6 +36,6 @@ export function useAuditColumns(): readonly Column<AuditEvent>[] {
         value: ({ httpRequest }) => httpRequest.clientIpAddress,
       },
     ],
-    [administration],
+    [administration, nameOf],
   )
 }

@@ -1,6 +1,7 @@
 import { DataTable } from '../../components/data-table.tsx'
 import { Empty, Failed, Loading } from '../../components/states.tsx'
 import { useAudit } from '../../queries/administration.ts'
+import { useNames } from '../../queries/names.ts'
 import { useTexts } from '../../texts/texts.ts'
 import { useAuditColumns } from '../audit/columns.tsx'
 import type { TabGiven } from '../machine.tsx'
@@ -9,7 +10,7 @@ import type { TabGiven } from '../machine.tsx'
 export default function Activity({ machine }: TabGiven) {
   const texts = useTexts()
   const events = useAudit(machine.id)
-  const columns = useAuditColumns()
+  const columns = useAuditColumns(useNames(events.data?.map(({ caller }) => caller) ?? []))
   return (
     <>
       {events.isPending && <Loading />}

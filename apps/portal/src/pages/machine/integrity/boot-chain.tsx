@@ -1,5 +1,6 @@
 import { makeStyles, Subtitle1, Text, tokens } from '@fluentui/react-components'
 import type { BootStageView, BootView } from '@trusted-launch/api'
+import { useNames } from '../../../queries/names.ts'
 import { useTexts } from '../../../texts/texts.ts'
 import { Stage } from './stage.tsx'
 
@@ -46,11 +47,13 @@ export function BootChain({ boot }: { boot: BootView }) {
 function Reference({ of }: { of: BootView['reference'] }) {
   const { boot } = useTexts()
   const styles = useStyles()
+  const by = typeof of?.approval === 'object' ? of.approval.by : undefined
+  const nameOf = useNames([by])
   if (of === null) return <Text>{boot.noReference}</Text>
   const { name, origins, approval } = of
   const answer =
     typeof approval === 'object'
-      ? boot.approvedBy(approval.by, approval.why)
+      ? boot.approvedBy(nameOf(approval.by), approval.why)
       : approval === 'needed'
         ? boot.notApproved
         : null

@@ -10,6 +10,7 @@ import {
   useDriftDecision,
   useDrifts,
 } from '../../../queries/integrity.ts'
+import { useNames } from '../../../queries/names.ts'
 import { useTexts } from '../../../texts/texts.ts'
 import { DriftDialog } from './drift-dialog.tsx'
 import type { PartGiven } from './parts.tsx'
@@ -56,6 +57,7 @@ function OneDrift(given: {
   const [asking, ask] = useState<'approve' | 'reject' | null>(null)
   const { status, isPresent, isFirstBoot, count, firstSeen, lastSeen } = of.properties
   const { differences, modules, decision, leftOut } = of.properties
+  const nameOf = useNames([decision?.by])
   return (
     <Card>
       <div className={styles.row}>
@@ -77,7 +79,7 @@ function OneDrift(given: {
       {leftOut > 0 && <Text>{boot.leftOut(leftOut)}</Text>}
       {decision !== null && (
         <Text size={200}>
-          {boot.decided(decision.by, visible(decision.reason))} (<Time at={decision.at} />)
+          {boot.decided(nameOf(decision.by), visible(decision.reason))} (<Time at={decision.at} />)
         </Text>
       )}
       <div className={styles.row}>

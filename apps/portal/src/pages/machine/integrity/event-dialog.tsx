@@ -97,6 +97,15 @@ function Checks({ of, boot }: { of: BootEvent; boot: BootView }) {
         ))}
         {found.length === 0 && <li>{texts.nothingFound}</li>}
       </ul>
+      <Subtitle2 as="h3">{texts.judgedBy}</Subtitle2>
+      {of.checks.length === 0 && <Text>{texts.notJudged}</Text>}
+      <ul>
+        {of.checks.map(({ check, title, passed }) => (
+          <li key={`${check} ${title}`}>
+            {passed ? texts.passed(title, check) : texts.hasFound(title, check)}
+          </li>
+        ))}
+      </ul>
       <Findings of={found} />
     </>
   )

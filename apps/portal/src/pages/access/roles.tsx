@@ -1,0 +1,90 @@
+import { Button } from '@fluentui/react-components'
+import { AddRegular } from '@fluentui/react-icons'
+import { type ReactNode, useMemo, useState } from 'react'
+import { Act } from '../../components/act.tsx'
+import type { Column } from '../../components/data-table.tsx'
+import { ListPage } from '../../components/list-page.tsx'
+import { Row } from '../../components/row.tsx'
+import { Failed } from '../../components/states.tsx'
+import { type Role, useRoles } from '../../queries/access.ts'
+import { useLongAction } from '../../queries/long-action.ts'
+import { useSubscription } from '../../session/subscription.tsx'
+import { useTexts } from '../../texts/texts.ts'
+import { RoleDialog } from './role-dialog.tsx'
+
+/** What roles may be given in the subscription, and what each allows. */
+export function Roles({ tabs }: { tabs: ReactNode }) {
+  const texts = useTexts()
+  const { access: words } = texts.govern
+  const { id } = useSubscription()
+  /** Null: a new one. */
+  const [opened, open] = useState<Role | null | undefined>()
+  const action = useLongAction()
+  return (
+    <>
+      <ListPage
+        title={texts.pages.access}
+        list={useRoles(id)}
+        columns={useColumns(open, (id) => action.mutate({ method: 'DELETE', path: id }))}
+        idOf={({ id }) => id}
+        textOf={({ properties }) => `${properties.roleName} ${properties.description ?? ''}`}
+        empty={words.noRoles}
+        actions={
+          <>
+            {tabs}
+            <Button appearance="primary" icon={<AddRegular />} onClick={() => open(null)}>
+              {words.newRole}
+            </Button>
+            {action.isError && <Failed error={action.error} />}
+          </>
+        }
+      />
+      {opened !== undefined && <RoleDialog of={opened} onClose={() => open(undefined)} />}
+    </>
+  )
+}
+
+function useColumns(
+  open: (role: Role) => void,
+  remove: (id: string) => void,
+): readonly Column<Role>[] {
+  const { govern, administration, machine } = useTexts()
+  return useMemo(() => {
+    const { access: words } = govern
+    return [
+      {
+        ...{ id: 'name', title: words.role, width: 16 },
+        value: ({ properties }) => properties.roleName,
+      },
+      {
+        ...{ id: 'kind', title: words.kind, width: 8 },
+        value: ({ properties: { type } }) => words.roleKinds[type] ?? type,
+      },
+      {
+        ...{ id: 'description', title: words.description },
+        value: ({ properties }) => properties.description ?? '',
+        cell: ({ properties }) => (
+          <span title={properties.description}>{properties.description}</span>
+        ),
+      },
+      {
+        ...{ id: 'acts', title: administration.action, width: 13, value: () => '' },
+        cell: (role) => (
+          <Row>
+            <Button size="small" onClick={() => open(role)}>
+              {role.properties.type === 'CustomRole' ? words.editRole : words.show}
+            </Button>
+            {role.properties.type === 'CustomRole' && (
+              <Act
+                size="small"
+                verb={machine.delete}
+                question={words.deleteRole(role.properties.roleName)}
+                onYes={() => remove(role.id)}
+              />
+            )}
+          </Row>
+        ),
+      },
+    ]
+  }, [govern, administration, machine, open, remove])
+}

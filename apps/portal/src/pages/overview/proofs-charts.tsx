@@ -1,0 +1,43 @@
+import { LineChart } from '@fluentui/react-charts'
+import { Caption1, tokens } from '@fluentui/react-components'
+import type { ProofInterval } from '../../queries/proofs.ts'
+import { useTexts } from '../../texts/texts.ts'
+
+const HEIGHT_PX = 150
+const MINUTE_S = 60
+
+/** The same as the table below them, as lines. */
+export default function ProofsCharts({ of }: { of: readonly ProofInterval[] }) {
+  const { proofs: words } = useTexts().govern
+  const line = (legend: string, color: string, ofOne: (one: ProofInterval) => number | null) => ({
+    ...{ legend, color },
+    data: of.flatMap((one) => {
+      const y = ofOne(one)
+      return y === null ? [] : [{ x: new Date(one.at), y }]
+    }),
+  })
+  const minutes = (seconds: number | null) =>
+    seconds === null ? null : Math.round((10 * seconds) / MINUTE_S) / 10
+  const charts = [
+    [words.counts, [line(words.count, tokens.colorBrandForeground1, ({ count }) => count)]],
+    [
+      words.ages,
+      [
+        line(words.average, tokens.colorBrandForeground1, ({ average }) => minutes(average)),
+        line(words.oldest, tokens.colorPaletteDarkOrangeForeground1, ({ oldest }) =>
+          minutes(oldest),
+        ),
+      ],
+    ],
+  ] as const
+  return charts.map(([title, lines]) => (
+    <div key={title}>
+      <Caption1 as="h3">{title}</Caption1>
+      <LineChart
+        height={HEIGHT_PX}
+        hideLegend={lines.length === 1}
+        data={{ chartTitle: title, lineChartData: [...lines] }}
+      />
+    </div>
+  ))
+}

@@ -1,0 +1,318 @@
+// What people rule over: which alerts are hidden, what is exempt, how machines are watched, and who may do what.
+import assert from 'node:assert/strict'
+import { mkdirSync } from 'node:fs'
+import { test } from 'node:test'
+import { aVm } from '@trusted-launch/service/a-vm'
+import type { Page } from 'playwright-core'
+import { aPrincipal } from '../../apps/service/test/a-principal.ts'
+import { AttestingHost } from '../../apps/service/test/an-attesting-host.ts'
+import { aPortal, portalMissing, type TestPortal } from './a-portal.ts'
+import { obstaclesIn } from './axe.ts'
+
+const shots = process.env.PORTAL_SHOTS
+const READER = 'acdd72a7-3385-48ef-bd42-f606fba81ae7'
+const LOOKS = [
+  { name: 'light', width: 1280, theme: 'light' },
+  { name: 'dark', width: 1280, theme: 'dark' },
+  { name: 'narrow', width: 390, theme: 'light' },
+] as const
+const OFF = {
+  securityProfile: {
+    securityType: 'TrustedLaunch',
+    uefiSettings: { secureBootEnabled: false, vTpmEnabled: true },
+  },
+}
+
+const part = (id: string) => encodeURIComponent(id.slice(1))
+const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
+const dialog = (page: Page) => page.getByRole('dialog')
+const inDialog = (page: Page, name: string) =>
+  dialog(page).getByRole('button', { name, exact: true })
+const sure = (page: Page, name: string) =>
+  page.getByRole('alertdialog').getByRole('button', { name, exact: true })
+
+/** One sample alert of each kind. */
+async function someAlerts({ service }: TestPortal): Promise<any[]> {
+  const at = `${service.subscription}/providers/Microsoft.Security`
+  const properties = { kind: 'Bundles', bundles: ['VirtualMachines'] }
+  await service.ask('POST', `${at}/locations/local/alerts/default/simulate`, { properties })
+  return (await service.ask('GET', `${at}/alerts`)).body.value
+}
+
+async function rulesOf({ service }: TestPortal): Promise<any[]> {
+  const path = '/providers/Microsoft.Security/alertsSuppressionRules'
+  return (await service.ask('GET', service.subscription + path)).body.value
+}
+
+test('a suppression rule is made once it was tried, hides what it said, and is switched off and deleted', {
+  skip: portalMissing,
+}, async (t) => {
+  const portal = await aPortal(t)
+  await someAlerts(portal)
+  const { page } = await portal.open(t, '/suppression-rules')
+  await button(page, 'New suppression rule').first().click()
+  await dialog(page).getByLabel('Rule').fill('lab')
+  await dialog(page).getByLabel('Alert type').fill('VM_AttestationSilent')
+  await dialog(page).getByLabel('Reason').fill('the lab sleeps')
+  assert.ok(await inDialog(page, 'Make the rule').isDisabled())
+  await inDialog(page, 'Try it').click()
+  await dialog(page).getByText('It would have hidden this one alert.').waitFor()
+  assert.deepEqual(await rulesOf(portal), [])
+  await dialog(page).getByLabel('Until').fill('2999-01-31')
+  assert.ok(await inDialog(page, 'Make the rule').isDisabled(), 'what was tried was another rule')
+  await inDialog(page, 'Try it').click()
+  await inDialog(page, 'Make the rule').click()
+  await page.getByRole('cell', { name: 'lab', exact: true }).waitFor()
+  const [rule] = await rulesOf(portal)
+  assert.match(rule.properties.expirationDateUtc, /^2999-0[12]-/)
+  await button(page, 'What it hid').click()
+  await dialog(page).getByText('It kept nothing from being told').waitFor()
+  await inDialog(page, 'Close').click()
+  await button(page, 'Disable').click()
+  await page.getByRole('cell', { name: 'Disabled' }).waitFor()
+  await button(page, 'Delete').click()
+  await page.getByText('Delete the rule lab?').waitFor()
+  await sure(page, 'Delete').click()
+  await page.getByText('No alert is hidden by a rule.').waitFor()
+})
+
+test("an alert is suppressed from its page: for its machine and cause, and no other's", {
+  skip: portalMissing,
+}, async (t) => {
+  const portal = await aPortal(t)
+  const [alert] = await someAlerts(portal)
+  const { page } = await portal.open(t, `/alert/${part(alert.id)}`)
+  await button(page, 'Suppress …').click()
+  await dialog(page).getByLabel('Reason').fill('it is meant to be so')
+  await inDialog(page, 'Try it').click()
+  await dialog(page).getByText('It would have hidden this one alert.').waitFor()
+  await inDialog(page, 'Make the rule').click()
+  await page.getByText('Dismissed', { exact: true }).waitFor()
+  const [rule] = await rulesOf(portal)
+  await page.getByRole('link', { name: rule.name }).waitFor()
+  assert.deepEqual(
+    rule.properties.suppressionAlertsScope.allOf.map(({ field }: any) => field),
+    ['entities.vm.id', 'entities.cause'],
+  )
+})
+
+test('a recommendation is exempted for a reason and until a day, by whom is told, and the exemption ended', {
+  skip: portalMissing,
+}, async (t) => {
+  const portal = await aPortal(t)
+  await aVm(portal.service, 'web', OFF)
+  const { page } = await portal.open(t, '/recommendations')
+  const row = page.getByRole('row').filter({ hasText: 'Secure Boot should be enabled' })
+  await row.getByRole('button', { name: 'Exempt' }).click()
+  await dialog(page).getByLabel('Reason').fill('GRID drivers are not signed')
+  await dialog(page).getByLabel('Until').fill('2999-01-31')
+  await inDialog(page, 'Exempt').click()
+  await row.waitFor({ state: 'detached' })
+  await page.getByRole('main').getByRole('link', { name: 'Exemptions' }).click()
+  const kept = page.getByRole('row').filter({ hasText: 'GRID drivers are not signed' })
+  await kept.getByText('administrator').waitFor()
+  await kept.getByText('Secure Boot should be enabled').waitFor()
+  assert.match(await kept.innerText(), /web.*2999/s)
+  await kept.getByRole('button', { name: 'End' }).click()
+  await sure(page, 'End').click()
+  await page.getByText('Nothing is exempt.').waitFor()
+})
+
+test('a plan is made and changed once it is known what that would change, and its versions say by whom', {
+  skip: portalMissing,
+}, async (t) => {
+  const portal = await aPortal(t, new AttestingHost())
+  await aVm(portal.service, 'web')
+  const { page } = await portal.open(t, '/policies')
+  await button(page, 'New plan').click()
+  await dialog(page).getByLabel('Where shall it hold?').selectOption({ label: 'rg' })
+  await inDialog(page, 'Go on').click()
+  await page.getByRole('heading', { level: 1, name: 'Plan of rg' }).waitFor()
+  await page.getByLabel('Asked every').fill('900')
+  assert.ok(await button(page, 'Apply').isDisabled())
+  await button(page, 'What would change?').click()
+  await page.getByText('1 machine was judged again. No verdict would change.').waitFor()
+  await button(page, 'Apply').click()
+  await page.getByText('Version 1 holds from now on.').waitFor()
+
+  await page.getByLabel('Alert type, or type/cause').fill('VM_AttestationSilent')
+  await button(page, 'Add a failure').click()
+  await page.getByLabel('What is done').selectOption({ label: 'Its network is taken away' })
+  assert.ok(await button(page, 'Apply').isDisabled(), 'what was tried was another plan')
+  await button(page, 'What would change?').click()
+  await page.getByText('No verdict would change.').waitFor()
+  await button(page, 'Apply').click()
+  await page.getByText('Version 2 holds from now on.').waitFor()
+  await page.getByRole('cell', { name: 'administrator' }).first().waitFor()
+  const path = `${portal.service.group('rg')}/providers/TrustedLaunch/monitoringPlans/default`
+  const { document } = (await portal.service.ask('GET', path)).body.properties
+  assert.deepEqual(document.failures, {
+    VM_AttestationSilent: { severity: 'medium', response: 'isolate' },
+  })
+  await button(page, 'Delete').click()
+  await sure(page, 'Delete').click()
+  await page.getByText('No plan was made').waitFor()
+})
+
+test('a policy that would fail machines says which before it is applied; what is no JSON is not tried', {
+  skip: portalMissing,
+}, async (t) => {
+  const portal = await aPortal(t, new AttestingHost())
+  await aVm(portal.service, 'web')
+  const { page } = await portal.open(t, '/policies?part=policies')
+  await button(page, 'New policy').click()
+  await dialog(page).getByLabel('What shall it be called?').fill('strict')
+  await inDialog(page, 'Go on').click()
+  const document = page.getByLabel('Document')
+  const policy = JSON.parse(await document.inputValue())
+  assert.equal(policy.id, 'strict')
+  await document.fill('{')
+  await page.getByText('This is no JSON yet.').waitFor()
+  assert.ok(await button(page, 'What would change?').isDisabled())
+  const claim = {
+    claim: 'secure-boot',
+    equals: false,
+    when: null,
+    severity: 'high',
+    message: 'No.',
+  }
+  await document.fill(JSON.stringify({ ...policy, claims: [...policy.claims, claim] }))
+  await button(page, 'What would change?').click()
+  await page.getByText('1 would change: 1 for the worse, 0 for the better.').waitFor()
+  await page.getByRole('cell', { name: '+ policy.requirement' }).waitFor()
+  await button(page, 'Apply').click()
+  await page.getByText('Version 1 holds from now on.').waitFor()
+})
+
+test('a role is given to a program that was just made, and removed again; names are shown, ids are not', {
+  skip: portalMissing,
+}, async (t) => {
+  const portal = await aPortal(t)
+  const { page } = await portal.open(t, '/access?part=principals')
+  await button(page, 'administrator').waitFor()
+  await button(page, 'New person or program').click()
+  await dialog(page).getByLabel('Kind').selectOption({ label: 'Program' })
+  await dialog(page).getByLabel('Display name').fill('Backup')
+  await dialog(page).getByLabel('Sign-in name').fill('backup')
+  await inDialog(page, 'Save').click()
+  await dialog(page).getByText('This secret is shown this once:').waitFor()
+  await inDialog(page, 'Close').click()
+  await page.getByRole('cell', { name: 'Backup', exact: true }).waitFor()
+
+  await page.getByRole('tab', { name: 'Role assignments' }).click()
+  await page.getByRole('cell', { name: 'Owner' }).waitFor()
+  await button(page, 'Give a role').click()
+  await dialog(page).getByLabel('Who').selectOption({ label: 'Backup (backup)' })
+  await dialog(page).getByLabel('Role').selectOption({ label: 'Reader' })
+  await inDialog(page, 'Give a role').click()
+  const row = page.getByRole('row').filter({ hasText: 'Backup' })
+  await row.getByText('Reader').waitFor()
+  await row.getByRole('button', { name: 'Remove' }).click()
+  await page.getByText(/^Remove the role Reader of Backup at /).waitFor()
+  await sure(page, 'Remove').click()
+  await row.waitFor({ state: 'detached' })
+  await page.getByRole('link', { name: 'Audit' }).click()
+  await page.getByRole('cell', { name: 'administrator' }).first().waitFor()
+})
+
+test('a custom role is made, shown with what it allows, and deleted', {
+  skip: portalMissing,
+}, async (t) => {
+  const portal = await aPortal(t)
+  const { page } = await portal.open(t, '/access?part=roles')
+  await button(page, 'New role').click()
+  await dialog(page).getByLabel('Name').fill('Restarter')
+  await dialog(page)
+    .getByLabel('Actions', { exact: true })
+    .fill(
+      'Microsoft.Compute/virtualMachines/read\nMicrosoft.Compute/virtualMachines/restart/action',
+    )
+  await inDialog(page, 'Save').click()
+  const row = page.getByRole('row').filter({ hasText: 'Restarter' })
+  await row.getByRole('button', { name: 'Change' }).click()
+  assert.match(
+    await dialog(page).getByLabel('Actions', { exact: true }).inputValue(),
+    /restart\/action$/,
+  )
+  await inDialog(page, 'Cancel').click()
+  await row.getByRole('button', { name: 'Delete' }).click()
+  await sure(page, 'Delete').click()
+  await row.waitFor({ state: 'detached' })
+})
+
+test('who may only read is refused a rule, is told why, and by which id to find it', {
+  skip: portalMissing,
+}, async (t) => {
+  const portal = await aPortal(t)
+  await someAlerts(portal)
+  const reader = await aPrincipal(portal.service, READER, portal.service.subscription)
+  const { page, faults } = await portal.open(t, '/suppression-rules', {}, reader.ask)
+  await button(page, 'New suppression rule').first().click()
+  await dialog(page).getByLabel('Rule').fill('lab')
+  await dialog(page).getByLabel('Alert type').fill('*')
+  await dialog(page).getByLabel('Reason').fill('none')
+  await inDialog(page, 'Try it').click()
+  await dialog(page).getByText('AuthorizationFailed').waitFor()
+  await dialog(page).getByText('Correlation id').waitFor()
+  assert.deepEqual(await rulesOf(portal), [])
+  // The browser notes the refusal.
+  assert.ok(faults.splice(0).every((fault) => /status of 403/.test(fault)))
+})
+
+test('the overview tells how often and how lately machines proved themselves, and a machine that never did asks for nothing that is not there', {
+  skip: portalMissing,
+}, async (t) => {
+  const host = new AttestingHost()
+  const portal = await aPortal(t, host)
+  await aVm(portal.service, 'web')
+  const { page } = await portal.open(t, '/')
+  const table = page.getByRole('table').filter({ hasText: 'Age of proofs, oldest' })
+  await table.getByRole('row').nth(1).waitFor()
+  assert.match(await table.getByRole('row').nth(1).innerText(), /\t1\t0.* min/)
+  await page.getByText('Attestations in a quarter of an hour').waitFor()
+  assert.deepEqual(await obstaclesIn(page), [])
+  if (shots !== undefined) await page.screenshot({ path: `${shots}/proofs.png`, fullPage: true })
+
+  const plain = await aPortal(t)
+  const { id } = await aVm(plain.service, 'web')
+  const machine = await plain.open(t, `/virtual-machine/${part(id)}/integrity`)
+  await machine.page.getByText('This virtual machine has not proven anything yet.').waitFor()
+})
+
+test('nothing of rules, plans, policies and roles keeps people from using it', {
+  skip: portalMissing,
+}, async (t) => {
+  const portal = await aPortal(t)
+  const [alert] = await someAlerts(portal)
+  const { service } = portal
+  const plan = `${service.subscription}/providers/TrustedLaunch/monitoringPlans/default`
+  const failures = { VM_AttestationSilent: { severity: 'high', response: 'stop' } }
+  const document = { version: 1, name: 'all', intervalSeconds: 900, failures }
+  await service.ask('PUT', plan, { properties: { document } })
+  const policy = `${service.subscription}/providers/TrustedLaunch/policies/trusted-launch`
+  const pages = {
+    plan: [`/plan/${part(plan)}`, null],
+    policy: [`/policy/${part(policy)}`, null],
+    rule: [`/alert/${part(alert.id)}`, 'Suppress …'],
+    give: ['/access', 'Give a role'],
+    role: ['/access?part=roles', 'New role'],
+  } as const
+  const found: string[] = []
+  for (const { name, width, theme } of LOOKS) {
+    const { page } = await portal.open(t, '/', {
+      viewport: { width, height: 900 },
+      colorScheme: theme,
+    })
+    for (const [title, [path, opened]] of Object.entries(pages)) {
+      await page.goto(`${service.service.endpoint}/portal${path}`)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      await page.getByText('Loading …').first().waitFor({ state: 'detached' })
+      if (opened !== null) await button(page, opened).click()
+      for (const each of await obstaclesIn(page)) found.push(`${name} ${title}: ${each}`)
+      if (shots === undefined) continue
+      mkdirSync(shots, { recursive: true })
+      await page.screenshot({ path: `${shots}/${title}-${name}.png` })
+    }
+  }
+  assert.deepEqual(found, [])
+})
