@@ -143,7 +143,7 @@ test('the administrator’s new secret is in admin.json after the next start', a
 
 test('whoever is signed in learns what an id stands for, and nothing of whose id they do not have', async (t) => {
   const service = await aService(t)
-  const reader = await aPrincipal(service, READER.name, service.group('rg'))
+  const reader = await aPrincipal(service, READER.name, service.subscription)
   const id = randomUUID()
   const properties = { kind: 'user', signInName: 'ann@example', displayName: 'Ann' }
   await service.ask('PUT', `/providers/TrustedLaunch/principals/${id}`, { properties })
