@@ -43,10 +43,10 @@ export function withServing(command: Command): Command {
     .addOption(
       repeatable(
         '--public-pool <cidr>',
-        'addresses that are routed to this machine, for public addresses; remembered',
+        'addresses that are routed to this machine, for public addresses, in place of 198.18.0.0/24, which only it knows; remembered',
       ),
     )
-    .option('--no-public-pool', 'none of those that were named before are given any more')
+    .option('--no-public-pool', 'no public address is given')
 }
 
 /** The same as words of a command. */

@@ -5,7 +5,7 @@ import { holdLock } from '@trusted-launch/host'
 import type { Logger } from 'pino'
 import type { AllowedReceiver, ReceiverRules } from './domain/destinations.ts'
 import type { HostDriver } from './domain/host-driver.ts'
-import { parsePublicPool } from './domain/network/public-pool.ts'
+import { ON_THIS_HOST, parsePublicPool } from './domain/network/public-pool.ts'
 import type { AllowedSource } from './domain/sources.ts'
 import type { Store } from './domain/store.ts'
 import { openHostDriver } from './driver/open-host-driver.ts'
@@ -48,7 +48,7 @@ export interface ServiceOptions {
   readonly allowedReceivers?: readonly AllowedReceiver[]
   /** The folder for files of alerts; none is written by default. */
   readonly alertFiles?: string
-  /** Stretches of addresses that are routed to this host, `198.51.100.0/28`, for public addresses; none by default. */
+  /** Stretches of addresses that are routed to this host, `198.51.100.0/28`, for public addresses; by default those that only this host knows. */
   readonly publicPool?: readonly string[]
   /** The portal's built files; it is not served by default. */
   readonly portal?: string
@@ -117,7 +117,7 @@ async function open(
   const works: Works = new Works({
     ...{ store, openHost, log, now, location, sealed, authorizer, owner, signer },
     allowedSources,
-    publicPool: (options.publicPool ?? []).map(parsePublicPool),
+    publicPool: (options.publicPool ?? ON_THIS_HOST).map(parsePublicPool),
     receivers: receiversOf(options),
     issuer: () => front.endpoint + ATTESTATION_PATH,
     inside: () => front.inside,

@@ -17,7 +17,7 @@ export interface Settings {
   readonly publicNames?: readonly string[]
   readonly allowedSources?: readonly AllowedSource[]
   readonly allowedReceivers?: readonly AllowedReceiver[]
-  /** Stretches of addresses that are routed to the host. */
+  /** Stretches of addresses that are routed to the host; empty: none are given. */
   readonly publicPool?: readonly string[]
   /** Absolute. */
   readonly alertFiles?: string

@@ -286,8 +286,17 @@ test('a pool that is all given gives none, what is deleted is free again, and wi
     const id = `${without.group('rg')}/providers/Microsoft.Network/publicIPAddresses/ip`
     const { status, body } = await without.ask('PUT', id, { location: 'local' })
     assert.deepEqual([status, body.error.code], [409, 'PublicIPAddressPoolMissing'])
-    assert.match(body.error.message, noNetworks === null ? /tl up --public-pool/ : /not root/)
+    assert.match(body.error.message, noNetworks === null ? /tl up --no-public-pool/ : /not root/)
   }
+})
+
+test('where no pool is named, public addresses are those that only their host knows', async (t) => {
+  const service = await aService(t, new ScriptedHost(), { publicPool: undefined })
+  await service.ask('PUT', service.group('rg'), { location: 'local' })
+  const id = `${service.group('rg')}/providers/Microsoft.Network/publicIPAddresses/ip`
+  const body = { location: 'local', properties: { publicIPAllocationMethod: 'Static' } }
+  const { properties } = (await service.ask('PUT', id, body)).body
+  assert.match(properties.ipAddress, /^198\.18\.0\.\d+$/)
 })
 
 test('an address is its resource’s after the service started again, whatever its pool is by then', async (t) => {

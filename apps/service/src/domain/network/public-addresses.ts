@@ -57,7 +57,7 @@ function requirePool({ noNetworks, publicPool }: NetworkRules): void {
   if (lacks === null && publicPool.length > 0) return
   const why =
     lacks === null
-      ? "its operator named none ('tl up --public-pool')"
+      ? "its operator wants none given ('tl up --no-public-pool')"
       : `this host makes no networks (${lacks})`
   throw new ArmError({
     status: 409,

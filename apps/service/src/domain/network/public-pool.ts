@@ -8,6 +8,12 @@ const LENGTH_MIN = 16
 /** This host, its loopback, between it and its networks, one link, many receivers, nobody's. @see RFC 6890 */
 const NOT_ROUTED = ['0.0.0.0/8', '127.0.0.0/8', '100.64.0.0/10', '169.254.0.0/16', '224.0.0.0/3']
 
+/**
+ * Where the operator names none: addresses that no network routes, so that they are reached from this host, its VMs and
+ * whoever is given a route to it. @see RFC 2544 Appendix C.2.2
+ */
+export const ON_THIS_HOST: readonly string[] = ['198.18.0.0/24']
+
 /** Addresses that are routed to the host, for whoever asks for a public one: `198.51.100.0/28`. @throws {TypeError} */
 export function parsePublicPool(text: string): Prefix {
   const prefix = parsePrefix(text)
