@@ -20,7 +20,8 @@ export class TestService {
   readonly ca: string
   /** Its data folder. */
   readonly data: string
-  #token: string | null = null
+  /** Of one signing in, for all who ask meanwhile. */
+  #token: Promise<string> | null = null
 
   constructor(service: Service, host: ScriptedHost, ca: string, data: string) {
     this.service = service
@@ -43,16 +44,20 @@ export class TestService {
     body?: unknown,
     headers: Record<string, string> = {},
   ): Promise<Answer> {
-    this.#token ??= await this.token()
+    this.#token ??= this.#signIn()
+    const token = this.#token
     const versioned = /api-version=/.test(path)
       ? path
       : `${path}${path.includes('?') ? '&' : '?'}api-version=2026-04-01`
-    const authorization = () => ({ authorization: `Bearer ${this.#token}`, ...headers })
-    const answer = await this.send(method, versioned, authorization(), body)
+    const by = async (one: Promise<string>) => ({
+      authorization: `Bearer ${await one}`,
+      ...headers,
+    })
+    const answer = await this.send(method, versioned, await by(token), body)
     if (answer.status !== 401 || headers.authorization !== undefined) return answer
     // The clock was put forward.
-    this.#token = await this.token()
-    return this.send(method, versioned, authorization(), body)
+    if (this.#token === token) this.#token = this.#signIn()
+    return this.send(method, versioned, await by(this.#token ?? this.#signIn()), body)
   }
 
   /** Asks until a long action is over. */
@@ -63,6 +68,15 @@ export class TestService {
       if (body.status !== 'InProgress') return body
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
+  }
+
+  /** Who could not sign in tries anew. */
+  #signIn(): Promise<string> {
+    const token = this.token()
+    token.catch(() => {
+      if (this.#token === token) this.#token = null
+    })
+    return token
   }
 
   async token(): Promise<string> {
