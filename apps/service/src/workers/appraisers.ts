@@ -24,6 +24,8 @@ export interface AppraisersOptions {
   /** How many may wait for a thread. */
   readonly waitingMax?: number
   readonly taskMs?: number
+  /** How long a thread waits for its next appraisal. */
+  readonly idleMs?: number
   /** What the threads run, in tests. */
   readonly program?: URL
 }
@@ -39,17 +41,25 @@ interface Waiting {
 const THREADS_MAX = 4
 const WAITING_MAX = 1_000
 const TASK_MS = 30_000
+/** A thread holds some 65 MB, and begins in less than a second: who appraises now and then does not keep one. */
+const IDLE_MS = 60_000
 /** Evidence that makes the verifier need more ends its own thread, and nothing else. */
 const HEAP_MB_MAX = 512
 
+interface Idle {
+  readonly worker: Worker
+  /** Ends it. */
+  readonly timer: NodeJS.Timeout
+}
+
 /**
- * Threads that appraise, begun when they are first needed, one appraisal at a time each. One that dies, or does
- * not answer in time, takes its own appraisal with it; the next has a new thread.
+ * Threads that appraise, begun when they are needed and ended when they are not any more, one appraisal at a time each.
+ * One that dies, or does not answer in time, takes its own appraisal with it; the next has a new thread.
  */
 export class Appraisers {
   readonly #options: Required<AppraisersOptions>
   readonly #waiting: Waiting[] = []
-  readonly #idle: Worker[] = []
+  readonly #idle: Idle[] = []
   readonly #all = new Set<Worker>()
   #closed = false
 
@@ -58,6 +68,7 @@ export class Appraisers {
       threads: Math.max(1, Math.min(THREADS_MAX, availableParallelism() - 1)),
       waitingMax: WAITING_MAX,
       taskMs: TASK_MS,
+      idleMs: IDLE_MS,
       program: new URL('appraise.ts', import.meta.url),
       ...options,
     }
@@ -103,8 +114,26 @@ export class Appraisers {
 
   #next(): void {
     if (this.#waiting.length === 0) return
-    const worker = this.#idle.pop() ?? this.#begin()
+    const worker = this.#woken() ?? this.#begin()
     if (worker !== null) this.#give(worker, this.#waiting.shift()!)
+  }
+
+  /** The one that rests for the shortest: the others come to their end. */
+  #woken(): Worker | null {
+    const idle = this.#idle.pop()
+    if (idle === undefined) return null
+    clearTimeout(idle.timer)
+    return idle.worker
+  }
+
+  #rest(worker: Worker): void {
+    const end = () => {
+      this.#idle.splice(this.#idle.indexOf(idle), 1)
+      this.#all.delete(worker)
+      void worker.terminate()
+    }
+    const idle: Idle = { worker, timer: setTimeout(end, this.#options.idleMs).unref() }
+    this.#idle.push(idle)
   }
 
   #begin(): Worker | null {
@@ -133,7 +162,7 @@ export class Appraisers {
     const died = (cause?: unknown) => failed('appraiser-died', 'the appraisal broke off', cause)
     const answered = (answer: unknown) => {
       leave()
-      this.#idle.push(worker)
+      this.#rest(worker)
       resolve(answer)
       this.#next()
     }

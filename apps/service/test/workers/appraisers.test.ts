@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { AppraisalTask } from '../../src/workers/appraisal.ts'
 import { Appraisers, type AppraisersOptions } from '../../src/workers/appraisers.ts'
 
@@ -38,6 +39,16 @@ test('no more wait for a thread than may, and as many are worked on as there are
   const ends = await Promise.allSettled(asked)
   const told = ends.map((end) => (end.status === 'fulfilled' ? end.value : end.reason.code))
   assert.deepEqual(told, ['0', '1', '2', '3', 'appraisers-busy', 'appraisers-busy'])
+})
+
+test('a thread that nobody needed for a while is ended; until then the same one appraises', async (t) => {
+  const appraise = appraisers(t, { idleMs: 300 })
+  const first = (await appraise('thread')).tier
+  assert.equal((await appraise('thread')).tier, first)
+  await sleep(900)
+  const second = (await appraise('thread')).tier
+  assert.notEqual(second, first)
+  assert.equal((await appraise('affirming')).tier, 'affirming')
 })
 
 test('what waits when the threads are ended has no verdict', async () => {

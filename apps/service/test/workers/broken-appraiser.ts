@@ -1,6 +1,6 @@
 // A thread that does with its task what the task's issuer says, for tests.
 
-import { parentPort } from 'node:worker_threads'
+import { parentPort, threadId } from 'node:worker_threads'
 import type { AppraisalTask } from '../../src/workers/appraisal.ts'
 
 parentPort!.on('message', ({ issuer }: AppraisalTask) => {
@@ -9,5 +9,6 @@ parentPort!.on('message', ({ issuer }: AppraisalTask) => {
   if (issuer.issuer === 'hang') for (;;);
   if (issuer.issuer === 'memory')
     for (const all: unknown[] = []; ; ) all.push(new Array(1e6).fill(0))
-  parentPort!.postMessage({ tier: issuer.issuer })
+  const tier = issuer.issuer === 'thread' ? String(threadId) : issuer.issuer
+  parentPort!.postMessage({ tier })
 })
