@@ -153,6 +153,7 @@ export class Works {
       secretsOf: async (tables, id) => (await this.#kept(secretsName(id), tables)) ?? {},
       keepCommand: (tables, key, command) => this.#keep(tables, commandKey(key), command),
       keepSeed: (...what) => this.#keepSeed(...what),
+      seedOf: (tables, vmId) => this.#kept<Seed>(`seed/${vmId}`, tables),
       hashPassword,
     }
     this.#networks = new HostNetworks({
@@ -358,7 +359,7 @@ export class Works {
     await this.#options.sealed.on(tables.values).put(name, bytes)
   }
 
-  async #kept<T>(name: string, tables?: Tables): Promise<T | null> {
+  async #kept<T>(name: string, tables?: Pick<Tables, 'values'>): Promise<T | null> {
     const { sealed } = this.#options
     const kept = await (tables === undefined ? sealed : sealed.on(tables.values)).get(name)
     return kept === null ? null : JSON.parse(new TextDecoder().decode(kept))

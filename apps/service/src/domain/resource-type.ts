@@ -52,7 +52,7 @@ export interface ResourceType {
   /** `Microsoft.Compute/virtualMachines` */
   readonly type: string
   /** What takes long and needs no tables, before the transaction that everybody else waits for. */
-  prepare?(asked: Wanted): Promise<Wanted>
+  prepare?(asked: Wanted, id: string, there: Tables): Promise<Wanted>
   /** `existing` null: it is new. `wanted` of a PATCH is already laid over what there is. */
   plan(id: string, wanted: Wanted, existing: Resource | null, moment: Moment): Promise<Plan>
   /** What a body names elsewhere: whoever sends it must have the right to, there. */

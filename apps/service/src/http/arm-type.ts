@@ -14,8 +14,11 @@ export interface ArmType extends ResourceType {
     request: ArmRequest,
     there: Pick<Tables, 'resources'>,
   ): JsonObject | Promise<JsonObject>
-  /** Whether a PUT over an existing one keeps the properties it does not name, as Azure's compute does. */
-  readonly putMerges?: boolean
+  /**
+   * Whether a PUT or PATCH of an existing one keeps what it does not name, or names as null, at whatever depth, as
+   * Azure's compute does; a list is named whole. @see Azure, "PUT calls for creation or updates on compute resources"
+   */
+  readonly keepsUnnamed?: boolean
   /** Whether a new one is answered 202 while there is work on it, and else 200: clients of Azure's disks take no 201. */
   readonly isAccepted?: boolean
   /** Child types have a parent that must be there, and no location of their own. */

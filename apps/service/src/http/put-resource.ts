@@ -26,10 +26,10 @@ export async function putResource(
   verb: 'PUT' | 'PATCH',
 ): Promise<ArmReply> {
   if (request.body === null) throw new ArmError(faults.invalidRequestContent('the body is missing'))
-  const checked = withoutNulls(wantedOf(arm.models[verb]!, request.body), verb)
+  const checked = withoutNulls(arm, wantedOf(arm.models[verb]!, request.body), verb)
   for (const link of (await arm.links?.(request.id, checked, ground.store)) ?? [])
     await requireLink(ground.authorizer, arm, request, link)
-  const asked = (await arm.prepare?.(checked)) ?? checked
+  const asked = (await arm.prepare?.(checked, request.id, ground.store)) ?? checked
   const done = await change(ground, request, async (tables) => {
     const existing = await place(arm, ground, tables, request, asked, verb)
     const wanted = existing === null ? asked : over(arm, existing, asked, verb)
@@ -59,9 +59,10 @@ function statusOfNew({ isAccepted = false }: ArmType, { work }: Plan): number {
   return work === null ? 200 : 202
 }
 
-/** A member that a PUT says is null is not given; a PATCH takes it away. */
-function withoutNulls(asked: Wanted, verb: 'PUT' | 'PATCH'): Wanted {
-  return verb === 'PATCH' ? asked : { ...asked, properties: merged({}, asked.properties) }
+/** A member that is said to be null is not given; but a PATCH of most types takes it away. */
+function withoutNulls({ keepsUnnamed }: ArmType, asked: Wanted, verb: 'PUT' | 'PATCH'): Wanted {
+  if (verb === 'PATCH' && keepsUnnamed !== true) return asked
+  return { ...asked, properties: merged({}, asked.properties) }
 }
 
 /** Naming a resource of another group needs a right there. @throws {ArmError} `LinkedAuthorizationFailed` */
@@ -111,13 +112,14 @@ function over(arm: ArmType, existing: Resource, asked: Wanted, verb: 'PUT' | 'PA
   const { location, tags, envelope, properties } = existing
   if (verb === 'PATCH')
     return {
+      ...asked,
       location,
       tags: asked.tags ?? tags,
       envelope: { ...envelope, ...asked.envelope },
       properties: merged(properties, asked.properties),
     }
-  if (arm.putMerges !== true) return asked
-  return { ...asked, properties: { ...properties, ...asked.properties } }
+  if (arm.keepsUnnamed !== true) return asked
+  return { ...asked, properties: merged(properties, asked.properties) }
 }
 
 interface Writing {

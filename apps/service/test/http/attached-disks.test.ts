@@ -62,6 +62,34 @@ test('a VM takes a disk as its own, without an osProfile, and by what was found 
   assert.match(copied.body.error.message, /a VM's own/)
 })
 
+test('a disk that a VM takes is as large as it says, as it was made since, or as the VM asks; never smaller', async (t) => {
+  const { service, id } = await aSystem(t, { capacity: { diskGib: 100 } })
+  const sizes = async (vm: string) => {
+    const [machine] = await service.host.machines()
+    return [
+      (await service.ask('GET', id)).body.properties.diskSizeGB,
+      (await service.ask('GET', vm)).body.properties.storageProfile.osDisk.diskSizeGB,
+      service.host.plan(machine!)!.osDiskGib,
+    ]
+  }
+  assert.equal((await service.ask('PATCH', id, { properties: { diskSizeGB: 8 } })).status, 200)
+  const one = await aVm(service, 'one', attach(id))
+  assert.deepEqual(await sizes(one.id), [8, 8, 8])
+  await service.over(await service.ask('DELETE', one.id))
+  const larger = await aVm(service, 'two', attach(id, { diskSizeGB: 16 }))
+  assert.deepEqual(await sizes(larger.id), [16, 16, 16])
+  await service.over(await service.ask('DELETE', larger.id))
+  for (const [diskSizeGB, code] of [
+    [8, 'OperationNotAllowed'],
+    [101, 'AllocationFailed'],
+    [0, 'InvalidParameter'],
+  ] as const) {
+    const { put } = await aVm(service, 'three', attach(id, { diskSizeGB }))
+    assert.equal(put.body.error?.code, code, JSON.stringify(put.body))
+  }
+  assert.equal((await service.ask('GET', id)).body.properties.diskSizeGB, 16)
+})
+
 test('what a VM leaves of its own disk is kept where it is to stay, and goes where it is to go', async (t) => {
   const { service, id } = await aSystem(t)
   const one = await aVm(service, 'web', attach(id))

@@ -38,6 +38,48 @@ test('data disks are made, attached, grown and freed as a VM names them', async 
   assert.equal((await service.ask('GET', disk)).status, 404)
 })
 
+test('a change that does not name data disks, or names them as null, leaves them; an empty list takes them all', async (t) => {
+  const service = await aService(t)
+  const disk = { lun: 0, createOption: 'Empty', diskSizeGB: 4, name: 'one' }
+  const { id } = await aVm(service, 'web', storage([disk]))
+  const [machine] = await service.host.machines()
+  const { body: before } = await service.ask('GET', id)
+  const [nic] = before.properties.networkProfile.networkInterfaces
+  const put = (properties: object) => service.ask('PUT', id, vmBody(nic.id, properties))
+  const patch = (properties: object) => service.ask('PATCH', id, { properties })
+  const storageProfile = { dataDisks: null, osDisk: null, imageReference: null }
+  for (const changed of [
+    await put({ storageProfile: {} }),
+    await put({ storageProfile }),
+    await put({ storageProfile: null }),
+    await patch({ storageProfile: {} }),
+    await patch({ storageProfile }),
+    await patch({ diagnosticsProfile: null }),
+  ]) {
+    assert.equal(changed.status, 200, JSON.stringify(changed.body))
+    assert.deepEqual(changed.body.properties.storageProfile, before.properties.storageProfile)
+  }
+  assert.equal(service.host.disks.get(machine!)!.length, 1)
+  const taken = await put({ storageProfile: { dataDisks: [] } })
+  assert.deepEqual(taken.body.properties.storageProfile.dataDisks, [])
+  assert.equal((await service.over(taken)).status, 'Succeeded')
+  assert.deepEqual(service.host.disks.get(machine!), [])
+})
+
+test('a free disk that was made larger is so large to the VM that it is attached to', async (t) => {
+  const service = await aService(t)
+  const { id } = await aVm(service)
+  const [machine] = await service.host.machines()
+  const disk = `${service.group('rg')}/providers/Microsoft.Compute/disks/free`
+  const properties = { creationData: { createOption: 'Empty' }, diskSizeGB: 4 }
+  await service.ask('PUT', disk, { location: 'local', properties })
+  assert.equal((await service.ask('PATCH', disk, { properties: { diskSizeGB: 8 } })).status, 200)
+  const dataDisks = [{ lun: 0, createOption: 'Attach', managedDisk: { id: disk } }]
+  const body = { properties: { storageProfile: { dataDisks } } }
+  assert.equal((await service.over(await service.ask('PATCH', id, body))).status, 'Succeeded')
+  assert.deepEqual(service.host.disks.get(machine!), [{ lun: 0, diskId: disk, sizeGiB: 8 }])
+})
+
 test('disks that do not fit are refused, and nothing is made', async (t) => {
   const service = await aService(t)
   const nic = await aNetwork(service, 'rg')

@@ -15,16 +15,13 @@ test('what a VM was made with is not changed', async (t) => {
   const { id } = await aVm(service)
   const { body: before } = await service.ask('GET', id)
   const changes: [string, object][] = [
-    [
-      'storageProfile.osDisk.createOption',
-      { storageProfile: { osDisk: { createOption: 'Attach' } } },
-    ],
-    ['storageProfile.osDisk.osType', { storageProfile: { osDisk: { osType: 'Windows' } } }],
+    ['osDisk.createOption', { storageProfile: { osDisk: { createOption: 'Attach' } } }],
+    ['osDisk.osType', { storageProfile: { osDisk: { osType: 'Windows' } } }],
     ['priority', { priority: 'Spot' }],
-    ['osProfile.computerName', { osProfile: { computerName: 'other' } }],
-    ['osProfile.adminUsername', { osProfile: { adminUsername: 'other' } }],
+    ['computerName', { osProfile: { computerName: 'other' } }],
+    ['adminUsername', { osProfile: { adminUsername: 'other' } }],
     [
-      'osProfile.linuxConfiguration.ssh',
+      'linuxConfiguration.ssh.publicKeys',
       {
         osProfile: {
           linuxConfiguration: { ssh: { publicKeys: [{ path: '/home/x/y', keyData: KEY }] } },
@@ -32,7 +29,7 @@ test('what a VM was made with is not changed', async (t) => {
       },
     ],
     [
-      'osProfile.linuxConfiguration.disablePasswordAuthentication',
+      'linuxConfiguration.disablePasswordAuthentication',
       { osProfile: { linuxConfiguration: { disablePasswordAuthentication: false } } },
     ],
   ]

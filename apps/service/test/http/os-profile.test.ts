@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { requireGivenBefore } from '../../src/domain/vm/os-profile.ts'
+import { givenBy, windowsSeedOf } from '../../src/domain/vm/seed.ts'
 import { aService } from '../a-service.ts'
 import { aNetwork, aVm, KEY, vmBody } from '../a-vm.ts'
 
@@ -43,7 +45,7 @@ for (const [what, profile, target] of [
     assert.deepEqual([put.status, code, said], [400, 'InvalidParameter', target])
   })
 
-test('without a host name a VM is called as its resource, and is told nothing twice', async (t) => {
+test('without a host name a VM is called as its resource', async (t) => {
   const service = await aService(t)
   const nic = await aNetwork(service, 'rg')
   const id = `${service.group('rg')}/providers/Microsoft.Compute/virtualMachines/named`
@@ -52,9 +54,58 @@ test('without a host name a VM is called as its resource, and is told nothing tw
   const put = await service.ask('PUT', id, body)
   assert.equal((await service.over(put)).status, 'Succeeded')
   assert.equal(put.body.properties.osProfile.computerName, 'named')
-  const again = await service.ask('PUT', id, body)
-  assert.equal(again.status, 200, JSON.stringify(again.body))
-  const { statuses } = (await service.ask('GET', `${id}/instanceView`)).body
-  const notice = statuses.find(({ code }: any) => code === 'OsProfile/GivenAtCreation')
-  assert.match(notice.message, /adminPassword/)
+})
+
+test('a VM is given its password and its custom data once: the same again is fine, as is none, and another is refused', async (t) => {
+  const service = await aService(t)
+  const customData = Buffer.from('#cloud-config\n').toString('base64')
+  const given = { ...good, adminPassword: 'abcD3f!', customData }
+  const { id, put } = await aVm(service, 'web', { osProfile: given })
+  assert.equal(put.status, 201, JSON.stringify(put.body))
+  const { body: before } = await service.ask('GET', id)
+  const nic = before.properties.networkProfile.networkInterfaces[0].id
+  const ask = async (verb: 'PUT' | 'PATCH', osProfile: object) => {
+    const properties = { osProfile }
+    const body = verb === 'PUT' ? vmBody(nic, properties) : { properties }
+    const { status, body: answer } = await service.ask(verb, id, body)
+    return status === 200 ? 200 : [status, answer.error.code, answer.error.message]
+  }
+  const refused = (name: string) => [
+    ...[409, 'PropertyChangeNotAllowed'],
+    `Changing property '${name}' is not allowed.`,
+  ]
+  const broken = `${customData.slice(0, 4)}\n${customData.slice(4)}`
+  for (const verb of ['PUT', 'PATCH'] as const) {
+    assert.equal(await ask(verb, given), 200)
+    assert.equal(await ask(verb, good), 200)
+    assert.equal(await ask(verb, { ...given, customData: broken }), 200)
+    assert.equal(await ask(verb, { adminPassword: '', customData: null }), 200)
+    const password = { ...given, adminPassword: 'abcD3f?' }
+    assert.deepEqual(await ask(verb, password), refused('adminPassword'))
+    assert.deepEqual(await ask(verb, { ...given, adminPassword: 'a1B'.repeat(90) }), [
+      ...refused('adminPassword'),
+    ])
+    const data = { ...given, customData: Buffer.from('other').toString('base64') }
+    assert.deepEqual(await ask(verb, data), refused('customData'))
+  }
+  const { body: after } = await service.ask('GET', id)
+  assert.deepEqual(after.properties, before.properties)
+  const bare = await aVm(service, 'bare', { osProfile: good })
+  for (const [name, value] of [
+    ['adminPassword', 'abcD3f!'],
+    ['customData', customData],
+  ] as const) {
+    const body = { properties: { osProfile: { [name]: value } } }
+    const { body: answer } = await service.ask('PATCH', bare.id, body)
+    assert.equal(answer.error?.message, `Changing property '${name}' is not allowed.`)
+  }
+})
+
+test('what a Windows VM was given is known of its seed', () => {
+  const osProfile = { adminUsername: 'me', adminPassword: 'abcD3f!gh', customData: 'QUJD' }
+  const given = { password: osProfile.adminPassword, customData: osProfile.customData }
+  assert.deepEqual(givenBy(windowsSeedOf('id', { osProfile })), given)
+  assert.doesNotThrow(() => requireGivenBefore({ osProfile }, null, given))
+  const other = { osProfile: { ...osProfile, adminPassword: 'abcD3f!gH' } }
+  assert.throws(() => requireGivenBefore(other, null, given), /Changing property 'adminPassword'/)
 })

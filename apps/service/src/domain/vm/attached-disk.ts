@@ -7,7 +7,7 @@ import type { Moment } from '../resource-type.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
 import { requireNobodyElses } from './disk-holder.ts'
 import { skuOf } from './disk-row.ts'
-import { requireSizeGib } from './disk-size.ts'
+import { requireNotSmaller, requireSizeGib, tooLarge } from './disk-size.ts'
 import { at, type Notice, textAt } from './vm.ts'
 
 const OS_DISK = ['storageProfile', 'osDisk'] as const
@@ -74,23 +74,31 @@ async function namedDisk({ resources }: Tables, properties: JsonObject): Promise
   throw new ArmError(faults.operationNotAllowed(`Disk ${disk.name} is not there yet.`))
 }
 
-/** It is the VM's from now on. @returns `storageProfile` with it. */
+/** It is the VM's from now on, and may become larger with it. @returns `storageProfile` with it. @throws {ArmError} */
 export async function takeDisk(
   { tables, at: now }: Moment,
   vm: string,
   properties: JsonObject,
+  hostGib: number,
 ): Promise<JsonObject> {
   const disk = await namedDisk(tables, properties)
-  await tables.resources.update(disk.id, { state: { ...disk.state, managedBy: vm } }, now)
   const storage = at(properties, 'storageProfile') as JsonObject
   const asked = storage.osDisk as JsonObject
-  if (asked.diskSizeGB != null) requireSizeGib(asked.diskSizeGB, 'osDisk.diskSizeGB')
+  const had = Number(disk.properties.diskSizeGB ?? 1)
+  const diskSizeGB = requireSizeGib(asked.diskSizeGB ?? had, 'osDisk.diskSizeGB')
+  requireNotSmaller(disk.id, had, diskSizeGB)
+  if (diskSizeGB > Math.max(had, hostGib)) throw new ArmError(tooLarge(diskSizeGB, hostGib))
+  const change = {
+    properties: { ...disk.properties, diskSizeGB },
+    state: { ...disk.state, managedBy: vm },
+  }
+  await tables.resources.update(disk.id, change, now)
   const managedDisk = {
     storageAccountType: skuOf(disk),
     ...(asked.managedDisk as JsonObject),
     id: disk.id,
   }
-  const own = { caching: 'ReadWrite', deleteOption: 'Detach', ...asked }
+  const own = { caching: 'ReadWrite', deleteOption: 'Detach', ...asked, diskSizeGB }
   const osDisk = { ...own, osType: disk.properties.osType!, name: disk.name, managedDisk }
   return { storageProfile: { dataDisks: [], ...storage, osDisk } }
 }

@@ -7,7 +7,9 @@ const FIXED = [
   ...['adminUsername', 'computerName', 'secrets', 'allowExtensionOperations'].map(
     (name) => `osProfile.${name}`,
   ),
-  ...['ssh', 'disablePasswordAuthentication'].map((name) => `osProfile.linuxConfiguration.${name}`),
+  ...['ssh.publicKeys', 'disablePasswordAuthentication'].map(
+    (name) => `osProfile.linuxConfiguration.${name}`,
+  ),
   ...['storageProfile.imageReference', 'virtualMachineScaleSet', 'trustedLaunch', 'priority'],
 ]
 
@@ -41,7 +43,7 @@ function requireSame(before: JsonObject, after: JsonObject, path: string): void 
   const [was, is] = [before, after].map((one) => at(one, ...path.split('.')))
   if (isLeftOut(is) || isDeepStrictEqual(was ?? DEFAULTS[path], is)) return
   if (isNothing(was) && isNothing(is)) return
-  throw new ArmError(changeRefused(path))
+  throw new ArmError(changeRefused(path.replace(/^(osProfile|storageProfile)\./, '')))
 }
 
 function isLeftOut(value: Json | undefined): boolean {
@@ -58,6 +60,7 @@ function put(whole: JsonObject, [name, ...rest]: readonly string[], value: Json)
   return { ...whole, [name!]: put((whole[name!] ?? {}) as JsonObject, rest, value) }
 }
 
+/** @param target as Azure names it: within `osProfile` or `storageProfile`. */
 export function changeRefused(target: string): Fault {
   const message = `Changing property '${target}' is not allowed.`
   return { status: 409, code: 'PropertyChangeNotAllowed', message, target }

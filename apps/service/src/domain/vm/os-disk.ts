@@ -82,7 +82,7 @@ export function withOwnDisk(before: JsonObject, after: JsonObject): JsonObject {
   for (const path of [['name'], ['managedDisk', 'id'], ['createOption'], ['osType']]) {
     const [old, asked] = [was, is].map((disk) => textAt(disk, ...path))
     if (asked != null && keyOf(asked) !== keyOf(old ?? ''))
-      throw new ArmError(changeRefused(`storageProfile.osDisk.${path.join('.')}`))
+      throw new ArmError(changeRefused(`osDisk.${path.join('.')}`))
   }
   const managedDisk = {
     ...(at(was, 'managedDisk') as JsonObject),

@@ -8,7 +8,9 @@ import {
 import { keyDataFault, keyPathFault } from '../../catalogue/ssh-keys.ts'
 import { listIn } from '../links.ts'
 import type { JsonObject } from '../store.ts'
-import { at, type Notice, textAt } from './vm.ts'
+import { changeRefused } from './fixed.ts'
+import type { Given } from './seed.ts'
+import { at, textAt } from './vm.ts'
 
 type OsType = 'Linux' | 'Windows'
 
@@ -63,14 +65,23 @@ function refuse(fault: Fault | null): void {
   if (fault !== null) throw new ArmError(fault)
 }
 
-const SECRETS = ['adminPassword', 'customData'] as const
-
-/** A VM that is there is told nothing more: templates that are deployed again say it again. */
-export function notGivenAgain(properties: JsonObject): Notice[] {
-  const given = SECRETS.filter((name) => textAt(properties, 'osProfile', name) !== null)
-  if (given.length === 0) return []
-  const message = `A VM is given its ${given.join(' and ')} at its creation alone: what was sent now has no effect.`
-  return [{ code: 'OsProfile/GivenAtCreation', level: 'Warning', message }]
+/**
+ * A VM is given its password and its `customData` once. Templates that are deployed again say the same again, and who
+ * reads a VM and puts it back, without them: neither is told them.
+ * @param passwordHash of the password that is asked for, with the salt of the one that was given.
+ * @throws {ArmError} `PropertyChangeNotAllowed`: another is asked for.
+ */
+export function requireGivenBefore(
+  properties: JsonObject,
+  passwordHash: string | null,
+  given: Given,
+): void {
+  const password = textAt(properties, 'osProfile', 'adminPassword') ?? ''
+  const isSame = given.password !== null && [password, passwordHash].includes(given.password)
+  if (password !== '' && !isSame) throw new ArmError(changeRefused('adminPassword'))
+  const customData = (textAt(properties, 'osProfile', 'customData') ?? '').replace(/\s/g, '')
+  if (customData !== '' && customData !== given.customData)
+    throw new ArmError(changeRefused('customData'))
 }
 
 /** What is never told again. */

@@ -21,10 +21,11 @@ import { interfaceLinks, requireInterfaces, requireSameInterfaces } from './inte
 import { withLeaving } from './leaving.ts'
 import { machineOwnerKeysOf } from './machine-owner-keys.ts'
 import { alignOsDisk, makeOsDisk, withOwnDisk } from './os-disk.ts'
-import { notGivenAgain, requireOsProfile, withoutSecrets } from './os-profile.ts'
+import { requireGivenBefore, requireOsProfile, withoutSecrets } from './os-profile.ts'
 import { requirePriority } from './priority.ts'
 import type { Command } from './run-command.ts'
 import { decideChange, decideNew, type Place } from './security.ts'
+import { givenBy, type Seed, saltIn } from './seed.ts'
 import { takenAlongLinks } from './taken-along.ts'
 import { bodyOf, lasting, requireOffered, toldOf } from './told.ts'
 import { withUnapplied } from './unapplied.ts'
@@ -67,8 +68,10 @@ export interface VmRules {
     properties: JsonObject,
     login: { readonly osType: 'Linux' | 'Windows'; readonly passwordHash: string | null },
   ) => Promise<void>
-  /** As `/etc/shadow` has it. */
-  readonly hashPassword: (password: string) => Promise<string>
+  /** What was kept; null: nothing. */
+  readonly seedOf: (tables: Tables, vmId: string) => Promise<Seed | null>
+  /** As `/etc/shadow` has it; with the salt of another, to be held against it. */
+  readonly hashPassword: (password: string, salt?: string | null) => Promise<string>
 }
 
 /** A new VM, or a change of one. @throws {ArmError} nothing was changed then. */
@@ -84,12 +87,17 @@ export function vmPlanner(rules: VmRules) {
 /** Longer ones are refused when they are looked at. */
 const PASSWORD_MAX = 256
 
-/** A password is hashed before the transaction: it takes a while, and a process of its own. */
-export function vmPreparation({ hashPassword }: VmRules) {
-  return async (asked: Wanted): Promise<Wanted> => {
+/**
+ * A password is hashed before the transaction: it takes a while, and a process of its own; of a VM that is there with
+ * the salt of the one that it was given.
+ */
+export function vmPreparation({ hashPassword, seedOf }: VmRules) {
+  return async (asked: Wanted, id: string, there: Tables): Promise<Wanted> => {
     const password = textAt(asked.properties, 'osProfile', 'adminPassword')
     if (password === null || password.length > PASSWORD_MAX) return asked
-    return { ...asked, passwordHash: await hashPassword(password) }
+    const vm = await there.resources.get(id)
+    const given = vm === null ? null : givenBy(await seedOf(there, stateOf(vm).vmId)).password
+    return { ...asked, passwordHash: await hashPassword(password, saltIn(given)) }
   }
 }
 
@@ -127,7 +135,7 @@ export async function planNewVm(
   const copy = await requireVtpmCopy(moment.tables, properties, id.split('/').at(-1)!, moment.at)
   const nic = await requireInterfaces(moment.tables, id, properties)
   const disk = takesDisk(properties)
-    ? await takeDisk(moment, id, properties)
+    ? await takeDisk(moment, id, properties, rules.diskGib())
     : await makeOsDisk(moment, id, properties, decision, image)
   const hasOther = takesDisk(properties) && securityOf(decision).vTpm && copy === null
   const notices = [...decision.notices, ...(hasOther ? [newVtpm] : (copy?.notices ?? []))]
@@ -138,7 +146,9 @@ export async function planNewVm(
     ...{ generalized: false, hasAgent: false, sshPort: null },
     ...exactImageOf(properties, image),
     ...(image.galleryVersion?.hasKeys === true && { keysOf: image.galleryVersion.id }),
-    ...(takesDisk(properties) ? {} : ownSizeOf(properties, image.osDiskGib, rules.diskGib())),
+    ...(takesDisk(properties)
+      ? { osDiskGib: Number(at(disk, 'storageProfile', 'osDisk', 'diskSizeGB')) }
+      : ownSizeOf(properties, image.osDiskGib, rules.diskGib())),
     ...(image.hyperVGeneration === 'V1' && { generation: 'V1' as const }),
     macAddress: textAt(nic.state, 'macAddress') ?? '',
   }
@@ -209,6 +219,7 @@ async function planChange(
   const state = stateOf(existing)
   requireParts(wanted.properties)
   const properties = withFixed(existing.properties, wanted.properties)
+  await requireGiven(rules, moment.tables, wanted, state)
   requireSameInterfaces(existing.properties, properties)
   const image = await imageOfVm(rules, moment.tables, existing)
   const decision = decideChange(properties, existing, image, rules.place())
@@ -231,13 +242,25 @@ async function planChange(
     ...(decision.hyperVGeneration === 'V1' ? left : ofGeneration2(left)),
     ...withUnapplied(existing, complete, { restart: decision.restart, secureBootBy }),
     ...grown,
-    notices: [...lasting(state, decision), ...decision.notices, ...notGivenAgain(properties)],
+    notices: [...lasting(state, decision), ...decision.notices],
     notEnforced: toldOf(rules, wanted, existing),
   }
   const isOff = state.power === 'deallocated' || state.power === 'stopped'
   const kind = !isOff && next.unapplied?.restart === true ? 'vm.updateAndRestart' : 'vm.update'
   const work = isSame && isDone ? null : { kind, input: inputFor(existing), host: rules.host }
   return { properties: complete, state: stateJson(next), work }
+}
+
+/** @throws {ArmError} another password or `customData` than a VM was given is asked for. */
+async function requireGiven(
+  { seedOf }: VmRules,
+  tables: Tables,
+  { properties, passwordHash }: Wanted,
+  { vmId }: VmState,
+): Promise<void> {
+  const asked = ['adminPassword', 'customData'].map((name) => textAt(properties, 'osProfile', name))
+  if (asked.every((each) => each === null)) return
+  requireGivenBefore(properties, passwordHash ?? null, givenBy(await seedOf(tables, vmId)))
 }
 
 function ofGeneration2({ generation, lacks: _, ...rest }: VmState): VmState {

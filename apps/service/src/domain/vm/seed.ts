@@ -76,3 +76,32 @@ function withCustomData(own: string, customData: string | null): string {
   )
   return `Content-Type: multipart/mixed; boundary="${BOUNDARY}"\nMIME-Version: 1.0\n\n${body.join('')}--${BOUNDARY}--\n`
 }
+
+/** What a VM was given once, by its seed: its password, as a hash of crypt(5) or for Windows itself, and its `customData`. */
+export interface Given {
+  readonly password: string | null
+  readonly customData: string | null
+}
+
+/** Null: a VM of a system that ran before, which was given nothing. */
+export function givenBy(seed: Seed | null): Given {
+  if (seed === null) return { password: null, customData: null }
+  const [own, customData] = partsOf(seed.userData)
+  const [user] = JSON.parse(own.slice(own.indexOf('\n'))).users
+  return { password: user.hashed_passwd ?? user.passwd ?? null, customData }
+}
+
+/** Of {@link withCustomData}. */
+function partsOf(userData: string): [own: string, customData: string | null] {
+  if (!userData.startsWith('Content-Type: multipart/')) return [userData, null]
+  const [own, customData] = userData
+    .split(`--${BOUNDARY}`)
+    .slice(1, 3)
+    .map((part) => part.split('\n\n')[1]!.trim())
+  return [Buffer.from(own!, 'base64').toString(), customData!]
+}
+
+/** Of a hash of crypt(5) with SHA-512; null: it is none. */
+export function saltIn(hash: string | null): string | null {
+  return /^\$6\$([./\w]{1,16})\$/.exec(hash ?? '')?.[1] ?? null
+}

@@ -90,7 +90,7 @@ export interface VmState {
   readonly silentSince?: number | null
   /** The ids of disks that it does not name any more and that its host may still have. */
   readonly leaving?: readonly string[]
-  /** What its own disk was made larger to than its image; not there: it was not. */
+  /** What its own disk is made larger to than its image, or is at least where it took one; not there: it is as its image. */
   readonly osDiskGib?: number
   /** What was asked for and its host has not done. */
   readonly unapplied?: Unapplied

@@ -40,7 +40,7 @@ const PATH = groupPath(SCALE_SET)
 /** Virtual machine scale sets, Uniform and Flexible. */
 export function scaleSetType(rules: ScaleSetRules): ArmType {
   return {
-    ...{ type: SCALE_SET, path: PATH, putMerges: true, isByLocation: true },
+    ...{ type: SCALE_SET, path: PATH, keepsUnnamed: true, isByLocation: true },
     models: { PUT: 'VirtualMachineScaleSet', PATCH: 'VirtualMachineScaleSetUpdate' },
     plan: scaleSetPlanner(rules),
     prepare: preparation(rules),

@@ -30,7 +30,7 @@ import { instanceViewOf, vmProperties } from '../vm-view.ts'
 /** Virtual machines: PUT of an existing one keeps what it does not name, as Azure's does. */
 export function virtualMachineType(rules: VmRules): ArmType {
   return {
-    ...{ type: VM, path: groupPath(VM), putMerges: true, isByLocation: true },
+    ...{ type: VM, path: groupPath(VM), keepsUnnamed: true, isByLocation: true },
     models: { PUT: 'VirtualMachine', PATCH: 'VirtualMachineUpdate' },
     plan: vmPlanner(rules),
     prepare: vmPreparation(rules),
