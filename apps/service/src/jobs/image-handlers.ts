@@ -25,6 +25,8 @@ async function takeImage(
   job: Job,
 ): Promise<undefined> {
   const image = await there(job)
+  // Whoever took it may have ended before it let go of what it was made of.
+  if (image?.provisioningState === 'Succeeded') await forget(driver, rules, image)
   if (image?.provisioningState !== 'Creating') return undefined
   let name: string | undefined
   try {
@@ -51,12 +53,17 @@ async function undo(
   image: Resource,
   name: string | undefined,
 ): Promise<void> {
+  await forget(driver, rules, image)
+  await removeImage(driver, job, image, name)
+}
+
+/** Also where its host is not allowed any more. */
+async function forget(driver: HostDriver, rules: ImageRules, image: Resource): Promise<void> {
   try {
     await driver.forgetSource(imageSource(image, rules))
   } catch (error) {
     if (!(error instanceof ArmError)) throw error
   }
-  await removeImage(driver, job, image, name)
 }
 
 async function deleteImage(driver: HostDriver, job: Job): Promise<undefined> {
