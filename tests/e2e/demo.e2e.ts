@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { aSession } from '../portal/a-session.ts'
 import { atEnd, cacheDirectory, testFolder } from './machines.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -144,5 +145,28 @@ test('the demo interrupted leaves no process and no folder, and what a killed on
   assert.equal(await run.ended, 130, run.said.err)
   assert.equal(run.said.out, '')
   assert.doesNotMatch(run.said.err, /attesting/, 'no boot is waited for')
+  assert.deepEqual(traces(before), [])
+})
+
+test('with --portal the VMs stay until Ctrl-C, shown to who opens an address that signs in once', async (t) => {
+  const before = traces()
+  const run = begin(t, '--only', 'loader-tampered', '--portal')
+  await run.says(/^Enter brings another address/m)
+  run.child.stdin.write('\n')
+  await run.says(/#ticket=[\s\S]*#ticket=.*\n/)
+  const [, address] = run.said.err.match(/https:\S+#ticket=\S+/g)!
+  const ca = readFileSync(/^ {2}(\/.*\.pem)$/m.exec(run.said.err)![1]!, 'utf8')
+  const session = await aSession(t, address!, ca)
+  assert.match(await session.text('/portal/'), /<div id="portal">/)
+  const [{ id }] = await session.list('/subscriptions')
+  const fleet = await session.list(`${id}/providers/TrustedLaunch/fleet`)
+  assert.deepEqual(
+    fleet.map(({ name }) => name),
+    ['loader-tampered'],
+  )
+
+  run.child.kill('SIGINT')
+  assert.equal(await run.ended, 0, run.said.err)
+  assert.match(run.said.out, /boot-refused: the firmware refused/)
   assert.deepEqual(traces(before), [])
 })

@@ -141,6 +141,12 @@ export class ControlPlane {
     return (await this.#send(url, { method: 'GET', headers: {} })).text()
   }
 
+  /** An address that opens the portal once, within a minute, signed in as the demo. @throws {ArmError} */
+  async portalAddress(): Promise<string> {
+    const { body } = await this.#client.ask('POST', '/portal/tickets')
+    return String(body!.url)
+  }
+
   close(): void {
     this.#send.close()
   }

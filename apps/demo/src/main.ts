@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type DemoOptions, demoCommand, optionsOf } from './options.ts'
 import { ownScenario, UsageError } from './own-scenario.ts'
 import { shownPath, tlLine } from './paths.ts'
+import { servePortal } from './portal.ts'
 import { CutShort, watch } from './progress.ts'
 import { jsonOf, lookOf, textOf } from './report.ts'
 import { type Scenario, scenarios } from './scenarios.ts'
@@ -38,7 +39,7 @@ async function played(options: DemoOptions, interrupted: AbortSignal): Promise<n
   const warn = (message: string) => {
     if (!interrupted.aborted) process.stderr.write(`${message}\n`)
   }
-  const stage = await Stage.open({ nonce, warn })
+  const stage = await Stage.open({ nonce, warn, hasPortal: options.portal })
   let isKept = false
   try {
     const chosen = await chosenOf(stage, options)
@@ -48,6 +49,7 @@ async function played(options: DemoOptions, interrupted: AbortSignal): Promise<n
       ? jsonOf(await stage.accelerator(), verdicts)
       : textOf(verdicts, lookOf(process.stdout))
     process.stdout.write(`${text}\n`)
+    if (options.portal) await servePortal(stage, options.keep, interrupted)
     isKept = options.keep
     if (isKept) process.stderr.write(kept(stage, await stage.host.host.machines()))
     return verdicts.every(asExpected) ? exit.asExpected : exit.otherwise
@@ -66,13 +68,15 @@ async function untilInterrupted<T>(
     process.stderr.write('interrupted: removing the VMs\n')
     return stage.host.strike()
   }
+  const worked = new AbortController()
   const struck = new Promise<void>((resolve, reject) => {
     const begin = () => void strike().then(resolve, reject)
     if (interrupted.aborted) begin()
-    else interrupted.addEventListener('abort', begin)
+    else interrupted.addEventListener('abort', begin, { signal: worked.signal })
   })
   await Promise.race([work, struck])
   const outcome = await work
+  worked.abort()
   interrupted.throwIfAborted()
   return outcome
 }
@@ -99,7 +103,7 @@ async function verdictsOn(
         verdicts.set(scenario.name, verdict)
         if (!interrupted.aborted) {
           tell(verdict.outcome ?? `no verdict: ${verdict.told}`)
-          if (!options.keep) await trial.clear()
+          if (!options.keep && !options.portal) await trial.clear()
         }
       }
     },

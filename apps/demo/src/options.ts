@@ -9,6 +9,8 @@ export interface DemoOptions {
   json: boolean
   /** Leave the VMs up at the end. */
   keep: boolean
+  /** Serve the portal at the end, until interrupted. */
+  portal: boolean
   /** Quoted as given, in every quote; null: 32 random bytes for each. */
   nonce: Uint8Array | null
   /** Files to replace in the disk of a scenario of the user's own. */
@@ -39,6 +41,7 @@ export function demoCommand(name: string): Command {
     )
     .option('--nonce <hex>', `quote this nonce (${nonceBytes} bytes)`, nonceOf)
     .option('--keep', 'leave the VMs up and say how to look at them')
+    .option('--portal', 'then serve the portal with the VMs in it, until Ctrl-C')
     .option('--json', 'one JSON document on standard output; progress on standard error')
     .option('--yes', 'install what is missing without asking')
     .addHelpText(
@@ -48,6 +51,7 @@ Examples:
   ${plain.padEnd(46)} ${byDefault.join(', ')}
   ${name} --all
   ${name} --only clean,vtpm-replaced
+  ${name} --portal
   ${name} --tamper EFI/debian/grub.cfg=./my-grub.cfg
   ${name.replace('npm run', 'npm run --silent')} --all --json > verdicts.json
 
@@ -64,6 +68,7 @@ export function optionsOf(command: Command): DemoOptions {
     only: named ?? (tamper.length > 0 ? [] : byDefault),
     json: given.json === true,
     keep: given.keep === true,
+    portal: given.portal === true,
     nonce: given.nonce ?? null,
     tamper,
   }

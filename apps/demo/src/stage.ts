@@ -22,6 +22,7 @@ export interface StageOptions {
   readonly warn: (message: string) => void
   /** Quoted as given, in every quote; null: 32 random bytes for each. */
   readonly nonce: Uint8Array | null
+  readonly hasPortal: boolean
 }
 
 /** What all trials of one run share: a control plane of its own, and the host under it. */
@@ -56,6 +57,11 @@ export class Stage {
     return (await this.host.host.capacity()).accelerator
   }
 
+  /** The certificate of who vouches for the control plane's own, in PEM. */
+  get authority(): string {
+    return this.#service.caFile
+  }
+
   /** A new folder for what is needed for a moment; it goes with the stage. */
   scratch(): string {
     return mkdtempSync(join(this.folder, 'scratch-'))
@@ -81,7 +87,7 @@ export class Stage {
 }
 
 /** The authority of the vTPMs is the installation's: what it certified in one run is believed in the next. */
-async function openRun({ warn, nonce }: StageOptions): Promise<Omit<Parts, 'image'>> {
+async function openRun({ warn, nonce, hasPortal }: StageOptions): Promise<Omit<Parts, 'image'>> {
   const folder = mkdtempSync(join(demoFolder, runPrefix))
   try {
     mkdirSync(join(folder, 'host'), { mode: 0o700 })
@@ -92,6 +98,7 @@ async function openRun({ warn, nonce }: StageOptions): Promise<Omit<Parts, 'imag
       listen: { host: '127.0.0.1', port: 0 },
       between: (driver) => host.between(driver),
       ...(nonce !== null && { nonce: () => nonce }),
+      ...(hasPortal && { portal: join(cacheDirectory, 'portal') }),
     })
     const plane = await ControlPlane.open(service, service.caFile)
     await keepTrust(plane)

@@ -25,6 +25,8 @@ export interface Performance {
   refusal: StartRefused | null
 }
 
+/** Of a VM that is no scenario's, as of who makes one in the portal. */
+const NO_TRICK: Trick = { isImpersonated: false, tell: () => {} }
 const BOOT_MS_MAX = 180_000
 const SIGN_OF_LIFE_MS = 20_000
 
@@ -107,7 +109,7 @@ export class StagedHost {
 
   async #made(plan: MachinePlan, signal: AbortSignal): Promise<void> {
     this.#requireStage()
-    const trick = this.#tricks.get(plan.name)!
+    const trick = this.#tricks.get(plan.name) ?? NO_TRICK
     trick.tell('creating the VM and its vTPM')
     await this.host.create({ ...plan, network: null }, signal)
     const references = new ReferenceFile(join(this.#folder, `references/${plan.id}.json`))

@@ -19,6 +19,7 @@ test('three scenarios by default, ten with --all, the named ones in the order of
   assert.deepEqual([parse('--all').only.length, scenarioNames.length], [10, 10])
   assert.deepEqual(parse('--only', 'vtpm-replaced, clean').only, ['clean', 'vtpm-replaced'])
   assert.deepEqual(parse('--json', '--keep', '--yes').json, true)
+  assert.deepEqual([parse().portal, parse('--portal').portal], [false, true])
 })
 
 test('help shows what to type, whichever way the demo was started', () => {
