@@ -269,6 +269,9 @@ test('the overview tells how often and how lately machines proved themselves, an
   const table = page.getByRole('table').filter({ hasText: 'Age of proofs, oldest' })
   await table.getByRole('row').nth(1).waitFor()
   assert.match(await table.getByRole('row').nth(1).innerText(), /\t1\t0.* min/)
+  await page.getByText('Attestations in a quarter of an hour').waitFor()
+  assert.deepEqual(await obstaclesIn(page), [])
+  if (shots !== undefined) await page.screenshot({ path: `${shots}/proofs.png`, fullPage: true })
 
   const plain = await aPortal(t)
   const { id } = await aVm(plain.service, 'web')
