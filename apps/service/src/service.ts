@@ -49,7 +49,7 @@ export interface ServiceOptions {
   /** The folder for files of alerts; none is written by default. */
   readonly alertFiles?: string
   /** Stretches of addresses that are routed to this host, `198.51.100.0/28`, for public addresses; by default those that only this host knows. */
-  readonly publicPool?: readonly string[]
+  readonly publicPool?: readonly string[] | undefined
   /** The portal's built files; it is not served by default. */
   readonly portal?: string
   /** In place of those of consoles: time in tests. */
