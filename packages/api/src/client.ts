@@ -40,6 +40,8 @@ export interface Accepted {
   readonly operationUrl: string | null
   /** Where its own result is to be had in the end; null: it has none. */
   readonly resultUrl: string | null
+  /** What the service's log calls the request. */
+  readonly correlationId: string | null
 }
 
 const API_VERSION = '2026-04-01'
@@ -86,6 +88,7 @@ export class ArmClient {
       body: text === '' ? null : JSON.parse(text),
       operationUrl: answer.headers.get('azure-asyncoperation'),
       resultUrl: answer.headers.get('location'),
+      correlationId: answer.headers.get('x-ms-correlation-request-id'),
     }
   }
 

@@ -32,8 +32,26 @@ export { galleryDispositions } from './fields/gallery-dispositions.ts'
 export { scaleSetDispositions } from './fields/scale-set-dispositions.ts'
 export { fieldTable } from './fields/tables.ts'
 export { vmDispositions } from './fields/vm-dispositions.ts'
+export {
+  administratorFault,
+  customDataFault,
+  hostNameFault,
+  passwordFault,
+} from './login/administrators.ts'
+export { keyDataFault, keyPathFault } from './login/ssh-keys.ts'
+export {
+  type Asked,
+  isVmName,
+  type NewVm,
+  type NewVmRequests,
+  networkFor,
+  requestsFor,
+  securityProfile,
+  systemOf,
+} from './new-vm.ts'
 export { openApiOf } from './openapi/document.ts'
 export type { Endpoint } from './openapi/operation.ts'
+export { DATA_ACTIONS, isDataAction, matches, type Permission, permits } from './permissions.ts'
 export { keyOf, nameOf, parseResourceId, type ResourceId, typeOf } from './resource-id.ts'
 export type {
   BootCertificate,
@@ -48,3 +66,4 @@ export type {
   BootView,
 } from './views/boot-view.ts'
 export type { Integrity, MachineRow } from './views/machine-row.ts'
+export type { OfferedSize } from './views/offered-size.ts'

@@ -1,7 +1,7 @@
+import { securityProfile } from '@trusted-launch/api'
 import { Command } from 'commander'
 import { EXIT, type ExitCode, UsageError } from '../exit-code.ts'
 import type { Output } from '../output.ts'
-import { securityProfile } from '../service/new-vm.ts'
 import { followedBoot } from '../service/standing.ts'
 import { type VmOptions, vmPath, vmVerb, waiting } from '../service/vm-command.ts'
 import { withService } from '../service/with-service.ts'

@@ -1,6 +1,6 @@
+import type { Asked } from '@trusted-launch/api'
 import type { Connection } from './connection.ts'
 import { found } from './found.ts'
-import type { Asked } from './new-vm.ts'
 
 /** @returns whether it was missing. */
 export async function madeWhereMissing(

@@ -1,4 +1,4 @@
-import { type Asked, type NewVm, networkFor, securityProfile, systemOf } from './new-vm.ts'
+import { type Asked, type NewVm, networkFor, securityProfile, systemOf } from '@trusted-launch/api'
 
 export const SET = 'Microsoft.Compute/virtualMachineScaleSets'
 

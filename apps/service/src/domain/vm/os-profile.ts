@@ -1,11 +1,14 @@
-import { ArmError, type Fault, faults } from '@trusted-launch/api'
 import {
+  ArmError,
   administratorFault,
   customDataFault,
+  type Fault,
+  faults,
   hostNameFault,
+  keyDataFault,
+  keyPathFault,
   passwordFault,
-} from '../../catalogue/administrators.ts'
-import { keyDataFault, keyPathFault } from '../../catalogue/ssh-keys.ts'
+} from '@trusted-launch/api'
 import { listIn } from '../links.ts'
 import type { JsonObject } from '../store.ts'
 import { changeRefused } from './fixed.ts'

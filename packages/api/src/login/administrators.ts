@@ -1,4 +1,4 @@
-import type { Fault } from '@trusted-launch/api'
+import type { Fault } from '../fault.ts'
 
 type OsType = 'Linux' | 'Windows'
 

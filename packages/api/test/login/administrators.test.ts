@@ -5,7 +5,7 @@ import {
   customDataFault,
   hostNameFault,
   passwordFault,
-} from '../../src/catalogue/administrators.ts'
+} from '../../src/login/administrators.ts'
 
 test('reserved names, in any case of letters, and forms that no system takes are refused as administrators', () => {
   const good = { Linux: ['azureuser', '_me', 'a.b-c'], Windows: ['azureuser', 'Ann Lee', '1st'] }

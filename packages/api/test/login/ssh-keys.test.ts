@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
-import { keyDataFault, keyPathFault } from '../../src/catalogue/ssh-keys.ts'
+import { keyDataFault, keyPathFault } from '../../src/login/ssh-keys.ts'
 
 const string = (bytes: Uint8Array) => {
   const length = Buffer.alloc(4)
