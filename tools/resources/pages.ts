@@ -23,7 +23,7 @@ export const pages: readonly Page[] = [
     name: 'sizes-and-marketplace',
     model: null,
     paths:
-      /Compute\/(?:skus|locations\/\{location\}\/(?:publishers.*|runCommands.*|usages|vmSizes))$|\/vmSizes$/,
+      /Compute\/(?:skus|locations\/\{location\}\/(?:publishers.*|runCommands.*|usages|vmSizes))$|\/vmSizes$|TrustedLaunch\/offeredSizes/,
   },
   { name: 'deployments', model: 'Deployment', paths: /\/deployments/ },
   { name: 'networks', model: 'VirtualNetwork', paths: /\/virtualNetworks/ },
@@ -80,7 +80,11 @@ export const pages: readonly Page[] = [
     paths: /Microsoft\.Security|ResourceHealth|TrustedLaunch\/exemptions/,
   },
   { name: 'locks', model: 'ManagementLock', paths: /\/locks/ },
-  { name: 'roles', model: 'RoleAssignment', paths: /\/role(?:Assignments|Definitions)/ },
+  {
+    name: 'roles',
+    model: 'RoleAssignment',
+    paths: /\/role(?:Assignments|Definitions)|Authorization\/permissions/,
+  },
   { name: 'principals', model: null, paths: /\/principals/ },
   { name: 'activity', model: null, paths: /eventtypes|Insights\/metrics|TrustedLaunch\/audit/ },
 ]

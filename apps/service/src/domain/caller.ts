@@ -1,3 +1,5 @@
+import type { Permission } from '@trusted-launch/api'
+
 /** Who asks, once it is proved. Made by `identity/` only. */
 export interface Caller {
   /** A GUID: what role assignments name. */
@@ -16,4 +18,6 @@ export type Access = 'granted' | 'denied' | 'invisible'
 /** What decides about rights. `action` is like `Microsoft.Compute/virtualMachines/write`; `scope` an id. */
 export interface Authorizer {
   access(caller: Caller, action: string, scope: string): Promise<Access>
+  /** What a caller who sees a scope may do there. */
+  permissionsAt(caller: Caller, scope: string): Promise<readonly Permission[]>
 }

@@ -29,7 +29,9 @@ import { isolationRoutes } from './resources/isolation.ts'
 import { metricRoutes } from './resources/metrics.ts'
 import { monitoringPlanRoutes } from './resources/monitoring-plans.ts'
 import { networkTypes } from './resources/networks.ts'
+import { offeredSizeRoutes } from './resources/offered-sizes.ts'
 import { operationRoutes } from './resources/operations.ts'
+import { permissionRoutes } from './resources/permissions.ts'
 import { policyRoutes } from './resources/policies.ts'
 import { principalRoutes } from './resources/principals.ts'
 import { providerOperationRoutes } from './resources/provider-operations.ts'
@@ -87,6 +89,7 @@ export function allRoutes(
     ...instanceRoutes(rules, ground),
     ...scaleSetExtensionRoutes(rules, ground),
     ...catalogueRoutes(rules, ground),
+    ...offeredSizeRoutes(rules, ground),
     ...imageRoutes(rules, ground),
     ...assessmentRoutes(rules, ground),
     ...secureScoreRoutes(ground),
@@ -107,6 +110,7 @@ export function allRoutes(
     ...announcedUpdateRoutes(ground),
     ...referenceValuesRoutes(ground),
     ...authorizationRoutes(ground),
+    ...permissionRoutes(ground),
     ...principalRoutes(ground),
     ...hostRoutes(rules, ground),
     ...activityRoutes(ground),

@@ -1,9 +1,10 @@
+import type { Permission } from '@trusted-launch/api'
 import { mayDo } from './may-do.ts'
 import {
   BUILT_IN_ROLES,
   EVERYBODY,
   MEMBER,
-  type Permission,
+  OWN_RIGHTS,
   type RoleDefinition,
 } from './role-definitions.ts'
 
@@ -48,7 +49,7 @@ function anybody(action: string | null): string {
   if (action === null) return 'x'
   const allows = (permission: Permission) =>
     mayCall({ ...BUILT_IN_ROLES[0]!, permissions: [permission] }, action)
-  if (allows(EVERYBODY)) return 'token'
+  if (allows(EVERYBODY) || allows(OWN_RIGHTS)) return 'token'
   return allows(MEMBER) ? 'member' : ''
 }
 

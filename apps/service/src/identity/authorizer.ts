@@ -1,8 +1,14 @@
-import { keyOf, parseResourceId } from '@trusted-launch/api'
+import { keyOf, type Permission, parseResourceId, permits } from '@trusted-launch/api'
 import type { Access, Authorizer, Caller } from '../domain/caller.ts'
 import type { JsonObject, Resource, Resources } from '../domain/store.ts'
-import { mayDo, permits, type RoleAssignment } from './may-do.ts'
-import { BUILT_IN_ROLES, EVERYBODY, MEMBER, type RoleDefinition } from './role-definitions.ts'
+import { mayDo, permissionsAt, type RoleAssignment } from './may-do.ts'
+import {
+  BUILT_IN_ROLES,
+  EVERYBODY,
+  MEMBER,
+  OWN_RIGHTS,
+  type RoleDefinition,
+} from './role-definitions.ts'
 import { roleDefinitionOf } from './role-resource.ts'
 
 export const ROLE_ASSIGNMENT_TYPE = 'Microsoft.Authorization/roleAssignments'
@@ -45,10 +51,15 @@ export class StoredAuthorizer implements Authorizer {
     const subscription = subscriptionOf(scope)
     if (subscription !== null && !subscriptions.has(subscription)) return 'invisible'
     if (mayDo(assignments, action, scope)) return 'granted'
-    if (subscription === null)
-      return scope === '/' && permits(EVERYBODY, action) ? 'granted' : 'denied'
-    if (!sees(assignments, subscription)) return 'invisible'
-    return !GROUP.test(scope) && permits(MEMBER, action) ? 'granted' : 'denied'
+    if (subscription !== null && !sees(assignments, subscription)) return 'invisible'
+    return withoutRole(scope).some((one) => permits(one, action)) ? 'granted' : 'denied'
+  }
+
+  /** What a caller who sees a scope may do there, by roles and without. */
+  async permissionsAt(caller: Caller, scope: string): Promise<readonly Permission[]> {
+    const { byPrincipal } = await this.#current()
+    const assignments = byPrincipal.get(keyOf(caller.objectId)) ?? []
+    return [...permissionsAt(assignments, scope), ...withoutRole(scope)]
   }
 
   /** The keys of the ids of the subscriptions that a caller sees. */
@@ -87,6 +98,12 @@ export class StoredAuthorizer implements Authorizer {
       byPrincipal: Map.groupBy(assignments, ({ principalId }) => principalId),
     }
   }
+}
+
+/** What whoever sees a scope may do there. */
+function withoutRole(scope: string): readonly Permission[] {
+  if (subscriptionOf(scope) === null) return scope === '/' ? [OWN_RIGHTS, EVERYBODY] : [OWN_RIGHTS]
+  return GROUP.test(scope) ? [OWN_RIGHTS] : [OWN_RIGHTS, MEMBER]
 }
 
 /** Null: an assignment that counts for nothing, because its role is gone or it has a condition. */

@@ -1,4 +1,5 @@
-import { DATA_ACTIONS, type Permission, type RoleDefinition } from './role-definitions.ts'
+import { type Permission, permits } from '@trusted-launch/api'
+import type { RoleDefinition } from './role-definitions.ts'
 
 /** That somebody has a role at a scope, and at all below it. */
 export interface RoleAssignment {
@@ -19,10 +20,23 @@ export function mayDo(
 ): boolean {
   return assignments.some(
     (assignment) =>
-      isWithin(scope, assignment.scope) &&
-      isAssignable(assignment.role, assignment.scope) &&
+      holdsAt(assignment, scope) &&
       assignment.role.permissions.some((permission) => permits(permission, action)),
   )
+}
+
+/** What these assignments allow at a scope, role by role. */
+export function permissionsAt(
+  assignments: readonly RoleAssignment[],
+  scope: string,
+): readonly Permission[] {
+  return assignments
+    .filter((assignment) => holdsAt(assignment, scope))
+    .flatMap(({ role }) => role.permissions)
+}
+
+function holdsAt({ role, scope }: RoleAssignment, at: string): boolean {
+  return isWithin(at, scope) && isAssignable(role, scope)
 }
 
 /** Whether a role may be assigned there. */
@@ -30,43 +44,8 @@ export function isAssignable({ assignableScopes }: RoleDefinition, scope: string
   return assignableScopes.some((assignable) => isWithin(scope, assignable))
 }
 
-/** Whether one permission, taken by itself, allows an action. */
-export function permits(permission: Permission, action: string): boolean {
-  const [given, taken] = isDataAction(action)
-    ? [permission.dataActions, permission.notDataActions]
-    : [permission.actions, permission.notActions]
-  return (
-    given.some((pattern) => matches(pattern, action)) &&
-    !taken.some((pattern) => matches(pattern, action))
-  )
-}
-
-/** Whether an action needs `dataActions`: see {@link DATA_ACTIONS}. */
-export function isDataAction(action: string): boolean {
-  return DATA_ACTIONS.some((pattern) => matches(pattern, action))
-}
-
 /** Whether an id is that scope or lies below it, in any case of letters. */
 export function isWithin(id: string, scope: string): boolean {
   const [inner, outer] = [id, scope].map((text) => text.toLowerCase().replace(/\/+$/, ''))
   return inner === outer || inner!.startsWith(`${outer}/`)
-}
-
-/**
- * Whether an action is named by a pattern: `*` stands for any characters, `/` too. Takes time by the
- * product of their lengths at most.
- */
-export function matches(pattern: string, action: string): boolean {
-  const [first, ...rest] = pattern.toLowerCase().split('*') as [string, ...string[]]
-  const text = action.toLowerCase()
-  const last = rest.pop()
-  if (last === undefined) return text === first
-  if (!text.startsWith(first)) return false
-  let at = first.length
-  for (const part of rest) {
-    const found = text.indexOf(part, at)
-    if (found < 0) return false
-    at = found + part.length
-  }
-  return text.length - last.length >= at && text.endsWith(last)
 }

@@ -1,10 +1,4 @@
-/** What a role allows: of what is named in `actions`, all but what is named in `notActions`; data likewise. */
-export interface Permission {
-  readonly actions: readonly string[]
-  readonly notActions: readonly string[]
-  readonly dataActions: readonly string[]
-  readonly notDataActions: readonly string[]
-}
+import type { Permission } from '@trusted-launch/api'
 
 /** A role. Built-in ones have Azure's ids where Azure has them. */
 export interface RoleDefinition {
@@ -18,17 +12,6 @@ export interface RoleDefinition {
   readonly assignableScopes: readonly string[]
 }
 
-/**
- * Rights to what a VM showed of its inside (command lines, module paths, keys). No `*` of `actions` covers
- * them, so that who manages or reads a VM doesn't thereby read these.
- */
-export const DATA_ACTIONS: readonly string[] = [
-  'TrustedLaunch/announcedUpdates/*',
-  'TrustedLaunch/drift/*',
-  'TrustedLaunch/evidence/*',
-  'TrustedLaunch/referenceValues/*',
-]
-
 /** What whoever signed in may do at `/`: find out what there is, and what somebody is called. */
 export const EVERYBODY: Permission = allow([
   'Microsoft.Resources/providers/read',
@@ -36,6 +19,9 @@ export const EVERYBODY: Permission = allow([
   'Microsoft.Resources/tenants/read',
   'TrustedLaunch/principals/getByIds/action',
 ])
+
+/** What whoever signed in may do at any scope that they see: ask what they may do there. */
+export const OWN_RIGHTS: Permission = allow(['Microsoft.Authorization/permissions/read'])
 
 /**
  * What whoever has a role anywhere in a subscription may do at the subscription itself: find out what it offers, and

@@ -1,7 +1,7 @@
-import { parseResourceId } from '@trusted-launch/api'
+import { type Permission, parseResourceId } from '@trusted-launch/api'
 import type { Json, JsonObject, Resource } from '../domain/store.ts'
 import { isWithin } from './may-do.ts'
-import type { Permission, RoleDefinition } from './role-definitions.ts'
+import type { RoleDefinition } from './role-definitions.ts'
 
 /**
  * A custom role as it is kept; null: not one, whole, and it allows nothing. It may be assigned where it lies and

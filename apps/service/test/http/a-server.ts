@@ -75,7 +75,7 @@ export async function aServer(t: TestContext, limits: Partial<Limits> = {}): Pro
         return { status: 200, body: {} }
       },
     })),
-    authorizer: { access: async () => 'granted' },
+    authorizer: { access: async () => 'granted', permissionsAt: async () => [] },
     authenticate: async (header = '') => {
       const [principal] = header.replace('Bearer ', '').split('.')
       if (principal === 'bad') throw new ArmError(faults.authenticationFailed())

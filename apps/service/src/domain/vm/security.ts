@@ -1,4 +1,4 @@
-import { ArmError, type Fault } from '@trusted-launch/api'
+import { ArmError, type Fault, type OfferedSize } from '@trusted-launch/api'
 import { driverAdvice } from '../../catalogue/drivers.ts'
 import {
   type HostCapacity,
@@ -7,7 +7,11 @@ import {
   unknownSize,
 } from '../../catalogue/host-capacity.ts'
 import type { MarketplaceImage } from '../../catalogue/images.ts'
-import { requestedSecurity, type Security } from '../../catalogue/security.ts'
+import {
+  type RequestedSecurity,
+  requestedSecurity,
+  type Security,
+} from '../../catalogue/security.ts'
 import { resizeFault, securityChange } from '../../catalogue/security-change.ts'
 import { securityOfNew } from '../../catalogue/security-type.ts'
 import { type Size, sizeNamed, sizes } from '../../catalogue/sizes.ts'
@@ -37,8 +41,7 @@ export function decideNew(properties: JsonObject, image: MarketplaceImage, place
   const size = requireSize(properties, place)
   const asked = requireDecided(requestedSecurity(at(properties, 'securityProfile')))
   const { notices, ...security } = requireDecided(securityOfNew(asked, size, image))
-  refuseIf(sizeFault(size, place.capacity, place.location))
-  refuseIf(systemFault(image.osType, place.capacity))
+  refuseIf(placeFault(size, image, place))
   return decisionOf(
     image.osType,
     properties,
@@ -46,6 +49,35 @@ export function decideNew(properties: JsonObject, image: MarketplaceImage, place
     [...notices, ...adviceFor(size, image, security)],
     false,
   )
+}
+
+/** Each size as a new VM of an image would find it: by the rules that decide about one. */
+export function offeredSizes(
+  asked: RequestedSecurity,
+  image: MarketplaceImage,
+  place: Place,
+): readonly OfferedSize[] {
+  return sizes.map((size) => {
+    const decided = securityOfNew(asked, size, image)
+    const fault = 'fault' in decided ? decided.fault : placeFault(size, image, place)
+    const { name, vcpusAvailable: vcpus, memoryGib, dataDisksMax, gpus } = size
+    return {
+      ...{ name, vcpus, memoryGib, dataDisksMax, gpus },
+      securityType: 'fault' in decided ? null : decided.securityType,
+      refusal: fault === null ? null : { code: fault.code, message: fault.message },
+      notices:
+        'fault' in decided
+          ? []
+          : [...decided.notices, ...adviceFor(size, image, decided)].map(told),
+    }
+  })
+}
+
+const told = ({ code, message }: Notice) => ({ code, message })
+
+/** Why a VM can't be here, whatever its security is. */
+function placeFault(size: Size, { osType }: MarketplaceImage, place: Place): Fault | null {
+  return sizeFault(size, place.capacity, place.location) ?? systemFault(osType, place.capacity)
 }
 
 /** @throws {ArmError} */

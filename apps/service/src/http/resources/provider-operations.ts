@@ -1,5 +1,4 @@
-import { ArmError } from '@trusted-launch/api'
-import { isDataAction } from '../../identity/may-do.ts'
+import { ArmError, isDataAction } from '@trusted-launch/api'
 import type { Route } from '../route.ts'
 
 const ACTION = 'Microsoft.Resources/providers/read'
