@@ -37,6 +37,38 @@ test('a name and an image are all that a VM wants: group, network, interface and
   )
 })
 
+test('disks, tags, a subnet, a password and the extension are as they were asked for', async (t) => {
+  await signedIn(t)
+  const more = [
+    ...['--os-disk-size', '8', '--data-disk', '4', '--data-disk', '16', '--tag', 'env=test'],
+    ...['--subnet', '/subscriptions/s/x', '--security-group', '/subscriptions/s/y'],
+    ...['--guest-attestation', '--password'],
+  ]
+  const requests = JSON.parse((await good(...create, ...more, '--dry-run')).out)
+  const names = requests.map(({ path }: any) => path.split('/').at(-1))
+  assert.deepEqual(names, ['default', 'web-nic', 'web', 'GuestAttestation'])
+  const [, { body: nic }, { body: vm }] = requests
+  assert.equal(nic.properties.ipConfigurations[0].properties.subnet.id, '/subscriptions/s/x')
+  assert.equal(nic.properties.networkSecurityGroup.id, '/subscriptions/s/y')
+  assert.deepEqual(vm.tags, { env: 'test' })
+  assert.equal(vm.properties.osProfile.adminPassword, '<password>')
+  const { osDisk, dataDisks } = vm.properties.storageProfile
+  assert.equal(osDisk.diskSizeGB, 8)
+  assert.deepEqual(
+    dataDisks.map(({ lun, diskSizeGB }: any) => [lun, diskSizeGB]),
+    [
+      [0, 4],
+      [1, 16],
+    ],
+  )
+  for (const bad of [
+    ['--os-disk-size', '0'],
+    ['--data-disk', 'x'],
+    ['--tag', 'x'],
+  ])
+    assert.match((await tl(...create, ...bad)).err, /a whole number of GiB|such as env=test/)
+})
+
 test('what was asked for is what is requested, and a dry run asks for nothing', async (t) => {
   const { host } = await signedIn(t)
   const [user, data] = [fileOf('key.pub', `${PUBLIC_KEY}\n`), fileOf('data', '#!/bin/sh\n')]

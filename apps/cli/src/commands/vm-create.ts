@@ -1,3 +1,10 @@
+import {
+  type Asked,
+  isVmName,
+  type NewVm,
+  type NewVmRequests,
+  requestsFor,
+} from '@trusted-launch/api'
 import { Command, Option } from 'commander'
 import { EXIT, type ExitCode, UsageError } from '../exit-code.ts'
 import { decodedFrom, readInput } from '../input-file.ts'
@@ -8,7 +15,6 @@ import type { Connection } from '../service/connection.ts'
 import { found } from '../service/found.ts'
 import { foundImage } from '../service/found-image.ts'
 import { madeWhereMissing } from '../service/made-where-missing.ts'
-import { type NewVm, requestsFor } from '../service/new-vm.ts'
 import { planAt } from '../service/plan-text.ts'
 import { operationIdOf, waited } from '../service/progress.ts'
 import { publicKey } from '../service/ssh-key.ts'
@@ -18,6 +24,7 @@ import { vmText } from '../service/vm-text.ts'
 import { promisesSsh, viewOfVm } from '../service/vm-view.ts'
 import { withService } from '../service/with-service.ts'
 import { certificatesFrom } from '../trust.ts'
+import { type PlaceOptions, placeAsked, placeOptions } from './vm-place.ts'
 
 type OnOff = 'on' | 'off'
 
@@ -28,7 +35,7 @@ export interface SecurityOptions {
   readonly vtpm?: OnOff
 }
 
-interface Options extends VmOptions, SecurityOptions {
+interface Options extends VmOptions, SecurityOptions, PlaceOptions {
   readonly name: string
   readonly image: string
   readonly size: string
@@ -67,6 +74,7 @@ export function vmCreateCommand(output: Output, done: (code: ExitCode) => void):
     allowCommands(),
     trustOnFirstUse(),
     customData(),
+    ...placeOptions(),
     dryRun(),
   ])
     command.addOption(option)
@@ -127,12 +135,13 @@ async function create(connection: Connection, options: Options, output: Output):
     guestCommands: options.allowCommands === true,
     machineOwnerKeys: (options.mok ?? []).flatMap(ownerKeysIn),
     customData: data === null ? null : Buffer.from(data).toString('base64'),
+    ...(await placeAsked(options, output)),
   }
   const asked = requestsFor(connection.group(options.group), vm)
   if (options.dryRun === true) {
     const body = { properties: { document: TRUSTING_PLAN } }
     const plan = { method: 'PUT', path: planAt(asked.vm.path), body }
-    const all = Object.values(asked)
+    const all = Object.values(asked).filter((one) => one !== null)
     output.out(jsonText(options.trustOnFirstUse === true ? [...all, plan] : all))
     output.err(NOT_CHECKED)
   } else await made(connection, asked, options, output)
@@ -140,7 +149,7 @@ async function create(connection: Connection, options: Options, output: Output):
 
 /** As a host name is: before the name of anything else is made of it. @throws {UsageError} */
 function requireName(name: string): void {
-  if (!/^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/i.test(name))
+  if (!isVmName(name))
     throw new UsageError(
       `--name ${plain(name)}: such as web-1: letters, digits and hyphens, 64 at most`,
     )
@@ -158,18 +167,17 @@ const TRUSTING_PLAN = {
   references: { trustOnFirstUse: true },
 }
 
-type Requests = ReturnType<typeof requestsFor>
-
 /** An interface that no VM came of is removed again. */
 async function made(
   connection: Connection,
-  { group, network, nic, vm }: Requests,
+  { group, network, nic, vm, extension }: NewVmRequests,
   options: Options,
   output: Output,
 ): Promise<void> {
   const { client } = connection
   await refuseTaken(connection, vm.path, options)
-  for (const one of [group, network]) await madeWhereMissing(connection, one)
+  await madeWhereMissing(connection, group)
+  if (network !== null) await madeWhereMissing(connection, network)
   const isNew = await madeWhereMissing(connection, nic)
   const { operationUrl } = await client.ask('PUT', vm.path, vm.body).catch(async (error) => {
     if (isNew) await client.ask('DELETE', nic.path).catch(() => {})
@@ -181,7 +189,21 @@ async function made(
   const isOver = operationUrl === null || options.wait !== false
   if (operationUrl !== null && isOver)
     await waited(connection, `making ${options.name}`, operationUrl, output)
+  if (extension !== null) await extended(connection, extension, isOver, options, output)
   await tell(connection, isOver ? null : operationIdOf(operationUrl!), options, output)
+}
+
+/** It marks the VM as monitored, and attests one that is up. */
+async function extended(
+  connection: Connection,
+  { path, body }: Asked,
+  isOver: boolean,
+  { name }: Options,
+  output: Output,
+): Promise<void> {
+  const { operationUrl } = await connection.client.ask('PUT', path, body)
+  if (operationUrl !== null && isOver)
+    await waited(connection, `extending ${name}`, operationUrl, output)
 }
 
 /** One that failed to be made is tried again. @throws {Error} there is one of this name. */
