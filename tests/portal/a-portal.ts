@@ -3,7 +3,7 @@ import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { ScriptedHost, type ServiceOptions } from '@trusted-launch/service'
 import { type Answer, aService, type TestService } from '@trusted-launch/service/a-service'
-import type { Browser } from 'playwright-core'
+import type { Browser, Locator } from 'playwright-core'
 import { aPage, chromiumMissing, openChromium, type Watched } from './chromium.ts'
 
 /** The portal as set-up built it. */
@@ -66,4 +66,16 @@ export async function portalOf(
       return watched
     },
   }
+}
+
+/** What somebody who does not see a control is told of it beside its name. */
+export async function descriptionOf(control: Locator): Promise<string> {
+  await control.and(control.page().locator('[aria-describedby]')).waitFor()
+  return control.evaluate((element: any) =>
+    element
+      .getAttribute('aria-describedby')
+      .split(' ')
+      .map((id: string) => element.ownerDocument.getElementById(id)?.textContent ?? '')
+      .join(' '),
+  )
 }

@@ -1,9 +1,10 @@
-import { Button } from '@fluentui/react-components'
 import { useState } from 'react'
 import { Confirm } from './confirm.tsx'
+import { MayButton, type Needed } from './may-button.tsx'
 
 interface Given {
   readonly verb: string
+  readonly needs: Needed
   /** Asked before it is done; absent: it is done at once. */
   readonly question?: string
   /** What must be typed first. */
@@ -15,18 +16,18 @@ interface Given {
 }
 
 /** A button for something that is asked about before it is done. */
-export function Act({ verb, question, name, why, size, onYes }: Given) {
+export function Act({ verb, needs, question, name, why, size, onYes }: Given) {
   const [isAsking, ask] = useState(false)
   return (
     <>
-      <Button
+      <MayButton
         {...(size !== undefined && { size })}
-        disabledFocusable={why !== undefined}
-        {...(why !== undefined && { title: why })}
+        needs={needs}
+        why={why}
         onClick={() => (question === undefined ? onYes() : ask(true))}
       >
         {verb}
-      </Button>
+      </MayButton>
       {isAsking && (
         <Confirm
           verb={verb}

@@ -1,7 +1,8 @@
-import { Button, Subtitle1, Text } from '@fluentui/react-components'
+import { Subtitle1, Text } from '@fluentui/react-components'
 import { useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import { Go } from '../components/go.tsx'
+import { MayButton } from '../components/may-button.tsx'
 import { Page } from '../components/page.tsx'
 import { Properties } from '../components/properties.tsx'
 import { ReasonDialog } from '../components/reason-dialog.tsx'
@@ -11,6 +12,7 @@ import { Failed, Loading } from '../components/states.tsx'
 import { Time } from '../components/time.tsx'
 import { idIn, paths } from '../paths.ts'
 import { type Alert, type AlertVerb, useAlert, useAlertVerb } from '../queries/alerts.ts'
+import { useSubscription } from '../session/subscription.tsx'
 import { useTexts } from '../texts/texts.ts'
 import { Findings } from './alert/findings.tsx'
 import { draftFrom } from './suppression/draft.ts'
@@ -88,6 +90,7 @@ const VERBS: Readonly<Record<string, readonly AlertVerb[]>> = {
 }
 
 function Verbs({ alert }: { alert: Alert }) {
+  const { id: subscription } = useSubscription()
   const { security, govern } = useTexts()
   const [isSuppressing, suppress] = useState(false)
   const decide = useAlertVerb(alert.id)
@@ -96,12 +99,22 @@ function Verbs({ alert }: { alert: Alert }) {
   return (
     <Row label={alertDisplayName}>
       {(VERBS[status] ?? []).map((verb) => (
-        <Button key={verb} disabled={decide.isPending} onClick={() => ask(verb)}>
+        <MayButton
+          key={verb}
+          needs={{ action: `Microsoft.Security/alerts/${verb}/action`, scope: alert.id }}
+          isBusy={decide.isPending}
+          onClick={() => ask(verb)}
+        >
           {security.verbs[verb]}
-        </Button>
+        </MayButton>
       ))}
       {extendedProperties.suppressedBy === undefined && (
-        <Button onClick={() => suppress(true)}>{govern.suppression.suppress}</Button>
+        <MayButton
+          needs={{ action: 'Microsoft.Security/alertsSuppressionRules/write', scope: subscription }}
+          onClick={() => suppress(true)}
+        >
+          {govern.suppression.suppress}
+        </MayButton>
       )}
       {decide.isError && <Failed error={decide.error} />}
       {isSuppressing && <RuleDialog from={draftFrom(alert)} onClose={() => suppress(false)} />}

@@ -57,6 +57,7 @@ function useColumns(remove: (id: string) => void): readonly Column<Disk>[] {
             <Act
               size="small"
               verb={machine.delete}
+              needs={{ action: 'Microsoft.Compute/disks/delete', scope: id }}
               question={machine.confirmDelete(name)}
               name={name}
               onYes={() => remove(id)}

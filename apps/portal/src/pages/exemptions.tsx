@@ -80,6 +80,7 @@ function useColumns(end: (id: string) => void): readonly Column<Row>[] {
           <Act
             size="small"
             verb={words.end}
+            needs={{ action: 'TrustedLaunch/exemptions/delete', scope: id }}
             question={words.endAsk(what, where)}
             onYes={() => end(id)}
           />

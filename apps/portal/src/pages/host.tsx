@@ -1,6 +1,7 @@
-import { Button, Card, Subtitle1 } from '@fluentui/react-components'
+import { Card, Subtitle1 } from '@fluentui/react-components'
 import { useState } from 'react'
 import { Confirm } from '../components/confirm.tsx'
+import { MayButton } from '../components/may-button.tsx'
 import { Page } from '../components/page.tsx'
 import { Properties } from '../components/properties.tsx'
 import { Failed, Loading } from '../components/states.tsx'
@@ -43,16 +44,21 @@ function One({ host }: { host: HostView }) {
       />
       <div>
         {drained ? (
-          <Button
-            disabled={drain.isPending}
+          <MayButton
+            needs={{ action: 'TrustedLaunch/hosts/resume/action', scope: host.id }}
+            isBusy={drain.isPending}
             onClick={() => drain.mutate({ id: host.id, verb: 'resume' })}
           >
             {administration.resume}
-          </Button>
+          </MayButton>
         ) : (
-          <Button disabled={drain.isPending} onClick={() => ask(true)}>
+          <MayButton
+            needs={{ action: 'TrustedLaunch/hosts/drain/action', scope: host.id }}
+            isBusy={drain.isPending}
+            onClick={() => ask(true)}
+          >
             {administration.drain}
-          </Button>
+          </MayButton>
         )}
       </div>
       {drain.isError && <Failed error={drain.error} />}

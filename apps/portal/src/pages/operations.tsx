@@ -1,11 +1,13 @@
-import { Button, ProgressBar } from '@fluentui/react-components'
+import { ProgressBar } from '@fluentui/react-components'
 import { useMemo, useState } from 'react'
 import { Confirm } from '../components/confirm.tsx'
 import type { Column } from '../components/data-table.tsx'
 import { ListPage } from '../components/list-page.tsx'
+import { MayButton } from '../components/may-button.tsx'
 import { Failed } from '../components/states.tsx'
 import { Time } from '../components/time.tsx'
 import { type Operation, useCancel, useOperations } from '../queries/administration.ts'
+import { useSubscription } from '../session/subscription.tsx'
 import { useTexts } from '../texts/texts.ts'
 
 /** What is being done, and was done lately. */
@@ -43,6 +45,7 @@ export default function Operations() {
 
 function useColumns(ask: (one: Operation) => void): readonly Column<Operation>[] {
   const { administration } = useTexts()
+  const { id: subscription } = useSubscription()
   return useMemo(
     () => [
       { id: 'kind', title: administration.kind, width: 11, value: ({ kind }) => kind },
@@ -72,13 +75,17 @@ function useColumns(ask: (one: Operation) => void): readonly Column<Operation>[]
         value: ({ endTime }) => (endTime === undefined ? 0 : 1),
         cell: (one) =>
           one.endTime === undefined && (
-            <Button size="small" onClick={() => ask(one)}>
+            <MayButton
+              size="small"
+              needs={{ action: 'TrustedLaunch/operations/cancel/action', scope: subscription }}
+              onClick={() => ask(one)}
+            >
               {administration.cancel}
-            </Button>
+            </MayButton>
           ),
       },
     ],
-    [administration, ask],
+    [administration, ask, subscription],
   )
 }
 

@@ -67,6 +67,7 @@ function Delete({ of, where }: { of: Kept; where: string }) {
     <>
       <Act
         verb={texts.machine.delete}
+        needs={{ action: 'TrustedLaunch/monitoringPlans/delete', scope: of.id }}
         question={texts.govern.plans.deletePlan(where)}
         onYes={() => action.mutate({ method: 'DELETE', path: of.id, accepted })}
       />

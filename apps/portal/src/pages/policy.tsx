@@ -62,6 +62,7 @@ function Delete({ of }: { of: Kept }) {
     <>
       <Act
         verb={texts.machine.delete}
+        needs={{ action: 'TrustedLaunch/policies/delete', scope: of.id }}
         question={texts.govern.plans.deletePolicy(of.name)}
         onYes={() => action.mutate({ method: 'DELETE', path: of.id, accepted })}
       />

@@ -1,9 +1,10 @@
-import { Button, Switch } from '@fluentui/react-components'
+import { Switch } from '@fluentui/react-components'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import type { Column } from '../components/data-table.tsx'
 import { Go } from '../components/go.tsx'
 import { ListPage } from '../components/list-page.tsx'
+import { MayButton } from '../components/may-button.tsx'
 import { rankOf, SeverityBadge } from '../components/severity-badge.tsx'
 import { paths } from '../paths.ts'
 import { type Assessment, useAssessments } from '../queries/assessments.ts'
@@ -97,9 +98,13 @@ function useColumns(
         value: ({ properties }) => (properties.additionalData.fix === undefined ? 0 : 1),
         cell: (one) =>
           one.properties.additionalData.fix !== undefined && (
-            <Button size="small" onClick={() => fix(one)}>
+            <MayButton
+              size="small"
+              needs={{ action: 'Microsoft.Security/assessments/fix/action', scope: one.id }}
+              onClick={() => fix(one)}
+            >
               {security.fix}
-            </Button>
+            </MayButton>
           ),
       },
       {
@@ -107,9 +112,16 @@ function useColumns(
         value: ({ properties }) => (properties.status.code === 'Unhealthy' ? 1 : 0),
         cell: (one) =>
           one.properties.status.code === 'Unhealthy' && (
-            <Button size="small" onClick={() => exempt(one)}>
+            <MayButton
+              size="small"
+              needs={{
+                action: 'TrustedLaunch/exemptions/write',
+                scope: one.properties.resourceDetails.id,
+              }}
+              onClick={() => exempt(one)}
+            >
               {texts.govern.exemptions.exempt}
-            </Button>
+            </MayButton>
           ),
       },
     ]

@@ -1,7 +1,8 @@
-import { Button, Field, SpinButton, Subtitle1 } from '@fluentui/react-components'
+import { Field, SpinButton, Subtitle1 } from '@fluentui/react-components'
 import { useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import { Act } from '../components/act.tsx'
+import { MayButton } from '../components/may-button.tsx'
 import { Page } from '../components/page.tsx'
 import { Properties } from '../components/properties.tsx'
 import { Row } from '../components/row.tsx'
@@ -67,6 +68,7 @@ function Scale({ set: { id, name, sku } }: { set: ScaleSet }) {
   const had = sku?.capacity ?? 0
   const [wanted, want] = useState(had)
   const action = useLongAction()
+  const needs = { action: 'Microsoft.Compute/virtualMachineScaleSets/write', scope: id }
   const scale = () =>
     action.mutate({ method: 'PATCH', path: id, body: { sku: { capacity: wanted } } })
   return (
@@ -85,13 +87,19 @@ function Scale({ set: { id, name, sku } }: { set: ScaleSet }) {
         {wanted < had ? (
           <Act
             verb={resources.scale}
+            needs={needs}
             question={resources.confirmFewer(name, had, wanted)}
             onYes={scale}
           />
         ) : (
-          <Button disabled={wanted === had || action.isPending} onClick={scale}>
+          <MayButton
+            needs={needs}
+            why={wanted === had ? resources.noChange : undefined}
+            isBusy={action.isPending}
+            onClick={scale}
+          >
             {resources.scale}
-          </Button>
+          </MayButton>
         )}
       </Row>
       {action.isError && <Failed error={action.error} />}

@@ -4,11 +4,13 @@ import { useMemo, useState } from 'react'
 import { Act } from '../components/act.tsx'
 import type { Column } from '../components/data-table.tsx'
 import { ListPage } from '../components/list-page.tsx'
+import { MayButton } from '../components/may-button.tsx'
 import { Row } from '../components/row.tsx'
 import { Failed } from '../components/states.tsx'
 import { Time } from '../components/time.tsx'
 import { useLongAction } from '../queries/long-action.ts'
 import { type SuppressionRule, useSuppressionRules } from '../queries/suppression.ts'
+import { useSubscription } from '../session/subscription.tsx'
 import { useTexts } from '../texts/texts.ts'
 import { conditionText, EMPTY, switched } from './suppression/draft.ts'
 import { HiddenDialog } from './suppression/hidden-dialog.tsx'
@@ -18,6 +20,7 @@ type Deed = 'hid' | 'switch' | 'delete'
 
 /** The rules that keep alerts from being told. */
 export default function Suppression() {
+  const { id: subscription } = useSubscription()
   const texts = useTexts()
   const { suppression } = texts.govern
   const [isMaking, make] = useState(false)
@@ -46,9 +49,17 @@ export default function Suppression() {
         advice={suppression.noneAdvice}
         actions={
           <>
-            <Button appearance="primary" icon={<AddRegular />} onClick={() => make(true)}>
+            <MayButton
+              appearance="primary"
+              icon={<AddRegular />}
+              needs={{
+                action: 'Microsoft.Security/alertsSuppressionRules/write',
+                scope: subscription,
+              }}
+              onClick={() => make(true)}
+            >
               {suppression.new}
-            </Button>
+            </MayButton>
             {action.isError && <Failed error={action.error} />}
           </>
         }
@@ -103,6 +114,7 @@ function useColumns(
             </Button>
             <Act
               size="small"
+              needs={{ action: 'Microsoft.Security/alertsSuppressionRules/write', scope: rule.id }}
               verb={rule.properties.state === 'Enabled' ? suppression.disable : suppression.enable}
               {...(rule.properties.state === 'Expired' && { why: suppression.states.Expired })}
               onYes={() => act(rule, 'switch')}
@@ -110,6 +122,7 @@ function useColumns(
             <Act
               size="small"
               verb={machine.delete}
+              needs={{ action: 'Microsoft.Security/alertsSuppressionRules/delete', scope: rule.id }}
               question={suppression.deleteAsk(rule.name)}
               onYes={() => act(rule, 'delete')}
             />

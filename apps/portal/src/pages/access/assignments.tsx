@@ -1,10 +1,10 @@
-import { Button } from '@fluentui/react-components'
 import { AddRegular } from '@fluentui/react-icons'
 import { useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useMemo, useState } from 'react'
 import { Act } from '../../components/act.tsx'
 import type { Column } from '../../components/data-table.tsx'
 import { ListPage } from '../../components/list-page.tsx'
+import { MayButton } from '../../components/may-button.tsx'
 import { Failed } from '../../components/states.tsx'
 import {
   type RoleAssignment,
@@ -59,9 +59,14 @@ export function Assignments({ tabs, asked }: { tabs: ReactNode; asked: string | 
                 navigate({ to: '.', search: { scope: next } as never, replace: true })
               }
             />
-            <Button appearance="primary" icon={<AddRegular />} onClick={() => give(true)}>
+            <MayButton
+              appearance="primary"
+              icon={<AddRegular />}
+              needs={{ action: 'Microsoft.Authorization/roleAssignments/write', scope }}
+              onClick={() => give(true)}
+            >
               {words.give}
-            </Button>
+            </MayButton>
             {action.isError && <Failed error={action.error} />}
           </>
         }
@@ -109,6 +114,7 @@ function useColumns(remove: (id: string) => void): readonly Column<Row>[] {
           <Act
             size="small"
             verb={words.remove}
+            needs={{ action: 'Microsoft.Authorization/roleAssignments/delete', scope: id }}
             question={words.removeAsk(role, who, where)}
             onYes={() => remove(id)}
           />

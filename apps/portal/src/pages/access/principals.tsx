@@ -1,9 +1,9 @@
-import { Button } from '@fluentui/react-components'
 import { AddRegular } from '@fluentui/react-icons'
 import { type ReactNode, useMemo, useState } from 'react'
 import { Act } from '../../components/act.tsx'
 import type { Column } from '../../components/data-table.tsx'
 import { ListPage } from '../../components/list-page.tsx'
+import { MayButton } from '../../components/may-button.tsx'
 import { Row } from '../../components/row.tsx'
 import { Failed } from '../../components/states.tsx'
 import { type Principal, useNewSecret, usePrincipals } from '../../queries/access.ts'
@@ -44,9 +44,14 @@ export function Principals({ tabs }: { tabs: ReactNode }) {
         actions={
           <>
             {tabs}
-            <Button appearance="primary" icon={<AddRegular />} onClick={() => make(true)}>
+            <MayButton
+              appearance="primary"
+              icon={<AddRegular />}
+              needs={{ action: 'TrustedLaunch/principals/write', scope: '/' }}
+              onClick={() => make(true)}
+            >
               {words.newPrincipal}
-            </Button>
+            </MayButton>
             {error !== null && <Failed error={error} />}
           </>
         }
@@ -87,6 +92,7 @@ function useColumns(act: (who: Principal, deed: Deed) => void): readonly Column<
               <Act
                 size="small"
                 verb={disabled ? words.enable : words.disable}
+                needs={{ action: 'TrustedLaunch/principals/write', scope: one.id }}
                 {...(!disabled && { question: words.disableAsk(displayName) })}
                 onYes={() => act(one, 'switch')}
               />
@@ -94,6 +100,7 @@ function useColumns(act: (who: Principal, deed: Deed) => void): readonly Column<
                 <Act
                   size="small"
                   verb={words.newSecret}
+                  needs={{ action: 'TrustedLaunch/principals/newSecret/action', scope: one.id }}
                   question={words.newSecretAsk(displayName)}
                   onYes={() => act(one, 'secret')}
                 />
@@ -101,6 +108,7 @@ function useColumns(act: (who: Principal, deed: Deed) => void): readonly Column<
               <Act
                 size="small"
                 verb={machine.delete}
+                needs={{ action: 'TrustedLaunch/principals/delete', scope: one.id }}
                 question={words.deletePrincipal(displayName)}
                 name={signInName}
                 onYes={() => act(one, 'delete')}

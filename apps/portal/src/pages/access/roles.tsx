@@ -4,6 +4,7 @@ import { type ReactNode, useMemo, useState } from 'react'
 import { Act } from '../../components/act.tsx'
 import type { Column } from '../../components/data-table.tsx'
 import { ListPage } from '../../components/list-page.tsx'
+import { MayButton } from '../../components/may-button.tsx'
 import { Row } from '../../components/row.tsx'
 import { Failed } from '../../components/states.tsx'
 import { type Role, useRoles } from '../../queries/access.ts'
@@ -32,9 +33,14 @@ export function Roles({ tabs }: { tabs: ReactNode }) {
         actions={
           <>
             {tabs}
-            <Button appearance="primary" icon={<AddRegular />} onClick={() => open(null)}>
+            <MayButton
+              appearance="primary"
+              icon={<AddRegular />}
+              needs={{ action: 'Microsoft.Authorization/roleDefinitions/write', scope: id }}
+              onClick={() => open(null)}
+            >
               {words.newRole}
-            </Button>
+            </MayButton>
             {action.isError && <Failed error={action.error} />}
           </>
         }
@@ -78,6 +84,7 @@ function useColumns(
               <Act
                 size="small"
                 verb={machine.delete}
+                needs={{ action: 'Microsoft.Authorization/roleDefinitions/delete', scope: role.id }}
                 question={words.deleteRole(role.properties.roleName)}
                 onYes={() => remove(role.id)}
               />

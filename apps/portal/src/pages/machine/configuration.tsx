@@ -9,6 +9,7 @@ import {
 } from '@fluentui/react-components'
 import { useState } from 'react'
 import { Confirm } from '../../components/confirm.tsx'
+import { MayButton } from '../../components/may-button.tsx'
 import { Row } from '../../components/row.tsx'
 import { Failed } from '../../components/states.tsx'
 import { UnderWay } from '../../components/under-way.tsx'
@@ -48,13 +49,14 @@ export default function Configuration({ machine }: TabGiven) {
       </ul>
       {effects.length === 0 && <Text>{resources.noChange}</Text>}
       <Row>
-        <Button
+        <MayButton
           appearance="primary"
-          disabled={effects.length === 0 || action.isPending}
+          needs={{ action: 'Microsoft.Compute/virtualMachines/write', scope: machine.id }}
+          isBusy={effects.length === 0 || action.isPending}
           onClick={() => ask(true)}
         >
           {resources.apply}
-        </Button>
+        </MayButton>
         <Button disabled={effects.length === 0} onClick={() => want(had)}>
           {resources.discard}
         </Button>

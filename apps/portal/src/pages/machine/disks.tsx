@@ -1,6 +1,7 @@
-import { Button, Field, Select } from '@fluentui/react-components'
+import { Field, Select } from '@fluentui/react-components'
 import { useState } from 'react'
 import { Act } from '../../components/act.tsx'
+import { MayButton } from '../../components/may-button.tsx'
 import { Row } from '../../components/row.tsx'
 import { SimpleTable } from '../../components/simple-table.tsx'
 import { Failed } from '../../components/states.tsx'
@@ -34,6 +35,7 @@ export default function Disks({ machine }: TabGiven) {
         <Act
           size="small"
           verb={resources.detach}
+          needs={needsOf(machine.id)}
           question={resources.confirmDetach(disk.name, machine.name)}
           onYes={() => change('dataDisksToDetach', disk.managedDisk!.id)}
         />
@@ -49,7 +51,7 @@ export default function Disks({ machine }: TabGiven) {
         rows={[...(osDisk === undefined ? [] : [osDisk]), ...dataDisks].map(row)}
       />
       <Attach
-        group={groupOf(machine.id)}
+        machine={machine.id}
         isBusy={action.isPending}
         attach={(id) => change('dataDisksToAttach', id)}
       />
@@ -58,13 +60,18 @@ export default function Disks({ machine }: TabGiven) {
   )
 }
 
+const needsOf = (scope: string) => ({
+  ...{ action: 'Microsoft.Compute/virtualMachines/attachDetachDataDisks/action', scope },
+})
+
 /** Gives it a disk of its group that no other has. */
-function Attach(given: { group: string; isBusy: boolean; attach: (id: string) => void }) {
+function Attach(given: { machine: string; isBusy: boolean; attach: (id: string) => void }) {
   const { resources } = useTexts()
   const disks = useDisks()
   const [chosen, choose] = useState('')
   const free = (disks.data ?? []).filter(
-    ({ id, properties }) => properties.diskState === 'Unattached' && groupOf(id) === given.group,
+    ({ id, properties }) =>
+      properties.diskState === 'Unattached' && groupOf(id) === groupOf(given.machine),
   )
   if (disks.isError) return <Failed error={disks.error} retry={disks.refetch} />
   return (
@@ -82,12 +89,14 @@ function Attach(given: { group: string; isBusy: boolean; attach: (id: string) =>
           ))}
         </Select>
       </Field>
-      <Button
-        disabled={given.isBusy || !free.some(({ id }) => id === chosen)}
+      <MayButton
+        needs={needsOf(given.machine)}
+        why={free.some(({ id }) => id === chosen) ? undefined : resources.noDiskChosen}
+        isBusy={given.isBusy}
         onClick={() => given.attach(chosen)}
       >
         {resources.attach}
-      </Button>
+      </MayButton>
     </Row>
   )
 }

@@ -25,6 +25,7 @@ export default function Extensions({ machine }: TabGiven) {
         key="remove"
         size="small"
         verb={resources.remove}
+        needs={{ action: 'Microsoft.Compute/virtualMachines/extensions/delete', scope: one.id }}
         question={resources.confirmRemove(one.name, machine.name)}
         onYes={() => remove(one)}
       />,

@@ -1,4 +1,3 @@
-import { Button } from '@fluentui/react-components'
 import { AddRegular } from '@fluentui/react-icons'
 import { useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useMemo, useState } from 'react'
@@ -7,6 +6,7 @@ import type { Column } from '../../components/data-table.tsx'
 import { FormDialog } from '../../components/form-dialog.tsx'
 import { Go } from '../../components/go.tsx'
 import { ListPage } from '../../components/list-page.tsx'
+import { MayButton } from '../../components/may-button.tsx'
 import { Time } from '../../components/time.tsx'
 import { paths } from '../../paths.ts'
 import { useFleet } from '../../queries/fleet.ts'
@@ -24,6 +24,7 @@ interface Row extends Kept {
 
 /** Every plan, wherever it stands. */
 export function Plans({ tabs }: { tabs: ReactNode }) {
+  const { id: subscription } = useSubscription()
   const texts = useTexts()
   const { plans: words } = texts.govern
   const plans = usePlans()
@@ -47,9 +48,14 @@ export function Plans({ tabs }: { tabs: ReactNode }) {
         actions={
           <>
             {tabs}
-            <Button appearance="primary" icon={<AddRegular />} onClick={() => make(true)}>
+            <MayButton
+              appearance="primary"
+              icon={<AddRegular />}
+              needs={{ action: 'TrustedLaunch/monitoringPlans/write', scope: subscription }}
+              onClick={() => make(true)}
+            >
               {words.new}
-            </Button>
+            </MayButton>
           </>
         }
       />

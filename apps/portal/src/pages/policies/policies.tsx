@@ -1,4 +1,3 @@
-import { Button } from '@fluentui/react-components'
 import { AddRegular } from '@fluentui/react-icons'
 import { useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useMemo, useState } from 'react'
@@ -7,6 +6,7 @@ import type { Column } from '../../components/data-table.tsx'
 import { FormDialog } from '../../components/form-dialog.tsx'
 import { Go } from '../../components/go.tsx'
 import { ListPage } from '../../components/list-page.tsx'
+import { MayButton } from '../../components/may-button.tsx'
 import { TextField } from '../../components/text-field.tsx'
 import { Time } from '../../components/time.tsx'
 import { paths } from '../../paths.ts'
@@ -19,6 +19,7 @@ const NAME = /^[a-z0-9][a-z0-9.-]{0,127}$/
 
 /** What machines must be, by the name that plans know it by. */
 export function Policies({ tabs }: { tabs: ReactNode }) {
+  const { id: subscription } = useSubscription()
   const texts = useTexts()
   const { plans: words } = texts.govern
   const policies = usePolicies()
@@ -36,9 +37,14 @@ export function Policies({ tabs }: { tabs: ReactNode }) {
         actions={
           <>
             {tabs}
-            <Button appearance="primary" icon={<AddRegular />} onClick={() => make(true)}>
+            <MayButton
+              appearance="primary"
+              icon={<AddRegular />}
+              needs={{ action: 'TrustedLaunch/policies/write', scope: subscription }}
+              onClick={() => make(true)}
+            >
               {words.newPolicy}
-            </Button>
+            </MayButton>
           </>
         }
       />

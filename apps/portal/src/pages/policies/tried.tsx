@@ -1,11 +1,18 @@
 import { Button, Field, ProgressBar, Text } from '@fluentui/react-components'
 import { useState } from 'react'
+import { MayButton } from '../../components/may-button.tsx'
 import { Row } from '../../components/row.tsx'
 import { Failed } from '../../components/states.tsx'
 import { useLongAction } from '../../queries/long-action.ts'
 import { type Document, type Kept, scopeIn, useWhatIf } from '../../queries/plans.ts'
 import { useTexts } from '../../texts/texts.ts'
 import { WhatIfResult } from './what-if-result.tsx'
+
+/** The right that each is put with. */
+const WRITES = {
+  plan: 'TrustedLaunch/monitoringPlans/write',
+  policy: 'TrustedLaunch/policies/write',
+} as const
 
 interface Given {
   readonly id: string
@@ -37,13 +44,14 @@ export function TriedAndApplied({ id, kind, kept, document }: Given) {
         <Button disabled={!isChanged || whatIf.isPending} onClick={tryIt}>
           {words.tryOut}
         </Button>
-        <Button
+        <MayButton
           appearance="primary"
-          disabled={!isTried || !isChanged || apply.isPending}
+          needs={{ action: WRITES[kind], scope: id }}
+          isBusy={!isTried || !isChanged || apply.isPending}
           onClick={put}
         >
           {words.apply}
-        </Button>
+        </MayButton>
         {isChanged && !isTried && !whatIf.isPending && <Text size={200}>{words.tryFirst}</Text>}
       </Row>
       {whatIf.isPending && (

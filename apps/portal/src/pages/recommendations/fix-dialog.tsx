@@ -9,9 +9,12 @@ import {
   Text,
 } from '@fluentui/react-components'
 import { useEffect } from 'react'
+import { MayButton } from '../../components/may-button.tsx'
 import { Failed, Loading } from '../../components/states.tsx'
 import { type Assessment, useFix, useFixTold } from '../../queries/assessments.ts'
 import { useTexts } from '../../texts/texts.ts'
+
+const FIX = 'Microsoft.Security/assessments/fix/action'
 
 /** What doing it would mean is asked first, and said. */
 export function FixDialog({ of, onClose }: { of: Assessment; onClose: () => void }) {
@@ -21,7 +24,7 @@ export function FixDialog({ of, onClose }: { of: Assessment; onClose: () => void
   const { mutate } = told
   useEffect(() => mutate(of.id), [mutate, of.id])
   const machine = of.properties.resourceDetails.id.split('/').at(-1)!
-  const { possible, why, effect } = told.data ?? { possible: false }
+  const { possible, why, effect, needs } = told.data ?? { possible: false }
   const error = told.error ?? fix.error
   return (
     <Dialog open onOpenChange={(_, { open }) => open || onClose()}>
@@ -42,13 +45,14 @@ export function FixDialog({ of, onClose }: { of: Assessment; onClose: () => void
           </DialogContent>
           <DialogActions>
             <Button onClick={onClose}>{texts.close}</Button>
-            <Button
+            <MayButton
               appearance="primary"
-              disabled={!possible || fix.isPending || fix.isSuccess}
+              needs={{ action: needs ?? FIX, scope: of.properties.resourceDetails.id }}
+              isBusy={!possible || fix.isPending || fix.isSuccess}
               onClick={() => fix.mutate(of.id)}
             >
               {texts.security.fix}
-            </Button>
+            </MayButton>
           </DialogActions>
         </DialogBody>
       </DialogSurface>

@@ -10,6 +10,8 @@ import { powerIn } from '../../queries/machine.ts'
 import { type Instance, type ScaleSet, useInstances } from '../../queries/scale-sets.ts'
 import { useTexts } from '../../texts/texts.ts'
 
+const TYPE = 'Microsoft.Compute/virtualMachineScaleSets'
+
 /** Every instance, and what is done with those that are chosen. */
 export function Instances({ set }: { set: ScaleSet }) {
   const { resources } = useTexts()
@@ -61,6 +63,7 @@ function Verbs({ set, chosen }: { set: ScaleSet; chosen: readonly Instance[] }) 
           <Act
             key={path}
             {...act}
+            needs={{ action: `${TYPE}/${path}/action`, scope: set.id }}
             why={chosen.length === 0 ? resources.noneChosen : undefined}
             onYes={() =>
               action.mutate({

@@ -48,6 +48,7 @@ export const resources = {
     `Detach ${disk} from ${machine}? What is being written to it can be lost.`,
   attach: 'Attach',
   attachWhich: 'A disk of the same resource group',
+  noDiskChosen: 'Choose a disk first.',
   noFreeDisk: 'There is no disk in its resource group that no virtual machine has.',
   notMeasured: 'What is on it is measured by nobody: what boots is on another disk.',
   choose: 'Choose …',

@@ -50,6 +50,7 @@ export const resources: Texts['resources'] = {
     `Détacher ${disk} de ${machine} ? Ce qui s’y écrit en ce moment peut être perdu.`,
   attach: 'Attacher',
   attachWhich: 'Un disque du même groupe de ressources',
+  noDiskChosen: 'Choisissez d’abord un disque.',
   noFreeDisk: 'Dans son groupe, chaque disque appartient déjà à une machine.',
   notMeasured: 'Personne ne mesure ce qui s’y trouve : elle démarre d’un autre disque.',
   choose: 'Choisir …',

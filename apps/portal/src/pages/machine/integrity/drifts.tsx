@@ -1,5 +1,6 @@
-import { Badge, Button, Card, makeStyles, Text, tokens } from '@fluentui/react-components'
+import { Badge, Card, makeStyles, Text, tokens } from '@fluentui/react-components'
 import { useState } from 'react'
+import { MayButton } from '../../../components/may-button.tsx'
 import { Properties } from '../../../components/properties.tsx'
 import { Empty, Failed, Loading } from '../../../components/states.tsx'
 import { Time } from '../../../components/time.tsx'
@@ -84,14 +85,23 @@ function OneDrift(given: {
       )}
       <div className={styles.row}>
         {status !== 'Approved' && (
-          <Button appearance="primary" disabled={isBusy} onClick={() => ask('approve')}>
+          <MayButton
+            appearance="primary"
+            needs={{ action: 'TrustedLaunch/drift/approve/action', scope: of.id }}
+            isBusy={isBusy}
+            onClick={() => ask('approve')}
+          >
             {boot.approve}
-          </Button>
+          </MayButton>
         )}
         {status === 'Pending' && (
-          <Button disabled={isBusy} onClick={() => ask('reject')}>
+          <MayButton
+            needs={{ action: 'TrustedLaunch/drift/reject/action', scope: of.id }}
+            isBusy={isBusy}
+            onClick={() => ask('reject')}
+          >
             {boot.reject}
-          </Button>
+          </MayButton>
         )}
       </div>
       {asking !== null && (

@@ -2,6 +2,7 @@ import { Button, makeStyles, Text, tokens } from '@fluentui/react-components'
 import { ArrowDownloadRegular, ShieldCheckmarkRegular } from '@fluentui/react-icons'
 import { useMutation } from '@tanstack/react-query'
 import { IntegrityBadge } from '../../../components/integrity-badge.tsx'
+import { MayButton } from '../../../components/may-button.tsx'
 import { Failed } from '../../../components/states.tsx'
 import { Time } from '../../../components/time.tsx'
 import { type Attestation, recordOf, useBoot } from '../../../queries/integrity.ts'
@@ -100,14 +101,15 @@ export function AttestButton({ id }: { id: string }) {
   const failure = power.data?.failures[0]
   return (
     <>
-      <Button
+      <MayButton
         appearance="primary"
         icon={<ShieldCheckmarkRegular />}
-        disabled={power.isPending}
+        needs={{ action: 'TrustedLaunch/evidence/attest/action', scope: id }}
+        isBusy={power.isPending}
         onClick={() => power.mutate({ verb: 'attest', ids: [id] })}
       >
         {boot.attest}
-      </Button>
+      </MayButton>
       {failure !== undefined && <Failed error={(failure as PromiseRejectedResult).reason} />}
     </>
   )

@@ -1,0 +1,57 @@
+import { useQueries } from '@tanstack/react-query'
+import { type Permission, permits } from '@trusted-launch/api'
+import { background } from '../api/client.ts'
+import { everyOf } from './every-of.ts'
+
+const STALE_MS = 60_000
+/** Of many resources with rights of their own, so many are asked about one by one. */
+const ASKED_MAX = 50
+
+/**
+ * Whether who is signed in may do something at a scope, or at one of several. Until that is known, and where it cannot be,
+ * they may: the service decides in any case. What holds above holds below, so that mostly the subscription is asked alone.
+ */
+export function useMay(action: string, ...scopes: readonly string[]): boolean {
+  const levels = scopes.map(levelsOf)
+  const at = (depth: number, above: ReadonlyMap<string, boolean>) =>
+    levels.filter((of) => above.get(of[depth - 1]!) === false).flatMap((of) => of[depth] ?? [])
+  const outer = useGrants(
+    action,
+    levels.map(([first]) => first!),
+  )
+  const middle = useGrants(action, at(1, outer))
+  const inner = useGrants(action, at(2, middle))
+  const known = new Map([...outer, ...middle, ...inner])
+  const isDenied = (of: readonly string[]) => of.every((scope) => known.get(scope) === false)
+  return scopes.length === 0 || !levels.every(isDenied)
+}
+
+/** Of which scopes it is known whether they grant it. */
+function useGrants(action: string, scopes: readonly string[]): ReadonlyMap<string, boolean> {
+  const each = [...new Set(scopes)].slice(0, ASKED_MAX)
+  const answers = useQueries({
+    queries: each.map((scope) => ({
+      queryKey: ['permissions', scope],
+      queryFn: () => everyOf<Permission>(background, pathOf(scope)),
+      staleTime: STALE_MS,
+    })),
+  })
+  return new Map(
+    answers.flatMap(({ data }, i) =>
+      data === undefined ? [] : [[each[i]!, data.some((one) => permits(one, action))] as const],
+    ),
+  )
+}
+
+/** From the outermost scope that a role can be given at, to the resource itself; in lower case. */
+function levelsOf(scope: string): readonly string[] {
+  const id = scope.toLowerCase()
+  const [subscription] = /^\/subscriptions\/[^/]+/.exec(id) ?? []
+  if (subscription === undefined) return ['/']
+  const [group] = /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+/.exec(id) ?? []
+  return [...new Set([subscription, group ?? id, id])]
+}
+
+function pathOf(scope: string): string {
+  return `${scope === '/' ? '' : scope}/providers/Microsoft.Authorization/permissions`
+}
