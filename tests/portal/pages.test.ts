@@ -12,6 +12,7 @@ const shots = process.env.PORTAL_SHOTS
 const PAGES: readonly (readonly [string, string])[] = [
   ['/', 'Overview'],
   ['/virtual-machines', 'Virtual machines'],
+  ['/images/import', 'Import an image'],
   ['/recommendations', 'Recommendations'],
   ['/exemptions', 'Exemptions'],
   ['/alerts', 'Alerts'],

@@ -7,6 +7,7 @@ export const paths = {
   scaleSets: '/scale-sets',
   scaleSet: (id: string) => `/scale-set/${part(id)}`,
   images: '/images',
+  importImage: '/images/import',
   image: (id: string) => `/image/${part(id)}`,
   disks: '/disks',
   recommendations: '/recommendations',

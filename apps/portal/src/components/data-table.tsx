@@ -49,6 +49,8 @@ interface Given<T> {
   readonly selected?: ReadonlySet<string>
   readonly onSelect?: (ids: ReadonlySet<string>) => void
   readonly selectLabel?: (row: T) => string
+  /** Of CSS; absent: as much as the window leaves. */
+  readonly maxHeight?: string
 }
 
 const useStyles = makeStyles({
@@ -148,8 +150,14 @@ export function DataTable<T extends object>(given: Given<T>) {
   const minWidth = `${widths.reduce((sum, width) => sum + width, CHECK_REM)}rem`
   const span = shown.length + (selected === undefined ? 0 : 1)
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
-    <section ref={scroll} className={styles.scroll} aria-label={label} tabIndex={0}>
+    <section
+      ref={scroll}
+      className={styles.scroll}
+      {...(given.maxHeight !== undefined && { style: { maxHeight: given.maxHeight } })}
+      aria-label={label}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+      tabIndex={0}
+    >
       <table
         className={styles.table}
         style={{ minWidth }}

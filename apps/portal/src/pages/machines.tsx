@@ -2,7 +2,9 @@ import { Button, Text } from '@fluentui/react-components'
 import type { MachineRow } from '@trusted-launch/api'
 import { useState } from 'react'
 import { Confirm } from '../components/confirm.tsx'
+import { CreateButton } from '../components/create-button.tsx'
 import { DataTable } from '../components/data-table.tsx'
+import { MayButton } from '../components/may-button.tsx'
 import { Page } from '../components/page.tsx'
 import { Empty, Failed, Loading } from '../components/states.tsx'
 import { useFleet } from '../queries/fleet.ts'
@@ -13,13 +15,19 @@ import { Filters } from './machines/filters.tsx'
 import { matching, useMachinesView } from './machines/view.ts'
 
 const VERBS: readonly MachineVerb[] = ['start', 'powerOff', 'attest']
+/** The right that each needs. */
+const ACTIONS: Readonly<Partial<Record<MachineVerb, string>>> = {
+  start: 'Microsoft.Compute/virtualMachines/start/action',
+  powerOff: 'Microsoft.Compute/virtualMachines/powerOff/action',
+  attest: 'TrustedLaunch/evidence/attest/action',
+}
 
 /** All virtual machines; the address holds what of them is shown, and how. */
 export default function Machines() {
   const texts = useTexts()
   const fleet = useFleet()
   return (
-    <Page title={texts.pages.machines}>
+    <Page title={texts.pages.machines} actions={<CreateButton />}>
       {fleet.isPending && <Loading />}
       {fleet.isError && <Failed error={fleet.error} retry={fleet.refetch} />}
       {fleet.data?.length === 0 && (
@@ -82,14 +90,16 @@ function Bulk({ rows }: { rows: readonly MachineRow[] }) {
   return (
     <div role="toolbar" aria-label={texts.selected(rows.length)}>
       {VERBS.map((verb) => (
-        <Button
+        <MayButton
           key={verb}
           appearance="subtle"
-          disabled={rows.length === 0 || power.isPending}
+          needs={{ action: ACTIONS[verb]!, scope: ids }}
+          why={rows.length === 0 ? machines.noneChosen : undefined}
+          isBusy={power.isPending}
           onClick={() => (verb === 'powerOff' ? ask(true) : run(verb))}
         >
           {words[verb as keyof typeof words]}
-        </Button>
+        </MayButton>
       ))}
       <Text size={200}>{rows.length > 0 && texts.selected(rows.length)}</Text>
       <Text size={200} role="status">

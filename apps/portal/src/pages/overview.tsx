@@ -1,4 +1,5 @@
 import { makeStyles, tokens } from '@fluentui/react-components'
+import { CreateButton } from '../components/create-button.tsx'
 import { Page } from '../components/page.tsx'
 import { Empty, Failed, Loading } from '../components/states.tsx'
 import { useFleet } from '../queries/fleet.ts'
@@ -28,7 +29,9 @@ export default function Overview() {
       {fleet.isPending && <Loading />}
       {fleet.isError && <Failed error={fleet.error} retry={fleet.refetch} />}
       {fleet.data?.length === 0 && (
-        <Empty title={texts.machines.empty} advice={texts.machines.emptyAdvice} />
+        <Empty title={texts.machines.empty} advice={texts.machines.emptyAdvice}>
+          <CreateButton />
+        </Empty>
       )}
       <div className={useStyles().cards}>
         {fleet.data !== undefined && fleet.data.length > 0 && <IntegrityShares rows={fleet.data} />}

@@ -9,6 +9,8 @@ interface PageEntry {
 export const PAGES: readonly PageEntry[] = [
   { path: '/', load: () => import('./overview.tsx') },
   { path: '/virtual-machines', load: () => import('./machines.tsx') },
+  { path: '/virtual-machines/create', load: () => import('./create.tsx') },
+  { path: '/images/import', load: () => import('./import.tsx') },
   { path: '/scale-sets', load: () => import('./scale-sets.tsx') },
   { path: '/scale-set/$id', load: () => import('./scale-set.tsx') },
   { path: '/images', load: () => import('./images.tsx') },

@@ -68,3 +68,11 @@ export function powerIn(statuses: readonly Status[] = []): string {
 export function powerOf({ properties }: Machine): string {
   return powerIn(properties.instanceView?.statuses)
 }
+
+const INTEGRITY = 'TrustedLaunch/Integrity/'
+
+/** What the verifier said of the boot that is on record; null: nothing until now. */
+export function tierIn(statuses: readonly Status[] = []): string | null {
+  const code = statuses.find((one) => one.code.startsWith(INTEGRITY))?.code
+  return code?.slice(INTEGRITY.length) ?? null
+}

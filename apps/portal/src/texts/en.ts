@@ -1,6 +1,7 @@
 import { administration } from './en/administration.ts'
 import { boot } from './en/boot.ts'
 import { consoles } from './en/console.ts'
+import { create } from './en/create.ts'
 import { govern } from './en/govern.ts'
 import { resources } from './en/resources.ts'
 import { security } from './en/security.ts'
@@ -103,6 +104,7 @@ export const en = {
     security: 'Security type',
     tags: 'Tags',
     all: 'All',
+    noneChosen: 'Choose virtual machines first.',
     asked: (verb: string, count: number) => `${verb}: asked of ${count}`,
     failed: (count: number) => `${count} could not be asked`,
     confirmStop: (names: string) => `Stop ${names}?`,
@@ -150,6 +152,7 @@ export const en = {
   boot,
   consoles,
   govern,
+  create,
   resources,
   security,
   severity: {

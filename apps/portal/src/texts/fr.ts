@@ -2,6 +2,7 @@ import type { Texts } from './en.ts'
 import { administration } from './fr/administration.ts'
 import { boot } from './fr/boot.ts'
 import { consoles } from './fr/console.ts'
+import { create } from './fr/create.ts'
 import { govern } from './fr/govern.ts'
 import { resources } from './fr/resources.ts'
 import { security } from './fr/security.ts'
@@ -103,6 +104,7 @@ export const fr: Texts = {
     security: 'Type de sécurité',
     tags: 'Étiquettes',
     all: 'Toutes',
+    noneChosen: 'Choisissez d’abord des machines.',
     asked: (verb, count) => `${verb} : demandé à ${count}`,
     failed: (count) => `${count} n’ont pas pu recevoir la demande`,
     confirmStop: (names) => `Arrêter ${names} ?`,
@@ -150,6 +152,7 @@ export const fr: Texts = {
   boot,
   consoles,
   govern,
+  create,
   resources,
   security,
   severity: { High: 'Élevée', Medium: 'Moyenne', Low: 'Faible', Informational: 'Information' },
