@@ -8,6 +8,7 @@ import type { Moment, Plan, Wanted } from '../resource-type.ts'
 import type { JsonObject, Resource } from '../store.ts'
 import { withDiskRoom } from '../vm/disk-room.ts'
 import { withoutSecrets } from '../vm/os-profile.ts'
+import { askedProfile } from '../vm/security.ts'
 import { requireOffered } from '../vm/told.ts'
 import { at, textAt } from '../vm/vm.ts'
 import { imageLinks } from '../vm/vm-image.ts'
@@ -92,12 +93,21 @@ async function planChange(
   )
   const secrets = { ...(await rules.secretsOf(moment.tables, uniqueId)), ...secretsIn(wanted) }
   await rules.keepSecrets(moment.tables, uniqueId, secrets)
-  const after = await decided(rules, moment, draft)
+  const after = await decided(rules, moment, asAsked(before, draft))
   requireModelChange(before, after)
   const isSame = isDeepStrictEqual(madeOf(before), madeOf(after))
   const notEnforced = rules.notEnforcedOfSets(bodyOf(wanted))
   const state = { ...after.state, model: before.state.model + Number(!isSame), notEnforced }
   return scaled(rules, moment, { ...after, state }, secrets)
+}
+
+/** Without UEFI settings that nobody sent where the model becomes Standard. */
+function asAsked(before: ScaleSet, draft: ScaleSet): ScaleSet {
+  const [was, is] = [modelOf(before), modelOf(draft)]
+  const securityProfile = is === null ? undefined : askedProfile(is, { properties: was ?? {} })
+  if (securityProfile === undefined) return draft
+  const virtualMachineProfile = { ...is, securityProfile }
+  return { ...draft, properties: { ...draft.properties, virtualMachineProfile } }
 }
 
 /** With what was decided of the model: what is shown, and what instances are made of from now on. */

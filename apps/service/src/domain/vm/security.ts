@@ -110,11 +110,14 @@ export function decideChange(
   return { ...decisionOf(osTypeOf(vm), properties, security, advice, restart), hyperVGeneration }
 }
 
-/** UEFI settings that a VM has, and nobody sent, do not keep it from becoming Standard. */
-function askedProfile(properties: JsonObject, vm: Resource): JsonObject | undefined {
+/** What is asked for: UEFI settings that a VM or a model has, and nobody sent, do not keep it from becoming Standard. */
+export function askedProfile(
+  properties: JsonObject,
+  { properties: before }: Pick<Resource, 'properties'>,
+): JsonObject | undefined {
   const profile = at(properties, 'securityProfile') as JsonObject | undefined
   const isStandard = textAt(profile, 'securityType')?.toLowerCase() === 'standard'
-  const had = at(vm.properties, 'securityProfile', 'uefiSettings')
+  const had = at(before, 'securityProfile', 'uefiSettings')
   if (!isStandard || JSON.stringify(profile?.uefiSettings) !== JSON.stringify(had)) return profile
   const { uefiSettings: _, ...rest } = profile!
   return rest
