@@ -133,7 +133,9 @@ function become(pid: number): ProcessIdentity | null {
 /** Whether it is the shell yet that becomes setpriv, which becomes the program. */
 function begins(pid: number): boolean {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith(`${SHELL}\0-c\0${BEGIN}\0`)
+    const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+    // In the midst of becoming another it has its program already, and no arguments yet.
+    return line === '' || line.startsWith(`${SHELL}\0-c\0${BEGIN}\0`)
   } catch {
     return false
   }
