@@ -114,6 +114,7 @@ test('a VM is made, proves its boot, is tampered with, told of, approved; a read
   assert.equal(await descriptionOf(stop), `Your role does not include ${right}.`)
   await stop.click({ force: true })
   assert.equal(await readers.getByRole('alertdialog').count(), 0)
+  await readers.close()
   for (const fault of faults.splice(0)) assert.match(fault, /status of 403/)
   assert.equal(await real!.powerOf(id), 'VM running')
 })
