@@ -24,7 +24,7 @@ const parent = process.ppid
 const stays = args[0] === 'apps/cli/src/main.ts' && args[1] === 'up'
 // Hundreds of test files load the same modules, each in a process of its own.
 const compiled = { NODE_COMPILE_CACHE: join(root, '.cache/compiled') }
-const more = { ...(stays ? serviceEnvironment : {}), ...(args[0] === '--test' ? compiled : {}) }
+const more = { ...(stays ? serviceEnvironment : {}), ...(args.includes('--test') ? compiled : {}) }
 const child = spawn(pinnedNode(), [...(stays ? serviceFlags : []), ...args], {
   ...{ stdio: 'inherit', cwd: root },
   env: { ...more, ...process.env },
