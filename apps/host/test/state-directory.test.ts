@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { StateError } from '../src/errors.ts'
 import { readDurably, StateDirectory, writeDurably } from '../src/state-directory.ts'
 
@@ -21,20 +21,22 @@ process.on('exit', () => rmSync(root, { recursive: true, force: true }))
 const door = new URL('../src/state-directory.ts', import.meta.url).href
 const bytes = (text: string) => new TextEncoder().encode(text)
 
-/** Another process that opens the state directory and then waits. */
-async function otherManager(path: string) {
+/** Another process that opens the state directory and then waits; what nobody holds would be collected, and its lock go. */
+async function otherManager(t: TestContext, path: string) {
   const script = `import { StateDirectory } from '${door}'
-    StateDirectory.open(${JSON.stringify(path)}); console.log('open'); setInterval(() => {}, 1000)`
+    const state = StateDirectory.open(${JSON.stringify(path)})
+    console.log('open'); setInterval(() => state.path, 1000)`
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  t.after(() => child.kill('SIGKILL'))
   await once(child.stdout!, 'data')
   return child
 }
 
-test('a second manager is refused while the first lives', async () => {
+test('a second manager is refused while the first lives', async (t) => {
   const path = join(root, 'locked')
-  const first = await otherManager(path)
+  const first = await otherManager(t, path)
   assert.throws(() => StateDirectory.open(path), { code: 'state-locked' })
   first.kill('SIGKILL')
   await once(first, 'exit')
@@ -50,10 +52,10 @@ test('a state directory reached through a link is named by its real path', () =>
   state.close()
 })
 
-test('after kill -9 of a manager the next one has the lock at once', async () => {
+test('after kill -9 of a manager the next one has the lock at once', async (t) => {
   const path = join(root, 'killed')
   for (let i = 0; i < 3; i++) {
-    const manager = await otherManager(path)
+    const manager = await otherManager(t, path)
     manager.kill('SIGKILL')
     await once(manager, 'exit')
     StateDirectory.open(path).close()
