@@ -31,6 +31,7 @@ const expected: readonly [RegExp, readonly number[], RegExp][] = [
   ],
   [/^tl disk create/, [0], /^made data: /],
   [/^tl disk attach/, [0], /^attaching data to web: done$/m],
+  [/^tl restore-point create/, [0], /before-update/],
   [/^tl vm delete/, [0], /done/],
   [/^tl audit verify/, [0], /none changed/],
 ]
