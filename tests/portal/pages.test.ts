@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
 import { test } from 'node:test'
 import { DriftedHost } from '@trusted-launch/service/a-drifted-host'
+import { READER } from '../../apps/service/src/identity/role-definitions.ts'
+import { aPrincipal } from '../../apps/service/test/a-principal.ts'
 import { aFleet } from './a-fleet.ts'
 import { aPortal, portalMissing } from './a-portal.ts'
 import { obstaclesIn } from './axe.ts'
@@ -58,4 +60,20 @@ test('no page has anything in it that fails or keeps people from using it', {
     }
   }
   assert.deepEqual(found, [])
+})
+
+test('who may only read a subscription is refused no page but what is the installation’s own', {
+  skip: portalMissing,
+}, async (t) => {
+  const portal = await aPortal(t)
+  const { ask } = await aPrincipal(portal.service, READER.name, portal.service.subscription)
+  const { page, faults } = await portal.open(t, '/', {}, ask)
+  const refused = new Set<string>()
+  for (const [path, title] of PAGES) {
+    await page.goto(`${portal.service.service.endpoint}/portal${path}`)
+    await page.getByRole('heading', { level: 1, name: title }).waitFor()
+    await page.getByText('Loading …').first().waitFor({ state: 'detached' })
+    for (const fault of faults.splice(0)) refused.add(`${path}: ${/status of \d+/.exec(fault)}`)
+  }
+  assert.deepEqual([...refused], ['/access?part=principals: status of 403', '/host: status of 403'])
 })

@@ -3,6 +3,7 @@ import { CreateButton } from '../components/create-button.tsx'
 import { Page } from '../components/page.tsx'
 import { Empty, Failed, Loading } from '../components/states.tsx'
 import { useFleet } from '../queries/fleet.ts'
+import { useIsGranted } from '../queries/permissions.ts'
 import { useTexts } from '../texts/texts.ts'
 import { HostShares } from './overview/host-shares.tsx'
 import { IntegrityShares } from './overview/integrity-shares.tsx'
@@ -24,6 +25,7 @@ const useStyles = makeStyles({
 export default function Overview() {
   const texts = useTexts()
   const fleet = useFleet()
+  const maySeeHosts = useIsGranted('TrustedLaunch/hosts/read', '/')
   return (
     <Page title={texts.pages.overview}>
       {fleet.isPending && <Loading />}
@@ -39,7 +41,7 @@ export default function Overview() {
         <ProofsOverTime />
         <Score />
         <Recommended />
-        <HostShares />
+        {maySeeHosts && <HostShares />}
       </div>
     </Page>
   )

@@ -13,6 +13,21 @@ const ASKED_MAX = 50
  */
 export function useMay(action: string, ...scopes: readonly string[]): boolean {
   const levels = scopes.map(levelsOf)
+  const known = useKnown(action, levels)
+  const isDenied = (of: readonly string[]) => of.every((scope) => known.get(scope) === false)
+  return scopes.length === 0 || !levels.every(isDenied)
+}
+
+/** Whether it is known that they may: what asks for more by itself asks for nothing that is refused. */
+export function useIsGranted(action: string, scope: string): boolean {
+  return [...useKnown(action, [levelsOf(scope)]).values()].includes(true)
+}
+
+/** What is known of each level of some scopes; an inner one is asked where its outer ones grant nothing. */
+function useKnown(
+  action: string,
+  levels: readonly (readonly string[])[],
+): ReadonlyMap<string, boolean> {
   const at = (depth: number, above: ReadonlyMap<string, boolean>) =>
     levels.filter((of) => above.get(of[depth - 1]!) === false).flatMap((of) => of[depth] ?? [])
   const outer = useGrants(
@@ -21,9 +36,7 @@ export function useMay(action: string, ...scopes: readonly string[]): boolean {
   )
   const middle = useGrants(action, at(1, outer))
   const inner = useGrants(action, at(2, middle))
-  const known = new Map([...outer, ...middle, ...inner])
-  const isDenied = (of: readonly string[]) => of.every((scope) => known.get(scope) === false)
-  return scopes.length === 0 || !levels.every(isDenied)
+  return new Map([...outer, ...middle, ...inner])
 }
 
 /** Of which scopes it is known whether they grant it. */
