@@ -1,5 +1,7 @@
+import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import type { TestContext } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { ScriptedHost, type ServiceOptions } from '@trusted-launch/service'
 import { type Answer, aService, type TestService } from '@trusted-launch/service/a-service'
@@ -68,14 +70,19 @@ export async function portalOf(
   }
 }
 
-/** What somebody who does not see a control is told of it beside its name. */
-export async function descriptionOf(control: Locator): Promise<string> {
-  await control.and(control.page().locator('[aria-describedby]')).waitFor()
-  return control.evaluate((element: any) =>
-    element
-      .getAttribute('aria-describedby')
-      .split(' ')
-      .map((id: string) => element.ownerDocument.getElementById(id)?.textContent ?? '')
-      .join(' '),
-  )
+/** What somebody who does not see a control is told of it beside its name becomes this. */
+export async function isDescribed(control: Locator, as: string | RegExp): Promise<void> {
+  const isRight = (told: string) => (typeof as === 'string' ? told === as : as.test(told))
+  let told = ''
+  for (const until = Date.now() + 30_000; Date.now() < until; await setTimeout(50)) {
+    // A control may be drawn anew between any two questions.
+    told = await control.evaluate((element: any) =>
+      (element.getAttribute('aria-describedby') ?? '')
+        .split(' ')
+        .map((id: string) => element.ownerDocument.getElementById(id)?.textContent ?? '')
+        .join(' '),
+    )
+    if (isRight(told)) return
+  }
+  assert.fail(`it is described as "${told}", not as ${as}`)
 }

@@ -12,7 +12,7 @@ import { aVm, KEY } from '@trusted-launch/service/a-vm'
 import picocolors from 'picocolors'
 import type { Locator, Page } from 'playwright-core'
 import { aPrincipal } from '../../apps/service/test/a-principal.ts'
-import { aPortal, descriptionOf, portalMissing, type TestPortal } from './a-portal.ts'
+import { aPortal, isDescribed, portalMissing, type TestPortal } from './a-portal.ts'
 import { obstaclesIn } from './axe.ts'
 
 const CREATE = '/virtual-machines/create'
@@ -171,7 +171,7 @@ test('a size that cannot be had says why in the words of the API, and drivers of
   await dialog.getByText(/NVIDIA's CUDA driver will not load/).waitFor()
   const take = dialog.getByRole('button', { name: 'Take Standard_NC4as_T4_v3' })
   assert.equal(await take.getAttribute('aria-disabled'), 'true')
-  assert.match(await descriptionOf(take), /it needs a GPU/)
+  await isDescribed(take, /it needs a GPU/)
   await dialog.getByRole('searchbox', { name: 'Search sizes' }).fill('D1_v2')
   await dialog.getByRole('button', { name: 'Standard_D1_v2' }).click()
   await dialog
@@ -193,25 +193,22 @@ test('who goes on too early is brought to what is wrong, and told beside it what
   await button(page, 'Next').click()
   const name = field(page, 'Name')
   await page.waitForFunction("document.activeElement.getAttribute('aria-invalid') === 'true'")
-  assert.match(await descriptionOf(name), /Letters, digits and hyphens, 64 at most/)
+  await isDescribed(name, /Letters, digits and hyphens, 64 at most/)
   await fillBasics(page, 'taken')
   await field(page, 'Resource group').fill('rg')
-  assert.match(await descriptionOf(name), /There is a virtual machine taken in that group already/)
+  await isDescribed(name, /There is a virtual machine taken in that group already/)
   await name.fill('web')
   const key = field(page, 'SSH public key')
   await key.fill('-----BEGIN OPENSSH PRIVATE KEY-----')
-  assert.match(await descriptionOf(key), /That is a private key/)
+  await isDescribed(key, /That is a private key/)
   await key.fill(KEY.slice(0, 50))
-  assert.match(await descriptionOf(key), /no public key of Ed25519/)
+  await isDescribed(key, /no public key of Ed25519/)
   await field(page, 'Administrator').fill('root')
-  assert.match(
-    await descriptionOf(field(page, 'Administrator')),
-    /No administrator may be called so/,
-  )
+  await isDescribed(field(page, 'Administrator'), /No administrator may be called so/)
   await page.getByRole('tab', { name: 'Review' }).click()
   const create = page.getByRole('button', NAME)
   assert.equal(await create.getAttribute('aria-disabled'), 'true')
-  assert.match(await descriptionOf(create), /the list above says what/)
+  await isDescribed(create, /the list above says what/)
 })
 
 test('a refusal is told in the words of the API with its correlation id, and what was made on the way is cleaned up', {
@@ -283,7 +280,7 @@ test('who may only read sees what they may not do, disabled and with the right t
   const create = page.getByRole('button', NAME)
   await create.and(page.locator('[aria-disabled=true]')).waitFor()
   const needs = (action: string) => `Your role does not include ${action}.`
-  assert.equal(await descriptionOf(create), needs('Microsoft.Compute/virtualMachines/write'))
+  await isDescribed(create, needs('Microsoft.Compute/virtualMachines/write'))
   await page.getByRole('link', { name: 'web', exact: true }).click()
   for (const [name, action] of [
     ['Stop', 'powerOff/action'],
@@ -292,7 +289,7 @@ test('who may only read sees what they may not do, disabled and with the right t
   ] as const) {
     const one = button(page, name)
     await one.and(page.locator('[aria-disabled=true]')).waitFor()
-    assert.equal(await descriptionOf(one), needs(`Microsoft.Compute/virtualMachines/${action}`))
+    await isDescribed(one, needs(`Microsoft.Compute/virtualMachines/${action}`))
   }
   await button(page, 'Stop').click({ force: true })
   assert.equal(await page.getByRole('alertdialog').count(), 0)

@@ -6,7 +6,7 @@ import { aVm } from '@trusted-launch/service/a-vm'
 import type { Page } from 'playwright-core'
 import { aPrincipal } from '../../apps/service/test/a-principal.ts'
 import { AttestingHost } from '../../apps/service/test/an-attesting-host.ts'
-import { aPortal, descriptionOf, portalMissing, type TestPortal } from './a-portal.ts'
+import { aPortal, isDescribed, portalMissing, type TestPortal } from './a-portal.ts'
 import { obstaclesIn } from './axe.ts'
 
 const shots = process.env.PORTAL_SHOTS
@@ -250,7 +250,7 @@ test('who may only read is told which right a rule needs, and the API refuses it
   const make = button(page, 'New suppression rule').first()
   await make.and(page.locator('[aria-disabled=true]')).waitFor()
   const right = 'Microsoft.Security/alertsSuppressionRules/write'
-  assert.equal(await descriptionOf(make), `Your role does not include ${right}.`)
+  await isDescribed(make, `Your role does not include ${right}.`)
   const rule = `${portal.service.subscription}/providers/Microsoft.Security/alertsSuppressionRules/lab`
   const refused = await reader.ask('PUT', rule, { properties: {} })
   assert.equal(refused.body.error.code, 'AuthorizationFailed')

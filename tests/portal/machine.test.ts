@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { ScriptedHost } from '@trusted-launch/service'
 import { aVm } from '@trusted-launch/service/a-vm'
 import type { Page } from 'playwright-core'
-import { aPortal, descriptionOf, portalMissing, type TestPortal } from './a-portal.ts'
+import { aPortal, isDescribed, portalMissing, type TestPortal } from './a-portal.ts'
 import { obstaclesIn } from './axe.ts'
 
 const shots = process.env.PORTAL_SHOTS
@@ -39,7 +39,7 @@ test('a virtual machine is stopped, started and deleted by its buttons, once the
   const portal = await aPortal(t)
   const { id } = await aVm(portal.service, 'web')
   const { page } = await portal.open(t, pageOf(id, 'overview'))
-  assert.equal(await descriptionOf(button(page, 'Start')), 'web is: Running.')
+  await isDescribed(button(page, 'Start'), 'web is: Running.')
   assert.equal(await button(page, 'Start').getAttribute('aria-disabled'), 'true')
   await button(page, 'Stop').click()
   await page.getByText('Stop web?').waitFor()

@@ -8,7 +8,7 @@ import { RealService } from '../e2e/a-real-service.ts'
 import { BOOT_MS } from '../e2e/machines.ts'
 import { filesOn } from '../e2e/other-kernel.ts'
 import { aPerson, signIn } from './a-person.ts'
-import { descriptionOf, portal as files, portalMissing, portalOf } from './a-portal.ts'
+import { portal as files, isDescribed, portalMissing, portalOf } from './a-portal.ts'
 
 const GRUB = 'EFI/debian/grub.cfg'
 /** What an attacker of whoever looks writes where a guest can: its kernel command line, and by it its host name. */
@@ -111,7 +111,7 @@ test('a VM is made, proves its boot, is tampered with, told of, approved; a read
   const stop = button(readers, 'Stop')
   await stop.and(readers.locator('[aria-disabled=true]')).waitFor()
   const right = 'Microsoft.Compute/virtualMachines/powerOff/action'
-  assert.equal(await descriptionOf(stop), `Your role does not include ${right}.`)
+  await isDescribed(stop, `Your role does not include ${right}.`)
   await stop.click({ force: true })
   assert.equal(await readers.getByRole('alertdialog').count(), 0)
   await readers.close()
