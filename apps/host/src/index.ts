@@ -70,6 +70,8 @@ export {
   type RestorePointFacts,
 } from './restore-points.ts'
 export { SealedFileError } from './sealed-file.ts'
+export type { ProgramSigner } from './signing/add-signature.ts'
+export { type SignedProgram, type SignFileOptions, signFile } from './signing/sign-file.ts'
 export { holdLock, readDurably, writeDurably } from './state-directory.ts'
 export { VtpmError, type VtpmErrorCode } from './vtpm/errors.ts'
 export { openVtpmKeeper } from './vtpm/keeper.ts'
