@@ -16,6 +16,8 @@ const COMMANDS: Readonly<Record<string, Maker>> = {
   policy: async (...made) => (await import('./commands/policy.ts')).policyCommand(...made),
   plan: async (...made) => (await import('./commands/plan.ts')).planCommand(...made),
   image: async (...made) => (await import('./commands/image.ts')).imageCommand(...made),
+  'signing-key': async (...made) =>
+    (await import('./commands/signing-key.ts')).signingKeyCommand(...made),
   host: async (...made) => (await import('./commands/host.ts')).hostCommand(...made),
   key: async (...made) => (await import('./commands/key.ts')).keyCommand(...made),
   up: async (...made) => (await import('./commands/up.ts')).upCommand(...made),

@@ -4,6 +4,7 @@ export const KINDS = [
   ...['alert', 'destination', 'suppression', 'policy', 'drift', 'reference', 'announcement'],
   ...['recommendation', 'evidence', 'set', 'instance', 'gallery', 'definition', 'version'],
   ...['deployment', 'snapshot', 'restore-point', 'machine', 'network', 'nsg'],
+  'signing-key',
 ] as const
 export type Kind = (typeof KINDS)[number]
 
@@ -20,6 +21,7 @@ const VALUES: readonly [taker: RegExp, taken: Taken][] = [
   [/ --alert <id>$/, 'alert'],
   [/^(?:vm|vmss) (?:create|import|update) --size <name>$/, 'size'],
   [/^(?:vm|vmss) (?:create|update) --image <image>$/, 'image'],
+  [/^image sign --key <key>$/, 'signing-key'],
   [/^gallery image-version create --image <image>$/, 'own-image'],
   [/^disk create --copy /, 'disk'],
   [/^disk create --snapshot /, 'snapshot'],
@@ -56,6 +58,8 @@ const VALUES: readonly [taker: RegExp, taken: Taken][] = [
   [/^alert \S+ <id>$/, 'alert'],
   [/^policy \S+ <id>$/, 'policy'],
   [/^host vm \S+ <name>$/, 'machine'],
+  [/^signing-key import <key>$/, 'anything'],
+  [/^signing-key \S+ <key>$/, 'signing-key'],
   [/^vmss (?:\S+|rolling-upgrade \S+|instance \S+) <name>$/, 'set'],
   [/^vmss .* <id>$/, 'instance'],
   [/^gallery create <gallery>$/, 'anything'],

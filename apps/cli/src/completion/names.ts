@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Connection } from '../service/connection.ts'
 import { everything } from '../service/everything.ts'
 import { currentProfile } from '../service/profile.ts'
+import { signingKeyNames } from '../signing-keys.ts'
 import { defaultStateDirectory } from '../state-directory.ts'
 import type { Kind } from './kinds.ts'
 
@@ -24,6 +25,7 @@ export interface Typed {
 export async function namesOf(kind: Kind, typed: Typed = { values: [] }): Promise<string[]> {
   let connection: Connection | null = null
   try {
+    if (kind === 'signing-key') return signingKeyNames()
     if (kind === 'machine') return readdirSync(join(defaultStateDirectory(), 'vms'))
     connection = new Connection(currentProfile().profile)
     const asked = LISTED[kind](connection, typed)
@@ -71,7 +73,7 @@ const ofVm = (path: string, name = nameOf) => below(VM, `/providers/${path}`, na
 
 const ownImages = inScope(`${COMPUTE}/images`)
 
-const LISTED: Readonly<Record<Exclude<Kind, 'machine'>, Lister>> = {
+const LISTED: Readonly<Record<Exclude<Kind, 'machine' | 'signing-key'>, Lister>> = {
   vm: inScope(`/providers/${VM}`),
   set: inScope(`/providers/${SET}`),
   snapshot: inScope(`${COMPUTE}/snapshots`),
