@@ -5,12 +5,14 @@ import { FIRST_LOAD_BYTES_MAX, type Loaded, withSizes } from '../portal-sizes/si
 
 const built: readonly Loaded[] = JSON.parse(readFileSync('.cache/portal/sizes.json', 'utf8'))
 
-test('a first visit to the portal, as it is built, loads 350 KB at most, and no chart', () => {
+test('a first visit to the portal, as it is built, loads 350 KB at most, no chart and no console', () => {
   const [first, ...parts] = built
   assert.equal(first!.name, 'first load')
   assert.ok(first!.bytes <= FIRST_LOAD_BYTES_MAX, `${first!.bytes}`)
-  const chart = parts.find(({ name }) => name.endsWith('/integrity-chart.tsx'))!
-  assert.ok(chart.bytes > 20 * 1024, 'a chart brings what draws it')
+  for (const heavy of ['integrity-chart', 'console/serial', 'console/screen']) {
+    const part = parts.find(({ name }) => name.endsWith(`/${heavy}.tsx`))!
+    assert.ok(part.bytes > 20 * 1024, `${heavy} brings what draws it`)
+  }
 })
 
 test('the table of sizes is written in its place, again and again, and nothing else is touched', () => {
