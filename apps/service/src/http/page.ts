@@ -6,31 +6,34 @@ const PAGE_MAX = 1000
 const SKIP_TOKEN = /^[\x20-\x7e]{1,2048}$/
 /** Of one request: after so many rows that nobody looked for, the next page goes on. */
 const READS_MAX = 10
+/** As many as one request reads, of a list whose entries are short. */
+export const PAGE_OF_SHORT_MAX = READS_MAX * PAGE_MAX
 
 /** Those after a key, in the order of their keys. */
 export type List<T> = (after: string | null, limit: number) => Promise<readonly T[]>
 
 /**
  * One page of a list, and where the next begins: at what follows the last one seen, so that what comes and
- * goes meanwhile makes none appear twice or be left out. `$top` says how many. With `keep`, only those: a page
- * may then hold fewer than there are, even none, and the next goes on.
+ * goes meanwhile makes none appear twice or be left out. `$top` says how many, at most `max`. With `keep`, only those: a
+ * page may then hold fewer than there are, even none, and the next goes on.
  */
 export async function pageOf<T extends { readonly id: string }>(
   request: ArmRequest,
   list: List<T>,
   view: (one: T) => unknown,
   keep?: (one: T) => boolean,
+  max = PAGE_MAX,
 ): Promise<ArmReply> {
-  const { after, limit } = placeIn(request)
+  const { after, limit } = placeIn(request, max)
   const { page, next } = await gathered(list, after, limit, keep)
   const value = await Promise.all(page.map(view))
   return { status: 200, body: { value, ...(next !== null && { nextLink: linkTo(request, next) }) } }
 }
 
 /** @throws {ArmError} `InvalidParameter` */
-function placeIn({ query: { $top, $skiptoken } }: ArmRequest) {
+function placeIn({ query: { $top, $skiptoken } }: ArmRequest, max: number) {
   const limit = $top === undefined ? PAGE_DEFAULT : Number($top)
-  if ($top?.trim() === '' || !Number.isInteger(limit) || limit < 1 || limit > PAGE_MAX)
+  if ($top?.trim() === '' || !Number.isInteger(limit) || limit < 1 || limit > max)
     throw new ArmError(faults.invalidParameter('$top'))
   if ($skiptoken !== undefined && !SKIP_TOKEN.test($skiptoken))
     throw new ArmError(faults.invalidParameter('$skipToken'))

@@ -1,15 +1,20 @@
-import { ArmError, faults, type Integrity, type MachineRow } from '@trusted-launch/api'
+import { ArmError, faults, type Integrity, keyOf, type MachineRow } from '@trusted-launch/api'
 import { everyOf } from '../../domain/every-of.ts'
 import { SUBSCRIPTION } from '../../domain/groups.ts'
-import { DRIFT, driftIn } from '../../domain/references/drift.ts'
+import { DRIFT, driftIn, driftsOf } from '../../domain/references/drift.ts'
 import type { Resource, Store } from '../../domain/store.ts'
 import { securityOf, stateOf, VM } from '../../domain/vm/vm.ts'
 import type { Ground } from '../ground.ts'
-import { pageOf } from '../page.ts'
+import { PAGE_OF_SHORT_MAX, pageOf } from '../page.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
 import { requireScopeOf } from './reference-values.ts'
 
-/** All VMs of a subscription, each in a line: for who looks at many at once. */
+const IDS_MAX = 50
+
+/**
+ * All VMs of a subscription, each in a line: for who looks at many at once. With `ids`, those alone, and of them those
+ * that are there: for who was told that something changed.
+ */
 export function fleetRoutes(ground: Ground): Route[] {
   return [
     {
@@ -24,22 +29,41 @@ export function fleetRoutes(ground: Ground): Route[] {
 async function list({ store }: Ground, request: ArmRequest): Promise<ArmReply> {
   const { type, subscriptionId } = await requireScopeOf(store, request)
   if (type !== SUBSCRIPTION) throw new ArmError(faults.resourceNotFound(request.id))
+  if (request.query.ids !== undefined) return named(store, subscriptionId, request.query.ids)
   const drifting = await driftingIn(store, subscriptionId)
   return pageOf(
     request,
     (after, limit) =>
       store.resources.list({ type: VM, subscriptionId, limit, ...(after !== null && { after }) }),
     (vm) => rowOf(vm, drifting.has(stateOf(vm).vmId)),
+    undefined,
+    PAGE_OF_SHORT_MAX,
   )
+}
+
+/** @throws {ArmError} 400: too many. */
+async function named(store: Store, subscriptionId: string, text: string): Promise<ArmReply> {
+  const ids = text.split(',')
+  if (ids.length > IDS_MAX) throw new ArmError(faults.invalidParameter('ids'))
+  const value: MachineRow[] = []
+  for (const id of ids) {
+    const vm = await store.resources.get(id)
+    if (vm?.type !== VM || keyOf(vm.subscriptionId) !== keyOf(subscriptionId)) continue
+    value.push(rowOf(vm, (await driftsOf(store, vm)).some(isUndecided)))
+  }
+  return { status: 200, body: { value } }
+}
+
+function isUndecided(row: Resource): boolean {
+  const { status, isPresent } = driftIn(row)
+  return status === 'pending' && isPresent
 }
 
 /** The VMs about whose difference nobody decided yet. */
 async function driftingIn(store: Store, subscriptionId: string): Promise<ReadonlySet<string>> {
   const found = new Set<string>()
-  for await (const row of everyOf(store, { type: DRIFT, subscriptionId })) {
-    const { vmId, status, isPresent } = driftIn(row)
-    if (status === 'pending' && isPresent) found.add(vmId)
-  }
+  for await (const row of everyOf(store, { type: DRIFT, subscriptionId }))
+    if (isUndecided(row)) found.add(driftIn(row).vmId)
   return found
 }
 
