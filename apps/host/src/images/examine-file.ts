@@ -41,7 +41,9 @@ export function examineFile(
         fault === undefined ? resolve(examination) : reject(unreadable(path, String(fault)))
     })
     worker.once('error', (cause) => {
-      told = () => reject(unreadable(path, 'it takes too much to look at', cause))
+      const isMemory = (cause as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY'
+      const why = isMemory ? 'it takes too much memory to look at' : `looking at it failed: ${cause}`
+      told = () => reject(unreadable(path, why, cause))
     })
     worker.once('exit', () => {
       clearTimeout(timer)
