@@ -52,6 +52,11 @@ test('instances of a scale set are stopped, started, made anew and upgraded, all
   assert.match(dry.out, new RegExp(`^${second} \\S+: its own disk\\n$`))
   await good('vmss', 'reimage', 'fleet', second)
   await good('vmss', 'update', 'fleet', '--size', 'Standard_B2s')
+  // Which began a rolling upgrade of its own.
+  for (;;) {
+    const { out } = await good('vmss', 'rolling-upgrade', 'show', 'fleet')
+    if (/^state +Completed$/m.test(out)) break
+  }
   assert.match((await good('vmss', 'show', 'fleet')).out, /^size +Standard_B2s$/m)
   await good('vmss', 'upgrade', 'fleet')
   assert.doesNotMatch((await good('vmss', 'instance', 'list', 'fleet')).out, /an older one/)
