@@ -42,7 +42,9 @@ export function examineFile(
     })
     worker.once('error', (cause) => {
       const isMemory = (cause as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY'
-      const why = isMemory ? 'it takes too much memory to look at' : `looking at it failed: ${cause}`
+      const why = isMemory
+        ? 'it takes too much memory to look at'
+        : `looking at it failed: ${cause}`
       told = () => reject(unreadable(path, why, cause))
     })
     worker.once('exit', () => {
