@@ -29,7 +29,7 @@ export const CHECK_LIST: Readonly<Record<number, CheckKind>> = {
   ),
   5: kind(
     'The AK signed the bytes as they came, with a scheme that fits the key and a hash that is not SHA-1.',
-    'forged and malleable signatures; algorithms mixed up',
+    'forged signatures; algorithms mixed up',
   ),
   6: kind(
     'What was signed is a quote: magic, type, nothing behind it.',

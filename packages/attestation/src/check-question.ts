@@ -1,6 +1,5 @@
 import { NONCE_BYTES } from '@trusted-launch/channel'
-import { equalBytes } from '@trusted-launch/codec'
-import type { HashName } from '@trusted-launch/crypto'
+import { type HashName, sameSecret } from '@trusted-launch/crypto'
 import { type Expectation, QUOTED_PCRS } from './expectation.ts'
 import { findingOf } from './finding-table.ts'
 import type { Profile } from './profile.ts'
@@ -43,7 +42,7 @@ export function checkQuestion(expectation: Expectation): Finding[] {
 function faultOfQuestionBinding({ binding, nonce }: Expectation): Finding[] {
   if (binding === undefined) return []
   const fault = faultOfBinding(binding)
-  if (fault === null && equalBytes(boundNonce(binding), nonce)) return []
+  if (fault === null && sameSecret(boundNonce(binding), nonce)) return []
   const summary =
     fault === null
       ? 'The nonce is not the one that covers the key and the nonce of the relying party.'

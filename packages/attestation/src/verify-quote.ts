@@ -1,6 +1,6 @@
 import type { Quote } from '@trusted-launch/channel'
 import { decode, equalBytes, MalformedError, toHex } from '@trusted-launch/codec'
-import { DIGEST_SIZE, digest, type HashName } from '@trusted-launch/crypto'
+import { DIGEST_SIZE, digest, type HashName, sameSecret } from '@trusted-launch/crypto'
 import {
   decodePcrSelection,
   hashNameOf,
@@ -103,7 +103,7 @@ function faultOf(
   hash: HashName,
 ): Finding | null {
   // check 7
-  if (!equalBytes(attest.extraData, nonce))
+  if (!sameSecret(attest.extraData, nonce))
     return findingOf({
       id: 'quote.nonce',
       summary: 'The quote answers another nonce.',

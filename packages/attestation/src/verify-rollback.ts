@@ -1,6 +1,6 @@
 import type { Rollback } from '@trusted-launch/channel'
 import { decode, equalBytes, fromHex, MalformedError, toHex } from '@trusted-launch/codec'
-import { digest, type HashName } from '@trusted-launch/crypto'
+import { digest, type HashName, sameSecret } from '@trusted-launch/crypto'
 import {
   hashNameOf,
   nameOfNv,
@@ -113,7 +113,7 @@ function read(rollback: Rollback, nonce: Uint8Array): Certified | Finding {
   const attest = decode(TPMS_ATTEST, rollback.attest)
   const nvPublic = decode(TPMS_NV_PUBLIC, rollback.nvPublic)
   if (attest.type !== TPM_ST.ATTEST_NV) throw new MalformedError('type', 4, 'not of an NV index')
-  if (!equalBytes(attest.extraData, nonce))
+  if (!sameSecret(attest.extraData, nonce))
     return findingOf({
       id: 'vtpm.index.nonce',
       summary: 'The index was certified for another nonce.',

@@ -168,7 +168,7 @@ export const utf8 = { to: toUtf8, from: fromUtf8 }
 export const utf16le = { to: toUtf16le, from: fromUtf16le }
 export const latin1 = { to: fromLatin1, from: toLatin1 }
 
-/** Same length, same bytes. Not for secrets: it stops at the first difference. */
+/** Same length, same bytes. Not for secrets, which crypto's `sameSecret` compares: it stops at the first difference. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false

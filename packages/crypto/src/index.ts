@@ -53,7 +53,7 @@ export { Memo } from './memo.ts'
 export { encryptOaep, type OaepParameters } from './oaep.ts'
 export { decodePem, formatPem, isPem, type PemBlock } from './pem.ts'
 export { type CurveName, PublicKey } from './public-key.ts'
-export { sameBytes } from './same-bytes.ts'
+export { sameBytes, sameSecret } from './same-bytes.ts'
 export {
   ecdsaSignature,
   rawEcdsaSignature,

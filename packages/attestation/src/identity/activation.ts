@@ -1,4 +1,5 @@
-import { decode, equalBytes } from '@trusted-launch/codec'
+import { decode } from '@trusted-launch/codec'
+import { sameSecret } from '@trusted-launch/crypto'
 import { nameOfPublic, TPMT_PUBLIC } from '@trusted-launch/tpm2'
 import { findingOf } from '../finding-table.ts'
 import type { Finding } from '../result.ts'
@@ -69,7 +70,7 @@ export class ActivatedKey {
    */
   static verify(kept: ActivationChallenge['kept'], answer: Uint8Array): ActivatedKey | Finding {
     // check 1
-    if (!equalBytes(kept.answer, answer))
+    if (!sameSecret(kept.answer, answer))
       return findingOf({
         id: 'attestation-key.not-activated',
         summary: 'The TPM with the EK on record did not answer for this key.',
