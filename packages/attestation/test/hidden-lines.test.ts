@@ -40,19 +40,45 @@ test('the one command line of a stub is claimed', () => {
   assert.deepEqual([claim?.value, claim?.verified], ['root=/dev/vda1', true])
 })
 
-test("a second command line told as userspace's own leaves none that is claimed", () => {
+test("a second command line told as userspace's own is told as unjudged, and leaves none that is claimed", () => {
   const { pcrs } = given(stubBoot(shown, hidden))
   const input = { ...given(stubBoot(shown)), pcrs, userspaceLog: asUserspace(hidden) }
-  assert.equal(appraiseEventLog(input).verified, true)
+  const { findings } = appraiseEventLog(input)
+  assert.deepEqual(
+    findings.map(({ id, pcr }) => [id, pcr]),
+    [['userspace-log.unjudged', 12]],
+  )
   assert.equal(lineOf(input)?.verified, false)
 })
 
-test('a second command line under a tag whose content is elsewhere leaves none that is claimed', () => {
-  const data = Uint8Array.of(0x51, 0xf7, 0x46, 0x6c, 4, 0, 0, 0, 0, 0, 0, 0)
-  const tagged = { ...hidden, eventType: EV.EVENT_TAG, data }
-  const input = given(stubBoot(shown, tagged))
-  assert.equal(appraiseEventLog(input).verified, true)
-  assert.equal(lineOf(input)?.verified, false)
+/** A tag of a devicetree, whose content a stub measures into PCR 12; nothing; what is no tag. */
+const tags = [
+  Uint8Array.of(0x51, 0xf7, 0x46, 0x6c, 4, 0, 0, 0, 0, 0, 0, 0),
+  new Uint8Array(),
+  Uint8Array.of(1),
+]
+
+test('what a command line may hide behind, a tag of something else in PCR 8 or 12, is refused in both profiles', () => {
+  const policy = line('ima_policy=none')
+  for (const profile of ['strict', 'pc-client'] as const)
+    for (const data of tags) {
+      const tagged = (of: Step) => ({ ...of, eventType: EV.EVENT_TAG, data })
+      const grubs = cleanBoot().toSpliced(-2, 0, tagged(commandLine('init=/bin/evil')))
+      for (const boot of [stubBoot(shown, tagged(hidden)), stubBoot(tagged(policy)), grubs]) {
+        const { verified, findings } = appraiseEventLog(given(boot, profile))
+        assert.equal(verified, false)
+        assert.ok(findings.some(({ id }) => id === 'eventlog.data'))
+      }
+    }
+})
+
+test('a tag without a tag explains nothing, in no register that has tags of its own', () => {
+  for (const pcr of [5, 9]) {
+    const empty = step(pcr, EV.EVENT_TAG, new Uint8Array(), toUtf8('initrd'))
+    const { verified, findings } = appraiseEventLog(given(cleanBoot().toSpliced(-2, 0, empty)))
+    assert.equal(verified, false)
+    assert.ok(findings.some(({ id }) => id === 'eventlog.data'))
+  }
 })
 
 test('a second command line is one whatever it is told as, as long as its bytes are there', () => {

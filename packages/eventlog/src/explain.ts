@@ -110,7 +110,8 @@ const taggedContentPcrs: Readonly<Record<number, readonly number[] | 'any'>> = {
 function isTaggedContent(pcrIndex: number, { data }: DataOnDemand): boolean {
   const known = taggedContentPcrs[pcrIndex] ?? []
   if (known === 'any') return true
-  return data.kind === 'tagged' && data.tags.every(({ id }) => known.includes(id))
+  if (data.kind !== 'tagged' || data.tags.length === 0) return false
+  return data.tags.every(({ id }) => known.includes(id))
 }
 
 function isContentElsewhere(event: LoggedEvent, read: DataOnDemand): boolean {

@@ -8,6 +8,8 @@ import type { VerifiedEvent, VerifiedEventLog } from '../verify-event-log.ts'
 /** How the Linux EFI stub tags an initrd and load options, of which it measures the content. */
 const linuxTags: readonly number[] = [0x8f3b22ec, 0x8f3b22ed]
 const linuxPcr = 9
+/** Where command lines and the configuration of kernels go: behind a tag of something else one would be hidden. */
+const commandLinePcrs: readonly number[] = [8, 12]
 
 /** A tag beside a digest of something else. Of our own guests the reference values know what it is. */
 function tagsExplained({ events, profile }: VerifiedEventLog): Occurrence[] {
@@ -19,8 +21,7 @@ function tagsExplained({ events, profile }: VerifiedEventLog): Occurrence[] {
       summary: `The tag of event ${index} is not what was measured.`,
       pcr: pcrIndex,
       events: [index],
-      // In PCR 12 it may hide a command line.
-      tolerance: pcrIndex === 12 ? null : 'event-tag-unexplained',
+      tolerance: commandLinePcrs.includes(pcrIndex) ? null : 'event-tag-unexplained',
     }))
 }
 
@@ -28,10 +29,13 @@ function isElsewhere({ status }: VerifiedEvent['explanation']): boolean {
   return status === 'content-elsewhere'
 }
 
-/** `explain` knows the tags of the other registers one by one. */
+/** `explain` knows the tags of the other registers one by one, and takes any in Linux'. */
 function isOurs({ pcrIndex, explanation: { data } }: VerifiedEvent): boolean {
+  if (commandLinePcrs.includes(pcrIndex)) return false
   const tags = data.kind === 'tagged' ? data.tags : []
-  return pcrIndex !== linuxPcr || tags.every(({ id }) => linuxTags.includes(id))
+  return (
+    pcrIndex !== linuxPcr || (tags.length > 0 && tags.every(({ id }) => linuxTags.includes(id)))
+  )
 }
 
 /** Ways of writing text down that loaders of our own guests have; what was measured is verified. */
