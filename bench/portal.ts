@@ -133,7 +133,7 @@ async function measureList(scene: Scene, seconds: number, progress: Say): Promis
   progress(`${FRAMES} frames, the longest ${Math.round(Math.max(...frames))} ms`)
   const before = await heapOf(page!)
   const asked = await liveFor(scene, page!, seconds)
-  progress(`${seconds} s of updates, after which the list was asked for ${asked} times`)
+  progress(`${seconds} s of updates, in which lines of the list were asked for ${asked} times`)
   const after = await heapOf(page!)
   await page!.context().close()
   return [
@@ -156,7 +156,7 @@ async function heapOf(page: Page): Promise<number> {
   return metrics.find(({ name }) => name === 'JSHeapUsedSize')!.value / 1e6
 }
 
-/** A VM is stopped and started again and again. @returns how often the page asked for the whole list. */
+/** A VM is stopped and started again and again. @returns how often the page asked for lines of the list. */
 async function liveFor({ client, vm }: Scene, page: Page, seconds: number): Promise<number> {
   let asked = 0
   page.on('response', (answer) => {

@@ -6,7 +6,10 @@ import { ScriptedHost } from '@trusted-launch/service'
 import { Port } from '@trusted-launch/service/a-port'
 import { aVm } from '@trusted-launch/service/a-vm'
 import type { Page, WebSocketRoute } from 'playwright-core'
-import { aPortal, portalMissing } from './a-portal.ts'
+import { READER } from '../../apps/service/src/identity/role-definitions.ts'
+import { aPrincipal } from '../../apps/service/test/a-principal.ts'
+import { shows, stands } from './a-console.ts'
+import { aPortal, isDescribed, portalMissing } from './a-portal.ts'
 import { RedScreen } from './a-screen.ts'
 
 const skip = portalMissing
@@ -28,10 +31,6 @@ async function aConsole(t: TestContext, search = '', before = async (_: Page) =>
   return { page, ports, screens, service: portal.service, id }
 }
 
-const shows = (page: Page, hasText: string) =>
-  page.locator('.xterm-rows').filter({ hasText }).waitFor()
-const status = (page: Page, hasText: string) =>
-  page.getByRole('status').filter({ hasText }).waitFor()
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
 const input = (page: Page) => page.getByRole('textbox', { name: 'Console of web' })
 async function typed(port: () => { readonly typed: string }, text: string): Promise<void> {
@@ -44,7 +43,7 @@ test('a person types at a serial console, comes out of it by keyboard, and conne
   skip,
 }, async (t) => {
   const { page, ports } = await aConsole(t)
-  await status(page, 'Connected')
+  await stands(page, 'Connected')
   await shows(page, 'Linux version 0.0.0')
   await input(page).focus()
   await page.keyboard.type('ls')
@@ -60,18 +59,21 @@ test('a person types at a serial console, comes out of it by keyboard, and conne
   assert.ok(await button(page, 'Disconnect').evaluate((one) => one.matches(':focus')))
   assert.equal(ports[0]!.typed, 'ls\t\r')
   ports[0]!.destroy()
-  await status(page, 'The virtual machine was stopped, or ended.')
+  await stands(page, 'The virtual machine was stopped, or ended.')
   await button(page, 'Connect').click()
-  await status(page, 'Connected')
+  await stands(page, 'Connected')
   await button(page, 'Disconnect').click()
-  await status(page, 'Disconnected')
+  await stands(page, 'Disconnected')
+  // It is hidden until what comes after it is loaded.
+  await page.getByRole('tab', { name: 'Overview' }).click()
+  await page.getByText('Standard_B1s').waitFor()
 })
 
 test('who only watches types nothing', { skip }, async (t) => {
   const { page, ports } = await aConsole(t)
-  await status(page, 'Connected')
+  await stands(page, 'Connected')
   await page.getByRole('switch', { name: 'Watch only' }).click()
-  await status(page, 'Connected, to watch only')
+  await stands(page, 'Connected, to watch only')
   await input(page).focus()
   await page.keyboard.type('reboot\n')
   ports.at(-1)!.push('login: ')
@@ -89,10 +91,10 @@ test('a connection that is lost comes back by itself, and shows it meanwhile', {
       route.connectToServer()
     }),
   )
-  await status(page, 'Connected')
+  await stands(page, 'Connected')
   await routes[0]!.close({ code: 3000 })
-  await status(page, 'It is tried again in')
-  await status(page, 'Connected')
+  await stands(page, 'It is tried again in')
+  await stands(page, 'Connected')
   await input(page).focus()
   await page.keyboard.type('x')
   await typed(() => ports.at(-1)!, 'x')
@@ -100,7 +102,7 @@ test('a connection that is lost comes back by itself, and shows it meanwhile', {
 
 test('what a hostile guest prints is shown, and does nothing else', { skip }, async (t) => {
   const { page, ports } = await aConsole(t)
-  await status(page, 'Connected')
+  await stands(page, 'Connected')
   const title = await page.title()
   const esc = '\u001b'
   for (const hostile of [
@@ -134,7 +136,7 @@ test('a person sees the screen and its keys reach it; who watches only looks', {
   skip,
 }, async (t) => {
   const { page, screens } = await aConsole(t, '?kind=screen')
-  await status(page, 'Connected')
+  await stands(page, 'Connected')
   const canvas = page.getByRole('application', { name: 'Screen of web' })
   await canvas.waitFor()
   const colour = () =>
@@ -150,7 +152,7 @@ test('a person sees the screen and its keys reach it; who watches only looks', {
   await page.keyboard.press('Control+Shift+Backspace')
   assert.ok(await button(page, 'Disconnect').evaluate((one) => one.matches(':focus')))
   await page.getByRole('switch', { name: 'Watch only' }).click()
-  await status(page, 'Connected, to watch only')
+  await stands(page, 'Connected, to watch only')
   await canvas.focus()
   await page.keyboard.press('a')
   await sleep(100)
@@ -159,7 +161,30 @@ test('a person sees the screen and its keys reach it; who watches only looks', {
 
 test('a VM that does not run has no console, and says so', { skip }, async (t) => {
   const { page, service, id } = await aConsole(t)
-  await status(page, 'Connected')
+  await stands(page, 'Connected')
   await service.over(await service.ask('POST', `${id}/powerOff`))
   await page.getByText('web has no console now: Stopped.').waitFor()
+})
+
+test('who may open no console, and read no serial log, is told which right is missing; neither is asked for', {
+  skip,
+}, async (t) => {
+  const portal = await aPortal(t)
+  const { id } = await aVm(portal.service, 'web')
+  const { ask } = await aPrincipal(portal.service, READER.name, portal.service.subscription)
+  const machine = `/virtual-machine/${encodeURIComponent(id.slice(1))}`
+  const { page } = await portal.open(t, `${machine}/console`, {}, ask)
+  const asked: string[] = []
+  page.on('request', (one) => one.method() === 'POST' && asked.push(new URL(one.url()).pathname))
+  const lacks = async (name: string, action: string) => {
+    await button(page, name).and(page.locator('[aria-disabled=true]')).waitFor()
+    await isDescribed(button(page, name), `Your role does not include ${action}.`)
+  }
+  await lacks('Connect', 'Microsoft.SerialConsole/serialPorts/connect/action')
+  const read = 'Microsoft.Compute/virtualMachines/retrieveBootDiagnosticsData/action'
+  await page.getByRole('switch', { name: 'Watch only' }).click()
+  await lacks('Connect', read)
+  await page.getByRole('tab', { name: 'Serial log' }).click()
+  await lacks('Refresh', read)
+  assert.deepEqual(asked, [])
 })

@@ -1,21 +1,16 @@
 // What people rule over: which alerts are hidden, what is exempt, how machines are watched, and who may do what.
 import assert from 'node:assert/strict'
-import { mkdirSync } from 'node:fs'
 import { test } from 'node:test'
 import { aVm } from '@trusted-launch/service/a-vm'
 import type { Page } from 'playwright-core'
-import { aPrincipal } from '../../apps/service/test/a-principal.ts'
+import { aPrincipal, mayAlso } from '../../apps/service/test/a-principal.ts'
 import { AttestingHost } from '../../apps/service/test/an-attesting-host.ts'
 import { aPortal, isDescribed, portalMissing, type TestPortal } from './a-portal.ts'
+import { suppressHere } from './a-rule.ts'
 import { obstaclesIn } from './axe.ts'
+import { LOOKS, lookOf, shoot } from './looks.ts'
 
-const shots = process.env.PORTAL_SHOTS
 const READER = 'acdd72a7-3385-48ef-bd42-f606fba81ae7'
-const LOOKS = [
-  { name: 'light', width: 1280, theme: 'light' },
-  { name: 'dark', width: 1280, theme: 'dark' },
-  { name: 'narrow', width: 390, theme: 'light' },
-] as const
 const OFF = {
   securityProfile: {
     securityType: 'TrustedLaunch',
@@ -82,12 +77,7 @@ test("an alert is suppressed from its page: for its machine and cause, and no ot
   const portal = await aPortal(t)
   const [alert] = await someAlerts(portal)
   const { page } = await portal.open(t, `/alert/${part(alert.id)}`)
-  await button(page, 'Suppress …').click()
-  await dialog(page).getByLabel('Reason').fill('it is meant to be so')
-  await inDialog(page, 'Try it').click()
-  await dialog(page).getByText('It would have hidden this one alert.').waitFor()
-  await inDialog(page, 'Make the rule').click()
-  await page.getByText('Dismissed', { exact: true }).waitFor()
+  await suppressHere(page, 'it is meant to be so')
   const [rule] = await rulesOf(portal)
   await page.getByRole('link', { name: rule.name }).waitFor()
   assert.deepEqual(
@@ -138,6 +128,11 @@ test('a plan is made and changed once it is known what that would change, and it
   await page.getByLabel('Alert type, or type/cause').fill('VM_AttestationSilent')
   await button(page, 'Add a failure').click()
   await page.getByLabel('What is done').selectOption({ label: 'Its network is taken away' })
+  await page.getByLabel('after so many good boots').fill('3')
+  await page.getByLabel('after so many days').fill('30')
+  await page.getByLabel('Audience', { exact: true }).fill('https://relying.example')
+  await button(page, 'Add an audience').click()
+  await page.getByLabel('Claims told to https://relying.example').fill('command-line, images')
   assert.ok(await button(page, 'Apply').isDisabled(), 'what was tried was another plan')
   await button(page, 'What would change?').click()
   await page.getByText('No verdict would change.').waitFor()
@@ -149,6 +144,9 @@ test('a plan is made and changed once it is known what that would change, and it
   assert.deepEqual(document.failures, {
     VM_AttestationSilent: { severity: 'medium', response: 'isolate' },
   })
+  assert.deepEqual(document.references, { retireAfterBoots: 3, retireAfterDays: 30 })
+  const claims = ['command-line', 'images']
+  assert.deepEqual(document.audiences, { 'https://relying.example': { claims } })
   await button(page, 'Delete').click()
   await sure(page, 'Delete').click()
   await page.getByText('No plan was made').waitFor()
@@ -257,6 +255,32 @@ test('who may only read is told which right a rule needs, and the API refuses it
   assert.deepEqual(await rulesOf(portal), [])
 })
 
+test('what of a dialog a role may not do is disabled in it and says why; what a role allows is shown to who may change none', {
+  skip: portalMissing,
+}, async (t) => {
+  const portal = await aPortal(t)
+  const [alert] = await someAlerts(portal)
+  const { service } = portal
+  const rules = 'Microsoft.Security/alertsSuppressionRules'
+  const writer = await aPrincipal(service, READER, service.subscription)
+  await mayAlso(service, writer.name, [`${rules}/write`], service.subscription)
+  const { page } = await portal.open(t, `/alert/${part(alert.id)}`, {}, writer.ask)
+  const lacks = async (control: ReturnType<typeof button>, action: string) => {
+    await control.and(page.locator('[aria-disabled=true]')).waitFor()
+    await isDescribed(control, `Your role does not include ${action}.`)
+  }
+  await button(page, 'Suppress …').click()
+  await dialog(page).getByLabel('Reason').fill('it is meant to be so')
+  await lacks(inDialog(page, 'Try it'), `${rules}/dryRun/action`)
+  await page.goto(`${service.service.endpoint}/portal/access?part=roles`)
+  const row = page.getByRole('row').filter({ hasText: 'Custom' })
+  const change = row.getByRole('button', { name: 'Change' })
+  await lacks(change, 'Microsoft.Authorization/roleDefinitions/write')
+  await row.getByRole('button', { name: 'Show' }).click()
+  await dialog(page).getByLabel('Actions', { exact: true }).waitFor()
+  assert.equal(await inDialog(page, 'Save').count(), 0)
+})
+
 test('the overview tells how often and how lately machines proved themselves, and a machine that never did asks for nothing that is not there', {
   skip: portalMissing,
 }, async (t) => {
@@ -269,7 +293,7 @@ test('the overview tells how often and how lately machines proved themselves, an
   assert.match(await table.getByRole('row').nth(1).innerText(), /\t1\t0.* min/)
   await page.getByText('Attestations in a quarter of an hour').waitFor()
   assert.deepEqual(await obstaclesIn(page), [])
-  if (shots !== undefined) await page.screenshot({ path: `${shots}/proofs.png`, fullPage: true })
+  await shoot(page, 'proofs', true)
 
   const plain = await aPortal(t)
   const { id } = await aVm(plain.service, 'web')
@@ -296,20 +320,16 @@ test('nothing of rules, plans, policies and roles keeps people from using it', {
     role: ['/access?part=roles', 'New role'],
   } as const
   const found: string[] = []
-  for (const { name, width, theme } of LOOKS) {
-    const { page } = await portal.open(t, '/', {
-      viewport: { width, height: 900 },
-      colorScheme: theme,
-    })
+  for (const look of LOOKS) {
+    const { name } = look
+    const { page } = await portal.open(t, '/', lookOf(look))
     for (const [title, [path, opened]] of Object.entries(pages)) {
       await page.goto(`${service.service.endpoint}/portal${path}`)
       await page.getByRole('heading', { level: 1 }).waitFor()
       await page.getByText('Loading …').first().waitFor({ state: 'detached' })
       if (opened !== null) await button(page, opened).click()
       for (const each of await obstaclesIn(page)) found.push(`${name} ${title}: ${each}`)
-      if (shots === undefined) continue
-      mkdirSync(shots, { recursive: true })
-      await page.screenshot({ path: `${shots}/${title}-${name}.png` })
+      await shoot(page, `${title}-${name}`)
     }
   }
   assert.deepEqual(found, [])

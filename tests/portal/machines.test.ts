@@ -27,13 +27,10 @@ test('virtual machines are listed, filtered by what the address says, and opened
   await page.getByRole('link', { name: 'db', exact: true }).click()
   await page.getByRole('heading', { name: 'db' }).waitFor()
   await page.getByText('Standard_B1s').waitFor()
-  if (process.env.TL_SHOTS) await page.screenshot({ path: `${process.env.TL_SHOTS}/machine.png` })
   await page.goBack()
   await page.getByText('1 of 2 shown').waitFor()
-  if (process.env.TL_SHOTS) await page.screenshot({ path: `${process.env.TL_SHOTS}/machines.png` })
   await page.getByRole('link', { name: 'Overview' }).click()
   await page.getByText('Integrity of virtual machines').waitFor()
-  if (process.env.TL_SHOTS) await page.screenshot({ path: `${process.env.TL_SHOTS}/overview.png` })
 })
 
 /** Later than what is told of a VM's power, and gathered. */
@@ -55,4 +52,30 @@ test('a list that is open shows a new virtual machine, and its verdict once ther
   await page.getByRole('link', { name: 'db', exact: true }).waitFor()
   await aVm(portal.service, 'web')
   await page.getByRole('row').filter({ hasText: 'web' }).getByText('Healthy').waitFor()
+})
+
+test('of a list that is open, what changes is asked for alone, and what is deleted goes', {
+  skip: portalMissing,
+}, async (t) => {
+  const portal = await aPortal(t)
+  for (const name of ['db', 'web']) await aVm(portal.service, name)
+  const { page } = await portal.open(t, '/virtual-machines')
+  const row = (name: string) => page.getByRole('row').filter({ hasText: name })
+  await row('web').getByText('Running').waitFor()
+  const asked: string[] = []
+  page.on('request', (one) => {
+    const url = new URL(one.url())
+    if (url.pathname.endsWith('/fleet')) asked.push(url.searchParams.get('ids') ?? 'all')
+  })
+  const { service } = portal
+  const machine = (name: string) =>
+    `${service.group('rg')}/providers/Microsoft.Compute/virtualMachines/${name}`
+  await service.over(await service.ask('POST', `${machine('web')}/deallocate`))
+  await row('web').getByText('Deallocated').waitFor()
+  await service.over(await service.ask('DELETE', machine('db')))
+  await row('db').waitFor({ state: 'detached' })
+  await aVm(portal.service, 'cache')
+  await row('cache').getByText('Running').waitFor()
+  await page.getByText('2 in all').waitFor()
+  assert.ok(asked.length >= 3 && !asked.includes('all'), asked.join(' '))
 })

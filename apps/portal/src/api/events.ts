@@ -5,7 +5,11 @@ import { sessionHeaders } from '../session/session.ts'
 export interface LiveEvent {
   /** `lost`: something between was forgotten, so that everything is to be asked for anew. */
   readonly kind: 'alert' | 'operation' | 'vm' | 'lost'
-  readonly data: { readonly resourceId?: string; readonly status?: string }
+  readonly data: {
+    readonly resourceId?: string
+    /** Of an alert. */
+    readonly alert?: { readonly vm: string }
+  }
 }
 
 const API_VERSION = '2026-04-01'

@@ -5,7 +5,6 @@ import {
   createSortedRowModel,
   rowSelectionFeature,
   rowSortingFeature,
-  sortFn_alphanumeric,
   tableFeatures,
   useTable,
 } from '@tanstack/react-table'
@@ -99,12 +98,25 @@ const useStyles = makeStyles({
   check: { width: `${CHECK_REM}rem` },
 })
 
+const collator = new Intl.Collator(undefined, { numeric: true })
+
+/** `web-9` before `web-10`. */
+function natural(a: Sorted, b: Sorted, column: string): number {
+  const [first, second] = [a.getValue(column), b.getValue(column)]
+  if (typeof first === 'number' && typeof second === 'number') return first - second
+  return collator.compare(String(first), String(second))
+}
+
+interface Sorted {
+  getValue(column: string): unknown
+}
+
 const features = tableFeatures({
   rowSortingFeature,
   columnVisibilityFeature,
   rowSelectionFeature,
   sortedRowModel: createSortedRowModel(),
-  sortFns: { alphanumeric: sortFn_alphanumeric },
+  sortFns: { natural },
 })
 
 /** A list of any length: only the rows in sight are there. Sorted by a column's head, chosen row by row or all at once. */
@@ -114,7 +126,7 @@ export function DataTable<T extends object>(given: Given<T>) {
   const definitions = useMemo(
     () =>
       columns.map(({ id, title, value }) => ({
-        ...{ id, header: title, accessorFn: value, sortFn: 'alphanumeric' as const },
+        ...{ id, header: title, accessorFn: value, sortFn: 'natural' as const },
       })),
     [columns],
   )

@@ -11,6 +11,7 @@ import {
 } from '@fluentui/react-components'
 import type { ReactNode } from 'react'
 import { useTexts } from '../texts/texts.ts'
+import { MayButton, type Needed } from './may-button.tsx'
 import { Failed } from './states.tsx'
 
 const useStyles = makeStyles({
@@ -22,6 +23,8 @@ interface Given {
   readonly title: string
   /** What the button says that does it; absent: there is nothing to do but to close. */
   readonly verb?: string
+  /** The right that doing it needs; absent: none. */
+  readonly needs?: Needed
   readonly mayNot?: boolean
   /** Beside the buttons that are always there. */
   readonly actions?: ReactNode
@@ -34,7 +37,7 @@ interface Given {
 
 /** A few fields, and one thing to do with them; what is refused is told beside them. */
 export function FormDialog(given: Given) {
-  const { title, verb, mayNot = false, actions, error = null, onYes, onNo, children } = given
+  const { title, verb, needs, mayNot = false, actions, error = null, onYes, onNo, children } = given
   const texts = useTexts()
   const styles = useStyles()
   return (
@@ -49,11 +52,16 @@ export function FormDialog(given: Given) {
           <DialogActions fluid>
             <Button onClick={onNo}>{verb === undefined ? texts.close : texts.cancel}</Button>
             {actions}
-            {verb !== undefined && (
-              <Button appearance="primary" disabled={mayNot} onClick={onYes}>
-                {verb}
-              </Button>
-            )}
+            {verb !== undefined &&
+              (needs === undefined ? (
+                <Button appearance="primary" disabled={mayNot} onClick={onYes}>
+                  {verb}
+                </Button>
+              ) : (
+                <MayButton appearance="primary" needs={needs} isBusy={mayNot} onClick={onYes}>
+                  {verb}
+                </MayButton>
+              ))}
           </DialogActions>
         </DialogBody>
       </DialogSurface>

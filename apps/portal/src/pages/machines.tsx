@@ -1,6 +1,6 @@
 import { Button, Text } from '@fluentui/react-components'
 import type { MachineRow } from '@trusted-launch/api'
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import { Confirm } from '../components/confirm.tsx'
 import { CreateButton } from '../components/create-button.tsx'
 import { DataTable } from '../components/data-table.tsx'
@@ -43,7 +43,7 @@ function List({ rows }: { rows: readonly MachineRow[] }) {
   const [view, change] = useMachinesView()
   const [selected, select] = useState<ReadonlySet<string>>(new Set())
   const columns = useMachineColumns()
-  const shown = matching(rows, view)
+  const shown = useMemo(() => matching(rows, view), [rows, view])
   return (
     <>
       <Filters view={view} change={change} columns={columns} />

@@ -1,4 +1,3 @@
-import { Button } from '@fluentui/react-components'
 import { AddRegular } from '@fluentui/react-icons'
 import { useMemo, useState } from 'react'
 import { Act } from '../components/act.tsx'
@@ -15,6 +14,8 @@ import { useTexts } from '../texts/texts.ts'
 import { conditionText, EMPTY, switched } from './suppression/draft.ts'
 import { HiddenDialog } from './suppression/hidden-dialog.tsx'
 import { RuleDialog } from './suppression/rule-dialog.tsx'
+
+const RULES = 'Microsoft.Security/alertsSuppressionRules'
 
 type Deed = 'hid' | 'switch' | 'delete'
 
@@ -52,10 +53,7 @@ export default function Suppression() {
             <MayButton
               appearance="primary"
               icon={<AddRegular />}
-              needs={{
-                action: 'Microsoft.Security/alertsSuppressionRules/write',
-                scope: subscription,
-              }}
+              needs={{ action: `${RULES}/write`, scope: subscription }}
               onClick={() => make(true)}
             >
               {suppression.new}
@@ -109,12 +107,15 @@ function useColumns(
         ...{ id: 'acts', title: texts.administration.action, width: 24, value: () => '' },
         cell: (rule) => (
           <Row>
-            <Button size="small" onClick={() => act(rule, 'hid')}>
-              {suppression.hid}
-            </Button>
             <Act
               size="small"
-              needs={{ action: 'Microsoft.Security/alertsSuppressionRules/write', scope: rule.id }}
+              needs={{ action: `${RULES}/hidden/read`, scope: rule.id }}
+              verb={suppression.hid}
+              onYes={() => act(rule, 'hid')}
+            />
+            <Act
+              size="small"
+              needs={{ action: `${RULES}/write`, scope: rule.id }}
               verb={rule.properties.state === 'Enabled' ? suppression.disable : suppression.enable}
               {...(rule.properties.state === 'Expired' && { why: suppression.states.Expired })}
               onYes={() => act(rule, 'switch')}
@@ -122,7 +123,7 @@ function useColumns(
             <Act
               size="small"
               verb={machine.delete}
-              needs={{ action: 'Microsoft.Security/alertsSuppressionRules/delete', scope: rule.id }}
+              needs={{ action: `${RULES}/delete`, scope: rule.id }}
               question={suppression.deleteAsk(rule.name)}
               onYes={() => act(rule, 'delete')}
             />

@@ -18,17 +18,26 @@ export function useMay(action: string, ...scopes: readonly string[]): boolean {
   return scopes.length === 0 || !levels.every(isDenied)
 }
 
+/** The same, but null while it is asked: what tries by itself waits until it is told. */
+export function useMayYet(action: string, scope: string): boolean | null {
+  const levels = levelsOf(scope)
+  const known = useKnown(action, [levels])
+  const each = levels.map((level) => known.get(level))
+  if (each.includes(true)) return true
+  return each.includes(null) ? null : !each.every((is) => is === false)
+}
+
 /** Whether it is known that they may: what asks for more by itself asks for nothing that is refused. */
 export function useIsGranted(action: string, scope: string): boolean {
   return [...useKnown(action, [levelsOf(scope)]).values()].includes(true)
 }
 
-/** What is known of each level of some scopes; an inner one is asked where its outer ones grant nothing. */
+/** What is known of each level of some scopes, null: it is asked; an inner one where its outer ones grant nothing. */
 function useKnown(
   action: string,
   levels: readonly (readonly string[])[],
-): ReadonlyMap<string, boolean> {
-  const at = (depth: number, above: ReadonlyMap<string, boolean>) =>
+): ReadonlyMap<string, boolean | null> {
+  const at = (depth: number, above: ReadonlyMap<string, boolean | null>) =>
     levels.filter((of) => above.get(of[depth - 1]!) === false).flatMap((of) => of[depth] ?? [])
   const outer = useGrants(
     action,
@@ -39,8 +48,8 @@ function useKnown(
   return new Map([...outer, ...middle, ...inner])
 }
 
-/** Of which scopes it is known whether they grant it. */
-function useGrants(action: string, scopes: readonly string[]): ReadonlyMap<string, boolean> {
+/** Which scopes grant it; null: that is asked; not there: it cannot be known. */
+function useGrants(action: string, scopes: readonly string[]): ReadonlyMap<string, boolean | null> {
   const each = [...new Set(scopes)].slice(0, ASKED_MAX)
   const answers = useQueries({
     queries: each.map((scope) => ({
@@ -50,9 +59,10 @@ function useGrants(action: string, scopes: readonly string[]): ReadonlyMap<strin
     })),
   })
   return new Map(
-    answers.flatMap(({ data }, i) =>
-      data === undefined ? [] : [[each[i]!, data.some((one) => permits(one, action))] as const],
-    ),
+    answers.flatMap(({ data, isError }, i) => {
+      const isGranted = data === undefined ? null : data.some((one) => permits(one, action))
+      return isError && data === undefined ? [] : [[each[i]!, isGranted] as const]
+    }),
   )
 }
 

@@ -35,6 +35,7 @@ export function GiveDialog({ scope: first, onClose }: { scope: string; onClose: 
     <FormDialog
       title={words.give}
       verb={words.give}
+      needs={{ action: 'Microsoft.Authorization/roleAssignments/write', scope }}
       mayNot={who === '' || role === '' || action.isPending}
       error={action.error}
       onYes={give}

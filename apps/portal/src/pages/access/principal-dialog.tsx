@@ -29,6 +29,7 @@ export function PrincipalDialog({ onClose }: { onClose: () => void }) {
     <FormDialog
       title={words.newPrincipal}
       verb={words.save}
+      needs={{ action: 'TrustedLaunch/principals/write', scope: '/' }}
       mayNot={mayNot}
       error={made.error}
       onYes={make}

@@ -12,15 +12,22 @@ const DESCRIPTION_MAX = 1_024
 
 type Lists = Readonly<Record<(typeof KINDS)[number], string>>
 
-/** What a role allows; one's own is changed here. Null: a new one, of the subscription. */
-export function RoleDialog({ of, onClose }: { of: Role | null; onClose: () => void }) {
+interface Given {
+  /** Null: a new one, of the subscription. */
+  readonly of: Role | null
+  /** It is only shown. */
+  readonly isRead?: boolean
+  readonly onClose: () => void
+}
+
+/** What a role allows; one's own is changed here. */
+export function RoleDialog({ of, isRead = false, onClose }: Given) {
   const { access: words } = useTexts().govern
   const { id } = useSubscription()
   const [name, call] = useState(of?.properties.roleName ?? '')
   const [description, describe] = useState(of?.properties.description ?? '')
   const [lists, list] = useState(listsOf(of?.properties.permissions ?? []))
   const action = useLongAction()
-  const isOwn = of === null || of.properties.type === 'CustomRole'
   const save = () =>
     action.mutate(
       {
@@ -38,13 +45,14 @@ export function RoleDialog({ of, onClose }: { of: Role | null; onClose: () => vo
   return (
     <FormDialog
       title={of === null ? words.newRole : of.properties.roleName}
-      {...(isOwn && { verb: words.save })}
+      {...(!isRead && { verb: words.save })}
+      needs={{ action: 'Microsoft.Authorization/roleDefinitions/write', scope: of?.id ?? id }}
       mayNot={mayNot || action.isPending}
       error={action.error}
       onYes={save}
       onNo={onClose}
     >
-      {isOwn && (
+      {!isRead && (
         <>
           <TextField label={words.name} value={name} required max={128} onType={call} />
           <TextField
@@ -56,10 +64,10 @@ export function RoleDialog({ of, onClose }: { of: Role | null; onClose: () => vo
         </>
       )}
       {KINDS.map((kind) => (
-        <Field key={kind} label={words[kind]} {...(isOwn && { hint: words.oneALine })}>
+        <Field key={kind} label={words[kind]} {...(!isRead && { hint: words.oneALine })}>
           <Textarea
             value={lists[kind]}
-            readOnly={!isOwn}
+            readOnly={isRead}
             resize="vertical"
             onChange={(_, { value }) => list({ ...lists, [kind]: value })}
           />

@@ -13,13 +13,14 @@ import { useSubscription } from '../../session/subscription.tsx'
 import { useTexts } from '../../texts/texts.ts'
 import { RoleDialog } from './role-dialog.tsx'
 
+const ROLES = 'Microsoft.Authorization/roleDefinitions'
+
 /** What roles may be given in the subscription, and what each allows. */
 export function Roles({ tabs }: { tabs: ReactNode }) {
   const texts = useTexts()
   const { access: words } = texts.govern
   const { id } = useSubscription()
-  /** Null: a new one. */
-  const [opened, open] = useState<Role | null | undefined>()
+  const [opened, open] = useState<Opened | null>(null)
   const action = useLongAction()
   return (
     <>
@@ -36,8 +37,8 @@ export function Roles({ tabs }: { tabs: ReactNode }) {
             <MayButton
               appearance="primary"
               icon={<AddRegular />}
-              needs={{ action: 'Microsoft.Authorization/roleDefinitions/write', scope: id }}
-              onClick={() => open(null)}
+              needs={{ action: `${ROLES}/write`, scope: id }}
+              onClick={() => open({ of: null })}
             >
               {words.newRole}
             </MayButton>
@@ -45,13 +46,15 @@ export function Roles({ tabs }: { tabs: ReactNode }) {
           </>
         }
       />
-      {opened !== undefined && <RoleDialog of={opened} onClose={() => open(undefined)} />}
+      {opened !== null && <RoleDialog {...opened} onClose={() => open(null)} />}
     </>
   )
 }
 
+type Opened = Omit<Parameters<typeof RoleDialog>[0], 'onClose'>
+
 function useColumns(
-  open: (role: Role) => void,
+  open: (opened: Opened) => void,
   remove: (id: string) => void,
 ): readonly Column<Role>[] {
   const { govern, administration, machine } = useTexts()
@@ -74,20 +77,28 @@ function useColumns(
         ),
       },
       {
-        ...{ id: 'acts', title: administration.action, width: 13, value: () => '' },
+        ...{ id: 'acts', title: administration.action, width: 19, value: () => '' },
         cell: (role) => (
           <Row>
-            <Button size="small" onClick={() => open(role)}>
-              {role.properties.type === 'CustomRole' ? words.editRole : words.show}
+            <Button size="small" onClick={() => open({ of: role, isRead: true })}>
+              {words.show}
             </Button>
             {role.properties.type === 'CustomRole' && (
-              <Act
-                size="small"
-                verb={machine.delete}
-                needs={{ action: 'Microsoft.Authorization/roleDefinitions/delete', scope: role.id }}
-                question={words.deleteRole(role.properties.roleName)}
-                onYes={() => remove(role.id)}
-              />
+              <>
+                <Act
+                  size="small"
+                  verb={words.editRole}
+                  needs={{ action: `${ROLES}/write`, scope: role.id }}
+                  onYes={() => open({ of: role })}
+                />
+                <Act
+                  size="small"
+                  verb={machine.delete}
+                  needs={{ action: `${ROLES}/delete`, scope: role.id }}
+                  question={words.deleteRole(role.properties.roleName)}
+                  onYes={() => remove(role.id)}
+                />
+              </>
             )}
           </Row>
         ),

@@ -2,6 +2,8 @@ import { Radio, RadioGroup, Switch } from '@fluentui/react-components'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import type { ConsoleKind } from '@trusted-launch/api'
 import { lazy, Suspense } from 'react'
+import { Allowed } from '../../components/allowed.tsx'
+import type { Needed } from '../../components/may-button.tsx'
 import { Row } from '../../components/row.tsx'
 import { Empty, Loading } from '../../components/states.tsx'
 import { powerOf } from '../../queries/machine.ts'
@@ -10,7 +12,12 @@ import type { TabGiven } from '../machine.tsx'
 
 export interface ConsoleGiven extends TabGiven {
   readonly mayType: boolean
+  /** The right to open it. */
+  readonly needs: Needed
 }
+
+const TYPE = 'Microsoft.SerialConsole/serialPorts/connect/action'
+const WATCH = 'Microsoft.Compute/virtualMachines/retrieveBootDiagnosticsData/action'
 
 /** What draws a console is loaded when one is looked at. */
 const KINDS: Record<ConsoleKind, React.ComponentType<ConsoleGiven>> = {
@@ -27,6 +34,7 @@ export default function Console({ machine }: TabGiven) {
   const kind = named === 'screen' ? 'screen' : 'serial'
   const Shown = KINDS[kind]
   const power = powerOf(machine)
+  const needs = { action: watch ? WATCH : TYPE, scope: machine.id }
   const show = (search: Search) =>
     void navigate({ to: '.', search: search as never, replace: true })
   return (
@@ -48,15 +56,17 @@ export default function Console({ machine }: TabGiven) {
           onChange={(_, { checked }) => show({ kind, watch: checked })}
         />
       </Row>
-      {power === 'running' ? (
-        <Suspense fallback={<Loading />}>
-          <Shown key={kind} machine={machine} mayType={!watch} />
-        </Suspense>
-      ) : (
+      {power !== 'running' ? (
         <Empty
           title={words.notRunning(machine.name, texts.power[power] ?? power)}
           advice={words.notRunningAdvice}
         />
+      ) : (
+        <Allowed needs={needs} verb={words.connect}>
+          <Suspense fallback={<Loading />}>
+            <Shown key={kind} machine={machine} mayType={!watch} needs={needs} />
+          </Suspense>
+        </Allowed>
       )}
     </>
   )

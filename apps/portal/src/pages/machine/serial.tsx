@@ -1,11 +1,13 @@
 import { Button, Link, makeStyles, Text, tokens } from '@fluentui/react-components'
 import { ArrowClockwiseRegular } from '@fluentui/react-icons'
+import { Allowed } from '../../components/allowed.tsx'
 import { Row } from '../../components/row.tsx'
 import { Failed, Loading } from '../../components/states.tsx'
 import { useSerialLog } from '../../queries/machine-parts.ts'
 import { useTexts } from '../../texts/texts.ts'
 import type { TabGiven } from '../machine.tsx'
 
+const READ = 'Microsoft.Compute/virtualMachines/retrieveBootDiagnosticsData/action'
 const SHOWN_MAX = 256 * 1024
 const ESCAPE = String.fromCharCode(27)
 /** What moves a terminal's cursor or gives it colours. @see ECMA-48, 5.4 */
@@ -24,6 +26,15 @@ const useStyles = makeStyles({
 
 /** What it wrote to its console since it began: the guest's own words, as text and never as anything else. */
 export default function Serial({ machine }: TabGiven) {
+  const { refresh } = useTexts()
+  return (
+    <Allowed needs={{ action: READ, scope: machine.id }} verb={refresh}>
+      <Log machine={machine} />
+    </Allowed>
+  )
+}
+
+function Log({ machine }: TabGiven) {
   const texts = useTexts()
   const { resources } = texts
   const styles = useStyles()

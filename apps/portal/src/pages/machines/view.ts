@@ -1,5 +1,6 @@
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import type { MachineRow } from '@trusted-launch/api'
+import { useMemo } from 'react'
 import type { Sorting } from '../../components/data-table.tsx'
 
 /** What of the list is shown, and how: all of it is in the address. */
@@ -19,7 +20,7 @@ const HIDDEN: readonly string[] = ['group', 'system', 'tags']
 export function useMachinesView(): [MachinesView, (change: Partial<MachinesView>) => void] {
   const search: Record<string, unknown> = useSearch({ strict: false })
   const navigate = useNavigate()
-  const view = viewOf(search)
+  const view = useMemo(() => viewOf(search), [search])
   const change = (change: Partial<MachinesView>) => {
     void navigate({ to: '.', search: searchOf({ ...view, ...change }) as never, replace: true })
   }

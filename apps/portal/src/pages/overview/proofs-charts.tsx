@@ -4,6 +4,8 @@ import type { ProofInterval } from '../../queries/proofs.ts'
 import { useTexts } from '../../texts/texts.ts'
 
 const HEIGHT_PX = 150
+/** As much as the largest number beside the axis takes. */
+const MARGINS = { left: 64 }
 const MINUTE_S = 60
 
 /** The same as the table below them, as lines. */
@@ -35,6 +37,7 @@ export default function ProofsCharts({ of }: { of: readonly ProofInterval[] }) {
       <Caption1 as="h3">{title}</Caption1>
       <LineChart
         height={HEIGHT_PX}
+        margins={MARGINS}
         hideLegend={lines.length === 1}
         data={{ chartTitle: title, lineChartData: [...lines] }}
       />

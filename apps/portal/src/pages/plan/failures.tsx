@@ -1,10 +1,12 @@
-import { Button, makeStyles, tokens } from '@fluentui/react-components'
+import { Button } from '@fluentui/react-components'
 import { AddRegular, DeleteRegular } from '@fluentui/react-icons'
 import { useState } from 'react'
 import { Choice } from '../../components/choice.tsx'
 import { TextField } from '../../components/text-field.tsx'
 import { useAlerts } from '../../queries/alerts.ts'
 import { useTexts } from '../../texts/texts.ts'
+import { usePartStyles } from './part-styles.ts'
+import { without } from './without.ts'
 
 interface Meaning {
   readonly severity: string
@@ -13,24 +15,6 @@ interface Meaning {
 export type Failures = Readonly<Record<string, Meaning>>
 
 const NEW: Meaning = { severity: 'medium', response: 'tell' }
-
-const useStyles = makeStyles({
-  part: {
-    ...{ border: 'none', padding: 0, margin: 0 },
-    display: 'flex',
-    flexDirection: 'column',
-    gap: tokens.spacingVerticalS,
-  },
-  row: {
-    display: 'grid',
-    gridTemplateColumns: '1fr 8.5rem 15rem auto',
-    gap: tokens.spacingHorizontalS,
-    alignItems: 'end',
-    '@media (max-width: 600px)': { gridTemplateColumns: '1fr' },
-  },
-  name: { overflowWrap: 'anywhere', alignSelf: 'center' },
-  new: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalS, alignItems: 'end' },
-})
 
 interface Given {
   readonly of: Failures
@@ -41,7 +25,7 @@ interface Given {
 export function FailureRows({ of, onChange }: Given) {
   const texts = useTexts()
   const { plans: words } = texts.govern
-  const styles = useStyles()
+  const styles = usePartStyles()
   const [name, call] = useState('')
   const known = [...new Set(useAlerts().data?.map(({ properties }) => properties.alertType))]
   const put = (name: string, change: Partial<Meaning>) =>
@@ -67,7 +51,7 @@ export function FailureRows({ of, onChange }: Given) {
           <Button
             appearance="subtle"
             icon={<DeleteRegular />}
-            aria-label={words.removeFailure(name)}
+            aria-label={words.remove(name)}
             onClick={() => onChange(without(of, name))}
           />
         </div>
@@ -87,9 +71,4 @@ export function FailureRows({ of, onChange }: Given) {
       </div>
     </fieldset>
   )
-}
-
-function without(of: Failures, name: string): Failures {
-  const { [name]: _, ...rest } = of
-  return rest
 }

@@ -3,6 +3,7 @@ import { Choice } from '../../components/choice.tsx'
 import { TextField } from '../../components/text-field.tsx'
 import { type Document, usePolicies } from '../../queries/plans.ts'
 import { useTexts } from '../../texts/texts.ts'
+import { AudienceRows, type Audiences } from './audiences.tsx'
 import { FailureRows, type Failures } from './failures.tsx'
 
 const useStyles = makeStyles({
@@ -18,6 +19,8 @@ const useStyles = makeStyles({
     flexDirection: 'column',
   },
 })
+
+const RETIREMENTS = ['retireAfterBoots', 'retireAfterDays'] as const
 
 interface Given {
   readonly of: Document
@@ -83,7 +86,23 @@ export function PlanFields({ of, onChange }: Given) {
           checked={references.trustOnFirstUse === true}
           onChange={(_, { checked }) => refer('trustOnFirstUse', checked ? true : undefined)}
         />
+        {RETIREMENTS.map((name) => (
+          <TextField
+            key={name}
+            label={words[name]}
+            type="number"
+            value={String(references[name] ?? '')}
+            hint={words[`${name}Hint`]}
+            onType={(text) => refer(name, numberIn(text))}
+          />
+        ))}
       </fieldset>
+      <AudienceRows
+        of={(of.audiences ?? {}) as Audiences}
+        onChange={(audiences) =>
+          put('audiences', Object.keys(audiences).length === 0 ? undefined : audiences)
+        }
+      />
     </div>
   )
 }

@@ -1,4 +1,4 @@
-import { Button, Field, ProgressBar, Text } from '@fluentui/react-components'
+import { Field, ProgressBar, Text } from '@fluentui/react-components'
 import { useState } from 'react'
 import { MayButton } from '../../components/may-button.tsx'
 import { Row } from '../../components/row.tsx'
@@ -41,9 +41,13 @@ export function TriedAndApplied({ id, kind, kept, document }: Given) {
   return (
     <>
       <Row>
-        <Button disabled={!isChanged || whatIf.isPending} onClick={tryIt}>
+        <MayButton
+          needs={{ action: 'TrustedLaunch/whatIf/action', scope: scopeIn(id) }}
+          isBusy={!isChanged || whatIf.isPending}
+          onClick={tryIt}
+        >
           {words.tryOut}
-        </Button>
+        </MayButton>
         <MayButton
           appearance="primary"
           needs={{ action: WRITES[kind], scope: id }}

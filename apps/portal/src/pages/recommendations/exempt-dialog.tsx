@@ -45,6 +45,7 @@ export function ExemptDialog({ of, onClose }: { of: Assessment; onClose: () => v
     <FormDialog
       title={words.exempt}
       verb={words.exempt}
+      needs={{ action: 'TrustedLaunch/exemptions/write', scope }}
       mayNot={reason.trim() === '' || action.isPending}
       error={action.error}
       onYes={exempt}

@@ -1,15 +1,18 @@
-import { Button, Text } from '@fluentui/react-components'
+import { Text } from '@fluentui/react-components'
 import { useState } from 'react'
 import { FormDialog } from '../../components/form-dialog.tsx'
+import { MayButton } from '../../components/may-button.tsx'
 import { TextField } from '../../components/text-field.tsx'
 import { useAlerts } from '../../queries/alerts.ts'
 import { useLongAction } from '../../queries/long-action.ts'
 import { useDryRun, useRulePath } from '../../queries/suppression.ts'
+import { useSubscription } from '../../session/subscription.tsx'
 import { useTexts } from '../../texts/texts.ts'
 import { Conditions } from './conditions.tsx'
 import { type Draft, propertiesOf } from './draft.ts'
 import { HiddenList } from './hidden-list.tsx'
 
+const RULES = 'Microsoft.Security/alertsSuppressionRules'
 const REASON_MAX = 256
 const COMMENT_MAX = 1_024
 
@@ -17,6 +20,7 @@ const COMMENT_MAX = 1_024
 export function RuleDialog({ from, onClose }: { from: Draft; onClose: () => void }) {
   const texts = useTexts()
   const { suppression } = texts.govern
+  const { id: scope } = useSubscription()
   const [draft, change] = useState(from)
   const [tried, note] = useState('')
   const dryRun = useDryRun()
@@ -43,14 +47,19 @@ export function RuleDialog({ from, onClose }: { from: Draft; onClose: () => void
     <FormDialog
       title={suppression.new}
       verb={suppression.save}
+      needs={{ action: `${RULES}/write`, scope }}
       mayNot={!isTried || make.isPending}
       error={make.error ?? dryRun.error}
       onYes={save}
       onNo={onClose}
       actions={
-        <Button disabled={!isWhole || dryRun.isPending} onClick={tryIt}>
+        <MayButton
+          needs={{ action: `${RULES}/dryRun/action`, scope }}
+          isBusy={!isWhole || dryRun.isPending}
+          onClick={tryIt}
+        >
           {suppression.try}
-        </Button>
+        </MayButton>
       }
     >
       <TextField

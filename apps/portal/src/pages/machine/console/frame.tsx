@@ -1,5 +1,6 @@
 import { Button, makeStyles, Text, tokens } from '@fluentui/react-components'
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react'
+import { MayButton, type Needed } from '../../../components/may-button.tsx'
 import { Row } from '../../../components/row.tsx'
 import { Failed } from '../../../components/states.tsx'
 import type { LinkState } from '../../../queries/console.ts'
@@ -25,6 +26,7 @@ const UNTABBED = { 'data-tabster': JSON.stringify({ uncontrolled: { completely: 
 interface Given {
   readonly state: LinkState
   readonly mayType: boolean
+  readonly needs: Needed
   readonly connect: () => void
   readonly disconnect: () => void
   /** Buttons of this kind of console. */
@@ -36,7 +38,8 @@ interface Given {
  * A console, how it stands, and its buttons. All keys go to the VM but one chord, which comes back to the buttons:
  * nobody is kept in it. @see WCAG 2.2, 2.1.2
  */
-export function ConsoleFrame({ state, mayType, connect, disconnect, tools, children }: Given) {
+export function ConsoleFrame(given: Given) {
+  const { state, mayType, needs, connect, disconnect, tools, children } = given
   const { consoles: words } = useTexts()
   const styles = useStyles()
   const frame = useRef<HTMLDivElement>(null)
@@ -53,9 +56,9 @@ export function ConsoleFrame({ state, mayType, connect, disconnect, tools, child
     <div ref={frame} className={styles.frame}>
       <Row label={words.tools}>
         <span ref={first}>
-          <Button onClick={isOn ? disconnect : connect}>
+          <MayButton needs={needs} onClick={isOn ? disconnect : connect}>
             {isOn ? words.disconnect : words.connect}
-          </Button>
+          </MayButton>
         </span>
         {tools}
         <Button

@@ -9,7 +9,7 @@ import { ConsoleFrame } from './frame.tsx'
 const useStyles = makeStyles({ screen: { height: 'max(20rem, calc(100vh - 24rem))' } })
 
 /** Its screen, and its keyboard and mouse. */
-export default function Screen({ machine, mayType }: ConsoleGiven) {
+export default function Screen({ machine, mayType, needs }: ConsoleGiven) {
   const { consoles: words } = useTexts()
   const host = useRef<HTMLDivElement>(null)
   const shown = useRef<RFB>(null)
@@ -34,6 +34,7 @@ export default function Screen({ machine, mayType }: ConsoleGiven) {
   return (
     <ConsoleFrame
       {...link}
+      needs={needs}
       mayType={mayType}
       tools={
         <Button

@@ -121,7 +121,8 @@ export class SerialTerminal {
 
   #resize(): void {
     const fitting = this.#fit.proposeDimensions()
-    if (fitting === undefined) return
+    // Not numbers: it is not shown now, while another page comes.
+    if (fitting === undefined || Number.isNaN(fitting.cols + fitting.rows)) return
     const columns = Math.max(fitting.cols, COLUMNS_MIN)
     this.#terminal.resize(columns, Math.max(fitting.rows, ROWS_MIN))
   }

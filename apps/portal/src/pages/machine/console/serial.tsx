@@ -9,7 +9,7 @@ import { SerialTerminal } from './serial-terminal.ts'
 const useStyles = makeStyles({ terminal: { height: 'max(27rem, calc(100vh - 24rem))' } })
 
 /** Its serial port, as a terminal. */
-export default function Serial({ machine, mayType }: ConsoleGiven) {
+export default function Serial({ machine, mayType, needs }: ConsoleGiven) {
   const { consoles: words } = useTexts()
   const host = useRef<HTMLDivElement>(null)
   const [terminal, show] = useState<SerialTerminal | null>(null)
@@ -43,6 +43,7 @@ export default function Serial({ machine, mayType }: ConsoleGiven) {
   return (
     <ConsoleFrame
       {...link}
+      needs={needs}
       mayType={mayType}
       tools={
         <>

@@ -12,7 +12,9 @@ import {
   Textarea,
 } from '@fluentui/react-components'
 import { useState } from 'react'
+import { MayButton } from '../../../components/may-button.tsx'
 import type { Machine } from '../../../queries/machine.ts'
+import { useSubscription } from '../../../session/subscription.tsx'
 import { useTexts } from '../../../texts/texts.ts'
 
 const REASON_MAX = 1_000
@@ -29,11 +31,13 @@ interface Given {
   readonly onNo: () => void
 }
 
-/** For whom a difference of this VM may count; who may not approve for all of them is told so by the service. */
-function scopesOf({ properties }: Machine): readonly string[] {
-  const image = properties.storageProfile?.imageReference === undefined ? [] : ['image']
-  const set = properties.virtualMachineScaleSet === undefined ? [] : ['set']
-  return ['vm', ...image, ...set, 'subscription']
+/** For whom a difference of this VM may count, and where the right to say so is needed. */
+function scopesOf({ id, properties }: Machine, subscription: string): Map<string, string> {
+  const { storageProfile, virtualMachineScaleSet: set } = properties
+  const scopes = new Map([['vm', id]])
+  if (storageProfile?.imageReference !== undefined) scopes.set('image', subscription)
+  if (set !== undefined) scopes.set('set', set.id)
+  return scopes.set('subscription', subscription)
 }
 
 /** Asks why, and of an approval for whom: both go on record. */
@@ -44,6 +48,7 @@ export function DriftDialog({ verb, machine, isFirstBoot, onYes, onNo }: Given) 
   const [scope, setScope] = useState('vm')
   const [isTrusted, trust] = useState(false)
   const isApproval = verb === 'approve'
+  const scopes = scopesOf(machine, useSubscription().id)
   const mayNot = reason.trim() === '' || (isApproval && isFirstBoot && !isTrusted)
   const answer = {
     reason,
@@ -60,7 +65,7 @@ export function DriftDialog({ verb, machine, isFirstBoot, onYes, onNo }: Given) 
             {isApproval && (
               <Field label={boot.scope}>
                 <Select value={scope} onChange={(_, { value }) => setScope(value)}>
-                  {scopesOf(machine).map((id) => (
+                  {[...scopes.keys()].map((id) => (
                     <option key={id} value={id}>
                       {boot.scopes[id]}
                     </option>
@@ -85,9 +90,14 @@ export function DriftDialog({ verb, machine, isFirstBoot, onYes, onNo }: Given) 
           </DialogContent>
           <DialogActions>
             <Button onClick={onNo}>{texts.cancel}</Button>
-            <Button appearance="primary" disabled={mayNot} onClick={() => onYes(answer)}>
+            <MayButton
+              appearance="primary"
+              needs={{ action: `TrustedLaunch/drift/${verb}/action`, scope: scopes.get(scope)! }}
+              isBusy={mayNot}
+              onClick={() => onYes(answer)}
+            >
               {boot[verb]}
-            </Button>
+            </MayButton>
           </DialogActions>
         </DialogBody>
       </DialogSurface>
