@@ -1,7 +1,7 @@
 // A new virtual machine, from the first letter of its name to the proof of its boot; and what keeps somebody from one.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -12,23 +12,15 @@ import { aVm, KEY } from '@trusted-launch/service/a-vm'
 import picocolors from 'picocolors'
 import type { Locator, Page } from 'playwright-core'
 import { aPrincipal } from '../../apps/service/test/a-principal.ts'
+import { CREATE_BUTTON, field, fillBasics, small } from './a-new-vm.ts'
 import { aPortal, isDescribed, portalMissing, type TestPortal } from './a-portal.ts'
 import { obstaclesIn } from './axe.ts'
+import { LOOKS, lookOf, shoot } from './looks.ts'
 
 const CREATE = '/virtual-machines/create'
 const READER = 'acdd72a7-3385-48ef-bd42-f606fba81ae7'
 const skip = portalMissing
-/** Where screenshots go; none are made otherwise. */
-const shots = process.env.PORTAL_SHOTS
-const LOOKS = [
-  { name: 'light', width: 1280, theme: 'light' },
-  { name: 'dark', width: 1280, theme: 'dark' },
-  { name: 'narrow', width: 390, theme: 'light' },
-] as const
-const NAME = { name: 'Create a virtual machine', exact: true } as const
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
-/** By the beginning of its label: one that is required has a star behind it. */
-const field = (page: Page, name: string) => page.getByLabel(new RegExp(`^${name}`))
 const machine = ({ service }: TestPortal, name: string, group = 'default') =>
   `${service.group(group)}/providers/Microsoft.Compute/virtualMachines/${name}`
 
@@ -53,19 +45,6 @@ async function press(page: Page, name: string, key = 'Enter'): Promise<void> {
   await page.keyboard.press(key)
 }
 
-/** All that the first step wants. */
-async function fillBasics(page: Page, name: string): Promise<void> {
-  await field(page, 'Name').fill(name)
-  await field(page, 'Image').selectOption({ label: await small(page) })
-  await field(page, 'SSH public key').fill(KEY)
-}
-
-async function small(page: Page): Promise<string> {
-  const option = page.locator('option', { hasText: /^small / })
-  await option.waitFor({ state: 'attached' })
-  return (await option.textContent())!
-}
-
 test('who has no mouse makes a virtual machine as they want it, and is told that it proved its boot', {
   skip,
 }, async (t) => {
@@ -76,7 +55,7 @@ test('who has no mouse makes a virtual machine as they want it, and is told that
     const { pathname: path } = new URL(one.url())
     if (one.method() === 'PUT') sent.push({ method: 'PUT', path, body: one.postDataJSON() })
   })
-  await tabTo(page, page.getByRole('button', NAME))
+  await tabTo(page, page.getByRole('button', CREATE_BUTTON))
   await page.keyboard.press('Enter')
   await type(page, 'Name', 'web')
   await small(page)
@@ -94,7 +73,7 @@ test('who has no mouse makes a virtual machine as they want it, and is told that
   await press(page, 'Next')
   const json = await shown(page, 'JSON')
   const command = await shown(page, 'tl')
-  await tabTo(page, page.getByRole('button', NAME))
+  await tabTo(page, page.getByRole('button', CREATE_BUTTON))
   await page.keyboard.press('Enter')
   await page.getByText('It proved its boot').waitFor()
   await page.getByRole('link', { name: 'Look at web' }).waitFor()
@@ -206,7 +185,7 @@ test('who goes on too early is brought to what is wrong, and told beside it what
   await field(page, 'Administrator').fill('root')
   await isDescribed(field(page, 'Administrator'), /No administrator may be called so/)
   await page.getByRole('tab', { name: 'Review' }).click()
-  const create = page.getByRole('button', NAME)
+  const create = page.getByRole('button', CREATE_BUTTON)
   assert.equal(await create.getAttribute('aria-disabled'), 'true')
   await isDescribed(create, /the list above says what/)
 })
@@ -219,7 +198,7 @@ test('a refusal is told in the words of the API with its correlation id, and wha
   await fillBasics(page, 'web')
   await page.getByRole('tab', { name: 'Review' }).click()
   await portal.service.ask('POST', '/providers/TrustedLaunch/hosts/local/drain')
-  await page.getByRole('button', NAME).click()
+  await page.getByRole('button', CREATE_BUTTON).click()
   const alert = page.getByRole('alert').filter({ hasText: 'Correlation id' })
   await alert.waitFor()
   await page.getByText('Made on the way, and still there: Resource group default.').waitFor()
@@ -256,7 +235,7 @@ test('a reload in the middle keeps what was told but no secret, and what is bein
   await page.getByRole('tab', { name: 'Review' }).click()
   for (const form of ['tl', 'TypeScript', 'JSON'])
     assert.doesNotMatch(await shown(page, form), /Secret-of-mine/)
-  await page.getByRole('button', NAME).click()
+  await page.getByRole('button', CREATE_BUTTON).click()
   const list = page.getByRole('list', { name: 'What is being made' })
   const vm = list.getByRole('listitem').filter({ hasText: 'Virtual machine: web' })
   await vm.getByText('Under way').waitFor()
@@ -277,7 +256,7 @@ test('who may only read sees what they may not do, disabled and with the right t
   const { id } = await aVm(portal.service, 'web')
   const { ask } = await aPrincipal(portal.service, READER, portal.service.subscription)
   const { page } = await portal.open(t, '/virtual-machines', {}, ask)
-  const create = page.getByRole('button', NAME)
+  const create = page.getByRole('button', CREATE_BUTTON)
   await create.and(page.locator('[aria-disabled=true]')).waitFor()
   const needs = (action: string) => `Your role does not include ${action}.`
   await isDescribed(create, needs('Microsoft.Compute/virtualMachines/write'))
@@ -300,31 +279,27 @@ test('who may only read sees what they may not do, disabled and with the right t
 test('no step of it keeps people from using it', { skip }, async (t) => {
   const portal = await aPortal(t, new DriftedHost())
   const found: string[] = []
-  for (const { name, width, theme } of LOOKS) {
-    const { page } = await portal.open(t, CREATE, {
-      viewport: { width, height: 900 },
-      colorScheme: theme,
-    })
-    const look = async (what: string) => {
+  for (const look of LOOKS) {
+    const { name } = look
+    const { page } = await portal.open(t, CREATE, lookOf(look))
+    const see = async (what: string) => {
       for (const each of await obstaclesIn(page)) found.push(`${name} ${what}: ${each}`)
-      if (shots === undefined) return
-      mkdirSync(shots, { recursive: true })
-      await page.screenshot({ path: `${shots}/create-${what}-${name}.png`, fullPage: true })
+      await shoot(page, `create-${what}-${name}`, true)
     }
     await fillBasics(page, `web-${name}`)
     await page.getByRole('button', { name: /^Size: / }).click()
     await page.getByRole('searchbox', { name: 'Search sizes' }).fill('T4_v3')
     await page.getByRole('button', { name: 'Standard_NC4as_T4_v3' }).click()
-    await look('size')
+    await see('size')
     await button(page, 'Cancel').click()
     for (const step of ['Basics', 'Disks', 'Network', 'Security type', 'Review']) {
       await page.getByRole('tab', { name: step }).click()
       if (step === 'Disks') await button(page, 'Add an empty disk').click()
-      await look(step.split(' ')[0]!.toLowerCase())
+      await see(step.split(' ')[0]!.toLowerCase())
     }
-    await page.getByRole('button', NAME).click()
+    await page.getByRole('button', CREATE_BUTTON).click()
     await page.getByRole('link', { name: `Look at web-${name}` }).waitFor()
-    await look('made')
+    await see('made')
   }
   assert.deepEqual(found, [])
 })

@@ -1,15 +1,12 @@
 // What a VM proved: verdict, chain, events, registers, history and drift, as a person sees and decides them.
 import assert from 'node:assert/strict'
-import { mkdirSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
 import type { BootView } from '@trusted-launch/api'
 import { DriftedHost } from '@trusted-launch/service/a-drifted-host'
 import { aVm } from '@trusted-launch/service/a-vm'
 import { aPortal, portalMissing } from './a-portal.ts'
 import { obstaclesIn } from './axe.ts'
-
-/** Where screenshots go; none are made otherwise. */
-const shots = process.env.PORTAL_SHOTS
+import { LOOKS, lookOf, shoot } from './looks.ts'
 
 async function aDriftedVm(t: TestContext) {
   const host = new DriftedHost()
@@ -134,21 +131,15 @@ test('nothing of the integrity of a VM keeps people from using it', {
 }, async (t) => {
   const { portal, path } = await aDriftedVm(t)
   const found: string[] = []
-  for (const [look, width, colorScheme] of [
-    ['light', 1280, 'light'],
-    ['dark', 1280, 'dark'],
-    ['narrow', 390, 'light'],
-  ] as const) {
-    const options = { viewport: { width, height: 900 }, colorScheme }
-    const { page } = await portal.open(t, path, options)
+  for (const look of LOOKS) {
+    const { name } = look
+    const { page } = await portal.open(t, path, lookOf(look))
     for (const part of ['events', 'registers', 'claims', 'files', 'history', 'drift', 'check']) {
       await page.goto(`${portal.service.service.endpoint}/portal${path}?part=${part}`)
       await page.getByRole('region', { name: 'Boot chain' }).waitFor()
       await page.waitForFunction("!document.body.innerText.includes('Loading …')")
-      for (const each of await obstaclesIn(page)) found.push(`${look} ${part}: ${each}`)
-      if (shots === undefined) continue
-      mkdirSync(shots, { recursive: true })
-      await page.screenshot({ path: `${shots}/integrity-${part}-${look}.png`, fullPage: true })
+      for (const each of await obstaclesIn(page)) found.push(`${name} ${part}: ${each}`)
+      await shoot(page, `integrity-${part}-${name}`, true)
     }
   }
   assert.deepEqual(found, [])

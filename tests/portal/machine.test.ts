@@ -1,14 +1,13 @@
 // What is done with one virtual machine, and what its page tells of it.
 import assert from 'node:assert/strict'
-import { mkdirSync } from 'node:fs'
 import { test } from 'node:test'
 import { ScriptedHost } from '@trusted-launch/service'
 import { aVm } from '@trusted-launch/service/a-vm'
 import type { Page } from 'playwright-core'
 import { aPortal, isDescribed, portalMissing, type TestPortal } from './a-portal.ts'
 import { obstaclesIn } from './axe.ts'
+import { LOOKS, lookOf, shoot } from './looks.ts'
 
-const shots = process.env.PORTAL_SHOTS
 const TABS = [
   'overview',
   'configuration',
@@ -18,11 +17,6 @@ const TABS = [
   'extensions',
   'activity',
   'serial',
-] as const
-const LOOKS = [
-  { name: 'light', width: 1280, theme: 'light' },
-  { name: 'dark', width: 1280, theme: 'dark' },
-  { name: 'narrow', width: 390, theme: 'light' },
 ] as const
 
 const pageOf = (id: string, tab: string) =>
@@ -162,19 +156,15 @@ test("no part of a virtual machine's page fails or keeps people from using it", 
     properties: extension,
   })
   const found: string[] = []
-  for (const { name, width, theme } of LOOKS) {
-    const { page } = await portal.open(t, '/', {
-      viewport: { width, height: 800 },
-      colorScheme: theme,
-    })
+  for (const look of LOOKS) {
+    const { name } = look
+    const { page } = await portal.open(t, '/', lookOf(look))
     for (const tab of TABS) {
       await page.goto(`${portal.service.service.endpoint}/portal${pageOf(id, tab)}`)
       await page.getByRole('tab', { selected: true }).waitFor()
       await page.getByText('Loading …').first().waitFor({ state: 'detached' })
       for (const each of await obstaclesIn(page)) found.push(`${name} ${tab}: ${each}`)
-      if (shots === undefined) continue
-      mkdirSync(shots, { recursive: true })
-      await page.screenshot({ path: `${shots}/machine-${tab}-${name}.png` })
+      await shoot(page, `machine-${tab}-${name}`)
     }
   }
   assert.deepEqual(found, [])

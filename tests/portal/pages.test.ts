@@ -1,6 +1,5 @@
 // Every page, in both themes and on a narrow screen: nothing fails in it, and nothing keeps people from using it.
 import assert from 'node:assert/strict'
-import { mkdirSync } from 'node:fs'
 import { test } from 'node:test'
 import { DriftedHost } from '@trusted-launch/service/a-drifted-host'
 import { READER } from '../../apps/service/src/identity/role-definitions.ts'
@@ -8,9 +7,8 @@ import { aPrincipal } from '../../apps/service/test/a-principal.ts'
 import { aFleet } from './a-fleet.ts'
 import { aPortal, portalMissing } from './a-portal.ts'
 import { obstaclesIn } from './axe.ts'
+import { LOOKS, lookOf, shoot } from './looks.ts'
 
-/** Where screenshots go; none are made otherwise. */
-const shots = process.env.PORTAL_SHOTS
 const PAGES: readonly (readonly [string, string])[] = [
   ['/', 'Overview'],
   ['/virtual-machines', 'Virtual machines'],
@@ -28,11 +26,6 @@ const PAGES: readonly (readonly [string, string])[] = [
   ['/operations', 'Operations'],
   ['/host', 'Host'],
 ]
-const LOOKS = [
-  { name: 'light', width: 1280, theme: 'light' },
-  { name: 'dark', width: 1280, theme: 'dark' },
-  { name: 'narrow', width: 390, theme: 'light' },
-] as const
 
 test('no page has anything in it that fails or keeps people from using it', {
   skip: portalMissing,
@@ -41,11 +34,14 @@ test('no page has anything in it that fails or keeps people from using it', {
   const portal = await aPortal(t, host)
   const { web: id } = await aFleet(portal.service, host)
   const found: string[] = []
-  for (const { name, width, theme } of LOOKS) {
-    const { page } = await portal.open(t, '/', {
-      viewport: { width, height: 800 },
-      colorScheme: theme,
-    })
+  for (const look of LOOKS) {
+    const { name } = look
+    const { page: stranger } = await portal.window(t, lookOf(look))
+    await stranger.goto(`${portal.service.service.endpoint}/portal/`)
+    await stranger.getByRole('link', { name: 'Sign in with a name of this installation' }).waitFor()
+    for (const each of await obstaclesIn(stranger)) found.push(`${name} sign-in: ${each}`)
+    await shoot(stranger, `sign-in-${name}`)
+    const { page } = await portal.open(t, '/', lookOf(look))
     const machine = `/virtual-machine/${encodeURIComponent(id.slice(1))}`
     const pages = [...PAGES, [`${machine}/overview`, 'web'], [`${machine}/json`, 'web']] as const
     for (const [path, title] of pages) {
@@ -53,10 +49,8 @@ test('no page has anything in it that fails or keeps people from using it', {
       await page.getByRole('heading', { level: 1, name: title }).waitFor()
       await page.getByText('Loading …').first().waitFor({ state: 'detached' })
       for (const each of await obstaclesIn(page)) found.push(`${name} ${path}: ${each}`)
-      if (shots === undefined) continue
-      mkdirSync(shots, { recursive: true })
       const file = `${path.replace(machine, '/machine').slice(1).replaceAll(/[/?=]/g, '-') || 'overview'}-${name}`
-      await page.screenshot({ path: `${shots}/${file}.png` })
+      await shoot(page, `${file}`)
     }
   }
   assert.deepEqual(found, [])

@@ -1,6 +1,5 @@
 // Disks, images and scale sets: what there is of them, and what is done with them.
 import assert from 'node:assert/strict'
-import { mkdirSync } from 'node:fs'
 import { test } from 'node:test'
 import { ScriptedHost } from '@trusted-launch/service'
 import { aVm } from '@trusted-launch/service/a-vm'
@@ -9,13 +8,8 @@ import { aDefinition, aVersion } from '../../apps/service/test/a-gallery.ts'
 import { aScaleSet, instancesOf } from '../../apps/service/test/http/a-scale-set.ts'
 import { aPortal, portalMissing, type TestPortal } from './a-portal.ts'
 import { obstaclesIn } from './axe.ts'
+import { LOOKS, lookOf, shoot } from './looks.ts'
 
-const shots = process.env.PORTAL_SHOTS
-const LOOKS = [
-  { name: 'light', width: 1280, theme: 'light' },
-  { name: 'dark', width: 1280, theme: 'dark' },
-  { name: 'narrow', width: 390, theme: 'light' },
-] as const
 const KEYS = {
   securityProfile: {
     uefiSettings: { signatureTemplateNames: ['MicrosoftUefiCertificateAuthorityTemplate'] },
@@ -120,19 +114,15 @@ test('no page of disks, images and scale sets fails or keeps people from using i
     'scale-set': `/scale-set/${part(set.id)}`,
   }
   const found: string[] = []
-  for (const { name, width, theme } of LOOKS) {
-    const { page } = await portal.open(t, '/', {
-      viewport: { width, height: 800 },
-      colorScheme: theme,
-    })
+  for (const look of LOOKS) {
+    const { name } = look
+    const { page } = await portal.open(t, '/', lookOf(look))
     for (const [title, path] of Object.entries(pages)) {
       await page.goto(`${portal.service.service.endpoint}/portal${path}`)
       await page.getByRole('table').first().waitFor()
       await page.getByText('Loading …').first().waitFor({ state: 'detached' })
       for (const each of await obstaclesIn(page)) found.push(`${name} ${title}: ${each}`)
-      if (shots === undefined) continue
-      mkdirSync(shots, { recursive: true })
-      await page.screenshot({ path: `${shots}/${title}-${name}.png` })
+      await shoot(page, `${title}-${name}`)
     }
   }
   assert.deepEqual(found, [])

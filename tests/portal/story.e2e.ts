@@ -1,33 +1,21 @@
 /** The portal's story, in a browser, against the real service and a VM that really boots, twice. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { putIntoEsp } from '@trusted-launch/host'
 import type { Page } from 'playwright-core'
-import { aNetwork, vmBody } from '../../apps/service/test/a-vm.ts'
 import { RealService } from '../e2e/a-real-service.ts'
 import { BOOT_MS } from '../e2e/machines.ts'
-import { filesOn } from '../e2e/other-kernel.ts'
+import { shows, typeAt } from './a-console.ts'
+import { HOSTILE, isUnharmed, tamper } from './a-hostile-guest.ts'
+import { makeByWizard } from './a-new-vm.ts'
 import { aPerson, signIn } from './a-person.ts'
 import { portal as files, isDescribed, portalMissing, portalOf } from './a-portal.ts'
-
-const GRUB = 'EFI/debian/grub.cfg'
-/** What an attacker of whoever looks writes where a guest can: its kernel command line, and by it its host name. */
-const HOSTILE = [
-  'note=<img src=x onerror=window.harmed=1>',
-  'hostname=<script>window.harmed=2</script>',
-]
+import { suppressHere } from './a-rule.ts'
 
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
 const sure = (page: Page, name: string) =>
   page.getByRole('alertdialog').getByRole('button', { name, exact: true })
 
-/** Whatever guests wrote is text: nothing of it ran, and nothing of it is an element. */
-async function isUnharmed(page: Page): Promise<void> {
-  assert.equal(await page.evaluate('window.harmed'), undefined)
-  assert.equal(await page.locator('img[src=x]').count(), 0)
-}
-
-test('a VM is made, proves its boot, is tampered with, told of, approved; a reader may do nothing of it; what a hostile guest writes is text', {
+test('a VM is made by the wizard, proves its boot, answers at its console, is tampered with, told of, approved, its alert suppressed; a reader may do nothing of it; what a hostile guest writes is text', {
   skip: portalMissing,
   timeout: 900_000,
 }, async (t) => {
@@ -44,28 +32,18 @@ test('a VM is made, proves its boot, is tampered with, told of, approved; a read
   const step = (told: string) => t.diagnostic(`${Math.round(performance.now() / 1000)} s: ${told}`)
   await signIn(page, service, 'ada')
 
-  const id = `${service.group('rg')}/providers/Microsoft.Compute/virtualMachines/web`
-  await service.ask('PUT', id, vmBody(await aNetwork(service, 'rg')))
-  await page.getByRole('link', { name: 'Virtual machines' }).click()
-  const row = page.getByRole('row').filter({ hasText: 'web' })
-  await row.getByText('Healthy').waitFor()
-  step('it proved its boot')
-  const extension = `${id}/extensions/GuestAttestation`
-  const kind = { publisher: 'Microsoft.Azure.Security.LinuxAttestation', type: 'GuestAttestation' }
-  await service.over(
-    await service.ask('PUT', extension, {
-      location: 'local',
-      properties: { ...kind, typeHandlerVersion: '1.0' },
-    }),
-  )
-
-  await page.getByRole('link', { name: 'web', exact: true }).click()
-  await page.getByRole('tab', { name: 'Integrity' }).click()
+  const id = `${service.group('default')}/providers/Microsoft.Compute/virtualMachines/web`
+  await makeByWizard(page, 'web')
+  step('the wizard made it, and it proved its boot')
   await page.getByText('Healthy: everything that booted is what was expected.').waitFor()
   const chain = page.getByRole('region', { name: 'Boot chain' })
   await chain.getByText('vmlinuz').first().waitFor()
   await chain.getByText('Debian Secure Boot CA').first().waitFor()
   assert.equal(await chain.getByText('Changed').count(), 0)
+  await typeAt(page, 'web', 'who is there?')
+  // Its terminal driver sends back what it was sent: the page shows nothing that the guest did not print.
+  await shows(page, 'who is there?')
+  step('its console answers')
 
   await page.getByRole('tab', { name: 'Overview' }).click()
   await button(page, 'Stop').click()
@@ -97,8 +75,15 @@ test('a VM is made, proves its boot, is tampered with, told of, approved; a read
   await page.getByText('ada: the new command line is ours').waitFor()
   await button(page, 'Attest now').click()
   await page.getByText('Healthy: everything that booted is what was expected.').waitFor()
+  await page.getByRole('link', { name: 'Virtual machines' }).click()
+  await page.getByRole('row').filter({ hasText: 'web' }).getByText('Healthy').waitFor()
   step('approved, it is healthy')
+  await page.getByRole('link', { name: 'Alerts' }).click()
+  await page.getByRole('row').nth(1).getByRole('link').first().click()
+  await suppressHere(page, 'its command line changes every week')
+  step('its alert is suppressed')
 
+  await page.getByRole('link', { name: 'web', exact: true }).click()
   await page.getByRole('tab', { name: 'Serial log' }).click()
   for (const written of HOSTILE)
     await page.locator('pre').filter({ hasText: written }).first().waitFor()
@@ -118,14 +103,3 @@ test('a VM is made, proves its boot, is tampered with, told of, approved; a read
   for (const fault of faults.splice(0)) assert.match(fault, /status of 403/)
   assert.equal(await real!.powerOf(id), 'VM running')
 })
-
-/** Puts arguments onto the kernel command line of the only VM, which is off, as who has its disk can. */
-async function tamper(real: RealService): Promise<void> {
-  const [machine] = await real.host.machines()
-  const disk = `${real.folderOf(machine!)}/machine/disk`
-  const configuration = Buffer.from((await filesOn(disk, [GRUB])).get(GRUB)!).toString('latin1')
-  const more = HOSTILE.map((argument) => `'${argument}'`).join(' ')
-  const changed = configuration.replace(/^(\s*linuxefi .*)$/gm, `$1 ${more}`)
-  assert.notEqual(changed, configuration)
-  await putIntoEsp(disk, new Map([[GRUB, Buffer.from(changed, 'latin1')]]))
-}
