@@ -38,6 +38,34 @@ const disk = await compute.disks.createOrUpdate(group, 'of-one', {
 })
 assert.equal(disk.osType, 'Linux')
 
+const read = { access: 'Read', durationInSeconds: 600 }
+const guestState = { ...read, getSecureVMGuestStateSAS: true }
+const uris = await compute.disks.grantAccess(group, diskId.split('/').at(-1)!, guestState)
+assert.ok(uris.securityDataAccessSAS?.startsWith(endpoint))
+const bytes = await (await fetch(uris.accessSAS!)).arrayBuffer()
+assert.ok(bytes.byteLength > 0)
+await compute.disks.revokeAccess(group, diskId.split('/').at(-1)!)
+assert.equal((await fetch(uris.accessSAS!)).status, 403)
+const sent = await compute.disks.createOrUpdate(group, 'sent', {
+  location,
+  creationData: { createOption: 'Upload', uploadSizeBytes: bytes.byteLength },
+})
+assert.deepEqual([sent.provisioningState, sent.diskState], ['Succeeded', 'ReadyToUpload'])
+const to = await compute.disks.grantAccess(group, 'sent', { ...read, access: 'Write' })
+const put = await fetch(`${to.accessSAS}&comp=page`, {
+  ...{ method: 'PUT', body: bytes },
+  headers: {
+    ...{ 'content-type': 'application/octet-stream', 'x-ms-page-write': 'update' },
+    'x-ms-range': `bytes=0-${bytes.byteLength - 1}`,
+  },
+})
+assert.equal(put.status, 201)
+await compute.disks.revokeAccess(group, 'sent')
+assert.equal((await compute.disks.get(group, 'sent')).diskState, 'Unattached')
+const ofSnapshot = await compute.snapshots.grantAccess(group, 'one', read)
+assert.equal((await fetch(ofSnapshot.accessSAS!)).status, 200)
+await compute.snapshots.revokeAccess(group, 'one')
+
 const collection = await compute.restorePointCollections.createOrUpdate(group, 'points', {
   location,
   source: { id: vm.id! },

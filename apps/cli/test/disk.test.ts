@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import test from 'node:test'
+import { ArmError } from '@trusted-launch/api'
+import { ScriptedHost } from '@trusted-launch/service'
 import { good, json, signedIn } from './a-control-plane.ts'
 import { fileOf, tl } from './a-run.ts'
 
@@ -48,4 +51,46 @@ test('a disk is made of a file or of another disk; a name that is taken is told 
   assert.equal((await tl('disk', 'create', 'x', '--size', 'big')).code, 2)
   assert.equal((await tl('disk', 'create', 'x', '--file', file, '--copy', 'data')).code, 2)
   assert.match((await tl('disk', 'create', 'x', '--file', '/nowhere')).err, /no such file/)
+})
+
+test('a disk is sent and fetched whole; each goes on where it was cut off, and what is zeros is not sent', async (t) => {
+  const written: string[] = []
+  let isCut = true
+  const host = new ScriptedHost({
+    before: (deed, id) => {
+      if (!['writeUpload', 'readSnapshot'].includes(deed)) return
+      written.push(deed)
+      if (isCut && written.length === 2) throw new ArmError({ status: 507, code: 'X', message: id })
+    },
+  })
+  await signedIn(t, host)
+  const bytes = new Uint8Array(13 << 20)
+  for (const at of [0, 8 << 20, 12 << 20]) bytes.fill(7, at, at + 1000)
+  const file = fileOf('sent.raw', bytes)
+  assert.equal((await tl('disk', 'upload', file, '--name', 'sent')).code, 1)
+  assert.match((await good('disk', 'show', 'sent')).out, /^state +ActiveUpload$/m)
+  const other = fileOf('other.raw', new Uint8Array(1 << 20))
+  assert.match((await tl('disk', 'upload', other, '--name', 'sent')).err, /waits for a file of/)
+  isCut = false
+  assert.match((await good('disk', 'upload', file, '--name', 'sent')).out, /^made sent: tl disk/)
+  assert.equal(written.filter((deed) => deed === 'writeUpload').length, 4)
+  const { id } = await json('disk', 'show', 'sent')
+  assert.deepEqual(host.contents.get(id), bytes)
+  assert.match((await tl('disk', 'upload', file, '--name', 'sent')).err, /is there already/)
+
+  const target = `${file}.out`
+  writeFileSync(`${target}.part`, bytes.subarray(0, 5 << 20))
+  written.length = 0
+  assert.deepEqual(await json('disk', 'download', 'sent', target), {
+    ...{ file: target, bytes: bytes.length },
+  })
+  assert.deepEqual(new Uint8Array(readFileSync(target)), bytes)
+  // Each of the four pieces is hashed there; two are asked for.
+  assert.equal(written.length, 6)
+  assert.equal(existsSync(`${target}.part`), false)
+  assert.match((await tl('disk', 'download', 'sent', target)).err, /is there already/)
+  assert.equal(host.snapshots.size, 0)
+  await good('snapshot', 'create', 'before', '--disk', 'sent')
+  await good('snapshot', 'download', 'before', `${target}2`)
+  assert.deepEqual(new Uint8Array(readFileSync(`${target}2`)), bytes)
 })

@@ -5,6 +5,7 @@ import { type Accounts, accountsOf, allocateAccounts } from './accounts.ts'
 import { HostError } from './errors.ts'
 import { type Firmware, findFirmware } from './firmware.ts'
 import { capacityOf, type FleetOptions, forEach, type HostCapacity, type Outcome } from './fleet.ts'
+import { GuestStates } from './guest-states.ts'
 import type { Log } from './log.ts'
 import { closeLoopback, openLoopback } from './loopback-boundary.ts'
 import { BootFailure } from './machine/boot-failure.ts'
@@ -73,6 +74,8 @@ export class Host {
   readonly networks: Networks
   /** What its VMs were. */
   readonly points: RestorePoints
+  /** What of its VMs' guest states leaves it, and comes back. */
+  readonly guestStates: GuestStates
   readonly #state: StateDirectory
   readonly #shared: MachineHost
   readonly #machines = new Map<string, Machine>()
@@ -89,6 +92,7 @@ export class Host {
   private constructor(state: StateDirectory, parts: Parts, points: RestorePoints) {
     this.#state = state
     this.points = points
+    this.guestStates = new GuestStates(state.path, parts.vtpm)
     this.firmware = parts.firmware
     const { qemu, firmware, vtpm, log = () => {}, onEvent: saw = () => {} } = parts
     const acceleration = () => this.acceleration()
@@ -113,7 +117,7 @@ export class Host {
     await removeProbes(state.path)
     try {
       await Promise.all(state.vms().map((id) => host.#adopt(id)))
-      await host.#shared.vtpm.finishRotation(host.#folders(), await host.points.sealedFiles())
+      await host.#shared.vtpm.finishRotation(host.#folders(), await host.#sealedFiles())
       await host.networks.reconcile()
       return host
     } catch (e) {
@@ -213,11 +217,15 @@ export class Host {
   }
 
   /**
-   * A new key-encryption key: wraps the keys of every VM's vTPM and of every restore point with it and forgets the former one.
+   * A new key-encryption key: wraps the keys of every VM's vTPM, of every restore point and of guest states with it and forgets the former one.
    * VMs run on. Killed at any moment, every vTPM still opens, and the next manager does the rest.
    */
   async rotateKeys(): Promise<KeyRotation> {
-    return this.#shared.vtpm.rotate(this.#folders(), await this.points.sealedFiles())
+    return this.#shared.vtpm.rotate(this.#folders(), await this.#sealedFiles())
+  }
+
+  async #sealedFiles() {
+    return [...(await this.points.sealedFiles()), ...this.guestStates.sealedFiles()]
   }
 
   /** Of VMs being made and of damaged ones, too: no key of theirs may be lost to a rotation. */

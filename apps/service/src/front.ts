@@ -130,6 +130,7 @@ async function appOf(
       inside = new InsideRoutes(routes, answering)
     },
     diagnostics: (params, query) => diagnosticsFile(diagnostics, params, query),
+    diskBytes: { ...diagnostics, store },
     authenticate: (header) => verifier.authenticate(header),
     isReady: () => works.isReady(),
     documents: attestationDocuments(

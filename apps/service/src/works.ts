@@ -14,6 +14,7 @@ import type { Authorizer } from './domain/caller.ts'
 import type { Inside } from './domain/deployment/inside.ts'
 import { type DeploymentRecord, recordKey } from './domain/deployment/record.ts'
 import { keepReceiverSecret, type ReceiverRules } from './domain/destinations.ts'
+import { endAccess } from './domain/disk/end-access.ts'
 import { signaturesOf } from './domain/gallery/named-image.ts'
 import type { HostDriver } from './domain/host-driver.ts'
 import type { Prefix } from './domain/network/ipv4.ts'
@@ -126,6 +127,7 @@ export class Works {
       taken: async () => {
         await this.#networks.reconcile()
         await this.#monitor.takeOver()
+        await this.#endAccess()
       },
       letGo: async () => {
         await Promise.all([this.#worker.leave(HOST), this.#monitor.leave()])
@@ -269,6 +271,7 @@ export class Works {
     await expired.catch((err) => log.error({ err }, 'old attestations stay'))
     const ended = forgetOperations(store, now())
     await ended.catch((err) => log.error({ err }, 'old operations stay'))
+    await this.#endAccess()
     const forgotten = this.driver.forgetOldUploads()
     await forgotten.catch((err) => log.error({ err }, 'old uploads stay'))
     await this.#host.tidy()
@@ -276,6 +279,13 @@ export class Works {
     const lost = await passed.catch((err) => log.error({ err }, 'old events stay'))
     if (lost !== undefined && lost > 0)
       log.error({ lost }, 'alerts were not delivered before there was no more room for them')
+  }
+
+  async #endAccess(): Promise<void> {
+    const { store, now, log } = this.#options
+    const over = endAccess(store, HOST, now())
+    await over.catch((err) => log.error({ err }, 'access to disks that is over stays'))
+    this.#worker.wake()
   }
 
   async #expireTokens(): Promise<void> {

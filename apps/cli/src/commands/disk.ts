@@ -9,6 +9,7 @@ import { grouped, type VmOptions } from '../service/vm-command.ts'
 import { withService } from '../service/with-service.ts'
 import { fieldsText, tableText } from '../table.ts'
 import { diskAttachCommands } from './disk-attach.ts'
+import { diskBytesCommands } from './disk-bytes.ts'
 import { diskChangeCommands } from './disk-change.ts'
 
 /** `tl disk …`: data disks made, given to VMs and taken away; and each VM's own. */
@@ -17,13 +18,14 @@ export function diskCommand(output: Output, done: (code: ExitCode) => void): Com
     .summary('data disks: make them, give them to VMs and take them away')
     .addHelpText(
       'after',
-      "\nExamples:\n  tl disk create data --size 4\n  tl disk attach data --vm web\n  tl disk list\n  tl disk detach data\n  tl disk delete data\n\nA VM's own disk comes and goes with it.",
+      "\nExamples:\n  tl disk create data --size 4\n  tl disk attach data --vm web\n  tl disk list\n  tl disk detach data\n  tl disk delete data\n  tl disk upload data.raw --name data\n  tl disk download data data.raw\n\nA VM's own disk comes and goes with it.",
     )
   const commands = [
     listCommand(output, done),
     showCommand(output, done),
     ...diskChangeCommands(output, done),
     ...diskAttachCommands(output, done),
+    ...diskBytesCommands(output, done),
   ]
   for (const one of commands) command.addCommand(one)
   return command

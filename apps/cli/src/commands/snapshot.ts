@@ -10,6 +10,7 @@ import { inGroup } from '../service/standing.ts'
 import { followed, grouped, type VmOptions, vmPath, waiting } from '../service/vm-command.ts'
 import { withService } from '../service/with-service.ts'
 import { fieldsText, tableText } from '../table.ts'
+import { downloadCommand } from './disk-bytes.ts'
 
 export const SNAPSHOT = 'Microsoft.Compute/snapshots'
 
@@ -33,6 +34,7 @@ export function snapshotCommand(output: Output, done: (code: ExitCode) => void):
     listCommand(output, done),
     showCommand(output, done),
     deleteCommand(output, done),
+    downloadCommand(SNAPSHOT, output, done),
   ]
   for (const one of commands) command.addCommand(one)
   return command

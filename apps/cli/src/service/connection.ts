@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ArmClient, keyOf, parseResourceId, typeOf } from '@trusted-launch/api'
+import {
+  ArmClient,
+  ArmError,
+  type Fault,
+  type HttpAnswer,
+  keyOf,
+  parseResourceId,
+  typeOf,
+} from '@trusted-launch/api'
 import { UsageError } from '../exit-code.ts'
 import { readable } from '../input-file.ts'
 import { plain } from '../plain-text.ts'
@@ -70,12 +78,19 @@ export class Connection {
 
   /** What a signed address leads to: no token goes along. @throws {Error} */
   async signed(url: string): Promise<Uint8Array> {
+    const answer = await this.ofSigned(url, { method: 'GET', headers: {} })
+    return new Uint8Array(await answer.arrayBuffer())
+  }
+
+  /** What a signed address answers. @throws {Error} it refuses. */
+  async ofSigned(url: string, request: Parameters<Send>[1]): Promise<HttpAnswer> {
     if (new URL(url).origin !== this.profile.endpoint)
       throw new Error(`${url} is not of ${this.profile.endpoint}`)
-    const answer = await this.#send(url, { method: 'GET', headers: {} })
-    const bytes = new Uint8Array(await answer.arrayBuffer())
-    if (answer.status >= 400) throw new Error(`${new URL(url).pathname}: ${answer.status}`)
-    return bytes
+    const answer = await this.#send(url, request)
+    if (answer.status < 400) return answer
+    const { error } = (await jsonOf(await answer.text())) as { error?: Fault }
+    if (typeof error?.code === 'string') throw new ArmError({ ...error, status: answer.status })
+    throw new Error(`${new URL(url).pathname}: ${answer.status}`)
   }
 
   /** The authority that vouches for the control plane, PEM. @throws {Error} its file cannot be read. */

@@ -64,6 +64,7 @@ export const HINTS_BY_CODE: Readonly<Record<string, string>> = {
   NotApplicable: 'tl recommendation list {vm} --all tells why',
   SourceNotAvailable: 'tl up --allow-source HOST allows it; a file of this machine is always taken',
   BlobNotFound: 'send it again: the same command',
+  ChecksumMismatch: 'send it again: the same command',
   UnexpectedAnswer: 'tl doctor shows whether that is a control plane, and well',
   MisdirectedRequest: 'tl up --public-name NAME lets it be called that; tl login signs in again',
   LocationNotAvailableForResourceType: 'leave the location out: there is one',
@@ -94,5 +95,7 @@ export const NO_HINT: readonly string[] = [
   ...['RoleDefinitionDoesNotExist', 'RoleDefinitionWithSameNameExists', 'UnsupportedQuery'],
   ...['ScreenNotThere', 'SecurityRuleCannotBeEnforced', 'NetcfgSubnetRangesOverlap'],
   'EvictionPolicyCanBeSetOnlyOnAzureSpotVirtualMachines',
+  // raw requests to a disk's address
+  ...['InvalidPageRange', 'InvalidRange', 'AuthorizationPermissionMismatch'],
   ...['PublicIPAddressPoolMissing', 'PublicIPAddressPoolExhausted', 'PublicIPAddressInUse'],
 ]

@@ -66,6 +66,15 @@ export interface Filling {
   readonly sizeGib: number | null
   /** Whether a VM may start from it: it is looked at then. */
   readonly isSystem: boolean
+  /** Null, also when not given: it was not sent for this disk. */
+  readonly sent?: Sent | null
+}
+
+/** A file that was sent for a disk. */
+export interface Sent {
+  /** What it has to hash to, in hexadecimal; null: nobody said. */
+  readonly sha256: string | null
+  readonly sizeBytes: number
 }
 
 export interface Filled {
@@ -252,6 +261,10 @@ export interface HostDriver {
   prepareImage(image: string, tell: (step: string) => void, signal: AbortSignal): Promise<string>
   /** Writes a piece of a file that is to become an image or a disk. @throws {ArmError} no room for it. */
   writeUpload(id: string, piece: Uint8Array, offset: number, sizeBytes: number): Promise<void>
+  /** Whether anything was written to it, and is there still. */
+  hasUpload(id: string): Promise<boolean>
+  /** So much of it; what nobody wrote is zeros. */
+  readUpload(id: string, offset: number, length: number): Promise<Uint8Array>
   /** Of files that had no piece for a day nothing stays. */
   forgetOldUploads(): Promise<void>
   /**
@@ -308,6 +321,12 @@ export interface HostDriver {
     tell: (step: string) => void,
     signal: AbortSignal,
   ): Promise<TakenSnapshot>
+  /** The size of the disk in a snapshot. @throws {ArmError} it is not here. */
+  snapshotBytes(id: string): Promise<number>
+  /** @throws {ArmError} it is not here. */
+  readSnapshot(id: string, offset: number, length: number): Promise<Uint8Array>
+  /** The variable store that a snapshot has, sealed: only this host opens it. Null: it has none. */
+  guestState(id: string): Promise<Uint8Array | null>
   /** Nothing happens when it is gone. */
   deleteSnapshot(id: string): Promise<void>
   /** Keeps a machine as it is at one moment, sealed; one that runs goes on. Nothing happens when it is there. @throws {ArmError} */
@@ -325,7 +344,7 @@ export interface HostDriver {
   restore(id: string, point: string, luns: readonly number[], signal: AbortSignal): Promise<void>
   /** What the disk of a stopped VM lacks to boot by UEFI: `a GPT …`; none: nothing. */
   lacksForUefi(id: string): Promise<readonly string[]>
-  /** What a disk held is gone; nothing happens when there is none. */
+  /** What a disk held, the copy that may be read of it, and what was sent for it are gone; nothing happens when there is none. */
   deleteDisk(diskId: string): Promise<void>
   /**
    * The port of the host's loopback that leads to a stopped VM's SSH: `kept`, unless somebody else has it by now;

@@ -1,3 +1,4 @@
+import { accessOf, copyOf } from './disk/access.ts'
 import { everyOf } from './every-of.ts'
 import type { Leftover, NamedFile } from './host-driver.ts'
 import { IMAGE_TYPES, keptOf, userOf } from './image/image.ts'
@@ -50,6 +51,9 @@ export async function* namedFiles(tables: Pick<Tables, 'resources'>): AsyncGener
     }
   }
   yield* namedBy(DISK, ({ id }) => ({ kind: 'disk', name: id }))
+  yield* namedBy(DISK, (row) =>
+    accessOf(row)?.level === 'Read' ? { kind: 'snapshot', name: copyOf(row.id) } : null,
+  )
   yield* namedBy(SNAPSHOT, ({ id }) => ({ kind: 'snapshot', name: id }))
   yield* namedBy(POINT, (row) => ({ kind: 'restorePoint', name: pointStateOf(row).point }))
   for (const type of IMAGE_TYPES) yield* namedBy(type, (row) => imageNamed(keptOf(row)?.name))

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { JsonObject, Resource, Tables } from './store.ts'
-import { inputFor, stateOf, VM } from './vm/vm.ts'
+import { inputFor, stateOf } from './vm/vm.ts'
 
-/** Something that the control plane does with a VM by itself. */
+/** Something that the control plane does by itself. */
 export interface OwnDeed {
   /** `vm.start` … */
   readonly kind: string
@@ -14,26 +14,36 @@ export interface OwnDeed {
 }
 
 /** Enqueues what nobody asked for by a request; the audit has it, and by whom. Part of a transaction. @returns the operation's id. */
-export async function enqueueOwn(
-  { operations, audit }: Pick<Tables, 'operations' | 'audit'>,
+export function enqueueOwn(
+  tables: Pick<Tables, 'operations' | 'audit'>,
   vm: Resource,
-  { kind, action, input = {}, caller }: OwnDeed,
+  { input = {}, ...deed }: OwnDeed,
   at: number,
 ): Promise<string> {
-  const { id: resourceId, subscriptionId } = vm
+  const { host } = stateOf(vm)
+  return enqueueOwnOf(tables, vm, { ...deed, host, input: { ...input, ...inputFor(vm) } }, at)
+}
+
+/** The same with something that is no VM. `host`: the one that it is done on. */
+export async function enqueueOwnOf(
+  { operations, audit }: Pick<Tables, 'operations' | 'audit'>,
+  row: Resource,
+  { kind, action, input = {}, caller, host }: OwnDeed & { readonly host: string },
+  at: number,
+): Promise<string> {
+  const { id: resourceId, subscriptionId, type } = row
   const id = randomUUID()
   const who = { principal: 'service', correlationId: randomUUID() }
   await operations.enqueue(
     {
       ...{ id, kind, resourceId, subscriptionId, ...who },
-      ...{ location: vm.location!, host: stateOf(vm).host },
-      input: { ...input, ...inputFor(vm) },
+      ...{ location: row.location!, host, input },
     },
     at,
   )
   await audit.append({
     ...{ ...who, caller, operationId: id, resourceId, subscriptionId, at },
-    ...{ action: `${VM}/${action}`, from: '-', result: 'Accepted', status: 202 },
+    ...{ action: `${type}/${action}`, from: '-', result: 'Accepted', status: 202 },
   })
   return id
 }

@@ -45,6 +45,8 @@ export interface Plan {
   readonly parentId?: string
   /** Null: it is done. */
   readonly work: Work | null
+  /** Of a new one without work: it is not yet what others may use. */
+  readonly isUnfinished?: true
 }
 
 /** A type of resource: the rules that decide a change. @throws {ArmError} what it refuses; nothing was changed. */

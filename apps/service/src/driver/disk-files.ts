@@ -16,6 +16,7 @@ import {
   blankQcow2,
   converted,
   copied,
+  type DiskFile,
   openDiskFile,
   readDurably,
   writeDurably,
@@ -47,7 +48,7 @@ export class DiskFiles {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     this.folder = folder
     for (const name of readdirSync(folder))
-      if (name.startsWith(WORK) || name.endsWith('.tmp'))
+      if (name.startsWith(WORK) || name.endsWith('.tmp') || name.endsWith('.new'))
         rmSync(join(folder, name), { recursive: true, force: true })
   }
 
@@ -241,6 +242,25 @@ export class DiskFiles {
     if (format === 'qcow2') await this.#put(this.pathOf(diskId), (next) => rename(taken, next))
     else await this.#put(this.pathOf(diskId), (next) => converted(taken, next))
     await rm(taken, { force: true })
+  }
+
+  /** The size of the disk, in bytes. @throws {ArmError} it is not here. */
+  async bytesOf(diskId: string): Promise<number> {
+    return this.#open(diskId, ({ size }) => size)
+  }
+
+  /** So much of the disk, as a guest sees it. @throws {ArmError} it is not here. */
+  async read(diskId: string, offset: number, length: number): Promise<Uint8Array> {
+    return this.#open(diskId, (disk) => disk.readAt(offset, length))
+  }
+
+  #open<T>(diskId: string, use: (disk: DiskFile) => T): T {
+    const disk = openDiskFile(this.require(diskId), 'qcow2')
+    try {
+      return use(disk)
+    } finally {
+      disk.close()
+    }
   }
 
   /** Its bytes are with a VM from now on. */

@@ -2,6 +2,7 @@ import type { Filled, Filling } from '../domain/host-driver.ts'
 import type { DiskSource } from '../domain/sources.ts'
 import type { DiskFiles } from './disk-files.ts'
 import type { LocalImages } from './local-images.ts'
+import { acceptSent } from './sent-file.ts'
 
 type Copied = Exclude<DiskSource, { kind: 'restorePoint' }>
 
@@ -13,7 +14,14 @@ export async function fillDisk(
   files: DiskFiles,
   images: LocalImages,
   snapshots: DiskFiles,
-  { diskId, source, variables, sizeGib: asked, isSystem }: Filling & { source: Copied },
+  {
+    diskId,
+    source,
+    variables,
+    sizeGib: asked,
+    isSystem,
+    sent = null,
+  }: Filling & { source: Copied },
   tell: (step: string) => void,
   signal: AbortSignal,
 ): Promise<Filled> {
@@ -27,6 +35,7 @@ export async function fillDisk(
     return { sizeGib: asked!, examination: null }
   }
   return images.withFile(source, tell, signal, async (path) => {
+    if (sent !== null) await acceptSent(path, sent, tell, signal)
     const examination = isSystem ? await images.look(path, tell, signal) : null
     const store = variables === null ? null : await images.variablesIn(variables, tell, signal)
     tell('making the disk')

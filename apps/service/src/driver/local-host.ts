@@ -4,6 +4,7 @@ import type { Evidence, EvidenceRequest } from '@trusted-launch/channel'
 import { type Host, HostError, type Machine, openHost, whyNoWindows } from '@trusted-launch/host'
 import type { Logger } from 'pino'
 import { platformImages } from '../catalogue/images.ts'
+import { copyOf, guestStateOf, uploadOf } from '../domain/disk/access.ts'
 import type {
   AskedRestorePoint,
   Boot,
@@ -85,7 +86,9 @@ export class LocalHost implements HostDriver {
     this.#snapshots = new Snapshots(new DiskFiles(options.snapshotsDirectory), this.#disks, (id) =>
       this.#find(id),
     )
-    this.#taken = new LocalImages(options.imagesDirectory, options.allowedSources)
+    this.#taken = new LocalImages(options.imagesDirectory, options.allowedSources, (bytes) =>
+      host.guestStates.open(bytes),
+    )
     this.#images = new MachineImages(this.#taken, options.cacheDirectory)
     this.#firmware = new HostFirmware(host)
     this.#references = new LocalReferences(options, this.#firmware, this.#images)
@@ -124,6 +127,14 @@ export class LocalHost implements HostDriver {
 
   writeUpload(id: string, piece: Uint8Array, offset: number, sizeBytes: number): Promise<void> {
     return this.#taken.uploads.write(id, piece, offset, sizeBytes)
+  }
+
+  hasUpload(id: string): Promise<boolean> {
+    return this.#taken.uploads.has(id)
+  }
+
+  readUpload(id: string, offset: number, length: number): Promise<Uint8Array> {
+    return this.#taken.uploads.read(id, offset, length)
   }
 
   forgetOldUploads(): Promise<void> {
@@ -276,6 +287,19 @@ export class LocalHost implements HostDriver {
     return this.#snapshots.take(id, source, signal)
   }
 
+  snapshotBytes(id: string): Promise<number> {
+    return this.#snapshots.files.bytesOf(id)
+  }
+
+  readSnapshot(id: string, offset: number, length: number): Promise<Uint8Array> {
+    return this.#snapshots.files.read(id, offset, length)
+  }
+
+  async guestState(id: string): Promise<Uint8Array | null> {
+    const variables = await this.#snapshots.files.variablesOf(id)
+    return variables === null ? null : this.#host.guestStates.seal(variables)
+  }
+
   async deleteSnapshot(id: string): Promise<void> {
     this.#snapshots.files.remove(id)
   }
@@ -303,6 +327,9 @@ export class LocalHost implements HostDriver {
 
   async deleteDisk(diskId: string): Promise<void> {
     this.#disks.remove(diskId)
+    this.#snapshots.files.remove(copyOf(diskId))
+    for (const sent of [uploadOf(diskId), guestStateOf(diskId)])
+      await this.#taken.uploads.remove(sent)
   }
 
   async putNetwork(plan: NetworkPlan): Promise<void> {

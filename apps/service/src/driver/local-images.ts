@@ -13,7 +13,7 @@ import { fetchSource } from './fetch-source.ts'
 import { examinedFor, ImageStore } from './image-store.ts'
 import { spaceIn } from './space.ts'
 import { UPLOAD_BYTES_MAX, Uploads } from './uploads.ts'
-import { variableStoreIn } from './variable-store-file.ts'
+import { type OpenSealed, variableStoreIn } from './variable-store-file.ts'
 
 /** What ends with who fetches it. */
 const FETCHED = '.fetched'
@@ -25,11 +25,17 @@ export class LocalImages {
   readonly store: ImageStore
   readonly #folder: string
   readonly #allowed: readonly AllowedSource[]
+  readonly #openSealed: OpenSealed
 
   /** @param folder on the file system of the host's state directory. What a killed process was fetching goes. */
-  constructor(folder: string, allowed: readonly AllowedSource[]) {
+  constructor(
+    folder: string,
+    allowed: readonly AllowedSource[],
+    openSealed: OpenSealed = async () => null,
+  ) {
     this.#folder = folder
     this.#allowed = allowed
+    this.#openSealed = openSealed
     this.uploads = new Uploads(join(folder, 'uploads'))
     this.store = new ImageStore(join(folder, 'images'))
     for (const name of readdirSync(join(folder, 'uploads')))
@@ -65,7 +71,7 @@ export class LocalImages {
     tell: (step: string) => void,
     signal: AbortSignal,
   ): Promise<Uint8Array> {
-    return this.withFile(source, tell, signal, variableStoreIn)
+    return this.withFile(source, tell, signal, (path) => variableStoreIn(path, this.#openSealed))
   }
 
   /** @throws {ArmError}; what `isKept` throws. */

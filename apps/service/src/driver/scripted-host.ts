@@ -3,6 +3,7 @@ import { type Duplex, PassThrough } from 'node:stream'
 import { ArmError } from '@trusted-launch/api'
 import type { Examination } from '@trusted-launch/bootchain'
 import type { Evidence, EvidenceRequest } from '@trusted-launch/channel'
+import { copyOf, guestStateOf, uploadOf } from '../domain/disk/access.ts'
 import type {
   AskedRestorePoint,
   Boot,
@@ -49,6 +50,9 @@ export interface Script {
   readonly command?: (command: Command) => CommandEnd
 }
 
+/** What it keeps of a disk, and how large one is that it was told nothing of. */
+const CONTENTS_MAX = 64 << 20
+const DISK_BYTES = 1 << 20
 const SIZE_MAX_GIB = 32_767
 const SUPPORTED: Examination = {
   rows: [],
@@ -73,6 +77,8 @@ export class ScriptedHost implements HostDriver {
   /** The images of others, by name, and the bytes of uploads. */
   readonly images = new Set<string>()
   readonly uploads = new Map<string, number>()
+  /** The bytes of uploads, disks and snapshots, where they are few. */
+  readonly contents = new Map<string, Uint8Array>()
   /** The disks that were given bytes, and whose. */
   readonly filled = new Map<string, Filling>()
   /** The snapshots that were taken, and of what. */
@@ -114,11 +120,23 @@ export class ScriptedHost implements HostDriver {
   async writeUpload(
     id: string,
     piece: Uint8Array,
-    _offset: number,
-    _sizeBytes: number,
+    offset: number,
+    sizeBytes: number,
   ): Promise<void> {
     await this.#do('writeUpload', id)
     this.uploads.set(id, (this.uploads.get(id) ?? 0) + piece.length)
+    if (sizeBytes > CONTENTS_MAX) return
+    const bytes = this.contents.get(id) ?? new Uint8Array(sizeBytes)
+    bytes.set(piece, offset)
+    this.contents.set(id, bytes)
+  }
+
+  async hasUpload(id: string): Promise<boolean> {
+    return this.uploads.has(id)
+  }
+
+  async readUpload(id: string, offset: number, length: number): Promise<Uint8Array> {
+    return this.contents.get(id)?.slice(offset, offset + length) ?? new Uint8Array(length)
   }
 
   async forgetOldUploads(): Promise<void> {
@@ -152,7 +170,9 @@ export class ScriptedHost implements HostDriver {
   }
 
   async forgetSource(source: Source): Promise<void> {
-    if (source.kind === 'upload') this.uploads.delete(source.id)
+    if (source.kind !== 'upload') return
+    this.uploads.delete(source.id)
+    this.contents.delete(source.id)
   }
 
   async create(plan: MachinePlan): Promise<void> {
@@ -220,6 +240,8 @@ export class ScriptedHost implements HostDriver {
     const { diskId, sizeGib, isSystem } = filling
     await this.#do('fillDisk', diskId, signal)
     this.filled.set(diskId, filling)
+    const from = filling.source.kind === 'url' ? undefined : this.contents.get(filling.source.id)
+    if (from !== undefined) this.contents.set(diskId, from)
     const examination = isSystem ? { ...SUPPORTED, ...this.#script.examination } : null
     return { sizeGib: sizeGib ?? 1, examination }
   }
@@ -231,14 +253,29 @@ export class ScriptedHost implements HostDriver {
   ): Promise<TakenSnapshot> {
     await this.#do('takeSnapshot', id, signal)
     this.snapshots.set(id, source)
+    this.contents.set(id, (this.contents.get(source.id) ?? new Uint8Array(DISK_BYTES)).slice())
     const holder = source.kind === 'disk' ? source.holder : null
     const isRunning = holder !== null && (await this.power(holder.machine)) === 'running'
     return { consistency: isRunning ? 'crash' : 'stopped' }
   }
 
+  async snapshotBytes(id: string): Promise<number> {
+    return this.#content(id).length
+  }
+
+  async readSnapshot(id: string, offset: number, length: number): Promise<Uint8Array> {
+    await this.#do('readSnapshot', id)
+    return this.#content(id).slice(offset, offset + length)
+  }
+
+  async guestState(id: string): Promise<Uint8Array | null> {
+    return Buffer.from(`sealed ${id}`)
+  }
+
   async deleteSnapshot(id: string): Promise<void> {
     await this.#do('deleteSnapshot', id)
     this.snapshots.delete(id)
+    this.contents.delete(id)
   }
 
   async takeRestorePoint(
@@ -268,6 +305,10 @@ export class ScriptedHost implements HostDriver {
 
   async deleteDisk(diskId: string): Promise<void> {
     await this.#do('deleteDisk', diskId)
+    this.snapshots.delete(copyOf(diskId))
+    for (const sent of [uploadOf(diskId), guestStateOf(diskId)]) this.uploads.delete(sent)
+    for (const id of [diskId, ...this.contents.keys()])
+      if (id.startsWith(diskId)) this.contents.delete(id)
   }
 
   async putNetwork(plan: NetworkPlan): Promise<void> {
@@ -383,6 +424,12 @@ export class ScriptedHost implements HostDriver {
   async #set(deed: string, id: string, power: MachinePower): Promise<void> {
     await this.#do(deed, id)
     this.#machines.set(id, { ...this.#require(id), power })
+  }
+
+  #content(id: string): Uint8Array {
+    const bytes = this.contents.get(id)
+    if (bytes === undefined) throw new Error(`there is no snapshot ${id}`)
+    return bytes
   }
 
   #require(id: string) {

@@ -7,6 +7,7 @@ import { NamedTurns } from './named-turns.ts'
 import { requireSpace } from './space.ts'
 
 const KEPT_MS = 24 * 60 * 60 * 1000
+const TAKEN = '.taken'
 /** The largest file that is taken: what a disk may be. */
 export const UPLOAD_BYTES_MAX = 32_767 * 2 ** 30
 
@@ -64,13 +65,33 @@ export class Uploads {
     }
   }
 
+  async has(id: string): Promise<boolean> {
+    const path = this.pathOf(id)
+    const there = await Promise.all(
+      [path, path + TAKEN].map((each) => stat(each).catch(() => null)),
+    )
+    return there.some((facts) => facts !== null)
+  }
+
+  /** So much of it; what nobody wrote is zeros. */
+  async read(id: string, offset: number, length: number): Promise<Uint8Array> {
+    const bytes = new Uint8Array(length)
+    const file = await open(this.pathOf(id)).catch(() => null)
+    try {
+      await file?.read(bytes, 0, length, offset)
+    } finally {
+      await file?.close()
+    }
+    return bytes
+  }
+
   /** The file, which nobody writes to any more; again the same. @throws {ArmError} there is none. */
   take(id: string): Promise<string> {
     return this.#turns.take(this.pathOf(id), () => this.#take(id))
   }
 
   async #take(id: string): Promise<string> {
-    const taken = `${this.pathOf(id)}.taken`
+    const taken = this.pathOf(id) + TAKEN
     const isTaken = (await stat(taken).catch(() => null)) !== null
     if (isTaken) return taken
     await rename(this.pathOf(id), taken).catch((cause: NodeJS.ErrnoException) => {
@@ -86,7 +107,7 @@ export class Uploads {
   }
 
   async remove(id: string): Promise<void> {
-    for (const suffix of ['', '.taken']) await rm(this.pathOf(id) + suffix, { force: true })
+    for (const suffix of ['', TAKEN]) await rm(this.pathOf(id) + suffix, { force: true })
   }
 
   /** Those that had no piece for a day. */

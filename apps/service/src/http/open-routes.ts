@@ -1,5 +1,6 @@
 import { ArmError, faults, openApiOf } from '@trusted-launch/api'
 import type { FastifyInstance } from 'fastify'
+import { addAccessRoutes } from './access-bytes.ts'
 import { send } from './answer.ts'
 import { endpointsMetadata } from './metadata.ts'
 import { queryOf } from './request-of.ts'
@@ -11,7 +12,7 @@ const LOOPBACK = ['127.0.0.1', '::1', '::ffff:127.0.0.1']
 /** What is asked without a token: what clients need before they have one, and who watches the service. */
 export function addOpenRoutes(
   app: FastifyInstance,
-  { baseOf, isReady, diagnostics, documents, metrics, routes }: ServerOptions,
+  { baseOf, isReady, diagnostics, diskBytes, documents, metrics, routes }: ServerOptions,
 ): void {
   app.get('/metadata/endpoints', async (request) => {
     const { 'api-version': version = '2015-01-01' } = queryOf(request.query)
@@ -21,6 +22,7 @@ export function addOpenRoutes(
     await send(reply, await diagnostics(params as never, queryOf(query)))
     return reply
   })
+  if (diskBytes !== undefined) addAccessRoutes(app, diskBytes)
   let contract: string | null = null
   app.get('/openapi.json', async (_, reply) => {
     contract ??= JSON.stringify(openApiOf(routes))

@@ -42,9 +42,9 @@ export function operationView(operation: Operation): object {
   }
 }
 
-/** What a command wrote, a token, or what VMs would be found to be, is not for everybody who sees the operation. */
+/** What a command wrote, a token, a disk's address, or what VMs would be found to be, is not for everybody who sees the operation. */
 function isPrivate({ kind }: Pick<Operation, 'kind'>): boolean {
-  return ['vm.runCommand', 'vm.token', 'whatIf'].includes(kind)
+  return ['vm.runCommand', 'vm.token', 'disk.grant', 'whatIf'].includes(kind)
 }
 
 /** What an action with a result of its own came to: the result, nothing yet, or why there is none. */

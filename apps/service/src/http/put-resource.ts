@@ -157,7 +157,8 @@ function write(
   }
   const parentId = arm.isChild === true ? parentOf(id) : (plan.parentId ?? null)
   const location = arm.isChild === true && arm.isPlaced !== true ? wanted.location : ground.location
-  const provisioningState = plan.work === null ? 'Succeeded' : 'Creating'
+  const isDone = plan.work === null && plan.isUnfinished !== true
+  const provisioningState = isDone ? 'Succeeded' : 'Creating'
   return tables.resources.insert(
     { ...identity, parentId, location, ...fields, provisioningState, createdAt: at },
     at,

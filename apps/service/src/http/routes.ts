@@ -12,6 +12,7 @@ import { catalogueRoutes } from './resources/catalogue.ts'
 import { consoleRoutes } from './resources/consoles.ts'
 import { deploymentRoutes } from './resources/deployments.ts'
 import { type Diagnostics, diagnosticsRoutes } from './resources/diagnostics.ts'
+import { diskAccessRoutes } from './resources/disk-access.ts'
 import { diskRestorePointRoutes } from './resources/disk-restore-points.ts'
 import { diskTypeOf } from './resources/disks.ts'
 import { driftRoutes } from './resources/drift.ts'
@@ -51,13 +52,13 @@ import { whatIfRoutes } from './resources/what-if.ts'
 import type { Route } from './route.ts'
 
 /** Every type that is kept as a resource. */
-export function armTypes(rules: ScaleSetRules): readonly ArmType[] {
+export function armTypes(rules: ScaleSetRules, now: () => number): readonly ArmType[] {
   return [
     virtualMachineType(rules),
     extensionTypeOf(rules),
     scaleSetType(rules),
-    diskTypeOf(rules),
-    snapshotTypeOf(rules),
+    diskTypeOf(rules, now),
+    snapshotTypeOf(rules, now),
     ...restorePointTypes(rules),
     imageTypeOf(rules),
     bindingTypeOf(rules),
@@ -73,7 +74,7 @@ export function allRoutes(
   installation: Omit<Installation, 'types'>,
   diagnostics: Diagnostics,
 ): Route[] {
-  const types = armTypes(rules)
+  const types = armTypes(rules, () => ground.now())
   const routes = [
     ...subscriptionRoutes(ground, { ...installation, types: types.map(({ type }) => type) }),
     ...groupRoutes(ground),
@@ -84,6 +85,7 @@ export function allRoutes(
     ...fleetRoutes(ground),
     ...vmResultRoutes(rules, ground),
     ...restoreRoutes(ground),
+    ...diskAccessRoutes(diagnostics.key, ground),
     ...diskRestorePointRoutes(ground),
     ...scaleSetRoutes(rules, ground),
     ...instanceRoutes(rules, ground),

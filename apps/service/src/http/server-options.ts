@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import type { Authorizer, Caller } from '../domain/caller.ts'
 import type { Store } from '../domain/store.ts'
+import type { AccessBytes } from './access-bytes.ts'
 import type { Answering } from './answered.ts'
 import type { Limits } from './limits.ts'
 import type { Metrics } from './metrics.ts'
@@ -44,6 +45,8 @@ export interface ServerOptions {
     params: { machine: string; file: string },
     query: Readonly<Record<string, string>>,
   ) => Promise<ArmReply>
+  /** What a signed address of a disk leads to; absent: there are none. */
+  readonly diskBytes?: AccessBytes
   /** What anybody may have without a token, by its path. */
   readonly documents: Readonly<
     Record<string, { readonly type: string; readonly text: () => Promise<string> }>

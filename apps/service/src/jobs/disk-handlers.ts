@@ -1,16 +1,19 @@
 import { ArmError } from '@trusted-launch/api'
 import type { Examination } from '@trusted-launch/bootchain'
+import { uploadOf } from '../domain/disk/access.ts'
 import {
   type DiskRules,
   diskSource,
   requireCopyable,
   variablesSource,
 } from '../domain/disk/disk.ts'
+import { uploadBytesIn, uploadStateOf } from '../domain/disk/upload.ts'
 import type { Filling, HostDriver } from '../domain/host-driver.ts'
 import { removeWhole } from '../domain/remove-whole.ts'
 import type { JsonObject, Resource } from '../domain/store.ts'
 import { withDiskRoom } from '../domain/vm/disk-room.ts'
 import { textAt } from '../domain/vm/vm.ts'
+import { diskAccessHandlers } from './disk-access.ts'
 import { followed } from './followed.ts'
 import { type Handler, isOurs, type Job } from './worker.ts'
 
@@ -20,7 +23,10 @@ export function diskHandlers(
   rules: DiskRules,
   now: () => number,
 ): Record<string, Handler> {
-  return { 'disk.fill': (job) => fill(driver, rules, now, job) }
+  return {
+    'disk.fill': (job) => fill(driver, rules, now, job),
+    ...diskAccessHandlers(driver, now),
+  }
 }
 
 async function fill(
@@ -33,6 +39,9 @@ async function fill(
   const disk = await job.under(({ resources }) => resources.get(resourceId))
   if (disk === null || disk.provisioningState !== 'Creating') return undefined
   const { id, properties } = disk
+  const sent = uploadStateOf(disk)
+  if (sent === 'waiting') return undefined
+  if (sent === 'taken' && !(await driver.hasUpload(uploadOf(id)))) return waitAgain(job, id, now)
   try {
     const source = diskSource(disk, rules)
     const asked = typeof properties.diskSizeGB === 'number' ? properties.diskSizeGB : null
@@ -40,6 +49,12 @@ async function fill(
       ...{ diskId: id, source, sizeGib: asked },
       variables: variablesSource(disk, rules),
       isSystem: textAt(properties, 'osType') !== null,
+      ...(sent !== null && {
+        sent: {
+          sha256: textAt(job.operation.input, 'sha256'),
+          sizeBytes: uploadBytesIn(properties),
+        },
+      }),
     }
     const { sizeGib: diskSizeGB, examination } = await followed(job, (tell, signal) =>
       driver.fillDisk(filling, tell, signal),
@@ -54,7 +69,7 @@ async function fill(
       const grown = Number(row.properties.diskSizeGB ?? 0)
       const change = {
         properties: { ...row.properties, diskSizeGB: Math.max(diskSizeGB, grown) },
-        state: { ...row.state, ...seen },
+        state: { ...withoutUpload(row.state), ...seen },
       }
       await withDiskRoom(tables, rules.diskGib, () =>
         resources.update(id, { ...change, provisioningState: 'Succeeded' }, now()),
@@ -62,10 +77,30 @@ async function fill(
     })
     await forgetAll(driver, disk, rules)
   } catch (error) {
-    if (!job.signal.aborted && !isOurs(error)) await undo(driver, rules, job, disk)
+    if (!job.signal.aborted && !isOurs(error)) {
+      if (sent === null) await undo(driver, rules, job, disk)
+      else {
+        await driver.deleteDisk(id)
+        await waitAgain(job, id, now)
+      }
+    }
     throw error
   }
   return undefined
+}
+
+/** What was sent was no disk, or nothing was: its bytes may be sent anew. */
+async function waitAgain(job: Job, id: string, now: () => number): Promise<undefined> {
+  await job.under(async ({ resources }) => {
+    const row = await resources.get(id)
+    if (row === null) return
+    await resources.update(id, { state: { ...row.state, upload: 'waiting' } }, now())
+  })
+  return undefined
+}
+
+function withoutUpload({ upload: _, ...state }: JsonObject): JsonObject {
+  return state
 }
 
 async function undo(driver: HostDriver, rules: DiskRules, job: Job, disk: Resource): Promise<void> {

@@ -143,3 +143,22 @@ test('a disk that a VM had as its own is taken over, raw or qcow2; what is no fi
   disks.remove('/a')
   assert.equal(await disks.variablesOf('/a'), null)
 })
+
+test('what a killed process wrote of a disk and did not finish goes when the folder is next opened', async (t) => {
+  const { disks, own, path } = aPlace(t)
+  writeFileSync(path('raw'), raw)
+  await disks.take(path('raw'), '/a', null)
+  writeFileSync(`${disks.pathOf('/b')}.new`, 'half')
+  new DiskFiles(own)
+  assert.deepEqual(readdirSync(own), [basename(disks.pathOf('/a'))])
+})
+
+test('a disk is read as its guest sees it, anywhere in it and nowhere beyond', async (t) => {
+  const { disks, path } = aPlace(t)
+  writeFileSync(path('raw'), raw)
+  await disks.take(path('raw'), '/a', null)
+  assert.equal(await disks.bytesOf('/a'), raw.length)
+  assert.equal(Buffer.from(await disks.read('/a', 2 << 20, 9)).toString(), 'the bytes')
+  await assert.rejects(disks.read('/a', raw.length - 1, 2), /beyond the end/)
+  await assert.rejects(disks.bytesOf('/none'), /no bytes of the disk/)
+})

@@ -47,13 +47,18 @@ test('sizes of no disk, more than the host has, and ways that are not done are r
   for (const diskSizeGB of [0, -1, 32_768, 1.5])
     await refused(empty, { diskSizeGB }, /InvalidParameter: .*disk\.diskSizeGB/)
   await refused(empty, { diskSizeGB: 101 }, /AllocationFailed: .*101 GiB .* 100 GiB/)
-  for (const createOption of ['FromImage', 'Upload', 'Attach', 'CopyStart'])
+  for (const createOption of ['FromImage', 'Attach', 'CopyStart'])
     await refused({ createOption }, { diskSizeGB: 1 }, /OperationNotAllowed: .*is not offered/)
   const image = {
     createOption: 'Copy',
     sourceResourceId: diskId(service, 'a').replace('disks', 'images'),
   }
   await refused(image, {}, /Copy of Microsoft\.Compute\/images' is not offered/)
+  const uploading = (uploadSizeBytes?: unknown) => ({ createOption: 'Upload', uploadSizeBytes })
+  await refused(uploading(), {}, /uploadSizeBytes' is missing/)
+  for (const bytes of [0, 1.5, -1, 2 ** 46]) await refused(uploading(bytes), {}, /uploadSizeBytes/)
+  await refused(uploading(101 * 2 ** 30), {}, /AllocationFailed: .*101 GiB/)
+  await refused(uploading(2 ** 31), { diskSizeGB: 1 }, /cannot be resized down/)
   await refused({ createOption: 'Copy' }, {}, /sourceResourceId' is missing/)
   await refused(
     { createOption: 'Copy', sourceResourceId: diskId(service, 'a') },

@@ -8,9 +8,10 @@ const MADE = 'properties.creationData'
 const honoured = [
   ...['location', 'tags', 'sku.name', 'properties.diskSizeGB'],
   ...['osType', 'hyperVGeneration', 'securityProfile.securityType'].map((m) => `properties.${m}`),
-  ...['createOption', 'sourceUri', 'sourceResourceId', 'securityDataUri'].map(
-    (m) => `${MADE}.${m}`,
-  ),
+  ...[
+    ...['createOption', 'sourceUri', 'sourceResourceId', 'securityDataUri'],
+    'uploadSizeBytes',
+  ].map((m) => `${MADE}.${m}`),
 ]
 
 /** What a disk would be less safe, or hold something else, without: it is not made then. */

@@ -40,6 +40,8 @@ const own: Readonly<Record<string, FieldTable>> = {
   },
   ImageBinding: { ...named, properties: 'ImageBindingProperties' },
   ImageBindingProperties: { image: 'ImageReference', provisioningState: 'text!' },
+  AccessUri: { accessSAS: 'text!', securityDataAccessSAS: 'text!' },
+  EndAccessData: { sha256: 'text' },
   ManagementLock: { ...named, properties: 'ManagementLockProperties' },
   ManagementLockProperties: { level: 'text', notes: 'text', owners: '[any]', ...written },
 }

@@ -12,7 +12,9 @@ import { requireDiskRoom } from '../vm/disk-room.ts'
 import { DISK } from '../vm/disk-row.ts'
 import { growInVm, requireNotSmaller, requireSizeGib, tooLarge } from '../vm/disk-size.ts'
 import { at, stateOf, textAt } from '../vm/vm.ts'
+import { guestStateOf, uploadOf } from './access.ts'
 import { withMade, withSku } from './made.ts'
+import { uploadGib } from './upload.ts'
 
 /** What decides about disks beside what is asked. */
 export interface DiskRules {
@@ -91,9 +93,27 @@ async function planNew(
       importOf(rules, id, properties)
       variablesOf(rules, id, properties)
       return { properties, state, work }
+    case 'upload':
+    case 'uploadpreparedsecure':
+      return planUpload(rules, properties, sizeGib, moment)
     default:
       throw new ArmError(notDone(option))
   }
+}
+
+/** A disk whose bytes are sent by who asks for access to it: for nobody else it is there. */
+async function planUpload(
+  rules: DiskRules,
+  properties: JsonObject,
+  asked: number | null,
+  { tables }: Moment,
+): Promise<Plan> {
+  const sent = uploadGib(properties)
+  if (asked !== null) requireNotSmaller('diskSizeGB', sent, asked)
+  const diskSizeGB = asked ?? sent
+  await requireRoom(rules, tables, diskSizeGB)
+  const state = { managedBy: null, upload: 'waiting' }
+  return { properties: { ...properties, diskSizeGB }, state, work: null, isUnfinished: true }
 }
 
 function importOf({ allowedSources }: DiskRules, id: string, properties: JsonObject): DiskSource {
@@ -112,6 +132,7 @@ function variablesOf({ allowedSources }: DiskRules, id: string, properties: Json
 /** Where the variable store of a new disk's VM comes from; null: it brings none. */
 export function variablesSource({ id, properties }: Resource, rules: DiskRules): Source | null {
   const option = textAt(properties, 'creationData', 'createOption')?.toLowerCase()
+  if (option === 'uploadpreparedsecure') return { kind: 'upload', id: guestStateOf(id) }
   return option === 'importsecure' ? variablesOf(rules, id, properties) : null
 }
 
@@ -120,6 +141,7 @@ export function diskSource(disk: Resource, rules: DiskRules): DiskSource {
   const { id, properties } = disk
   const option = textAt(properties, 'creationData', 'createOption')?.toLowerCase()
   if (option === 'import' || option === 'importsecure') return importOf(rules, id, properties)
+  if (option?.startsWith('upload')) return { kind: 'upload', id: uploadOf(id) }
   if (disk.state.from !== undefined) return disk.state.from as unknown as DiskSource
   const copied = textAt(properties, 'creationData', 'sourceResourceId') ?? ''
   return isSnapshotId(copied) ? { kind: 'snapshot', id: copied } : { kind: 'disk', id: copied }
@@ -254,7 +276,7 @@ export function diskLinks(_: string, { properties }: Wanted): Link[] {
 
 function notDone(option: string): Fault {
   return faults.operationNotAllowed(
-    `CreateOption '${option.slice(0, 80)}' is not offered by this host: 'Empty', 'Copy' of a disk or a snapshot, 'Restore' of a restore point's disk, 'Import' of a file and 'ImportSecure' with a variable store are.`,
+    `CreateOption '${option.slice(0, 80)}' is not offered by this host: 'Empty', 'Copy' of a disk or a snapshot, 'Restore' of a restore point's disk, 'Import' of a file, 'ImportSecure' with a variable store, 'Upload' and 'UploadPreparedSecure' are.`,
     'creationData.createOption',
   )
 }

@@ -1,5 +1,7 @@
 import { ArmError, diskDispositions, faults, membersOf } from '@trusted-launch/api'
+import { requireNoAccess } from '../../domain/disk/access.ts'
 import { diskLinks, diskPlanner } from '../../domain/disk/disk.ts'
+import { diskStateOf, uploadStateOf } from '../../domain/disk/upload.ts'
 import type { JsonObject, Resource } from '../../domain/store.ts'
 import { DISK } from '../../domain/vm/disk-row.ts'
 import type { VmRules } from '../../domain/vm/plan-vm.ts'
@@ -7,21 +9,26 @@ import { textAt } from '../../domain/vm/vm.ts'
 import { type ArmType, groupPath } from '../arm-type.ts'
 
 /** Managed disks: a VM's own is made with it; others are empty, copies, or somebody's bytes. */
-export const diskTypeOf = (rules: VmRules): ArmType => ({
+export const diskTypeOf = (rules: VmRules, now: () => number): ArmType => ({
   ...{ type: DISK, path: groupPath(DISK), models: { PUT: 'Disk', PATCH: 'DiskUpdate' } },
   isAccepted: true,
   plan: diskPlanner(rules),
   links: diskLinks,
-  planDelete: async (disk) => {
+  planDelete: async (disk, { at }) => {
     requireFree(disk)
+    requireNoAccess(disk, at)
     return { kind: 'disk.delete', input: {}, host: rules.host }
   },
-  view: ({ envelope, properties, state, provisioningState, createdAt }) => ({
-    ...properties,
-    diskState: textAt(state, 'managedBy') === null ? 'Unattached' : 'Attached',
-    timeCreated: new Date(createdAt).toISOString(),
-    provisioningState,
-    ...toldOf({ ...envelope, properties }),
+  view: (disk) => ({
+    ...disk.properties,
+    diskState: diskStateOf(disk, now()),
+    timeCreated: new Date(disk.createdAt).toISOString(),
+    // That it waits for its bytes is no state of Azure's.
+    provisioningState:
+      uploadStateOf(disk) === 'waiting' && disk.provisioningState === 'Creating'
+        ? 'Succeeded'
+        : disk.provisioningState,
+    ...toldOf({ ...disk.envelope, properties: disk.properties }),
   }),
 })
 

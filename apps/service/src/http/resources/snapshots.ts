@@ -1,3 +1,4 @@
+import { accessOf, isOpen, requireNoAccess } from '../../domain/disk/access.ts'
 import {
   SNAPSHOT,
   type SnapshotRules,
@@ -12,16 +13,20 @@ const GIB = 2 ** 30
 export const CONSISTENCY = { stopped: 'ApplicationConsistent', crash: 'CrashConsistent' } as const
 
 /** Snapshots of disks: each whole by itself, and none goes with its disk. */
-export const snapshotTypeOf = (rules: SnapshotRules): ArmType => ({
+export const snapshotTypeOf = (rules: SnapshotRules, now: () => number): ArmType => ({
   ...{ type: SNAPSHOT, path: groupPath(SNAPSHOT) },
   models: { PUT: 'Snapshot', PATCH: 'SnapshotUpdate' },
   isAccepted: true,
   plan: snapshotPlanner(rules),
   links: snapshotLinks,
-  planDelete: async () => ({ kind: 'snapshot.delete', input: {}, host: rules.host }),
+  planDelete: async (snapshot, { at }) => {
+    requireNoAccess(snapshot, at)
+    return { kind: 'snapshot.delete', input: {}, host: rules.host }
+  },
   view: ({ properties, state, provisioningState, createdAt }) => ({
     ...properties,
-    ...{ diskState: 'Unattached', snapshotAccessState: 'Unknown' },
+    diskState: isOpen(accessOf({ state }), now()) ? 'ActiveSAS' : 'Unattached',
+    snapshotAccessState: 'Unknown',
     uniqueId: textAt(state, 'uniqueId'),
     ...(state.consistency !== undefined && {
       consistencyMode: CONSISTENCY[state.consistency as keyof typeof CONSISTENCY],
