@@ -16,7 +16,7 @@ export function PartTabs<T extends string>(given: {
   return (
     <TabList
       selectedValue={given.shown}
-      style={{ flexWrap: 'wrap' }}
+      style={{ flexWrap: 'wrap', flexShrink: 1 }}
       onTabSelect={(_, { value }) =>
         navigate({ to: '.', search: { part: value } as never, replace: true })
       }

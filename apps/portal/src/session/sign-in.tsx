@@ -16,8 +16,9 @@ const useStyles = makeStyles({
     flexDirection: 'column',
     gap: tokens.spacingVerticalL,
     maxWidth: '26rem',
-    margin: '15vh auto 0',
-    padding: tokens.spacingHorizontalXL,
+    margin: '0 auto',
+    // No margin: that would be outside of what has the theme's colour.
+    padding: `15vh ${tokens.spacingHorizontalXL} 0`,
   },
 })
 
