@@ -15,7 +15,7 @@ export const LOOKS = [
 
 /** What a window of a look is opened with. */
 export function lookOf({ width, theme }: (typeof LOOKS)[number]) {
-  return { viewport: { width, height: 800 }, colorScheme: theme } as const
+  return { viewport: { width, height: 900 }, colorScheme: theme } as const
 }
 
 /** A picture of the page as it is now, where pictures are wanted; of all of it, where `isWhole`. */
