@@ -125,6 +125,7 @@ export {
   type VmMemory,
   withMemory,
 } from './memory/vm-memory.ts'
+export { microsoftAuthority } from './microsoft-authorities.ts'
 export { missingRevocations } from './missing-revocations.ts'
 export { type CheckedPcr, type LogsBeside, type PcrVerdict, pcrRows } from './pcr-rows.ts'
 export { type PcrsByNumber, PcrValues } from './pcr-values.ts'
@@ -215,6 +216,7 @@ export {
   type TokenFaultCode,
   VerifiedToken,
 } from './token/verify-token.ts'
+export { type VariableValues, variantWithVariables } from './variant-with-variables.ts'
 export { VerifiedAttestationKey } from './verify-attestation-key.ts'
 export { type VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
 export { VerifiedQuote } from './verify-quote.ts'

@@ -24,6 +24,13 @@ export { UefiError, type UefiErrorCode } from './errors.ts'
 export { EFI_GUID, formatGuid, GUIDS, nameOfGuid, parseGuid } from './guid.ts'
 export { EFI_LOAD_OPTION } from './load-option.ts'
 export { MOK_LIST_BYTES_MAX, withMachineOwnerKeys } from './machine-owner-keys.ts'
+export {
+  type MoreSignatures,
+  missingSignatures,
+  signaturesIn,
+  templateWithMore,
+  withMoreSignatures,
+} from './more-signatures.ts'
 export { decodePe, IMAGE_FILE_MACHINE, type PeImage, type PeSection, sectionOf } from './pe.ts'
 export { parseSbat, revokedBySbat, type SbatEntry, type SbatRevoked, sbatOf } from './sbat.ts'
 export {

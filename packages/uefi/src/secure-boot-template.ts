@@ -9,7 +9,7 @@ import {
   SignatureDatabase,
   sha256List,
 } from './signature-list.ts'
-import { EFI_VARIABLE, VARIABLES } from './variable.ts'
+import { EFI_VARIABLE, VARIABLES, type VariableName } from './variable.ts'
 import { plainVariable, type Variable, VariableStore } from './variable-store.ts'
 
 /** Certificates (DER) or SHA-256 digests that one owner puts into a database. */
@@ -134,8 +134,12 @@ export function signaturesOfDatabase(database: Uint8Array): TemplateSignature[] 
   return [...groups.values()]
 }
 
-function signed(variable: { name: string; guid: string }, database: SignatureDatabase): Variable {
-  const data = concat(encode(SignatureDatabase, database))
+function signed(variable: VariableName, database: SignatureDatabase): Variable {
+  return authenticatedVariable(variable, concat(encode(SignatureDatabase, database)))
+}
+
+/** A variable that only its owner may write from within, as Microsoft's own updates date it. */
+export function authenticatedVariable(variable: VariableName, data: Uint8Array): Variable {
   return { ...variable, attributes: authenticated, timeStamp: enrolledAt, data }
 }
 
