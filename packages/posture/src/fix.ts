@@ -15,6 +15,8 @@ export type Fix =
     }
   | { readonly kind: 'install-extension' }
   | { readonly kind: 'attest' }
+  /** Certificates and revocations into the variable store of a deallocated VM. */
+  | { readonly kind: 'update-keys' }
   | { readonly kind: 'none'; readonly why: string }
 
 export function noFix(why: string): Fix {

@@ -43,6 +43,7 @@ export {
   type Response,
 } from './plan.ts'
 export type { RecommendationKind } from './recommendation-kind.ts'
+export { SUCCESSORS } from './recommendations/certificate-rollover.ts'
 export { RECOMMENDATIONS, type RecommendationId } from './recommendations.ts'
 export { type Due, firstDue, inFairOrder, nextDue } from './schedule.ts'
 export {

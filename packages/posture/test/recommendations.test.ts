@@ -173,24 +173,24 @@ const tables: Readonly<Record<RecommendationId, readonly Case[]>> = {
       'old ones alone',
       authorities('KEK 2011', 'UEFI 2011'),
       'Unhealthy certificates-missing',
-      'none',
+      'update-keys',
     ],
     [
       'db is new, KEK is old',
       authorities('KEK 2011', 'UEFI 2011', 'UEFI 2023'),
       'Unhealthy certificates-missing',
-      'none',
+      'update-keys',
     ],
     ['not shown', claimed({ 'microsoft-authorities': null }), 'NotApplicable not-verified'],
   ],
   revocations: [
     ['none is missing', {}, 'Healthy'],
-    ['some are missing', { revocationsMissing: 3 }, 'Unhealthy revocations-missing', 'none'],
+    ['some are missing', { revocationsMissing: 3 }, 'Unhealthy revocations-missing', 'update-keys'],
     [
       'some are missing on Windows, which nobody attests',
       { os: 'Windows', revocationsMissing: 3 },
       'Unhealthy revocations-missing',
-      'none',
+      'update-keys',
     ],
     [
       'below what is asked for',

@@ -1,11 +1,10 @@
-import { noFix } from '../fix.ts'
 import type { MachineFacts } from '../machine.ts'
 import { evidenceOf, isStatus, verified } from '../reasons.ts'
 import { ANY_SYSTEM, ofBoots, type RecommendationKind } from '../recommendation-kind.ts'
 import { HEALTHY, notApplicable, type Status, unhealthy } from '../status.ts'
 
 /** Microsoft's authorities, as the claim `microsoft-authorities` calls them: who follows whom. */
-const successors = [
+export const SUCCESSORS = [
   ['KEK 2011', 'KEK 2023'],
   ['Windows 2011', 'Windows 2023'],
   ['UEFI 2011', 'UEFI 2023'],
@@ -21,13 +20,11 @@ export const certificateRollover: RecommendationKind = {
   condition: 'KEK or db has a certificate of 2011 and not the one of 2023 that follows it.',
   remediation: [
     'Disk encryption may be bound to PCR 7, which changes with KEK and db: suspend it, or have the recovery key at hand, before anything else.',
-    'Install the update of KEK and db in the guest (fwupdmgr update, or Windows Update), restart, and approve the change of the reference values.',
+    'Have the control plane add them while the VM is deallocated (tl vm security update-keys): what it will measure is foretold with them.',
+    'Or install the update of KEK and db in the guest (fwupdmgr update, or Windows Update), restart, and approve the change of the reference values.',
   ],
   assess: statusOf,
-  fix: () =>
-    noFix(
-      'KEK and db change by writes that their owners signed; the guest installs them, and nothing here writes a running VM’s variables.',
-    ),
+  fix: () => ({ kind: 'update-keys' }),
 }
 
 function statusOf(facts: MachineFacts): Status {
@@ -38,7 +35,7 @@ function statusOf(facts: MachineFacts): Status {
     return notApplicable('not-verified', 'The evidence does not show what KEK and db hold.')
   if (trusted.length === 0)
     return notApplicable('own-keys', 'It trusts none of Microsoft’s certificates.')
-  const missing = successors.filter(
+  const missing = SUCCESSORS.filter(
     ([old, next]) => trusted.includes(old) && !trusted.includes(next),
   )
   if (missing.length === 0) return HEALTHY

@@ -23,13 +23,15 @@ export const revocations: RecommendationKind = {
   remediation: [
     'Disk encryption may be bound to PCR 7, which changes with dbx: suspend it, or have the recovery key at hand.',
     'Update the guest’s shim and boot loader first: an old one no longer starts afterwards.',
-    'Install the dbx update (fwupdmgr update, or Windows Update) or the newer SBAT level (mokutil --set-sbat-policy latest), and restart.',
+    'Have the control plane add what dbx lacks while the VM is deallocated (tl vm security update-keys: it refuses what would keep the disk from booting), or install the dbx update (fwupdmgr update, or Windows Update) or the newer SBAT level (mokutil --set-sbat-policy latest), and restart.',
   ],
   assess: statusOf,
-  fix: () =>
-    noFix(
-      'A revocation that is written before the guest’s boot loader was updated keeps it from booting: the guest installs both in order.',
-    ),
+  fix: ({ revocationsMissing }) =>
+    (revocationsMissing ?? 0) > 0
+      ? { kind: 'update-keys' }
+      : noFix(
+          'The guest sets SBAT levels and Windows’ own, after it updated its boot loader: nothing here writes them.',
+        ),
 }
 
 function statusOf(facts: MachineFacts): Status {
