@@ -4,12 +4,14 @@ import { MalformedError } from '@trusted-launch/codec'
 import {
   decodeVariableStore,
   encodeVariableStore,
+  type MoreSignatures,
   type SecureBootTemplate,
   sameVariables,
   secureBootState,
   UefiError,
   variablesOfTemplate,
   withMachineOwnerKeys,
+  withMoreSignatures,
   withSecureBoot,
 } from '@trusted-launch/uefi'
 import { HostError } from './errors.ts'
@@ -98,6 +100,21 @@ export function switchSecureBoot(file: Uint8Array, secureBoot: boolean): Uint8Ar
   const changed = sameVariables(variables, wanted) ? file : encodeVariableStore(file, wanted)
   checkVariableStore(changed, secureBoot)
   return changed
+}
+
+/**
+ * The variable store of an existing VM with more at the end of KEK, db and dbx, as far as it lacks it.
+ * @throws {FirmwareError} `variable-store-malformed`. @throws {UefiError} more than the firmware keeps.
+ */
+export function addSignatures(file: Uint8Array, more: MoreSignatures): Uint8Array {
+  try {
+    const variables = decodeVariableStore(file)
+    const wanted = withMoreSignatures(variables, more)
+    return sameVariables(variables, wanted) ? file : encodeVariableStore(file, wanted)
+  } catch (cause) {
+    if (!(cause instanceof MalformedError)) throw cause
+    throw new FirmwareError('variable-store-malformed', cause.message, { cause })
+  }
 }
 
 /**

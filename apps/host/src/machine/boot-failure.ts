@@ -12,7 +12,9 @@ export type BootFailureCode =
   | 'machine-crashed'
   | 'vtpm-lost'
 
-export type BootComponent = 'loader' | 'GRUB' | 'kernel'
+/** What is started under Secure Boot, in order. */
+export const BOOT_COMPONENTS = ['loader', 'GRUB', 'kernel'] as const
+export type BootComponent = (typeof BOOT_COMPONENTS)[number]
 
 /**
  * A guest that did not come up, and why. `confirmed`: the named file on the stopped disk was verified

@@ -5,9 +5,10 @@ import {
   type Evidence,
   type EvidenceRequest,
 } from '@trusted-launch/channel'
+import { type MoreSignatures, templateWithMore } from '@trusted-launch/uefi'
 import type { Accounts } from '../accounts.ts'
 import type { DataDisk } from '../data-disk.ts'
-import { switchSecureBoot } from '../firmware.ts'
+import { addSignatures, switchSecureBoot } from '../firmware.ts'
 import type { GuestChannel } from '../guest-channel.ts'
 import type { GuestScript, GuestScriptEnd } from '../guest-script.ts'
 import { type Invocation, invocationOf } from '../invocation.ts'
@@ -16,7 +17,7 @@ import type { RestorePoint } from '../restore-points.ts'
 import { VtpmError } from '../vtpm/errors.ts'
 import { UNANSWERED_MAX } from '../vtpm/rollback-index.ts'
 import type { VtpmFacts, VtpmIdentity, VtpmStarts } from '../vtpm-port.ts'
-import type { BootComponent } from './boot-failure.ts'
+import { BOOT_COMPONENTS, type BootComponent } from './boot-failure.ts'
 import { BootWait, type BootWays } from './boot-wait.ts'
 import { type Consistency, type DiskCopy, MachineCopies } from './copies.ts'
 import { checkFirmware, checkShape, createMachine, removeRemains, type Shape } from './creation.ts'
@@ -375,6 +376,38 @@ export class Machine {
       const store = storeStopped(variables)
       await this.#life.write({ spec: { ...this.spec, secureBoot }, store })
     })
+  }
+
+  /**
+   * More at the end of KEK, db and dbx, in the VM's variables and in what it is to have: what is there stays, and done
+   * again it is the same. @throws {MachineError} `machine-running` @throws {UefiError} more than its firmware keeps.
+   */
+  addSignatures(more: MoreSignatures): Promise<void> {
+    return this.#life.whileStopped(async () => {
+      const variables = addSignatures(await this.readVariables(), more)
+      await this.#life.files.writeVariables(variables)
+      const { signatures } = this.spec
+      const spec =
+        signatures === null
+          ? this.spec
+          : { ...this.spec, signatures: templateWithMore(signatures, more) }
+      await this.#life.write({ spec, store: storeStopped(variables) })
+    })
+  }
+
+  /**
+   * The first of what its stopped disk starts that it would refuse with these, and does not now; null: none, or it
+   * can't be told. @throws {UefiError} more than its firmware keeps.
+   */
+  async refusesWith(more: MoreSignatures): Promise<BootComponent | null> {
+    const former = await this.readVariables()
+    const variables = addSignatures(former, more)
+    for (const component of BOOT_COMPONENTS) {
+      const question = { component, disk: this.disk }
+      if ((await whetherRefused({ ...question, variables })) !== true) continue
+      if ((await whetherRefused({ ...question, variables: former })) !== true) return component
+    }
+    return null
   }
 
   /** Other processors and memory from the next start on. @throws {MachineError} `machine-running`, `machine-bad-spec` */
