@@ -1,17 +1,12 @@
 /** Versions of a gallery with keys of one's own, on a real host: what these keys signed starts, and nothing else does. */
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { createReadStream, mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
-import { buildImage, ownSecureBootTemplate } from '@trusted-launch/host'
+import { test } from 'node:test'
+import { ownSecureBootTemplate } from '@trusted-launch/host'
 import { aDefinition, madeOf } from '../../apps/service/test/a-gallery.ts'
 import { aRealService, type TestService } from '../../apps/service/test/a-service.ts'
 import { aVm } from '../../apps/service/test/a-vm.ts'
 import { cacheDirectory } from './machines.ts'
+import { served, tierOf } from './served-guests.ts'
 
 const { PK, KEK, db } = ownSecureBootTemplate(cacheDirectory)
 const x509 = (der: Uint8Array) => ({ type: 'x509', value: [Buffer.from(der).toString('base64')] })
@@ -58,38 +53,7 @@ test('of versions with one’s own db alone the image that it signed boots as fo
   await debian.off()
 })
 
-/** Of the verdict that its boot ended with; null: there is none. */
-async function tierOf(service: TestService, vm: string): Promise<string | null> {
-  const { body } = await service.ask('GET', `${vm}/providers/TrustedLaunch/evidence`)
-  return body.value?.[0]?.properties?.tier ?? null
-}
-
 async function removed(service: TestService, vm: string): Promise<void> {
   const end = await service.over(await service.ask('DELETE', vm))
   assert.equal(end.status, 'Succeeded')
-}
-
-/** Guests' images as files to be fetched from this machine. */
-async function served(t: TestContext, guests: readonly string[]) {
-  const folder = mkdtempSync(join(tmpdir(), 'tl-guests-'))
-  for (const guest of guests) {
-    const { path, format } = await buildImage(guest, { cacheDirectory })
-    const to = join(folder, `${guest}.qcow2`)
-    execFileSync('qemu-img', ['convert', '-f', format, '-O', 'qcow2', path, to])
-  }
-  const server = createServer((request, response) => {
-    const guest = guests.find((name) => request.url === `/${name}.qcow2`)
-    if (guest === undefined) response.writeHead(404).end()
-    else createReadStream(join(folder, `${guest}.qcow2`)).pipe(response)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.after(() => {
-    server.close()
-    rmSync(folder, { recursive: true })
-  })
-  const { port } = server.address() as AddressInfo
-  const allowed = {
-    ...{ protocol: 'http:' as const, hostname: '127.0.0.1', port: String(port), isPrivate: true },
-  }
-  return { allowed, uriOf: (guest: string) => `http://127.0.0.1:${port}/${guest}.qcow2` }
 }

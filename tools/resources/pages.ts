@@ -68,6 +68,7 @@ export const pages: readonly Page[] = [
     model: null,
     paths: /TrustedLaunch\/(?:drift|referenceValues|announcedUpdates)/,
   },
+  { name: 'firmware-keys', model: null, paths: /TrustedLaunch\/firmwareKeys/ },
   {
     name: 'monitoring',
     model: null,

@@ -213,6 +213,7 @@ export class Works {
         keepSecret: ({ values }, ...of) => keepReceiverSecret(options.sealed.on(values), ...of),
       },
       feed: this.#feed,
+      driver: this.driver,
       consoles: this.#consoles,
       inside: options.inside,
       keepDeployment: (tables, run, record) => this.#keep(tables, recordKey(run), record),

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { Expectation, HostPart, HostStart, MachineShape } from '@trusted-launch/attestation'
 import type { Examination } from '@trusted-launch/bootchain'
 import type { Evidence, EvidenceRequest } from '@trusted-launch/channel'
-import type { SecureBootTemplate } from '@trusted-launch/uefi'
+import type { MoreSignatures, SecureBootTemplate } from '@trusted-launch/uefi'
 import type { NetworkPlan } from './network/network-plan.ts'
 import type { NetworkPart } from './network/planned.ts'
 import type { DiskSource, ImageSource, Source } from './sources.ts'
@@ -242,6 +242,9 @@ export interface Leftover {
   readonly changedAt: number
 }
 
+/** KEK, db and dbx of a VM's variable store, byte for byte; empty: not there. */
+export type FirmwareKeys = Readonly<Record<'KEK' | 'db' | 'dbx', Uint8Array>>
+
 /** Another process drives the host, or none does yet: whoever asked asks again, or there. */
 export class HostElsewhere extends Error {
   constructor() {
@@ -342,6 +345,22 @@ export interface HostDriver {
    * at its vTPM next know. Begun and not done, it does not start until it is done again. @throws {ArmError}
    */
   restore(id: string, point: string, luns: readonly number[], signal: AbortSignal): Promise<void>
+  /** What the firmware of a VM trusts and forbids now; null: no UEFI starts it. */
+  firmwareKeys(id: string): Promise<FirmwareKeys | null>
+  /**
+   * What the disk of a stopped VM starts, and its firmware would refuse with these keys and does not now: `loader`,
+   * `GRUB`, `kernel`; null: nothing, or it can't be told. @throws {ArmError} its firmware keeps no more.
+   */
+  refusesWith(id: string, more: MoreSignatures): Promise<string | null>
+  /**
+   * Adds keys to those of a stopped VM, as far as it has them not, and first to what it is to measure. Done again it is
+   * the same. @returns what its firmware has then. @throws {ArmError} its firmware keeps no more.
+   */
+  addFirmwareKeys(
+    plan: MachinePlan,
+    more: MoreSignatures,
+    signal: AbortSignal,
+  ): Promise<FirmwareKeys>
   /** What the disk of a stopped VM lacks to boot by UEFI: `a GPT …`; none: nothing. */
   lacksForUefi(id: string): Promise<readonly string[]>
   /** What a disk held, the copy that may be read of it, and what was sent for it are gone; nothing happens when there is none. */

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import type { Duplex } from 'node:stream'
 import type { Evidence, EvidenceRequest } from '@trusted-launch/channel'
 import { type Host, HostError, type Machine, openHost, whyNoWindows } from '@trusted-launch/host'
+import { type MoreSignatures, templateWithMore } from '@trusted-launch/uefi'
 import type { Logger } from 'pino'
 import { platformImages } from '../catalogue/images.ts'
 import { copyOf, guestStateOf, uploadOf } from '../domain/disk/access.ts'
@@ -12,6 +13,7 @@ import type {
   DiskPlan,
   Filled,
   Filling,
+  FirmwareKeys,
   HostDriver,
   HostEvent,
   HostFacts,
@@ -31,6 +33,7 @@ import { type CopiedDisk, copyDisk } from './copied-disk.ts'
 import { putDataDisks } from './data-disks.ts'
 import { DiskFiles } from './disk-files.ts'
 import { fillDisk } from './disk-filling.ts'
+import { addFirmwareKeys, firmwareKeysOf, roomFor, withItsKeys } from './firmware-keys.ts'
 import { runInGuest } from './guest-command.ts'
 import { openGuestConsole } from './guest-console.ts'
 import { factsOf } from './host-facts.ts'
@@ -239,17 +242,23 @@ export class LocalHost implements HostDriver {
   }
 
   async change(plan: MachinePlan, signal: AbortSignal): Promise<void> {
-    await changeMachine(this.#host.machine(plan.id), plan, await this.#isBridged(), async () => {
-      // Of a disk that ran before nothing is foretold.
-      if (diskIn(plan.image) !== null) return
-      await this.#references.foretell(plan, await this.#images.get(plan.image, signal), signal)
-    })
+    const machine = this.#host.machine(plan.id)
+    const asItIs = withItsKeys(machine, plan)
+    await changeMachine(machine, plan, await this.#isBridged(), () =>
+      this.#foretell(asItIs, signal),
+    )
+  }
+
+  /** Of a disk that ran before nothing is foretold. */
+  async #foretell(plan: MachinePlan, signal: AbortSignal): Promise<void> {
+    if (diskIn(plan.image) !== null) return
+    await this.#references.foretell(plan, await this.#images.get(plan.image, signal), signal)
   }
 
   async reimage(plan: MachinePlan, signal: AbortSignal): Promise<void> {
     const image = await this.#images.get(plan.image, signal)
-    await this.#references.foretell(plan, image, signal)
     const machine = this.#host.machine(plan.id)
+    await this.#references.foretell(withItsKeys(machine, plan), image, signal)
     await machine.replaceDisk({ path: image.path, format: image.format })
     await growOwnDisk(machine, plan)
   }
@@ -319,6 +328,28 @@ export class LocalHost implements HostDriver {
 
   restore(id: string, point: string, luns: readonly number[], signal: AbortSignal): Promise<void> {
     return putBack(this.#host, this.#host.machine(id), point, luns, signal)
+  }
+
+  async firmwareKeys(id: string): Promise<FirmwareKeys | null> {
+    return firmwareKeysOf(this.#host.machine(id))
+  }
+
+  async refusesWith(id: string, more: MoreSignatures): Promise<string | null> {
+    const machine = this.#host.machine(id)
+    return roomFor(machine.spec.name, () => machine.refusesWith(more))
+  }
+
+  addFirmwareKeys(
+    plan: MachinePlan,
+    more: MoreSignatures,
+    signal: AbortSignal,
+  ): Promise<FirmwareKeys> {
+    const machine = this.#host.machine(plan.id)
+    const { signatures } = machine.spec
+    return addFirmwareKeys(machine, more, async () => {
+      if (signatures !== null)
+        await this.#foretell({ ...plan, signatures: templateWithMore(signatures, more) }, signal)
+    })
   }
 
   async lacksForUefi(id: string): Promise<readonly string[]> {

@@ -3,6 +3,14 @@ import { type Duplex, PassThrough } from 'node:stream'
 import { ArmError } from '@trusted-launch/api'
 import type { Examination } from '@trusted-launch/bootchain'
 import type { Evidence, EvidenceRequest } from '@trusted-launch/channel'
+import { concat, encode } from '@trusted-launch/codec'
+import {
+  databaseOf,
+  decodeSignatureDatabase,
+  type MoreSignatures,
+  missingSignatures,
+  SignatureDatabase,
+} from '@trusted-launch/uefi'
 import { copyOf, guestStateOf, uploadOf } from '../domain/disk/access.ts'
 import type {
   AskedRestorePoint,
@@ -11,6 +19,7 @@ import type {
   DiskPlan,
   Filled,
   Filling,
+  FirmwareKeys,
   HostDriver,
   HostEvent,
   HostFacts,
@@ -42,6 +51,10 @@ export interface Script {
   readonly examination?: Partial<Examination>
   /** What the disks of its VMs lack to boot by UEFI. */
   readonly lacks?: readonly string[]
+  /** What the firmware of its VMs begins with; by default nothing at all. */
+  readonly firmwareKeys?: FirmwareKeys
+  /** What on the disks of its VMs would be refused with more keys. */
+  readonly refuses?: string
   /** A VM's serial port; by default it prints what is typed. */
   readonly serial?: (id: string) => Duplex
   /** Its screen, by RFB; by default there is none. */
@@ -53,6 +66,8 @@ export interface Script {
 /** What it keeps of a disk, and how large one is that it was told nothing of. */
 const CONTENTS_MAX = 64 << 20
 const DISK_BYTES = 1 << 20
+const NOTHING = new Uint8Array(0)
+const NO_KEYS: FirmwareKeys = { KEK: NOTHING, db: NOTHING, dbx: NOTHING }
 const SIZE_MAX_GIB = 32_767
 const SUPPORTED: Examination = {
   rows: [],
@@ -87,6 +102,8 @@ export class ScriptedHost implements HostDriver {
   readonly points = new Map<string, AskedRestorePoint>()
   /** What was put back, in order. */
   readonly restored: { readonly id: string; readonly point: string; luns: readonly number[] }[] = []
+  /** The keys of firmware that were added to, by the VM. */
+  readonly firmware = new Map<string, FirmwareKeys>()
   /** The VMs without a network. */
   readonly isolated = new Set<string>()
   /** The own disks that were kept when their VM went. */
@@ -297,6 +314,35 @@ export class ScriptedHost implements HostDriver {
   async restore(id: string, point: string, luns: readonly number[]): Promise<void> {
     await this.#do('restore', id)
     this.restored.push({ id, point, luns })
+  }
+
+  async firmwareKeys(id: string): Promise<FirmwareKeys | null> {
+    if (this.plan(id)?.generation === 'V1') return null
+    return this.firmware.get(id) ?? this.#script.firmwareKeys ?? NO_KEYS
+  }
+
+  async refusesWith(): Promise<string | null> {
+    return this.#script.refuses ?? null
+  }
+
+  async addFirmwareKeys(
+    plan: MachinePlan,
+    more: MoreSignatures,
+    signal: AbortSignal,
+  ): Promise<FirmwareKeys> {
+    await this.#do('addFirmwareKeys', plan.id, signal)
+    const held = (await this.firmwareKeys(plan.id))!
+    const databases = {
+      KEK: decodeSignatureDatabase(held.KEK),
+      db: decodeSignatureDatabase(held.db),
+      dbx: decodeSignatureDatabase(held.dbx),
+    }
+    const missing = missingSignatures(databases, more)
+    const bytes = (list: keyof FirmwareKeys) =>
+      concat(held[list], encode(SignatureDatabase, databaseOf(missing[list])))
+    const keys = { KEK: bytes('KEK'), db: bytes('db'), dbx: bytes('dbx') }
+    this.firmware.set(plan.id, keys)
+    return keys
   }
 
   async lacksForUefi(): Promise<readonly string[]> {

@@ -4,6 +4,7 @@ import type { Authorizer } from '../domain/caller.ts'
 import type { Inside } from '../domain/deployment/inside.ts'
 import type { DeploymentRecord } from '../domain/deployment/record.ts'
 import type { Destination, ReceiverRules } from '../domain/destinations.ts'
+import type { HostDriver } from '../domain/host-driver.ts'
 import type { Moment } from '../domain/resource-type.ts'
 import type { Store, Tables, Values } from '../domain/store.ts'
 import type { Issue } from '../domain/tokens.ts'
@@ -45,6 +46,8 @@ export interface Ground {
   readonly showBoot: (record: Uint8Array) => Promise<ShownBoot | NotShown>
   /** Tells whoever listens what happens. */
   readonly feed: EventFeed
+  /** Asks the host. @throws {HostElsewhere} from each deed while another process drives it. */
+  readonly driver: HostDriver
   /** What people look at of VMs, and type. */
   readonly consoles: Consoles
   /** Telling others of alerts. */

@@ -20,6 +20,7 @@ import { eventRoutes } from './resources/events.ts'
 import { evidenceRoutes } from './resources/evidence.ts'
 import { exemptionRoutes } from './resources/exemptions.ts'
 import { extensionTypeOf } from './resources/extensions.ts'
+import { firmwareKeyRoutes } from './resources/firmware-keys.ts'
 import { fleetRoutes } from './resources/fleet.ts'
 import { galleryTypes } from './resources/galleries.ts'
 import { groupRoutes } from './resources/groups.ts'
@@ -101,6 +102,7 @@ export function allRoutes(
     ...suppressionRoutes(ground),
     ...exemptionRoutes(ground),
     ...isolationRoutes(ground),
+    ...firmwareKeyRoutes(ground),
     ...consoleRoutes(ground),
     ...monitoringPlanRoutes(ground),
     ...policyRoutes(ground),

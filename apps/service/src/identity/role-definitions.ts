@@ -119,6 +119,7 @@ export const SECURITY_ADMIN = builtIn(
       'TrustedLaunch/alertDestinations/*',
       'TrustedLaunch/events/read',
       'TrustedLaunch/exemptions/*',
+      'TrustedLaunch/firmwareKeys/*',
       'TrustedLaunch/monitoringPlans/*',
       'TrustedLaunch/network/*',
       'TrustedLaunch/policies/*',

@@ -42,7 +42,11 @@ export const LANES: readonly Lane[] = [
   },
   { name: 'commands', atOnce: 2, kinds: ['vm.runCommand'] },
   { name: 'fetches', atOnce: 2, kinds: ['image.put', 'disk.fill'] },
-  { name: 'snapshots', atOnce: 2, kinds: ['snapshot.take', 'restorePoint.take', 'vm.restore'] },
+  {
+    name: 'snapshots',
+    atOnce: 2,
+    kinds: ['snapshot.take', 'restorePoint.take', 'vm.restore', 'vm.updateKeys'],
+  },
   // Each waits for others, deployments in it for those of their own level: none stands before what it waits for.
   ...DEPLOYMENTS.map((kind) => ({ name: kind, atOnce: 32, kinds: [kind] })),
   // A guest that does not answer is waited for, a minute: whoever has such ones keeps nobody else waiting.

@@ -1,4 +1,6 @@
 import { ArmError, faults } from '@trusted-launch/api'
+import type { HostDriver } from '../domain/host-driver.ts'
+import { approveWithKeys } from '../domain/references/with-keys.ts'
 import { removeWhole } from '../domain/remove-whole.ts'
 import type { JsonObject, Resource } from '../domain/store.ts'
 import { ownDiskOf, ownDiskThatStays, takesDisk } from '../domain/vm/attached-disk.ts'
@@ -9,6 +11,7 @@ import {
   release,
   releaseUnmade,
 } from '../domain/vm/belongings.ts'
+import { keyUpdateFor } from '../domain/vm/current-keys.ts'
 import { dataDisksOf } from '../domain/vm/data-disks.ts'
 import { at, generationOf, stateOf, textAt, type VmState } from '../domain/vm/vm.ts'
 import { madeImageOf } from '../domain/vm/vm-image.ts'
@@ -20,6 +23,9 @@ import { Cancelled, type Handler, isOurs, type Job } from './worker.ts'
 
 /** The notice of a VM that is what it was. */
 const PUT_BACK = 'TrustedLaunch/PutBack'
+
+/** The notice of a VM whose firmware got keys. */
+const KEYS_UPDATED = 'TrustedLaunch/KeysUpdated'
 
 /** What each kind of VM operation does. All may be done again from the beginning; a command says that it was. */
 export function vmHandlers(ground: VmGround): Record<string, Handler> {
@@ -50,6 +56,7 @@ export function vmHandlers(ground: VmGround): Record<string, Handler> {
     'vm.reimage': on((vm) => reimage(vm, ground)),
     'vm.upgrade': on((vm) => upgrade(vm, ground)),
     'vm.restore': on((vm) => putBack(vm, ground)),
+    'vm.updateKeys': on((vm) => updateKeys(vm, ground)),
     'vm.delete': on((vm) => remove(vm, ground)),
     'vm.simulateEviction': on((vm) => evict(vm, ground)),
     'vm.runCommand': runCommand(ground),
@@ -230,11 +237,7 @@ async function putBack(vmJob: VmJob, { now }: VmGround): Promise<void> {
   const vm = await vmJob.require()
   const { machine, notices } = stateOf(vm)
   const { point, luns, of, by } = job.operation.input
-  // It may have been started since this was asked for.
-  if (isUp(await driver.power(machine)))
-    throw new ArmError(
-      faults.operationNotAllowed(`Virtual Machine '${vm.name}' runs: deallocate it first.`),
-    )
+  await requireOff(vm, driver)
   await job.tell(20, 'putting disks, variable store and vTPM back')
   await driver.restore(machine, String(point), luns as unknown as number[], job.signal)
   const at = new Date(now()).toISOString()
@@ -242,6 +245,35 @@ async function putBack(vmJob: VmJob, { now }: VmGround): Promise<void> {
   const others = notices.filter(({ code }) => code !== PUT_BACK)
   const notice = { code: PUT_BACK, level: 'Info', message } as const
   await vmJob.note({ notices: [...others, notice], failure: null, integrity: null }, 'Succeeded')
+}
+
+/** It may have been started since something was asked for that wants it off. @throws {ArmError} */
+async function requireOff(vm: Resource, driver: HostDriver): Promise<void> {
+  if (isUp(await driver.power(stateOf(vm).machine)))
+    throw new ArmError(
+      faults.operationNotAllowed(`Virtual Machine '${vm.name}' runs: deallocate it first.`),
+    )
+}
+
+/** Microsoft's current certificates and revocations, and what the VM is to measure with them. It stays off. */
+async function updateKeys(vmJob: VmJob, { now, planOf }: VmGround): Promise<void> {
+  const { driver, job } = vmJob
+  const vm = await vmJob.require()
+  const { machine, notices } = stateOf(vm)
+  const { by } = job.operation.input
+  await requireOff(vm, driver)
+  const held = await driver.firmwareKeys(machine)
+  if (held === null) throw new Error(`${vm.id} has no keys in its firmware`)
+  await job.tell(20, 'adding certificates and revocations, and foretelling the next boot')
+  const { more } = keyUpdateFor(held)
+  const keys = await driver.addFirmwareKeys(await planOf(vm), more, job.signal)
+  const time = now()
+  const updater = { by: String(by), request: job.operation.correlationId, time }
+  await job.under((tables) => approveWithKeys(tables, vm, keys, updater))
+  const message = `The keys of its firmware were updated at ${new Date(time).toISOString()} by ${by}.`
+  const others = notices.filter(({ code }) => code !== KEYS_UPDATED)
+  const notice = { code: KEYS_UPDATED, level: 'Info', message } as const
+  await vmJob.note({ notices: [...others, notice] }, 'Succeeded')
 }
 
 async function remove(vmJob: VmJob, { now, networks }: VmGround): Promise<void> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SECURITY_ADMIN } from '../../src/identity/role-definitions.ts'
+import { firmwareKeysOf, keysOf2011 } from '../a-firmware.ts'
 import { aPrincipal, mayAlso } from '../a-principal.ts'
 import { aService, type TestService } from '../a-service.ts'
 import { aVm } from '../a-vm.ts'
@@ -85,4 +86,23 @@ test('a fix needs the right to do it by hand', async (t) => {
     service.group('rg'),
   )
   assert.equal((await service.over(await admin.ask('POST', path, {}))).status, 'Succeeded')
+})
+
+test('certificates of 2023 are added by a fix while the VM is deallocated, which says so before', async (t) => {
+  const host = new AttestingHost()
+  host.firmwareKeys = async (id) => host.firmware.get(id) ?? firmwareKeysOf(keysOf2011())
+  const service = await aService(t, host)
+  const { id } = await aVm(service)
+  const rollover = '7b1f4c52-0f57-4f6e-9a51-6a0d0c3f2e02'
+  assert.equal(await codeOf(service, id, rollover), 'Unhealthy')
+  const early = await fix(service, id, rollover, { dryRun: true })
+  assert.equal(early.body.possible, false)
+  assert.match(early.body.why, /this one is running: deallocate it/)
+  await service.over(await service.ask('POST', `${id}/deallocate`))
+  const dry = await fix(service, id, rollover, { dryRun: true })
+  const action = 'TrustedLaunch/firmwareKeys/update/action'
+  const { possible, effect, needs } = dry.body
+  assert.deepEqual([possible, effect, needs], [true, 'at-next-start', action])
+  assert.equal((await service.over(await fix(service, id, rollover))).status, 'Succeeded')
+  assert.equal(host.firmware.size, 1)
 })

@@ -11,6 +11,7 @@ import { requireResource } from '../required.ts'
 import type { ArmReply, ArmRequest } from '../route.ts'
 import { attestVm } from './evidence.ts'
 import { extensionTypeOf } from './extensions.ts'
+import { UPDATE_KEYS, updateKeys } from './firmware-keys.ts'
 import { withExtension } from './scale-set-extensions.ts'
 import { scaleSetType } from './scale-sets.ts'
 import { virtualMachineType } from './virtual-machines.ts'
@@ -68,6 +69,10 @@ function deedOf(fix: Fix, row: Resource, rules: ScaleSetRules): Deed | string {
         ...{ action: 'TrustedLaunch/evidence/attest/action', id: vm, effect: 'none' },
         run: attestVm,
       }
+    case 'update-keys':
+      if (power !== 'deallocated')
+        return `The keys of a VM's firmware are updated while it is deallocated, and this one is ${power}: deallocate it, fix it, and start it.`
+      return { ...{ action: UPDATE_KEYS, id: vm, effect: 'at-next-start' }, run: updateKeys }
     case 'install-extension':
       return installed(`${vm}/extensions/GuestAttestation`, rules)
     case 'change-security':
@@ -82,6 +87,8 @@ function deedOfSet(fix: Fix, set: Resource, rules: ScaleSetRules): Deed | string
       return fix.why
     case 'attest':
       return 'A set proves nothing: its instances are attested, each by itself.'
+    case 'update-keys':
+      return 'A set has no firmware: the keys of its instances are updated, each by itself.'
     case 'install-extension':
       return installedInSet(set, rules)
     case 'change-security':
