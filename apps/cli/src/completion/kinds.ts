@@ -35,7 +35,7 @@ const VALUES: readonly [taker: RegExp, taken: Taken][] = [
   [/^vm ssh <command>$/, 'anything'],
   [/^(?:evidence|drift|recommendation|reference-values) \S+ <vm>$/, 'vm'],
   [/^announcement \S+ <name>$/, 'announcement'],
-  [/^vm (?:\S+|security set) <name>$/, 'vm'],
+  [/^vm (?:\S+|security \S+) <name>$/, 'vm'],
   [/^evidence export <id>$/, 'evidence'],
   [/^drift \S+ <id>$/, 'drift'],
   [/^recommendation fix <id>$/, 'recommendation'],

@@ -93,6 +93,14 @@ export const HINTS_BY_WORDS: readonly [words: RegExp, hint: (...found: string[])
     /^Please power off or deallocate the Virtual Machine '(.+)' before/,
     (vm) => `tl vm deallocate ${vm}; then the same again`,
   ],
+  [
+    /^The keys of the firmware of VM '(.+)' cannot be updated: it is \w+\. Deallocate/,
+    (vm) => `tl vm deallocate ${vm}; then the same again`,
+  ],
+  [
+    /^The keys of the firmware of VM '(.+)' cannot be updated: the current revocations forbid/,
+    (vm) => `tl vm start ${vm}; update its boot loader in the guest, then the same again`,
+  ],
   [/^VM '(.+)' is \w+: deallocate it/, (vm) => `tl vm deallocate ${vm}; then the same again`],
   [
     /^The security type 'TrustedLaunchSupported' is not supported for the source/,
