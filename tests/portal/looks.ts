@@ -4,13 +4,16 @@ import type { Page } from 'playwright-core'
 /** Where screenshots go; none are made otherwise. */
 const shots = process.env.PORTAL_SHOTS
 
-/** How pages are looked at. */
+/** How pages are looked at: both themes and both widths, and all four of them for whoever wants pictures. */
 export const LOOKS = [
   { name: 'light', width: 1280, theme: 'light' },
-  { name: 'dark', width: 1280, theme: 'dark' },
-  { name: 'narrow', width: 390, theme: 'light' },
-  // To be looked at alone: what it could show a program is in the others.
-  ...(shots === undefined ? [] : [{ name: 'narrow-dark', width: 390, theme: 'dark' } as const]),
+  { name: 'narrow-dark', width: 390, theme: 'dark' },
+  ...(shots === undefined
+    ? []
+    : [
+        { name: 'dark', width: 1280, theme: 'dark' } as const,
+        { name: 'narrow', width: 390, theme: 'light' } as const,
+      ]),
 ] as const
 
 /** What a window of a look is opened with. */
