@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { isIPv4 } from 'node:net'
-import { bridgeOf, type NetworkNames, UPLINK } from './names.ts'
-import { type NetworkPlan, subnetOf } from './plan.ts'
+import { bridgeOf, LAN, type NetworkNames, TRUNK, UPLINK } from './names.ts'
+import { type BridgePlan, type NetworkPlan, type SubnetPlan, subnetOf } from './plan.ts'
 import type { PluggedInterface } from './rules.ts'
 
 /** The hardware address of every router, as Azure's: a guest that is moved sees the same. */
@@ -12,11 +12,12 @@ const ROUTER_MAC = '12:34:56:78:9a:bc'
  * @param present the names of the interfaces there.
  */
 export function linkCommands(
-  { subnets }: Pick<NetworkPlan, 'subnets'>,
+  { subnets, bridge = null }: Pick<NetworkPlan, 'subnets' | 'bridge'>,
   interfaces: readonly (PluggedInterface & { readonly uid: number })[],
   names: NetworkNames,
   present: ReadonlySet<string>,
 ): string[] {
+  const isOnLan = bridge !== null
   const bridges = subnets.map(({ prefix, gateway }) => ({
     name: bridgeOf(prefix),
     prefix,
@@ -33,14 +34,15 @@ export function linkCommands(
     'link set dev lo up',
     `address replace ${names.address}/31 dev ${UPLINK}`,
     `link set dev ${UPLINK} up`,
-    `route replace default via ${names.hostAddress}`,
+    ...(isOnLan ? [] : [`route replace default via ${names.hostAddress}`]),
     ...bridges.flatMap(({ name, gateway, prefix }) => [
       ...(present.has(name)
         ? []
         : [
             `link add name ${name} address ${ROUTER_MAC} type bridge forward_delay 0 mcast_snooping 0`,
           ]),
-      `address replace ${gateway}/${prefix.split('/')[1]} dev ${name}`,
+      // On a bridge of the host the subnet is there, and its VMs alone are here.
+      `address replace ${gateway}/${prefix.split('/')[1]} dev ${name}${isOnLan ? ' noprefixroute' : ''}`,
       `link set dev ${name} up`,
     ]),
     ...interfaces.flatMap(({ tap, uid, address }) => [
@@ -49,14 +51,62 @@ export function linkCommands(
       `link set dev ${tap} type bridge_slave isolated on mcast_flood off`,
       `link set dev ${tap} up`,
     ]),
+    ...(bridge === null ? [] : lanCommands(bridge, subnets, interfaces, present)),
   ]
+}
+
+/** The subnet is reached by the bridge of the host, each VM in it by its tap's; the rest of the world by the router there. */
+function lanCommands(
+  { vlan, router }: BridgePlan,
+  subnets: readonly SubnetPlan[],
+  interfaces: readonly PluggedInterface[],
+  present: ReadonlySet<string>,
+): string[] {
+  return [
+    ...(vlan === null
+      ? []
+      : [
+          `link set dev ${TRUNK} up`,
+          ...(present.has(LAN) ? [] : [`link add link ${TRUNK} name ${LAN} type vlan id ${vlan}`]),
+        ]),
+    `link set dev ${LAN} up`,
+    ...subnets.map(({ prefix }) => `route replace ${prefix} dev ${LAN}`),
+    ...interfaces.map(
+      ({ address }) =>
+        `route replace ${address}/32 dev ${bridgeOf(subnetOf(subnets, address)!.prefix)}`,
+    ),
+    `route replace default via ${router} dev ${LAN}`,
+  ]
+}
+
+/** Lines for `ip -batch` that take away the ways to VMs that are not there any more. @param routed what leads to a subnet's bridge. */
+export function goneCommands(
+  { subnets, bridge = null }: Pick<NetworkPlan, 'subnets' | 'bridge'>,
+  interfaces: readonly PluggedInterface[],
+  routed: readonly string[],
+): string[] {
+  if (bridge === null) return []
+  const there = new Set(interfaces.map(({ address }) => address))
+  return subnets.flatMap(({ prefix }) =>
+    routed
+      .filter((each) => isIPv4(each) && !there.has(each))
+      .map((each) => `route delete ${each}/32 dev ${bridgeOf(prefix)}`),
+  )
+}
+
+/** The interface that a network's end of what is on a bridge of the host is made as. */
+export function lanNameOf({ vlan }: BridgePlan): string {
+  return vlan === null ? LAN : TRUNK
 }
 
 /** Whether bridged frames are shown to rules of IPv4. */
 const BRIDGE_FILTER = 'net.bridge.bridge-nf-call-iptables'
 
 /** Settings of sysctl(8) in the namespace. A bridge answers for every address of its subnet: its ports don't hear each other. */
-export function namespaceSettings({ subnets }: Pick<NetworkPlan, 'subnets'>): string[] {
+export function namespaceSettings({
+  subnets,
+  bridge = null,
+}: Pick<NetworkPlan, 'subnets' | 'bridge'>): string[] {
   return [
     // Where the kernel has it, it would take what is translated to a neighbour past the router, between isolated ports.
     ...(existsSync(`/proc/sys/${BRIDGE_FILTER.replaceAll('.', '/')}`)
@@ -70,8 +120,11 @@ export function namespaceSettings({ subnets }: Pick<NetworkPlan, 'subnets'>): st
     'net.ipv6.conf.default.disable_ipv6=1',
     ...subnets.flatMap(({ prefix }) => {
       const of = `net.ipv4.conf.${bridgeOf(prefix)}`
-      return [`${of}.proxy_arp_pvlan=1`, `${of}.send_redirects=0`]
+      const isOnLan = bridge === null ? [] : [`${of}.proxy_arp=1`]
+      return [`${of}.proxy_arp_pvlan=1`, `${of}.send_redirects=0`, ...isOnLan]
     }),
+    // It answers there for its VMs, and for nobody else.
+    ...(bridge === null ? [] : [`net.ipv4.conf.${LAN}.proxy_arp=1`]),
   ]
 }
 

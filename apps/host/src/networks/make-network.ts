@@ -20,9 +20,17 @@ import {
 } from '../process.ts'
 import { scopeOf } from '../scope.ts'
 import type { IsWell } from './balancing-rules.ts'
-import { hostLinkCommands, hostSettings, linkCommands, namespaceSettings } from './links.ts'
+import { NetworkError } from './errors.ts'
+import {
+  goneCommands,
+  hostLinkCommands,
+  hostSettings,
+  lanNameOf,
+  linkCommands,
+  namespaceSettings,
+} from './links.ts'
 import { nameServiceFiles, resolversIn } from './name-service.ts'
-import { NAMESPACES, type NetworkNames, UPLINK } from './names.ts'
+import { bridgeOf, NAMESPACES, type NetworkNames, UPLINK } from './names.ts'
 import type { NetworkPlan } from './plan.ts'
 import { insideOf, run, runInside } from './programs.ts'
 import { hostRules, noHostRules, type PluggedInterface, passageRules, publicOf } from './rules.ts'
@@ -55,9 +63,36 @@ export async function makeNetwork(
   await run('sysctl', ['-qw', ...hostSettings(names)])
   await batch([], hostLinkCommands(names, publicAddresses, await routedTo(hostEnd)))
   await settle(namespaceSettings({ subnets: [] }))
+  await joinBridge(names, plan, present)
   await batch(['-n', namespace], linkCommands(plan, interfaces, names, present))
+  for (const { prefix } of plan.bridge == null ? [] : plan.subnets) {
+    const routed = await routedTo(bridgeOf(prefix), ['-n', namespace])
+    await batch(['-n', namespace], goneCommands(plan, interfaces, routed))
+  }
   await settle(namespaceSettings(plan))
   await serveNames(names, plan, interfaces)
+}
+
+/** The network's end of a pair whose other end is a port of a bridge that its operator made. */
+async function joinBridge(
+  { namespace, lanEnd, lanEndMac, lanMac }: NetworkNames,
+  { bridge = null }: NetworkPlan,
+  present: ReadonlySet<string>,
+): Promise<void> {
+  if (bridge === null) return
+  const found = await run('ip', ['-j', 'link', 'show', 'type', 'bridge'])
+  const bridges: { ifname?: string }[] = JSON.parse(found || '[]')
+  if (!bridges.some(({ ifname }) => ifname === bridge.name))
+    throw new NetworkError('network-failed', `this host has no bridge ${bridge.name}`)
+  const name = lanNameOf(bridge)
+  if (!present.has(name)) {
+    await run('ip', ['link', 'delete', 'dev', lanEnd]).catch(() => {})
+    const peer = ['peer', 'name', name, 'address', lanMac, 'netns', namespace]
+    const made = ['name', lanEnd, 'address', lanEndMac, 'type', 'veth']
+    await run('ip', ['link', 'add', ...made, ...peer])
+  }
+  await run('sysctl', ['-qw', `net.ipv6.conf.${lanEnd}.disable_ipv6=1`])
+  await batch([], [`link set dev ${lanEnd} master ${bridge.name}`, `link set dev ${lanEnd} up`])
 }
 
 /** What passes in a network, all at once. */
@@ -72,10 +107,11 @@ export async function setPassage(
 
 /** Takes all of a network away, whatever there is of it. */
 export async function removeNetwork(names: NetworkNames): Promise<void> {
-  const { namespace, namespacePath, hostEnd, folder } = names
+  const { namespace, namespacePath, hostEnd, lanEnd, folder } = names
   await run('nft', ['-f', '-'], noHostRules(names))
   for (const each of nameServicesOf(names)) await killProcess(each)
-  await run('ip', ['link', 'delete', 'dev', hostEnd]).catch(() => {})
+  for (const end of [hostEnd, lanEnd])
+    await run('ip', ['link', 'delete', 'dev', end]).catch(() => {})
   if (existsSync(namespacePath)) await run('ip', ['netns', 'delete', namespace])
   rmSync(folder, { recursive: true, force: true })
 }
@@ -90,9 +126,10 @@ async function interfacesIn(namespace: string): Promise<Set<string>> {
   return new Set(found.map(({ ifname }: { ifname: string }) => ifname))
 }
 
-/** The addresses that the host routes to an interface of its own. */
-async function routedTo(name: string): Promise<string[]> {
-  const found = JSON.parse((await run('ip', ['-j', 'route', 'show', 'dev', name])) || '[]')
+/** The addresses that the host, or a namespace of it, routes to an interface of its own. */
+async function routedTo(name: string, where: readonly string[] = []): Promise<string[]> {
+  const shown = await run('ip', [...where, '-j', 'route', 'show', 'dev', name])
+  const found = JSON.parse(shown || '[]')
   return found.map(({ dst }: { dst: string }) => dst)
 }
 

@@ -1,4 +1,6 @@
-import { basename } from 'node:path'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { basename, resolve } from 'node:path'
 import { blockNumberOf } from '../accounts.ts'
 import { formatAddress, numberOf } from './plan.ts'
 
@@ -16,6 +18,10 @@ export const UPLINKS = '100.64.0.0/10'
 
 /** The interface of a network's namespace that leads out. */
 export const UPLINK = 'uplink'
+/** The one whose frames are those of a bridge of the host. */
+export const LAN = 'lan'
+/** The one below it, where they have a tag there. */
+export const TRUNK = 'trunk'
 
 /** What a network is called on its host, all by its state directory and its number there: found again by whoever comes next. */
 export interface NetworkNames {
@@ -24,6 +30,11 @@ export interface NetworkNames {
   readonly namespacePath: string
   /** The host's end of the uplink. */
   readonly hostEnd: string
+  /** The host's end of what is on a bridge of the host. */
+  readonly lanEnd: string
+  /** Hardware addresses of that end and of the network's: the same after a start anew, for who remembers them. */
+  readonly lanEndMac: string
+  readonly lanMac: string
   /** The host's own rules for it, a table of nft(8). */
   readonly table: string
   readonly hostAddress: string
@@ -41,11 +52,29 @@ export function namesOf(stateDirectory: string, slot: number): NetworkNames {
     namespace: `${prefixOf(stateDirectory)}${slot}`,
     namespacePath: `${NAMESPACES}/${prefixOf(stateDirectory)}${slot}`,
     hostEnd: `tl${tag}n${slot}`,
+    lanEnd: `tl${tag}l${slot}`,
+    // The highest there is on a bridge, so that it never becomes the bridge's own.
+    lanEndMac: `fe:${stationOf(stateDirectory, slot)}`,
+    lanMac: `02:${stationOf(stateDirectory, slot)}`,
     table: `trusted_launch_${tag}_${slot}`,
     hostAddress: formatAddress(first),
     address: formatAddress(first + 1),
     folder: `${RUN}/${tag}-${slot}`,
   }
+}
+
+/** Another one on every host and in every network. */
+function stationOf(stateDirectory: string, slot: number): string {
+  const of = createHash('sha256').update(`${machineId()}\0${resolve(stateDirectory)}\0${slot}`)
+  return of
+    .digest('hex')
+    .slice(0, 10)
+    .replace(/..(?=.)/g, '$&:')
+}
+
+/** machine-id(5); a host without one is told from others by its folders alone. */
+function machineId(): string {
+  return existsSync('/etc/machine-id') ? readFileSync('/etc/machine-id', 'utf8').trim() : ''
 }
 
 /** How the names of a state directory's namespaces begin. */

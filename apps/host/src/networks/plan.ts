@@ -13,6 +13,18 @@ export interface NetworkPlan {
   readonly balancing?: readonly BalancingPlan[]
   /** Public addresses that members' connections come from, where they have none of their own. */
   readonly exits?: readonly ExitPlan[]
+  /** The bridge of the host that its one subnet is of; null, also when not given: none. */
+  readonly bridge?: BridgePlan | null
+}
+
+/** A bridge that is there already: who is on it are neighbours of the network's VMs. */
+export interface BridgePlan {
+  /** On the host. */
+  readonly name: string
+  /** The tag (IEEE 802.1Q) of its frames, 1 to 4094; null: they have none. */
+  readonly vlan: number | null
+  /** Where what goes elsewhere is sent: an address of the subnet. */
+  readonly router: string
 }
 
 export interface SubnetPlan {
@@ -121,6 +133,7 @@ export function checkPlan({
   interfaces,
   balancing = [],
   exits = [],
+  bridge = null,
 }: NetworkPlan): void {
   require(NETWORK_ID.test(id), 'id')
   require(subnets.length <= SUBNETS_MAX, 'subnets')
@@ -134,6 +147,7 @@ export function checkPlan({
   for (const one of balancing) checkBalancing(one, addresses)
   for (const { address, members } of exits)
     require(isIPv4(address) && members.every((one) => addresses.has(one)), 'exits')
+  if (bridge !== null) checkBridge(bridge, subnets, addresses)
   for (const key of ['machine', 'mac', 'address'] as const)
     require(new Set(interfaces.map((one) => one[key])).size === interfaces.length, key)
 }
@@ -149,6 +163,19 @@ function checkInterface(one: InterfacePlan, subnets: readonly SubnetPlan[]): voi
   const rules = [...one.inbound, ...one.outbound].flat()
   require(rules.length <= RULES_MAX, 'rules')
   rules.forEach(checkRule)
+}
+
+function checkBridge(
+  { name, vlan, router }: BridgePlan,
+  subnets: readonly SubnetPlan[],
+  addresses: ReadonlySet<string>,
+): void {
+  require(/^[A-Za-z0-9][\w.-]{0,14}$/.test(name), 'bridge.name')
+  require(vlan === null || (Number.isInteger(vlan) && vlan >= 1 && vlan <= 4094), 'bridge.vlan')
+  const [subnet, ...others] = subnets
+  require(others.length === 0 && subnet !== undefined, 'bridge')
+  const isOthers = holds(subnet!.prefix, router) && router !== subnet!.gateway
+  require(isOthers && !addresses.has(router), 'bridge.router')
 }
 
 function checkBalancing(one: BalancingPlan, addresses: ReadonlySet<string>): void {

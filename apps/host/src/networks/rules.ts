@@ -1,5 +1,5 @@
 import { balancingRules, exitRules, type IsWell } from './balancing-rules.ts'
-import { bridgeOf, type NetworkNames, UPLINK, UPLINKS } from './names.ts'
+import { bridgeOf, LAN, type NetworkNames, UPLINK, UPLINKS } from './names.ts'
 import type { InterfacePlan, NetworkPlan, Places, PortRange, Rule } from './plan.ts'
 
 /** An interface with the tap that its VM's QEMU has. */
@@ -20,11 +20,12 @@ const PASSAGE = 'table ip trusted_launch'
  * ends no connection that it let begin.
  */
 export function passageRules(
-  plan: Pick<NetworkPlan, 'subnets' | 'balancing' | 'exits'>,
+  plan: Pick<NetworkPlan, 'subnets' | 'balancing' | 'exits' | 'bridge'>,
   interfaces: readonly PluggedInterface[],
   isWell: IsWell = () => true,
 ): string {
-  const { subnets } = plan
+  const { subnets, bridge = null } = plan
+  const out = bridge === null ? `"${UPLINK}"` : `{ "${UPLINK}", "${LAN}" }`
   const bridges = set(subnets.map(({ prefix }) => `"${bridgeOf(prefix)}"`))
   return [
     ...afresh(SOURCES),
@@ -69,7 +70,7 @@ export function passageRules(
       'ct state invalid drop',
       ...map('ip saddr', interfaces, (one) => `${one.address} : jump out_${one.tap}`),
       ...map('ip daddr', interfaces, (one) => `${one.address} : goto in_${one.tap}`),
-      ...(subnets.length === 0 ? [] : [`iifname ${bridges} oifname "${UPLINK}" accept`]),
+      ...(subnets.length === 0 ? [] : [`iifname ${bridges} oifname ${out} accept`]),
     ]),
     '}',
     '',
