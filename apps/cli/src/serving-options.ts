@@ -12,6 +12,7 @@ export interface ServingOptions {
   readonly allowReceiver?: readonly string[] | false
   readonly alertFiles?: string
   readonly publicPool?: readonly string[] | false
+  readonly bridge?: readonly string[] | false
 }
 
 /** Adds what `tl up` is told once. */
@@ -47,12 +48,19 @@ export function withServing(command: Command): Command {
       ),
     )
     .option('--no-public-pool', 'no public address is given')
+    .addOption(
+      repeatable(
+        '--bridge <bridge>',
+        'a bridge of this machine that a network may be on: NAME[:VLAN]=ROUTER/LENGTH,FIRST-LAST; the addresses are its VMs’, the first this machine’s; remembered',
+      ),
+    )
+    .option('--no-bridge', 'no network is made on a bridge')
 }
 
 /** The same as words of a command. */
 export function servingWords(options: ServingOptions): string[] {
   const { location, publicName = [], allowSource, allowPrivateSource = [] } = options
-  const { allowReceiver, alertFiles, publicPool } = options
+  const { allowReceiver, alertFiles, publicPool, bridge } = options
   return [
     ...(location === undefined ? [] : ['--location', location]),
     ...publicName.flatMap((name) => ['--public-name', name]),
@@ -64,16 +72,19 @@ export function servingWords(options: ServingOptions): string[] {
     ...(alertFiles === undefined ? [] : ['--alert-files', resolve(alertFiles)]),
     ...(publicPool === false ? ['--no-public-pool'] : []),
     ...(publicPool || []).flatMap((cidr) => ['--public-pool', cidr]),
+    ...(bridge === false ? ['--no-bridge'] : []),
+    ...(bridge || []).flatMap((one) => ['--bridge', one]),
   ]
 }
 
 /** @throws {TypeError} a source or receiver is no host, or a pool is none. */
 export async function servingFrom(options: ServingOptions): Promise<Settings> {
-  const { parseAllowedReceiver, parseAllowedSource, parsePublicPool } = await import(
+  const { parseAllowedReceiver, parseAllowedSource, parseBridge, parsePublicPool } = await import(
     '@trusted-launch/service'
   )
   const { location, publicName, allowSource, allowPrivateSource } = options
-  const { allowReceiver, alertFiles, publicPool } = options
+  const { allowReceiver, alertFiles, publicPool, bridge } = options
+  for (const one of bridge || []) parseBridge(one)
   for (const cidr of publicPool || []) parsePublicPool(cidr)
   const isSaid = allowSource !== undefined || allowPrivateSource !== undefined
   return {
@@ -81,6 +92,7 @@ export async function servingFrom(options: ServingOptions): Promise<Settings> {
     ...(publicName !== undefined && { publicNames: publicName }),
     ...(alertFiles !== undefined && { alertFiles: resolve(alertFiles) }),
     ...(publicPool !== undefined && { publicPool: publicPool || [] }),
+    ...(bridge !== undefined && { bridges: bridge || [] }),
     ...(allowReceiver !== undefined && {
       allowedReceivers: (allowReceiver || []).map((host) => parseAllowedReceiver(host)),
     }),

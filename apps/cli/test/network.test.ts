@@ -68,3 +68,11 @@ test('a security group is made, its rules are set and taken away, and it decides
   await nsg('delete', 'web')
   assert.equal((await tl('network', 'nsg', 'attach', 'x')).code, 1)
 })
+
+test('a network is asked for on a bridge by its name; one that the operator does not allow says how', async (t) => {
+  await signedIn(t)
+  const lan = ['network', 'create', 'lan', '--bridge', 'br0:20', '--prefix', '192.168.7.0/24']
+  assert.match((await tl(...lan)).err, /tl up --bridge NAME\[:VLAN\]=ROUTER\/LENGTH,FIRST-LAST/)
+  const bad = await tl('up', '--bridge', 'br0', '--data', '/nowhere')
+  assert.match(bad.err, /br0 is no bridge: NAME\[:VLAN\]=ROUTER/)
+})

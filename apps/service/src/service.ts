@@ -5,6 +5,7 @@ import { holdLock } from '@trusted-launch/host'
 import type { Logger } from 'pino'
 import type { AllowedReceiver, ReceiverRules } from './domain/destinations.ts'
 import type { HostDriver } from './domain/host-driver.ts'
+import { parseBridge } from './domain/network/host-bridge.ts'
 import { ON_THIS_HOST, parsePublicPool } from './domain/network/public-pool.ts'
 import type { AllowedSource } from './domain/sources.ts'
 import type { Store } from './domain/store.ts'
@@ -50,6 +51,8 @@ export interface ServiceOptions {
   readonly alertFiles?: string
   /** Stretches of addresses that are routed to this host, `198.51.100.0/28`, for public addresses; by default those that only this host knows. */
   readonly publicPool?: readonly string[] | undefined
+  /** Bridges of this host that networks may be on, `br0:20=192.168.7.1/24,192.168.7.64-192.168.7.127`; none by default. */
+  readonly bridges?: readonly string[] | undefined
   /** The portal's built files; it is not served by default. */
   readonly portal?: string
   /** In place of those of consoles: time in tests. */
@@ -118,6 +121,7 @@ async function open(
     ...{ store, openHost, log, now, location, sealed, authorizer, owner, signer },
     allowedSources,
     publicPool: (options.publicPool ?? ON_THIS_HOST).map(parsePublicPool),
+    bridges: (options.bridges ?? []).map(parseBridge),
     receivers: receiversOf(options),
     issuer: () => front.endpoint + ATTESTATION_PATH,
     inside: () => front.inside,

@@ -19,6 +19,8 @@ export interface Settings {
   readonly allowedReceivers?: readonly AllowedReceiver[]
   /** Stretches of addresses that are routed to the host; empty: none are given. */
   readonly publicPool?: readonly string[]
+  /** Bridges of the host that networks may be on; empty: none. */
+  readonly bridges?: readonly string[]
   /** Absolute. */
   readonly alertFiles?: string
 }

@@ -17,6 +17,7 @@ import { keepReceiverSecret, type ReceiverRules } from './domain/destinations.ts
 import { endAccess } from './domain/disk/end-access.ts'
 import { signaturesOf } from './domain/gallery/named-image.ts'
 import type { HostDriver } from './domain/host-driver.ts'
+import type { AllowedBridge } from './domain/network/host-bridge.ts'
 import type { Prefix } from './domain/network/ipv4.ts'
 import { partOf } from './domain/network/planned.ts'
 import { enqueueOwn } from './domain/own-operation.ts'
@@ -78,6 +79,8 @@ export interface WorksOptions {
   readonly allowedSources: readonly AllowedSource[]
   /** Addresses that are routed to the host. */
   readonly publicPool: readonly Prefix[]
+  /** Bridges of the host that networks may be on. */
+  readonly bridges: readonly AllowedBridge[]
   /** Names this process among all. */
   readonly owner: string
   readonly signer: AttestationSigner
@@ -145,6 +148,7 @@ export class Works {
       place: () => ({ location, capacity: hostCapacity(this.#host.size) }),
       noNetworks: () => this.#host.size.noNetworks,
       publicPool: options.publicPool,
+      bridges: options.bridges,
       notEnforced: (body) => membersOf(vmDispositions, body, 'notEnforced'),
       refused: (body) => membersOf(vmDispositions, body, 'refused'),
       notEnforcedOfSets: (body) => membersOf(scaleSetDispositions, body, 'notEnforced'),

@@ -28,6 +28,7 @@ const subnetText = ({ name, properties: of }: any) =>
 interface CreateOptions extends VmOptions {
   readonly prefix: string
   readonly subnet?: readonly string[]
+  readonly bridge?: string
 }
 
 /** `tl network …`: the networks that VMs have their parts in, and who is let through. */
@@ -51,19 +52,23 @@ function createCommand(output: Output, done: (code: ExitCode) => void): Command 
     .addOption(
       repeatable('--subnet <name=cidr>', 'a subnet of it (default: one, default, of all of it)'),
     )
+    .option('--bridge <bridge>', 'on a bridge that the host’s operator allows: br0, or br0:20')
     .addHelpText(
       'after',
-      '\nExamples:\n  tl network create shop\n  tl network create shop --prefix 10.1.0.0/16 --subnet web=10.1.0.0/24 --subnet db=10.1.1.0/24',
+      '\nExamples:\n  tl network create shop\n  tl network create shop --prefix 10.1.0.0/16 --subnet web=10.1.0.0/24 --subnet db=10.1.1.0/24\n  tl network create lan --bridge br0 --prefix 192.168.7.0/24',
     )
     .action(async (name: string, options: CreateOptions) => {
-      const { prefix, group } = options
+      const { prefix, group, bridge } = options
       const subnets = (options.subnet ?? [`default=${prefix}`]).map(subnetOf)
       const made = await withService(async (connection) => {
         const location = await connection.location()
         const place = { method: 'PUT' as const, path: connection.group(group), body: { location } }
         await madeWhereMissing(connection, place)
         const path = connection.resource(NETWORK, name, group)
-        const properties = { addressSpace: { addressPrefixes: [prefix] }, subnets }
+        const properties = {
+          ...{ addressSpace: { addressPrefixes: [prefix] }, subnets },
+          ...(bridge !== undefined && { trustedLaunch: { bridge } }),
+        }
         const isNew = await madeWhereMissing(connection, {
           ...{ method: 'PUT', path, body: { location, properties } },
         })

@@ -5,6 +5,7 @@ import { requireSubnetUnused } from './in-use.ts'
 import { type Link, listIn, missingReference, requireMadeName } from './links.ts'
 import { addressFor, prefixOf } from './network/addresses.ts'
 import { hardwareAddressFor } from './network/hardware-address.ts'
+import { bridgeOf, requireNothingOutside } from './network/host-bridge.ts'
 import { requirePublicAddress } from './network/public-addresses.ts'
 import { removeWhole } from './remove-whole.ts'
 import type { Moment, Plan, Wanted } from './resource-type.ts'
@@ -108,6 +109,8 @@ export async function planNetworkInterface(
   for (const [i, one] of configurations.entries()) {
     const subnet = await requireSubnet(tables, textAt(one, 'properties', 'subnet', 'id'), id)
     const view = configurationView(id, one as JsonObject, i)
+    const network = subnet?.parentId == null ? null : await tables.resources.get(subnet.parentId)
+    requireNothingOutside(network === null ? null : bridgeOf(network), view)
     await requirePublicAddress(tables, view, i)
     await requireJoins(tables, view, i)
     named.push(await withAddress(tables, view, subnet, existing))

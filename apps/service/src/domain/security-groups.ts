@@ -1,4 +1,5 @@
 import { ArmError } from '@trusted-launch/api'
+import type { AllowedBridge } from './network/host-bridge.ts'
 import type { Prefix } from './network/ipv4.ts'
 import { machinesBehind } from './network/planned.ts'
 import { letsIn, letsOut, passageOf, securityRulesOf } from './network/security-rules.ts'
@@ -13,6 +14,8 @@ export interface NetworkRules {
   readonly noNetworks: () => string | null
   /** Addresses that are routed to the host, for whoever asks for a public one; none: nobody gets one. */
   readonly publicPool: readonly Prefix[]
+  /** Bridges of the host that networks may be on; not given: none. */
+  readonly bridges?: readonly AllowedBridge[]
 }
 
 /**

@@ -60,6 +60,14 @@ const added: Readonly<Record<string, FieldTable>> = {
     trustedLaunch: 'NetworkInterfaceTrustedLaunch',
   },
   NetworkInterfaceTrustedLaunch: { macAddress: 'text' },
+  VirtualNetworkPropertiesFormat: {
+    ...network.VirtualNetworkPropertiesFormat,
+    trustedLaunch: 'VirtualNetworkTrustedLaunch',
+  },
+  VirtualNetworkTrustedLaunch: {
+    ...{ bridge: 'text', link: 'text!', vlan: 'number!', prefix: 'text!', router: 'text!' },
+    ...{ address: 'text!', lastAddress: 'text!' },
+  },
   DiskProperties: { ...compute.DiskProperties, notEnforced: '[text]!' },
   DiskUpdateProperties: { ...compute.DiskUpdateProperties, notEnforced: '[text]!' },
   SnapshotProperties: { ...compute.SnapshotProperties, consistencyMode: 'text!' },

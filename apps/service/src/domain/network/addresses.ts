@@ -2,6 +2,7 @@ import { ArmError, keyOf } from '@trusted-launch/api'
 import { listIn } from '../links.ts'
 import type { Json, Resource, Tables } from '../store.ts'
 import { at, textAt } from '../vm/vm.ts'
+import { bridgeOf } from './host-bridge.ts'
 import { formatAddress, isWithin, type Prefix, parseAddress, parsePrefix, sizeOf } from './ipv4.ts'
 
 /** Azure keeps the first four of a subnet (network, router, two for names) and the last (broadcast). */
@@ -33,11 +34,12 @@ export async function addressFor(
   wanted: { readonly fixed: string | null; readonly had: string | null },
 ): Promise<string> {
   const { fixed } = wanted
-  if (fixed !== null) return take(tables, subnet, prefix, owner, fixed)
+  const stretch = await stretchOf(tables, subnet, prefix)
+  if (fixed !== null) return take(tables, subnet, prefix, stretch, owner, fixed)
   const had = wanted.had === null ? null : parseAddress(wanted.had)
-  if (had !== null && isAssignable(had, prefix) && (await isFree(tables, subnet, had, owner)))
+  if (had !== null && isAssignable(had, stretch) && (await isFree(tables, subnet, had, owner)))
     return claim(tables, subnet, had, owner)
-  const found = await nextFree(tables, subnet, prefix, owner)
+  const found = await nextFree(tables, subnet, prefix, stretch, owner)
   return claim(tables, subnet, found, owner)
 }
 
@@ -45,6 +47,7 @@ async function take(
   tables: Pick<Tables, 'resources' | 'values'>,
   subnet: Resource,
   prefix: Prefix,
+  stretch: Stretch,
   owner: string,
   text: string,
 ): Promise<string> {
@@ -54,7 +57,7 @@ async function take(
       'PrivateIPAddressNotInSubnet',
       `Private static IP address ${text} does not belong to the range of subnet prefix ${formatAddress(prefix.base)}/${prefix.length}.`,
     )
-  if (!isAssignable(address, prefix))
+  if (!isAssignable(address, stretch))
     refuse(
       'PrivateIPAddressInReservedRange',
       `Private static IP address ${text} falls within reserved IP range of subnet prefix ${formatAddress(prefix.base)}/${prefix.length}.`,
@@ -72,13 +75,14 @@ async function nextFree(
   tables: Pick<Tables, 'resources' | 'values'>,
   subnet: Resource,
   prefix: Prefix,
+  { first, last }: Stretch,
   owner: string,
 ): Promise<number> {
-  const count = sizeOf(prefix) - RESERVED_FIRST - RESERVED_LAST
+  const count = last - first + 1
   const begin = Number(textOf(await tables.values.get(nextName(subnet))) ?? 0)
   for (let i = 0; i < count; i++) {
     const place = (begin + i) % count
-    const address = prefix.base + RESERVED_FIRST + place
+    const address = first + place
     if (!(await isFree(tables, subnet, address, owner))) continue
     await tables.values.put(nextName(subnet), new TextEncoder().encode(String(place + 1)))
     return address
@@ -126,9 +130,30 @@ async function claim(
   return formatAddress(address)
 }
 
-function isAssignable(address: number, prefix: Prefix): boolean {
-  const last = prefix.base + sizeOf(prefix) - RESERVED_LAST
-  return address >= prefix.base + RESERVED_FIRST && address < last
+/** Addresses that are given, both ends included. */
+interface Stretch {
+  readonly first: number
+  readonly last: number
+}
+
+/** Those of a subnet that the platform does not keep; of one on a bridge of the host those that its operator named, but for the host's. */
+async function stretchOf(
+  { resources }: Pick<Tables, 'resources'>,
+  { parentId }: Resource,
+  prefix: Prefix,
+): Promise<Stretch> {
+  const network = parentId === null ? null : await resources.get(parentId)
+  const bridge = network === null ? null : bridgeOf(network)
+  const [address, lastAddress] = [bridge?.address, bridge?.lastAddress].map((one) =>
+    one === undefined ? null : parseAddress(one),
+  )
+  if (address != null && lastAddress != null) return { first: address + 1, last: lastAddress }
+  const end = prefix.base + sizeOf(prefix) - RESERVED_LAST
+  return { first: prefix.base + RESERVED_FIRST, last: end - 1 }
+}
+
+function isAssignable(address: number, { first, last }: Stretch): boolean {
+  return address >= first && address <= last
 }
 
 function nameOf(subnet: Resource, address: number): string {

@@ -7,6 +7,7 @@ import { applyWork, type NetworkRules, requireStopped } from '../security-groups
 import type { Json, JsonObject, Resource, Tables } from '../store.ts'
 import { at, textAt } from '../vm/vm.ts'
 import { prefixOf } from './addresses.ts'
+import { type AllowedBridge, bridgeFor, bridgeOf, requireSubnetOf } from './host-bridge.ts'
 import { overlap } from './ipv4.ts'
 import { machinesBehind } from './planned.ts'
 
@@ -37,6 +38,9 @@ export function subnetPlanning(rules: NetworkRules): Planning {
   return async (id, wanted, existing, moment) => {
     const { tables } = moment
     const isOther = await requireSubnet(tables, existing, wanted.properties)
+    const network = await tables.resources.get(networkOf(id))
+    const bridge = network === null ? null : bridgeOf(network)
+    if (bridge !== null) requireSubnetOf(bridge, wanted.properties)
     const plan = await planSubnet(id, wanted, existing, moment)
     requireApart(listIn((await tables.resources.get(networkOf(id)))?.properties.subnets))
     return applied(rules, existing, await machinesBehind(tables, id), plan, isOther)
@@ -53,10 +57,17 @@ export function networkPlanning(rules: NetworkRules): Planning {
       const before = await tables.resources.get(`${id}/subnets/${textAt(one, 'name')}`)
       isOther = (await requireSubnet(tables, before, at(one, 'properties') ?? {})) || isOther
     }
-    const plan = await planNetwork(id, wanted, existing, moment)
+    const bridge = await bridgeFor(tables, rules, id, wanted.properties, existing)
+    const planned = await planNetwork(id, wanted, existing, moment)
+    const plan = bridge === null ? planned : withBridge(planned, bridge)
     if (existing === null) return plan
     return applied(rules, existing, await machinesBehind(tables, id), plan, isOther)
   }
+}
+
+function withBridge(plan: Plan, bridge: AllowedBridge): Plan {
+  const properties = { ...plan.properties, trustedLaunch: { bridge: bridge.bridge } }
+  return { ...plan, properties, state: { trustedLaunch: { ...bridge } } }
 }
 
 /** @returns whether another group decides in it. @throws {ArmError} its addresses are somebody's. */

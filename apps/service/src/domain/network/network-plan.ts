@@ -6,6 +6,12 @@ export interface NetworkPlan {
   readonly interfaces: readonly InterfacePlan[]
   readonly balancing: readonly BalancingPlan[]
   readonly exits: readonly ExitPlan[]
+  /** A bridge of the host that its one subnet is of; `vlan` null: without a tag. Null: it is the network's alone. */
+  readonly bridge: {
+    readonly name: string
+    readonly vlan: number | null
+    readonly router: string
+  } | null
 }
 
 /** A port of a frontend, whose connections are spread over members. */

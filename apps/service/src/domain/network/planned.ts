@@ -8,6 +8,7 @@ import type { JsonObject, Resource, Tables } from '../store.ts'
 import { INTERFACE_TYPES } from '../vm/interfaces.ts'
 import { at, stateOf, textAt } from '../vm/vm.ts'
 import { prefixOf, routerOf } from './addresses.ts'
+import { bridgeOf } from './host-bridge.ts'
 import { formatAddress, isWithin, type Prefix, parseAddress } from './ipv4.ts'
 import type { InterfacePlan, NetworkPlan, PassageRule } from './network-plan.ts'
 import { isStandard, publicAddressOf } from './public-addresses.ts'
@@ -62,9 +63,9 @@ export async function partOf(there: There, vm: Resource): Promise<NetworkPart | 
   return {
     network: hostNetworkOf(place.network.id),
     prefix: textOf(place.prefix),
-    router: routerOf(place.prefix),
+    router: routerIn(place.network, place.prefix),
     address: place.address,
-    letsSshIn: letsIn(inbound, routerOf(place.prefix), SSH),
+    letsSshIn: letsIn(inbound, routerIn(place.network, place.prefix), SSH),
     letsOut: groups.every((group) => letsOut(group) !== 'none'),
   }
 }
@@ -84,10 +85,18 @@ export async function networkPlanOf(there: There, networkId: string): Promise<Ne
   const subnets: NetworkPlan['subnets'][number][] = []
   for await (const subnet of everyOf(there, { type: SUBNET, parentId: networkId })) {
     const prefix = prefixOf(subnet)
-    if (prefix !== null) subnets.push({ prefix: textOf(prefix), gateway: routerOf(prefix) })
+    if (prefix !== null)
+      subnets.push({ prefix: textOf(prefix), gateway: routerIn(network, prefix) })
   }
   const spread = await balancingOf(there, members)
-  return { id: hostNetworkOf(networkId), subnets, interfaces, ...spread }
+  const on = bridgeOf(network)
+  const bridge = on === null ? null : { name: on.link, vlan: on.vlan, router: on.router }
+  return { id: hostNetworkOf(networkId), subnets, interfaces, ...spread, bridge }
+}
+
+/** Where a subnet's VMs send what goes elsewhere, and ask for addresses and names. */
+function routerIn(network: Resource, prefix: Prefix): string {
+  return bridgeOf(network)?.address ?? routerOf(prefix)
 }
 
 /** The interfaces that have a place in a network. */

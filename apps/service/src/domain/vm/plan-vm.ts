@@ -5,6 +5,7 @@ import type { AttestRate } from '../attest-rate.ts'
 import { requirePlacing } from '../drain.ts'
 import type { HostDriver } from '../host-driver.ts'
 import type { Link } from '../links.ts'
+import type { AllowedBridge } from '../network/host-bridge.ts'
 import type { Prefix } from '../network/ipv4.ts'
 import type { Moment, Plan, Wanted } from '../resource-type.ts'
 import { joinSet } from '../scale-set/join.ts'
@@ -41,6 +42,8 @@ export interface VmRules {
   readonly noNetworks: () => string | null
   /** Addresses that are routed to the host. */
   readonly publicPool: readonly Prefix[]
+  /** Bridges of the host that networks may be on; not given: none. */
+  readonly bridges?: readonly AllowedBridge[]
   readonly images: () => readonly MarketplaceImage[]
   readonly allowedSources: readonly AllowedSource[]
   /** Writes a piece of a file that is to become an image or a disk. */
