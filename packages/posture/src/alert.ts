@@ -7,17 +7,9 @@ export type AlertState = 'Active' | 'InProgress' | 'Resolved' | 'Dismissed'
 /**
  * How far a field of an alert is to be believed:
  * `hint` the guest's word, such as a path; `measured` a quoted PCR vouches for it; `inferred` it follows from
- * what was measured; `unverified` a line that the guest wrote; `verified-file` from a file that was hashed
- * again; `host` the host says it; `configured` it was asked for.
+ * what was measured; `unverified` a line that the guest wrote; `host` the host says it.
  */
-export type FieldSource =
-  | 'hint'
-  | 'measured'
-  | 'inferred'
-  | 'unverified'
-  | 'verified-file'
-  | 'host'
-  | 'configured'
+export type FieldSource = 'hint' | 'measured' | 'inferred' | 'unverified' | 'host'
 
 /** One thing that an alert says, and who says it. */
 export interface AlertField {

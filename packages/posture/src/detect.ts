@@ -83,9 +83,10 @@ function causesOf(alerts: readonly Alert[], of: AlertType): string[] {
 
 /** Whether an observation would have shown an alert of this type, so that not seeing it says something. */
 function canShow(observation: Observation, type: AlertType): boolean {
-  if (observation.kind === 'host') return type === 'VM_HostConfigurationDiffers'
+  const isOfHost = type === 'VM_HostConfigurationDiffers'
+  if (observation.kind === 'host') return isOfHost
   if (observation.kind !== 'verdict' || observation.result.tier === 'none') return false
-  return type !== 'VM_HostConfigurationDiffers'
+  return !isOfHost || observation.isHostSeen === true
 }
 
 function seen(

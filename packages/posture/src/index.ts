@@ -45,7 +45,7 @@ export {
 export type { RecommendationKind } from './recommendation-kind.ts'
 export { SUCCESSORS } from './recommendations/certificate-rollover.ts'
 export { RECOMMENDATIONS, type RecommendationId } from './recommendations.ts'
-export { type Due, firstDue, inFairOrder, nextDue } from './schedule.ts'
+export { type Due, inFairOrder, nextDue } from './schedule.ts'
 export {
   addScores,
   NO_SCORE,

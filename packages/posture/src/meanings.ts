@@ -52,6 +52,7 @@ export const MEANINGS: readonly (readonly [begins: string, meaning: Meaning])[] 
   ['quote.missing', unproven],
   ['quote.', origin],
   ['question.', unproven],
+  ['evidence.', unproven],
   ['input.', unproven],
   ['pcrs.', unproven],
   ['pcr.not-given', unproven],

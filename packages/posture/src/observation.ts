@@ -13,6 +13,8 @@ export type Observation = {
       readonly kind: 'verdict'
       /** With what memory found (`withMemory`). */
       readonly result: Verdict
+      /** Whether what its host runs was held against what it was asked to, too. */
+      readonly isHostSeen?: boolean
     }
   | {
       readonly kind: 'host'

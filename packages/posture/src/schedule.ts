@@ -18,11 +18,6 @@ export function nextDue(askedMs: number, intervalMs: number, chance: number): nu
   return askedMs + Math.floor(intervalMs * (1 - jitterPart * chance))
 }
 
-/** When one of many that are watched from now on is first due: spread over a whole interval. */
-export function firstDue(nowMs: number, intervalMs: number, chance: number): number {
-  return nowMs + Math.floor(intervalMs * chance)
-}
-
 /**
  * Those that are due, in the order in which they are to be asked: one of each tenant in turn, of each the one that waits
  * longest, beginning with the tenant whose VM does. So who has ten thousand VMs at a minute's interval delays nobody

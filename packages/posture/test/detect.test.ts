@@ -324,6 +324,15 @@ test('a host that says nothing, or of another start, is no host that differs', (
   assert.ok(ofVerdict('host.statement.signature').includes('VM_HostConfigurationDiffers/host high'))
 })
 
+test('a verdict that was made with what the host runs is a look at the host', () => {
+  const [alert] = detect([], seen(verdict('host.firmware'))).flatMap(({ alert }) =>
+    alert.type === 'VM_HostConfigurationDiffers' ? [alert] : [],
+  )
+  const looked = { ...seen(good), isHostSeen: true } as Observation
+  assert.deepEqual(told(detect([alert!], looked)), [`gone ${alert!.type}/host high`])
+  assert.deepEqual(told(detect([alert!], seen(good))), [])
+})
+
 test('a host that is as asked for again is told as such, and says nothing of what its guest measured', () => {
   const both = verdict('kernel.changed', 'host.firmware')
   const alerts = alertsAfter([], detect([], seen(both)))

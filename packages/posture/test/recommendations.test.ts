@@ -185,6 +185,12 @@ const tables: Readonly<Record<RecommendationId, readonly Case[]>> = {
   ],
   revocations: [
     ['none is missing', {}, 'Healthy'],
+    ['none is missing on Windows', { os: 'Windows' }, 'NotApplicable no-windows-agent'],
+    [
+      'none is missing, without a vTPM to show it',
+      { setup: { ...trusted, vTpmEnabled: false } },
+      'NotApplicable vtpm-off',
+    ],
     ['some are missing', { revocationsMissing: 3 }, 'Unhealthy revocations-missing', 'update-keys'],
     [
       'some are missing on Windows, which nobody attests',

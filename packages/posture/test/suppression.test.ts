@@ -126,3 +126,16 @@ test('a rule reads strictly: nothing empty, unknown or without limit', () => {
       JSON.stringify(one),
     )
 })
+
+test('a rule for one file of a module hides none of another file of the same name', () => {
+  const other = { ...module, events: [2], actual: 'sha256:bb' }
+  const [alert] = detect([], seen(verdict({ ...module, events: [1] }, other))).map(
+    ({ alert }) => alert,
+  )
+  const by = (...digests: string[]): SuppressionRule => ({
+    ...{ ...rule, alertType: '*' },
+    allOf: [{ field: 'entities.module.digest', in: digests }],
+  })
+  assert.equal(suppressing(alert!, [by('sha256:aa')], start), null)
+  assert.notEqual(suppressing(alert!, [by('sha256:aa', 'sha256:bb')], start), null)
+})

@@ -14,8 +14,8 @@ const type = 'VM_UntrustedKernelModule'
 interface Told {
   readonly component: string
   readonly findings: readonly Finding[]
-  /** What PCR 10 vouches for; undefined: only the kernel's log tells of it. */
-  readonly measured: Finding | undefined
+  /** What PCR 10 vouches for, each file of that name by itself; none: only the kernel's log tells of it. */
+  readonly measured: readonly Finding[]
   /** What the guest says that its kernel wrote. */
   readonly lines: readonly string[]
 }
@@ -33,7 +33,7 @@ export function untrustedModules(
   const found = result.findings.filter(({ id }) => meaningOf(id).raises?.type === type)
   const all = [...Map.groupBy(found, ({ component }) => component)]
     .map(([component, findings]) => toldOf(component, findings, result))
-    .filter(({ measured, lines }) => measured !== undefined || lines.some(isDistrust))
+    .filter(({ measured, lines }) => measured.length > 0 || lines.some(isDistrust))
   const isKnown = ({ component }: Told) => known.includes(component)
   const news = all.filter((one) => !isKnown(one))
   const room = Math.max(0, modulesMax - known.length)
@@ -43,7 +43,7 @@ export function untrustedModules(
 }
 
 function toldOf(component: string, findings: readonly Finding[], result: Verdict): Told {
-  const measured = findings.find(({ pcr }) => pcr !== null)
+  const measured = findings.filter(({ pcr }) => pcr !== null)
   return { component, findings, measured, lines: linesOf(component, result) }
 }
 
@@ -92,8 +92,8 @@ function severityOf(findings: readonly Finding[], isLocked: boolean): 'low' | 'm
   return isLocked && !isGraver ? 'low' : 'medium'
 }
 
-function summaryOf(component: string, measured: Finding | undefined, isLocked: boolean): string {
-  if (measured === undefined)
+function summaryOf(component: string, measured: readonly Finding[], isLocked: boolean): string {
+  if (measured.length === 0)
     return `The guest says that its kernel did not trust ${component}: nothing vouches for that.`
   if (isLocked) return `The kernel refused ${component}: its key did not sign it.`
   return `The kernel read ${component}, which its key did not sign, and may have loaded it: it is not under lockdown.`
@@ -102,15 +102,16 @@ function summaryOf(component: string, measured: Finding | undefined, isLocked: b
 /** Only what PCR 10 vouches for is measured; a line of the kernel's log is a guest's word. */
 function fieldsOf(
   component: string,
-  measured: Finding | undefined,
+  measured: readonly Finding[],
   lines: readonly string[],
   isLocked: boolean,
 ): AlertField[] {
-  const source = measured === undefined ? 'unverified' : 'hint'
-  const digest = measured?.actual ?? null
+  const source = measured.length === 0 ? 'unverified' : 'hint'
+  // A rule is about an alert all of whose digests it names: of a file without one it cannot be.
+  const digests = new Set(measured.map(({ actual }) => actual ?? 'not known'))
   const fields: (AlertField | null)[] = [
     component === nameOf(component) ? null : { name: 'module', value: nameOf(component), source },
-    digest === null ? null : { name: 'digest', value: digest, source: 'measured' },
+    ...[...digests].map((value): AlertField => ({ name: 'digest', value, source: 'measured' })),
     { name: 'refused', value: isLocked ? 'yes' : 'not known', source: 'inferred' },
     ...lines.map((value): AlertField => ({ name: 'kernel-log', value, source: 'unverified' })),
   ]

@@ -42,7 +42,8 @@ function statusOf(facts: MachineFacts): Status {
   const missing = facts.revocationsMissing
   if (missing !== null && missing > 0)
     return unhealthy('revocations-missing', `dbx lacks ${missing} of the current revocations.`)
-  if (missing === 0) return HEALTHY
+  // What nobody attests is never healthy.
   if (isStatus(result)) return result
+  if (missing === 0) return HEALTHY
   return notApplicable('not-compared', 'Nobody compared its dbx with the current revocations.')
 }
