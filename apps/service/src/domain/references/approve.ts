@@ -13,6 +13,7 @@ import {
   REFERENCES_MAX,
   removeReference,
 } from './kept.ts'
+import { versionAfter } from './known-images.ts'
 
 /** For which VMs an approval holds. */
 export interface ApprovalScope {
@@ -32,7 +33,6 @@ export interface Decided {
   readonly time: number
   /** SHA-256 of modules that are the new kernel's own, besides those that it read. */
   readonly modules?: readonly string[]
-  readonly imageVersion?: string
 }
 
 /**
@@ -43,7 +43,7 @@ export async function approveDrift(
   tables: Tables,
   row: Resource,
   scope: ApprovalScope,
-  { how, by, reason, request, time, modules = [], imageVersion }: Decided,
+  { how, by, reason, request, time, modules = [] }: Decided,
 ): Promise<Resource> {
   const drift = driftIn(row)
   const file = await tables.values.get(valueOfDrift(row.name))
@@ -66,13 +66,20 @@ export async function approveDrift(
     {
       ...{ how, variant, by, at: time, why: reason, request, drift: row.id },
       ...{ image: scope.image, vmId: scope.vmId, supersedes: drift.nearest },
-      imageVersion: imageVersion ?? null,
+      ...(await versionOf(tables, row)),
       sha256: createHash('sha256').update(approved).digest('hex'),
     },
     approved,
   )
   const decision = { by, at: time, reason, request, references: reference.id }
   return writeDrift(tables, row, { ...drift, status: 'approved', decision }, time)
+}
+
+/** Which version of its VM's image what is approved is of, whoever approves it. */
+async function versionOf(tables: Tables, drift: Resource) {
+  const vm = await tables.resources.get(drift.parentId!)
+  const found = vm === null ? null : await versionAfter(tables.values, vm, driftIn(drift))
+  return found ?? { imageVersion: null }
 }
 
 /** A module that was untrusted before the kernel became another one is not approved along with that. */

@@ -10,7 +10,7 @@ import { driftIn, driftNamed, noteDrift, showDrift } from './drift.ts'
 import { isGrownDisk } from './grown-disk.ts'
 import { isDrift } from './is-drift.ts'
 import { referenceIn, referencesFor } from './kept.ts'
-import { knownImagesOf } from './known-images.ts'
+import { knownImagesOf, platformImageOf } from './known-images.ts'
 import { areSignedImages, compareVersions, isNotOlder } from './signed-images.ts'
 import { usedFor } from './used.ts'
 
@@ -112,10 +112,13 @@ async function bySignature(
   plan: string,
 ): Promise<Found | null> {
   if (!areSignedImages(change)) return null
-  const known = await knownImagesOf(tables.values, change)
-  const versions = (await referencesFor(tables, vm)).flatMap(
-    (row) => referenceIn(row).imageVersion ?? [],
-  )
+  const image = platformImageOf(vm)
+  if (image === null) return null
+  const known = await knownImagesOf(tables.values, change, image)
+  const versions = (await referencesFor(tables, vm)).flatMap((row) => {
+    const { imageVersion, imageName = image } = referenceIn(row)
+    return imageVersion === null || imageName !== image ? [] : [imageVersion]
+  })
   const { imageVersion: own } = stateOf(vm)
   const all = [...versions, ...(own === undefined ? [] : [own])]
   const [newest = null] = all.sort((a, b) => compareVersions(b, a))
@@ -127,8 +130,7 @@ async function bySignature(
   const reason = `Signed, and no older than what is approved: ${[...new Set(names)].join(', ')}.`
   const { vmId } = stateOf(vm)
   const by = `monitoring plan ${plan}`
-  const imageVersion = [...known.values()].map(({ version }) => version).sort(compareVersions)[0]!
-  const decided = { how: 'plan', by, reason, request: attestation, time, imageVersion } as const
+  const decided = { how: 'plan', by, reason, request: attestation, time } as const
   return { scope: { id: vm.id, image: null, vmId }, decided }
 }
 

@@ -146,7 +146,7 @@ async function insert(
 ): Promise<void> {
   const { variant, sha256, nearest, differences, modules } = change
   const { id: parentId, subscriptionId, resourceGroup } = vm
-  const images = await knownImagesOf(values, change)
+  const images = await knownImagesOf(values, change, null)
   const knownAs = (digest: string | null) => {
     const one = images.get(digest ?? '')
     return one === undefined ? null : `${one.component} of ${one.image} ${one.version}`

@@ -27,6 +27,8 @@ export interface KeptReference {
   readonly supersedes: string | null
   /** The version of the image that what was approved is known from; null: not known. */
   readonly imageVersion: string | null
+  /** That image's name; none: an older program did not keep it. */
+  readonly imageName?: string
   /** The id of the drift that it was made of. */
   readonly drift: string
 }

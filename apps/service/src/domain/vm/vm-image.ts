@@ -52,7 +52,8 @@ export function madeImageOf(image: string): Pick<VmState, 'image' | 'imageVersio
   return version === undefined || !isPlatform(name!) ? { image } : { image, imageVersion: version }
 }
 
-function isPlatform(host: string): boolean {
+/** Whether an image is one of this service: its versions are what they say. */
+export function isPlatform(host: string): boolean {
   return platformImages.some((image) => image.host === host)
 }
 
