@@ -3,6 +3,7 @@ import {
   type AttestationResult,
   boundNonce,
   CLAIM_FORMS,
+  type Failure,
   failedBefore,
   formatCanonical,
   type Json,
@@ -11,7 +12,7 @@ import {
 } from '@trusted-launch/attestation'
 import { fromUtf8, MalformedError } from '@trusted-launch/codec'
 import { CryptoError, fromBase64url, jwkOf, keyOfJwk } from '@trusted-launch/crypto'
-import type { EffectivePlan } from '@trusted-launch/posture'
+import { type Alert, alertKindOf, type EffectivePlan, isOpen } from '@trusted-launch/posture'
 import { alertOf, alertRowsOf } from './alerts.ts'
 import { planOf } from './plans.ts'
 import { standingOf } from './standing.ts'
@@ -32,6 +33,8 @@ const AUDIENCE = /^[!-~]{1,256}$/
 const LIFETIME_SECONDS = 3_600
 /** One that is good for less is of no use. */
 const LIFETIME_SECONDS_MIN = 30
+/** Of open failures, so many of their findings are named. */
+const FINDINGS_MAX = 16
 /** A service nonce that binds nothing: for looking whether the rest can be bound. */
 const NO_NONCE = new Uint8Array(32)
 
@@ -101,10 +104,20 @@ export async function termsOf(
   const plan = await planOf(tables, vm)
   const lifetimeSeconds = lifetimeOf(attestation, plan, now)
   const { result, recordSha256 } = resultFor(attestation, audience, plan)
-  const { failure } = await standingOf(tables, vm, (await alertRowsOf(tables, vm)).map(alertOf))
+  const alerts = (await alertRowsOf(tables, vm)).map(alertOf)
+  const failure = (await standingOf(tables, vm, alerts)).failure ?? openFailure(alerts)
   const findings = failure === null ? [] : [failedBefore(failure)]
   const told = withMemory(result, { findings })
   return { attestation, audience, lifetimeSeconds, result: told, recordSha256 }
+}
+
+/** What was seen beside verdicts (of the host, say) and nobody closed; null: nothing. */
+function openFailure(alerts: readonly Alert[]): Failure | null {
+  const open = alerts.filter((one) => isOpen(one) && alertKindOf(one.type).isFailure)
+  const [first] = open.sort((a, b) => a.firstSeen - b.firstSeen)
+  if (first === undefined) return null
+  const findings = open.flatMap((one) => one.findings.map(({ id }) => id)).slice(0, FINDINGS_MAX)
+  return { time: first.firstSeen, findings, evidenceSha256: first.evidence }
 }
 
 /** The token as a client gets it. Not in a transaction: whose key it is may change meanwhile. */

@@ -269,3 +269,20 @@ test('fresh quotes count as attestations: six a minute', async (t) => {
   assert.deepEqual(statuses, [202, 202, 202, 202, 202, 202, 429])
   assert.equal((await service.ask('POST', at(id), { audience: AUDIENCE })).status, 200)
 })
+
+test('a token affirms nothing while an alert of a failure is open, though no verdict shows it', async (t) => {
+  const host = new AttestingHost()
+  const service = await aService(t, host)
+  const { id } = await aVm(service)
+  const hashed = (firmwareSha256: string) => ({ firmwareSha256: firmwareSha256.repeat(32) })
+  host.host = { actual: hashed('bb'), wanted: hashed('aa') } as typeof host.host
+  host.failure = new Error('it says nothing')
+  await service.over(await service.ask('POST', `${id}/providers/TrustedLaunch/evidence/attest`))
+  const { body } = await service.ask('POST', at(id), { audience: AUDIENCE })
+  assert.equal(body.tier, 'contraindicated', JSON.stringify(body))
+  const alerts = `${service.subscription}/providers/Microsoft.Security/alerts`
+  const [alert] = (await service.ask('GET', alerts)).body.value
+  await service.ask('POST', `${alert.id}/resolve`, { reason: 'it was meant' })
+  const after = await service.ask('POST', at(id), { audience: AUDIENCE })
+  assert.equal(after.body.tier, 'affirming')
+})
