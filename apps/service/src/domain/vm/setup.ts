@@ -7,12 +7,14 @@ import { at, securityOf, textAt } from './vm.ts'
 
 export const EXTENSION = 'Microsoft.Compute/virtualMachines/extensions'
 
-/** What was asked for of a VM's security. An extension that is being installed counts: it attests at once. */
+/**
+ * What was asked for of a VM's security. An extension counts from when it was put until it is deleted, whatever became of
+ * it: a guest that does not answer while it is put would else end its own monitoring.
+ */
 export async function setupOf(tables: Tables, vm: Resource): Promise<Setup> {
   let hasExtension = false
   for await (const one of everyOf(tables, { type: EXTENSION, parentId: vm.id }))
-    hasExtension ||=
-      isGuestAttestation(one.properties) && !['Failed', 'Deleting'].includes(one.provisioningState)
+    hasExtension ||= isGuestAttestation(one.properties) && one.provisioningState !== 'Deleting'
   return setup(vm, hasExtension)
 }
 
