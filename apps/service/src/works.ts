@@ -45,7 +45,13 @@ import { type DeploymentGround, deploymentHandlers } from './jobs/deployment/han
 import { diskHandlers } from './jobs/disk-handlers.ts'
 import { driftHandlers } from './jobs/drift-handlers.ts'
 import { DrivenHost, type HostSize } from './jobs/driven-host.ts'
-import { expireAttestations, forgetEvents, forgetOperations, forgetTokens } from './jobs/expire.ts'
+import {
+  expireAttestations,
+  forgetAlerts,
+  forgetEvents,
+  forgetOperations,
+  forgetTokens,
+} from './jobs/expire.ts'
 import { extensionHandlers } from './jobs/extension-handlers.ts'
 import { galleryHandlers } from './jobs/gallery-handlers.ts'
 import { groupHandlers } from './jobs/group-handlers.ts'
@@ -280,6 +286,8 @@ export class Works {
     const forgotten = this.driver.forgetOldUploads()
     await forgotten.catch((err) => log.error({ err }, 'old uploads stay'))
     await this.#host.tidy()
+    const closed = forgetAlerts(store, now())
+    await closed.catch((err) => log.error({ err }, 'old alerts stay'))
     const passed = forgetEvents(store, now())
     const lost = await passed.catch((err) => log.error({ err }, 'old events stay'))
     if (lost !== undefined && lost > 0)

@@ -3,7 +3,7 @@ import { everyOf } from './every-of.ts'
 import type { Resource, Tables } from './store.ts'
 import { at } from './vm/vm.ts'
 
-/** That somebody answers for not following a recommendation: it extends a subscription, a group or a VM. */
+/** That somebody answers for not following a recommendation: it extends a subscription, a group, a scale set or a VM. */
 export const EXEMPTION = 'TrustedLaunch/exemptions'
 
 /** The exemption in its row. */

@@ -1,9 +1,12 @@
+import { isOpen } from '@trusted-launch/posture'
+import { ALERT, alertOf } from '../domain/alerts.ts'
 import { DESTINATION, isEnabled } from '../domain/destinations.ts'
 import { noteForgotten } from '../domain/events.ts'
 import { everyOf } from '../domain/every-of.ts'
 import { everyMachine } from '../domain/machines.ts'
 import { expiredOf, RETENTION } from '../domain/retention.ts'
 import type { Forgettable, Store, Tables } from '../domain/store.ts'
+import { stateOf } from '../domain/vm/vm.ts'
 
 const DAY_MS = 86_400_000
 const OPERATIONS_KEPT_MS = 7 * DAY_MS
@@ -21,6 +24,23 @@ export async function forgetOperations({ operations }: Store, now: number): Prom
 /** Tokens that were made ten minutes ago go, with their operations. @returns how many. */
 export function forgetTokens({ operations }: Store, now: number): Promise<number> {
   return operations.forget(now - TOKENS_KEPT_MS, 'vm.token')
+}
+
+/**
+ * Alerts of VMs that are gone, which somebody closed, go with their events: VMs that come and go would else leave them
+ * for ever. @returns how many.
+ */
+export async function forgetAlerts(store: Store, now: number): Promise<number> {
+  let count = 0
+  for await (const row of everyOf(store, { type: ALERT })) {
+    const alert = alertOf(row)
+    const last = Math.max(alert.lastSeen, alert.change?.time ?? 0)
+    if (isOpen(alert) || last > now - EVENTS_KEPT.alert.days * DAY_MS) continue
+    const vm = await store.resources.get(row.parentId!)
+    if (vm !== null && stateOf(vm).vmId === row.state.vmId) continue
+    count += Number(await store.resources.delete(row.id))
+  }
+  return count
 }
 
 /** Of each subscription. Alerts' events wait so long for who is to be told; others are for who lost the thread. */

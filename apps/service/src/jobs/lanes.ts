@@ -41,6 +41,8 @@ export const LANES: readonly Lane[] = [
     kinds: ['vm.powerOff', 'vm.deallocate', 'vm.drain', 'vm.simulateEviction'],
   },
   { name: 'commands', atOnce: 2, kinds: ['vm.runCommand'] },
+  // Looks at the whole fleet, in the threads that appraise: groups and sets are ended and rolled meanwhile.
+  { name: 'trials', atOnce: 2, kinds: ['whatIf'] },
   { name: 'fetches', atOnce: 2, kinds: ['image.put', 'disk.fill'] },
   {
     name: 'snapshots',

@@ -3,7 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { expireAttestations, forgetOperations, forgetTokens } from '../../src/jobs/expire.ts'
+import { alertRowsOf, changeKeptAlert, observe } from '../../src/domain/alerts.ts'
+import {
+  expireAttestations,
+  forgetAlerts,
+  forgetOperations,
+  forgetTokens,
+} from '../../src/jobs/expire.ts'
 import { openStore } from '../../src/store/open.ts'
 import { attestation, operation, vm } from '../store/samples.ts'
 
@@ -85,4 +91,21 @@ test('a token that was made is forgotten ten minutes later, with its operation',
     left.map(({ id }) => id),
     [token, command],
   )
+})
+
+test('an alert that somebody closed goes a week after its VM; what is open, or of a VM that is there, stays', async (t) => {
+  const store = await aStore(t)
+  const week = 7 * DAY_MS
+  const lost = { kind: 'vtpm-lost' } as const
+  for (const name of ['gone', 'open', 'there']) {
+    const made = await store.resources.insert({ ...vm(name), state: { vmId: name } }, 1)
+    await store.transaction((tables) => observe(tables, made, lost, 1))
+    const [row] = await alertRowsOf(store, made)
+    const change = { action: 'resolve', by: 'Ann', reason: 'It was known.', time: 2 } as const
+    if (name !== 'open') await store.transaction((tables) => changeKeptAlert(tables, row!, change))
+    if (name !== 'there') await store.resources.delete(made.id)
+  }
+  assert.equal(await forgetAlerts(store, 1 + week), 0)
+  assert.equal(await forgetAlerts(store, 2 + week), 1)
+  assert.equal(await forgetAlerts(store, 2 + 100 * week), 0)
 })

@@ -14,6 +14,8 @@ test('a kind is of one lane, and one that no lane names is not among the quick o
   assert.equal(new Set(kinds).size, kinds.length)
   assert.equal(laneOf('group.delete').name, 'others')
   assert.deepEqual(waitingKinds(['vm.runCommand', 'vm.delete', 'new'], []), [])
+  const tried = waitingKinds(['whatIf', 'group.delete'], ['whatIf', 'whatIf'])
+  assert.deepEqual(tried, ['whatIf'], 'what is tried keeps no group from its end')
   const running = ['vm.runCommand', 'vm.runCommand', 'new', 'newer']
   assert.deepEqual(waitingKinds(['vm.runCommand', 'vm.delete', 'new'], running), [
     'vm.runCommand',

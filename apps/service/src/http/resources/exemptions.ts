@@ -4,6 +4,7 @@ import { checkExemption, type Exemption } from '@trusted-launch/posture'
 import { EXEMPTION, exemptionIn } from '../../domain/exemptions.ts'
 import { GROUP, SUBSCRIPTION, withinOf } from '../../domain/groups.ts'
 import { requireUnlocked } from '../../domain/locks.ts'
+import { SCALE_SET } from '../../domain/scale-set/scale-set.ts'
 import type { Json, JsonObject, Resource, Tables } from '../../domain/store.ts'
 import { VM } from '../../domain/vm/vm.ts'
 import { change } from '../change.ts'
@@ -89,10 +90,10 @@ function exemptionOf({ body, caller }: ArmRequest, scope: string): Exemption {
   }
 }
 
-/** @throws {ArmError} 404: no VM, group or subscription. */
+/** @throws {ArmError} 404: no VM, scale set, group or subscription. */
 async function requireScope(tables: Tables, request: ArmRequest): Promise<Resource> {
   const found = await tables.resources.get(request.params.scope!)
-  if (found === null || ![VM, GROUP, SUBSCRIPTION].includes(found.type))
+  if (found === null || ![VM, SCALE_SET, GROUP, SUBSCRIPTION].includes(found.type))
     throw new ArmError(faults.resourceNotFound(request.id))
   return found
 }
