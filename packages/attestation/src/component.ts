@@ -27,6 +27,7 @@ export const COMPONENT = {
   policy: 'policy',
   agent: 'agent',
   input: 'what was given',
+  evidence: 'evidence',
   verdict: 'verdict',
   host: 'host',
 } as const

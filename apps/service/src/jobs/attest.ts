@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { ArmError } from '@trusted-launch/api'
 import {
   compareHostPart,
@@ -8,6 +9,7 @@ import {
   type Policy,
   QUOTED_PCRS,
   rememberQuestion,
+  type Standing,
   type TokenBinding,
 } from '@trusted-launch/attestation'
 import type { Evidence } from '@trusted-launch/channel'
@@ -34,6 +36,7 @@ import {
 import { securityOf, stateOf } from '../domain/vm/vm.ts'
 import { afterAnswer, afterNoAnswer, afterNothing, watchOf } from '../domain/vm/watched.ts'
 import type { AppraisalAnswer, AppraisalTask } from '../workers/appraisal.ts'
+import { appraisedOf } from './appraised.ts'
 import type { TurnHolder, Under } from './turn-holder.ts'
 import { isOurs } from './worker.ts'
 
@@ -78,6 +81,8 @@ const ANSWER_MS = 60_000
 const LOOK_MS = 1_000
 /** What was not asked by no fault of the VM's is asked again. */
 const AGAIN_MS = 2_000
+/** A verdict during which somebody approves or clears something is made so often; then the next one is by that. */
+const TRIES = 3
 /** No verdict, whatever the evidence says. */
 export const ATTESTATION_FAILED = 'AttestationFailed'
 
@@ -168,37 +173,77 @@ async function ask(
   )
   const { binding } = ground
   const told = taskOf(evidence, facts, begun.known, { ...asked, ...(binding && { binding }) })
-  const task = {
-    ...told,
-    references: begun.used.files,
-    policy: begun.policy,
-    ...(await ground.signer()),
+  const task = { ...told, policy: begun.policy, time: ground.now(), ...(await ground.signer()) }
+  const seen = { id: randomUUID(), time: task.time, asked: asked.at }
+  let held: Held = { files: begun.used.files, standing: begun.known.vm.standing }
+  for (let tries = 1; ; tries++) {
+    const by = { ...task, memory: { ...task.memory, standing: held.standing } }
+    const { answer, references } = await orFailed('the evidence was not appraised', () =>
+      appraiseBy(held.files, by, vm, seen, facts, job, ground),
+    )
+    const kept = await under(async (tables) => {
+      const found = (await tables.resources.get(vm.id)) ?? vm
+      const now = await heldNow(tables, found, facts, asked.at)
+      const isStill = isDeepStrictEqual(now, { files: references, standing: held.standing })
+      if (!isStill && tries < TRIES) return now
+      const attested = await keep(tables, found, { ...seen, begun, facts, answer })
+      const after = await afterAnswer(tables, found, { asked: asked.at, tookMs }, Math.random())
+      await tables.turns.end(turn, after)
+      return attested
+    })
+    if ('tier' in kept) return kept
+    held = kept
   }
-  const time = ground.now()
-  const id = randomUUID()
-  const answer = await orFailed('the evidence was not appraised', async () => {
-    const first = await ground.appraise({ ...task, time })
-    if (first.change === null) return first
-    const references = await under((tables) =>
-      referencesAfter(
-        tables,
-        vm,
-        first,
-        { attestation: id, time, asked: asked.at },
-        facts.references,
-      ),
-    )
-    return references === null ? first : ground.appraise({ ...task, references, time })
-  })
-  return under(async (tables) => {
-    const found = (await tables.resources.get(vm.id)) ?? vm
-    const attested = await keep(tables, found, { id, begun, facts, answer, time, asked: asked.at })
-    await tables.turns.end(
-      turn,
-      await afterAnswer(tables, found, { asked: asked.at, tookMs }, Math.random()),
-    )
-    return attested
-  })
+}
+
+/** What somebody may change while a VM is asked, and a verdict is made by as it is when that is kept. */
+interface Held {
+  /** Of reference values. */
+  readonly files: readonly Uint8Array[]
+  readonly standing: Standing
+}
+
+async function heldNow(
+  tables: Tables,
+  vm: Resource,
+  facts: HostFacts,
+  asked: number,
+): Promise<Held> {
+  const { files } = await usedNow(tables, vm, facts, asked)
+  return { files, standing: (await knownOf(tables, vm, facts)).vm.standing }
+}
+
+/** The verdict by some reference values, or by those that are approved by themselves because of what it shows. */
+async function appraiseBy(
+  files: readonly Uint8Array[],
+  task: Omit<AppraisalTask, 'references'>,
+  vm: Resource,
+  { id, time, asked }: Kept,
+  facts: HostFacts,
+  { under }: Asking,
+  { appraise }: AttestGround,
+): Promise<{ readonly answer: AppraisalAnswer; readonly references: readonly Uint8Array[] }> {
+  const answer = await appraisedOf({ ...task, references: files }, appraise)
+  if (answer.change === null) return { answer, references: files }
+  const at = { attestation: id, time, asked }
+  const references = await under((tables) =>
+    referencesAfter(tables, vm, answer, at, facts.references),
+  )
+  if (references === null) return { answer, references: files }
+  return { answer: await appraisedOf({ ...task, references }, appraise), references }
+}
+
+async function usedNow(tables: Tables, vm: Resource, facts: HostFacts, asked: number) {
+  const plan = (await planOf(tables, vm)).references.value
+  return usedFor(tables, vm, facts.references, plan, asked)
+}
+
+/** An attestation, as it is kept. */
+interface Kept {
+  readonly id: string
+  readonly time: number
+  /** When the VM was asked. */
+  readonly asked: number
 }
 
 /** What a verdict is made with beside the evidence, as it is when the VM is asked. */
@@ -214,9 +259,8 @@ function begin(vm: Resource, facts: HostFacts, asked: Asked, under: Under): Prom
   return under(async (tables) => {
     const known = await knownOf(tables, vm, facts)
     await keepRemembered(tables.values, vmId, withQuestion(known, facts, asked))
-    const plan = (await planOf(tables, vm)).references.value
     const policy = await orFailed('it is not known what it must be', () => policyFor(tables, vm))
-    return { known, policy, used: await usedFor(tables, vm, facts.references, plan, asked.at) }
+    return { known, policy, used: await usedNow(tables, vm, facts, asked.at) }
   })
 }
 
@@ -244,14 +288,7 @@ async function collect(
 async function keep(
   tables: Tables,
   vm: Resource,
-  made: {
-    id: string
-    begun: Begun
-    facts: HostFacts
-    answer: AppraisalAnswer
-    time: number
-    asked: number
-  },
+  made: Kept & { begun: Begun; facts: HostFacts; answer: AppraisalAnswer },
 ): Promise<Attested> {
   const { id, begun, facts, answer, time, asked } = made
   const { tier, findings, claims, record, shared, memory, ima, earlier } = answer
@@ -271,7 +308,8 @@ async function keep(
   await noteBoot(tables, vm, begun.used.boots, booted)
   const result = { tier, claims, evidence: answer.evidence, findings: [...findings, ...earlier] }
   const awaited = await awaitedAlerts(tables, vm, answer, time)
-  await observe(tables, vm, { kind: 'verdict', result }, time, { attestation: id, awaited })
+  const seen = { kind: 'verdict', result, isHostSeen: facts.host !== null } as const
+  await observe(tables, vm, seen, time, { attestation: id, awaited })
   if (bytes > LARGE_EVIDENCE_BYTES) await makeRoom(tables, vm, time)
   return { id, tier }
 }

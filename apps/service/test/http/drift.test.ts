@@ -294,3 +294,41 @@ test('what was found and approved of a VM goes with it: one of its name has noth
   const verified = verifyRecord(toUtf8(JSON.stringify(record.body)), { key: null, anchors: [] })
   assert.ok('fault' in verified || verified.input.references!.variants.length === 1)
 })
+
+/** A host whose VMs' answers are held up while there is a gate. */
+class SlowHost extends DriftedHost {
+  gate: Promise<void> | null = null
+  isAsked = false
+
+  override async collectEvidence(...of: Parameters<DriftedHost['collectEvidence']>) {
+    const evidence = await super.collectEvidence(...of)
+    this.isAsked = true
+    await this.gate
+    return evidence
+  }
+}
+
+test('an approval holds for a verdict that was asked for before it', async (t) => {
+  const host = new SlowHost()
+  const service = await aService(t, host)
+  const vm = await aDriftedVm(service, host)
+  const [drift] = await driftsOf(service, vm)
+  const { promise, resolve: open } = Promise.withResolvers<void>()
+  Object.assign(host, { gate: promise, isAsked: false })
+  const [machine] = await host.machines()
+  host.tell(machine!, 'reset')
+  host.tell(machine!, 'agent')
+  while (!host.isAsked) await new Promise((resolve) => setTimeout(resolve, 20))
+  await approve(service, drift)
+  open()
+  await idle(service)
+  const { body } = await service.ask('GET', `${vm}/providers/TrustedLaunch/evidence`)
+  const tiers = body.value.map(({ properties }: any) => properties.tier)
+  assert.deepEqual(tiers, ['affirming', 'affirming', 'contraindicated', 'affirming', 'affirming'])
+  assert.equal(await integrityOf(service, vm), 'Healthy')
+  const alerts = await alertsOf(service)
+  assert.deepEqual(
+    alerts.map(({ properties }: any) => properties.status),
+    ['Resolved'],
+  )
+})

@@ -43,6 +43,13 @@ export const memoryFindings = {
   'eventlog.not-continued': row(11, COMPONENT.eventLog, 'high', true, otherBoot),
   'ima.not-continued': row(11, COMPONENT.ima, 'high', true, otherBoot),
   'userspace-log.not-continued': row(11, COMPONENT.userspace, 'high', true, otherBoot),
+  'evidence.not-appraisable': row(
+    12,
+    COMPONENT.evidence,
+    'high',
+    true,
+    'Look for who makes evidence in the guest that no verifier can read to its end; then ask again.',
+  ),
   'verdict.failed-before': row(
     44,
     COMPONENT.verdict,
