@@ -71,7 +71,7 @@ const rows: readonly Row[] = [
   ...row('boot', 'executables', 33, 96, 'firmware.', 'boot-manager.', 'boot-chain.', 'shim.'),
   ...row('boot', 'executables', 33, 96, 'grub.', 'systemd-boot.', 'unified-kernel-image.'),
   ...row('boot', 'executables', 33, 96, 'kernel.', 'initrd.', 'exit-boot-services.', 'windows.'),
-  ...row('boot', 'executables', 33, 96, 'reference-values.', 'module.'),
+  ...row('boot', 'executables', 33, 96, 'reference-values.', 'module.', 'evidence.'),
   // 32: unrecognised, 96: contraindicated files
   ...row('boot', 'file-system', 32, 96, 'ima.'),
   // what a result never holds: it never came to an appraisal
