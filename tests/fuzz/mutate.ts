@@ -1,3 +1,6 @@
+import { fromLatin1, toLatin1 } from '@trusted-launch/codec'
+import { withOddValue } from '@trusted-launch/codec/check'
+
 type Random = (below: number) => number
 type Mutation = (bytes: Uint8Array, random: Random, other: Uint8Array) => Uint8Array
 
@@ -71,6 +74,14 @@ const splice: Mutation = (bytes, random, other) => {
   return join(bytes.subarray(0, at), piece, bytes.subarray(Math.min(bytes.length, at + over)))
 }
 
+/** Where there is JSON: a value of any kind in place of another. */
+const odd: Mutation = (bytes, random) => {
+  const made = beginsJson(bytes) ? withOddValue(toLatin1(bytes), random) : null
+  return made === null ? bytes : fromLatin1(made)
+}
+
+const beginsJson = ([first]: Uint8Array) => first === 0x7b || first === 0x5b || first === 0x1e
+
 /** One byte, or what may be a structure, over and over: up to all that an input may be. */
 const run: Mutation = (bytes, random) => {
   const from = random(bytes.length + 1)
@@ -87,7 +98,7 @@ const runOneIn = 32
 
 const mutations: readonly Mutation[] = [
   ...[overwrite, overwrite, flip, flip, known, known, length, length],
-  ...[cut, remove, repeat, insert, splice, splice],
+  ...[cut, remove, repeat, insert, splice, splice, odd],
 ]
 
 /** One input made of another, by one to four steps, now and then upon a long run; at most 64 KiB. */

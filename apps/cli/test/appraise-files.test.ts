@@ -166,6 +166,15 @@ test('malformed parts are named, with what is wrong with them: tier none, 5', {
     const named = !['event-log', 'ima', 'userspace-log'].includes(part)
     if (named) assert.ok(findings[0].summary.includes(rubbish), findings[0].summary)
   }
+  const odd = '{"toString":0,"valueOf":0}'
+  const json = {
+    pcrs: `{"alg":${odd},"pcrs":{"0":"00"}}`,
+    'userspace-log': `\x1e{"pcr":11,"digests":[{"hashAlg":${odd},"digest":""}]}\n`,
+  }
+  for (const [part, text] of Object.entries(json)) {
+    const { code, tier, ids } = await appraised(files('rsa', { [part]: fileOf(part, text) }))
+    assert.deepEqual([code, tier, ids[0]], [5, 'none', `${part}.malformed`])
+  }
   const none = await appraised(files('rsa', { quote: '/nowhere' }))
   assert.deepEqual([none.code, none.tier, none.ids], [1, 'none', ['input.unreadable']])
 })

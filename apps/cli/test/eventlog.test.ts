@@ -269,3 +269,31 @@ test('a log whose Windows part does not read is refused, and not malformed', () 
   assert.equal(of('windows.malformed'), false)
   assert.equal(of('userspace-log.malformed'), true)
 })
+
+/** A name of a hash that is no text, has no text, or is none. */
+const notNames = [
+  '{"toString":0,"valueOf":0}',
+  '["sha256"]',
+  '[]',
+  'null',
+  `${'['.repeat(9999)}${']'.repeat(9999)}`,
+]
+
+test("JSON of another kind in a log of userspace's, or in PCR values, is malformed: 5, with the document", async () => {
+  const log = fileOf('log', encodeEventLog(buildEventLog(['sha256'], [])))
+  const none = Array.from({ length: 16 }, (_, pcr) => [pcr, '00'.repeat(32)])
+  const zeros = fileOf('zeros', JSON.stringify({ sha256: Object.fromEntries(none) }))
+  for (const hashAlg of notNames) {
+    const digests = `[{"hashAlg":${hashAlg},"digest":""}]`
+    const userspace = fileOf('userspace', `\x1e{"pcr":11,"digests":${digests}}\n`)
+    const pcrs = fileOf('pcrs', `{"alg":${hashAlg},"pcrs":{"0":"00"}}`)
+    for (const options of [
+      ['--pcrs', zeros, '--userspace-log', userspace],
+      ['--pcrs', pcrs],
+    ]) {
+      const { code, out } = await tl('eventlog', log, '--json', ...options)
+      assert.equal(code, 5, `${options.at(-2)} ${hashAlg.slice(0, 40)}`)
+      assert.equal(typeof JSON.parse(out), 'object')
+    }
+  }
+})

@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
 import { fromLatin1, MalformedError, toHex, toLatin1 } from '@trusted-launch/codec'
 import { checkDecoder, decodersAt } from '@trusted-launch/codec/check'
-import { jwkOf, PublicKey, SigningKey } from '@trusted-launch/crypto'
+import { fromBase64url, jwkOf, PublicKey, SigningKey, toBase64url } from '@trusted-launch/crypto'
 import * as door from '../src/index.ts'
 import { akPublic, anchor } from './attester.ts'
 import { cleanBoot, evidenceOf, referencesOf, variantOf } from './boot.ts'
@@ -44,7 +44,12 @@ const tried: Record<string, () => void> = {
       // as long as a plain signature of this key
       { isWhole: (size) => size === 256 },
     ),
-  decodePcrValues: () => checkDecoder(door.decodePcrValues, { pcrs }),
+  decodePcrValues: () => {
+    const values = { 7: toHex(quote.pcrs[7]!.digest) }
+    const json = fromLatin1(JSON.stringify({ sha256: values }))
+    const named = fromLatin1(JSON.stringify({ alg: 'sha256', pcrs: values }))
+    checkDecoder(door.decodePcrValues, { pcrs, json, named })
+  },
   parseJwks: () => checkDecoder(door.parseJwks, { jwks: door.jwksOf([key.publicKey]) }),
   parseTokenKeys: () => {
     const keys = { version: 1, current: jwkOf(key.publicKey), next: null, retired: [] }
@@ -90,6 +95,22 @@ const others: Record<string, () => void> = {
       if ('fault' in found) throw new MalformedError('token', 0, found.reason)
     }
     checkDecoder(holds, { token: fromLatin1(token) })
+  },
+  'VerifiedToken.verify, whoever signs,': () => {
+    const [header, claims] = toLatin1(record)
+      .match(/"token":"([^"]+)"/)![1]!
+      .split('.')
+    const expected = { keys: [key.publicKey], issuer: null, audience: null, nonce: null }
+    const { time } = input
+    const signed = (parts: readonly Uint8Array[]) => {
+      const text = parts.map(toBase64url).join('.')
+      const token = `${text}.${toBase64url(door.signTokensWith(key)(fromLatin1(text)))}`
+      const found = door.VerifiedToken.verify(token, { ...expected, time })
+      if ('fault' in found) throw new MalformedError('token', 0, found.reason)
+    }
+    const [own, said] = [fromBase64url(header!), fromBase64url(claims!)]
+    checkDecoder((bytes) => signed([bytes, said]), { header: own }, { tries: 200 })
+    checkDecoder((bytes) => signed([own, bytes]), { claims: said }, { tries: 200 })
   },
   isSignedBy: () => {
     const token = toLatin1(record).match(/"token":"([^"]+)"/)![1]!

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { MalformedError, toHex } from '@trusted-launch/codec'
+import { fromLatin1, MalformedError, toHex, toLatin1 } from '@trusted-launch/codec'
 import { randomFrom } from './check-codec.ts'
 import { collect } from './collect.ts'
+import { oddJson } from './odd-json.ts'
 
 type ErrorClass = abstract new (...args: any[]) => Error
 
@@ -21,7 +22,8 @@ const seed = Number(process.env.FUZZ_SEED ?? 1)
 
 /**
  * Tries a decoder on bytes it takes: cut short it must refuse them; mutated, or bytes drawn by
- * chance, it may take or refuse, and raises nothing but its own errors. A failure names the seed.
+ * chance, or of JSON with an odd value anywhere, it may take or refuse, and raises nothing but its own errors. A
+ * failure names the seed.
  */
 export function checkDecoder(
   decode: (bytes: Uint8Array) => unknown,
@@ -43,6 +45,8 @@ export function checkDecoder(
     const random = randomFrom(seed + bytes.length)
     for (let i = 0; i < tries; i++) endsWell(decode, mutated(bytes, random), own, title)
     for (let i = 0; i < tries; i++) endsWell(decode, drawn(bytes, random), own, title)
+    for (const odd of oddJson(toLatin1(bytes), random, tries))
+      endsWell(decode, fromLatin1(odd), own, title)
   }
 }
 

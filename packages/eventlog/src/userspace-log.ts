@@ -26,6 +26,8 @@ export interface UserspaceRecord {
   readonly eventType: string | null
 }
 
+type Refuse = (reason: string) => MalformedError
+
 const recordSeparator = 0x1e
 const lineFeed = 0x0a
 
@@ -51,7 +53,7 @@ export function decodeUserspaceLog(log: Uint8Array): UserspaceRecord[] {
 }
 
 function readRecord(log: Uint8Array, start: number, end: number, index: number): UserspaceRecord {
-  const refuse = (reason: string) => new MalformedError('', start, reason)
+  const refuse: Refuse = (reason) => new MalformedError('', start, reason)
   if (index >= recordsMax) throw refuse(`more than ${recordsMax} records`)
   if (log[start] !== recordSeparator) throw refuse('no record separator')
   if (end < 0) throw refuse('truncated')
@@ -66,8 +68,8 @@ function readRecord(log: Uint8Array, start: number, end: number, index: number):
     index,
     pcrIndex,
     digests: digestsOf(value.digests, refuse),
-    text: typeof content.string === 'string' ? content.string : null,
-    eventType: typeof content.eventType === 'string' ? content.eventType : null,
+    text: textIn(content.string, refuse),
+    eventType: textIn(content.eventType, refuse),
   }
 }
 
@@ -83,17 +85,28 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** Half a character is none, and its digest would be another's: RFC 7493, 2.1. */
+function textIn(value: unknown, refuse: Refuse): string | null {
+  if (typeof value !== 'string') return null
+  if (!value.isWellFormed()) throw refuse('half a character')
+  return value
+}
+
+function isBank(value: unknown): value is Bank {
+  return typeof value === 'string' && Object.hasOwn(BANKS, value)
+}
+
 function isPcr(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) < PCR_COUNT
 }
 
-function digestsOf(value: unknown, refuse: (reason: string) => Error): Map<Bank, Uint8Array> {
+function digestsOf(value: unknown, refuse: Refuse): Map<Bank, Uint8Array> {
   if (!Array.isArray(value) || value.length === 0) throw refuse('no digests')
   const digests = new Map<Bank, Uint8Array>()
   for (const one of value) {
     if (!isObject(one) || typeof one.digest !== 'string') throw refuse('a digest without value')
-    const bank = one.hashAlg as Bank
-    if (!Object.hasOwn(BANKS, bank)) throw refuse('a digest of no known hash')
+    const bank = one.hashAlg
+    if (!isBank(bank)) throw refuse('a digest of no known hash')
     if (digests.has(bank)) throw refuse(`a second ${bank} digest`)
     const bytes = fromHex(one.digest)
     if (bytes.length !== BANKS[bank].size) throw refuse(`a ${bank} digest of ${bytes.length} bytes`)

@@ -101,7 +101,7 @@ function banksOfJson(text: string): RawBanks {
   const banks = names === 'alg,pcrs' ? [[document.alg, document.pcrs]] : Object.entries(document)
   return banks.map(([bank, pcrs]) => {
     if (!isBank(bank))
-      throw malformed(`.${String(bank).slice(0, 16)}`, 'no such bank: sha1, sha256, sha384, sha512')
+      throw malformed(`.${nameOf(bank)}`, 'no such bank: sha1, sha256, sha384, sha512')
     if (typeof pcrs !== 'object' || pcrs === null || Array.isArray(pcrs))
       throw malformed(`.${bank}`, 'not an object of PCR values')
     const entries = Object.entries(pcrs as Record<string, unknown>)
@@ -109,6 +109,11 @@ function banksOfJson(text: string): RawBanks {
       throw malformed(`.${bank}`, 'a value that is not text')
     return [bank, entries] as const
   })
+}
+
+/** A value's beginning where it is text, else what it is. */
+function nameOf(value: unknown): string {
+  return typeof value === 'string' ? value.slice(0, 16) : typeof value
 }
 
 function banksOfText(text: string): RawBanks {
