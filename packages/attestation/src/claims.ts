@@ -119,7 +119,7 @@ export const authoritiesOf = perLog((log) =>
   variablesOf(log, EV.EFI_VARIABLE_AUTHORITY).map(
     ({ event, variable }): Authority => ({
       event,
-      name: variable.unicodeName.slice(0, 64),
+      name: printable(variable.unicodeName.slice(0, 64)),
       subject: certificateOf(variable.variableData.subarray(16))?.subject ?? null,
     }),
   ),

@@ -10,11 +10,12 @@ export type ShapeOf<S> = S extends Shape<infer T> ? T : never
 type Shapes = Record<string, Shape<any>>
 type ObjectOf<F extends Shapes> = { readonly [N in keyof F]: ShapeOf<F[N]> }
 
-/** Text of at most `max` characters. */
+/** Text of at most `max` characters, all of them whole. RFC 7493, 2.1. */
 export function string(limits: { max: number; pattern?: RegExp }): Shape<string> {
   return (value) => {
     if (typeof value !== 'string') throw malformed('not a string')
     if (value.length > limits.max) throw malformed(`${value.length}, more than ${limits.max}`)
+    if (!value.isWellFormed()) throw malformed('half a character')
     if (limits.pattern?.test(value) === false) throw malformed(`not like ${limits.pattern.source}`)
     return value
   }

@@ -1,3 +1,4 @@
+import { cutText } from '@trusted-launch/crypto'
 import { sameVariable, VARIABLES } from '@trusted-launch/uefi'
 import { array, hex, integer, nullable, object, record, type Shape, string } from './json-shape.ts'
 import { databaseFrom, type KnownEntry } from './known-database.ts'
@@ -62,7 +63,7 @@ function signatureOf({ signatureType, sha256, certificate }: KnownEntry): Refere
   return {
     type: signatureType,
     sha256,
-    name: certificate === null ? null : certificate.subject.slice(0, 1024),
+    name: certificate === null ? null : cutText(certificate.subject, 1024),
   }
 }
 

@@ -1,5 +1,6 @@
 import { fromUtf8, toHex } from '@trusted-launch/codec'
 import { DER, type DerElement, inside } from './der.ts'
+import { cutText } from './utf8.ts'
 
 const rdnsMax = 64
 const shortNames: Readonly<Record<string, string>> = {
@@ -50,7 +51,7 @@ function fromBmp(content: Uint8Array): string {
   return text
 }
 
-// A name is printed on terminals and into logs: no control characters, no line breaks.
+// A name is printed on terminals and into logs: no control characters, no line breaks, no half characters.
 function printable(text: string): string {
-  return text.slice(0, 256).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]/g, '?')
+  return cutText(text, 256).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]/g, '?')
 }

@@ -63,7 +63,7 @@ export {
   verifySignature,
 } from './signature.ts'
 export { subjectDirectoryNames, subjectUris } from './subject-alt-name.ts'
-export { textToUtf8 } from './utf8.ts'
+export { cutText, textToUtf8 } from './utf8.ts'
 export {
   certificateOf,
   type SignatureFault,

@@ -7,3 +7,8 @@ const encoder = new TextEncoder()
 export function textToUtf8(text: string): Uint8Array {
   return encoder.encode(text)
 }
+
+/** At most `max` UTF-16 units of the text. Half a character, cut or come so, becomes U+FFFD: no JSON can hold it. */
+export function cutText(text: string, max: number): string {
+  return text.slice(0, max).toWellFormed()
+}

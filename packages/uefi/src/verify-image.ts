@@ -2,6 +2,7 @@ import { equalBytes, MalformedError } from '@trusted-launch/codec'
 import {
   Certificate,
   CryptoError,
+  cutText,
   digest,
   type HashName,
   verifySignedData,
@@ -103,7 +104,7 @@ function refusal(
   if (readable === 0) return refused('malformed-signatures', `none of ${entries} can be read`)
   if (sound.length === 0) return refused('digest-mismatch', 'changed after it was signed')
   const signers = sound.flatMap(({ signedData }) => signedData.certificates.map((c) => c.subject))
-  return refused('unknown-signer', signers.join('; ').slice(0, 512))
+  return refused('unknown-signer', cutText(signers.join('; '), 512))
 }
 
 function findSigner(

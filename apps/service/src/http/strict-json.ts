@@ -5,10 +5,11 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 const TOKEN = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|[{}[\]]/gs
 
 /**
- * A body as JSON: well-formed UTF-8, and no name twice in one object, of which every reader would take another one.
+ * A body as JSON: well-formed UTF-8, and no name twice in one object, of which every reader would take another one,
+ * and no half of a character, which no other text can hold: it could be neither stored nor told.
  * @param plain makes JSON of what is written in another way.
  * @throws {ArmError} `InvalidRequestContent`
- * @see RFC 8259 §4, §8.1
+ * @see RFC 8259 §4, §8.1; RFC 7493 §2.1
  */
 export function strictJson(
   body: Uint8Array,
@@ -17,7 +18,7 @@ export function strictJson(
   if (body.length === 0) return null
   const text = plain(utf8Text(body))
   const value = parsed(text)
-  refuseNames(text)
+  refuseTexts(text)
   return value
 }
 
@@ -39,12 +40,17 @@ function parsed(text: string): unknown {
   }
 }
 
+/** An escape of what may be half a character: few texts have one. */
+const ESCAPED_HALF = /\\u[dD][89a-fA-F]/
+
 /** `__proto__` is the name of none: what copies objects would take it for another thing. */
-function refuseNames(text: string): void {
+function refuseTexts(text: string): void {
   const open: Set<string>[] = []
   for (const [token, quoted, colon] of text.matchAll(TOKEN)) {
     if (token === '{' || token === '[') open.push(new Set())
     else if (token === '}' || token === ']') open.pop()
+    else if (ESCAPED_HALF.test(quoted!) && !(JSON.parse(quoted!) as string).isWellFormed())
+      refuse('a text in it has half a character')
     else if (colon !== undefined) {
       const name = JSON.parse(quoted!) as string
       if (name === '__proto__' || open.at(-1)!.has(name))

@@ -19,6 +19,13 @@ test('plain JSON says the same', () => {
   for (const spaces of [0, 2]) assert.deepEqual(read(JSON.stringify(value, null, spaces)), value)
 })
 
+test('half a character is refused in a text and in a name, a whole one that is escaped is not', () => {
+  for (const text of ['["\\ud800"]', '{"a\\uDC00b":1}', '{"a":{"b":["x\\udfff\\ud800"]}}'])
+    assert.throws(() => read(text), { name: 'ArmError', message: /half a character/ }, text)
+  assert.deepEqual(read('{"\\ud83d\\ude00":"\\\\ud800"}'), { '😀': '\\ud800' })
+  assert.throws(() => read('{"\\ud83d\\ude00":1,"😀":2}'), { name: 'ArmError', message: /twice/ })
+})
+
 test('what is neither is refused, a name twice too, in a time that goes by the length', () => {
   const wrong = [
     '{a}',

@@ -19,6 +19,7 @@ import {
   secureBootSaid,
   variablesOf,
 } from '../measured-variables.ts'
+import { printable } from '../printable.ts'
 import { perLog, type VerifiedEventLog } from '../verify-event-log.ts'
 
 const shimAuthorities = ['Shim', 'SbatLevel', 'MokListRT', 'MokListTrusted', 'MokList', 'vendor_db']
@@ -45,7 +46,7 @@ function authoritiesKnown(log: VerifiedEventLog): Occurrence[] {
     )
     .map(({ event, variable }) => ({
       id: 'secure-boot.authority.foreign',
-      summary: `What let an image run is not among the measured keys (${variable.unicodeName.slice(0, 64)}).`,
+      summary: `What let an image run is not among the measured keys (${printable(variable.unicodeName.slice(0, 64))}).`,
       pcr: secureBootPcr,
       events: [event.index],
     }))
