@@ -1,3 +1,4 @@
+import { MalformedError } from '@trusted-launch/codec'
 import { digestHex } from '@trusted-launch/crypto'
 import type { AppraisalInput } from './appraisal-input.ts'
 import { appraiseEvidence } from './appraise.ts'
@@ -45,7 +46,8 @@ const unlearnt = '1'
  * Nothing is learnt of evidence that does not hold, or that a check refuses; nor where the verdict would refuse the
  * boot all the same, as with Secure Boot off: approving it would be no answer. PCR 0 is the host's to answer for.
  * That a boot is genuine does not make it good.
- * @returns null: nothing differs, or nothing can be learnt.
+ * @returns null: nothing differs, or nothing can be learnt: what cannot become a variant, being too much for one, is
+ *   none.
  * @throws {RangeError} an expectation with a `givenKey` or `activatedKey`, as `appraiseEvidence`.
  */
 export function learnChange(input: AppraisalInput, log: string): BootChange | null {
@@ -79,15 +81,28 @@ const isHigh = ({ severity }: Finding) => severity === 'high'
 const origin = ({ evidence }: AppraisalInput, name: string) =>
   ({ kind: 'log', name, sha256: digestHex('sha256', evidence.eventLog!) }) as const
 
-/** Whether there is another reason to refuse it, which no approval takes away. */
+/** Whether there is another reason to refuse it, which no approval takes away, or no room to approve it. */
 function isRefusedStill(input: AppraisalInput, learnt: ReferenceVariant): boolean {
-  const references = withApproved(input.references, learnt)
-  return appraiseEvidence({ ...input, references }).findings.some(isHigh)
+  const references = roomFor(input.references, learnt)
+  return references === null || appraiseEvidence({ ...input, references }).findings.some(isHigh)
+}
+
+/** With it approved; null: it holds more than a variant may, or there are as many variants as there may be. */
+function roomFor(references: ReferenceValues | null, learnt: ReferenceVariant) {
+  try {
+    return withApproved(references, learnt)
+  } catch (e) {
+    if (!(e instanceof MalformedError)) throw e
+    return null
+  }
 }
 
 const somebody = { by: 'nobody', at: '1970-01-01T00:00:00Z', why: 'what if' } as const
 
-/** The reference values with one variant more, as if somebody had approved it: to see what would come of it. */
+/**
+ * The reference values with one variant more, as if somebody had approved it: to see what would come of it.
+ * @throws {MalformedError} more than they may hold.
+ */
 export function withApproved(
   references: ReferenceValues | null,
   variant: ReferenceVariant,

@@ -14,6 +14,7 @@ import {
   file,
   grub,
   image,
+  referencesOf,
   type Step,
   separator,
   signedModule,
@@ -126,4 +127,23 @@ test('a boot that nothing was foretold of is learnt whole, but for its device pa
   assert.ok(change.differences.some(({ component }) => component === 'kernel command line'))
   const references = withApproved(null, change.variant, by)
   assert.deepEqual(idsOf(appraiseEvidence({ ...input, references })), [])
+})
+
+test('what is more than a variant, or than reference values, may hold is no change that can be approved', () => {
+  const one = file('initrd', 'content', '/initrd.img')
+  const many = Array.from({ length: 4097 }, () => one)
+  const input = evidenceOf(withStep(of('initrd', 9), ...many))
+  for (const references of [input.references, null])
+    assert.equal(learnChange({ ...input, references }, 'x'), null)
+  assert.notEqual(learnChange(evidenceOf(withStep(of('initrd', 9), one)), 'x'), null)
+  const [variant] = referencesOf(cleanBoot()).variants
+  const full = Array.from({ length: 64 }, (_, i) => ({
+    ...variant!,
+    name: `${i}`,
+    kernel: { ...variant!.kernel, commandLine: `/vmlinuz ${i}` },
+  }))
+  const references = checkReferenceValues({ version: 2, variants: full })
+  assert.equal(learnChange(evidenceOf(otherKernel(), { references }), 'x'), null)
+  const fewer = checkReferenceValues({ version: 2, variants: full.slice(1) })
+  assert.notEqual(learnChange(evidenceOf(otherKernel(), { references: fewer }), 'x'), null)
 })
