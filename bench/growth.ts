@@ -33,9 +33,14 @@ const sizes = [1, 10, 100] as const
 const eventsAtOne = 40
 const goal = 10.5
 
-const measure = (pcrIndex: number, eventType: number, data: Uint8Array): NewEvent => ({
+const measure = (
+  pcrIndex: number,
+  eventType: number,
+  data: Uint8Array,
+  measuredData = data,
+): NewEvent => ({
   ...{ pcrIndex, eventType, data },
-  digests: new Map([['sha256' as const, digest('sha256', data)]]),
+  digests: new Map([['sha256' as const, digest('sha256', measuredData)]]),
 })
 
 const ofPcr7 = (eventType: number, { guid, name }: VariableName, variableData: Uint8Array) =>
@@ -76,6 +81,8 @@ const shapes: Record<string, (count: number) => NewEvent[]> = {
     times(count, (i) => measure(4, EV.EFI_BOOT_SERVICES_APPLICATION, new Uint8Array(32).fill(i))),
   'command lines': (count) =>
     times(count, (i) => measure(8, EV.IPL, fromLatin1(`kernel_cmdline: /vmlinuz ${i}`))),
+  'texts that end in NULs, four times as many': (count) =>
+    times(4 * count, () => measure(8, EV.IPL, fromLatin1('a\0'), fromLatin1('a'))),
   'types that nobody knows': (count) =>
     times(count, (i) => measure(i % 8, 0x7000_0000 + i, new Uint8Array(8).fill(i))),
 }

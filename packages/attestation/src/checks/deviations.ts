@@ -55,16 +55,16 @@ const tolerated: Readonly<Partial<Record<Quirk, ToleranceName>>> = {
 
 /** On our own firmware no deviation is known but the loader's: each is told. */
 function noQuirks({ events }: VerifiedEventLog): Occurrence[] {
-  const found = new Map<Quirk, number[]>()
-  for (const { index, explanation } of events)
-    if (explanation.quirk !== null && explanation.status !== 'mismatch')
-      found.set(explanation.quirk, [...(found.get(explanation.quirk) ?? []), index])
-  return [...found].map(([quirk, indexes]) => ({
+  const found = events.filter(
+    ({ explanation }) => explanation.quirk !== null && explanation.status !== 'mismatch',
+  )
+  const byQuirk = Map.groupBy(found, ({ explanation }) => explanation.quirk!)
+  return [...byQuirk].map(([quirk, told]) => ({
     id: 'eventlog.quirk',
     severity: severityOf(quirk),
     tolerance: tolerated[quirk] ?? null,
     summary: `Events were understood only as a known deviation: ${quirk}.`,
-    events: indexes,
+    events: told.map(({ index }) => index),
     actual: quirk,
   }))
 }
