@@ -32,7 +32,7 @@ export interface Comparison {
 
 /** What a verified claim must be. A claim that is not verified is never read: then it is not met. */
 export interface Requirement extends Comparison {
-  /** Asked only where this is met; null: always. */
+  /** Asked unless this is verified not to be met: what is not known excuses nothing. Null: always. */
   readonly when: Comparison | null
   readonly severity: Severity
   /** What to tell when it is not met, a sentence. */
@@ -119,17 +119,25 @@ export function verifiedValue(claims: Claims, name: string): Json | undefined {
 
 function isMet(comparison: Comparison, claims: Claims): boolean {
   const value = verifiedValue(claims, comparison.claim)
-  const { equals, oneOf: some, minimum } = comparison
-  if (value === undefined) return false
+  return value !== undefined && fits(comparison, value)
+}
+
+/** Whether a verified claim says that it is not so. One that is not verified does not. */
+function isRuledOut(comparison: Comparison, claims: Claims): boolean {
+  const value = verifiedValue(claims, comparison.claim)
+  return value !== undefined && !fits(comparison, value)
+}
+
+function fits({ equals, oneOf: some, minimum }: Comparison, value: Json): boolean {
   if (minimum !== undefined) return typeof value === 'number' && value >= minimum
   if (some !== undefined) return some.some((one) => one === value)
   return value === equals
 }
 
-/** The finding that says it is not met; none when it is, or is not asked. */
+/** The finding that says it is not met; none when it is, or is verifiably not asked. */
 export function faultOfRequirement(requirement: Requirement, claims: Claims): Finding[] {
   const { claim, when, severity, message } = requirement
-  if (when !== null && !isMet(when, claims)) return []
+  if (when !== null && isRuledOut(when, claims)) return []
   if (isMet(requirement, claims)) return []
   const value = verifiedValue(claims, claim)
   return [

@@ -35,10 +35,14 @@ const both = ['sha256', 'sha384'] as const
 test("systemd's log may go on in its own registers, and only there; nothing judges it, and that is told", () => {
   for (const pcr of [11, 12, 13, 15]) {
     const { result } = after(pcr, logOf(pcr, both))
-    const told = result.findings.map((finding) => [finding.id, finding.pcr])
+    const told = result.findings
+      .filter(({ id }) => id !== 'policy.requirement')
+      .map((finding) => [finding.id, finding.pcr])
     // A phase of the boot in its own register is what every boot has.
     assert.deepEqual(told, pcr === 11 ? [] : [['userspace-log.unjudged', pcr]])
-    assert.equal(result.tier, pcr === 11 ? 'affirming' : 'warning')
+    // In PCR 12 and 13 it may be Windows' measurements: then what policy asks of a Windows is not shown.
+    const others = pcr === 15 ? 'warning' : 'contraindicated'
+    assert.equal(result.tier, pcr === 11 ? 'affirming' : others)
     const phases = pcr === 11 ? ['enter-initrd'] : null
     const events: number[] = []
     const claim = { value: phases, verified: pcr === 11, events }
