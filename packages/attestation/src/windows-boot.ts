@@ -22,13 +22,18 @@ export interface WindowsBoot {
   readonly resumed: boolean
   /** Windows reports that it could not measure something. */
   readonly errors: readonly Report[]
-  /** The log is whole, in its form, and nothing is said twice: only then does it support a claim. */
+  /** Each register where another system's loader would show is known: only then is it said that it is Windows. */
+  readonly alone: boolean
+  /** It is alone, its log whole, in its form, and nothing is said twice: only then does it support a claim. */
   readonly sound: boolean
   /** All of PCR 14 up to its end is verified: what signed the modules is all there. */
   readonly authoritiesWhole: boolean
   /** Sound, and nothing could be missing from it: only then is what it does not say not said. */
   readonly complete: boolean
 }
+
+/** Where the loaders of other systems measure, and Windows nothing: GRUB, and the EFI stub of Linux. */
+export const LOADER_PCRS: readonly number[] = [8, 9]
 
 const windowsPcrs: readonly number[] = Object.values(WINDOWS_PCR)
 
@@ -43,7 +48,8 @@ function read(verified: VerifiedEventLog): WindowsBoot | null {
   const whole = (...pcrs: number[]) => pcrs.every((pcr) => verified.isWhole(pcr))
   const errors = reports.all.filter(({ id }) => sipaFamily(id) === SIPAEVENTTYPE.ERROR)
   const faults = log.faults.length + reports.faults.length
-  const sound = faults === 0 && whole(settings, modules)
+  const alone = whole(...LOADER_PCRS, BITLOCKER_PCR)
+  const sound = alone && faults === 0 && whole(settings, modules)
   const authoritiesWhole = whole(authorities) && !log.hides
   return {
     log,
@@ -51,6 +57,7 @@ function read(verified: VerifiedEventLog): WindowsBoot | null {
     told: vbsLaunched([...settingsOf(reports.all), ...detailsOf(reports)]),
     resumed: transfersOf(reports).some(({ to }) => to === TRANSFER_CONTROL.RESUME),
     errors,
+    alone,
     sound,
     authoritiesWhole,
     complete: sound && errors.length === 0 && authoritiesWhole,

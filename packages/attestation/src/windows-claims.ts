@@ -13,7 +13,8 @@ import { SETTINGS, type Told } from './windows-settings.ts'
  *
  * Each other claim has three values: yes, no (or what was said), and *not reported*, null. A null is
  * `verified` when the log is whole and yet does not say it; absence is never "no". Of a log with a
- * fault, and of the system where it was only resumed from hibernation, nothing is verified.
+ * fault, and of the system where it was only resumed from hibernation, nothing is verified; nor is anything where
+ * PCR 8, 9 or 11 is not known, in which the loader of another system would show.
  *
  * `windows-vbs-required` is what was asked for, `windows-vbs-launched` what was started
  * (docs/notes/vbs-required-is-not-vbs-launched.md). None proves that the boot manager was Microsoft's:
@@ -25,11 +26,11 @@ export function windowsClaims(log: VerifiedEventLog): Readonly<Record<string, Cl
   return {
     windows: {
       value: true,
-      verified: true,
+      verified: boot.alone,
       events: boot.log.marks,
     },
     'windows-resumed': fromSound(boot, boot.resumed, []),
-    'windows-bitlocker-pcr-closed': bitLockerClosed(log),
+    'windows-bitlocker-pcr-closed': boot.alone ? bitLockerClosed(log) : unverified,
     ...Object.fromEntries(
       [...SETTINGS, ...DETAIL_CLAIMS].map(({ claim, of }) => [
         claim,

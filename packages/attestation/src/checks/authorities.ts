@@ -92,7 +92,8 @@ function isDb(variable: UEFI_VARIABLE_DATA): boolean {
   return isCalled(variable, 'db')
 }
 
-function isOfShim(variable: UEFI_VARIABLE_DATA): boolean {
+/** Whether an authority is under one of shim's own names. */
+export function isOfShim(variable: UEFI_VARIABLE_DATA): boolean {
   const { name, guid } = nameOf(variable)
   const own = guid === GUIDS.SHIM_LOCK_GUID && shimAuthorities.includes(name)
   return own || sameVariable({ name, guid }, vendorDb)

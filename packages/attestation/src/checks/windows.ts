@@ -7,7 +7,7 @@ import { isOfWindows, transfersOf, type WindowsBoot, windowsBootOf } from '../wi
 import { WINDOWS_PCR } from '../windows-log.ts'
 import type { Report } from '../windows-reports.ts'
 import type { Told } from '../windows-settings.ts'
-import { type CommandLine, commandLines } from './command-line.ts'
+import { ofAnotherSystem } from './another-system.ts'
 
 type Look = (boot: WindowsBoot, log: VerifiedEventLog) => readonly Occurrence[]
 
@@ -75,14 +75,16 @@ const agreesOnSecureBoot: Look = ({ told }, log) => {
   return [{ id: 'windows.secure-boot', summary, pcr: 7, expected: 'on', actual: 'off' }]
 }
 
-/** Whoever runs Linux can extend PCR 12 to 14 as Windows does; that a kernel was started he cannot take back. */
+/**
+ * Whoever runs another system can extend PCR 12 to 14 as Windows does; what that system's loader measured he cannot
+ * take back. It is looked for in the whole log, quoted or not: an event that nobody vouches for can only refuse.
+ */
 const noOtherSystem: Look = (_, log) => {
-  const lines = commandLines(log)
-  if (lines.length === 0) return []
-  const [{ event }] = lines as [CommandLine, ...CommandLine[]]
-  const summary = 'A kernel was started, and no Windows: what is told of one is not its own.'
-  const events = lines.map((line) => line.event.index)
-  return [{ id: 'windows.foreign', summary, pcr: event.pcrIndex, events }]
+  const events = ofAnotherSystem(log)
+  if (events.length === 0) return []
+  const summary = 'Another system was started: what is told of a Windows is not its own.'
+  const indexes = events.map(({ index }) => index)
+  return [{ id: 'windows.foreign', summary, pcr: events[0]!.pcrIndex, events: indexes }]
 }
 
 const noErrors: Look = ({ errors }) => {
@@ -152,9 +154,7 @@ export const windowsChecks: readonly Check[] = [
   row('what Windows says can be read', readable),
   row('Windows does not contradict itself', consistent),
   row('Windows and the firmware agree on Secure Boot', agreesOnSecureBoot, () => []),
-  row('no other system was started', noOtherSystem, (log) =>
-    commandLines(log).map(({ event }) => event),
-  ),
+  row('no other system was started', noOtherSystem, ofAnotherSystem),
   row('Windows could measure everything', noErrors),
   row('Windows validated what it loaded', modulesValidated),
   row('control went to Windows alone', controlKept),
