@@ -195,7 +195,9 @@ test('a policy is said in words, and one that asks for nothing or for what is un
   assert.match(out, /there must be reference values, and they must be approved; else low/)
   for (const wrong of [{ ...own, rules: {}, claims: [] }, { ...own, rules: { x: 'high' } }, {}])
     assert.equal((await check(wrong)).code, 5)
-  const lax = { ...own, rules: { 'reference-values-present': 'info' }, claims: [] }
+  const least = { 'reference-values-present': 'info' }
+  assert.equal((await check({ ...own, rules: least, claims: [] })).code, 5)
+  const lax = { ...own, rules: { ...least, 'os-present': 'info' }, claims: [] }
   const told = (await check(lax)).out
   assert.match(told, /they must be approved; else low\n/, 'whatever the file says')
   assert.match(told, /this policy refuses nothing of its own\n$/)

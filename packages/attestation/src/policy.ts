@@ -53,8 +53,13 @@ const RULES: Readonly<Record<string, Rule>> = {
           }),
         ],
   // A policy may make these worse, never harmless, and need not name them: see `severityOf`.
-  'reference-values-present': () => [],
-  'firmware-learnt': () => [],
+  'reference-values-present': asksNothing,
+  'firmware-learnt': asksNothing,
+}
+
+/** A rule that is of what there is to compare with: of the machine it asks nothing. */
+function asksNothing(): readonly Finding[] {
+  return []
 }
 
 /** Rules and requirements of claims, each with how bad it is when it is broken. docs/policy.md */
@@ -77,7 +82,7 @@ const shape: Shape<Policy> = object({
 
 /**
  * Reads a policy out of JSON. An unknown rule or claim, or nothing asked for at all, is an error: never "accept".
- * @throws {MalformedError} another version, an unknown or missing name, no rule.
+ * @throws {MalformedError} another version, an unknown or missing name, no rule of the machine and no requirement.
  */
 export function parsePolicy(bytes: Uint8Array): Policy {
   return frozen(within('Policy', () => parseWritten(bytes, notEmpty, { max: policyBytesMax })))
@@ -113,9 +118,10 @@ export function severityOf(
 
 function notEmpty(value: unknown): Policy {
   const policy = shape(value)
+  const asked = Object.keys(policy.rules).filter((name) => RULES[name] !== asksNothing)
   // check 42
-  if (Object.keys(policy.rules).length + policy.claims.length === 0)
-    throw new MalformedError('rules', 0, 'no rule, and nothing required')
+  if (asked.length + policy.claims.length === 0)
+    throw new MalformedError('rules', 0, 'no rule of the machine, and nothing required')
   return policy
 }
 

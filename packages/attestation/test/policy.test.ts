@@ -67,12 +67,14 @@ test('of two requirements of one claim the graver decides, in whichever order th
   }
 })
 
-test('a condition that is not verified to hold asks for nothing', () => {
+test('a condition asks unless it is verified not to hold', () => {
   const when = { claim: 'windows', equals: true }
   const policy = asks({ claim: 'windows-test-signing', oneOf: [false, null], ...common, when })
   const signing = { 'windows-test-signing': claim(true) }
-  assert.equal(told(policy, { windows: claim(true), ...signing }).length, 1)
-  for (const windows of [claim(false), claim(true, false), claim(null)])
+  for (const windows of [claim(true), claim(true, false), claim(false, false), claim(null, false)])
+    assert.equal(told(policy, { windows, ...signing }).length, 1)
+  assert.equal(told(policy, signing).length, 1)
+  for (const windows of [claim(false), claim(null)])
     assert.deepEqual(told(policy, { windows, ...signing }), [])
 })
 
@@ -190,4 +192,14 @@ test('a requirement is said in words', () => {
     words,
     'windows-boot-manager-svn must be at least 3, where windows is true; else high: It is not so.',
   )
+})
+
+test('a policy that speaks of nothing but what there is to compare with asks nothing of the machine, and is none', () => {
+  const ofReferences = { 'reference-values-present': 'high', 'firmware-learnt': 'high' }
+  const machine = { claim: 'secure-boot', equals: true, ...common }
+  for (const rules of [ofReferences, { 'firmware-learnt': 'low' }]) {
+    assert.throws(() => parse({ ...policyOf(), rules }), /nothing required/)
+    assert.equal(parse({ ...policyOf(machine), rules }).claims.length, 1)
+    assert.ok(parse({ ...policyOf(), rules: { ...rules, 'os-present': 'low' } }))
+  }
 })

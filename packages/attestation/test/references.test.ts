@@ -154,11 +154,11 @@ const lenient = {
 } as const
 const harmless = {
   ...lenient,
-  rules: { 'firmware-learnt': 'info', 'reference-values-present': 'info' },
+  rules: { ...lenient.rules, 'firmware-learnt': 'info', 'reference-values-present': 'info' },
 } as const
 const strict = {
   ...lenient,
-  rules: { 'firmware-learnt': 'high', 'reference-values-present': 'medium' },
+  rules: { ...lenient.rules, 'firmware-learnt': 'high', 'reference-values-present': 'medium' },
 } as const
 
 test('a machine whose firmware volume nobody learnt is a warning, by any policy; a policy may refuse it', () => {
