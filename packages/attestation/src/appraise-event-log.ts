@@ -8,7 +8,7 @@ import { advisedForImport } from './imported/advice.ts'
 import { type PcrsByNumber, PcrValues } from './pcr-values.ts'
 import type { Profile } from './profile.ts'
 import { type Logs, readEventLog } from './read-logs.ts'
-import type { Finding } from './result.ts'
+import { type Finding, refuses } from './result.ts'
 import { claimsAfterKexec } from './running-kernel.ts'
 import { tellFindings } from './tell-findings.ts'
 import { strongestBank, type VerifiedEvent, VerifiedEventLog } from './verify-event-log.ts'
@@ -62,8 +62,7 @@ export function appraiseEventLog(input: EventLogInput): EventLogAppraisal {
     ...checkIma(verified, null),
     ...checkUserspace(verified),
   ]
-  const refused = findings.some(({ severity }) => severity === 'high')
-  return appraisalOf(!refused, log, findings, verified)
+  return appraisalOf(!refuses(findings), log, findings, verified)
 }
 
 function appraisalOf(

@@ -1,6 +1,7 @@
 import { toHex } from '@trusted-launch/codec'
 import type { AppraisalInput } from './appraisal-input.ts'
 import { appraiseReferences } from './appraise-references.ts'
+import { isOfImaList } from './check-ima.ts'
 import { checkUserspace } from './check-userspace.ts'
 import { runChecks } from './checks.ts'
 import { type Claims, claimsOf, unverified } from './claims.ts'
@@ -10,7 +11,7 @@ import { advisedForImport } from './imported/advice.ts'
 import { keyClaims } from './key-claims.ts'
 import { reportedModules, withModuleMessages } from './module-messages.ts'
 import { applyPolicy } from './policy.ts'
-import type { AttestationResult, BootStage, Finding } from './result.ts'
+import { type AttestationResult, type BootStage, type Finding, refuses } from './result.ts'
 import { claimsAfterKexec } from './running-kernel.ts'
 import { tellFindings } from './tell-findings.ts'
 import { verifyEvidence } from './verify-evidence.ts'
@@ -34,8 +35,9 @@ export interface Appraised {
 /**
  * The verdict on one piece of evidence. The order is fixed and each step is needed by the next: the
  * attestation key, the quotes, the logs, what they mean, what they ought to be, what policy wants.
- * A step that fails ends it: nothing is said about what could not be verified; of a log that its own checks
- * refuse no claim is verified.
+ * A step that fails ends it: nothing is said about what could not be verified. Of evidence that is refused for what
+ * it is (its quotes' index, its logs, its IMA list) no claim is verified but what the AK's certificate alone says;
+ * that a boot is not as foretold, or not as policy wants, refuses no evidence.
  *
  * It reads no clock and draws nothing: the same inputs give the same bytes. It does not know whether
  * the nonce was used before: that is for who stores nonces.
@@ -56,8 +58,8 @@ export function appraiseEvidence(input: AppraisalInput): Appraised {
     const reported = reportedModules(input.evidence)
     const ofPolicy = applyPolicy(input.policy, { claims })
     findings = [...findings, ...ofLog, ...held, ...reported, ...ofPolicy]
-    if (ofLog.some(({ severity }) => severity === 'high'))
-      claims = keyClaims(key, input.expectation, unverified(claims))
+    const ofEvidence = [...verified.findings, ...ofLog, ...held.filter(isOfImaList)]
+    if (refuses(ofEvidence)) claims = keyClaims(key, input.expectation, unverified(claims))
     claims = withModuleMessages(claims, input.evidence)
     chain = ran
     variant = nearest.variant?.name ?? null

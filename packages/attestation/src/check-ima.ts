@@ -82,6 +82,11 @@ function faultOfNone(references: ReferenceVariant | null): Finding[] {
   return [findingOf({ id: 'ima.missing', summary, pcr: 10 })]
 }
 
+/** Whether a finding is of the list itself, and not of what reference values say of it. */
+export function isOfImaList({ id }: Finding): boolean {
+  return id.startsWith('ima.')
+}
+
 /** The list's own SHA-1 of an entry vouches for nothing; where it is wrong, somebody wrote the list anew. */
 function faultOfHash(entry: ImaEntry): Finding[] {
   if (templateHashHolds(entry)) return []

@@ -105,3 +105,8 @@ export function tierOfFindings(findings: readonly Finding[]): Tier {
   if (weights.includes(-1)) return 'contraindicated'
   return order[Math.max(0, ...weights)]!
 }
+
+/** Whether one of these, all of what evidence is, refuses it: of refused evidence no claim is verified. */
+export function refuses(findings: readonly Finding[]): boolean {
+  return tierOfFindings(findings) === 'contraindicated'
+}
