@@ -57,7 +57,7 @@ const refused = compute.disks.createOrUpdate(group, 'x', {
   location,
   creationData: { createOption: 'Upload' },
 })
-await assert.rejects(refused, { code: 'OperationNotAllowed' })
+await assert.rejects(refused, { code: 'InvalidParameter' })
 await compute.virtualMachines.delete(group, 'web')
 await compute.images.delete(group, 'mine')
 

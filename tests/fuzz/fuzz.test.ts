@@ -18,8 +18,13 @@ const decoderOf = (decode: (bytes: Uint8Array) => unknown, title = '') => ({
   errors: [MalformedError],
 })
 
-/** The first fault that is found in a planted decoder within so many seconds. */
-function found(t: TestContext, name: keyof typeof planted, seconds: number): Failure {
+/** The first fault, of this kind if any is told, that is found in a planted decoder within so many seconds. */
+function found(
+  t: TestContext,
+  name: keyof typeof planted,
+  seconds: number,
+  of?: Failure['kind'],
+): Failure {
   const folder = mkdtempSync(join(tmpdir(), 'tl-fuzz-'))
   const coverage = new Coverage(/planted\.ts$/)
   t.after(() => rmSync(folder, { recursive: true, force: true }))
@@ -28,7 +33,8 @@ function found(t: TestContext, name: keyof typeof planted, seconds: number): Fai
   const options = { folder, coverage, trying: () => {} }
   for (let seed = 1; seed <= seconds; seed++) {
     const { failures } = fuzzTarget(target, performance.now() + 1000, { ...options, seed })
-    if (failures[0] !== undefined) return failures[0]
+    const failure = failures.find(({ kind }) => kind === (of ?? kind))
+    if (failure !== undefined) return failure
   }
   return assert.fail(`nothing found in ${name}`)
 }
@@ -55,9 +61,8 @@ test('an input that takes too much memory is found, whether it is kept or droppe
     ['greedy', /allocated/],
     ['hoarding', /held/],
   ] as const) {
-    const { kind, message } = found(t, name, 20)
-    assert.equal(kind, 'memory')
-    assert.match(message, how)
+    // Where the machine is slow, so is what fills much memory.
+    assert.match(found(t, name, 20, 'memory').message, how)
   }
 })
 

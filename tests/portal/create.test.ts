@@ -211,7 +211,7 @@ test('a refusal is told in the words of the API with its correlation id, and wha
     .waitFor()
   assert.equal((await portal.service.ask('GET', portal.service.group('default'))).status, 404)
   // The browser's own word for it.
-  assert.match(faults.splice(0).join(), /^Failed to load resource: .* 409 \(Conflict\)$/)
+  assert.match(faults.splice(0).join(), /^Failed to load resource: .* 409 \(Conflict\) https:\S+$/)
 })
 
 test('a reload in the middle keeps what was told but no secret, and what is being made goes on', {

@@ -101,9 +101,13 @@ const tierOf: Readonly<Record<Severity, Tier>> = {
 
 /** The worst finding's tier; `affirming` without any. A severity that is none weighs the most. */
 export function tierOfFindings(findings: readonly Finding[]): Tier {
-  const weights = findings.map(({ severity }) => order.indexOf(tierOf[severity]))
-  if (weights.includes(-1)) return 'contraindicated'
-  return order[Math.max(0, ...weights)]!
+  let worst = 0
+  for (const { severity } of findings) {
+    const weight = order.indexOf(tierOf[severity])
+    if (weight === -1) return 'contraindicated'
+    worst = Math.max(worst, weight)
+  }
+  return order[worst]!
 }
 
 /** Whether one of these, all of what evidence is, refuses it: of refused evidence no claim is verified. */

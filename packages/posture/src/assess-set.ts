@@ -1,6 +1,6 @@
 import { assess, kindsAbout, type Recommendation } from './assess.ts'
 import { type Exemption, exemptionOf } from './exemption.ts'
-import { noFix } from './fix.ts'
+import { type Fix, noFix } from './fix.ts'
 import type { MachineFacts } from './machine.ts'
 import type { RecommendationKind } from './recommendation-kind.ts'
 import type { RecommendationId } from './recommendations.ts'
@@ -51,13 +51,16 @@ function summed(
   return {
     ...{ id, machine, severity, status: sumOf(answers, failing) },
     instances: failing.map((one) => one.machine),
-    fix: fix?.kind === 'attest' ? EACH_BY_ITSELF : fix,
+    fix: fix === null ? null : (EACH_BY_ITSELF[fix.kind] ?? fix),
   }
 }
 
-const EACH_BY_ITSELF = noFix(
-  'A set proves nothing: attest the instances that are named, each by itself.',
-)
+const EACH_BY_ITSELF: { readonly [kind in Fix['kind']]?: Fix } = {
+  attest: noFix('A set proves nothing: attest the instances that are named, each by itself.'),
+  'update-keys': noFix(
+    'A set has no firmware of its own: update the keys of the instances that are named, each by itself.',
+  ),
+}
 
 function sumOf(answers: InstanceAnswers, failing: InstanceAnswers): Status {
   const told = (some: InstanceAnswers): string => {
