@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +6,7 @@ import type { TestContext } from 'node:test'
 import pino from 'pino'
 import { ScriptedHost } from '../src/driver/scripted-host.ts'
 import { openService, type Service, type ServiceOptions } from '../src/service.ts'
+import { firstStart } from './first-start.ts'
 
 export interface Answer {
   readonly status: number
@@ -144,6 +145,8 @@ export async function aService(
   options: Partial<ServiceOptions> = {},
 ): Promise<TestService> {
   const data = options.data ?? mkdtempSync(join(tmpdir(), 'tl-service-'))
+  const isOfToday = options.now === undefined && options.database === undefined
+  if (options.data === undefined && isOfToday) cpSync(await firstStart(), data, { recursive: true })
   const service = await openService({
     ...{ data, publicNames: [], location: 'local', driver: host },
     listen: { host: '127.0.0.1', port: 0 },
