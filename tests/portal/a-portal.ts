@@ -64,7 +64,13 @@ export async function portalOf(
       const { body } = await ask('POST', '/portal/tickets')
       const { hash } = new URL(body.url)
       await watched.page.goto(`${service.service.endpoint}/portal${path}${hash}`)
-      await watched.page.getByRole('main').waitFor()
+      await watched.page
+        .getByRole('main')
+        .waitFor()
+        .catch(async (error: Error) => {
+          const seen = await watched.page.locator('body').innerText()
+          throw new Error(`${error.message}\nseen: ${seen}\nfaults: ${watched.faults.join('; ')}`)
+        })
       return watched
     },
   }

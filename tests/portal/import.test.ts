@@ -23,7 +23,10 @@ test('a file is sent in pieces, looked at, and told about; and an address of a h
   const take = page.getByRole('button', { name: 'Import an image' })
   await take.click()
   await page.getByText(/Nothing is fetched from https:\/\/example\.org/).waitFor()
-  assert.match(faults.splice(0).join(), /^Failed to load resource: .* 400 \(Bad Request\) https:\S+$/)
+  assert.match(
+    faults.splice(0).join(),
+    /^Failed to load resource: .* 400 \(Bad Request\) https:\S+$/,
+  )
   await page.getByRole('radio', { name: /A file of this machine/ }).check()
   const pieces: number[] = []
   page.on('request', (one) => {

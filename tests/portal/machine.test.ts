@@ -52,7 +52,8 @@ test('a virtual machine is stopped, started and deleted by its buttons, once the
   await page.getByRole('heading', { level: 1, name: 'Virtual machines' }).waitFor()
   for (let status = 200; status !== 404; ) status = (await portal.service.ask('GET', id)).status
   // The page may ask once more for what is gone, before it has left it.
-  for (const fault of faults.splice(0)) assert.match(fault, /status of 404 .*virtualMachines\/web\?/)
+  for (const fault of faults.splice(0))
+    assert.match(fault, /status of 404 .*virtualMachines\/web\?/)
 })
 
 test('what is being done with a virtual machine is shown after a reload too, until it is over', {
