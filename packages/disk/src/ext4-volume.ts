@@ -1,8 +1,10 @@
-import { MalformedError } from '@trusted-launch/codec'
+import { MalformedError, toHex } from '@trusted-launch/codec'
 import type { RandomAccess } from './random-access.ts'
 
 /** Where things are on an ext2, ext3 or ext4 volume. Linux, Documentation/filesystems/ext4/super.rst. */
 export interface Ext4Volume {
+  /** s_uuid, in five groups of hexadecimal digits. */
+  readonly uuid: string
   readonly disk: RandomAccess
   readonly blockBytes: number
   readonly blocks: number
@@ -57,10 +59,15 @@ export function readExt4Volume(disk: RandomAccess): Ext4Volume {
   if (descriptorBytes < (wide ? 64 : 32) || descriptorBytes > 1024)
     throw fault('s_desc_size', 0xfe, `${descriptorBytes}`)
   return {
+    uuid: grouped(disk.readAt(superblockOffset + 0x68, 16)),
     ...{ disk, blockBytes, blocks, inodesPerGroup, inodeBytes, descriptorBytes },
     inodes: u32(0x0),
     descriptorsOffset: (u32(0x14) + 1) * blockBytes,
   }
+}
+
+function grouped(uuid: Uint8Array): string {
+  return toHex(uuid).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 }
 
 /** @throws {MalformedError} no such inode. */

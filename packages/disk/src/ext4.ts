@@ -20,8 +20,12 @@ export interface Ext4Entry {
 
 /** An ext2, ext3 or ext4 volume. Paths are separated by `/`; links are followed, within the volume. */
 export interface Ext4 {
+  /** Of the file system, as in /etc/fstab. */
+  readonly uuid: string
   /** What is at `path`, or null when there is nothing. @throws {MalformedError} */
   find(path: string): Pick<Ext4Inode, 'kind' | 'sizeBytes'> | null
+  /** As `find`, but a link at the path's end is not followed. @throws {MalformedError} */
+  look(path: string): Pick<Ext4Inode, 'kind' | 'sizeBytes'> | null
   /** A folder's entries without `.` and `..`; none when there is no such folder. @throws {MalformedError} */
   list(path: string): Ext4Entry[]
   /** A file's bytes, at most `max`, or null when there is none. @throws {MalformedError} */
@@ -45,7 +49,9 @@ export function openExt4(disk: RandomAccess): Ext4 {
   const volume = readExt4Volume(disk)
   const at = (path: string) => within(path, () => resolve(volume, path))
   return {
+    uuid: volume.uuid,
     find: at,
+    look: (path) => within(path, () => resolve(volume, path, false)),
     list(path) {
       const inode = at(path)
       return inode?.kind === 'folder' ? within(path, () => entriesOf(volume, inode)) : []
@@ -58,7 +64,7 @@ export function openExt4(disk: RandomAccess): Ext4 {
   }
 }
 
-function resolve(volume: Ext4Volume, path: string): Ext4Inode | null {
+function resolve(volume: Ext4Volume, path: string, toTheEnd = true): Ext4Inode | null {
   const way = [readInode(volume, rootInode)]
   const parts = partsOf(path)
   for (let links = 0; parts.length > 0; ) {
@@ -69,7 +75,8 @@ function resolve(volume: Ext4Volume, path: string): Ext4Inode | null {
     }
     const found = childOf(volume, way.at(-1)!, part)
     if (found === null) return null
-    if (found.kind !== 'link') way.push(found)
+    const isEnd = parts.length === 0 && !toTheEnd
+    if (found.kind !== 'link' || isEnd) way.push(found)
     else {
       if (++links > linksMax) throw fault('link', 0, `more than ${linksMax} links`)
       const target = targetOf(volume, found)

@@ -4,6 +4,8 @@ import { type RandomAccess, withinSize } from './random-access.ts'
 /** Where things are on a FAT volume. Microsoft FAT specification, "Boot Sector and BPB". */
 export interface FatVolume {
   readonly bits: 12 | 16 | 32
+  /** BS_VolID, as `74F1-A001`. */
+  readonly serial: string
   readonly disk: RandomAccess
   readonly clusterBytes: number
   readonly clusters: number
@@ -51,6 +53,7 @@ export function readFatVolume(disk: RandomAccess): FatVolume {
   const rootSector = reserved + fats * fatSectors
   return {
     bits,
+    serial: serialOf(u32(wide ? 67 : 39)),
     disk,
     clusterBytes: clusterSectors * sectorBytes,
     clusters,
@@ -60,6 +63,14 @@ export function readFatVolume(disk: RandomAccess): FatVolume {
     rootCluster: wide ? u32(44) : 0,
     fat: new Uint8Array(disk.readAt(reserved * sectorBytes, fatSectors * sectorBytes)),
   }
+}
+
+function serialOf(number: number): string {
+  return number
+    .toString(16)
+    .toUpperCase()
+    .padStart(8, '0')
+    .replace(/^(.{4})/, '$1-')
 }
 
 /**

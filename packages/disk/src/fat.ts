@@ -17,6 +17,8 @@ export interface Extent {
 /** A FAT12, FAT16 or FAT32 volume. Paths are separated by `/` or `\`; letters' case does not matter. */
 export interface Fat {
   readonly bits: 12 | 16 | 32
+  /** The volume's serial number, as in /etc/fstab: `74F1-A001`. */
+  readonly serial: string
   /** The entry at `path`, or null when there is none. @throws {MalformedError} two bear the name. */
   find(path: string): FatEntry | null
   /** What is in a folder ('' or '/': the root). @throws {MalformedError} there is no such folder. */
@@ -37,6 +39,7 @@ export function openFat(disk: RandomAccess): Fat {
   const find = (path: string) => findIn(volume, path)
   return {
     bits: volume.bits,
+    serial: volume.serial,
     find,
     list: (path) => readDirectory(folderAt(volume, path)),
     readFile(path, max = FILE_BYTES_MAX) {

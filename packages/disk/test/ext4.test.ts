@@ -10,6 +10,7 @@ import { fromBytes, openExt4 } from '../src/index.ts'
 
 const withTools = spawnSync('mkfs.ext4', ['-V']).error === undefined
 const skip = withTools ? false : 'mkfs.ext4 is not installed'
+const uuid = '5c0f5c1e-3d0b-4a8e-9a51-0f3a7b1e2d4c'
 const made: Record<string, Uint8Array> = {}
 const large = new Uint8Array(300_000).map((_, i) => (i * 31) >> 3)
 
@@ -30,7 +31,7 @@ before(() => {
   writeFileSync(join(root, 'usr/lib/os-release'), 'ID=debian\n')
   const make = (name: string, ...options: string[]) => {
     const path = join(folder, name)
-    execFileSync('mkfs.ext4', ['-q', '-F', ...options, '-d', root, path, '8M'])
+    execFileSync('mkfs.ext4', ['-q', '-F', '-U', uuid, ...options, '-d', root, path, '8M'])
     made[name] = new Uint8Array(readFileSync(path))
   }
   make('ext4')
@@ -57,6 +58,10 @@ for (const name of ['ext4', 'small-blocks', '32-bit', 'ext2'])
     assert.equal(volume.readFile('boot'), null)
     assert.equal(volume.find('boot')!.kind, 'folder')
     assert.equal(volume.find('boot/none'), null)
+    assert.equal(volume.uuid, uuid)
+    assert.equal(volume.look('config')!.kind, 'link')
+    assert.equal(volume.look('lib/os-release')!.kind, 'file')
+    assert.equal(volume.look('round')!.kind, 'link')
     assert.throws(() => volume.readFile('round'), /more than 16 links/)
     assert.throws(() => volume.readFile('boot/large', 1000), /more than 1000/)
   })

@@ -35,7 +35,19 @@ function volumeOf(sectors: number, options: readonly string[]): Uint8Array {
     const env = { ...process.env, LC_ALL: 'C.UTF-8', MTOOLSRC: '/dev/null' }
     const tool = (name: string, ...args: string[]) =>
       execFileSync(name, ['-i', image, ...args], { env })
-    tool('mformat', ...options, '-h', '64', '-s', '32', '-T', String(sectors), '::')
+    tool(
+      'mformat',
+      '-N',
+      '0a1b2c3d',
+      ...options,
+      '-h',
+      '64',
+      '-s',
+      '32',
+      '-T',
+      String(sectors),
+      '::',
+    )
     tool('mmd', '::EFI', '::EFI/BOOT')
     tool('mcopy', source, '::EFI/BOOT/BOOTX64.EFI')
     tool('mcopy', source, `::EFI/${long}`)
@@ -51,6 +63,7 @@ for (const bits of [12, 16, 32] as const)
   test(`a FAT${bits} volume gives the files that mtools put there`, { skip }, () => {
     const fat = openFat(fromBytes(volumes.get(bits)!))
     assert.equal(fat.bits, bits)
+    assert.equal(fat.serial, '0A1B-2C3D')
     assert.deepEqual(
       fat.list('').map(({ name }) => name),
       ['EFI', 'empty'],
