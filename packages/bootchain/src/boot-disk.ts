@@ -9,10 +9,14 @@ import {
   readPartitionTable,
 } from '@trusted-launch/disk'
 import { BootChainError } from './errors.ts'
+import { type GrubVolumes, grubDeviceOf, openGrubVolumes } from './grub-volumes.ts'
 
 /** A file that takes part in the boot. */
 export interface BootFile {
-  /** Its path on the EFI system partition, without a slash in front. */
+  /**
+   * Its path on the EFI system partition, without a slash in front; on another partition, with GRUB's name of that
+   * before it: `(hd0,gpt2)/boot/vmlinuz`.
+   */
   readonly path: string
   readonly bytes: Uint8Array
 }
@@ -23,11 +27,14 @@ export interface BootDisk {
   /** GRUB's name of the EFI system partition, e.g. `hd0,gpt1`. */
   readonly grubDevice: string
   readonly esp: Fat
+  /** All partitions; opened when first asked for. */
+  readonly volumes: GrubVolumes
   /** The file, or null when there is none. */
   find(path: string): BootFile | null
 }
 
-const fileBytesMax = 256 << 20
+/** No file that a loader reads is larger. */
+export const BOOT_FILE_BYTES_MAX = 256 << 20
 
 /**
  * Looks for the EFI system partition: the first of its type.
@@ -39,20 +46,18 @@ export function openBootDisk(disk: RandomAccess): BootDisk {
   if (partition === undefined)
     throw new BootChainError('NO_EFI_SYSTEM_PARTITION', 'disk', 'no EFI system partition')
   const esp = openFat(openPartition(disk, partition))
+  let volumes: GrubVolumes | null = null
   return {
     table,
-    grubDevice: `hd0,gpt${partition.number}`,
+    grubDevice: grubDeviceOf(partition),
     esp,
+    get volumes() {
+      volumes ??= openGrubVolumes(disk, table)
+      return volumes
+    },
     find(path) {
-      const bytes = esp.readFile(path, fileBytesMax)
+      const bytes = esp.readFile(path, BOOT_FILE_BYTES_MAX)
       return bytes === null ? null : { path: path.replace(/^\/+/, ''), bytes }
     },
   }
-}
-
-/** The file. @throws {BootChainError} FILE_NOT_FOUND */
-export function requireFile(disk: BootDisk, path: string): BootFile {
-  const file = disk.find(path)
-  if (file === null) throw new BootChainError('FILE_NOT_FOUND', path, 'not on the boot disk')
-  return file
 }

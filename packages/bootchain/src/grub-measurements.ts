@@ -9,7 +9,7 @@ export interface GrubMeasurement {
   readonly text: string
   /** The bytes that are hashed. */
   readonly bytes: Uint8Array
-  /** The file on the EFI system partition; null for text. */
+  /** The file, as `BootFile` names it; null for text. */
   readonly path: string | null
 }
 

@@ -12,9 +12,10 @@ export type Word =
   | { readonly kind: 'word'; readonly fragments: readonly Fragment[] }
   | { readonly kind: 'block'; readonly raw: string }
 
-/** A command line, or an `if`. Anything else of GRUB's language is refused as unpredictable. */
+/** A command line, an `if`, or a function that is defined. Anything else of GRUB's language is refused as unpredictable. */
 export type Statement =
   | { readonly kind: 'command'; readonly words: readonly Word[] }
+  | { readonly kind: 'function'; readonly name: string; readonly body: readonly Statement[] }
   | {
       readonly kind: 'if'
       readonly branches: readonly {
@@ -26,11 +27,11 @@ export type Statement =
 
 const scriptCharsMax = 256 << 10
 const depthMax = 32
-const refused = new Set(['while', 'until', 'for', 'function'])
+const refused = new Set(['while', 'until', 'for'])
 
 /**
- * Parses a GRUB script: commands, quotes, variables, comments, `if`/`elif`/`else`, blocks.
- * @throws {BootChainError} UNPREDICTABLE: loops, functions, or what is no GRUB script.
+ * Parses a GRUB script: commands, quotes, variables, comments, `if`/`elif`/`else`, functions, blocks.
+ * @throws {BootChainError} UNPREDICTABLE: loops, names with wildcards, or what is no GRUB script.
  */
 export function parseGrubScript(script: string): Statement[] {
   if (script.length > scriptCharsMax) throw unpredictable('script', 'longer than 256 KiB')
@@ -53,18 +54,32 @@ class Parser {
     return this.#at >= this.#text.length
   }
 
-  /** Statements until one of these keywords, which is left unread. */
+  /** Statements until one of these keywords, or a function's `}`, which is left unread. */
   statements(until: readonly string[], depth: number): Statement[] {
-    if (depth > depthMax) throw unpredictable('if', 'nested too deep')
+    if (depth > depthMax) throw unpredictable('script', 'nested too deep')
     const found: Statement[] = []
     for (;;) {
       this.#skip(/[\s;]|#[^\n]*/y)
       if (this.atEnd) return found
+      if (this.#peek === '}' && until.includes('}')) return found
       const keyword = this.#keyword()
       if (keyword !== null && until.includes(keyword)) return found
       if (keyword !== null && refused.has(keyword)) throw unpredictable(keyword, 'not foretold')
-      found.push(keyword === 'if' ? this.#if(depth) : this.#command())
+      if (keyword === 'if') found.push(this.#if(depth))
+      else found.push(keyword === 'function' ? this.#function(depth) : this.#command())
     }
+  }
+
+  #function(depth: number): Statement {
+    const head = /function[ \t]+([A-Za-z_]\w*)\s+\{(?=\s)/y
+    head.lastIndex = this.#at
+    const name = head.exec(this.#text)?.[1]
+    if (name === undefined) throw unpredictable('function', 'no name and body')
+    this.#at = head.lastIndex
+    const body = this.statements(['}'], depth + 1)
+    if (this.#peek !== '}') throw unpredictable('function', 'never closed')
+    this.#at++
+    return { kind: 'function', name, body }
   }
 
   #if(depth: number): Statement {
@@ -176,7 +191,9 @@ class Parser {
       this.#at += 2
       return this.#text[this.#at - 1] ?? ''
     }
-    return this.#run(/[^\s;#{}'"$\\]+/y)
+    const text = this.#run(/[^\s;#{}'"$\\]+/y)
+    if (/[*?]/.test(text)) throw unpredictable(text, 'names of files that are looked for')
+    return text
   }
 
   /** All that follows of these characters, in one piece: there may be very many of them. */

@@ -4,6 +4,8 @@ import { BootChainError } from './errors.ts'
 export interface TestFiles {
   exists(path: string): boolean
   isDirectory(path: string): boolean
+  /** Whether a file is there and holds something. It is opened, and so measured. */
+  isFilled(path: string): boolean
 }
 
 const wordsMax = 64
@@ -15,13 +17,22 @@ const wordsMax = 64
 export function evaluateTest(words: readonly string[], files: TestFiles): boolean {
   if (words.length > wordsMax) throw unpredictable(words.slice(0, 4))
   const or = words.indexOf('-o')
-  if (or >= 0)
-    return evaluateTest(words.slice(0, or), files) || evaluateTest(words.slice(or + 1), files)
+  if (or >= 0) {
+    const [first, second] = bothOf(words, or, files)
+    return first || second
+  }
   const and = words.indexOf('-a')
-  if (and >= 0)
-    return evaluateTest(words.slice(0, and), files) && evaluateTest(words.slice(and + 1), files)
+  if (and >= 0) {
+    const [first, second] = bothOf(words, and, files)
+    return first && second
+  }
   if (words[0] === '!') return !evaluateTest(words.slice(1), files)
   return evaluateSimple(words, files)
+}
+
+/** GRUB looks at both sides, whatever the first one says. */
+function bothOf(words: readonly string[], at: number, files: TestFiles): [boolean, boolean] {
+  return [evaluateTest(words.slice(0, at), files), evaluateTest(words.slice(at + 1), files)]
 }
 
 function evaluateSimple(words: readonly string[], files: TestFiles): boolean {
@@ -39,8 +50,8 @@ function evaluateUnary(operator: string, operand: string, files: TestFiles): boo
   if (operator === '-z') return operand === ''
   if (operator === '-e') return files.exists(operand)
   if (operator === '-d') return files.isDirectory(operand)
-  if (operator === '-f' || operator === '-s')
-    return files.exists(operand) && !files.isDirectory(operand)
+  if (operator === '-f') return files.exists(operand) && !files.isDirectory(operand)
+  if (operator === '-s') return files.isFilled(operand)
   throw unpredictable([operator, operand])
 }
 

@@ -15,6 +15,8 @@ export function expandWord(word: Word, lookUp: (variable: string) => string): st
   let current: string | null = null
   for (const { kind, value, quoted } of word.fragments) {
     const text = kind === 'text' ? value : lookUp(value)
+    if (!quoted && kind === 'variable' && /[*?\\]/.test(text))
+      throw new BootChainError('UNPREDICTABLE', `GRUB: $${value}`, 'it holds a wildcard')
     const parts = kind === 'text' || quoted ? [text] : text.split(/\s+/)
     for (const [i, part] of parts.entries()) {
       if (i > 0 && current !== null) words.push(current)

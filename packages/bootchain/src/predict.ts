@@ -20,6 +20,7 @@ import {
   type VariableName,
   type VariableStore,
 } from '@trusted-launch/uefi'
+import { BootChainError } from './errors.ts'
 import { modulesOfInitrd } from './initrd.ts'
 import { type Measured, referencePcr } from './measure.ts'
 import { applicationEvents, grubEvents, partitionEvents, separator } from './predict-boot.ts'
@@ -50,7 +51,7 @@ export interface PredictInput {
  * others of PCR 8-15 but 10; PCR 0 by the firmware's events when they are known.
  * PCR 1 (the machine's device paths) and PCR 10 (IMA) are not pinned.
  *
- * It foretells OVMF, shim, GRUB's `linuxefi` and systemd's stub with nobody at the keyboard and no
+ * It foretells OVMF, shim, GRUB (`linuxefi`, and `linux` with Secure Boot on) and systemd's stub with nobody at the keyboard and no
  * option ROM; it does not say that the firmware would allow the chain: see `report`.
  *
  * @throws {BootChainError} the chain cannot be foretold. @throws {MalformedError} it cannot be read.
@@ -59,6 +60,12 @@ export function predict(input: PredictInput): ReferenceVariant {
   const store = decodeVariableStore(input.variables)
   const secureBoot = secureBootState(store).enforced
   const chain = walk(input.disk)
+  if (chain.kind === 'shim' && chain.run.onlySecureBoot && !secureBoot)
+    throw new BootChainError(
+      'UNPREDICTABLE',
+      'GRUB',
+      'with Secure Boot off it loads modules, or starts the kernel by other means',
+    )
   const { banks, firmware = null, modules = null } = input
   const { name, sha256 } = input.image
   return {

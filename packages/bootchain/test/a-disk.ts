@@ -1,18 +1,54 @@
 import { toUtf8 } from '@trusted-launch/codec'
-import type { BootDisk } from '../src/index.ts'
+import type { BootDisk, GrubBuiltIn } from '../src/index.ts'
 
-/** A boot disk of these files; folders are what lies above them. */
-export function diskOf(files: Record<string, string>): BootDisk {
-  const plain = (path: string) => path.replace(/^\/+/, '')
-  const find = (path: string) => {
-    const isFile = plain(path) in files
-    const isFolder = Object.keys(files).some((file) => file.startsWith(`${plain(path)}/`))
-    return isFile || isFolder ? { isDirectory: !isFile } : null
+export type Files = Readonly<Record<string, string | Uint8Array>>
+
+/** Of the second partition. */
+export const ROOT_UUID = '5c0f5c1e-3d0b-4a8e-9a51-0f3a7b1e2d4c'
+
+/** As much of Debian's signed GRUB as its configuration asks for. */
+export const debianGrub = (configuration: string): GrubBuiltIn => ({
+  ...{ prefix: '/EFI/debian', configuration, asksForSetup: false },
+  modules: new Set(['all_video', 'ext2', 'gettext', 'gfxterm', 'gzio', 'linuxefi', 'part_gpt']),
+  fonts: new Set(['unicode']),
+})
+
+/**
+ * A boot disk of these files, and of those on a second partition; folders are what lies above them. Null: the second
+ * partition cannot be read.
+ */
+export function diskOf(files: Files, onRoot?: Files | null): BootDisk {
+  const esp = volumeOf('74F1-A001', files)
+  const root = onRoot === null ? null : volumeOf(ROOT_UUID, onRoot ?? {})
+  return {
+    table: {} as BootDisk['table'],
+    grubDevice: 'hd0,gpt1',
+    esp: { find: esp.look } as unknown as BootDisk['esp'],
+    volumes: new Map([
+      ['hd0,gpt1', esp],
+      ...(onRoot === undefined ? [] : [['hd0,gpt2', root] as const]),
+    ]),
+    find(path) {
+      const bytes = esp.readFile(path)
+      return bytes === null ? null : { path: plain(path), bytes }
+    },
   }
-  const readFile = (path: string) => {
-    const content = files[plain(path)]
-    return content === undefined ? null : { path: plain(path), bytes: toUtf8(content) }
-  }
-  const esp = { find } as unknown as BootDisk['esp']
-  return { table: {} as BootDisk['table'], grubDevice: 'hd0,gpt1', esp, find: readFile }
 }
+
+function volumeOf(uuid: string, files: Files) {
+  return {
+    uuid,
+    look(path: string) {
+      const isFile = plain(path) in files
+      const isFolder = Object.keys(files).some((file) => file.startsWith(`${plain(path)}/`))
+      return isFile || isFolder ? { isDirectory: !isFile } : null
+    },
+    readFile(path: string) {
+      const content = files[plain(path)]
+      if (content === undefined) return null
+      return typeof content === 'string' ? toUtf8(content) : content
+    },
+  }
+}
+
+const plain = (path: string) => path.replace(/^\/+/, '')

@@ -4,7 +4,7 @@ import { concat, encode, fromUtf8, toUtf8, u32le, u64le } from '@trusted-launch/
 import { checkDecoder, decodersAt } from '@trusted-launch/codec/check'
 import type { PeImage } from '@trusted-launch/uefi'
 import * as door from '../src/index.ts'
-import { diskOf } from './a-disk.ts'
+import { debianGrub, diskOf } from './a-disk.ts'
 
 const errors = [door.BootChainError]
 const anywhere = () => true
@@ -30,16 +30,24 @@ const modules = concat(
 
 const configuration = `set prefix=($root)/boot # where
 if [ -z "$prefix" -o ! -e "\${prefix}/x" ]; then search --file --set=root /vmlinuz; fi
+load_env
+function f { echo "$1"; }
+f a
+search --no-floppy --fs-uuid --set=root 74F1-A001
 menuentry 'My "Linux"' --id a { linuxefi /vmlinuz quiet "a b"
   initrdefi /initrd.img
 }
-set default=0
+set default=a
+set timeout=0
 `
-const files = { vmlinuz: 'K', 'initrd.img': 'I' }
+const files = {
+  ...{ vmlinuz: 'K', 'initrd.img': 'I' },
+  'boot/grubenv': '# GRUB Environment Block\nkept=a b\n###',
+}
 
 test('runGrub runs or refuses whatever a configuration says', () => {
   const run = (bytes: Uint8Array) => {
-    const builtIn = { prefix: '/EFI/debian', configuration: fromUtf8(bytes) }
+    const builtIn = debianGrub(fromUtf8(bytes))
     return door.runGrub(builtIn, diskOf(files), 'EFI/BOOT')
   }
   const vectors = { configuration: toUtf8(configuration) }

@@ -7,7 +7,7 @@ import {
   PINNED_PCRS,
   parseReferenceValues,
 } from '@trusted-launch/attestation'
-import { encode, MalformedError, toUtf16le } from '@trusted-launch/codec'
+import { encode, fromUtf8, MalformedError, toUtf8, toUtf16le } from '@trusted-launch/codec'
 import { randomFrom } from '@trusted-launch/codec/check'
 import { fromBytes, openFat, openPartition, readPartitionTable } from '@trusted-launch/disk'
 import {
@@ -119,6 +119,28 @@ test('with Secure Boot off the kernel is in PCR 9 only and nobody vouches for an
   assert.ok(components(off, '9').includes('kernel'))
   assert.equal(on!.pcrs['7']!.events!.length - off!.pcrs['7']!.events!.length, 2)
   assert.notEqual(on!.pcrs['7']!.values.sha256, off!.pcrs['7']!.values.sha256)
+})
+
+/** The disk with GRUB's own `linux` and `initrd` in place of Debian's, to the byte as long. */
+function withPlainLinux(): Uint8Array {
+  const bytes = bytesOfDisk()
+  const disk = fromBytes(bytes)
+  const [esp] = readPartitionTable(disk).partitions
+  const fat = openFat(openPartition(disk, esp!))
+  const path = 'EFI/debian/grub.cfg'
+  const config = fromUtf8(fat.readFile(path)!).replace(/^(linux|initrd)efi /gm, '$1    ')
+  bytes.set(toUtf8(config), esp!.offset + fat.extentsOf(path)![0]!.offset)
+  return bytes
+}
+
+test('a configuration of GRUB’s own commands is foretold with Secure Boot on alone', {
+  skip,
+}, () => {
+  const commands = predicted(withPlainLinux()).pcrs['8']!.events!.map(
+    ({ description }) => description,
+  )
+  assert.ok(commands.includes('initrd /initrd.img'))
+  assert.throws(() => predicted(withPlainLinux(), storeOf(false)), { code: 'UNPREDICTABLE' })
 })
 
 test('a changed file changes the register it is measured into', { skip }, () => {

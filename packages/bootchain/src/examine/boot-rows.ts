@@ -175,7 +175,7 @@ function nameIn(subject: string): string {
   return /CN=([^\n,]+)/.exec(subject)?.[1] ?? subject
 }
 
-/** What `predict` follows can be foretold; a full GRUB configuration cannot. */
+/** What `predict` follows can be foretold. */
 function referencesRow({ chain, fault }: Followed, esp: Fat | null): ExaminedRow {
   if (esp === null) return cannotTell(REFERENCES, 'nothing starts from it')
   if (chain === null)
