@@ -25,7 +25,7 @@ export {
 } from './images/build-image.ts'
 export { type DiskFile, openDiskFile } from './images/disk-file.ts'
 export { ImageError, type ImageErrorCode } from './images/errors.ts'
-export { putIntoEsp } from './images/esp-disk.ts'
+export { putIntoEsp, SECOND_PARTITION_OFFSET, writeEspDisk } from './images/esp-disk.ts'
 export { examineFile } from './images/examine-file.ts'
 export { type Image, type ImageModule, modulesOfImage } from './images/image.ts'
 export { ownSecureBootTemplate } from './images/own-keys.ts'
