@@ -51,6 +51,11 @@ export class GrubVariables {
     return ''
   }
 
+  /** @throws {BootChainError} UNPREDICTABLE: it is not known here. */
+  isSet(name: string): boolean {
+    return this.#values.has(name) || this.get(name) !== ''
+  }
+
   /** @throws {BootChainError} UNPREDICTABLE: it does more than hold a value. */
   set(name: string, value: string): void {
     if (refused.has(name)) throw unpredictable(name, 'what it does is not foretold')

@@ -25,8 +25,8 @@ const sourcesMax = 16
 const entriesMax = 256
 /** FILE_NOT_FOUND of GRUB, include/grub/err.h. */
 const NOT_FOUND = 5
-/** The one variable that a boot may keep: a boot that went well has it cleared again. */
-const kept = 'recordfail'
+/** What Ubuntu has a boot keep: one that went well has it cleared again. */
+const kept = new Set(['recordfail', 'initrdfail'])
 /** Commands that change nothing that is measured, and do not fail. */
 const harmless = new Set(['echo', 'true', 'clear', 'setparams', 'sleep', 'serial'])
 /** Those that may fail. */
@@ -100,7 +100,7 @@ class Interpreter implements GrubMachine {
   /** Nobody presses a key: the default entry runs, then what it loaded is started. */
   #menu(isSubmenu: boolean): void {
     if (this.booted || this.#entries.length === 0) return
-    if (!isSubmenu && !/^[0-9]{1,4}$/.test(this.#variables.get('timeout')))
+    if (!isSubmenu && !/^[0-9]/.test(this.#variables.get('timeout')))
       throw unpredictable('timeout', 'the menu waits for a key')
     const { entry, rest } = defaultEntry(this.#entries, this.#variables.get('default'))
     if (entry.isSubmenu) {
@@ -269,11 +269,15 @@ class Interpreter implements GrubMachine {
     return 0
   }
 
-  /** What is saved is read by the next boot, and measured then. */
+  /** What is saved is read by the next boot, and measured then. What is not set, and was not saved, changes nothing. */
   #saveEnvironment(words: readonly string[]): null {
-    if (words.some((word) => word !== kept))
-      throw unpredictable(`save_env ${words.join(' ')}`, 'the next boot differs from this one')
-    this.#environmentWritten = true
+    const file = this.#files.open(this.#environmentPath)
+    const saved = new Map(file === null ? [] : readEnvironment(file.bytes))
+    const changed = words.filter((word) => this.#variables.isSet(word) || saved.has(word))
+    const other = changed.find((word) => !kept.has(word))
+    if (other !== undefined)
+      throw unpredictable(`save_env ${other}`, 'the next boot differs from this one')
+    this.#environmentWritten ||= changed.length > 0
     return null
   }
 

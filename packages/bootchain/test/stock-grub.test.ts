@@ -117,19 +117,72 @@ test('what is saved in the environment is set, and read twice', () => {
   assert.ok(found.includes('setparams Debian GNU/Linux, with Linux 6.1.0-13-cloud-amd64'))
 })
 
-test("Ubuntu's mark of a boot that failed is saved, and the next boot starts without it", () => {
-  const config = `if [ -s $prefix/grubenv ]; then
+/** As Ubuntu 24.04 has it for its cloud images; the commands are those of a boot of one. */
+const ubuntu = `if [ -s $prefix/grubenv ]; then
   set have_grubenv=true
   load_env
+fi
+if [ "\${initrdfail}" = 2 ]; then
+   set initrdfail=
+elif [ "\${initrdfail}" = 1 ]; then
+   set next_entry="\${prev_entry}"
 fi
 function recordfail {
   set recordfail=1
   if [ -n "\${have_grubenv}" ]; then if [ -z "\${boot_once}" ]; then save_env recordfail; fi; fi
 }
-recordfail
-${boot}`
-  assert.ok(texts(run(config), 8).includes('save_env recordfail'))
-  refused(config.replace('}\nrecordfail\n', '}\nrecordfail\nload_env\n'))
+function initrdfail {
+    if [ -n "\${have_grubenv}" ]; then if [ -n "\${partuuid}" ]; then
+      if [ -z "\${initrdfail}" ]; then
+        set initrdfail=1
+        if [ -n "\${boot_once}" ]; then
+          save_env prev_entry
+        fi
+      fi
+      save_env initrdfail
+    fi; fi
+}
+set timeout=0.1
+unset initrdless_boot_fallback_triggered
+save_env initrdless_boot_fallback_triggered
+set partuuid=8270f3c9-b4e4-4345-80ee-5a62db7ebf3f
+function gfxmode {
+	set gfxpayload="\${1}"
+	if [ "\${1}" = "keep" ]; then
+		set vt_handoff=vt.handoff=7
+	else
+		set vt_handoff=
+	fi
+}
+menuentry 'Ubuntu' --class ubuntu {
+	recordfail
+	gfxmode keep
+	if [ "\${initrdfail}" = 1 ]; then
+	  echo 'falling back'
+	else
+	  linux /${kernel} root=PARTUUID=8270f3c9-b4e4-4345-80ee-5a62db7ebf3f panic=-1
+	  initrdfail
+	fi
+}
+`
+
+test('what Ubuntu keeps of a boot until it went well is saved, and the next boot starts without it', () => {
+  const found = texts(run(ubuntu), 8)
+  assert.deepEqual(
+    found.slice(found.indexOf('setparams Ubuntu') + 1).filter((line) => !line.startsWith('/')),
+    [
+      ...['recordfail', 'set recordfail=1', '[ -n true ]', '[ -z  ]', 'save_env recordfail'],
+      ...['gfxmode keep', 'set gfxpayload=keep', '[ keep = keep ]', 'set vt_handoff=vt.handoff=7'],
+      ...[
+        '[  = 1 ]',
+        `linux /${kernel} root=PARTUUID=8270f3c9-b4e4-4345-80ee-5a62db7ebf3f panic=-1`,
+      ],
+      ...['initrdfail', '[ -n true ]', '[ -n 8270f3c9-b4e4-4345-80ee-5a62db7ebf3f ]', '[ -z  ]'],
+      ...['set initrdfail=1', '[ -n  ]', 'save_env initrdfail'],
+    ],
+  )
+  refused(`set recordfail=1\nsave_env recordfail\nload_env\n${boot}`)
+  refused(`set recordfail=1\nsave_env recordfail\n[ -s $prefix/grubenv ]\n${boot}`)
 })
 
 test('an environment that is for one boot is refused, and so is one that a boot changes', () => {
@@ -144,6 +197,9 @@ test('an environment that is for one boot is refused, and so is one that a boot 
   refused(stock, { 'boot/grub/grubenv': 'next_entry=1\n' })
   refused(stock.replace('load_env', 'load_env -s'))
   refused(`set saved_entry=1\nsave_env saved_entry\n${boot}`)
+  const saved = { 'boot/grub/grubenv': '# GRUB Environment Block\nsaved_entry=1\n##' }
+  refused(`save_env saved_entry\n${boot}`, saved)
+  assert.ok(run(`save_env other\n${boot}`, saved))
 })
 
 test('a function has its parameters, and gives what its last command gave', () => {
