@@ -4,6 +4,8 @@ import { type TestContext, test } from 'node:test'
 import type { BootView } from '@trusted-launch/api'
 import { DriftedHost } from '@trusted-launch/service/a-drifted-host'
 import { aVm } from '@trusted-launch/service/a-vm'
+import { READER } from '../../apps/service/src/identity/role-definitions.ts'
+import { aPrincipal, mayAlso } from '../../apps/service/test/a-principal.ts'
 import { aPortal, portalMissing } from './a-portal.ts'
 import { obstaclesIn } from './axe.ts'
 import { LOOKS, lookOf, shoot } from './looks.ts'
@@ -55,6 +57,39 @@ test('a person sees what failed since when, opens the event, compares two boots 
   await page.getByText('the update of last night').waitFor()
   const { body } = await portal.service.ask('GET', `${id}/providers/TrustedLaunch/drift`)
   assert.equal(body.value[0].properties.status, 'Approved')
+})
+
+test('a failure that was never cleared is told beside a good verdict, and cleared for a reason', {
+  skip: portalMissing,
+}, async (t) => {
+  const { portal, host, id, path } = await aDriftedVm(t)
+  host.isDrifted = false
+  const evidence = `${id}/providers/TrustedLaunch/evidence`
+  await portal.service.over(await portal.service.ask('POST', `${evidence}/attest`))
+  const { page } = await portal.open(t, path)
+  await page.getByText('Healthy: everything that booted is what was expected.').waitFor()
+  await page.getByText('It failed before, and nobody cleared that').waitFor()
+  assert.deepEqual(await obstaclesIn(page), [])
+  await page.getByRole('button', { name: 'Clear the failure' }).click()
+  await page.getByLabel('Reason').fill('a kernel of a test')
+  await page.getByRole('dialog').getByRole('button', { name: 'Clear the failure' }).click()
+  await page.getByText('It failed before, and nobody cleared that').waitFor({ state: 'detached' })
+  assert.equal((await portal.service.ask('GET', evidence)).body.failure, undefined)
+})
+
+test('who may not read evidence is told so, and the page asks for nothing that is refused', {
+  skip: portalMissing,
+}, async (t) => {
+  const { portal, id, path } = await aDriftedVm(t)
+  const { service } = portal
+  const reader = await aPrincipal(service, READER.name, service.subscription)
+  const { page, faults } = await portal.open(t, path, {}, reader.ask)
+  await page.getByText('Your role does not include TrustedLaunch/evidence/read.').waitFor()
+  assert.deepEqual(faults.splice(0), [])
+  await mayAlso(service, reader.name, ['TrustedLaunch/evidence/read'], id)
+  await page.goto(`${service.service.endpoint}/portal${path}?part=drift`)
+  await page.getByText('Your role does not include TrustedLaunch/drift/read.').waitFor()
+  assert.deepEqual(faults.splice(0), [])
 })
 
 /** What a guest may write where it writes: markup, an escape of a terminal, letters that run backwards. */

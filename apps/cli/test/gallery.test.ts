@@ -57,18 +57,20 @@ test('a version takes keys of one’s own out of files of certificates', async (
     writeFileSync(join(folder, name), pemOf('CERTIFICATE', certificate.der))
     return join(folder, name)
   }
-  const [pk, db] = [file('pk.pem'), file('db.pem')]
+  const [pk, kek, db] = [file('pk.pem'), file('kek.pem'), file('db.pem')]
   writeFileSync(join(folder, 'disk.raw'), new Uint8Array(1 << 20))
   await good('gallery', 'create', 'ours')
   await good('gallery', 'image-definition', 'create', 'ours', 'web')
   const create = [...VERSION, 'create', 'ours', 'web', '1.0.0', '--file', join(folder, 'disk.raw')]
-  const made = await json(...create, '--template', 'none', '--pk', pk, '--db', db)
+  const lacking = await tl(...create, '--template', 'none', '--pk', pk, '--db', db)
+  assert.match(lacking.err, /KEK is empty.*give a key as 'kek'/)
+  const made = await json(...create, '--template', 'none', '--pk', pk, '--kek', kek, '--db', db)
   const { uefiSettings } = made.properties.securityProfile
   assert.deepEqual(uefiSettings.signatureTemplateNames, ['NoSignatureTemplate'])
-  assert.deepEqual(Object.keys(uefiSettings.additionalSignatures), ['pk', 'db'])
+  assert.deepEqual(Object.keys(uefiSettings.additionalSignatures), ['pk', 'kek', 'db'])
   assert.match(
     (await good(...VERSION, 'show', 'ours', 'web', '1.0.0')).out,
-    /^keys +NoSignatureTemplate, own pk, own db$/m,
+    /^keys +NoSignatureTemplate, own pk, own kek, own db$/m,
   )
   await good('vm', 'create', '--name', 'web', '--image', 'ours/web')
   const [machine] = await host.machines()

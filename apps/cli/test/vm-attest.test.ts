@@ -5,7 +5,9 @@ import test from 'node:test'
 import type { Evidence } from '@trusted-launch/channel'
 import { toHex } from '@trusted-launch/codec'
 import { ScriptedHost } from '@trusted-launch/service'
+import { DriftedHost } from '../../service/test/a-drifted-host.ts'
 import { AttestingHost } from '../../service/test/an-attesting-host.ts'
+import { withService } from '../src/service/with-service.ts'
 import { good, json, signedIn } from './a-control-plane.ts'
 import { newAuthority, pemOf, recordedInput } from './a-record.ts'
 import { fileOf, newFolder, tl } from './a-run.ts'
@@ -91,6 +93,29 @@ test('an affirming record of the control plane is affirmed again without it, and
       if (name.endsWith(`.${kind}.pem`)) writeFileSync(join(trust, name), otherPem(kind))
     assert.notEqual((await tl('appraise', record)).code, 0, kind)
   }
+})
+
+test('a failure before a good verdict is told with what clears it: its alert, or, without one, a reason', async (t) => {
+  const host = new DriftedHost()
+  await signedIn(t, host)
+  await good('vm', 'create', '--name', 'web', '--image', 'small')
+  const { id } = await json('vm', 'show', 'web')
+  const extension = `${id}/extensions/GuestAttestation`
+  await withService(({ client }) => client.ask('DELETE', extension))
+  host.isDrifted = true
+  assert.equal((await tl('vm', 'attest', 'web')).code, 3)
+  host.isDrifted = false
+  const after = await good('vm', 'attest', 'web')
+  assert.match(
+    after.out,
+    /\naffirming\nsince \S+Z\nit failed at \S+Z, and nobody cleared that\nnext {2}tl vm clear-failure web --reason TEXT\n$/,
+  )
+  assert.equal((await tl('vm', 'clear-failure', 'web')).code, 2)
+  assert.equal((await good('vm', 'clear-failure', 'web', '--reason', 'a test')).out, 'cleared\n')
+  assert.match((await good('vm', 'attest', 'web')).out, /\naffirming\nsince \S+Z\n$/)
+  const again = await tl('vm', 'clear-failure', 'web', '--reason', 'a test')
+  assert.equal(again.code, 1)
+  assert.match(again.err, /no failure that waits to be cleared/)
 })
 
 test('evidence is listed, taken along one by one, and pruned', async (t) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { isDataAction } from '@trusted-launch/api'
 import type { Answer, TestService } from './a-service.ts'
 
 /** A service principal with a role at a scope, and how it asks. */
@@ -46,7 +47,15 @@ export async function mayAlso(
   const roleName = randomUUID()
   const roleDefinitionId = `${service.subscription}/providers/Microsoft.Authorization/roleDefinitions/${roleName}`
   const role = await service.ask('PUT', roleDefinitionId, {
-    properties: { roleName, permissions: [{ actions }] },
+    properties: {
+      roleName,
+      permissions: [
+        {
+          actions: actions.filter((one) => !isDataAction(one)),
+          dataActions: actions.filter(isDataAction),
+        },
+      ],
+    },
   })
   assert.equal(role.status, 201, JSON.stringify(role.body))
   const assignment = `${scope}/providers/Microsoft.Authorization/roleAssignments/${randomUUID()}`

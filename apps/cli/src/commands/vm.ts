@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import type { ExitCode } from '../exit-code.ts'
 import type { Output } from '../output.ts'
 import { vmAttestCommand } from './vm-attest.ts'
+import { vmClearFailureCommand } from './vm-clear-failure.ts'
 import { vmCloneCommand } from './vm-clone.ts'
 import { vmConsoleCommand } from './vm-console.ts'
 import { vmCreateCommand } from './vm-create.ts'
@@ -33,6 +34,7 @@ export function vmCommand(output: Output, done: (code: ExitCode) => void): Comma
     ...vmShowCommands(output, done),
     ...vmPowerCommands(output, done),
     vmAttestCommand(output, done),
+    vmClearFailureCommand(output, done),
     vmTokenCommand(output, done),
     vmConsoleCommand(output, done),
     vmSshCommand(output, done),

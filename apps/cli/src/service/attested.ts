@@ -15,6 +15,8 @@ export interface Standing {
   readonly drift: string | null
   /** The alert that is open, newest first. */
   readonly alert: string | null
+  /** When it failed first since somebody cleared that; null: nothing waits to be cleared. */
+  readonly failed: string | null
 }
 
 const LOOKED_AT = 100
@@ -49,6 +51,7 @@ export async function standingBeside(
     isFirst: same.length < LOOKED_AT,
     drift: nameOf(waiting, 'lastSeen'),
     alert: nameOf(open, 'endTimeUtc'),
+    failed: page.failure?.time ?? null,
   }
 }
 
@@ -70,7 +73,7 @@ function nameOf(all: any[], time: string): string | null {
  */
 export function concluded(
   { tier, findings }: AttestationResult,
-  { since, isFirst, drift, alert }: Standing,
+  { since, isFirst, drift, alert, failed }: Standing,
   of: string,
 ): string {
   const blamed = new Set(
@@ -79,9 +82,18 @@ export function concluded(
   const why = blamed.size === 0 ? '' : `: ${[...blamed].join(', ')}`
   const lines = [
     `since ${isFirst ? '' : 'before '}${since}${why}`,
-    ...(tier === 'affirming' ? [] : [`next  ${nextOf(drift, alert, of)}`]),
+    ...(tier === 'affirming'
+      ? earlierOf(failed, alert, of)
+      : [`next  ${nextOf(drift, alert, of)}`]),
   ]
   return `${lines.map(plain).join('\n')}\n`
+}
+
+/** Of a VM that is good again: what failed before still counts. */
+function earlierOf(failed: string | null, alert: string | null, of: string): string[] {
+  if (failed === null) return []
+  const next = alert === null ? `tl vm clear-failure ${of} --reason TEXT` : `tl alert show ${alert}`
+  return [`it failed at ${failed}, and nobody cleared that`, `next  ${next}`]
 }
 
 function nextOf(drift: string | null, alert: string | null, of: string): string {

@@ -114,6 +114,8 @@ export const HINTS_BY_WORDS: readonly [words: RegExp, hint: (...found: string[])
     /^It was approved\. Delete the reference values/,
     () => 'tl reference-values list {vm}, then tl reference-values revoke {vm} ID',
   ],
+  [/^An alert of a failure of .* is open \((\S+)\)/, (alert) => `tl alert show ${alert}`],
+  [/has no failure that waits to be cleared/, () => 'tl vm attest {vm} --last tells how it stands'],
   [/^There is no verdict on the virtual machine/, () => 'tl vm attest {vm} asks for one'],
   [
     /^Creation of managed images are not supported|^Managed images are not made here/,

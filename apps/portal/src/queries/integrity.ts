@@ -35,6 +35,27 @@ export function useHistory(id: string) {
   })
 }
 
+/** The first verdict that failed and that nobody cleared; null: none. */
+export function useFailure(id: string) {
+  return useQuery({
+    queryKey: ['machine', id.toLowerCase(), 'failure'],
+    queryFn: async () => {
+      const { failure = null } = (await background.get(`${evidenceOf(id)}?$top=1`)) as any
+      return failure as { readonly time: string; readonly findings: readonly string[] } | null
+    },
+  })
+}
+
+/** A person lets verdicts count again, and says why. */
+export function useClearFailure(id: string) {
+  const known = useQueryClient()
+  return useMutation({
+    mutationFn: (reason: string) =>
+      client.ask('POST', `${evidenceOf(id)}/clearFailure`, { reason }),
+    onSettled: () => known.invalidateQueries({ queryKey: ['machine', id.toLowerCase()] }),
+  })
+}
+
 /** What a VM showed of one boot. It never changes. */
 export function useBoot(id: string, attestation: string | undefined) {
   return useQuery({

@@ -128,6 +128,7 @@ export const SECURITY_ADMIN = builtIn(
     dataActions: [
       'TrustedLaunch/announcedUpdates/*',
       'TrustedLaunch/drift/*',
+      'TrustedLaunch/evidence/clearFailure/action',
       'TrustedLaunch/referenceValues/*',
     ],
   },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Evidence, EvidenceRequest } from '@trusted-launch/channel'
 import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { aService, type TestService } from '../a-service.ts'
@@ -64,6 +65,31 @@ test('a Uniform set is assessed as one: which of its instances fail is named, an
   const refused = await fix(service, id, status)
   assert.deepEqual([refused.status, refused.body.error.code], [409, 'FixNotPossible'])
   assert.match(refused.body.error.message, /each by itself/)
+})
+
+test('a recommendation to a set is exempted at the set, and the secure score leaves it out', async (t) => {
+  const service = await aService(t, new AttestingHost())
+  const { id } = await aScaleSet(service, 1)
+  const scores = `${service.subscription}/providers/Microsoft.Security`
+  const max = async () =>
+    (await service.ask('GET', `${scores}/secureScores/ascScore`)).body.properties.score.max
+  const before = await max()
+  assert.equal((await assessmentOf(service, id, extension)).status.code, 'Unhealthy')
+  const properties = { recommendation: extension, category: 'waived', reason: 'a lab' }
+  const exemption = `${id}/providers/TrustedLaunch/exemptions/lab`
+  const put = await service.ask('PUT', exemption, { properties })
+  assert.equal(put.status, 201, JSON.stringify(put.body))
+  const { status: found, additionalData } = await assessmentOf(service, id, extension)
+  assert.deepEqual(
+    [found.code, found.cause, found.description, additionalData.withoutExemption],
+    ['NotApplicable', 'exempt', 'a lab', 'Unhealthy'],
+  )
+  const until = performance.now() + 10_000
+  while ((await max()) !== before - 1 && performance.now() < until) await sleep(50)
+  assert.equal(await max(), before - 1)
+  const controls = (await service.ask('GET', `${scores}/secureScoreControls`)).body.value
+  const control = controls.find(({ name }: any) => name === extension)
+  assert.equal(control?.properties.unhealthyResourceCount ?? 0, 0)
 })
 
 test('the extension of a set is installed by a fix in its model, and instances are brought to that as its policy says', async (t) => {

@@ -11,12 +11,16 @@ import { anImage } from '../an-image.ts'
 import { aScaleSet } from './a-scale-set.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tl-keys-'))
-const { PK, db } = ownSecureBootTemplate(folder)
+const { PK, KEK, db } = ownSecureBootTemplate(folder)
 rmSync(folder, { recursive: true })
 const x509 = (der: Uint8Array) => ({ type: 'x509', value: [Buffer.from(der).toString('base64')] })
 const uefiSettings = {
   signatureTemplateNames: ['NoSignatureTemplate'],
-  additionalSignatures: { pk: x509(PK.value[0]!), db: [x509(db[0]!.value[0]!)] },
+  additionalSignatures: {
+    pk: x509(PK.value[0]!),
+    kek: [x509(KEK[0]!.value[0]!)],
+    db: [x509(db[0]!.value[0]!)],
+  },
 }
 const keyed = { securityProfile: { uefiSettings } }
 
@@ -34,7 +38,11 @@ test('a VM of a version with keys is made with these, and keeps them; one of a v
     keys().db.map(({ value }) => value),
     [db[0]!.value],
   )
-  assert.deepEqual([keys().KEK, keys().dbx], [[], []])
+  assert.deepEqual(
+    keys().KEK.map(({ value }) => value),
+    [KEK[0]!.value],
+  )
+  assert.deepEqual(keys().dbx, [])
   await aVm(service, 'two', madeOf(await aVersion(service, definition, '1.0.1')))
   const [, two] = await service.host.machines()
   assert.equal(service.host.plan(two!)!.signatures, null)
@@ -62,6 +70,29 @@ test('keys of a version never change, and are for definitions that support Trust
     versionBody({ id: image }, bad),
   )
   assert.equal(unknown.body.error.code, 'InvalidParameter')
+})
+
+test('keys without which no boot would be affirming are asked for when a version is made', async (t) => {
+  const service = await aService(t)
+  const definition = await aDefinition(service, 'TrustedLaunchSupported')
+  const { id: image } = await anImage(service)
+  const { pk, kek, db } = uefiSettings.additionalSignatures
+  const put = (settings: object) => {
+    const body = { securityProfile: { uefiSettings: { ...uefiSettings, ...settings } } }
+    return service.ask('PUT', `${definition}/versions/1.0.0`, versionBody({ id: image }, body))
+  }
+  for (const [list, additionalSignatures] of [
+    ['kek', { pk, db }],
+    ['db', { pk, kek }],
+  ] as const) {
+    const { status, body } = await put({ additionalSignatures })
+    assert.deepEqual([status, body.error.code], [400, 'InvalidParameter'])
+    assert.ok(body.error.target.endsWith(`.additionalSignatures.${list}`), body.error.target)
+    assert.match(body.error.message, new RegExp(`give a key as '${list}'`))
+  }
+  const signatureTemplateNames = ['MicrosoftUefiCertificateAuthorityTemplate']
+  const { status } = await put({ signatureTemplateNames, additionalSignatures: { pk, db } })
+  assert.equal(status, 201, 'a template has one')
 })
 
 test('an instance that is brought to another version keeps the keys it was made with, and their version stays', async (t) => {

@@ -1,16 +1,29 @@
 import { Button, MessageBar, MessageBarActions, MessageBarBody } from '@fluentui/react-components'
 import { Empty, Failed, Loading } from '../../components/states.tsx'
 import { type Attestation, useBoot, useHistory } from '../../queries/integrity.ts'
+import { useMayYet } from '../../queries/permissions.ts'
 import { useTexts } from '../../texts/texts.ts'
 import type { TabGiven } from '../machine.tsx'
 import { BootChain } from './integrity/boot-chain.tsx'
 import { useChosenBoot } from './integrity/chosen-boot.ts'
+import { EarlierFailure } from './integrity/earlier-failure.tsx'
 import { Findings } from './integrity/findings.tsx'
 import { Parts } from './integrity/parts.tsx'
 import { AttestButton, VerdictHead } from './integrity/verdict-head.tsx'
 
-/** What it proved: the verdict, stage by stage and event by event, and what anybody decided about it. */
+const READ = 'TrustedLaunch/evidence/read'
+
+/** What it proved, for who may see it: nothing is asked that is refused. */
 export default function Integrity({ machine }: TabGiven) {
+  const texts = useTexts()
+  const may = useMayYet(READ, machine.id)
+  if (may === null) return <Loading />
+  if (!may) return <Empty title={texts.notAllowed(READ)} advice={texts.boot.forReaders} />
+  return <Shown machine={machine} />
+}
+
+/** The verdict, stage by stage and event by event, and what anybody decided about it. */
+function Shown({ machine }: TabGiven) {
   const { boot } = useTexts()
   const history = useHistory(machine.id)
   if (history.isPending) return <Loading />
@@ -33,6 +46,7 @@ function Proven(given: TabGiven & { history: readonly Attestation[] }) {
   return (
     <>
       <VerdictHead machine={machine} history={history} name={name} />
+      <EarlierFailure machine={machine} />
       {name !== history[0]!.name && <Older />}
       {boot.isPending && <Loading />}
       {boot.isError && <Failed error={boot.error} retry={boot.refetch} />}

@@ -16,6 +16,12 @@ export const boot = {
   never: 'This virtual machine has not proven anything yet.',
   neverAdvice:
     'A machine with a vTPM whose image has the agent is asked at each start. Ask it now.',
+  forReaders: 'What a boot measured is for who may read evidence, as an Attestation Reader may.',
+  failedAt: 'It failed before, and nobody cleared that: since',
+  failedAdvice:
+    'Until then no token of it is a good one. The failure is cleared with its alert or, where none is open, here.',
+  clearFailure: 'Clear the failure',
+  clearAsk: (machine: string) => `What ${machine} failed by counts no more. Why may it?`,
   unproven: 'This virtual machine has no vTPM, so it cannot prove its boot.',
   older: 'This is an older boot. The newest verdict is another.',
   showNewest: 'Show the newest',

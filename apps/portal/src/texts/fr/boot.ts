@@ -17,6 +17,13 @@ export const boot: Texts['boot'] = {
   never: 'Cette machine virtuelle n’a encore rien prouvé.',
   neverAdvice:
     'Une machine avec un vTPM dont l’image a l’agent est interrogée à chaque démarrage. Interrogez-la maintenant.',
+  forReaders:
+    'Ce qu’un démarrage a mesuré est pour qui peut lire les preuves, comme un Attestation Reader.',
+  failedAt: 'Elle a échoué auparavant, et personne n’a levé cet échec : depuis',
+  failedAdvice:
+    'D’ici là aucun de ses jetons n’est bon. L’échec est levé avec son alerte ou, si aucune n’est ouverte, ici.',
+  clearFailure: 'Lever l’échec',
+  clearAsk: (machine) => `Ce qui a fait échouer ${machine} ne comptera plus. Pourquoi ?`,
   unproven: 'Cette machine virtuelle n’a pas de vTPM : elle ne peut pas prouver son démarrage.',
   older: 'C’est un démarrage ancien. Le verdict le plus récent est un autre.',
   showNewest: 'Montrer le plus récent',

@@ -38,7 +38,7 @@ export function saysKeys(properties: JsonObject): boolean {
   return names.length > 0 || (at(settings, 'additionalSignatures') ?? null) !== null
 }
 
-/** @throws {ArmError} keys that are none, too many, or for images that take none. */
+/** @throws {ArmError} keys that are none, too few or too many, or for images that take none. */
 export function requireKeys(properties: JsonObject, facts: DefinitionFacts): void {
   if (!saysKeys(properties)) return
   if (!KEYED.includes(facts.securityType ?? ''))
@@ -48,7 +48,17 @@ export function requireKeys(properties: JsonObject, facts: DefinitionFacts): voi
         `uefiSettings need a gallery image whose feature 'SecurityType' is '${KEYED.join("' or '")}'.`,
       ),
     )
-  keysOfVersion(properties, facts.osType)
+  requireEach(keysOfVersion(properties, facts.osType))
+}
+
+/** @throws {ArmError} a list is empty that no verdict affirms a boot without. */
+function requireEach(keys: SecureBootTemplate): void {
+  for (const name of ['KEK', 'db'] as const) {
+    if (keys[name].length > 0) continue
+    const member = name.toLowerCase()
+    const message = `With these, ${name} is empty, and no boot of its machines is ever affirming: give a key as '${member}', or name a template that has one.`
+    throw new ArmError(invalid(placeOf(member), message))
+  }
 }
 
 /**

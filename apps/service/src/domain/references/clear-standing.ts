@@ -1,8 +1,9 @@
-import { clearFailure, type Finding } from '@trusted-launch/attestation'
+import type { Finding } from '@trusted-launch/attestation'
 import { alertKindOf, isOpen, type Verdict } from '@trusted-launch/posture'
 import { alertOf, alertRowsOf } from '../alerts.ts'
+import { clearRemembered } from '../clear-failure.ts'
 import type { Resource, Tables } from '../store.ts'
-import { keepRemembered, rememberedOf } from '../vm/remembered.ts'
+import { rememberedOf } from '../vm/remembered.ts'
 import { stateOf } from '../vm/vm.ts'
 import { driftIn, driftsOf } from './drift.ts'
 import { isDrift } from './is-drift.ts'
@@ -20,8 +21,7 @@ export async function clearStanding(
   who: { readonly by: string; readonly request: string; readonly time: number },
 ): Promise<void> {
   const { vmId } = stateOf(vm)
-  const { vm: memory, ...more } = await rememberedOf(tables.values, vmId)
-  const { failure } = memory.standing
+  const { failure } = (await rememberedOf(tables.values, vmId)).vm.standing
   if (failure === null || result.tier === 'contraindicated') return
   if (failure.time < driftIn(approved).firstSeen) return
   if (await isOfMore(tables, vmId, failure.time)) return
@@ -30,8 +30,7 @@ export async function clearStanding(
   const others = (await driftsOf(tables, vm)).filter(({ id }) => id !== approved.id)
   if (others.some((row) => driftIn(row).status !== 'approved')) return
   const reason = `What differed was approved by request ${who.request}.`
-  const standing = clearFailure(memory.standing, { by: who.by, reason, time: who.time })
-  await keepRemembered(tables.values, vmId, { ...more, vm: { ...memory, standing } })
+  await clearRemembered(tables, vm, { by: who.by, reason, time: who.time })
 }
 
 const PAGE = 100

@@ -1,8 +1,11 @@
 import { ArmError, type BootView, faults } from '@trusted-launch/api'
 import type { Tier } from '@trusted-launch/attestation'
+import { alertOf, alertRowsOf } from '../../domain/alerts.ts'
+import { clearFailureOf } from '../../domain/clear-failure.ts'
 import { requireUnlocked } from '../../domain/locks.ts'
 import { versionOfPolicy } from '../../domain/policies.ts'
 import { expiredOf, RETENTION, type RetentionDays } from '../../domain/retention.ts'
+import { standingOf } from '../../domain/standing.ts'
 import type { Attestation, AttestationSummary, JsonObject, Resource } from '../../domain/store.ts'
 import { inputFor, securityOf, stateOf } from '../../domain/vm/vm.ts'
 import { type Monitoring, monitoringOf } from '../../domain/vm/watched.ts'
@@ -18,6 +21,7 @@ import { requireVmAt } from './health.ts'
 
 const PATH = '/:scope/providers/TrustedLaunch/evidence'
 const TYPE = 'TrustedLaunch/evidence'
+const REASON_MAX = 200
 
 /** What a VM proved, when, and the evidence itself: to be asked for anew, taken along, and thrown away. */
 export function evidenceRoutes(ground: Ground): Route[] {
@@ -27,6 +31,9 @@ export function evidenceRoutes(ground: Ground): Route[] {
     route('GET', `${PATH}/:evidence`, 'read', (request) => get(ground, request)),
     route('GET', `${PATH}/:evidence/bootView`, 'read', (request) => bootView(ground, request)),
     route('POST', `${PATH}/attest`, 'attest/action', (request) => attestVm(ground, request)),
+    route('POST', `${PATH}/clearFailure`, 'clearFailure/action', (request) =>
+      clearFailure(ground, request),
+    ),
     route('POST', `${PATH}/prune`, 'prune/action', (request) => prune(ground, request)),
     {
       method: 'POST',
@@ -63,8 +70,18 @@ async function list(ground: Ground, request: ArmRequest): Promise<ArmReply> {
     (one) => summaryView(request.id, one),
   )
   const whole = latest === null ? {} : { latest: await wholeView(ground, vm, latest) }
-  const looked = isFirst ? { monitoring: monitoringView(await monitoringOf(ground.store, vm)) } : {}
+  const looked = isFirst ? await lookedAt(ground, vm) : {}
   return { ...reply, body: { id: request.id, ...looked, ...whole, ...(body as object) } }
+}
+
+/** How it is looked after, and the first failure that nobody cleared, where there is one. */
+async function lookedAt({ store }: Ground, vm: Resource): Promise<JsonObject> {
+  const monitoring = monitoringView(await monitoringOf(store, vm))
+  const alerts = (await alertRowsOf(store, vm)).map(alertOf)
+  const { failure } = await standingOf(store, vm, alerts)
+  if (failure === null) return { monitoring }
+  const time = new Date(failure.time).toISOString()
+  return { monitoring, failure: { time, findings: [...failure.findings] } }
 }
 
 /** Times as Azure writes them; what there is none of is not there. */
@@ -136,6 +153,21 @@ export async function attestVm(ground: Ground, request: ArmRequest): Promise<Arm
   })
   ground.wake()
   return { status: 202, headers: operationHeaders(request.base, operation, request.apiVersion) }
+}
+
+/** Somebody takes the failure off a VM, for a reason, where no alert of it is open: its verdicts count again. */
+async function clearFailure(ground: Ground, request: ArmRequest): Promise<ArmReply> {
+  const { caller, correlationId, body } = request
+  const why = body?.reason ?? null
+  if (why === null) throw new ArmError(faults.missingParameter('reason'))
+  if (typeof why !== 'string' || why.trim() === '' || why.length > REASON_MAX)
+    throw new ArmError(faults.invalidParameter('reason'))
+  const reason = `${why} (request ${correlationId})`
+  const vm = await requireVmAt(ground, request)
+  return change(ground, request, async (tables) => {
+    await clearFailureOf(tables, vm, { by: caller.name, reason, time: ground.now() })
+    return { status: 204 }
+  })
 }
 
 /** What is past its time goes, as the request or the service says; `dryRun` only tells. */

@@ -12,6 +12,7 @@ import {
   useDrifts,
 } from '../../../queries/integrity.ts'
 import { useNames } from '../../../queries/names.ts'
+import { useMayYet } from '../../../queries/permissions.ts'
 import { useTexts } from '../../../texts/texts.ts'
 import { DriftDialog } from './drift-dialog.tsx'
 import type { PartGiven } from './parts.tsx'
@@ -22,8 +23,17 @@ const useStyles = makeStyles({
   row: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalM, alignItems: 'center' },
 })
 
-/** What the VM measured otherwise than it was to, and somebody's answer to it. */
-export function Drifts({ machine }: PartGiven) {
+const READ = 'TrustedLaunch/drift/read'
+
+/** What the VM measured otherwise than it was to, and somebody's answer to it; for who may see it. */
+export function Drifts(given: PartGiven) {
+  const texts = useTexts()
+  const may = useMayYet(READ, given.machine.id)
+  if (may === null) return <Loading />
+  return may ? <All {...given} /> : <Empty title={texts.notAllowed(READ)} />
+}
+
+function All({ machine }: PartGiven) {
   const { boot } = useTexts()
   const drifts = useDrifts(machine.id)
   const decide = useDriftDecision(machine.id)
