@@ -68,7 +68,15 @@ test('a disk is sent and fetched whole; each goes on where it was cut off, and w
   for (const at of [0, 8 << 20, 12 << 20]) bytes.fill(7, at, at + 1000)
   const file = fileOf('sent.raw', bytes)
   assert.equal((await tl('disk', 'upload', file, '--name', 'sent')).code, 1)
-  assert.match((await good('disk', 'show', 'sent')).out, /^state +ActiveUpload$/m)
+  assert.match(
+    (await good('disk', 'list')).out,
+    /^sent +default .* (?:is sent, or was cut off|waits for its bytes)/m,
+  )
+  assert.match(
+    (await tl('disk', 'create', 'sent', '--file', file)).err,
+    /^tl: the disk sent waits for its bytes: tl disk upload FILE --name sent goes on, tl disk delete sent takes it away$/m,
+  )
+  assert.match((await good('disk', 'show', 'sent')).out, /^state +is sent, or was cut off$/m)
   const other = fileOf('other.raw', new Uint8Array(1 << 20))
   assert.match((await tl('disk', 'upload', other, '--name', 'sent')).err, /waits for a file of/)
   isCut = false

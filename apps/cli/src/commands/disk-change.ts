@@ -97,10 +97,8 @@ async function created(
 ): Promise<unknown> {
   const { size, file, copy, snapshot, group } = options
   const path = connection.resource(DISK, name, group)
-  if ((await found(connection, path)) !== null)
-    throw new Error(
-      `there is a disk ${name} already: another name, or tl disk delete ${name}${inGroup(options)}`,
-    )
+  const there = await found(connection, path)
+  if (there !== null) throw new Error(takenBy(there, `${name}${inGroup(options)}`))
   const location = await connection.location()
   const at = connection.group(group)
   await madeWhereMissing(connection, { method: 'PUT', path: at, body: { location } })
@@ -130,6 +128,18 @@ async function created(
     await sent?.remove().catch(() => {})
     throw error
   }
+}
+
+/** What of that name is there, and what goes on with it or takes it away. */
+function takenBy({ properties: { diskState, provisioningState } }: any, of: string): string {
+  const [name, ...group] = of.split(' ')
+  if (diskState === 'ReadyToUpload' || diskState === 'ActiveUpload') {
+    const goesOn = `tl disk upload FILE --name ${[name, ...group].join(' ')}`
+    return `the disk ${name} waits for its bytes: ${goesOn} goes on, tl disk delete ${of} takes it away`
+  }
+  if (provisioningState === 'Creating')
+    return `the disk ${name} is made already: tl disk show ${of} tells when it is there`
+  return `there is a disk ${name} already: another name, or tl disk delete ${of}`
 }
 
 function sizeOf(text: string): number {

@@ -72,10 +72,23 @@ function viewOf(
     name: String(name),
     group: parseResourceId(String(id))?.resourceGroup ?? '',
     size: of.diskSizeGB === undefined ? '' : `${of.diskSizeGB} GiB`,
-    state: String(of.diskState ?? ''),
+    state: stateOf(of),
     VM: holder === undefined ? '' : `${holder.name}, ${place}`,
     'security type': String(of.securityProfile?.securityType ?? ''),
   }
+}
+
+/** What is not there yet, or is read, in words. */
+const STATES: Readonly<Record<string, string>> = {
+  ReadyToUpload: 'waits for its bytes',
+  ActiveUpload: 'is sent, or was cut off',
+  ActiveSAS: 'is read',
+}
+
+function stateOf({ diskState = '', provisioningState }: any): string {
+  const told = STATES[diskState]
+  if (told !== undefined) return told
+  return provisioningState === 'Creating' ? 'is made' : String(diskState)
 }
 
 function textOfAll(views: readonly Record<string, string>[], width: number): string {
