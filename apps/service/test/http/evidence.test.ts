@@ -249,6 +249,35 @@ test('a QEMU that runs with another argument raises an alert that names it, also
   assert.match(JSON.stringify(alert), /-gdb tcp::1234/)
 })
 
+test('a dismissed difference of the host is gone after a verdict with the host’s part as it is to be, and new when it comes back', async (t) => {
+  const host = new AttestingHost()
+  const qemu = { program: '/usr/bin/qemu', directory: '/vms/a', arguments: ['-nodefaults'] }
+  const runsWith = (...more: string[]) => ({
+    wanted: { qemu },
+    actual: { qemu: { ...qemu, arguments: [...qemu.arguments, ...more] } },
+  })
+  host.host = runsWith('-gdb', 'tcp::1234')
+  const service = await aService(t, host)
+  const { id } = await aVm(service)
+  const alert = async () => {
+    const at = `${service.subscription}/providers/Microsoft.Security/alerts`
+    const { value } = (await service.ask('GET', at)).body
+    return value.find((one: any) => one.properties.alertType === 'VM_HostConfigurationDiffers')
+  }
+  const { id: path } = await alert()
+  assert.equal((await service.ask('POST', `${path}/dismiss`, { reason: 'a test' })).status, 204)
+  const seen = async () => {
+    await attested(service, id)
+    const { status, extendedProperties } = (await alert()).properties
+    return [status, String(extendedProperties.isPresent)]
+  }
+  assert.deepEqual(await seen(), ['Dismissed', 'true'])
+  host.host = runsWith()
+  assert.deepEqual(await seen(), ['Dismissed', 'false'])
+  host.host = runsWith('-gdb', 'tcp::1234')
+  assert.deepEqual(await seen(), ['Active', 'true'])
+})
+
 test('within one boot the list of what the kernel read goes on from what was vouched for', async (t) => {
   const host = new AttestingHost()
   host.vm.imaEntries -= 1
