@@ -1,37 +1,37 @@
 const mark = /^\s*\/\/ check ([\d, ]+)$/
 
-/** The checks that a source file enforces: by a mark above a statement, or by a row of a table. */
-export interface Enforced {
-  readonly check: number
-  /** Counted from 1. */
+/** A place where a source file enforces checks: a marked statement, a marked element of a list, or a row of a table. */
+export interface Site {
+  readonly checks: readonly number[]
+  /** Of the statement, the element or the row's number; counted from 1. */
   readonly line: number
 }
 
-/** Where a file enforces which checks. */
-export function enforcedIn(source: string): Enforced[] {
-  const marked = source
-    .split('\n')
-    .flatMap((text, i) => numbersOf(text).map((check) => ({ check, line: i + 2 })))
+/** Where a file enforces which checks, from top to bottom. */
+export function sitesIn(source: string): Site[] {
+  const marked = source.split('\n').flatMap((text, i) => {
+    const checks = (mark.exec(text)?.[1] ?? '').split(',').filter(Boolean).map(Number)
+    return checks.length === 0 ? [] : [{ checks, line: i + 2 }]
+  })
   const rows = [...source.matchAll(/\bnumber: (\d+),\s+title\b/g)].map((row) => ({
-    check: Number(row[1]),
+    checks: [Number(row[1])],
     line: source.slice(0, row.index).split('\n').length,
   }))
-  return [...marked, ...rows]
+  return [...marked, ...rows].sort((a, b) => a.line - b.line)
 }
 
 /**
- * A source file as if one check had never been written: each statement below a mark `// check N` is never
- * reached, each row of that number finds nothing. Line numbers stay.
+ * A source file as if what stands in that line had never been written: a statement is never reached, an element
+ * of a list or of an object is not there, a row finds nothing. All else of the same check stays. So do line numbers.
  */
-export function withoutCheck(source: string, check: number): string {
+export function withoutSite(source: string, line: number): string {
   const lines = source.split('\n')
-  const skipped = lines.map((line, i) =>
-    i > 0 && numbersOf(lines[i - 1]!).includes(check) ? line.replace(/\S/, 'if (false) $&') : line,
-  )
-  const row = new RegExp(`(\\bnumber: ${check},\\s+title\\b[^}]*?)run: `, 'g')
-  return skipped.join('\n').replace(row, '$1run: () => [], before: ')
-}
-
-function numbersOf(line: string): number[] {
-  return (mark.exec(line)?.[1] ?? '').split(',').filter(Boolean).map(Number)
+  const own = lines[line - 1]!
+  if (!mark.test(lines[line - 2] ?? '')) {
+    const rest = lines.slice(line - 1).join('\n')
+    const without = rest.replace(/(\btitle\b[^}]*?)run: /, '$1run: () => [], before: ')
+    return [...lines.slice(0, line - 1), without].join('\n')
+  }
+  const without = /,$/.test(own) ? `// ${own}` : own.replace(/\S/, 'if (false) $&')
+  return lines.with(line - 1, without).join('\n')
 }

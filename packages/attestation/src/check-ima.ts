@@ -26,6 +26,7 @@ export function checkIma(log: VerifiedEventLog, references: ReferenceVariant | n
   const entries = any.entries.slice(0, Math.max(...lists.map(({ matched }) => matched ?? 0)))
   const findings = [...checkAggregate(entries[0], log), ...entries.flatMap(faultOfHash)]
   // A kernel without SHA-384 pads that bank with SHA-1: one bank with whole digests is enough.
+  // check 40
   if (lists.every(({ paddedSha1 }) => paddedSha1))
     findings.push(
       findingOf({
@@ -35,6 +36,7 @@ export function checkIma(log: VerifiedEventLog, references: ReferenceVariant | n
       }),
     )
   const modules = references?.kernel.modules ?? null
+  // check 41
   if (modules === null && entries.length > 1)
     findings.push(
       findingOf({
@@ -77,9 +79,11 @@ const signedModules = once(
 
 /** PCR 10 is at its start: whatever the kernel read, it measured nothing of it. */
 function faultOfNone(references: ReferenceVariant | null): Finding[] {
-  if ((references?.kernel.modules ?? null) === null) return []
   const summary = 'The kernel measured no module that it read: none can be judged.'
-  return [findingOf({ id: 'ima.missing', summary, pcr: 10 })]
+  // check 40
+  if ((references?.kernel.modules ?? null) !== null)
+    return [findingOf({ id: 'ima.missing', summary, pcr: 10 })]
+  return []
 }
 
 /** Whether a finding is of the list itself, and not of what reference values say of it. */
@@ -89,9 +93,11 @@ export function isOfImaList({ id }: Finding): boolean {
 
 /** The list's own SHA-1 of an entry vouches for nothing; where it is wrong, somebody wrote the list anew. */
 function faultOfHash(entry: ImaEntry): Finding[] {
-  if (templateHashHolds(entry)) return []
   const summary = `The hash that entry ${entry.index} is listed with is not of its data.`
-  return [findingOf({ id: 'ima.template-hash', summary, pcr: 10, events: [entry.index] })]
+  // check 40
+  if (!templateHashHolds(entry))
+    return [findingOf({ id: 'ima.template-hash', summary, pcr: 10, events: [entry.index] })]
+  return []
 }
 
 function checkAggregate(entry: ImaEntry | undefined, log: VerifiedEventLog): Finding[] {
@@ -104,13 +110,15 @@ function checkAggregate(entry: ImaEntry | undefined, log: VerifiedEventLog): Fin
     if (bootAggregateRule(entry, bank, pcrs) !== null) return []
   const common = { id: 'ima.boot-aggregate', pcr: 10, events: [0] } as const
   const unasked = pcrs === undefined ? [] : AGGREGATED.filter((pcr) => !pcrs.has(pcr))
+  const untold = `Whether the IMA list begins with the aggregate of this boot cannot be told: PCR ${unasked.join(', ')} is not quoted.`
+  const isAsked = unasked.length === 0
   // It was not asked for: that refuses nothing, as PCR 10 vouches for the list all the same.
-  if (unasked.length > 0) {
-    const summary = `Whether the IMA list begins with the aggregate of this boot cannot be told: PCR ${unasked.join(', ')} is not quoted.`
-    return [findingOf({ ...common, severity: 'low', summary })]
-  }
+  // check 40
+  if (!isAsked) return [findingOf({ ...common, severity: 'low', summary: untold })]
   const summary = 'The IMA list does not begin with the aggregate of this boot.'
-  return [findingOf({ ...common, summary })]
+  // check 40
+  if (isAsked) return [findingOf({ ...common, summary })]
+  return []
 }
 
 /** What kernels since 5.8 aggregate. */
@@ -122,6 +130,7 @@ function checkEntry(
   signed: ReadonlySet<string> | null,
 ): Finding[] {
   const common = { pcr: 10, events: [entry.index] }
+  // check 40
   if (entry.violation)
     return [
       findingOf({
@@ -130,6 +139,7 @@ function checkEntry(
         ...common,
       }),
     ]
+  // check 40
   if (entry.data.kind !== 'fields')
     return [
       findingOf({
@@ -141,8 +151,8 @@ function checkEntry(
   const { name, digest } = entry.data
   const actual = `${printable(digest.algorithm)}:${toHex(digest.digest)}`
   const isModule = modulePath.test(name)
-  if (isModule && (signed === null || signed.has(actual))) return []
   const path = printable(name.slice(0, 512))
+  // check 40
   if (!isModule)
     return [
       findingOf({
@@ -152,16 +162,19 @@ function checkEntry(
         actual,
       }),
     ]
-  return [
-    findingOf({
-      id: 'module.untrusted',
-      component: moduleComponent(path),
-      summary: lockedDown
-        ? `${path} is not signed by the kernel's key: a kernel under lockdown refuses it.`
-        : `${path} is not signed by the kernel's key.`,
-      ...common,
-      expected: "one of the kernel's signed modules",
-      actual,
-    }),
-  ]
+  // check 40
+  if (isModule && signed?.has(actual) === false)
+    return [
+      findingOf({
+        id: 'module.untrusted',
+        component: moduleComponent(path),
+        summary: lockedDown
+          ? `${path} is not signed by the kernel's key: a kernel under lockdown refuses it.`
+          : `${path} is not signed by the kernel's key.`,
+        ...common,
+        expected: "one of the kernel's signed modules",
+        actual,
+      }),
+    ]
+  return []
 }

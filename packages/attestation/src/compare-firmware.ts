@@ -18,6 +18,7 @@ export function compareFirmware(
 ): Finding[] {
   const events = log.eventsOf(0)
   const [version, peifv, dxefv, separator, ...more] = events
+  // check 41
   if (separator === undefined || more.length > 0)
     return [
       findingOf({
@@ -30,8 +31,10 @@ export function compareFirmware(
       }),
     ]
   return log.values.flatMap(({ bank }) => [
+    // check 41
     ...compare(bank, version!, firmware.crtmVersion, "The firmware's version"),
     ...comparePeifv(bank, peifv!, firmware, machine),
+    // check 41
     ...compare(bank, dxefv!, firmware.dxefv, 'The firmware volume DXEFV'),
   ])
 }
@@ -63,6 +66,7 @@ function comparePeifv(
   const actual = toHex(event.digests.get(bank)!)
   if (known.some((digests) => digests[bank] === actual)) return []
   const common = { pcr: 0, events: [event.index], actual }
+  // check 41
   if (known.length === 0)
     return [
       findingOf({
@@ -71,14 +75,17 @@ function comparePeifv(
         ...common,
       }),
     ]
-  return [
-    findingOf({
-      id: 'firmware.changed',
-      summary: 'The firmware volume PEIFV is none that was learnt for a machine of this shape.',
-      expected: known.map((digests) => digests[bank]).join(' or '),
-      ...common,
-    }),
-  ]
+  // check 41
+  if (known.length > 0)
+    return [
+      findingOf({
+        id: 'firmware.changed',
+        summary: 'The firmware volume PEIFV is none that was learnt for a machine of this shape.',
+        expected: known.map((digests) => digests[bank]).join(' or '),
+        ...common,
+      }),
+    ]
+  return []
 }
 
 function compare(bank: HashName, event: VerifiedEvent, expected: Digests, what: string): Finding[] {

@@ -23,6 +23,7 @@ export function explainPcrs(
 ): Finding[] {
   const faults: Finding[] = []
   const [first] = parts.replays.values()
+  // check 18
   for (const { code, eventIndex } of first?.faults ?? [])
     faults.push(
       findingOf({
@@ -47,6 +48,7 @@ export function explainPcrs(
 /** The kernel measures its list into PCR 10 and nowhere else, into every bank, from its first entry on. */
 function faultsOfList({ imaList, ima, replays }: ReadLogs): Finding[] {
   const elsewhere = imaList.filter(({ pcrIndex }) => pcrIndex !== IMA_PCR)
+  // check 40
   if (elsewhere.length > 0)
     return [
       findingOf({
@@ -56,9 +58,11 @@ function faultsOfList({ imaList, ima, replays }: ReadLogs): Finding[] {
         events: elsewhere.map(({ index }) => index),
       }),
     ]
-  if (imaList.length === 0 || ima.size === replays.size) return []
   const summary = 'There is an IMA list, and a bank whose PCR 10 was never extended.'
-  return [findingOf({ id: 'ima.replay', summary, pcr: IMA_PCR })]
+  // check 40
+  if (imaList.length > 0 && ima.size < replays.size)
+    return [findingOf({ id: 'ima.replay', summary, pcr: IMA_PCR })]
+  return []
 }
 
 /** Registers that are the operating system's, or whoever's resets them: the firmware writes no log of these. */
@@ -77,17 +81,26 @@ export function isWithoutLog(
   return !equalBytes(value, start)
 }
 
-function faultOfPcr(parts: ReadLogs, bank: HashName, pcr: number, quoted: Uint8Array) {
+function faultOfPcr(
+  parts: ReadLogs,
+  bank: HashName,
+  pcr: number,
+  quoted: Uint8Array,
+): Finding | null {
   const replayed = parts.replays.get(bank)!.pcrs.get(pcr)!
   if (equalBytes(replayed.value, quoted)) return null
   const ima = parts.ima.get(bank)
   if (pcr === IMA_PCR && ima !== undefined) {
-    if (ima.matched !== null) return null
-    return mismatch('ima.replay', 'The IMA list does not give PCR 10.', pcr, ima.value, quoted)
+    // check 40
+    if (ima.matched === null)
+      return mismatch('ima.replay', 'The IMA list does not give PCR 10.', pcr, ima.value, quoted)
+    return null
   }
   const after = valueAfterUserspace(parts, bank, pcr)
   if (after !== null && equalBytes(after, quoted)) return null
-  if (replayed.events.length > 0)
+  const isLogged = replayed.events.length > 0
+  // check 20
+  if (isLogged)
     return mismatch(
       'eventlog.replay',
       `The event log does not give PCR ${pcr} (${bank}).`,
@@ -98,7 +111,10 @@ function faultOfPcr(parts: ReadLogs, bank: HashName, pcr: number, quoted: Uint8A
     )
   const component = pcr === IMA_PCR ? { component: COMPONENT.ima } : {}
   const summary = `No log explains what PCR ${pcr} (${bank}) holds.`
-  return { ...mismatch('pcr.unexplained', summary, pcr, replayed.start, quoted), ...component }
+  // check 21
+  if (!isLogged)
+    return { ...mismatch('pcr.unexplained', summary, pcr, replayed.start, quoted), ...component }
+  return null
 }
 
 function valueAfterUserspace(parts: ReadLogs, bank: HashName, pcr: number): Uint8Array | null {

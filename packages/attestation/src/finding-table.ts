@@ -57,17 +57,21 @@ export type FindingId = keyof typeof FINDINGS
 /** A finding out of its kind and what is particular to it. */
 export function findingOf(given: Occurrence): Finding {
   const kind: FindingKind = FINDINGS[given.id]
-  // check 43
   return {
+    // check 43
     id: given.id,
+    // check 43
     component: given.component ?? kind.component,
     summary: given.summary,
+    // check 43
     severity: given.severity ?? kind.severity,
     pcr: given.pcr ?? null,
     events: given.events ?? [],
     expected: given.expected ?? null,
     actual: given.actual ?? null,
+    // check 43
     recoverable: kind.recoverable,
+    // check 43
     advice: kind.advice,
   }
 }

@@ -28,7 +28,13 @@ export function claimsAfterKexec(
   { pcrs }: Pick<VerifiedEventLog, 'pcrs'>,
 ): Claims {
   // check 40
-  if (pcrs.has(IMA_PCR) && !findings.some(isOfAnother)) return claims
+  if (!pcrs.has(IMA_PCR)) return withoutKernel(claims)
+  // check 40
+  if (findings.some(isOfAnother)) return withoutKernel(claims)
+  return claims
+}
+
+function withoutKernel(claims: Claims): Claims {
   const withdrawn = Object.entries(claims).map(([name, claim]) =>
     ofTheKernel.includes(name) ? [name, { ...claim, verified: false }] : [name, claim],
   )

@@ -59,10 +59,12 @@ export class VerifiedAttestationKey {
     if (!('publicArea' in area)) return [area]
     const { publicArea, publicKey, name } = area
     const faults = [...faultsOfName(name, expected), ...faultsOfArea(publicArea, publicKey)]
+    // check 1, 2
     if (faults.length > 0) return faults
     if (expected.activatedKey !== undefined && equalBytes(expected.activatedKey.akName, name))
       return new VerifiedAttestationKey(publicKey, name, [])
     const chain = verifyCertificate(evidence.akCertificate, publicKey, expected, time)
+    // check 1
     if (!Array.isArray(chain)) return [chain as Finding]
     // The certificate's own copy of the key: it is remembered with it, in the library's form.
     return new VerifiedAttestationKey(
@@ -82,6 +84,7 @@ export class VerifiedAttestationKey {
     const area = evidence.akPublic.length === 0 ? null : decodePublic(evidence.akPublic)
     if (area !== null && !('publicArea' in area)) return [area]
     const faults = area === null ? faultsOfSize(given) : faultsOfArea(area.publicArea, given)
+    // check 1
     if (area !== null && !area.publicKey.equals(given))
       faults.push(findingOf({ id: 'attestation-key.foreign', summary: 'It is another key.' }))
     // check 2
@@ -118,24 +121,27 @@ function decodePublicAnew(bytes: Uint8Array): DecodedPublic | Finding {
 }
 
 function faultsOfName(name: Uint8Array, expected: Expectation): Finding[] {
-  if (equalBytes(name, expected.akName)) return []
   const retired = expected.retiredAkNames.some((old) => equalBytes(old, name))
-  return [
-    findingOf({
-      id: retired ? 'attestation-key.retired-generation' : 'attestation-key.foreign',
-      summary: retired
-        ? 'The evidence is signed by the key of an earlier generation of this VM.'
-        : 'The evidence is of another TPM than the one on record for this VM.',
-      expected: toHex(expected.akName),
-      actual: toHex(name),
-    }),
-  ]
+  // check 1
+  if (!equalBytes(name, expected.akName))
+    return [
+      findingOf({
+        id: retired ? 'attestation-key.retired-generation' : 'attestation-key.foreign',
+        summary: retired
+          ? 'The evidence is signed by the key of an earlier generation of this VM.'
+          : 'The evidence is of another TPM than the one on record for this VM.',
+        expected: toHex(expected.akName),
+        actual: toHex(name),
+      }),
+    ]
+  return []
 }
 
 /** What is wrong with a public area for an AK: its attributes, scheme, hash of the name, size or exponent. */
 export function faultsOfArea(area: TPMT_PUBLIC, key: PublicKey): Finding[] {
   const faults: Finding[] = []
   const attributes = area.objectAttributes
+  // check 2
   if ((attributes & wanted) !== wanted || (attributes & decrypt) !== 0 || !hasScheme(area))
     faults.push(
       findingOf({
@@ -148,7 +154,9 @@ export function faultsOfArea(area: TPMT_PUBLIC, key: PublicKey): Finding[] {
         actual: `0x${attributes.toString(16)}`,
       }),
     )
+  // check 2
   if (area.nameAlg === TPM_ALG.SHA1) faults.push(weak('Its name is a SHA-1 digest.'))
+  // check 2
   if (area.type === TPM_ALG.RSA && ![0, 65537].includes(area.parameters.exponent))
     faults.push(weak(`Its exponent is ${area.parameters.exponent}, not 65537.`))
   return [...faults, ...faultsOfSize(key)]
@@ -159,15 +167,17 @@ function weak(summary: string): Finding {
 }
 
 function faultsOfSize({ kind, bits }: PublicKey): Finding[] {
-  if (kind !== 'rsa' || bits >= rsaBitsMin) return []
-  return [
-    findingOf({
-      id: 'attestation-key.weak',
-      summary: `The key has ${bits} bits.`,
-      expected: `RSA of at least ${rsaBitsMin} bits`,
-      actual: `${bits} bits`,
-    }),
-  ]
+  // check 2
+  if (kind === 'rsa' && bits < rsaBitsMin)
+    return [
+      findingOf({
+        id: 'attestation-key.weak',
+        summary: `The key has ${bits} bits.`,
+        expected: `RSA of at least ${rsaBitsMin} bits`,
+        actual: `${bits} bits`,
+      }),
+    ]
+  return []
 }
 
 function hasScheme(area: TPMT_PUBLIC): boolean {
@@ -182,6 +192,7 @@ function verifyCertificate(
   expected: Expectation,
   time: number,
 ): readonly Certificate[] | Finding {
+  // check 1
   if (bytes === null)
     return findingOf({
       id: 'attestation-key.certificate.missing',
@@ -189,6 +200,7 @@ function verifyCertificate(
     })
   const certificate = decodeCertificate(bytes)
   if (!(certificate instanceof Certificate)) return certificate
+  // check 1
   if (!certificate.publicKey.equals(key))
     return findingOf({
       id: 'attestation-key.certificate.other-key',
@@ -229,9 +241,11 @@ function faultOfSubject(
   const named = subjectUris(certificate).filter((uri) => uri.startsWith(urnPrefix))
   const expected = named.length > 0 ? `${urnPrefix}${vm}:generation:${generation}` : `CN=${vm}`
   const actual = named.length > 0 ? named.join(' ') : certificate.subject
-  if (actual === expected) return null
   const summary = 'The certificate is for another VM, or another generation of this one.'
-  return findingOf({ id: 'attestation-key.certificate.other-vm', summary, expected, actual })
+  // check 1
+  if (actual !== expected)
+    return findingOf({ id: 'attestation-key.certificate.other-vm', summary, expected, actual })
+  return null
 }
 
 function decodeCertificate(bytes: Uint8Array): Certificate | Finding {

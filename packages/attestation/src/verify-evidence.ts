@@ -31,14 +31,19 @@ export function verifyEvidence(input: VerifiableInput): Verified {
   const { evidence, expectation, time } = input
   const none = { key: null, quotes: [], log: null, rollback: null }
   const asked = checkQuestion(expectation)
+  // check 7, 8, 45
   if (asked.some(({ severity }) => severity === 'high')) return { ...none, findings: asked }
   const key = VerifiedAttestationKey.verify(evidence, expectation, time)
+  // check 1, 2
   if (!(key instanceof VerifiedAttestationKey)) return { ...none, findings: key }
   const { quotes, findings } = verifyQuotes(input, key)
+  // check 5, 6, 7, 8, 9
   if (findings.length > 0) return { ...none, key, findings }
   const notes = [
+    // check 7, 8
     ...asked,
     ...notesOfKey(key, input),
+    // check 5
     ...notesOfHash(quotes),
     ...notesOfClock(quotes, expectation),
   ]
@@ -47,7 +52,12 @@ export function verifyEvidence(input: VerifiableInput): Verified {
       ? { findings: [], next: null }
       : verifyRollback(evidence.rollback, key, expectation.rollback)
   const strayed = faultOfIndex(rollback.next, quotes)
-  const told = [...notes, ...rollback.findings, ...strayed]
+  const told = [
+    ...notes,
+    // check 10
+    ...rollback.findings,
+    ...strayed,
+  ]
   const log = VerifiedEventLog.verify(evidence, quotes.map(PcrValues.ofQuote), expectation.profile)
   const common = { key, quotes, rollback: strayed.length > 0 ? null : rollback.next }
   if (log instanceof VerifiedEventLog) return { ...common, log, findings: told }
@@ -60,6 +70,7 @@ function notesOfKey(
   { evidence }: VerifiableInput,
 ): Finding[] {
   const notes: Finding[] = []
+  // check 2
   if (!hasAttributes)
     notes.push(
       findingOf({
@@ -67,6 +78,7 @@ function notesOfKey(
         summary: 'The key came without its public area: what else it may sign is not known.',
       }),
     )
+  // check 1
   if (chain.length === 0 && evidence.akCertificate !== null)
     notes.push(
       findingOf({
@@ -100,6 +112,7 @@ function verifyQuotes(
   const findings: Finding[] = []
   for (const bank of expectation.banks) {
     const given = evidence.quotes.filter((quote) => quote.bank === bank)
+    // check 20
     if (given.length !== 1) {
       const summary = `${given.length} quotes of the ${bank} bank where one must be.`
       findings.push(findingOf({ id: 'quote.missing', summary }))
@@ -110,6 +123,7 @@ function verifyQuotes(
     if (quote instanceof VerifiedQuote) quotes.push(quote)
     else findings.push(quote)
   }
+  // check 8
   if (evidence.quotes.length > expectation.banks.length)
     findings.push(findingOf({ id: 'quote.selection', summary: 'A bank that was not asked for.' }))
   findings.push(...faultOfCounters(quotes))
@@ -118,17 +132,21 @@ function verifyQuotes(
 
 /** The index too must be certified in the boot that is quoted: another copy of the vTPM may be ahead. */
 function faultOfIndex(next: RollbackState | null, [quote]: readonly VerifiedQuote[]): Finding[] {
-  if (next === null || next.resetCount === quote?.clockInfo.resetCount) return []
   const summary = 'The extend-only index was certified in another boot than the one quoted.'
   const expected = `${quote?.clockInfo.resetCount}`
-  return [findingOf({ id: 'quote.counters', summary, expected, actual: `${next.resetCount}` })]
+  // check 10
+  if (next !== null && next.resetCount !== quote?.clockInfo.resetCount)
+    return [findingOf({ id: 'quote.counters', summary, expected, actual: `${next.resetCount}` })]
+  return []
 }
 
 function faultOfCounters(quotes: readonly VerifiedQuote[]): Finding[] {
   const counters = quotes.map(({ clockInfo: c }) => `${c.resetCount}.${c.restartCount}`)
-  if (new Set(counters).size <= 1) return []
   const summary = 'The quotes are not of the same boot.'
-  return [findingOf({ id: 'quote.counters', summary, actual: counters.join(' ') })]
+  // check 10
+  if (new Set(counters).size > 1)
+    return [findingOf({ id: 'quote.counters', summary, actual: counters.join(' ') })]
+  return []
 }
 
 /** A key that was given may be of the owner hierarchy: its TPM hides the counters behind a secret. Part 1, 36.7. */
@@ -140,12 +158,14 @@ function notesOfClock(
 }
 
 function noteOfClock({ clockInfo }: VerifiedQuote): Finding[] {
+  // check 10
   if (clockInfo.restartCount > 0) {
     const summary = 'The vTPM was resumed: our VMs cannot sleep, and PCRs can be lost in between.'
     const actual = `${clockInfo.restartCount} restarts`
     return [findingOf({ id: 'quote.restarted', summary, expected: '0 restarts', actual })]
   }
-  if (clockInfo.safe) return []
   const summary = 'The vTPM was stopped without a shutdown: its clock may have gone back.'
-  return [findingOf({ id: 'quote.unsafe-clock', summary })]
+  // check 10
+  if (!clockInfo.safe) return [findingOf({ id: 'quote.unsafe-clock', summary })]
+  return []
 }

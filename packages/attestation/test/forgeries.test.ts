@@ -20,7 +20,16 @@ import type { FindingId } from '../src/finding-table.ts'
 import { tierOfFindings } from '../src/result.ts'
 import { idsOf, of, withStep } from './appraised.ts'
 import { akCertificate, inputOf, quoteOf, rollbackOf, valuesOf } from './attester.ts'
-import { banks, cleanBoot, evidenceOf, file, referencesOf, type Step, variantOf } from './boot.ts'
+import {
+  banks,
+  cleanBoot,
+  evidenceOf,
+  file,
+  grub,
+  referencesOf,
+  type Step,
+  variantOf,
+} from './boot.ts'
 
 /**
  * Evidence that is genuine to the last signature and yet must not be affirmed: what it leaves out, or
@@ -44,7 +53,14 @@ const forgeries: Record<string, [id: FindingId, make: () => AppraisalInput]> = {
   ],
   "a GRUB command logged as the kernel's command line, and that as a command": [
     'kernel-command-line.disguised',
-    relabelled,
+    () => evidenceOf(relabelled(cleanBoot())),
+  ],
+  'the same where no command of GRUB tells which line is which': [
+    'kernel-command-line.disguised',
+    () => {
+      const boot = withStep(of('grub.cfg', 8), grub('boot'))
+      return { ...evidenceOf(relabelled(boot)), references: referencesOf(boot) }
+    },
   ],
   'a firmware version in one bank only': ['firmware.changed', otherVersion],
   'a vTPM that was resumed': ['quote.restarted', resumed],
@@ -157,16 +173,15 @@ function changed(input: AppraisalInput, by: Partial<AppraisalInput['evidence']>)
 }
 
 /** GRUB's prefixes are not measured: the quoted PCR is the genuine one. */
-function relabelled(): AppraisalInput {
+function relabelled(boot: readonly Step[]): Step[] {
   const as = (prefix: string, { data, ...step }: Step, { length }: { length: number }) => ({
     ...step,
     data: Uint8Array.of(...fromLatin1(prefix), ...data.subarray(length)),
   })
-  const steps = cleanBoot().map((step) => {
+  return boot.map((step) => {
     if (of('kernel command line', 8)(step)) return as('grub_cmd: ', step, 'kernel_cmdline: ')
     return of('grub.cfg', 8)(step) ? as('kernel_cmdline: ', step, 'grub_cmd: ') : step
   })
-  return evidenceOf(steps)
 }
 
 /** The strongest bank is as learnt. */

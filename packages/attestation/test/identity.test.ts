@@ -8,6 +8,7 @@ import {
   extendedKeyUsage,
   KEY_USAGE,
   keyUsage,
+  PublicKey,
 } from '@trusted-launch/crypto'
 import {
   encodePcrSelection,
@@ -58,6 +59,11 @@ function idsOf(
 }
 
 const otherName = new Uint8Array(34)
+
+test('evidence of another key than the one that was given is refused', () => {
+  const givenKey = PublicKey.fromRsa(new Uint8Array(256).fill(0xff), 65537)
+  assert.deepEqual(idsOf({}, { givenKey }), ['attestation-key.foreign'])
+})
 
 test('evidence of another TPM is refused by the name on record', () => {
   assert.deepEqual(idsOf({}, { akName: otherName }), ['attestation-key.foreign'])

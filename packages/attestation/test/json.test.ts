@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MalformedError, toUtf8 } from '@trusted-launch/codec'
 import { formatCanonical } from '../src/canonical-json.ts'
-import { FINDINGS, findingOf, sortFindings } from '../src/finding-table.ts'
+import { FINDINGS, type FindingId, findingOf, sortFindings } from '../src/finding-table.ts'
 import { parsePolicy, TRUSTED_LAUNCH_POLICY } from '../src/policy.ts'
 import { encodeReferenceValues, parseReferenceValues } from '../src/reference-values.ts'
 import { tierOfFindings } from '../src/result.ts'
@@ -101,6 +101,19 @@ test('every finding has an advice, a component and the number of its check', () 
     assert.match(id, /^[a-z0-9-]+(\.[a-z0-9-]+)+$/)
     assert.ok(advice.endsWith('.') && component.length > 0 && check >= 1 && check <= 47)
   }
+})
+
+test('a finding is told with all of its kind, and with what is particular to it', () => {
+  for (const [id, { advice, component, severity, recoverable }] of Object.entries(FINDINGS)) {
+    const found = findingOf({ id: id as FindingId, summary: 'It is so.' })
+    const at = { pcr: null, events: [], expected: null, actual: null }
+    const kind = { id, component, severity, recoverable, advice }
+    assert.deepEqual(found, { ...kind, ...at, summary: 'It is so.' })
+  }
+  const own = { component: 'a module', severity: 'high', pcr: 10, events: [3] } as const
+  const told = findingOf({ id: 'module.untrusted', summary: '', ...own })
+  for (const [name, value] of Object.entries(own))
+    assert.deepEqual(told[name as keyof typeof own], value)
 })
 
 test('times are written as ECMAScript writes them, over all their years', () => {

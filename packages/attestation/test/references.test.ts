@@ -33,6 +33,10 @@ import {
   variantOf,
 } from './boot.ts'
 
+const isVolume = (text: string) => (step: Step) =>
+  step.pcrIndex === 0 &&
+  toHex(step.digests.get('sha256')!) === toHex(digest('sha256', toUtf8(text)))
+
 const changed: Record<string, [id: string, component: string, steps: () => Step[]]> = {
   'another initrd': [
     'initrd.changed',
@@ -68,6 +72,11 @@ const changed: Record<string, [id: string, component: string, steps: () => Step[
       withStep((step) => step.pcrIndex === 0 && step.eventType !== EV.S_CRTM_VERSION, {
         ...cleanBoot()[2]!,
       }),
+  ],
+  'another second volume of the firmware': [
+    'firmware.changed',
+    'firmware',
+    () => withStep(isVolume('DXEFV'), cleanBoot()[1]!),
   ],
 }
 

@@ -35,6 +35,14 @@ const weakDatabase = encode(SignatureDatabase, [
   certificateList(owner, weak.der),
 ])
 
+const brokenDatabase = encode(SignatureDatabase, [
+  certificateList(owner, anchor.der),
+  certificateList(owner, anchor.der.slice(0, -1)),
+])
+const hashDatabase = encode(SignatureDatabase, [
+  sha256List(owner, [digest('sha256', toUtf8('image'))]),
+])
+
 const structure: Record<string, [id: string, steps: () => Step[]]> = {
   'a separator missing': [
     'eventlog.separator.missing',
@@ -109,6 +117,21 @@ const structure: Record<string, [id: string, steps: () => Step[]]> = {
   'a db with a key of 1024 bits': [
     'secure-boot.weak',
     () => withStep(isVariable('db'), configured(VARIABLES.db, weakDatabase)),
+  ],
+  'a db with a certificate that does not read': [
+    'secure-boot.certificate',
+    () => withStep(isVariable('db'), configured(VARIABLES.db, brokenDatabase)),
+  ],
+  'an image that db allows by its hash': [
+    'secure-boot.authority.hash',
+    () => {
+      const boot = withStep(isVariable('db'), configured(VARIABLES.db, hashDatabase))
+      return [...boot, authority(VARIABLES.db, hashDatabase.slice(28))]
+    },
+  ],
+  'no platform key': [
+    'secure-boot.setup-mode',
+    () => withStep(isVariable('PK'), configured(VARIABLES.PK, none)),
   ],
   'five events in PCR 0': [
     'firmware.changed',

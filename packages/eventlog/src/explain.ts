@@ -110,8 +110,10 @@ const taggedContentPcrs: Readonly<Record<number, readonly number[] | 'any'>> = {
 function isTaggedContent(pcrIndex: number, { data }: DataOnDemand): boolean {
   const known = taggedContentPcrs[pcrIndex] ?? []
   if (known === 'any') return true
-  if (data.kind !== 'tagged' || data.tags.length === 0) return false
-  return data.tags.every(({ id }) => known.includes(id))
+  const tags = data.kind === 'tagged' ? data.tags : []
+  // check 24
+  if (tags.length === 0) return false
+  return tags.every(({ id }) => known.includes(id))
 }
 
 function isContentElsewhere(event: LoggedEvent, read: DataOnDemand): boolean {
@@ -119,5 +121,7 @@ function isContentElsewhere(event: LoggedEvent, read: DataOnDemand): boolean {
   if (event.eventType !== EV.IPL) return contentTypes.has(event.eventType)
   const { data } = read
   const isCommand = data.kind === 'ipl' && data.by !== 'text' && data.by !== 'utf16'
-  return !isCommand && !commandLinePcrs.includes(event.pcrIndex)
+  // check 24
+  if (isCommand || commandLinePcrs.includes(event.pcrIndex)) return false
+  return true
 }

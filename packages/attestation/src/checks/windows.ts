@@ -20,16 +20,16 @@ function ofWindows(log: VerifiedEventLog): readonly VerifiedEvent[] {
 
 const windowsPcrs: readonly number[] = Object.values(WINDOWS_PCR)
 
-/** A check of a boot of Windows: of anything else there is nothing to look at. */
-const row = (title: string, look: Look, about: Check['about'] = ofWindows): Check => ({
-  number: 39,
-  title,
-  run: (log) => {
+/** What is looked at of a boot of Windows: of anything else there is nothing. */
+function inBoot(look: Look): Check['run'] {
+  return (log) => {
     const boot = windowsBootOf(log)
     return boot === null ? [] : look(boot, log)
-  },
-  about: (log) => (windowsBootOf(log) === null ? [] : about(log)),
-})
+  }
+}
+
+const about: Check['about'] = (log) => (windowsBootOf(log) === null ? [] : ofWindows(log))
+const ofAnother: Check['about'] = (log) => (windowsBootOf(log) === null ? [] : ofAnotherSystem(log))
 
 /** Where these reports stand. */
 function at(reports: readonly Report[]): Pick<Occurrence, 'pcr' | 'events'> {
@@ -148,15 +148,33 @@ function namesOf(reports: readonly Report[]): string {
   return [...names].slice(0, namesMax).join(' ')
 }
 
+const whole: Look = ({ log }) => log.faults
+const saidOnce: Look = ({ reports }) => reports.faults
+
 export const windowsChecks: readonly Check[] = [
-  row('what Windows measured is its own, whole, and ends', ({ log }) => log.faults),
-  row('Windows says each thing once', ({ reports }) => reports.faults),
-  row('what Windows says can be read', readable),
-  row('Windows does not contradict itself', consistent),
-  row('Windows and the firmware agree on Secure Boot', agreesOnSecureBoot, () => []),
-  row('no other system was started', noOtherSystem, ofAnotherSystem),
-  row('Windows could measure everything', noErrors),
-  row('Windows validated what it loaded', modulesValidated),
-  row('control went to Windows alone', controlKept),
-  row('what is not known is told', unknownTold),
+  {
+    number: 39,
+    title: 'what Windows measured is its own, whole, and ends',
+    run: inBoot(whole),
+    about,
+  },
+  { number: 39, title: 'Windows says each thing once', run: inBoot(saidOnce), about },
+  { number: 39, title: 'what Windows says can be read', run: inBoot(readable), about },
+  { number: 39, title: 'Windows does not contradict itself', run: inBoot(consistent), about },
+  {
+    number: 39,
+    title: 'Windows and the firmware agree on Secure Boot',
+    run: inBoot(agreesOnSecureBoot),
+    about: () => [],
+  },
+  {
+    number: 39,
+    title: 'no other system was started',
+    run: inBoot(noOtherSystem),
+    about: ofAnother,
+  },
+  { number: 39, title: 'Windows could measure everything', run: inBoot(noErrors), about },
+  { number: 39, title: 'Windows validated what it loaded', run: inBoot(modulesValidated), about },
+  { number: 39, title: 'control went to Windows alone', run: inBoot(controlKept), about },
+  { number: 39, title: 'what is not known is told', run: inBoot(unknownTold), about },
 ]
