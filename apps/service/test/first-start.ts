@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,6 +16,7 @@ import { ScriptedHost } from '../src/driver/scripted-host.ts'
 import { openService } from '../src/service.ts'
 
 const folder = fileURLToPath(new URL('../../../.cache/first-start', import.meta.url))
+const DAY_MS = 86_400_000
 /** What decides what is made. */
 const sources = ['identity', 'store'].map((name) =>
   fileURLToPath(new URL(`../src/${name}`, import.meta.url)),
@@ -28,6 +30,11 @@ export async function firstStart(): Promise<string> {
   const made = join(folder, nameOfToday())
   if (existsSync(made)) return made
   mkdirSync(folder, { recursive: true, mode: 0o700 })
+  for (const name of readdirSync(folder)) {
+    const old = join(folder, name)
+    const { mtimeMs = Infinity } = statSync(old, { throwIfNoEntry: false }) ?? {}
+    if (mtimeMs < Date.now() - 2 * DAY_MS) rmSync(old, { recursive: true, force: true })
+  }
   const data = mkdtempSync(join(folder, 'making-'))
   const service = await openService({
     ...{ data, publicNames: [], location: 'local', driver: new ScriptedHost() },
