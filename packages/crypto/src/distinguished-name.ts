@@ -51,7 +51,7 @@ function fromBmp(content: Uint8Array): string {
   return text
 }
 
-// A name is printed on terminals and into logs: no control characters, no line breaks, no half characters.
+// A name is printed on terminals and into logs: no control characters, none that turn what is beside it, no line breaks, no half characters.
 function printable(text: string): string {
-  return cutText(text, 256).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]/g, '?')
+  return cutText(text, 256).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?')
 }
