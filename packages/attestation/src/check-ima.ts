@@ -109,7 +109,8 @@ function checkAggregate(entry: ImaEntry | undefined, log: VerifiedEventLog): Fin
   if (entry?.violation === false && bank !== null && pcrs !== undefined)
     if (bootAggregateRule(entry, bank, pcrs) !== null) return []
   const common = { id: 'ima.boot-aggregate', pcr: 10, events: [0] } as const
-  const unasked = pcrs === undefined ? [] : AGGREGATED.filter((pcr) => !pcrs.has(pcr))
+  const isAggregate = entry?.violation === false && nameOf(entry) === 'boot_aggregate'
+  const unasked = isAggregate ? AGGREGATED.filter((pcr) => pcrs?.has(pcr) === false) : []
   const untold = `Whether the IMA list begins with the aggregate of this boot cannot be told: PCR ${unasked.join(', ')} is not quoted.`
   const isAsked = unasked.length === 0
   // It was not asked for: that refuses nothing, as PCR 10 vouches for the list all the same.
@@ -119,6 +120,10 @@ function checkAggregate(entry: ImaEntry | undefined, log: VerifiedEventLog): Fin
   // check 40
   if (isAsked) return [findingOf({ ...common, summary })]
   return []
+}
+
+function nameOf({ data }: ImaEntry): string | null {
+  return data.kind === 'fields' ? data.name : null
 }
 
 /** What kernels since 5.8 aggregate. */

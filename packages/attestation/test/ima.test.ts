@@ -163,3 +163,26 @@ test('an aggregate in a bank that is not quoted, or of no hash, is not of this b
   }
   assert.deepEqual(idsOf(appraiseEvidence(alone)), ['ima.boot-aggregate'])
 })
+
+test('a list that begins with no aggregate at all is refused, whichever PCRs were asked for', () => {
+  const input = evidenceOf(cleanBoot(), { measured: [] })
+  const [aggregate] = decodeImaList(input.evidence.imaLog!)
+  const violation = { ...aggregate!, violation: true, templateHash: new Uint8Array(20) }
+  for (const first of [violation, entry]) {
+    const imaLog = encodeImaList([first])
+    const quotes = input.evidence.quotes.map(({ bank, pcrs }) => {
+      const asked = pcrs.filter(({ index }) => index < 8 || index === 10)
+      const values = new Map(asked.map(({ index, digest: value }) => [index, value]))
+      const end = replayIma(decodeImaList(imaLog), bank, new Uint8Array(BANKS[bank].size)).value
+      return quoteOf(bank, values.set(10, end))
+    })
+    const pcrs = [0, 1, 2, 3, 4, 5, 6, 7, 10]
+    const { findings } = appraiseEvidence({
+      ...input,
+      evidence: { ...input.evidence, imaLog, quotes },
+      expectation: { ...input.expectation, pcrs, profile: 'pc-client' },
+    })
+    const found = findings.find(({ id }) => id === 'ima.boot-aggregate')
+    assert.equal(found?.severity, 'high', JSON.stringify(findings.map(({ id }) => id)))
+  }
+})
