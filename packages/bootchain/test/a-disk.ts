@@ -6,6 +6,22 @@ export type Files = Readonly<Record<string, string | Uint8Array>>
 /** Of the second partition. */
 export const ROOT_UUID = '5c0f5c1e-3d0b-4a8e-9a51-0f3a7b1e2d4c'
 
+/** What Debian builds into its signed GRUB. */
+export const DEBIAN_CONFIGURATION = `if [ -z "$prefix" -o ! -e "$prefix" ]; then
+	if ! search --file --set=root /.disk/info; then
+		search --file --set=root /.disk/mini-info
+	fi
+	set prefix=($root)/boot/grub
+fi
+if [ -e $prefix/x86_64-efi/grub.cfg ]; then
+	source $prefix/x86_64-efi/grub.cfg
+elif [ -e $prefix/grub.cfg ]; then
+	source $prefix/grub.cfg
+else
+	source $cmdpath/grub.cfg
+fi
+`
+
 /** As much of Debian's signed GRUB as its configuration asks for. */
 export const debianGrub = (configuration: string): GrubBuiltIn => ({
   ...{ prefix: '/EFI/debian', configuration, asksForSetup: false },

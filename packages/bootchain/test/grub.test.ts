@@ -6,24 +6,9 @@ import { digest } from '@trusted-launch/crypto'
 import { decodeEventLog } from '@trusted-launch/eventlog'
 import { parseGrubScript } from '../src/grub-syntax.ts'
 import { BootChainError, loaderCommandLine, runGrub } from '../src/index.ts'
-import { debianGrub, diskOf } from './a-disk.ts'
+import { DEBIAN_CONFIGURATION, debianGrub, diskOf } from './a-disk.ts'
 
-/** What Debian builds into its signed GRUB. */
-const configuration = `if [ -z "$prefix" -o ! -e "$prefix" ]; then
-	if ! search --file --set=root /.disk/info; then
-		search --file --set=root /.disk/mini-info
-	fi
-	set prefix=($root)/boot/grub
-fi
-if [ -e $prefix/x86_64-efi/grub.cfg ]; then
-	source $prefix/x86_64-efi/grub.cfg
-elif [ -e $prefix/grub.cfg ]; then
-	source $prefix/grub.cfg
-else
-	source $cmdpath/grub.cfg
-fi
-`
-const debian = debianGrub(configuration)
+const debian = debianGrub(DEBIAN_CONFIGURATION)
 
 const boot = 'linuxefi /vmlinuz quiet\ninitrdefi /initrd.img\nboot\n'
 

@@ -6,27 +6,14 @@ import { fromHex, toHex, toLatin1 } from '@trusted-launch/codec'
 import { digest } from '@trusted-launch/crypto'
 import { decodeEventLog } from '@trusted-launch/eventlog'
 import { BootChainError, type GrubRun, runGrub } from '../src/index.ts'
-import { debianGrub, diskOf, type Files, ROOT_UUID } from './a-disk.ts'
+import { DEBIAN_CONFIGURATION, debianGrub, diskOf, type Files, ROOT_UUID } from './a-disk.ts'
 
 const folder = new URL('../testdata/stock-debian-12/', import.meta.url)
 const read = (name: string) => new Uint8Array(readFileSync(new URL(name, folder)))
 const text = (name: string) => toLatin1(read(name))
 
 /** What Debian builds into its signed GRUB, where its folder is there. */
-const builtIn = debianGrub(`if [ -z "$prefix" -o ! -e "$prefix" ]; then
-	if ! search --file --set=root /.disk/info; then
-		search --file --set=root /.disk/mini-info
-	fi
-	set prefix=($root)/boot/grub
-fi
-if [ -e $prefix/x86_64-efi/grub.cfg ]; then
-	source $prefix/x86_64-efi/grub.cfg
-elif [ -e $prefix/grub.cfg ]; then
-	source $prefix/grub.cfg
-else
-	source $cmdpath/grub.cfg
-fi
-`)
+const builtIn = debianGrub(DEBIAN_CONFIGURATION)
 const environment = '# GRUB Environment Block\n'.padEnd(1024, '#')
 const catalogue = fromHex(`de120495${'00'.repeat(24)}`)
 const kernel = 'boot/vmlinuz-6.1.0-13-cloud-amd64'
