@@ -44,7 +44,7 @@ for (const [component, path] of [
     const { code, component: named, confirmed } = await failureOf(vm)
     assert.deepEqual([code, named, confirmed], ['secure-boot-violation', component, true])
     if (component !== 'loader') return
-    const png = await vm.screenshot()
+    const png = await vm.consoles.screenshot()
     assert.equal(Buffer.from(png.subarray(1, 4)).toString(), 'PNG')
   })
 
@@ -61,7 +61,7 @@ test('a guest that prints the texts of a violation and boots raises nothing', as
   const { vm, log } = await smallVm(t, { image })
   await vm.start()
   await vm.waitForAgent(BOOT_MS)
-  assert.match(vm.consoleTail(), /bad shim signature/)
+  assert.match(vm.consoles.tail(), /bad shim signature/)
   assert.ok(
     log.some(({ event }) => event === 'violation-refuted'),
     'it was looked at',

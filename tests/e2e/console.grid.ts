@@ -20,16 +20,16 @@ test('a console is read and typed at, one has it at a time, and what it prints i
   const vm = () => host.machine('vm-1')
   const kept = async (text: string) => {
     for (const until = Date.now() + 20_000; Date.now() < until; await sleep(100))
-      if (vm().consoleTail().includes(text)) return
-    assert.fail(`${text} is not in ${vm().consoleTail()}`)
+      if (vm().consoles.tail().includes(text)) return
+    assert.fail(`${text} is not in ${vm().consoles.tail()}`)
   }
   await host.create(specOf(image))
-  await assert.rejects(vm().console(), { code: 'machine-not-running' })
+  await assert.rejects(vm().consoles.openSerial(), { code: 'machine-not-running' })
   await vm().start()
   await vm().waitForAgent(BOOT_MS)
 
-  const console = await vm().console()
-  await assert.rejects(vm().console(), { code: 'machine-console-in-use' })
+  const console = await vm().consoles.openSerial()
+  await assert.rejects(vm().consoles.openSerial(), { code: 'machine-console-in-use' })
   let seen = ''
   console.on('data', (bytes) => {
     seen += bytes
@@ -41,14 +41,14 @@ test('a console is read and typed at, one has it at a time, and what it prints i
   await kept('again: one')
   assert.doesNotMatch(seen, /again: one/)
 
-  const second = await vm().console()
+  const second = await vm().consoles.openSerial()
   second.write('two\n')
   await kept('heard: two')
   await host.close() // while somebody has it
   assert.ok(second.destroyed)
   host = await openHost({ stateDirectory })
   await kept('again: two')
-  const third = await vm().console()
+  const third = await vm().consoles.openSerial()
   third.resume()
   const ended = new Promise((resolve) => third.once('close', resolve))
   await vm().stop({ graceful: false })

@@ -35,7 +35,7 @@ const CHANGE_MS = 30_000
 async function untilDisks(vm: Machine, wanted: string): Promise<void> {
   let last: string | undefined
   for (const until = Date.now() + CHANGE_MS; Date.now() < until; await sleep(100)) {
-    last = [...vm.consoleTail().matchAll(/disks: (.*)\r?\n/g)].at(-1)?.[1]
+    last = [...vm.consoles.tail().matchAll(/disks: (.*)\r?\n/g)].at(-1)?.[1]
     if (last === wanted) return
   }
   throw new Error(`the guest's disks are ${last}, not ${wanted}`)
@@ -63,19 +63,19 @@ test('data disks come, grow and go while the guest runs, and the guest’s own g
   await vm.waitForAgent(BOOT_MS)
   await untilDisks(vm, `1=2048 os=${own / 512}`)
 
-  await vm.attachDisk(second)
+  await vm.disks.attach(second)
   await untilDisks(vm, `1=2048 63=2048 os=${own / 512}`)
-  await vm.attachDisk(third)
-  await vm.resizeDisk(63, 2 * MIB)
-  await vm.resizeDisk(null, own + MIB)
+  await vm.disks.attach(third)
+  await vm.disks.resize(63, 2 * MIB)
+  await vm.disks.resize(null, own + MIB)
   await untilDisks(vm, `1=2048 2=2048 63=4096 os=${own / 512 + 2048}`)
-  await assert.rejects(vm.resizeDisk(null, own), { code: 'machine-disk-failed' })
+  await assert.rejects(vm.disks.resize(null, own), { code: 'machine-disk-failed' })
 
-  for (const lun of [1, 63]) await vm.detachDisk(lun)
+  for (const lun of [1, 63]) await vm.disks.detach(lun)
   await untilDisks(vm, `2=2048 os=${own / 512 + 2048}`)
-  await assert.rejects(vm.attachDisk({ ...second, lun: 2 }), { code: 'machine-disk-in-use' })
+  await assert.rejects(vm.disks.attach({ ...second, lun: 2 }), { code: 'machine-disk-in-use' })
   writeFileSync(second.path, new Uint8Array(512))
-  await assert.rejects(vm.attachDisk({ ...second, format: 'qcow2' }), { code: 'qmp-refused' })
+  await assert.rejects(vm.disks.attach({ ...second, format: 'qcow2' }), { code: 'qmp-refused' })
   assert.deepEqual(
     vm.spec.dataDisks?.map(({ lun }) => lun),
     [2],

@@ -61,7 +61,7 @@ export async function login(t: TestContext): Promise<Login> {
     async untilLetIn(vm) {
       for (const until = Date.now() + 2 * BOOT_MS; Date.now() < until; await sleep(1_000))
         if (run('true').status === 0) return
-      throw new Error(`nobody is let in:\n${vm.consoleTail()}`)
+      throw new Error(`nobody is let in:\n${vm.consoles.tail()}`)
     },
   }
 }

@@ -13,10 +13,10 @@ import { BOOT_MS, cacheDirectory, smallVm, testFolder } from './machines.ts'
 /** The line in which the guest tells that all its services are up. */
 async function servicesTold(vm: Machine): Promise<string> {
   for (const until = performance.now() + BOOT_MS; performance.now() < until; await sleep(200)) {
-    const line = /^trusted-launch: SSH is .*$/m.exec(vm.consoleTail())
+    const line = /^trusted-launch: SSH is .*$/m.exec(vm.consoles.tail())
     if (line !== null) return line[0]
   }
-  throw new Error(`the services did not come up:\n${vm.consoleTail()}`)
+  throw new Error(`the services did not come up:\n${vm.consoles.tail()}`)
 }
 
 test('a whole Debian 12 boots under Secure Boot as foretold, serves SSH, and stops at its power button', async (t) => {
@@ -52,7 +52,7 @@ test('debian-12 stops in order when its power button is pressed before anything 
   await vm.start()
   await vm.waitForAgent(2 * BOOT_MS)
   assert.deepEqual(await vm.stop({ graceful: true, timeoutMs: BOOT_MS }), { graceful: true })
-  assert.match(vm.consoleTail(), /Power down/)
+  assert.match(vm.consoles.tail(), /Power down/)
 })
 
 test('a killed build of debian-12 leaves no process and no mount', async (t) => {

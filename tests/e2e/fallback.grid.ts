@@ -60,5 +60,5 @@ test('a disk as Debian installs it, whose first boot makes its boot option and s
     names.some((text) => text.startsWith('debian\0')),
     'after attributes and length there is its description',
   )
-  assert.match(vm.consoleTail(), /Reset System/)
+  assert.match(vm.consoles.tail(), /Reset System/)
 })

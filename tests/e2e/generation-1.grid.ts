@@ -22,8 +22,8 @@ function bootSector(): Buffer {
 }
 
 async function until(vm: Machine, text: string): Promise<void> {
-  for (const end = Date.now() + BOOT_MS; !vm.consoleTail().includes(text); await sleep(200))
-    if (Date.now() > end) throw new Error(`it did not say so:\n${vm.consoleTail()}`)
+  for (const end = Date.now() + BOOT_MS; !vm.consoles.tail().includes(text); await sleep(200))
+    if (Date.now() > end) throw new Error(`it did not say so:\n${vm.consoles.tail()}`)
 }
 
 test('a disk of generation 1 is started by a BIOS, and one that boots by UEFI, from then on, under Secure Boot with a vTPM', async (t) => {
@@ -36,13 +36,13 @@ test('a disk of generation 1 is started by a BIOS, and one that boots by UEFI, f
   await vm.start()
   await until(vm, SAYS.trim())
   await vm.stop({ graceful: false })
-  await assert.rejects(vm.setVtpm(true), { code: 'machine-bad-spec' })
+  await assert.rejects(vm.settings.setVtpm(true), { code: 'machine-bad-spec' })
 
   // What a conversion within the guest comes to.
-  await vm.replaceDisk(await smallImage())
-  await vm.setFirmware('uefi')
-  await vm.setVtpm(true)
-  await vm.setSecureBoot(true)
+  await vm.disks.replace(await smallImage())
+  await vm.settings.setFirmware('uefi')
+  await vm.settings.setVtpm(true)
+  await vm.settings.setSecureBoot(true)
   await vm.start()
   await vm.waitForAgent(BOOT_MS)
 })

@@ -29,7 +29,7 @@ test('uki starts on a machine with our own keys, and stops in order at the power
   const evidence = await vm.collectEvidence(request)
   assert.equal(evidence.quotes.length, 1)
   assert.deepEqual(await vm.stop({ graceful: true, timeoutMs: 30_000 }), { graceful: true })
-  assert.match(vm.consoleTail(), /Power down/)
+  assert.match(vm.consoles.tail(), /Power down/)
 })
 
 test('uki is refused by a machine with Microsoft’s keys, and named as the loader', async (t) => {
@@ -56,5 +56,5 @@ test('an unsigned module on the disk is refused by the kernel, named by IMA, and
   const named = decodeImaList(imaLog!).flatMap(({ data }) => (data.kind === 'fields' ? [data] : []))
   const entry = named.find(({ name }) => name.endsWith('/unsigned.ko'))
   assert.equal(toHex(entry!.digest.digest), toHex(digest('sha256', module)))
-  assert.match(vm.consoleTail(), /Loading of unsigned module is rejected/)
+  assert.match(vm.consoles.tail(), /Loading of unsigned module is rejected/)
 })

@@ -49,7 +49,7 @@ test('disks of a VM that runs are copied as they are at one moment, and it runs 
       { lun: null, to: own! },
       { lun: 0, to: other! },
     ]
-    const { consistency } = await vm.copyDisks(copies, join(folder, 'work'), signal)
+    const { consistency } = await vm.copies.take(copies, join(folder, 'work'), signal)
     assert.equal(consistency, vm.status().state === 'running' ? 'crash' : 'stopped')
     const counts = [own!, other!].map((path, nth) => {
       const raw = `${path}.raw`

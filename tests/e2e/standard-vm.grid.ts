@@ -14,8 +14,8 @@ test('a VM boots without a vTPM and with the processors and memory it is given, 
   const image = await buildSmall({ cacheDirectory, hooks: [Buffer.from(hook)] })
   const { vm } = await smallVm(t, { image })
   const identity = vm.identity!
-  await vm.setVtpm(false)
-  await vm.reshape({ vcpus: 2, memoryMiB: 768 })
+  await vm.settings.setVtpm(false)
+  await vm.settings.reshape({ vcpus: 2, memoryMiB: 768 })
   await vm.start()
   await vm.waitForAgent(BOOT_MS)
   assert.equal(vm.processes!.swtpm, null)
@@ -24,12 +24,14 @@ test('a VM boots without a vTPM and with the processors and memory it is given, 
   assert.ok(memory > 640 && memory < 768, `${memory} MiB`)
   assert.equal(await lineOf(vm, 'tpm'), '')
   await assert.rejects(vm.collectEvidence(request), { code: 'machine-no-vtpm' })
-  await assert.rejects(vm.reshape({ vcpus: 1, memoryMiB: 512 }), { code: 'machine-running' })
-  await assert.rejects(vm.setVtpm(true), { code: 'machine-running' })
+  await assert.rejects(vm.settings.reshape({ vcpus: 1, memoryMiB: 512 }), {
+    code: 'machine-running',
+  })
+  await assert.rejects(vm.settings.setVtpm(true), { code: 'machine-running' })
   assert.deepEqual(await vm.stop(), { graceful: true })
 
-  await vm.setVtpm(true)
-  await vm.reshape({ vcpus: 1, memoryMiB: 512 })
+  await vm.settings.setVtpm(true)
+  await vm.settings.reshape({ vcpus: 1, memoryMiB: 512 })
   await vm.start()
   await vm.waitForAgent(BOOT_MS)
   const { akPublic } = await vm.collectEvidence(request)

@@ -51,7 +51,7 @@ test('a secret sealed to PCR 4 and 7 outlives manager, reboot and stop, not Secu
   const vm = host.machine('vm-1')
   assert.equal(vm.status().state, 'running')
   const sealed = /^sealed ([0-9a-f]{64})$/.exec(await lineOf(vm, 'vault'))
-  assert.ok(sealed, vm.consoleTail(2000))
+  assert.ok(sealed, vm.consoles.tail(2000))
   const opened = `opened ${sealed[1]}`
   assert.match(await lineOf(vm, 'flash-write'), /^refused: /, 'the kernel is locked down')
   const { sleepStates } = await vm.waitForAgent(BOOT_MS)
@@ -69,7 +69,7 @@ test('a secret sealed to PCR 4 and 7 outlives manager, reboot and stop, not Secu
   assert.deepEqual(await pcrsOf(vm), first)
 
   await vm.stop()
-  await vm.setSecureBoot(false)
+  await vm.settings.setSecureBoot(false)
   await vm.start()
   await vm.waitForAgent(BOOT_MS)
   assert.match(await lineOf(vm, 'vault'), /^refused TPM_RC_POLICY_FAIL/, 'Secure Boot off')

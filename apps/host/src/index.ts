@@ -35,14 +35,11 @@ export type { Log, LogEntry } from './log.ts'
 export { type BootComponent, BootFailure, type BootFailureCode } from './machine/boot-failure.ts'
 export type { Consistency, DiskCopy } from './machine/copies.ts'
 export { MachineError } from './machine/errors.ts'
-export {
-  Machine,
-  type MachineFacts,
-  type MachineState,
-  type MachineStatus,
-} from './machine/machine.ts'
+export type { MachineFacts } from './machine/facts.ts'
+export { Machine } from './machine/machine.ts'
 export type { Held, MachineRecord, MachineSpec, RecordedSpec } from './machine/record.ts'
 export type { Seed } from './machine/seed.ts'
+export type { MachineState, MachineStatus } from './machine/status.ts'
 export type {
   BridgedNetwork,
   Forward,

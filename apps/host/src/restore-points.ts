@@ -107,7 +107,7 @@ export class RestorePoints {
   /**
    * Keeps a VM as it is at one moment: these disks, its variable store and its vTPM. A VM that runs goes on. Nothing
    * happens when it is there already.
-   * @throws {RestorePointError} `restore-point-bad-id` @throws as `Machine.copyMoment`
+   * @throws {RestorePointError} `restore-point-bad-id` @throws as `MachineCopies.takeMoment`
    */
   async take(
     id: string,
@@ -124,7 +124,7 @@ export class RestorePoints {
       const key = await this.#keeper.makeKey(this.#keyFile(id))
       const plain = (lun: number | null) => join(part, `${nameOf(lun)}.plain`)
       const copies = luns.map((lun) => ({ lun, to: plain(lun) }))
-      const moment = await machine.copyMoment(copies, join(part, 'work'), signal)
+      const moment = await machine.copies.takeMoment(copies, join(part, 'work'), signal)
       for (const lun of luns) {
         await sealFile(plain(lun), join(part, nameOf(lun)), sealFor(key, id, nameOf(lun)), signal)
         await rm(plain(lun))

@@ -43,16 +43,18 @@ test("a data disk is its VM's alone, is on record, and is its owner's again afte
   const { disk, create, next } = await place(t)
   const vm = await create('vm-1', { dataDisks: [{ lun: 0, ...disk('first') }] })
   const second = { lun: 7, ...disk('second', 'qcow2') }
-  await vm.attachDisk(second)
+  await vm.disks.attach(second)
   if (root) assert.equal(ownerOf(second.path), vm.accounts.qemu!.uid)
   const other = await create('vm-2')
-  await assert.rejects(other.attachDisk(second), { code: 'machine-disk-in-use' })
+  await assert.rejects(other.disks.attach(second), { code: 'machine-disk-in-use' })
   await assert.rejects(create('vm-3', { dataDisks: [{ ...second, lun: 1 }] }), {
     code: 'machine-disk-in-use',
   })
   if (root)
     assert.equal(ownerOf(second.path), vm.accounts.qemu!.uid, 'a refusal takes it from nobody')
-  await assert.rejects(vm.attachDisk({ lun: 7, ...disk('third') }), { code: 'machine-disk-in-use' })
+  await assert.rejects(vm.disks.attach({ lun: 7, ...disk('third') }), {
+    code: 'machine-disk-in-use',
+  })
 
   const host = await next()
   const again = host.machine('vm-1')
@@ -60,10 +62,10 @@ test("a data disk is its VM's alone, is on record, and is its owner's again afte
     again.spec.dataDisks?.map(({ lun }) => lun),
     [0, 7],
   )
-  await again.detachDisk(7)
+  await again.disks.detach(7)
   assert.equal(ownerOf(second.path), process.getuid!())
-  await assert.rejects(again.detachDisk(7), { code: 'machine-disk-missing' })
-  await host.machine('vm-2').attachDisk(second)
+  await assert.rejects(again.disks.detach(7), { code: 'machine-disk-missing' })
+  await host.machine('vm-2').disks.attach(second)
   await host.delete('vm-2')
   assert.equal(ownerOf(second.path), process.getuid!())
   assert.equal(statSync(second.path).nlink, 1)
@@ -74,7 +76,7 @@ test('what is no disk is refused', async (t) => {
   const vm = await create('vm-1')
   const { path } = disk('one')
   const refused = (change: object, code = 'machine-bad-spec') =>
-    assert.rejects(vm.attachDisk({ lun: 0, path, format: 'raw', ...change }), { code })
+    assert.rejects(vm.disks.attach({ lun: 0, path, format: 'raw', ...change }), { code })
   await refused({ lun: 64 })
   await refused({ lun: -1 })
   await refused({ format: 'vmdk' })
@@ -94,7 +96,7 @@ test('a disk on another file system is refused', {
   const path = join(folder, 'disk')
   writeFileSync(path, new Uint8Array(KIB))
   const vm = await create('vm-1')
-  await assert.rejects(vm.attachDisk({ lun: 0, path, format: 'raw' }), {
+  await assert.rejects(vm.disks.attach({ lun: 0, path, format: 'raw' }), {
     code: 'machine-bad-spec',
     message: /another file system/,
   })
@@ -104,16 +106,16 @@ test('disks of a stopped VM grow, and never shrink', async (t) => {
   const { disk, create } = await place(t)
   const data = { lun: 3, ...disk('data', 'qcow2') }
   const vm = await create('vm-1', { dataDisks: [data] })
-  await vm.resizeDisk(null, 128 * KIB)
+  await vm.disks.resize(null, 128 * KIB)
   assert.equal(statSync(vm.disk.path).size, 128 * KIB)
-  await vm.resizeDisk(3, 256 * KIB)
+  await vm.disks.resize(3, 256 * KIB)
   const info = execFileSync('qemu-img', ['info', '--output=json', data.path], { encoding: 'utf8' })
   assert.equal(JSON.parse(info)['virtual-size'], 256 * KIB)
   for (const lun of [null, 3])
-    await assert.rejects(vm.resizeDisk(lun, KIB), { code: 'machine-disk-failed' })
+    await assert.rejects(vm.disks.resize(lun, KIB), { code: 'machine-disk-failed' })
   for (const bytes of [0, 513, -512, Number.NaN, 2 ** 50])
-    await assert.rejects(vm.resizeDisk(null, bytes), { code: 'machine-bad-spec' })
-  await assert.rejects(vm.resizeDisk(4, 512), { code: 'machine-disk-missing' })
+    await assert.rejects(vm.disks.resize(null, bytes), { code: 'machine-bad-spec' })
+  await assert.rejects(vm.disks.resize(4, 512), { code: 'machine-disk-missing' })
 })
 
 test('a disk put in place of the former is a copy of its image, and the vTPM stays', async (t) => {
@@ -121,7 +123,7 @@ test('a disk put in place of the former is a copy of its image, and the vTPM sta
   const vm = await create('vm-1', { vtpm: { banks: ['sha256'] } })
   writeFileSync(vm.disk.path, 'changed')
   const image = disk('another', 'qcow2')
-  await vm.replaceDisk(image)
+  await vm.disks.replace(image)
   const again = (await next()).machine('vm-1')
   assert.deepEqual(readFileSync(again.disk.path), readFileSync(image.path))
   assert.equal(again.disk.format, 'qcow2')

@@ -254,11 +254,11 @@ test('a vTPM that was switched off is the same again when it is switched on, als
   await open()
   const { identity } = await create('vm-1')
   const vm = async () => (await open()).machine('vm-1')
-  await (await vm()).setVtpm(false)
+  await (await vm()).settings.setVtpm(false)
   const off = await vm()
   assert.deepEqual([off.identity, off.spec.vtpm], [null, null])
   await assert.rejects(off.reprovision(), { code: 'machine-no-vtpm' })
-  await off.setVtpm(true)
+  await off.settings.setVtpm(true)
   assert.deepEqual((await vm()).identity, identity)
   assert.deepEqual((await vm()).spec.vtpm, { banks: ['sha256'] })
 })
@@ -271,11 +271,13 @@ test('a VM made without a vTPM has no identity, is no trouble to a rotation, and
   const host = await open()
   assert.deepEqual((await host.rotateKeys()).refused, [])
   const later = host.machine('vm-1')
-  await assert.rejects(later.setVtpm(true, ['sha384']), { code: 'machine-bad-spec' })
-  await later.setVtpm(true)
+  await assert.rejects(later.settings.setVtpm(true, ['sha384']), { code: 'machine-bad-spec' })
+  await later.settings.setVtpm(true)
   assert.equal(later.identity?.generation, 1)
-  await assert.rejects(later.reshape({ vcpus: 0, memoryMiB: 512 }), { code: 'machine-bad-spec' })
-  await later.reshape({ vcpus: 3, memoryMiB: 768 })
+  await assert.rejects(later.settings.reshape({ vcpus: 0, memoryMiB: 512 }), {
+    code: 'machine-bad-spec',
+  })
+  await later.settings.reshape({ vcpus: 3, memoryMiB: 768 })
   const { vcpus, memoryMiB } = (await open()).machine('vm-1').spec
   assert.deepEqual([vcpus, memoryMiB], [3, 768])
 })
@@ -292,10 +294,10 @@ test('a VM whose forwarded port is taken says so, and starts once it has another
   const vm = await create('vm-1', { network, vtpm: null })
   await assert.rejects(vm.start(), { code: 'process-not-started', message: /forward/ })
   assert.equal(vm.status().state, 'stopped')
-  await assert.rejects(vm.setNetwork({ ...network, mac: '01:00:5e:00:00:01' }), {
+  await assert.rejects(vm.settings.setNetwork({ ...network, mac: '01:00:5e:00:00:01' }), {
     code: 'machine-bad-spec',
   })
-  await vm.setNetwork({ ...network, forwards: [] })
+  await vm.settings.setNetwork({ ...network, forwards: [] })
   await vm.start()
   await vm.stop({ graceful: false })
 })

@@ -30,11 +30,38 @@ export class MachineCopies {
   }
 
   /**
-   * @param work a folder of ours on the same file system, for what QEMU writes; gone afterwards.
-   * @param beside what else is to be of that moment: a VM that runs stands still meanwhile.
+   * Copies disks to qcow2 files, all as they are at one moment; a VM that runs goes on meanwhile.
+   * @param work a path on the state directory's file system where nothing is; nothing is there afterwards.
+   * @returns what the copies are consistent with, and the variable store of that moment.
    * @throws {MachineError} `machine-disk-missing`, `machine-disk-failed` @throws {QmpError} it ended meanwhile.
    */
-  async make<T>(
+  async take(
+    copies: readonly DiskCopy[],
+    work: string,
+    signal: AbortSignal,
+  ): Promise<{ consistency: Consistency; variables: Uint8Array }> {
+    const read = () => this.#life.files.readVariables()
+    const { consistency, beside } = await this.#make(copies, work, read, signal)
+    return { consistency, variables: beside }
+  }
+
+  /**
+   * The same, with the variable store and the vTPM of that moment, which holds its keys: for a restore point.
+   * @throws as `take` @throws {VtpmError} its vTPM is not the one on record.
+   */
+  async takeMoment(copies: readonly DiskCopy[], work: string, signal: AbortSignal) {
+    const read = async () => ({
+      variables: await this.#life.files.readVariables(),
+      vtpm: await this.#life.vtpm.capture(),
+    })
+    const { consistency, beside } = await this.#make(copies, work, read, signal)
+    return { consistency, ...beside }
+  }
+
+  /**
+   * @param beside what else is to be of that moment: a VM that runs stands still meanwhile.
+   */
+  async #make<T>(
     copies: readonly DiskCopy[],
     work: string,
     beside: () => Promise<T>,

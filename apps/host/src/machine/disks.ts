@@ -48,7 +48,7 @@ export async function takeBackDisks(
   for (const { path, lun } of disks ?? []) await folder.takeBack(path, dataDiskName(lun))
 }
 
-/** The disks of a VM, stopped or running; each in a turn. */
+/** The disks of a VM, stopped or running. */
 export class MachineDisks {
   readonly #life: MachineLife
 
@@ -56,8 +56,40 @@ export class MachineDisks {
     this.#life = life
   }
 
+  /**
+   * A data disk comes.
+   * @throws {MachineError} `machine-bad-spec`: also when the VM runs and was started without a list of them.
+   * `machine-disk-in-use`, `machine-disk-missing` @throws {QmpError}
+   */
+  attach(disk: DataDisk): Promise<void> {
+    return this.#life.settled(() => this.#attach(disk))
+  }
+
+  /** A data disk goes, whole as it is. @throws {MachineError} `machine-disk-missing` @throws {QmpError} */
+  detach(lun: number): Promise<void> {
+    return this.#life.settled(() => this.#detach(lun))
+  }
+
+  /**
+   * Makes the VM's own disk (`null`) or a data disk larger, in multiples of 512 bytes; a running guest sees it at
+   * once. @throws {MachineError} `machine-bad-spec`, `machine-disk-missing`, `machine-disk-failed`: also when
+   * it would be smaller. @throws {QmpError}
+   */
+  resize(lun: number | null, sizeBytes: number): Promise<void> {
+    return this.#life.settled(() => this.#resize(lun, sizeBytes))
+  }
+
+  /** Another disk in place of the VM's own: a copy of that image. vTPM and variables stay. @throws {MachineError} `machine-running` */
+  replace({ path, format }: MachineSpec['disk']): Promise<void> {
+    return this.#life.whileStopped(async () => {
+      const { files, record } = this.#life
+      await files.replaceDisk(path)
+      await this.#life.write({ spec: { ...record.spec, disk: { format } } })
+    })
+  }
+
   /** On record first and last: a manager that dies in between leaves a disk that can be detached. */
-  async attach(disk: DataDisk): Promise<void> {
+  async #attach(disk: DataDisk): Promise<void> {
     const { live, files, record } = this.#life
     const { dataDisks } = record.spec
     checkDataDisk(disk)
@@ -76,7 +108,7 @@ export class MachineDisks {
     }
   }
 
-  async detach(lun: number): Promise<void> {
+  async #detach(lun: number): Promise<void> {
     const { live, files } = this.#life
     const { path } = this.#find(lun)
     await live?.disks.detach(lun)
@@ -84,8 +116,7 @@ export class MachineDisks {
     await this.#write(this.#life.record.spec.dataDisks!.filter((disk) => disk.lun !== lun))
   }
 
-  /** Grows the VM's own disk (null) or a data disk. */
-  async resize(lun: number | null, sizeBytes: number): Promise<void> {
+  async #resize(lun: number | null, sizeBytes: number): Promise<void> {
     if (!(sizeBytes > 0 && sizeBytes <= DISK_BYTES_MAX && sizeBytes % SECTOR_BYTES === 0))
       throw new MachineError('machine-bad-spec', 'sizeBytes')
     const { live, files, record } = this.#life
@@ -93,12 +124,6 @@ export class MachineDisks {
     const name = lun === null ? FILES.disk : dataDiskName(lun)
     if (live !== null) return live.disks.grow(name, sizeBytes)
     await growFile({ folder: files.machine, name, format }, sizeBytes, record.accounts.qemu)
-  }
-
-  async replace({ path, format }: MachineSpec['disk']): Promise<void> {
-    const { files, record } = this.#life
-    await files.replaceDisk(path)
-    await this.#life.write({ spec: { ...record.spec, disk: { format } } })
   }
 
   #find(lun: number): DataDisk {

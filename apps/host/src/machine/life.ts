@@ -43,6 +43,11 @@ export class MachineLife {
     return this.#record
   }
 
+  /** The VM's own disk; to be read or edited only while it is not running. */
+  get disk(): { path: string; format: 'raw' | 'qcow2' } {
+    return { path: this.files.disk, format: this.#record.spec.disk.format }
+  }
+
   /** The VM while it runs, else null; its end may have begun. */
   get live(): RunningMachine | null {
     return this.#live

@@ -11,11 +11,11 @@ export async function putDataDisks(
 ): Promise<void> {
   const wanted = new Map(disks.map((disk) => [disk.lun, files.pathOf(disk.diskId)]))
   for (const { lun, path } of machine.spec.dataDisks ?? [])
-    if (wanted.get(lun) !== path) await machine.detachDisk(lun)
+    if (wanted.get(lun) !== path) await machine.disks.detach(lun)
   for (const { lun, diskId, sizeGiB } of disks) {
     const path = await files.ensure(diskId, sizeGiB)
     const isThere = machine.spec.dataDisks?.some((disk) => disk.lun === lun) ?? false
-    if (!isThere) await machine.attachDisk({ lun, path, format: 'qcow2' })
-    await growDisk(machine, lun, sizeGiB)
+    if (!isThere) await machine.disks.attach({ lun, path, format: 'qcow2' })
+    await growDisk(machine.disks, lun, sizeGiB)
   }
 }

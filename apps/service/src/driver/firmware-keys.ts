@@ -27,12 +27,12 @@ export async function firmwareKeysOf(
  * done again.
  */
 export async function addFirmwareKeys(
-  machine: Pick<Machine, 'spec' | 'readVariables' | 'addSignatures'>,
+  machine: Pick<Machine, 'spec' | 'readVariables' | 'keys'>,
   more: MoreSignatures,
   foretell: () => Promise<void>,
 ): Promise<FirmwareKeys> {
   await foretell()
-  await roomFor(machine.spec.name, () => machine.addSignatures(more))
+  await roomFor(machine.spec.name, () => machine.keys.add(more))
   return (await firmwareKeysOf(machine))!
 }
 

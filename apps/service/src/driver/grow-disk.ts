@@ -5,12 +5,12 @@ const GIB = 2 ** 30
 
 /** Makes a VM's own disk (`null`) or a data disk as large as it is to be. @throws {ArmError} why its host cannot. */
 export async function growDisk(
-  machine: Pick<Machine, 'resizeDisk'>,
+  disks: Pick<Machine['disks'], 'resize'>,
   lun: number | null,
   sizeGib: number,
 ): Promise<void> {
   try {
-    await machine.resizeDisk(lun, sizeGib * GIB)
+    await disks.resize(lun, sizeGib * GIB)
   } catch (error) {
     if (!(error instanceof MachineError && error.code === 'machine-disk-failed')) throw error
     const disk = lun === null ? "The VM's own disk" : `The data disk of lun ${lun}`

@@ -259,7 +259,7 @@ export class LocalHost implements HostDriver {
     const image = await this.#images.get(plan.image, signal)
     const machine = this.#host.machine(plan.id)
     await this.#references.foretell(withItsKeys(machine, plan), image, signal)
-    await machine.replaceDisk({ path: image.path, format: image.format })
+    await machine.disks.replace({ path: image.path, format: image.format })
     await growOwnDisk(machine, plan)
   }
 
@@ -336,7 +336,7 @@ export class LocalHost implements HostDriver {
 
   async refusesWith(id: string, more: MoreSignatures): Promise<string | null> {
     const machine = this.#host.machine(id)
-    return roomFor(machine.spec.name, () => machine.refusesWith(more))
+    return roomFor(machine.spec.name, () => machine.keys.refusesWith(more))
   }
 
   addFirmwareKeys(
@@ -415,15 +415,15 @@ export class LocalHost implements HostDriver {
   }
 
   async console(id: string): Promise<string | null> {
-    return this.#find(id)?.consoleTail() ?? null
+    return this.#find(id)?.consoles.tail() ?? null
   }
 
   openConsole(id: string): Promise<Duplex> {
-    return openGuestConsole(this.#host, id, (machine) => machine.console())
+    return openGuestConsole(this.#host, id, (machine) => machine.consoles.openSerial())
   }
 
   openScreen(id: string): Promise<Duplex> {
-    return openGuestConsole(this.#host, id, (machine) => machine.screen())
+    return openGuestConsole(this.#host, id, (machine) => machine.consoles.openScreen())
   }
 
   async runCommand(id: string, command: Command, timeoutSeconds: number): Promise<CommandEnd> {
@@ -432,7 +432,7 @@ export class LocalHost implements HostDriver {
 
   async screenshot(id: string): Promise<Uint8Array | null> {
     const machine = this.#find(id)
-    return machine?.status().state === 'running' ? machine.screenshot() : null
+    return machine?.status().state === 'running' ? machine.consoles.screenshot() : null
   }
 
   async capacity(): Promise<Capacity> {

@@ -21,10 +21,10 @@ export async function changeMachine(
   const isOther = vcpus !== spec.vcpus || memoryMiB !== spec.memoryMiB
   const isSame = secureBoot === spec.secureBoot && vTpm === (spec.vtpm !== null)
   if (isOther || !isSame || firmware !== spec.firmware) await foretell()
-  if (isOther) await machine.reshape({ vcpus, memoryMiB })
-  if (firmware !== spec.firmware) await machine.setFirmware(firmware)
-  if (vTpm !== (spec.vtpm !== null)) await machine.setVtpm(vTpm)
-  if (secureBoot !== spec.secureBoot) await machine.setSecureBoot(secureBoot)
+  if (isOther) await machine.settings.reshape({ vcpus, memoryMiB })
+  if (firmware !== spec.firmware) await machine.settings.setFirmware(firmware)
+  if (vTpm !== (spec.vtpm !== null)) await machine.settings.setVtpm(vTpm)
+  if (secureBoot !== spec.secureBoot) await machine.settings.setSecureBoot(secureBoot)
   await setNetwork(machine, networkOf(plan, isBridged))
   await growOwnDisk(machine, plan)
 }
@@ -36,18 +36,17 @@ const GIB = 2 ** 30
  * disk that has as many GiB, the last one begun, stays as it is. Of a stopped VM.
  */
 export async function growOwnDisk(
-  machine: Pick<Machine, 'disk' | 'resizeDisk'>,
+  { disk: own, disks }: Pick<Machine, 'disk'> & { disks: Pick<Machine['disks'], 'resize'> },
   { osDiskGib }: Pick<MachinePlan, 'osDiskGib'>,
 ): Promise<void> {
   if (osDiskGib === null) return
-  const { path, format } = machine.disk
-  const disk = openDiskFile(path, format)
+  const disk = openDiskFile(own.path, own.format)
   disk.close()
-  if (Math.ceil(disk.size / GIB) < osDiskGib) await growDisk(machine, null, osDiskGib)
+  if (Math.ceil(disk.size / GIB) < osDiskGib) await growDisk(disks, null, osDiskGib)
 }
 
 /** What a network is like no boot measures. */
 async function setNetwork(machine: Machine, network: ReturnType<typeof networkOf>): Promise<void> {
   if (JSON.stringify(network) !== JSON.stringify(machine.spec.network))
-    await machine.setNetwork(network)
+    await machine.settings.setNetwork(network)
 }

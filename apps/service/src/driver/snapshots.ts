@@ -51,7 +51,7 @@ export class Snapshots {
     const work = join(this.files.folder, `.work-${randomBytes(8).toString('hex')}`)
     try {
       const { consistency, variables } = await this.files.putSized(path, id, (to) =>
-        machine.copyDisks([{ lun, to }], work, signal),
+        machine.copies.take([{ lun, to }], work, signal),
       )
       if (lun === null)
         await this.files.keepFacts(id, { variables, osType: systemOf(machine.spec) })

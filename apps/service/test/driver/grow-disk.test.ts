@@ -12,7 +12,7 @@ import { growOwnDisk } from '../../src/driver/machine-change.ts'
 /** A machine with a data disk, whose disks do not become larger. */
 function aMachine(error: Error): Machine {
   const spec = { dataDisks: [{ lun: 3, path: '/data', format: 'qcow2' }] }
-  return { spec, resizeDisk: () => Promise.reject(error) } as unknown as Machine
+  return { spec, disks: { resize: () => Promise.reject(error) } } as unknown as Machine
 }
 /** A disk of so many bytes, and what it is made as large as. */
 function anOwnDisk(t: TestContext, bytes: number) {
@@ -22,10 +22,10 @@ function anOwnDisk(t: TestContext, bytes: number) {
   writeFileSync(path, '')
   truncateSync(path, bytes)
   const grown: (number | null)[] = []
-  const resizeDisk = async (lun: number | null, size: number) => {
+  const resize = async (lun: number | null, size: number) => {
     grown.push(lun, size)
   }
-  return { disk: { path, format: 'raw' as const }, resizeDisk, grown }
+  return { disk: { path, format: 'raw' as const }, disks: { resize }, grown }
 }
 
 const files = { pathOf: () => '/data', ensure: async () => '/data' } as unknown as DiskFiles
@@ -52,7 +52,7 @@ test('a disk that its host does not make so large is refused by its place, with 
   }
   await assert.rejects(putDataDisks(machine, disks, files), refused('The data disk of lun 3'))
   const { disk } = anOwnDisk(t, 0)
-  const own = { disk, resizeDisk: () => machine.resizeDisk(null, 0) }
+  const own = { disk, disks: { resize: () => machine.disks.resize(null, 0) } }
   await assert.rejects(growOwnDisk(own, { osDiskGib: 1 }), refused("The VM's own disk"))
 })
 
