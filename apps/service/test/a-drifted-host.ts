@@ -1,5 +1,5 @@
 import { encodeReferenceValues, type ReferenceValues } from '@trusted-launch/attestation'
-import type { HostFacts } from '../src/domain/host-driver.ts'
+import type { HostFacts } from '../src/domain/host/evidence.ts'
 import { AttestingHost } from './an-attesting-host.ts'
 
 /** A host whose VMs answer as one that really booted, and are to have another kernel while `isDrifted`. */

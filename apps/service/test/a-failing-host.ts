@@ -1,6 +1,6 @@
 import { encodeReferenceValues } from '@trusted-launch/attestation'
 import { cleanBoot, referencesOf, variantOf } from '@trusted-launch/attestation/boot'
-import type { HostFacts } from '../src/domain/host-driver.ts'
+import type { HostFacts } from '../src/domain/host/evidence.ts'
 import { AttestingHost } from './an-attesting-host.ts'
 
 /** Of another boot; of its modules nothing is known. */

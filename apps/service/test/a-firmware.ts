@@ -6,7 +6,7 @@ import {
   type TemplateSignature,
 } from '@trusted-launch/uefi'
 import { keysFor } from '../src/catalogue/secure-boot-templates.ts'
-import type { FirmwareKeys } from '../src/domain/host-driver.ts'
+import type { FirmwareKeys } from '../src/domain/host/firmware-keys.ts'
 
 /** Keys as a variable store has them. */
 export function firmwareKeysOf({

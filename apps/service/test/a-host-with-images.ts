@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Leftover, NamedFile } from '../src/domain/host-driver.ts'
+import type { Leftover, NamedFile } from '../src/domain/host/leftovers.ts'
 import { leftoversOn } from '../src/driver/leftovers.ts'
 import { LocalImages } from '../src/driver/local-images.ts'
 import { ScriptedHost } from '../src/driver/scripted-host.ts'

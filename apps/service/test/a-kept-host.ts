@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { FileMap } from '../../../bench/kills-host.ts'
-import type { AskedRestorePoint, Filling, SnapshotSource } from '../src/domain/host-driver.ts'
+import type { Filling } from '../src/domain/host/disks.ts'
+import type { AskedRestorePoint } from '../src/domain/host/restore-points.ts'
+import type { SnapshotSource } from '../src/domain/host/snapshots.ts'
 import { ScriptedHost } from '../src/driver/scripted-host.ts'
 
 /** Names of files hold no slash. */

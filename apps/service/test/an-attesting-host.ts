@@ -1,7 +1,7 @@
 import { encodeReferenceValues } from '@trusted-launch/attestation'
 import { RecordedVm } from '@trusted-launch/attestation/recorded'
 import type { Evidence, EvidenceRequest } from '@trusted-launch/channel'
-import type { HostFacts } from '../src/domain/host-driver.ts'
+import type { HostFacts } from '../src/domain/host/evidence.ts'
 import { ScriptedHost } from '../src/driver/scripted-host.ts'
 
 /** A host whose VMs answer as one that really booted, to the question that is asked; each has a vTPM of its own. */

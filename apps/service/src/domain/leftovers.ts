@@ -1,6 +1,6 @@
 import { accessOf, copyOf } from './disk/access.ts'
 import { everyOf } from './every-of.ts'
-import type { Leftover, NamedFile } from './host-driver.ts'
+import type { Leftover, NamedFile } from './host/leftovers.ts'
 import { IMAGE_TYPES, keptOf, userOf } from './image/image.ts'
 import { everyMachine } from './machines.ts'
 import { POINT, pointStateOf } from './snapshot/restore-point.ts'

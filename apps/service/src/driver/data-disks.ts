@@ -1,5 +1,5 @@
 import type { Machine } from '@trusted-launch/host'
-import type { DiskPlan } from '../domain/host-driver.ts'
+import type { DiskPlan } from '../domain/host/machines.ts'
 import type { DiskFiles } from './disk-files.ts'
 import { growDisk } from './grow-disk.ts'
 

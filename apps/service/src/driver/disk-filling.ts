@@ -1,4 +1,4 @@
-import type { Filled, Filling } from '../domain/host-driver.ts'
+import type { Filled, Filling } from '../domain/host/disks.ts'
 import type { DiskSource } from '../domain/sources.ts'
 import type { DiskFiles } from './disk-files.ts'
 import type { LocalImages } from './local-images.ts'

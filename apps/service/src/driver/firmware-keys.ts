@@ -7,7 +7,8 @@ import {
   VARIABLES,
   type VariableName,
 } from '@trusted-launch/uefi'
-import type { FirmwareKeys, MachinePlan } from '../domain/host-driver.ts'
+import type { FirmwareKeys } from '../domain/host/firmware-keys.ts'
+import type { MachinePlan } from '../domain/host/machines.ts'
 
 /** What a VM's variable store holds of keys; null: a BIOS starts it. */
 export async function firmwareKeysOf(

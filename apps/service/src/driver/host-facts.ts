@@ -1,7 +1,7 @@
 import { toHex } from '@trusted-launch/codec'
 import { Certificate } from '@trusted-launch/crypto'
 import type { Machine } from '@trusted-launch/host'
-import type { HostFacts, HostStarts } from '../domain/host-driver.ts'
+import type { HostFacts, HostStarts } from '../domain/host/evidence.ts'
 import type { HostFirmware } from './host-firmware.ts'
 import { hostPartOf } from './host-part.ts'
 

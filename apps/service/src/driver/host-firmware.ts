@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { MachineShape } from '@trusted-launch/attestation'
 import type { Firmware, Host } from '@trusted-launch/host'
-import type { MachinePlan } from '../domain/host-driver.ts'
+import type { MachinePlan } from '../domain/host/machines.ts'
 import { FileHash } from './host-part.ts'
 
 /** The firmware that a host starts its VMs with. */

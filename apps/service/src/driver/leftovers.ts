@@ -1,4 +1,4 @@
-import type { HostFileKind, Leftover, NamedFile } from '../domain/host-driver.ts'
+import type { HostFileKind, Leftover, NamedFile } from '../domain/host/leftovers.ts'
 
 /** What lies on a shelf under one name: one file, or several that belong together. */
 export type FoundFile = Omit<Leftover, 'kind'>

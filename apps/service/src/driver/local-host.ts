@@ -6,26 +6,15 @@ import { type MoreSignatures, templateWithMore } from '@trusted-launch/uefi'
 import type { Logger } from 'pino'
 import { platformImages } from '../catalogue/images.ts'
 import { copyOf, guestStateOf, uploadOf } from '../domain/disk/access.ts'
-import type {
-  AskedRestorePoint,
-  Boot,
-  Capacity,
-  DiskPlan,
-  Filled,
-  Filling,
-  FirmwareKeys,
-  HostDriver,
-  HostEvent,
-  HostFacts,
-  KeptImage,
-  Leftover,
-  MachinePlan,
-  MachinePower,
-  NamedFile,
-  SnapshotSource,
-  TakenRestorePoint,
-  TakenSnapshot,
-} from '../domain/host-driver.ts'
+import type { Filled, Filling } from '../domain/host/disks.ts'
+import type { HostFacts } from '../domain/host/evidence.ts'
+import type { FirmwareKeys } from '../domain/host/firmware-keys.ts'
+import type { KeptImage } from '../domain/host/images.ts'
+import type { Leftover, NamedFile } from '../domain/host/leftovers.ts'
+import type { Boot, DiskPlan, MachinePlan, MachinePower } from '../domain/host/machines.ts'
+import type { AskedRestorePoint, TakenRestorePoint } from '../domain/host/restore-points.ts'
+import type { SnapshotSource, TakenSnapshot } from '../domain/host/snapshots.ts'
+import type { Capacity, HostDriver, HostEvent } from '../domain/host-driver.ts'
 import type { NetworkPlan } from '../domain/network/network-plan.ts'
 import type { AllowedSource, ImageSource, Source } from '../domain/sources.ts'
 import type { Command, CommandEnd } from '../domain/vm/run-command.ts'

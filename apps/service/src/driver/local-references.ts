@@ -8,7 +8,7 @@ import {
   readDurably,
   writeDurably,
 } from '@trusted-launch/host'
-import type { MachinePlan } from '../domain/host-driver.ts'
+import type { MachinePlan } from '../domain/host/machines.ts'
 import { type ForetellWork, foretell, Unforetold } from './foretell.ts'
 import type { HostFirmware } from './host-firmware.ts'
 import { isOthers, type MachineImages } from './machine-images.ts'

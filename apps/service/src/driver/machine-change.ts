@@ -1,5 +1,5 @@
 import { type Machine, openDiskFile } from '@trusted-launch/host'
-import type { MachinePlan } from '../domain/host-driver.ts'
+import type { MachinePlan } from '../domain/host/machines.ts'
 import { growDisk } from './grow-disk.ts'
 import { firmwareOf, networkOf } from './machine-spec.ts'
 

@@ -12,7 +12,7 @@ import {
 } from '@trusted-launch/host'
 import type { SecureBootTemplate } from '@trusted-launch/uefi'
 import { keysFor } from '../catalogue/secure-boot-templates.ts'
-import type { MachinePlan } from '../domain/host-driver.ts'
+import type { MachinePlan } from '../domain/host/machines.ts'
 import type { LocalImages } from './local-images.ts'
 import { stepsUntil } from './steps-until.ts'
 

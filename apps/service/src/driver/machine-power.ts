@@ -1,5 +1,5 @@
 import { BootFailure, FirmwareError, type Machine, VtpmError } from '@trusted-launch/host'
-import { type Boot, type MachinePower, StartRefused } from '../domain/host-driver.ts'
+import { type Boot, type MachinePower, StartRefused } from '../domain/host/machines.ts'
 
 /** The host's own trouble, no refusal. */
 const VTPM_TROUBLES: readonly string[] = ['vtpm-failed', 'vtpm-exists']

@@ -1,7 +1,7 @@
 import { toUtf8 } from '@trusted-launch/codec'
 import type { Image, MachineSpec, RecordedSpec } from '@trusted-launch/host'
 import type { SecureBootTemplate } from '@trusted-launch/uefi'
-import type { MachinePlan } from '../domain/host-driver.ts'
+import type { MachinePlan } from '../domain/host/machines.ts'
 
 type MachineNetwork = NonNullable<MachineSpec['network']>
 

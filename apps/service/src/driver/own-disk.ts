@@ -1,6 +1,6 @@
 import { examineFile, type Machine, type MachineSpec } from '@trusted-launch/host'
 import { keysFor } from '../catalogue/secure-boot-templates.ts'
-import type { MachinePlan } from '../domain/host-driver.ts'
+import type { MachinePlan } from '../domain/host/machines.ts'
 import type { DiskFiles } from './disk-files.ts'
 import { specOf, systemOf } from './machine-spec.ts'
 

@@ -9,7 +9,8 @@ import {
   VtpmError,
 } from '@trusted-launch/host'
 import { refusals } from '../catalogue/texts.ts'
-import type { AskedRestorePoint, Filled, TakenRestorePoint } from '../domain/host-driver.ts'
+import type { Filled } from '../domain/host/disks.ts'
+import type { AskedRestorePoint, TakenRestorePoint } from '../domain/host/restore-points.ts'
 import type { DiskFiles } from './disk-files.ts'
 import { systemOf } from './machine-spec.ts'
 import { requireSpace } from './space.ts'

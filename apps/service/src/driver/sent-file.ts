@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { ArmError } from '@trusted-launch/api'
-import type { Sent } from '../domain/host-driver.ts'
+import type { Sent } from '../domain/host/disks.ts'
 
 const MIB = 2 ** 20
 const FOOTER_BYTES = 512

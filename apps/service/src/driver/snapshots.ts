@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Machine } from '@trusted-launch/host'
-import type { SnapshotSource, TakenSnapshot } from '../domain/host-driver.ts'
+import type { SnapshotSource, TakenSnapshot } from '../domain/host/snapshots.ts'
 import type { DiskFiles } from './disk-files.ts'
 import { systemOf } from './machine-spec.ts'
 

@@ -4,7 +4,8 @@ import { ArmError, faults } from '@trusted-launch/api'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { copyOf, guestStateOf, uploadOf } from '../domain/disk/access.ts'
 import { uploadBytesIn } from '../domain/disk/upload.ts'
-import type { HostDriver } from '../domain/host-driver.ts'
+import type { SnapshotDriver } from '../domain/host/snapshots.ts'
+import type { UploadDriver } from '../domain/host/uploads.ts'
 import { SNAPSHOT } from '../domain/snapshot/snapshot.ts'
 import type { Store } from '../domain/store.ts'
 import {
@@ -21,7 +22,7 @@ import { queryOf } from './request-of.ts'
 /** What signs the addresses of disks' bytes, and where these come from. */
 export interface AccessBytes {
   readonly key: Uint8Array
-  readonly driver: HostDriver
+  readonly driver: UploadDriver & SnapshotDriver
   readonly store: Pick<Store, 'resources'>
   readonly now: () => number
 }
@@ -163,7 +164,7 @@ async function bytesOf(
   return driver.readSnapshot(readableOf(at), offset, length)
 }
 
-async function stateOf(driver: HostDriver, at: Addressed): Promise<Uint8Array> {
+async function stateOf(driver: UploadDriver & SnapshotDriver, at: Addressed): Promise<Uint8Array> {
   const sealed = at.access.level === 'Read' ? await driver.guestState(readableOf(at)) : null
   if (sealed !== null) return sealed
   throw new ArmError({

@@ -15,7 +15,9 @@ import {
 import type { Evidence } from '@trusted-launch/channel'
 import { toHex } from '@trusted-launch/codec'
 import { alertOf, alertRowsOf, observe, type Seen } from '../domain/alerts.ts'
-import { type HostDriver, HostElsewhere, type HostFacts } from '../domain/host-driver.ts'
+import type { EvidenceDriver, HostFacts } from '../domain/host/evidence.ts'
+import type { MachineDriver } from '../domain/host/machines.ts'
+import { HostElsewhere } from '../domain/host-driver.ts'
 import { planOf } from '../domain/plans.ts'
 import { policyFor } from '../domain/policies.ts'
 import { awaitedAlerts, referencesAfter } from '../domain/references/decide.ts'
@@ -41,7 +43,7 @@ import type { TurnHolder, Under } from './turn-holder.ts'
 import { isOurs } from './worker.ts'
 
 export interface AttestGround {
-  readonly driver: HostDriver
+  readonly driver: MachineDriver & EvidenceDriver
   readonly turns: TurnHolder
   readonly now: () => number
   /** Who signs now. */

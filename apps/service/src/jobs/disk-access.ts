@@ -1,6 +1,6 @@
 import { ArmError, faults } from '@trusted-launch/api'
 import { type Access, accessOf, copyOf, isOpen, withAccess } from '../domain/disk/access.ts'
-import type { HostDriver } from '../domain/host-driver.ts'
+import type { SnapshotDriver } from '../domain/host/snapshots.ts'
 import { holderOf } from '../domain/snapshot/snapshot.ts'
 import type { JsonObject, Resource } from '../domain/store.ts'
 import { followed } from './followed.ts'
@@ -10,7 +10,10 @@ import { type Handler, isOurs, type Job } from './worker.ts'
  * What may be read of a disk is a copy, as a snapshot is: the disk goes on being used, and what is read stays as it
  * is. One that cannot be made leaves nothing.
  */
-export function diskAccessHandlers(driver: HostDriver, now: () => number): Record<string, Handler> {
+export function diskAccessHandlers(
+  driver: SnapshotDriver,
+  now: () => number,
+): Record<string, Handler> {
   return {
     'disk.grant': (job) => grant(driver, now, job),
     'disk.revoke': (job) => revoke(driver, now, job),
@@ -18,7 +21,7 @@ export function diskAccessHandlers(driver: HostDriver, now: () => number): Recor
 }
 
 async function grant(
-  driver: HostDriver,
+  driver: SnapshotDriver,
   now: () => number,
   job: Job,
 ): Promise<JsonObject | undefined> {
@@ -55,7 +58,7 @@ async function sourceOf({ under }: Job, { id, properties }: Resource) {
 }
 
 /** The copy goes, then what is known of it: a new access may have been asked for meanwhile, and makes its own. */
-async function revoke(driver: HostDriver, now: () => number, job: Job): Promise<undefined> {
+async function revoke(driver: SnapshotDriver, now: () => number, job: Job): Promise<undefined> {
   const { resourceId } = job.operation
   const disk = await job.under(({ resources }) => resources.get(resourceId))
   const access = disk === null ? null : accessOf(disk)

@@ -8,7 +8,9 @@ import {
   variablesSource,
 } from '../domain/disk/disk.ts'
 import { uploadBytesIn, uploadStateOf } from '../domain/disk/upload.ts'
-import type { Filling, HostDriver } from '../domain/host-driver.ts'
+import type { DiskDriver, Filling } from '../domain/host/disks.ts'
+import type { SnapshotDriver } from '../domain/host/snapshots.ts'
+import type { UploadDriver } from '../domain/host/uploads.ts'
 import { removeWhole } from '../domain/remove-whole.ts'
 import type { JsonObject, Resource } from '../domain/store.ts'
 import { withDiskRoom } from '../domain/vm/disk-room.ts'
@@ -17,9 +19,12 @@ import { diskAccessHandlers } from './disk-access.ts'
 import { followed } from './followed.ts'
 import { type Handler, isOurs, type Job } from './worker.ts'
 
+/** What gives a disk its bytes. */
+type DiskDrivers = DiskDriver & UploadDriver & SnapshotDriver
+
 /** What is done for disks. One that cannot be given its bytes leaves nothing behind. */
 export function diskHandlers(
-  driver: HostDriver,
+  driver: DiskDrivers,
   rules: DiskRules,
   now: () => number,
 ): Record<string, Handler> {
@@ -30,7 +35,7 @@ export function diskHandlers(
 }
 
 async function fill(
-  driver: HostDriver,
+  driver: DiskDrivers,
   rules: DiskRules,
   now: () => number,
   job: Job,
@@ -103,7 +108,12 @@ function withoutUpload({ upload: _, ...state }: JsonObject): JsonObject {
   return state
 }
 
-async function undo(driver: HostDriver, rules: DiskRules, job: Job, disk: Resource): Promise<void> {
+async function undo(
+  driver: DiskDrivers,
+  rules: DiskRules,
+  job: Job,
+  disk: Resource,
+): Promise<void> {
   await driver.deleteDisk(disk.id)
   try {
     await forgetAll(driver, disk, rules)
@@ -113,7 +123,7 @@ async function undo(driver: HostDriver, rules: DiskRules, job: Job, disk: Resour
   await job.under((tables) => removeWhole(tables, disk.id))
 }
 
-async function forgetAll(driver: HostDriver, disk: Resource, rules: DiskRules): Promise<void> {
+async function forgetAll(driver: DiskDrivers, disk: Resource, rules: DiskRules): Promise<void> {
   for (const source of [diskSource(disk, rules), variablesSource(disk, rules)])
     if (source?.kind === 'upload' || source?.kind === 'url') await driver.forgetSource(source)
 }

@@ -1,5 +1,4 @@
 import { ArmError } from '@trusted-launch/api'
-import type { HostDriver } from '../domain/host-driver.ts'
 import type { Resource } from '../domain/store.ts'
 import { stateOf } from '../domain/vm/vm.ts'
 import { ATTESTATION_FAILED } from './attest.ts'
@@ -10,9 +9,7 @@ import type { Handler, Job } from './worker.ts'
  * Guest attestation: appraises at once, where the VM runs; what comes of it is the extension's status. That a guest does
  * not answer is no failure of it: from now on it is monitored, and silent by its deadline.
  */
-export function extensionHandlers(
-  ground: VmGround & { readonly driver: HostDriver },
-): Record<string, Handler> {
+export function extensionHandlers(ground: VmGround): Record<string, Handler> {
   return {
     'extension.put': async (job) => {
       const { resourceId, input } = job.operation

@@ -2,7 +2,8 @@ import { ArmError } from '@trusted-launch/api'
 import { definitionFacts } from '../domain/gallery/definition.ts'
 import { definitionOf, withBytes } from '../domain/gallery/version.ts'
 import { fitFault, requireOff } from '../domain/gallery/version-source.ts'
-import type { HostDriver, KeptImage } from '../domain/host-driver.ts'
+import type { ImageDriver, KeptImage } from '../domain/host/images.ts'
+import type { UploadDriver } from '../domain/host/uploads.ts'
 import { keptOf } from '../domain/image/image.ts'
 import type { ImageSource } from '../domain/sources.ts'
 import type { Resource } from '../domain/store.ts'
@@ -12,14 +13,21 @@ import { removeImage } from './remove-image.ts'
 import { type Handler, isOurs, type Job } from './worker.ts'
 
 /** What is done for versions of galleries. One that cannot be made leaves nothing behind. */
-export function galleryHandlers(driver: HostDriver, now: () => number): Record<string, Handler> {
+export function galleryHandlers(
+  driver: ImageDriver & UploadDriver,
+  now: () => number,
+): Record<string, Handler> {
   return {
     'galleryVersion.put': (job) => make(driver, now, job),
     'galleryVersion.delete': (job) => remove(driver, job),
   }
 }
 
-async function make(driver: HostDriver, now: () => number, job: Job): Promise<undefined> {
+async function make(
+  driver: ImageDriver & UploadDriver,
+  now: () => number,
+  job: Job,
+): Promise<undefined> {
   const version = await there(job)
   if (version?.provisioningState !== 'Creating') return undefined
   const source = version.state.source as unknown as ImageSource | undefined
@@ -78,11 +86,11 @@ async function requireUnwritten(job: Job, { properties }: Resource): Promise<voi
   if (vm !== null) requireOff(vm)
 }
 
-async function forget(driver: HostDriver, source: ImageSource): Promise<void> {
+async function forget(driver: UploadDriver, source: ImageSource): Promise<void> {
   if (source.kind === 'upload' || source.kind === 'url') await driver.forgetSource(source)
 }
 
-async function remove(driver: HostDriver, job: Job): Promise<undefined> {
+async function remove(driver: ImageDriver, job: Job): Promise<undefined> {
   const version = await there(job)
   if (version?.provisioningState === 'Deleting') await removeImage(driver, job, version)
   return undefined

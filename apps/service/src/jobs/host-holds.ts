@@ -1,6 +1,7 @@
 import { ArmError } from '@trusted-launch/api'
 import { allocationFailed, vcpusMax } from '../catalogue/host-capacity.ts'
-import type { HostDriver, MachinePlan } from '../domain/host-driver.ts'
+import type { MachinePlan } from '../domain/host/machines.ts'
+import type { HostDriver } from '../domain/host-driver.ts'
 import { isUp } from './is-up.ts'
 
 /** What a VM takes of its host while it runs. */

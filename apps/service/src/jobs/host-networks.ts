@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { balancersOf } from '../domain/balancer/balancing.ts'
 import { giveNatPorts } from '../domain/balancer/nat-ports.ts'
 import { everyOf } from '../domain/every-of.ts'
-import type { HostDriver } from '../domain/host-driver.ts'
+import type { NetworkDriver } from '../domain/host/networks.ts'
 import {
   configurationOf,
   hostNetworkOf,
@@ -21,7 +21,7 @@ const NETWORK = 'Microsoft.Network/virtualNetworks'
 
 interface HostNetworksGround {
   readonly store: Store
-  readonly driver: HostDriver
+  readonly driver: NetworkDriver
   readonly now: () => number
   readonly log: Logger
   /** Why the host makes none; null: it makes them. */

@@ -1,5 +1,6 @@
 import { ArmError } from '@trusted-launch/api'
-import type { HostDriver } from '../domain/host-driver.ts'
+import type { ImageDriver } from '../domain/host/images.ts'
+import type { UploadDriver } from '../domain/host/uploads.ts'
 import { type ImageRules, imageSource, withKept } from '../domain/image/image.ts'
 import type { Resource } from '../domain/store.ts'
 import { followed } from './followed.ts'
@@ -8,7 +9,7 @@ import { type Handler, isOurs, type Job } from './worker.ts'
 
 /** What is done for images. An image that cannot be taken leaves nothing behind. */
 export function imageHandlers(
-  driver: HostDriver,
+  driver: ImageDriver & UploadDriver,
   rules: ImageRules,
   now: () => number,
 ): Record<string, Handler> {
@@ -19,7 +20,7 @@ export function imageHandlers(
 }
 
 async function takeImage(
-  driver: HostDriver,
+  driver: ImageDriver & UploadDriver,
   rules: ImageRules,
   now: () => number,
   job: Job,
@@ -47,7 +48,7 @@ async function takeImage(
 }
 
 async function undo(
-  driver: HostDriver,
+  driver: ImageDriver & UploadDriver,
   rules: ImageRules,
   job: Job,
   image: Resource,
@@ -58,7 +59,7 @@ async function undo(
 }
 
 /** Also where its host is not allowed any more. */
-async function forget(driver: HostDriver, rules: ImageRules, image: Resource): Promise<void> {
+async function forget(driver: UploadDriver, rules: ImageRules, image: Resource): Promise<void> {
   try {
     await driver.forgetSource(imageSource(image, rules))
   } catch (error) {
@@ -66,7 +67,7 @@ async function forget(driver: HostDriver, rules: ImageRules, image: Resource): P
   }
 }
 
-async function deleteImage(driver: HostDriver, job: Job): Promise<undefined> {
+async function deleteImage(driver: ImageDriver, job: Job): Promise<undefined> {
   const image = await there(job)
   if (image?.provisioningState === 'Deleting') await removeImage(driver, job, image)
   return undefined

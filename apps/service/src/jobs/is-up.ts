@@ -1,4 +1,4 @@
-import type { MachinePower } from '../domain/host-driver.ts'
+import type { MachinePower } from '../domain/host/machines.ts'
 
 /** It has its processes, whatever they do: of such a VM nothing is changed. */
 export function isUp(power: MachinePower | null): boolean {

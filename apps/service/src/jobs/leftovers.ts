@@ -1,4 +1,4 @@
-import type { Leftover, NamedFile } from '../domain/host-driver.ts'
+import type { Leftover, NamedFile } from '../domain/host/leftovers.ts'
 import { isOld, keepLeftovers, mayBeSomebodys, namedFiles } from '../domain/leftovers.ts'
 import { unknownSinceRestored } from '../domain/restored.ts'
 import type { ReconcileGround } from './reconcile.ts'

@@ -1,4 +1,4 @@
-import type { HostDriver } from '../domain/host-driver.ts'
+import type { ImageDriver } from '../domain/host/images.ts'
 import { keptOf, userOf } from '../domain/image/image.ts'
 import { removeWhole } from '../domain/remove-whole.ts'
 import type { Resource } from '../domain/store.ts'
@@ -6,7 +6,7 @@ import type { Job } from './worker.ts'
 
 /** Removes an image or a version. Its bytes go with it unless another one, or a VM, is of the same. */
 export async function removeImage(
-  driver: HostDriver,
+  driver: ImageDriver,
   job: Job,
   image: Resource,
   name = keptOf(image)?.name,

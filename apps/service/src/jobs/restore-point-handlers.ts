@@ -1,4 +1,4 @@
-import type { HostDriver } from '../domain/host-driver.ts'
+import type { RestorePointDriver } from '../domain/host/restore-points.ts'
 import { removeWhole } from '../domain/remove-whole.ts'
 import { POINT, pointStateOf } from '../domain/snapshot/restore-point.ts'
 import type { Resource } from '../domain/store.ts'
@@ -7,7 +7,7 @@ import { type Handler, isOurs, type Job } from './worker.ts'
 
 /** What is done for restore points. One that cannot be taken leaves nothing behind. */
 export function restorePointHandlers(
-  driver: HostDriver,
+  driver: RestorePointDriver,
   now: () => number,
 ): Record<string, Handler> {
   return {
@@ -27,7 +27,7 @@ export function restorePointHandlers(
   }
 }
 
-async function take(driver: HostDriver, now: () => number, job: Job): Promise<undefined> {
+async function take(driver: RestorePointDriver, now: () => number, job: Job): Promise<undefined> {
   const row = await there(job)
   if (row?.provisioningState !== 'Creating') return undefined
   const { point, machine, disks } = pointStateOf(row)
@@ -48,7 +48,11 @@ async function take(driver: HostDriver, now: () => number, job: Job): Promise<un
 }
 
 /** Those of a collection, one by one: what was done is not done again by who takes over. */
-export async function removeAll(driver: HostDriver, job: Job, parentId: string): Promise<void> {
+export async function removeAll(
+  driver: RestorePointDriver,
+  job: Job,
+  parentId: string,
+): Promise<void> {
   for (;;) {
     const [row] = await job.under(({ resources }) =>
       resources.list({ type: POINT, parentId, limit: 1 }),
@@ -58,7 +62,7 @@ export async function removeAll(driver: HostDriver, job: Job, parentId: string):
   }
 }
 
-async function remove(driver: HostDriver, job: Job, row: Resource): Promise<void> {
+async function remove(driver: RestorePointDriver, job: Job, row: Resource): Promise<void> {
   await driver.deleteRestorePoint(pointStateOf(row).point)
   await job.under((tables) => removeWhole(tables, row.id))
 }

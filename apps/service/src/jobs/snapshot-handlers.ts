@@ -1,5 +1,5 @@
 import { ArmError, faults } from '@trusted-launch/api'
-import type { HostDriver, SnapshotSource } from '../domain/host-driver.ts'
+import type { SnapshotDriver, SnapshotSource } from '../domain/host/snapshots.ts'
 import { removeWhole } from '../domain/remove-whole.ts'
 import { holderOf, isSnapshotId } from '../domain/snapshot/snapshot.ts'
 import type { Resource } from '../domain/store.ts'
@@ -8,14 +8,17 @@ import { followed } from './followed.ts'
 import { type Handler, isOurs, type Job } from './worker.ts'
 
 /** What is done for snapshots. One that cannot be taken leaves nothing behind. */
-export function snapshotHandlers(driver: HostDriver, now: () => number): Record<string, Handler> {
+export function snapshotHandlers(
+  driver: SnapshotDriver,
+  now: () => number,
+): Record<string, Handler> {
   return {
     'snapshot.take': (job) => take(driver, now, job),
     'snapshot.delete': (job) => remove(driver, job),
   }
 }
 
-async function take(driver: HostDriver, now: () => number, job: Job): Promise<undefined> {
+async function take(driver: SnapshotDriver, now: () => number, job: Job): Promise<undefined> {
   const snapshot = await there(job)
   if (snapshot?.provisioningState !== 'Creating') return undefined
   try {
@@ -50,7 +53,7 @@ async function sourceOf({ under }: Job, { properties }: Resource): Promise<Snaps
   })
 }
 
-async function remove(driver: HostDriver, job: Job): Promise<undefined> {
+async function remove(driver: SnapshotDriver, job: Job): Promise<undefined> {
   const snapshot = await there(job)
   if (snapshot?.provisioningState !== 'Deleting') return undefined
   await driver.deleteSnapshot(snapshot.id)

@@ -1,5 +1,5 @@
 import { ArmError, faults } from '@trusted-launch/api'
-import type { HostDriver } from '../domain/host-driver.ts'
+import type { MachineDriver } from '../domain/host/machines.ts'
 import { approveWithKeys } from '../domain/references/with-keys.ts'
 import { removeWhole } from '../domain/remove-whole.ts'
 import type { JsonObject, Resource } from '../domain/store.ts'
@@ -248,7 +248,7 @@ async function putBack(vmJob: VmJob, { now }: VmGround): Promise<void> {
 }
 
 /** It may have been started since something was asked for that wants it off. @throws {ArmError} */
-async function requireOff(vm: Resource, driver: HostDriver): Promise<void> {
+async function requireOff(vm: Resource, driver: MachineDriver): Promise<void> {
   if (isUp(await driver.power(stateOf(vm).machine)))
     throw new ArmError(
       faults.operationNotAllowed(`Virtual Machine '${vm.name}' runs: deallocate it first.`),

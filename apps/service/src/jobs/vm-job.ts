@@ -3,7 +3,8 @@ import { type Finding, findingOf } from '@trusted-launch/attestation'
 import { clearUndone, observe, type Seen } from '../domain/alerts.ts'
 import { requirePlacing } from '../domain/drain.ts'
 import { tellPower } from '../domain/events.ts'
-import { type HostDriver, StartRefused } from '../domain/host-driver.ts'
+import { type MachinePlan, StartRefused } from '../domain/host/machines.ts'
+import type { HostDriver } from '../domain/host-driver.ts'
 import type { Resource, Resources } from '../domain/store.ts'
 import { dataDisksOf } from '../domain/vm/data-disks.ts'
 import { freeLeft } from '../domain/vm/leaving.ts'
@@ -37,7 +38,7 @@ export interface VmGround {
   readonly commandOf: (key: string) => Promise<Command | null>
   readonly networks: Pick<HostNetworks, 'ofVm' | 'settle' | 'lack'>
   /** The plan of a VM for its host. */
-  readonly planOf: (vm: Resource) => Promise<import('../domain/host-driver.ts').MachinePlan>
+  readonly planOf: (vm: Resource) => Promise<MachinePlan>
 }
 
 /** One VM's operation: reads and writes its row, under the job's claim. */

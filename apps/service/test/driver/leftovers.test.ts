@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import type { NamedFile } from '../../src/domain/host-driver.ts'
+import type { NamedFile } from '../../src/domain/host/leftovers.ts'
 import { DiskFiles } from '../../src/driver/disk-files.ts'
 import { leftoversOn } from '../../src/driver/leftovers.ts'
 import { LocalImages } from '../../src/driver/local-images.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { StartRefused } from '../../src/domain/host-driver.ts'
+import { StartRefused } from '../../src/domain/host/machines.ts'
 import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { READER, SECURITY_READER } from '../../src/identity/role-definitions.ts'
 import { FailingHost } from '../a-failing-host.ts'

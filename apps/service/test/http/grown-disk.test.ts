@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { encodeReferenceValues, type ReferenceValues } from '@trusted-launch/attestation'
-import type { HostFacts } from '../../src/domain/host-driver.ts'
+import type { HostFacts } from '../../src/domain/host/evidence.ts'
 import { aService, type TestService } from '../a-service.ts'
 import { aVm } from '../a-vm.ts'
 import { AttestingHost } from '../an-attesting-host.ts'

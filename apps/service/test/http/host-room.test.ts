@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { MachinePlan, MachinePower } from '../../src/domain/host-driver.ts'
+import type { MachinePlan, MachinePower } from '../../src/domain/host/machines.ts'
 import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { aService } from '../a-service.ts'
 import { aVm } from '../a-vm.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { StartRefused } from '../../src/domain/host-driver.ts'
+import { StartRefused } from '../../src/domain/host/machines.ts'
 import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { aService } from '../a-service.ts'
 import { aNetwork, aVm, vmBody } from '../a-vm.ts'

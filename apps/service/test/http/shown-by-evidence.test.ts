@@ -19,7 +19,7 @@ import windows from '@trusted-launch/uefi/templates/microsoft-windows.json' with
 import { isVariable, withStep } from '../../../../packages/attestation/test/appraised.ts'
 import { issue, quoteOf } from '../../../../packages/attestation/test/attester.ts'
 import { commandLine, configured, grub } from '../../../../packages/attestation/test/boot.ts'
-import type { HostFacts } from '../../src/domain/host-driver.ts'
+import type { HostFacts } from '../../src/domain/host/evidence.ts'
 import { aService, type TestService } from '../a-service.ts'
 import { aVm } from '../a-vm.ts'
 import { AttestingHost } from '../an-attesting-host.ts'

@@ -5,7 +5,7 @@ import {
   type ReferenceEvent,
   type ReferenceValues,
 } from '@trusted-launch/attestation'
-import type { HostFacts } from '../../src/domain/host-driver.ts'
+import type { HostFacts } from '../../src/domain/host/evidence.ts'
 import { aService, type TestService } from '../a-service.ts'
 import { aVm } from '../a-vm.ts'
 import { AttestingHost } from '../an-attesting-host.ts'

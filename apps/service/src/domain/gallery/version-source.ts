@@ -1,7 +1,7 @@
 import { ArmError, type Fault, faults, keyOf, parseResourceId, typeOf } from '@trusted-launch/api'
 import { refusals } from '../../catalogue/texts.ts'
 import { requireCopyable } from '../disk/disk.ts'
-import type { KeptImage } from '../host-driver.ts'
+import type { KeptImage } from '../host/images.ts'
 import { IMAGE, keptOf } from '../image/image.ts'
 import type { Link } from '../links.ts'
 import { type AllowedSource, type ImageSource, sourceOf } from '../sources.ts'

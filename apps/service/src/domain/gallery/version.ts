@@ -1,6 +1,6 @@
 import { ArmError, type Fault, faults, keyOf, nameOf, parseResourceId } from '@trusted-launch/api'
 import { everyOf } from '../every-of.ts'
-import type { KeptImage } from '../host-driver.ts'
+import type { KeptImage } from '../host/images.ts'
 import { GIB } from '../image/image.ts'
 import { type Link, listIn } from '../links.ts'
 import type { Moment, Plan, Wanted } from '../resource-type.ts'

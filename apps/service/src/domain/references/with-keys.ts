@@ -5,7 +5,7 @@ import {
   variantWithVariables,
 } from '@trusted-launch/attestation'
 import { guidOf } from '../guid-of.ts'
-import type { FirmwareKeys } from '../host-driver.ts'
+import type { FirmwareKeys } from '../host/firmware-keys.ts'
 import type { Resource, Tables } from '../store.ts'
 import { stateOf } from '../vm/vm.ts'
 import { hasRoom } from './approve.ts'

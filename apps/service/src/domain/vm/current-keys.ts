@@ -9,7 +9,7 @@ import {
   type TemplateSignature,
 } from '@trusted-launch/uefi'
 import { keysFor } from '../../catalogue/secure-boot-templates.ts'
-import type { FirmwareKeys } from '../host-driver.ts'
+import type { FirmwareKeys } from '../host/firmware-keys.ts'
 
 /** What a VM's firmware has of Microsoft's, and what of the current certificates and revocations it lacks. */
 export interface KeyUpdate {

@@ -1,7 +1,7 @@
 import { ArmError, faults, keyOf, nameOf, parseResourceId } from '@trusted-launch/api'
 import { dataDisksFault } from '../../catalogue/host-capacity.ts'
 import { sizeNamed } from '../../catalogue/sizes.ts'
-import type { DiskPlan } from '../host-driver.ts'
+import type { DiskPlan } from '../host/machines.ts'
 import { type Link, listIn, requireMadeName } from '../links.ts'
 import type { Moment } from '../resource-type.ts'
 import type { Json, JsonObject } from '../store.ts'

@@ -1,5 +1,5 @@
 import { sizeNamed } from '../../catalogue/sizes.ts'
-import type { MachinePlan } from '../host-driver.ts'
+import type { MachinePlan } from '../host/machines.ts'
 import type { NetworkPart } from '../network/planned.ts'
 import type { Resource } from '../store.ts'
 import { machineOwnerKeysOf } from './machine-owner-keys.ts'

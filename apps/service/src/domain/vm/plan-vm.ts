@@ -3,7 +3,7 @@ import { ArmError, faults } from '@trusted-launch/api'
 import type { MarketplaceImage } from '../../catalogue/images.ts'
 import type { AttestRate } from '../attest-rate.ts'
 import { requirePlacing } from '../drain.ts'
-import type { HostDriver } from '../host-driver.ts'
+import type { UploadDriver } from '../host/uploads.ts'
 import type { Link } from '../links.ts'
 import type { AllowedBridge } from '../network/host-bridge.ts'
 import type { Prefix } from '../network/ipv4.ts'
@@ -47,8 +47,8 @@ export interface VmRules {
   readonly images: () => readonly MarketplaceImage[]
   readonly allowedSources: readonly AllowedSource[]
   /** Writes a piece of a file that is to become an image or a disk. */
-  readonly writeUpload: HostDriver['writeUpload']
-  readonly forgetSource: HostDriver['forgetSource']
+  readonly writeUpload: UploadDriver['writeUpload']
+  readonly forgetSource: UploadDriver['forgetSource']
   readonly place: () => Place
   /** How often a VM may be asked, by whatever endpoint. */
   readonly attestRate: AttestRate

@@ -13,7 +13,7 @@ import {
 } from '@trusted-launch/attestation'
 import { fromUtf8, toUtf8 } from '@trusted-launch/codec'
 import { type Alert, clearanceAfter } from '@trusted-launch/posture'
-import type { HostStarts } from '../host-driver.ts'
+import type { HostStarts } from '../host/evidence.ts'
 import type { Values } from '../store.ts'
 
 /** What is remembered of a VM from one attestation to the next. */

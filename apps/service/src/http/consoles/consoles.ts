@@ -14,7 +14,7 @@ import {
 import type { Logger } from 'pino'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Authorizer } from '../../domain/caller.ts'
-import type { HostDriver } from '../../domain/host-driver.ts'
+import type { ConsoleDriver } from '../../domain/host/consoles.ts'
 import type { Store } from '../../domain/store.ts'
 import { eventOf } from '../auditing.ts'
 import { CONNECTION_LIMITS, Connection, type ConnectionLimits } from './connection.ts'
@@ -24,7 +24,7 @@ import { SerialLines } from './serial-lines.ts'
 import { ConsoleTickets, type Grant } from './tickets.ts'
 
 export interface ConsolesOptions {
-  readonly driver: Pick<HostDriver, 'console' | 'openConsole' | 'openScreen'>
+  readonly driver: Pick<ConsoleDriver, 'console' | 'openConsole' | 'openScreen'>
   readonly authorizer: Authorizer
   readonly store: Pick<Store, 'audit' | 'resources'>
   readonly now: () => number

@@ -1,4 +1,4 @@
-import type { HostDriver } from '../../domain/host-driver.ts'
+import type { ConsoleDriver } from '../../domain/host/consoles.ts'
 import type { Line, Viewer } from './line.ts'
 import { ScreenInput } from './screen-input.ts'
 
@@ -10,7 +10,7 @@ const INPUT_MAX = 262_144
  * @throws {ArmError}
  */
 export async function joinScreen(
-  driver: Pick<HostDriver, 'openScreen'>,
+  driver: Pick<ConsoleDriver, 'openScreen'>,
   machine: string,
   mayType: boolean,
   { show, ended }: Viewer,

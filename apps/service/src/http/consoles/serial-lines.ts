@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { HostDriver } from '../../domain/host-driver.ts'
+import type { ConsoleDriver } from '../../domain/host/consoles.ts'
 import type { Line, Viewer } from './line.ts'
 
 /** So much that was typed waits for a guest that does not read; what is beyond is left out. */
@@ -16,10 +16,10 @@ interface Shared {
  * anybody types. Who comes sees the end of what was printed before.
  */
 export class SerialLines {
-  readonly #driver: Pick<HostDriver, 'console' | 'openConsole'>
+  readonly #driver: Pick<ConsoleDriver, 'console' | 'openConsole'>
   readonly #byMachine = new Map<string, Promise<Shared>>()
 
-  constructor(driver: Pick<HostDriver, 'console' | 'openConsole'>) {
+  constructor(driver: Pick<ConsoleDriver, 'console' | 'openConsole'>) {
     this.#driver = driver
   }
 

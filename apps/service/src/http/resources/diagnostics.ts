@@ -1,5 +1,5 @@
 import { ArmError, faults } from '@trusted-launch/api'
-import type { HostDriver } from '../../domain/host-driver.ts'
+import type { ConsoleDriver } from '../../domain/host/consoles.ts'
 import { stateOf, VM } from '../../domain/vm/vm.ts'
 import { groupPath } from '../arm-type.ts'
 import type { Ground } from '../ground.ts'
@@ -10,7 +10,7 @@ import { requireVm } from './virtual-machines.ts'
 /** What signs the URIs of a VM's console and screen, and where both come from. */
 export interface Diagnostics {
   readonly key: Uint8Array
-  readonly driver: HostDriver
+  readonly driver: ConsoleDriver
   readonly now: () => number
 }
 
@@ -74,7 +74,7 @@ export async function diagnosticsFile(
   return { status: 200, body: Buffer.from(bytes), headers: { 'content-type': type } }
 }
 
-async function logOf(driver: HostDriver, machine: string): Promise<Uint8Array | null> {
+async function logOf(driver: ConsoleDriver, machine: string): Promise<Uint8Array | null> {
   const text = await driver.console(machine)
   return text === null ? null : Buffer.from(text, 'latin1')
 }

@@ -1,5 +1,5 @@
 import { ArmError, faults } from '@trusted-launch/api'
-import type { HostDriver } from '../../domain/host-driver.ts'
+import type { FirmwareKeyDriver } from '../../domain/host/firmware-keys.ts'
 import { requireUnlocked } from '../../domain/locks.ts'
 import type { JsonObject, Resource, Tables } from '../../domain/store.ts'
 import { isCurrent, type KeyUpdate, keyUpdateFor } from '../../domain/vm/current-keys.ts'
@@ -67,7 +67,7 @@ const inTables = (ground: Ground, tables: Tables) => ({
   store: tables as Ground['store'],
 })
 
-async function lackedBy(driver: HostDriver, vm: Resource): Promise<KeyUpdate> {
+async function lackedBy(driver: FirmwareKeyDriver, vm: Resource): Promise<KeyUpdate> {
   const held = await driver.firmwareKeys(stateOf(vm).machine)
   if (held === null)
     throw notAllowed(vm, 'it is of generation 1, whose BIOS knows no keys. Convert it first')
