@@ -5,7 +5,7 @@ import { secureBootOf } from '../measured-variables.ts'
 import type { VerifiedEvent, VerifiedEventLog } from '../verify-event-log.ts'
 import { isOfWindows, transfersOf, type WindowsBoot, windowsBootOf } from '../windows-boot.ts'
 import { WINDOWS_PCR } from '../windows-log.ts'
-import type { Report } from '../windows-reports.ts'
+import type { Report, Reports } from '../windows-reports.ts'
 import type { Told } from '../windows-settings.ts'
 import { ofAnotherSystem } from './another-system.ts'
 
@@ -112,26 +112,25 @@ const modulesValidated: Look = ({ reports: { modules } }) => {
 const { NONE, OSLOADER, RESUME, HYPERVISOR } = TRANSFER_CONTROL
 const expected: readonly number[] = [NONE, OSLOADER, RESUME, HYPERVISOR]
 
-const controlKept: Look = ({ reports, resumed }) => {
-  const transfers = transfersOf(reports)
-  const reportsOfThose = (fits: (to: number) => boolean) =>
-    transfers.filter(({ to }) => fits(to)).map(({ report }) => report)
-  const elsewhere = reportsOfThose((to) => !expected.includes(to))
-  const found: Occurrence[] = []
-  if (elsewhere.length > 0)
-    found.push({
-      id: 'windows.transfer',
-      summary: 'The boot manager gave control to another program than Windows, or without a check.',
-      ...at(elsewhere),
-    })
-  if (resumed)
-    found.push({
-      id: 'windows.resumed',
-      summary:
-        'Windows was resumed from hibernation: this boot says nothing of how it was started.',
-      ...at(reportsOfThose((to) => to === RESUME)),
-    })
-  return found
+function transfersTo(reports: Reports, fits: (to: number) => boolean): Report[] {
+  return transfersOf(reports)
+    .filter(({ to }) => fits(to))
+    .map(({ report }) => report)
+}
+
+const controlKept: Look = ({ reports }) => {
+  const elsewhere = transfersTo(reports, (to) => !expected.includes(to))
+  if (elsewhere.length === 0) return []
+  const summary =
+    'The boot manager gave control to another program than Windows, or without a check.'
+  return [{ id: 'windows.transfer', summary, ...at(elsewhere) }]
+}
+
+const notResumed: Look = ({ reports, resumed }) => {
+  if (!resumed) return []
+  const summary =
+    'Windows was resumed from hibernation: this boot says nothing of how it was started.'
+  return [{ id: 'windows.resumed', summary, ...at(transfersTo(reports, (to) => to === RESUME)) }]
 }
 
 const unknownTold: Look = ({ reports: { unknown } }) => {
@@ -148,17 +147,27 @@ function namesOf(reports: readonly Report[]): string {
   return [...names].slice(0, namesMax).join(' ')
 }
 
-const whole: Look = ({ log }) => log.faults
-const saidOnce: Look = ({ reports }) => reports.faults
+/** What the reading of Windows' part found of this kind. */
+function faultsOf(id: Occurrence['id']): Look {
+  return ({ log, reports }) => [...log.faults, ...reports.faults].filter((one) => one.id === id)
+}
+
+const hashedAgain = faultsOf('windows.data')
+const itsOwn = faultsOf('windows.foreign')
+const wholeTags = faultsOf('windows.malformed')
+const ended = faultsOf('windows.separator.missing')
+const endedOnce = faultsOf('windows.separator.repeated')
+const saidOnce = faultsOf('windows.duplicate')
+const understood = faultsOf('windows.aggregation')
 
 export const windowsChecks: readonly Check[] = [
-  {
-    number: 39,
-    title: 'what Windows measured is its own, whole, and ends',
-    run: inBoot(whole),
-    about,
-  },
+  { number: 39, title: 'what Windows measured is hashed again', run: inBoot(hashedAgain), about },
+  { number: 39, title: 'what Windows measured is its own', run: inBoot(itsOwn), about },
+  { number: 39, title: 'what Windows measured is whole', run: inBoot(wholeTags), about },
+  { number: 39, title: 'what Windows measured has an end', run: inBoot(ended), about },
+  { number: 39, title: 'what Windows measured has one end', run: inBoot(endedOnce), about },
   { number: 39, title: 'Windows says each thing once', run: inBoot(saidOnce), about },
+  { number: 39, title: 'no part of what Windows says is unknown', run: inBoot(understood), about },
   { number: 39, title: 'what Windows says can be read', run: inBoot(readable), about },
   { number: 39, title: 'Windows does not contradict itself', run: inBoot(consistent), about },
   {
@@ -176,5 +185,6 @@ export const windowsChecks: readonly Check[] = [
   { number: 39, title: 'Windows could measure everything', run: inBoot(noErrors), about },
   { number: 39, title: 'Windows validated what it loaded', run: inBoot(modulesValidated), about },
   { number: 39, title: 'control went to Windows alone', run: inBoot(controlKept), about },
+  { number: 39, title: 'Windows was started, not resumed', run: inBoot(notResumed), about },
   { number: 39, title: 'what is not known is told', run: inBoot(unknownTold), about },
 ]
