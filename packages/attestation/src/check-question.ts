@@ -22,20 +22,27 @@ const strong: readonly HashName[] = ['sha256', 'sha384', 'sha512']
  */
 export function checkQuestion(expectation: Expectation): Finding[] {
   const { nonce, pcrs, banks, profile, givenKey } = expectation
-  const findings: Finding[] = []
-  if (givenKey !== undefined) findings.push(...faultOfGivenNonce(nonce))
-  else if (nonce.length !== NONCE_BYTES)
-    findings.push(
+  return [
+    ...(givenKey === undefined ? faultOfNonce(nonce) : faultOfGivenNonce(nonce)),
+    // check 45
+    ...faultOfQuestionBinding(expectation),
+    ...faultOfPcrs(pcrs, profile),
+    ...faultOfBanks(banks, profile),
+  ]
+}
+
+function faultOfNonce(nonce: Uint8Array): Finding[] {
+  // check 7
+  if (nonce.length !== NONCE_BYTES)
+    return [
       findingOf({
         id: 'question.nonce',
         summary: 'The nonce is not as long as one must be.',
         expected: `${NONCE_BYTES} bytes`,
         actual: `${nonce.length} bytes`,
       }),
-    )
-  // check 45
-  findings.push(...faultOfQuestionBinding(expectation))
-  return [...findings, ...faultOfPcrs(pcrs, profile), ...faultOfBanks(banks, profile)]
+    ]
+  return []
 }
 
 /** A token says that its key and nonce were quoted: so they must be what the nonce was made of. */
@@ -67,37 +74,43 @@ function faultOfGivenNonce(nonce: Uint8Array): Finding[] {
 }
 
 function faultOfPcrs(pcrs: readonly number[], profile: Profile): Finding[] {
-  if (pcrs.length === QUOTED_PCRS.length && pcrs.every((pcr, i) => pcr === QUOTED_PCRS[i]))
-    return []
+  const isUsual =
+    pcrs.length === QUOTED_PCRS.length && pcrs.every((pcr, i) => pcr === QUOTED_PCRS[i])
+  if (isUsual) return []
   const missing = QUOTED_PCRS.filter((pcr) => !pcrs.includes(pcr))
   const needed = QUOTED_PCRS.filter((pcr) => profile === 'strict' || pcr < neededPcrs[profile])
   const more = pcrs.length !== QUOTED_PCRS.length - missing.length && profile === 'strict'
   const blind = missing.filter((pcr) => pcr < neededPcrs[profile])
-  if (!more && blind.length === 0 && (missing.length === 0 || profile !== 'strict')) return []
-  return [
-    findingOf({
-      id: 'question.pcrs',
-      summary: more
-        ? 'Other PCRs were asked for than those that always are.'
-        : `PCR ${(blind.length > 0 ? blind : missing).join(', ')} was not asked for.`,
-      severity: more || blind.length > 0 ? 'high' : 'info',
-      expected: needed.join(','),
-      actual: pcrs.join(','),
-    }),
-  ]
+  // check 8
+  if (more || blind.length > 0 || (missing.length > 0 && profile === 'strict'))
+    return [
+      findingOf({
+        id: 'question.pcrs',
+        summary: more
+          ? 'Other PCRs were asked for than those that always are.'
+          : `PCR ${(blind.length > 0 ? blind : missing).join(', ')} was not asked for.`,
+        severity: more || blind.length > 0 ? 'high' : 'info',
+        expected: needed.join(','),
+        actual: pcrs.join(','),
+      }),
+    ]
+  return []
 }
 
 function faultOfBanks(banks: readonly HashName[], profile: Profile): Finding[] {
   const repeated = new Set(banks).size !== banks.length
-  if (!repeated && banks.some((bank) => strong.includes(bank))) return []
-  // The log's own check tells of it.
-  if (!repeated && banks.length > 0 && profile !== 'strict') return []
-  return [
-    findingOf({
-      id: 'question.banks',
-      summary: repeated ? 'A bank was asked for twice.' : 'No bank but SHA-1 was asked for.',
-      expected: strong.join(' or '),
-      actual: banks.join(','),
-    }),
-  ]
+  const isStrong = banks.some((bank) => strong.includes(bank))
+  // That an imported log has SHA-1 alone its own check tells.
+  const isTold = banks.length > 0 && profile !== 'strict'
+  // check 8
+  if (repeated || !(isStrong || isTold))
+    return [
+      findingOf({
+        id: 'question.banks',
+        summary: repeated ? 'A bank was asked for twice.' : 'No bank but SHA-1 was asked for.',
+        expected: strong.join(' or '),
+        actual: banks.join(','),
+      }),
+    ]
+  return []
 }

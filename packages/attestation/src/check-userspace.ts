@@ -25,14 +25,16 @@ export const checkUserspace = perLog((log): readonly Finding[] => {
 function checkRegister(log: VerifiedEventLog, pcr: number | null): Finding[] {
   const own = log.userspace.filter(({ pcrIndex }) => pcrIndex === pcr)
   const records = `${own.length} record${own.length === 1 ? '' : 's'}`
-  if (pcr !== null && !goesOn(log, pcr)) {
-    const summary = `PCR ${pcr} holds nothing of what userspace's log says: ${records}.`
-    return [findingOf({ id: 'userspace-log.replay', summary, pcr })]
-  }
-  if (pcr === PHASE_PCR && own.length === phasesOf(log).length) return []
+  const contradicted = `PCR ${pcr} holds nothing of what userspace's log says: ${records}.`
+  // check 21
+  if (pcr !== null && !goesOn(log, pcr))
+    return [findingOf({ id: 'userspace-log.replay', summary: contradicted, pcr })]
   const where = pcr === null ? 'an NV index' : `PCR ${pcr}`
   const summary = `Userspace measured into ${where}: ${records} that nothing judges.`
-  return [findingOf({ id: 'userspace-log.unjudged', summary, pcr })]
+  const isJudged = pcr === PHASE_PCR && own.length === phasesOf(log).length
+  // check 21
+  if (!isJudged) return [findingOf({ id: 'userspace-log.unjudged', summary, pcr })]
+  return []
 }
 
 function forgedText([first, ...more]: readonly UserspaceRecord[]): Finding {

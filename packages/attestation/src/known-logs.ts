@@ -32,11 +32,13 @@ export function keyOfLogs(
 
 /** Whether they are the same, byte for byte; no log and an empty one are. */
 export function sameLogs(a: Logs, b: Logs): boolean {
-  return (
-    sameLog(a.eventLog, b.eventLog) &&
-    sameLog(a.imaLog, b.imaLog) &&
-    sameLog(a.userspaceLog, b.userspaceLog)
-  )
+  // check 20
+  if (!sameLog(a.eventLog, b.eventLog)) return false
+  // check 40
+  if (!sameLog(a.imaLog, b.imaLog)) return false
+  // check 37
+  if (!sameLog(a.userspaceLog, b.userspaceLog)) return false
+  return true
 }
 
 const none = new Uint8Array()

@@ -43,6 +43,7 @@ const formats: Readonly<Record<Profile, readonly EventLogFormat[]>> = {
 /** Reads the firmware's log strictly, in the formats the profile has; or the finding that says why not. */
 export function readEventLog(logs: Logs, profile: Profile): ReadLog | Finding {
   const { eventLog, padding = 'none' } = logs
+  // check 42
   if (eventLog === null || eventLog.length === 0)
     return findingOf({ id: 'eventlog.missing', summary: 'The evidence has no event log.' })
   return attempt('eventlog.malformed', () => readLogFrom(eventLog, formats[profile], padding))
@@ -59,15 +60,18 @@ export function readLogs(
 ): ReadLogs | readonly Finding[] {
   const replays = new Map<HashName, Replay>()
   for (const { bank } of values) {
+    // check 20
     if (!read.log.algorithms.includes(bank))
       return [findingOf({ id: 'eventlog.bank', summary: `The log has no ${bank} digests.` })]
     replays.set(bank, read.replay(bank))
   }
   const list = attempt('ima.malformed', () => decodeImaList(logs.imaLog ?? new Uint8Array()))
+  // check 40
   if ('severity' in list) return [list]
   const userspace = attempt('userspace-log.malformed', () =>
     decodeUserspaceLog(logs.userspaceLog ?? new Uint8Array()),
   )
+  // check 37
   if ('severity' in userspace) return [userspace]
   return { read, replays, imaList: list, ima: replayLists(list, replays, values), userspace }
 }

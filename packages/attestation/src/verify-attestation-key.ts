@@ -222,12 +222,14 @@ function verifyCertificate(
   const { intermediates = [] } = expected
   const strong = { anchors, intermediates, time, strong: true, isSignedBy }
   const path = verifyChain(certificate, { ...strong, eku: akCertificateUsage })
-  if ('chain' in path) return faultOfSubject(certificate, expected) ?? path.chain
-  return findingOf({
-    id: 'attestation-key.certificate.untrusted',
-    summary: `The certificate is not believed: ${path.fault} (${path.certificate.subject}: ${path.detail}).`,
-    actual: path.fault,
-  })
+  // check 1
+  if ('fault' in path)
+    return findingOf({
+      id: 'attestation-key.certificate.untrusted',
+      summary: `The certificate is not believed: ${path.fault} (${path.certificate.subject}: ${path.detail}).`,
+      actual: path.fault,
+    })
+  return faultOfSubject(certificate, expected) ?? path.chain
 }
 
 const urnPrefix = 'urn:trusted-launch:vm:'

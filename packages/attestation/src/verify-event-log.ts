@@ -136,6 +136,7 @@ export class VerifiedEventLog {
       return known.log
     }
     const read = readEventLog(logs, profile)
+    // check 13, 42
     if ('severity' in read) return [read]
     if (key === null) return VerifiedEventLog.#verify(read, logs, values, profile)
     const [own, ownValues] = copyOfLogs(read, logs, values)
@@ -146,10 +147,18 @@ export class VerifiedEventLog {
 
   static #verify(read: ReadLog, logs: Logs, values: readonly PcrValues[], profile: Profile) {
     const parts = readLogs(read, logs, values)
+    // check 20, 37, 40
     if (!('read' in parts)) return parts
     const bank = strongestBank(values.map((one) => one.bank))
+    // check 20
     if (bank === null) return [findingOf({ id: 'quote.missing', summary: 'No PCR values.' })]
-    const faults = [...faultOfNotGiven(values), ...explainPcrs(parts, values, profile)]
+    const faults = [
+      // check 8
+      ...faultOfNotGiven(values),
+      // check 18, 20, 21, 40
+      ...explainPcrs(parts, values, profile),
+    ]
+    // check 8, 18, 20, 21, 40
     if (faults.length > 0) return faults
     return new VerifiedEventLog(bank, values, parts, profile)
   }

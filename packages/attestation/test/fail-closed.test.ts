@@ -12,6 +12,7 @@ import {
 } from '@trusted-launch/eventlog'
 import { appraiseEvidence } from '../src/appraise.ts'
 import { concludeWithoutEvidence } from '../src/conclude.ts'
+import { VerifiedEventLog } from '../src/verify-event-log.ts'
 import { idsOf } from './appraised.ts'
 import { cleanBoot, evidenceOf, file, grub, type Step } from './boot.ts'
 
@@ -31,6 +32,16 @@ test('a log of another boot, a missing log and an empty log affirm nothing', () 
     assert.equal(appraised.result.tier, 'contraindicated')
     assert.deepEqual(appraised.claims, {})
   }
+})
+
+test('without a value to hold it against no log is verified', () => {
+  const { evidence } = evidenceOf(cleanBoot())
+  const found = VerifiedEventLog.verify(evidence, [], 'strict')
+  assert.ok(!(found instanceof VerifiedEventLog))
+  assert.deepEqual(
+    found.map(({ id }) => id),
+    ['quote.missing'],
+  )
 })
 
 test('what a guest extends after the boot without a log is unexplained', () => {
