@@ -1,4 +1,4 @@
-import type { HostFileKind, Leftover, NamedFile } from '../domain/host/leftovers.ts'
+import type { HostFileKind, Leftover, LeftoverDriver, NamedFile } from '../domain/host/leftovers.ts'
 
 /** What lies on a shelf under one name: one file, or several that belong together. */
 export type FoundFile = Omit<Leftover, 'kind'>
@@ -11,6 +11,18 @@ export interface Shelf {
   nameOf(named: string): string
   /** Unless it changed since, is in use, or `isSomebodys`. @returns whether it went. */
   remove(file: FoundFile, isSomebodys: () => Promise<boolean>): Promise<boolean>
+}
+
+/** What lies on this machine and no record names. */
+export function leftoverDriver(shelves: readonly Shelf[]): LeftoverDriver {
+  return {
+    leftovers: (named) => leftoversOn(shelves, named),
+
+    async removeLeftover(file, isSomebodys) {
+      const shelf = shelves.find(({ kind }) => kind === file.kind)
+      return shelf === undefined ? false : shelf.remove(file, isSomebodys)
+    },
+  }
 }
 
 /** What lies there and `named` does not name, which is asked once everything is listed. */

@@ -13,6 +13,7 @@ import { type ForetellWork, foretell, Unforetold } from './foretell.ts'
 import type { HostFirmware } from './host-firmware.ts'
 import { isOthers, type MachineImages } from './machine-images.ts'
 import { BANKS } from './machine-spec.ts'
+import { diskIn } from './own-disk.ts'
 
 /** What decides about a boot, of a VM's plan. */
 type Foretold = Pick<
@@ -65,6 +66,12 @@ export class LocalReferences {
       if (!isOthers(image.name) || !(error instanceof Unforetold)) throw error
       await this.remove(plan.id)
     }
+  }
+
+  /** The same with the image of the plan. Of a disk that ran before nothing is foretold. */
+  async foretellPlanned(plan: MachinePlan, signal: AbortSignal): Promise<void> {
+    if (diskIn(plan.image) !== null) return
+    await this.foretell(plan, await this.#images.get(plan.image, signal), signal)
   }
 
   async #workOf(plan: Foretold, image: Image, signal: AbortSignal): Promise<ForetellWork> {

@@ -6,7 +6,7 @@ import type { Logger } from 'pino'
 import type { HostDriver } from '../domain/host-driver.ts'
 import type { AllowedSource } from '../domain/sources.ts'
 import { believedFirmware, learnWhereUnknown } from './firmware.ts'
-import { LocalHost } from './local-host.ts'
+import { openLocalHost } from './local-host.ts'
 import { cacheDirectory } from './paths.ts'
 
 const FILE_MAX = 100
@@ -34,7 +34,7 @@ export async function openHostDriver(
   allowedSources: readonly AllowedSource[],
 ): Promise<HostDriver> {
   await requireOwn(folder, tenantId)
-  return LocalHost.open({
+  return openLocalHost({
     stateDirectory: join(folder, 'host'),
     disksDirectory: join(folder, 'disks'),
     snapshotsDirectory: join(folder, 'snapshots'),

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import type { Host } from '@trusted-launch/host'
 
 /** Below it are services of the system; a VM's port is above. */
 const PORT_MIN = 10_000
@@ -55,6 +56,17 @@ export class SshPorts {
     // The kernel may take any port at all: then there is none to prefer.
     return below + above === 0 || at < below ? PORT_MIN + at : PORT_MAX - (at - below)
   }
+}
+
+/** The ports of the host's loopback that lead to other VMs than this. */
+export function portsOfOthers(host: Host, id: string): ReadonlySet<number> {
+  const others = host.machines().filter((machine) => machine.id !== id)
+  const alone = others.flatMap(({ spec }) =>
+    spec.network?.kind === 'user' ? spec.network.forwards : [],
+  )
+  const parts = host.networks.plans().flatMap(({ interfaces }) => interfaces)
+  const led = parts.filter(({ machine }) => machine !== id).flatMap(({ forwards }) => forwards)
+  return new Set([...alone, ...led].map(({ hostPort }) => hostPort))
 }
 
 /** Linux's net.ipv4.ip_local_port_range, both ends included. */

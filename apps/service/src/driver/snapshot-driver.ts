@@ -1,0 +1,26 @@
+import type { SnapshotDriver } from '../domain/host/snapshots.ts'
+import type { LocalParts } from './local-parts.ts'
+
+/** Snapshots on this machine. */
+export function snapshotDriver({ host, snapshots }: LocalParts): SnapshotDriver {
+  const { files } = snapshots
+  return {
+    async takeSnapshot({ id, source }, tell, signal) {
+      tell('copying the disk')
+      return snapshots.take(id, source, signal)
+    },
+
+    snapshotBytes: (id) => files.bytesOf(id),
+
+    readSnapshot: (id, offset, length) => files.read(id, offset, length),
+
+    async guestState(id) {
+      const variables = await files.variablesOf(id)
+      return variables === null ? null : host.guestStates.seal(variables)
+    },
+
+    async deleteSnapshot(id) {
+      files.remove(id)
+    },
+  }
+}
