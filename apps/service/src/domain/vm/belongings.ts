@@ -6,6 +6,7 @@ import type { JsonObject, Resource, Tables } from '../store.ts'
 import { nobodys } from './disk-row.ts'
 import { leavingOf } from './leaving.ts'
 import { forgetRemembered } from './remembered.ts'
+import { seedName } from './seed.ts'
 import { stateOf, textAt } from './vm.ts'
 
 interface Belonging {
@@ -100,7 +101,7 @@ export async function forgetVm(tables: Tables, vm: Resource): Promise<void> {
   const { vmId } = stateOf(vm)
   await tables.attestations.deleteOf(vmId)
   await forgetReferences(tables, vm)
-  await tables.values.delete(`seed/${vmId}`)
+  await tables.values.delete(seedName(vmId))
   await forgetRemembered(tables.values, vmId)
   await tables.turns.delete(vmId)
 }

@@ -7,6 +7,9 @@ export interface Seed {
   readonly metaData: string
 }
 
+/** What a VM's seed is kept as, sealed. */
+export const seedName = (vmId: string) => `seed/${vmId}`
+
 /**
  * A Windows VM's `osProfile` for cloudbase-init, which reads the same two files: host name, one administrator with
  * a password in clear, and the client's own `customData` beside it. @see cloudbase-init, "NoCloud", "Userdata"
