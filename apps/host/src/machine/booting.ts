@@ -14,12 +14,12 @@ export class MachineBooting {
   }
 
   async waitForAgent(timeoutMs: number): Promise<AgentInfo> {
-    await this.#life.retake()
+    await this.#life.takingOver.again()
     const live = this.#life.running()
     const ways: BootWays = {
       confirm: (component) => this.#confirm(live, component),
-      hold: (why) => this.#life.hold(live, why),
-      held: this.#life.held,
+      hold: (why) => this.#life.holding.hold(live, why),
+      held: this.#life.holding.held,
     }
     return new BootWait(live, ways).agent(timeoutMs)
   }
@@ -31,12 +31,12 @@ export class MachineBooting {
     const variables = await files.readVariables()
     const refused = await whetherRefused({ component, disk, variables })
     if (refused !== false) {
-      await this.#life.hold(live, 'refused')
+      await this.#life.holding.hold(live, 'refused')
       return refused
     }
     const said = `the console says that the ${component} was refused; disk and variables say otherwise`
     this.#life.log('info', 'violation-refuted', said)
-    await this.#life.goOn(live)
+    await this.#life.holding.goOn(live)
     return false
   }
 }

@@ -117,7 +117,7 @@ export class MachineCopies {
         await blankQcow2(path, bytes)
         await files.lend(path, backupName(nth))
       }
-      const isHeld = this.#life.held !== null
+      const isHeld = this.#life.holding.held !== null
       await live.pause()
       try {
         await live.backup.begin(nodes)

@@ -25,8 +25,8 @@ export class MachineEvidence {
 
   async collect(request: EvidenceRequest): Promise<Evidence> {
     this.#life.vtpm.required()
-    await this.#life.retake()
-    if (this.#life.held === 'vtpm-lost')
+    await this.#life.takingOver.again()
+    if (this.#life.holding.held === 'vtpm-lost')
       throw new MachineError('machine-vtpm-lost', `the vTPM of ${this.#id} went away while it ran`)
     const { channel } = this.#life.running()
     const nonce = await this.#issue(channel, request)

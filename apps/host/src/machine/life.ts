@@ -1,22 +1,18 @@
-import type { Acceleration } from '../acceleration.ts'
-import { HostError, ProcessError } from '../errors.ts'
-import { checkVariableStore } from '../firmware.ts'
-import type { Plugged } from '../networks/networks.ts'
-import { Output } from '../output.ts'
-import { isRunning, killProcess, type ProcessIdentity, waitUntilGone } from '../process.ts'
-import { attachMissing, lendDisks, takeBackDisks } from './disks.ts'
+import { killProcess, waitUntilGone } from '../process.ts'
+import { takeBackDisks } from './disks.ts'
 import { MachineError } from './errors.ts'
 import { MachineFolder } from './folder.ts'
-import { storeStarted, storeStopped } from './kept-store.ts'
+import { MachineHolding } from './holding.ts'
+import { storeStopped } from './kept-store.ts'
+import { MachineLaunch } from './launch.ts'
 import { MachineVtpm } from './machine-vtpm.ts'
-import { type HostPrograms, killStrays, spawnQemu } from './qemu-process.ts'
-import { type Held, type LastEnd, type MachineRecord, removeRecord, writeRecord } from './record.ts'
-import { RECONNECT_MS, RunningMachine, type WatchEnd } from './running-machine.ts'
+import { endProcesses } from './qemu-process.ts'
+import { type LastEnd, type MachineRecord, removeRecord, writeRecord } from './record.ts'
+import type { RunningMachine, WatchEnd } from './running-machine.ts'
 import type { MachineHost } from './shared.ts'
+import { MachineTakingOver } from './taking-over.ts'
 
 const QUIT_MS = 10_000
-/** The end of what QEMU printed before it ended. */
-const SAID_MAX = 2_000
 
 /**
  * A VM from one start to its end, and what is on record of it. Operations happen one after the other; what
@@ -25,11 +21,13 @@ const SAID_MAX = 2_000
 export class MachineLife {
   readonly files: MachineFolder
   readonly vtpm: MachineVtpm
+  readonly holding: MachineHolding
+  readonly takingOver: MachineTakingOver
   readonly #host: MachineHost
+  readonly #launch: MachineLaunch
   #record: MachineRecord
   #live: RunningMachine | null = null
   #turn: Promise<unknown> = Promise.resolve()
-  #unreachable = false
   #removed = false
 
   constructor(host: MachineHost, folder: string, record: MachineRecord) {
@@ -37,6 +35,9 @@ export class MachineLife {
     this.files = new MachineFolder(folder, record.accounts.qemu)
     this.#record = record
     this.vtpm = new MachineVtpm(this, host.vtpm)
+    this.holding = new MachineHolding(this, host)
+    this.takingOver = new MachineTakingOver(this)
+    this.#launch = new MachineLaunch(this, host)
   }
 
   get record(): MachineRecord {
@@ -53,20 +54,10 @@ export class MachineLife {
     return this.#live
   }
 
-  /** A QEMU that runs and does not let itself be asked. */
-  get unreachable(): boolean {
-    return this.#unreachable
-  }
-
-  /** Why it stands still on purpose; null: it does not. */
-  get held(): Held | null {
-    return this.#record.run?.held ?? null
-  }
-
   /** @throws {MachineError} `machine-not-running`, `machine-unreachable` */
   running(): RunningMachine {
     if (this.#live !== null && this.#live.end === null) return this.#live
-    this.#refuseUnreachable()
+    this.takingOver.refuseUnreachable()
     throw new MachineError('machine-not-running', `${this.#record.spec.id} does not run`)
   }
 
@@ -105,38 +96,15 @@ export class MachineLife {
     this.#host.log({ level, event, vm: this.#record.spec.id, message })
   }
 
-  /** In a turn, stopped: checks variable store and vTPM, and begins. @throws {MachineError} `machine-half-restored` */
+  /** In a turn, stopped. @throws as `MachineLaunch`: nothing of the start stays then. */
   async start(): Promise<void> {
-    const { spec, restoring = null } = this.#record
-    if (restoring !== null)
-      throw new MachineError(
-        'machine-half-restored',
-        `it is half put back to ${restoring}: restore it again`,
-      )
-    await this.want(true)
-    const variables = await this.files.readVariables()
-    checkVariableStore(variables, spec.secureBoot)
-    await lendDisks(this.files, spec.dataDisks)
-    const identity = await this.vtpm.check()
-    const acceleration = await this.#host.acceleration()
-    const plugged = await this.#plug()
-    const run = { qemu: null, swtpm: null, released: false }
-    const store = storeStarted(this.#record.store ?? null, variables)
-    await this.write({ identity, run, store })
+    const by = await this.#launch.ready()
     try {
-      await this.#launch(acceleration, plugged)
+      this.watch(await this.#launch.launch(by))
     } catch (e) {
       await this.#abandon()
       throw e
     }
-  }
-
-  /** The host makes its network ready; null: QEMU is its network. */
-  async #plug(): Promise<Plugged | null> {
-    const { id, network } = this.#record.spec
-    if (network?.kind === 'bridged') return this.#host.plug(network.network, id)
-    if (network !== null) await this.#host.closeLoopback()
-    return null
   }
 
   /** In a turn: whether it is to run, also when this host has started anew. */
@@ -164,45 +132,9 @@ export class MachineLife {
       const store = storeStopped(await this.files.readVariables().catch(() => null))
       await this.write({ run: null, lastEnd: how, wanted, store })
     } finally {
-      this.#disconnect(live, how)
+      this.disconnect(live, how)
     }
     this.log(how === 'crashed' || how === 'vtpm-lost' ? 'warning' : 'info', how, how)
-  }
-
-  /** Of a former manager's VM: goes on with what runs, and says what became of what does not. */
-  async takeOver(): Promise<void> {
-    if (this.#record.run === null) return
-    const { qemu, released } = this.#record.run
-    if (qemu === null || !released || !isRunning(qemu)) return this.#lost(released)
-    try {
-      const { uuid } = this.#record
-      await this.#adopt(
-        await RunningMachine.connect(this.files, qemu, uuid, { limitMs: RECONNECT_MS }),
-      )
-    } catch (e) {
-      if (!(e instanceof HostError)) throw e
-      if (this.#live !== null) this.#disconnect(this.#live, 'unreachable')
-      if (!isRunning(qemu)) return this.#lost(true)
-      if (!this.#unreachable)
-        this.log('warning', 'unreachable', `QEMU runs and cannot be asked: ${e.message}`)
-      this.#unreachable = true
-    }
-  }
-
-  /** Goes on where the former manager was: it may have died before the firmware began, or while it looked. */
-  async #adopt(live: RunningMachine): Promise<void> {
-    this.#live = live
-    this.#unreachable = false
-    await live.console.restore()
-    const off = await live.isOff()
-    this.log('info', 'adopted', `taken over, ${off ? 'powered off' : 'running'}`)
-    if (off) return this.end(live, 'exited')
-    await attachMissing(live, this.files, this.#record.spec.dataDisks).catch((e) =>
-      this.log('warning', 'disk-missing', String(e)),
-    )
-    await this.#link(live)
-    await (this.held === null ? live.resume() : live.pause())
-    this.#watch(live)
   }
 
   /** In a turn: no network, or the network again, now and from each start's first instruction on. @throws {QmpError} */
@@ -210,30 +142,12 @@ export class MachineLife {
     this.#refuseRemoved()
     await this.write({ isolated })
     await this.#refuseUnsettled()
-    if (this.#live !== null && this.#live.end === null) await this.#link(this.#live)
+    if (this.#live !== null && this.#live.end === null) await this.link(this.#live)
   }
 
   /** As is on record: who wrote it may have died before it was done. */
-  async #link(live: RunningMachine): Promise<void> {
+  async link(live: RunningMachine): Promise<void> {
     if (this.#record.spec.network !== null) await live.link(!this.#record.isolated)
-  }
-
-  /** Lets it stand still, whoever takes it over, until its reset button is pressed. */
-  hold(live: RunningMachine, why: Held): Promise<void> {
-    return this.next(async () => {
-      if (this.#live !== live) return
-      await this.#writeHeld(why)
-      await live.pause()
-    })
-  }
-
-  /** It stood still while it was looked at, and goes on. */
-  goOn(live: RunningMachine): Promise<void> {
-    return this.next(async () => {
-      if (this.#live !== live) return
-      await this.#writeHeld(null)
-      await live.resume()
-    })
   }
 
   /**
@@ -242,34 +156,17 @@ export class MachineLife {
    */
   async reset(): Promise<void> {
     const live = this.running()
-    if (this.held === 'vtpm-lost') {
+    if (this.holding.held === 'vtpm-lost') {
       await this.stop()
       return this.start()
     }
-    await this.#writeHeld(null)
+    await this.holding.end()
     await live.reset()
-  }
-
-  /** A disk that takes nothing is no reason to let it run. */
-  async #writeHeld(why: Held | null): Promise<void> {
-    if (this.held === why) return
-    const { held: _, ...run } = this.#record.run!
-    await this.write({ run: why === null ? run : { ...run, held: why } }).catch((e) =>
-      this.log('warning', 'record-failed', String(e)),
-    )
-  }
-
-  /** Asks a VM that was unreachable once more. */
-  async retake(): Promise<void> {
-    if (this.#unreachable)
-      await this.next(async () => {
-        if (this.#unreachable) await this.takeOver()
-      })
   }
 
   /** In a turn: ends what runs, by force what cannot be asked. */
   async stop(): Promise<void> {
-    if (this.#unreachable) await this.#lost(false)
+    if (this.takingOver.unreachable) await this.takingOver.lost(false)
     if (this.#live !== null) await this.end(this.#live, 'stopped')
   }
 
@@ -278,7 +175,7 @@ export class MachineLife {
     if (this.#removed) return
     const { id, dataDisks } = this.#record.spec
     await this.stop()
-    await this.#endProcesses()
+    await endProcesses(this.files.path, this.#record.run)
     await takeBackDisks(this.files, dataDisks)
     await removeRecord(this.files.path)
     await this.#host.vtpm.forget(id)
@@ -291,72 +188,13 @@ export class MachineLife {
   async release(): Promise<void> {
     await this.#turn
     const live = this.#live
-    if (live !== null) this.#disconnect(live, null)
-  }
-
-  async #launch(acceleration: Acceleration, plugged: Plugged | null): Promise<void> {
-    const swtpm = await this.vtpm.start()
-    await this.write({ run: { qemu: null, swtpm, released: false } })
-    // Held open: what a QEMU printed that is gone already goes with the last who has the pipe.
-    const output = Output.openPipe(this.files.output)
-    try {
-      await this.#launchQemu({ acceleration, plugged }, swtpm)
-    } catch (e) {
-      throw explained(e, output)
-    } finally {
-      output.close()
-    }
-  }
-
-  async #launchQemu(
-    by: Pick<HostPrograms, 'acceleration' | 'plugged'>,
-    swtpm: ProcessIdentity | null,
-  ): Promise<void> {
-    const { qemu: program, firmware } = this.#host
-    const host = { qemu: program, code: firmware.code, ...by }
-    const { qemu, asked } = await spawnQemu(this.files.path, this.#record, host)
-    await this.write({ run: { qemu, swtpm, released: false, asked } })
-    const live = await RunningMachine.connect(this.files, qemu, this.#record.uuid)
-    this.#live = live
-    live.launched()
-    live.printed.startBoot()
-    await this.write({ run: { qemu, swtpm, released: true, asked } })
-    await this.#link(live)
-    await live.resume()
-    this.#watch(live)
-  }
-
-  /** In a turn: its monitor is lost, and it runs on. */
-  #lose(live: RunningMachine): void {
-    if (this.#live !== live) return
-    this.log('warning', 'unreachable', 'QEMU runs and cannot be asked any more')
-    this.#disconnect(live, 'unreachable')
-    this.#unreachable = true
-  }
-
-  /** A manager died and left it half-started, or it ended without one. */
-  async #lost(crashed: boolean): Promise<void> {
-    await this.#endProcesses()
-    await this.vtpm.stopped(false)
-    await this.write({ run: null, lastEnd: crashed ? 'crashed' : 'stopped', store: null })
-    this.#unreachable = false
-    if (crashed) this.log('warning', 'crashed', 'QEMU ended while nobody watched')
-  }
-
-  /**
-   * What is on record, wherever it works, and what works in the folder. Until all of it is gone nothing says
-   * that the VM is stopped. @throws {ProcessError} `process-not-gone`
-   */
-  async #endProcesses(): Promise<void> {
-    const { qemu = null, swtpm = null } = this.#record.run ?? {}
-    for (const process of [qemu, swtpm]) if (process !== null) await killProcess(process)
-    await killStrays(this.files.path)
+    if (live !== null) this.disconnect(live, null)
   }
 
   /** A start that failed: nothing of it stays. */
   async #abandon(): Promise<void> {
-    if (this.#live !== null) this.#disconnect(this.#live, 'stopped')
-    await this.#endProcesses()
+    if (this.#live !== null) this.disconnect(this.#live, 'stopped')
+    await endProcesses(this.files.path, this.#record.run)
     await this.vtpm.stopped(false)
     // Until its firmware was let go nothing wrote there.
     const { run, store: before = null } = this.#record
@@ -364,10 +202,11 @@ export class MachineLife {
     await this.write({ run: null, store })
   }
 
-  #watch(live: RunningMachine): void {
+  /** Looks after it until it ends. */
+  watch(live: RunningMachine): void {
     const onEnd = (how: WatchEnd) => {
       const done = this.next(async () =>
-        how === 'unreachable' ? this.#lose(live) : this.end(live, how),
+        how === 'unreachable' ? this.takingOver.lose(live) : this.end(live, how),
       )
       live.endAs(how, done)
       done
@@ -378,16 +217,8 @@ export class MachineLife {
       onEnd,
       onFault: (message) => this.log('warning', 'output-lost', message),
       onEvent: (what) => this.#host.saw(this.#record.spec.id, what),
-      onVtpmLost: () => this.#holdLost(live),
+      onVtpmLost: () => this.holding.holdLost(live),
     })
-  }
-
-  /** It stands still until somebody stops or resets it: its guest's keys and measurements are nowhere. */
-  #holdLost(live: RunningMachine): void {
-    this.log('warning', 'vtpm-lost', 'its vTPM went away while it ran: it stands still')
-    this.hold(live, 'vtpm-lost')
-      .catch((e) => this.log('warning', 'hold-failed', String(e)))
-      .then(() => this.#host.saw(this.#record.spec.id, 'ended'))
   }
 
   #refuseRemoved(): void {
@@ -397,28 +228,21 @@ export class MachineLife {
 
   async #refuseUnsettled(): Promise<void> {
     this.#refuseRemoved()
-    if (this.#unreachable) await this.takeOver()
-    this.#refuseUnreachable()
+    if (this.takingOver.unreachable) await this.takingOver.takeOver()
+    this.takingOver.refuseUnreachable()
   }
 
-  #refuseUnreachable(): void {
-    if (!this.#unreachable) return
-    const { id } = this.#record.spec
-    throw new MachineError('machine-unreachable', `${id} runs, but its QEMU cannot be asked`)
+  /** It runs from now on, in the hands of this manager. */
+  connected(live: RunningMachine): void {
+    this.#live = live
   }
 
-  #disconnect(live: RunningMachine, how: WatchEnd | LastEnd | null): void {
+  /** It is let go: how it ends; null: it runs on. */
+  disconnect(live: RunningMachine, how: WatchEnd | LastEnd | null): void {
     live.endAs(how)
     live.disconnect()
     if (this.#live === live) this.#live = null
   }
-}
-
-/** With what QEMU printed, where it ended at once. */
-function explained(e: unknown, output: Output): unknown {
-  if (!(e instanceof ProcessError) || e.output !== '') return e
-  const said = Buffer.from(output.read()).toString('latin1').slice(-SAID_MAX).trim()
-  return new ProcessError(e.code, 'QEMU', 'it ended', said, { cause: e })
 }
 
 /** What ends a VM whoever asked: seen by the watch, or only now. */

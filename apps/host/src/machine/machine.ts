@@ -70,7 +70,7 @@ export class Machine {
       return null
     }
     const machine = new Machine(host, folder, record)
-    await machine.#life.takeOver()
+    await machine.#life.takingOver.takeOver()
     return machine
   }
 
@@ -159,8 +159,8 @@ export class Machine {
   ): Promise<{ graceful: boolean }> {
     return this.#life.next(async () => {
       if (options.wanted !== true) await this.#life.want(false)
-      const { live, held } = this.#life
-      const asked = live !== null && held === null && (options.graceful ?? true)
+      const { live, holding } = this.#life
+      const asked = live !== null && holding.held === null && (options.graceful ?? true)
       const graceful = asked && (await live.powerDown(options.timeoutMs ?? GRACE_MS))
       await this.#life.stop()
       return { graceful }

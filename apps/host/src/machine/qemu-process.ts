@@ -116,6 +116,16 @@ export async function connectMonitor(
   }
 }
 
+/**
+ * Ends what is on record of a VM, wherever it works, and what works in its folder. Until all of it is gone nothing says
+ * that the VM is stopped. @throws {ProcessError} `process-not-gone`
+ */
+export async function endProcesses(folder: string, run: MachineRecord['run']): Promise<void> {
+  const { qemu = null, swtpm = null } = run ?? {}
+  for (const process of [qemu, swtpm]) if (process !== null) await killProcess(process)
+  await killStrays(folder)
+}
+
 /** Ends whatever still works in a VM's folder: what a manager started and died before writing down. */
 export async function killStrays(folder: string): Promise<void> {
   const real = realpathSync(folder)

@@ -17,8 +17,10 @@ export interface MachineStatus {
   readonly held: Held | null
 }
 
-export function statusOf({ live, record, unreachable, held }: MachineLife): MachineStatus {
-  if (unreachable) return { state: 'unreachable', agentPortOpen: false, released: true, held }
+export function statusOf({ live, record, takingOver, holding }: MachineLife): MachineStatus {
+  const { held } = holding
+  if (takingOver.unreachable)
+    return { state: 'unreachable', agentPortOpen: false, released: true, held }
   if (live !== null && live.end === null)
     return { state: 'running', agentPortOpen: live.portOpen, released: true, held }
   const how = live?.end?.how ?? record.lastEnd
