@@ -52,7 +52,7 @@ suite('the wait for the agent', { concurrency: true }, () => {
     const printing = setInterval(() => print('.'), 500)
     assert.equal((await endOf(machine, 5_000)).code, 'agent-silent')
     clearInterval(printing)
-    machine.agentAnswered()
+    machine.boots.agentAnswered()
     await sleep(3_500)
     assert.equal((await endOf(machine, 500)).code, 'agent-silent')
   })
@@ -67,7 +67,7 @@ suite('the wait for the agent', { concurrency: true }, () => {
   test('a guest that started anew often before anyone asked is not stopped', async (t) => {
     const { machine, said, reset } = await machineOfOurs(t)
     for (let i = 0; i < 9; i++) reset(true)
-    await until(() => machine.resets === 9)
+    await until(() => machine.boots.resets === 9)
     assert.equal((await endOf(machine, 500)).code, 'agent-silent')
     assert.ok(!said.includes('stop'))
   })

@@ -48,7 +48,7 @@ export class BootWait {
   constructor(machine: RunningMachine, ways: BootWays) {
     this.#machine = machine
     this.#ways = ways
-    this.#resetsBefore = machine.resets
+    this.#resetsBefore = machine.boots.resets
   }
 
   /**
@@ -69,7 +69,8 @@ export class BootWait {
   }
 
   async #ask(timeoutMs: number): Promise<AgentInfo | null> {
-    const { channel, portOpen } = this.#machine
+    const { channel, boots } = this.#machine
+    const { portOpen } = boots
     await channel.connect()
     if (!portOpen || timeoutMs <= 0) return null
     return channel.ask('info', undefined as never, timeoutMs).catch(() => null)
@@ -77,7 +78,7 @@ export class BootWait {
 
   /** How often the guest started anew while we waited, since its agent's last answer. */
   #resets(): number {
-    const { resets } = this.#machine
+    const { resets } = this.#machine.boots
     this.#resetsBefore = Math.min(this.#resetsBefore, resets)
     return resets - this.#resetsBefore
   }
@@ -115,15 +116,15 @@ export class BootWait {
   }
 
   async #refuseConsole(): Promise<void> {
-    const { answered, printed, resets } = this.#machine
+    const { boots, printed } = this.#machine
     const printedAt = printed.consoleAt
-    if (answered) return
+    if (boots.answered) return
     if (performance.now() - printedAt < SETTLE_MS || printedAt === this.#readAt) return
     this.#readAt = printedAt
     const found = readConsole(printed.boot)
     if (found === null) return
     if (found.code !== 'secure-boot-violation') throw this.#failureOf(found, false)
-    const words = `${resets} ${found.message}`
+    const words = `${boots.resets} ${found.message}`
     if (this.#refuted.has(words)) return
     const confirmed = await this.#whetherConfirmed(found)
     if (confirmed !== false) throw this.#failureOf(found, confirmed === true)

@@ -26,7 +26,7 @@ export async function startsOf(
 ): Promise<MachineStarts | null> {
   if (record.identity === null || live === null) return null
   const { index, pending, resetCount, counting } = await keeper.starts(record.spec.id)
-  const { since, count } = live.seenResets
+  const { since, count } = live.boots.seen
   const isWhole = since === 'launch'
   // The firmware starts it once by itself: at the launch, and after each reset.
   const resets = isWhole ? resetCount + 1 + count : count

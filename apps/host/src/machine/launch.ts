@@ -80,7 +80,7 @@ export class MachineLaunch {
     await this.#life.write({ run: { qemu, swtpm, released: false, asked } })
     const live = await RunningMachine.connect(files, qemu, record.uuid)
     this.#life.connected(live)
-    live.launched()
+    live.boots.launched()
     live.printed.startBoot()
     await this.#life.write({ run: { qemu, swtpm, released: true, asked } })
     await this.#life.link(live)

@@ -8,7 +8,8 @@ import { MachineLaunch } from './launch.ts'
 import { MachineVtpm } from './machine-vtpm.ts'
 import { endProcesses } from './qemu-process.ts'
 import { type LastEnd, type MachineRecord, removeRecord, writeRecord } from './record.ts'
-import type { RunningMachine, WatchEnd } from './running-machine.ts'
+import type { RunningMachine } from './running-machine.ts'
+import type { WatchEnd } from './running-watch.ts'
 import type { MachineHost } from './shared.ts'
 import { MachineTakingOver } from './taking-over.ts'
 
@@ -161,7 +162,7 @@ export class MachineLife {
       return this.start()
     }
     await this.holding.end()
-    await live.reset()
+    await live.buttons.reset()
   }
 
   /** In a turn: ends what runs, by force what cannot be asked. */

@@ -161,7 +161,7 @@ export class Machine {
       if (options.wanted !== true) await this.#life.want(false)
       const { live, holding } = this.#life
       const asked = live !== null && holding.held === null && (options.graceful ?? true)
-      const graceful = asked && (await live.powerDown(options.timeoutMs ?? GRACE_MS))
+      const graceful = asked && (await live.buttons.powerDown(options.timeoutMs ?? GRACE_MS))
       await this.#life.stop()
       return { graceful }
     })

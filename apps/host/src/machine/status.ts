@@ -22,7 +22,7 @@ export function statusOf({ live, record, takingOver, holding }: MachineLife): Ma
   if (takingOver.unreachable)
     return { state: 'unreachable', agentPortOpen: false, released: true, held }
   if (live !== null && live.end === null)
-    return { state: 'running', agentPortOpen: live.portOpen, released: true, held }
+    return { state: 'running', agentPortOpen: live.boots.portOpen, released: true, held }
   const how = live?.end?.how ?? record.lastEnd
   if (how === 'unreachable') return { state: how, agentPortOpen: false, released: true, held }
   const state = how === 'never' ? 'stopped' : how

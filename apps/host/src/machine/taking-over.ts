@@ -4,7 +4,8 @@ import { attachMissing } from './disks.ts'
 import { MachineError } from './errors.ts'
 import type { MachineLife } from './life.ts'
 import { endProcesses } from './qemu-process.ts'
-import { RECONNECT_MS, RunningMachine } from './running-machine.ts'
+import { RunningMachine } from './running-machine.ts'
+import { RECONNECT_MS } from './running-monitor.ts'
 
 /** What runs of a VM, or ran, and this manager has not in hand: a former one left it, or its monitor was lost. */
 export class MachineTakingOver {
