@@ -26,7 +26,7 @@ const stays = args[0] === 'apps/cli/src/main.ts' && args[1] === 'up'
 const compiled = { NODE_COMPILE_CACHE: join(root, '.cache/compiled') }
 const more = { ...(stays ? serviceEnvironment : {}), ...(args.includes('--test') ? compiled : {}) }
 // By its whole path: threads load it too, wherever their process is by then.
-const isLimited = process.env.TEST_FILE_MINUTES !== undefined
+const isLimited = args.includes('--test') && process.env.TEST_FILE_MINUTES !== undefined
 const limit = isLimited ? ['--import', join(root, 'tools/test-limit.mjs')] : []
 const child = spawn(pinnedNode(), [...(stays ? serviceFlags : []), ...limit, ...args], {
   ...{ stdio: 'inherit', cwd: root },

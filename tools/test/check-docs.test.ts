@@ -31,7 +31,7 @@ test('a command that a document shows, and that nobody wrote, is a fault', () =>
 
 test('a promise that nothing keeps is a fault, and so is a whole boot that keeps none', () => {
   assert.match(brokenPromises('| all is well | by itself |')[0]!, /nothing keeps "all is well/)
-  assert.ok(brokenPromises('').some((fault) => fault.includes('tests/e2e/vault.e2e.ts')))
+  assert.ok(brokenPromises('').some((fault) => fault.includes('tests/e2e/vault.grid.ts')))
 })
 
 test('a promise that only tests in brackets keep, which need the evidence corpus, is a fault', () => {
