@@ -31,21 +31,24 @@ export function onEach(suite: (database: TestDatabase) => void): void {
     after(() => database.close())
   })
   describe('on PostgreSQL', { skip: missing }, () => {
-    let cluster: PostgresCluster
-    before(async () => {
-      // A client that is killed loses nothing that the server has, on the disk or not.
-      cluster = await PostgresCluster.start({ fsync: 'off' })
-    })
+    before(() => theCluster())
     const folder = mkdtempSync(join(tmpdir(), 'store-'))
     const database = new Opened('PostgreSQL', folder, async () => ({
-      url: await cluster.database(),
+      url: await (await theCluster()).database(),
     }))
     suite(database)
-    after(async () => {
-      await database.close()
-      await cluster?.stop()
-    })
+    after(() => database.close())
   })
+}
+
+let cluster: Promise<PostgresCluster> | null = null
+after(async () => (await cluster)?.stop())
+
+/** One for all suites of this process: each database in it is new. */
+function theCluster(): Promise<PostgresCluster> {
+  // A client that is killed loses nothing that the server has, on the disk or not.
+  cluster ??= PostgresCluster.start({ fsync: 'off' })
+  return cluster
 }
 
 /** Runs a statement around the store. */
