@@ -63,8 +63,8 @@ export class Place {
   }
 
   /** Who answers. */
-  asked(address: string, port: number): string | null {
-    return answerOf(this.run(process.execPath, '-e', asking(address, port, PATIENCE_MS)), 1)
+  asked(address: string, port: number, patienceMs = PATIENCE_MS): string | null {
+    return answerOf(this.run(process.execPath, '-e', asking(address, port, patienceMs)), 1)
   }
 
   /** A server of HTTP that says only how it is. */

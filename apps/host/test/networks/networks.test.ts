@@ -259,8 +259,8 @@ const spread = (more: Partial<BalancingPlan>): BalancingPlan => ({
 })
 const balanced = (...balancing: BalancingPlan[]): NetworkPlan => ({ ...both(), balancing })
 /** Who answers, of so many connections. */
-const who = (from: Place, address: string, port: number, count: number) =>
-  Array.from({ length: count }, () => from.asked(address, port))
+const who = (from: Place, address: string, port: number, count: number, patienceMs?: number) =>
+  Array.from({ length: count }, () => from.asked(address, port, patienceMs))
 
 test('connections to a port of a frontend go to its members in turn, one client’s to the same where it is so wanted', {
   skip,
@@ -306,7 +306,7 @@ test('a member that does not answer its probe is given no connection until it do
     ...{ protocol, port: number, path: '/well', intervalSeconds: 1, threshold: 1 },
   })
   const until = async (wanted: string[]) => {
-    const found = () => [...new Set(who(outside!, '198.51.100.20', 8080, 2))].sort()
+    const found = () => [...new Set(who(outside!, '198.51.100.20', 8080, 2, 1_000))].sort()
     for (let tries = 0; tries < 20 && found().join() !== wanted.join(); tries++)
       await new Promise((resolve) => setTimeout(resolve, 200))
     assert.deepEqual(found(), wanted)
