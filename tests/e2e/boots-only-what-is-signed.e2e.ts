@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { test } from 'node:test'
 import { openBootDisk } from '@trusted-launch/bootchain'
-import { BootFailure, buildSmall, type Machine, openDiskFile } from '@trusted-launch/host'
-import { BOOT_MS, cacheDirectory, smallVm } from './machines.ts'
+import { BootFailure, type Machine, openDiskFile } from '@trusted-launch/host'
+import { BOOT_MS, smallVm } from './machines.ts'
 
 /** Changes one byte in the middle of a file of a disk that was written in one piece. */
 async function changeFile(disk: string, path: string): Promise<void> {
@@ -47,23 +47,3 @@ for (const [component, path] of [
     const png = await vm.consoles.screenshot()
     assert.equal(Buffer.from(png.subarray(1, 4)).toString(), 'PNG')
   })
-
-/** Prints what OVMF, shim and GRUB say of a violation, waits longer than words need to count, goes on. */
-const liar = `#!/bin/busybox sh
-echo 'BdsDxe: failed to load Boot0001 "UEFI Misc Device" from PciRoot(0x0)/Pci(0x2,0x0): Access Denied'
-echo 'Verification failed: (0x1A) Security Violation'
-echo 'error: bad shim signature.'
-sleep 10
-`
-
-test('a guest that prints the texts of a violation and boots raises nothing', async (t) => {
-  const image = await buildSmall({ cacheDirectory, hooks: [Buffer.from(liar)] })
-  const { vm, log } = await smallVm(t, { image })
-  await vm.start()
-  await vm.waitForAgent(BOOT_MS)
-  assert.match(vm.consoles.tail(), /bad shim signature/)
-  assert.ok(
-    log.some(({ event }) => event === 'violation-refuted'),
-    'it was looked at',
-  )
-})

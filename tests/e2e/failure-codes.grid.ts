@@ -2,8 +2,19 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { truncateSync } from 'node:fs'
 import { test } from 'node:test'
-import { BootFailure, putIntoEsp } from '@trusted-launch/host'
-import { BOOT_MS, smallVm } from './machines.ts'
+import { BootFailure, buildSmall, type Machine, putIntoEsp } from '@trusted-launch/host'
+import { BOOT_MS, cacheDirectory, smallVm } from './machines.ts'
+
+async function failureOf(vm: Machine, timeoutMs = BOOT_MS): Promise<BootFailure> {
+  await vm.start()
+  try {
+    await vm.waitForAgent(timeoutMs)
+  } catch (e) {
+    assert.ok(e instanceof BootFailure, String(e))
+    return e
+  }
+  return assert.fail('the VM came up')
+}
 
 type Change = (disk: string) => unknown
 
@@ -46,14 +57,61 @@ for (const [what, change, code, component] of rows)
   test(`${what}: ${code}`, async (t) => {
     const { vm } = await smallVm(t)
     await change(vm.disk.path)
-    await vm.start()
-    await assert.rejects(vm.waitForAgent(BOOT_MS), (e: unknown) => {
-      assert.ok(e instanceof BootFailure, String(e))
-      assert.deepEqual(
-        [e.code, e.component, e.confirmed],
-        [code, component, false],
-        e.console.join('\n'),
-      )
-      return true
-    })
+    const found = await failureOf(vm)
+    assert.deepEqual(
+      [found.code, found.component, found.confirmed],
+      [code, component, false],
+      found.console.join('\n'),
+    )
   })
+
+const kernel = 'linuxefi /vmlinuz console=ttyS0 loglevel=6'
+const initrd = 'initrdefi /initrd.img'
+
+/** What GRUB is told, and how that ends. */
+const configurations: readonly [
+  code: BootFailure['code'],
+  component: BootFailure['component'],
+  lines: readonly string[],
+  said: RegExp,
+][] = [
+  ['kernel-not-found', 'kernel', ['linuxefi /gone', initrd, 'boot'], /file `\/gone' not found/],
+  ['guest-panic', null, [`${kernel} rdinit=/gone`, initrd, 'boot'], /Kernel panic - not syncing/],
+  ['guest-stopped', null, ['halt'], /BdsDxe: starting/],
+  ['boot-loop', null, ['reboot'], /Welcome to GRUB/],
+]
+
+test('a boot that fails without a violation has its own code, component and the last lines of the console', async (t) => {
+  const { vm, log } = await smallVm(t)
+  assert.equal((await failureOf(vm, 1_000)).code, 'agent-silent')
+  await vm.stop({ graceful: false })
+  for (const [code, component, lines, said] of configurations) {
+    await configured(...lines)(vm.disk.path)
+    const found = await failureOf(vm)
+    assert.deepEqual([found.code, found.component, found.confirmed], [code, component, false])
+    assert.match(found.console.join('\n'), said)
+    assert.equal(vm.status().state, code === 'guest-stopped' ? 'exited' : 'running')
+    await vm.stop({ graceful: false })
+  }
+  assert.ok(log.some(({ event }) => event === 'exited'))
+})
+
+/** Prints what OVMF, shim and GRUB say of a violation, waits longer than words need to count, goes on. */
+const liar = `#!/bin/busybox sh
+echo 'BdsDxe: failed to load Boot0001 "UEFI Misc Device" from PciRoot(0x0)/Pci(0x2,0x0): Access Denied'
+echo 'Verification failed: (0x1A) Security Violation'
+echo 'error: bad shim signature.'
+sleep 10
+`
+
+test('a guest that prints the texts of a violation and boots raises nothing', async (t) => {
+  const image = await buildSmall({ cacheDirectory, hooks: [Buffer.from(liar)] })
+  const { vm, log } = await smallVm(t, { image })
+  await vm.start()
+  await vm.waitForAgent(BOOT_MS)
+  assert.match(vm.consoles.tail(), /bad shim signature/)
+  assert.ok(
+    log.some(({ event }) => event === 'violation-refuted'),
+    'it was looked at',
+  )
+})
