@@ -134,14 +134,13 @@ function checkEntry(
   lockedDown: boolean,
   signed: ReadonlySet<string> | null,
 ): Finding[] {
-  const common = { pcr: 10, events: [entry.index] }
   // check 40
   if (entry.violation)
     return [
       findingOf({
         id: 'ima.violation',
         summary: `Entry ${entry.index} is a violation: a file changed while it was measured.`,
-        ...common,
+        ...at(entry),
       }),
     ]
   // check 40
@@ -150,20 +149,19 @@ function checkEntry(
       findingOf({
         id: 'ima.unexpected-file',
         summary: `Entry ${entry.index} cannot be read.`,
-        ...common,
+        ...at(entry),
       }),
     ]
   const { name, digest } = entry.data
-  const actual = `${printable(digest.algorithm)}:${toHex(digest.digest)}`
+  const actual = `${digest.algorithm}:${toHex(digest.digest)}`
   const isModule = modulePath.test(name)
-  const path = printable(name.slice(0, 512))
   // check 40
   if (!isModule)
     return [
       findingOf({
         id: 'ima.unexpected-file',
-        summary: `${path} was measured; no module, so perhaps another kernel (kexec).`,
-        ...common,
+        summary: `${pathOf(name)} was measured; no module, so perhaps another kernel (kexec).`,
+        ...at(entry),
         actual,
       }),
     ]
@@ -172,14 +170,17 @@ function checkEntry(
     return [
       findingOf({
         id: 'module.untrusted',
-        component: moduleComponent(path),
+        component: moduleComponent(pathOf(name)),
         summary: lockedDown
-          ? `${path} is not signed by the kernel's key: a kernel under lockdown refuses it.`
-          : `${path} is not signed by the kernel's key.`,
-        ...common,
+          ? `${pathOf(name)} is not signed by the kernel's key: a kernel under lockdown refuses it.`
+          : `${pathOf(name)} is not signed by the kernel's key.`,
+        ...at(entry),
         expected: "one of the kernel's signed modules",
         actual,
       }),
     ]
   return []
 }
+
+const at = ({ index }: ImaEntry) => ({ pcr: 10, events: [index] })
+const pathOf = (name: string) => printable(name.slice(0, 512))
