@@ -27,6 +27,8 @@ import { against, measured, type Row } from './row.ts'
 import { median } from './statistics.ts'
 
 const rounds = 9
+/** Before the first: until they are over the kind that comes first is measured with the compiler at work. */
+const warmUpRounds = 6
 /** Least processor time of one measurement: below it the clock is too coarse, and the collector's turn is chance. */
 const leastMs = 60
 const sizes = [1, 10, 100] as const
@@ -103,7 +105,7 @@ function rowsOf(name: string, prepare: (count: number) => () => unknown): Row[] 
   const works = sizes.map((size) => prepare(eventsAtOne * size))
   const spent = works.map((): number[] => [])
   // Compiled for each size: else the first one measured pays for all.
-  for (const work of works) cpuMsOf(work)
+  for (let round = 0; round < warmUpRounds; round++) for (const work of works) cpuMsOf(work)
   for (let round = 0; round < rounds; round++)
     for (const [i, work] of works.entries()) spent[i]!.push(cpuMsOf(work))
   const found = spent.map(median)
