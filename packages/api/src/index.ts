@@ -52,6 +52,7 @@ export {
 export { openApiOf } from './openapi/document.ts'
 export type { Endpoint } from './openapi/operation.ts'
 export { DATA_ACTIONS, isDataAction, matches, type Permission, permits } from './permissions.ts'
+export { DRIFT_REASON_MAX, REASON_MAX } from './reasons.ts'
 export { keyOf, nameOf, parseResourceId, type ResourceId, typeOf } from './resource-id.ts'
 export type {
   BootCertificate,

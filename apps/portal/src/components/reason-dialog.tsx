@@ -9,10 +9,9 @@ import {
   Field,
   Textarea,
 } from '@fluentui/react-components'
+import { REASON_MAX } from '@trusted-launch/api'
 import { useState } from 'react'
 import { useTexts } from '../texts/texts.ts'
-
-const REASON_MAX = 1_000
 
 interface Given {
   readonly question: string

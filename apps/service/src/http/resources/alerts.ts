@@ -1,4 +1,4 @@
-import { ArmError, faults, keyOf } from '@trusted-launch/api'
+import { ArmError, faults, keyOf, REASON_MAX } from '@trusted-launch/api'
 import type { AlertAction, SuppressionRule } from '@trusted-launch/posture'
 import { ALERT, changeKeptAlert } from '../../domain/alerts.ts'
 import { everyOf } from '../../domain/every-of.ts'
@@ -13,8 +13,6 @@ import { requireLocation } from '../required.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
 import { routesOf } from '../routes-of.ts'
 import { alertView } from './alert-view.ts'
-
-const REASON_MAX = 200
 
 /** Azure's three, and ours: its clients know no work in progress. */
 const actions: Readonly<Record<string, AlertAction>> = {

@@ -1,4 +1,4 @@
-import { ArmError, faults } from '@trusted-launch/api'
+import { ArmError, DRIFT_REASON_MAX, faults } from '@trusted-launch/api'
 import { GROUP } from '../../domain/groups.ts'
 import { requireUnlocked } from '../../domain/locks.ts'
 import { planOf } from '../../domain/plans.ts'
@@ -19,7 +19,6 @@ import { requireVmAt } from './health.ts'
 import { requireScopeOf } from './reference-values.ts'
 
 const PATH = `/:scope/providers/${DRIFT}`
-const REASON_MAX = 1000
 
 /** What a VM measured otherwise than it was to, and somebody's answer to it. */
 export function driftRoutes(ground: Ground): Route[] {
@@ -101,7 +100,7 @@ async function reject(ground: Ground, request: ArmRequest): Promise<ArmReply> {
 function reasonOf({ body }: ArmRequest): { reason: string; rest: JsonObject } {
   const { reason, ...rest } = body ?? {}
   if (reason === undefined) throw new ArmError(faults.missingParameter('reason'))
-  if (typeof reason !== 'string' || reason.trim() === '' || reason.length > REASON_MAX)
+  if (typeof reason !== 'string' || reason.trim() === '' || reason.length > DRIFT_REASON_MAX)
     throw new ArmError(faults.invalidParameter('reason'))
   return { reason, rest }
 }

@@ -1,4 +1,4 @@
-import { ArmError, type BootView, faults } from '@trusted-launch/api'
+import { ArmError, type BootView, faults, REASON_MAX } from '@trusted-launch/api'
 import type { Tier } from '@trusted-launch/attestation'
 import { alertOf, alertRowsOf } from '../../domain/alerts.ts'
 import { clearFailureOf } from '../../domain/clear-failure.ts'
@@ -21,7 +21,6 @@ import { requireVmAt } from './health.ts'
 
 const PATH = '/:scope/providers/TrustedLaunch/evidence'
 const TYPE = 'TrustedLaunch/evidence'
-const REASON_MAX = 200
 
 /** What a VM proved, when, and the evidence itself: to be asked for anew, taken along, and thrown away. */
 export function evidenceRoutes(ground: Ground): Route[] {

@@ -11,13 +11,12 @@ import {
   Select,
   Textarea,
 } from '@fluentui/react-components'
+import { DRIFT_REASON_MAX } from '@trusted-launch/api'
 import { useState } from 'react'
 import { MayButton } from '../../../components/may-button.tsx'
 import type { Machine } from '../../../queries/machine.ts'
 import { useSubscription } from '../../../session/subscription.tsx'
 import { useTexts } from '../../../texts/texts.ts'
-
-const REASON_MAX = 1_000
 
 interface Given {
   readonly verb: 'approve' | 'reject'
@@ -83,7 +82,7 @@ export function DriftDialog({ verb, machine, isFirstBoot, onYes, onNo }: Given) 
             <Field label={texts.security.reason} required>
               <Textarea
                 value={reason}
-                maxLength={REASON_MAX}
+                maxLength={DRIFT_REASON_MAX}
                 onChange={(_, { value }) => setReason(value)}
               />
             </Field>
