@@ -147,6 +147,7 @@ export function DataTable<T extends object>(given: Given<T>) {
     state,
   })
   const sorted = table.getRowModel().rows
+  const ids = useMemo(() => sorted.map(({ id }) => id), [sorted])
   const shown = useMemo(() => columns.filter(({ id }) => !hidden.includes(id)), [columns, hidden])
   const scroll = useRef<HTMLDivElement>(null)
   const virtual = useVirtualizer({
@@ -180,7 +181,7 @@ export function DataTable<T extends object>(given: Given<T>) {
           <tr aria-rowindex={1}>
             {selected !== undefined && (
               <th scope="col" className={mergeClasses(styles.head, styles.check)}>
-                <All given={given} ids={sorted.map(({ id }) => id)} selected={selected} />
+                <All given={given} ids={ids} selected={selected} />
               </th>
             )}
             {shown.map((column) => (
@@ -265,8 +266,14 @@ function Head<T>(given: {
   )
 }
 
-function All<T>(of: { given: Given<T>; ids: readonly string[]; selected: ReadonlySet<string> }) {
-  const { given, ids, selected } = of
+interface AllGiven<T> {
+  readonly given: Given<T>
+  readonly ids: readonly string[]
+  readonly selected: ReadonlySet<string>
+}
+
+/** Chooses all, or none; scrolling counts nothing anew. */
+const All = memo(function All<T>({ given, ids, selected }: AllGiven<T>) {
   const count = ids.filter((id) => selected.has(id)).length
   const checked = count > 0 && count < ids.length ? 'mixed' : count > 0
   return (
@@ -276,7 +283,7 @@ function All<T>(of: { given: Given<T>; ids: readonly string[]; selected: Readonl
       onChange={() => given.onSelect?.(new Set(checked === true ? [] : ids))}
     />
   )
-}
+}) as <T>(given: AllGiven<T>) => ReactNode
 
 function One<T>(of: { given: Given<T>; row: T; id: string; selected: ReadonlySet<string> }) {
   const { given, row, id, selected } = of
