@@ -19,12 +19,14 @@ const useStyles = makeStyles({
     gap: tokens.spacingHorizontalL,
     alignItems: 'start',
   },
+  wide: { gridColumn: '1 / -1' },
 })
 
 /** The whole subscription at a glance. */
 export default function Overview() {
   const texts = useTexts()
   const fleet = useFleet()
+  const styles = useStyles()
   const maySeeHosts = useIsGranted('TrustedLaunch/hosts/read', '/')
   return (
     <Page title={texts.pages.overview}>
@@ -35,13 +37,15 @@ export default function Overview() {
           <CreateButton />
         </Empty>
       )}
-      <div className={useStyles().cards}>
+      <div className={styles.cards}>
         {fleet.data !== undefined && fleet.data.length > 0 && <IntegrityShares rows={fleet.data} />}
         <NewestAlerts />
-        <ProofsOverTime />
         <Score />
         <Recommended />
         {maySeeHosts && <HostShares />}
+        <div className={styles.wide}>
+          <ProofsOverTime />
+        </div>
       </div>
     </Page>
   )

@@ -1,5 +1,5 @@
 import { LineChart } from '@fluentui/react-charts'
-import { Caption1, tokens } from '@fluentui/react-components'
+import { Caption1, makeStyles, tokens } from '@fluentui/react-components'
 import type { ProofInterval } from '../../queries/proofs.ts'
 import { useTexts } from '../../texts/texts.ts'
 
@@ -7,10 +7,21 @@ const HEIGHT_PX = 150
 /** As much as the largest number beside the axis takes. */
 const MARGINS = { left: 64 }
 const MINUTE_S = 60
+/** The axis has four steps, of whole numbers where they reach this far. */
+const LEAST_MAX = 4
+
+const useStyles = makeStyles({
+  charts: {
+    display: 'grid',
+    gridTemplateColumns: 'repeat(auto-fit, minmax(min(100%, 24rem), 1fr))',
+    gap: tokens.spacingHorizontalL,
+  },
+})
 
 /** The same as the table below them, as lines. */
 export default function ProofsCharts({ of }: { of: readonly ProofInterval[] }) {
   const { proofs: words } = useTexts().govern
+  const styles = useStyles()
   const line = (legend: string, color: string, ofOne: (one: ProofInterval) => number | null) => ({
     ...{ legend, color },
     data: of.flatMap((one) => {
@@ -32,15 +43,17 @@ export default function ProofsCharts({ of }: { of: readonly ProofInterval[] }) {
       ],
     ],
   ] as const
-  return charts.map(([title, lines]) => (
+  const shown = charts.map(([title, lines]) => (
     <div key={title}>
       <Caption1 as="h3">{title}</Caption1>
       <LineChart
         height={HEIGHT_PX}
         margins={MARGINS}
+        yMaxValue={LEAST_MAX}
         hideLegend={lines.length === 1}
         data={{ chartTitle: title, lineChartData: [...lines] }}
       />
     </div>
   ))
+  return <div className={styles.charts}>{shown}</div>
 }
