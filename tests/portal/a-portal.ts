@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
-import type { TestContext } from 'node:test'
+import { after, type TestContext } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { ScriptedHost, type ServiceOptions } from '@trusted-launch/service'
 import { type Answer, aService, type TestService } from '@trusted-launch/service/a-service'
-import type { Browser, Locator } from 'playwright-core'
-import { aPage, chromiumMissing, openChromium, type Watched } from './chromium.ts'
+import type { Browser, Locator, Page } from 'playwright-core'
+import {
+  aPage,
+  aWindow,
+  chromiumMissing,
+  isFaultless,
+  openChromium,
+  type Watched,
+  type WindowOptions,
+} from './chromium.ts'
 
 /** The portal as set-up built it. */
 export const portal = fileURLToPath(new URL('../../.cache/portal', import.meta.url))
@@ -19,31 +27,37 @@ export const portalMissing =
 export interface TestPortal {
   readonly service: TestService
   readonly browser: Browser
-  /** A window where nobody is signed in, at no page yet. */
-  window(t: TestContext, options?: Parameters<typeof aPage>[2]): Promise<Watched>
-  /** A window that is signed in, at a page of the portal; as the service's administrator, or as who asks by `ask`. */
-  open(
-    t: TestContext,
-    path: string,
-    options?: Parameters<typeof aPage>[2],
-    ask?: (method: string, path: string) => Promise<Answer>,
-  ): Promise<Watched>
+  /** A window of its own where nobody is signed in, at no page yet. */
+  window(t: TestContext, options?: WindowOptions): Promise<Watched>
+  /**
+   * The window that all tests of this portal share, since to open another takes seconds: loaded anew at a page of the
+   * portal, signed in as the service's administrator, or as who asks by `ask`. The test fails if anything goes wrong in it.
+   */
+  open(t: TestContext, path: string, ask?: Ask): Promise<Watched>
 }
+
+type Ask = (method: string, path: string) => Promise<Answer>
+
+/** What ends what a test began: a test's own, or {@link after} of `node:test` for what all tests of a file share. */
+type Owner = Pick<TestContext, 'after'>
 
 /** The portal of a service on a scripted host. */
 export function aPortal(
-  t: TestContext,
+  t: Owner,
   host: ScriptedHost = new ScriptedHost(),
   options: Partial<ServiceOptions> = {},
 ): Promise<TestPortal> {
   return portalOf(t, () => aService(t, host, { portal, ...options }))
 }
 
+/** As {@link aPortal}, for all tests of a file; where these are left out, there is none. */
+export function aSharedPortal(host: ScriptedHost = new ScriptedHost()): Promise<TestPortal> {
+  const owner = { after: after as TestContext['after'] }
+  return portalMissing === false ? aPortal(owner, host) : (null as never)
+}
+
 /** The portal of any service. */
-export async function portalOf(
-  t: TestContext,
-  opened: () => Promise<TestService>,
-): Promise<TestPortal> {
+export async function portalOf(t: Owner, opened: () => Promise<TestService>): Promise<TestPortal> {
   const pages: Watched[] = []
   // Before the service ends, which pages would take for a fault: what is said first is done first.
   t.after(async () => {
@@ -52,28 +66,55 @@ export async function portalOf(
   const service = await opened()
   const browser = await openChromium(service.data)
   t.after(() => browser.close())
-  const window: TestPortal['window'] = async (t, options) => {
-    const watched = await aPage(t, browser, options)
-    pages.push(watched)
-    return watched
-  }
+  let shared: Watched | null = null
+  let signedIn: Ask | null = null
+  const administrator: Ask = (...of) => service.ask(...of)
   return {
-    ...{ service, browser, window },
-    async open(t, path, options, ask = (...of) => service.ask(...of)) {
-      const watched = await window(t, options)
-      const { body } = await ask('POST', '/portal/tickets')
-      const { hash } = new URL(body.url)
-      await watched.page.goto(`${service.service.endpoint}/portal${path}${hash}`)
-      await watched.page
+    ...{ service, browser },
+    async window(t, options) {
+      const watched = await aPage(t, browser, options)
+      pages.push(watched)
+      return watched
+    },
+    async open(t, path, ask = administrator) {
+      const watched = shared ?? (await aWindow(browser))
+      if (shared === null) pages.push(watched)
+      shared = watched
+      const { page, faults } = watched
+      t.after(async () => {
+        await page.unrouteAll({ behavior: 'ignoreErrors' })
+        isFaultless(watched)
+      })
+      let hash = ''
+      if (ask !== signedIn) {
+        const { body } = await ask('POST', '/portal/tickets')
+        hash = new URL(body.url).hash
+      }
+      // Without what an earlier test left: drafts, and what its page still asked for.
+      if (page.url() !== 'about:blank') await page.evaluate('sessionStorage.clear()')
+      faults.length = 0
+      await page.goto(`${service.service.endpoint}/portal${path}${hash}`)
+      await page
         .getByRole('main')
         .waitFor()
         .catch(async (error: Error) => {
-          const seen = await watched.page.locator('body').innerText()
-          throw new Error(`${error.message}\nseen: ${seen}\nfaults: ${watched.faults.join('; ')}`)
+          const seen = await page.locator('body').innerText()
+          throw new Error(`${error.message}\nseen: ${seen}\nfaults: ${faults.join('; ')}`)
         })
+      signedIn = ask
       return watched
     },
   }
+}
+
+/** To another page of the portal, as its links lead there: nothing is loaded anew. It is drawn when this is over. */
+export async function goTo(page: Page, path: string): Promise<void> {
+  const href = `/portal${path}`
+  await page.evaluate((to) => (globalThis as any).history.pushState(null, '', to), href)
+  await page.waitForFunction(
+    (to) => (globalThis as any).__TSR_ROUTER__.state.resolvedLocation?.publicHref === to,
+    href,
+  )
 }
 
 /** What somebody who does not see a control is told of it beside its name becomes this. */

@@ -6,6 +6,8 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { need } from '../../tools/setup.mjs'
 
 const PROGRAM = '/usr/bin/chromium'
+/** As people's windows are. */
+export const VIEWPORT = { width: 1280, height: 800 }
 
 /** Why tests in a browser are left out here, or false. */
 export const chromiumMissing =
@@ -36,9 +38,23 @@ export interface Watched {
 export async function aPage(
   t: TestContext,
   browser: Browser,
-  options: Parameters<Browser['newContext']>[0] = {},
+  options: WindowOptions = {},
 ): Promise<Watched> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
+  const watched = await aWindow(browser, options)
+  t.after(async () => {
+    await watched.context.close()
+    isFaultless(watched)
+  })
+  return watched
+}
+
+export type WindowOptions = NonNullable<Parameters<Browser['newContext']>[0]>
+
+/** A new window, for whoever looks at what went wrong in it. */
+export async function aWindow(browser: Browser, options: WindowOptions = {}): Promise<Watched> {
+  // Dialogs that glide in would be waited for.
+  const look = { viewport: VIEWPORT, reducedMotion: 'reduce' } as const
+  const context = await browser.newContext({ ...look, ...options })
   // Emulated machines run beside it.
   context.setDefaultTimeout(60_000)
   const page = await context.newPage()
@@ -50,9 +66,11 @@ export async function aPage(
   page.on('response', (answer) => {
     if (answer.status() >= 500) faults.push(`${answer.status()} ${answer.url()}`)
   })
-  t.after(async () => {
-    await context.close()
-    if (faults.length > 0) throw new Error(`in the page: ${faults.join('; ')}`)
-  })
   return { page, context, faults }
+}
+
+/** Nothing went wrong in it since this was asked last. */
+export function isFaultless({ faults }: Watched): void {
+  const found = faults.splice(0)
+  if (found.length > 0) throw new Error(`in the page: ${found.join('; ')}`)
 }

@@ -9,26 +9,30 @@ import type { Page, WebSocketRoute } from 'playwright-core'
 import { READER } from '../../apps/service/src/identity/role-definitions.ts'
 import { aPrincipal } from '../../apps/service/test/a-principal.ts'
 import { shows, stands } from './a-console.ts'
-import { aPortal, isDescribed, portalMissing } from './a-portal.ts'
+import { aSharedPortal, goTo, isDescribed, portalMissing } from './a-portal.ts'
 import { RedScreen } from './a-screen.ts'
 
 const skip = portalMissing
 
-/** A VM whose consoles the test has, and its page. */
-async function aConsole(t: TestContext, search = '', before = async (_: Page) => {}) {
-  const ports: Port[] = []
-  const screens: RedScreen[] = []
-  const host = new ScriptedHost({
+const ports: Port[] = []
+const screens: RedScreen[] = []
+const portal = await aSharedPortal(
+  new ScriptedHost({
     serial: () => ports[ports.push(new Port()) - 1]!,
     screen: () => screens[screens.push(new RedScreen()) - 1]!,
-  })
-  const portal = await aPortal(t, host)
-  const { id } = await aVm(portal.service, 'web')
+  }),
+)
+/** Of the VM whose consoles these are. */
+const id = portalMissing === false ? (await aVm(portal.service, 'web')).id : ''
+const PAGE = `/virtual-machine/${encodeURIComponent(id.slice(1))}/console`
+
+/** Its page, and what it has of its serial port or screen once it is connected. */
+async function aConsole(t: TestContext, search = '', before = async (_: Page) => {}) {
   const { page } = await portal.open(t, '/virtual-machines')
   await before(page)
-  const path = `/virtual-machine/${encodeURIComponent(id.slice(1))}/console${search}`
-  await page.goto(`${portal.service.service.endpoint}/portal${path}`)
-  return { page, ports, screens, service: portal.service, id }
+  await goTo(page, PAGE + search)
+  await stands(page, 'Connected')
+  return { page, port: ports.at(-1)!, screen: screens.at(-1)! }
 }
 
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
@@ -42,23 +46,22 @@ async function typed(port: () => { readonly typed: string }, text: string): Prom
 test('a person types at a serial console, comes out of it by keyboard, and connects again when the VM was away', {
   skip,
 }, async (t) => {
-  const { page, ports } = await aConsole(t)
-  await stands(page, 'Connected')
+  const { page, port } = await aConsole(t)
   await shows(page, 'Linux version 0.0.0')
   await input(page).focus()
   await page.keyboard.type('ls')
   await page.keyboard.press('Tab')
   await page.keyboard.press('Enter')
-  await typed(() => ports[0]!, 'ls\t\r')
-  ports[0]!.push('bin  dev\r\nh\u00e9llo ')
+  await typed(() => port, 'ls\t\r')
+  port.push('bin  dev\r\nh\u00e9llo ')
   // A frame of the firmware's, which is no UTF-8, in pieces.
-  for (const piece of [[0xc9, 0xcd], [0xcd], [0xbb, 13, 10]]) ports[0]!.push(Buffer.from(piece))
+  for (const piece of [[0xc9, 0xcd], [0xcd], [0xbb, 13, 10]]) port.push(Buffer.from(piece))
   await shows(page, 'bin  dev')
   await shows(page, 'h\u00e9llo \u2554\u2550\u2550\u2557')
   await page.keyboard.press('Control+Shift+Backspace')
   assert.ok(await button(page, 'Disconnect').evaluate((one) => one.matches(':focus')))
-  assert.equal(ports[0]!.typed, 'ls\t\r')
-  ports[0]!.destroy()
+  assert.equal(port.typed, 'ls\t\r')
+  port.destroy()
   await stands(page, 'The virtual machine was stopped, or ended.')
   await button(page, 'Connect').click()
   await stands(page, 'Connected')
@@ -70,8 +73,7 @@ test('a person types at a serial console, comes out of it by keyboard, and conne
 })
 
 test('who only watches types nothing', { skip }, async (t) => {
-  const { page, ports } = await aConsole(t)
-  await stands(page, 'Connected')
+  const { page } = await aConsole(t)
   await page.getByRole('switch', { name: 'Watch only' }).click()
   await stands(page, 'Connected, to watch only')
   await input(page).focus()
@@ -81,28 +83,8 @@ test('who only watches types nothing', { skip }, async (t) => {
   assert.equal(ports.at(-1)!.typed, '')
 })
 
-test('a connection that is lost comes back by itself, and shows it meanwhile', {
-  skip,
-}, async (t) => {
-  const routes: WebSocketRoute[] = []
-  const { page, ports } = await aConsole(t, '', (page) =>
-    page.routeWebSocket(/\/consoles$/, (route) => {
-      routes.push(route)
-      route.connectToServer()
-    }),
-  )
-  await stands(page, 'Connected')
-  await routes[0]!.close({ code: 3000 })
-  await stands(page, 'It is tried again in')
-  await stands(page, 'Connected')
-  await input(page).focus()
-  await page.keyboard.type('x')
-  await typed(() => ports.at(-1)!, 'x')
-})
-
 test('what a hostile guest prints is shown, and does nothing else', { skip }, async (t) => {
-  const { page, ports } = await aConsole(t)
-  await stands(page, 'Connected')
+  const { page, port } = await aConsole(t)
   const title = await page.title()
   const esc = '\u001b'
   for (const hostile of [
@@ -114,29 +96,28 @@ test('what a hostile guest prints is shown, and does nothing else', { skip }, as
     `${esc}[38;2;255;0;0;48;2;0;0;9mtrue colour${esc}[4:3m${esc}[58;2;0;255;0mcurly${esc}[0m`,
     '<img src=x onerror="document.title=1"><script>document.title=2</script>\r\n',
   ])
-    ports[0]!.push(hostile)
+    port.push(hostile)
   await shows(page, 'true colour')
   await shows(page, '<img src=x onerror="document.title=1">')
   const line = Buffer.from(`${'x'.repeat(998)}\r\n`.repeat(32))
   for (let sent = 0; sent < 10 << 20; sent += line.length) {
-    ports[0]!.push(line)
+    port.push(line)
     if (sent % (1 << 20) < line.length) await sleep(5)
   }
-  ports[0]!.push('\r\nthe end\r\n')
+  port.push('\r\nthe end\r\n')
   await shows(page, 'the end')
   assert.equal(await page.title(), title)
   assert.equal(await page.locator('.xterm a').count(), 0)
-  assert.equal(ports[0]!.typed, '')
+  assert.equal(port.typed, '')
   await input(page).focus()
   await page.keyboard.type('still here')
-  await typed(() => ports[0]!, 'still here')
+  await typed(() => port, 'still here')
 })
 
 test('a person sees the screen and its keys reach it; who watches only looks', {
   skip,
 }, async (t) => {
-  const { page, screens } = await aConsole(t, '?kind=screen')
-  await stands(page, 'Connected')
+  const { page, screen } = await aConsole(t, '?kind=screen')
   const canvas = page.getByRole('application', { name: 'Screen of web' })
   await canvas.waitFor()
   const colour = () =>
@@ -147,8 +128,8 @@ test('a person sees the screen and its keys reach it; who watches only looks', {
   assert.equal(await colour(), '255,0,0,255')
   await canvas.focus()
   await page.keyboard.press('a')
-  for (let i = 0; i < 100 && screens[0]!.typed < 2; i++) await sleep(20)
-  assert.ok(screens[0]!.typed >= 2)
+  for (let i = 0; i < 100 && screen.typed < 2; i++) await sleep(20)
+  assert.ok(screen.typed >= 2)
   await page.keyboard.press('Control+Shift+Backspace')
   assert.ok(await button(page, 'Disconnect').evaluate((one) => one.matches(':focus')))
   await page.getByRole('switch', { name: 'Watch only' }).click()
@@ -159,21 +140,11 @@ test('a person sees the screen and its keys reach it; who watches only looks', {
   assert.equal(screens.at(-1)!.typed, 0)
 })
 
-test('a VM that does not run has no console, and says so', { skip }, async (t) => {
-  const { page, service, id } = await aConsole(t)
-  await stands(page, 'Connected')
-  await service.over(await service.ask('POST', `${id}/powerOff`))
-  await page.getByText('web has no console now: Stopped.').waitFor()
-})
-
 test('who may open no console, and read no serial log, is told which right is missing; neither is asked for', {
   skip,
 }, async (t) => {
-  const portal = await aPortal(t)
-  const { id } = await aVm(portal.service, 'web')
   const { ask } = await aPrincipal(portal.service, READER.name, portal.service.subscription)
-  const machine = `/virtual-machine/${encodeURIComponent(id.slice(1))}`
-  const { page } = await portal.open(t, `${machine}/console`, {}, ask)
+  const { page } = await portal.open(t, PAGE, ask)
   const asked: string[] = []
   page.on('request', (one) => one.method() === 'POST' && asked.push(new URL(one.url()).pathname))
   const lacks = async (name: string, action: string) => {
@@ -187,4 +158,29 @@ test('who may open no console, and read no serial log, is told which right is mi
   await page.getByRole('tab', { name: 'Serial log' }).click()
   await lacks('Refresh', read)
   assert.deepEqual(asked, [])
+})
+
+test('a connection that is lost comes back by itself, and shows it meanwhile', {
+  skip,
+}, async (t) => {
+  const routes: WebSocketRoute[] = []
+  const { page } = await aConsole(t, '', (page) =>
+    page.routeWebSocket(/\/consoles$/, (route) => {
+      routes.push(route)
+      route.connectToServer()
+    }),
+  )
+  await routes.at(-1)!.close({ code: 3000 })
+  await stands(page, 'It is tried again in')
+  await stands(page, 'Connected')
+  await input(page).focus()
+  await page.keyboard.type('x')
+  await typed(() => ports.at(-1)!, 'x')
+})
+
+test('a VM that does not run has no console, and says so', { skip }, async (t) => {
+  const { service } = portal
+  const { page } = await aConsole(t)
+  await service.over(await service.ask('POST', `${id}/powerOff`))
+  await page.getByText('web has no console now: Stopped.').waitFor()
 })

@@ -6,23 +6,32 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { run } from '@trusted-launch/cli'
-import { ScriptedHost } from '@trusted-launch/service'
 import { DriftedHost } from '@trusted-launch/service/a-drifted-host'
 import { aVm, KEY } from '@trusted-launch/service/a-vm'
 import picocolors from 'picocolors'
 import type { Locator, Page } from 'playwright-core'
 import { aPrincipal } from '../../apps/service/test/a-principal.ts'
 import { CREATE_BUTTON, field, fillBasics, small } from './a-new-vm.ts'
-import { aPortal, isDescribed, portalMissing, type TestPortal } from './a-portal.ts'
-import { obstaclesIn } from './axe.ts'
-import { LOOKS, lookOf, shoot } from './looks.ts'
+import { aSharedPortal, isDescribed, portalMissing } from './a-portal.ts'
+import { obstaclesInLooks } from './looks.ts'
 
 const CREATE = '/virtual-machines/create'
 const READER = 'acdd72a7-3385-48ef-bd42-f606fba81ae7'
 const skip = portalMissing
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
-const machine = ({ service }: TestPortal, name: string, group = 'default') =>
-  `${service.group(group)}/providers/Microsoft.Compute/virtualMachines/${name}`
+/** What it waits for before a machine is made. */
+let boot: Promise<void> | undefined
+
+class Host extends DriftedHost {
+  override async create(...of: Parameters<DriftedHost['create']>) {
+    await boot
+    return super.create(...of)
+  }
+}
+
+const portal = await aSharedPortal(new Host())
+const machine = (name: string) =>
+  `${portal.service.group('default')}/providers/Microsoft.Compute/virtualMachines/${name}`
 
 /** Goes there as who has no mouse does. */
 async function tabTo(page: Page, wanted: Locator): Promise<void> {
@@ -48,7 +57,6 @@ async function press(page: Page, name: string, key = 'Enter'): Promise<void> {
 test('who has no mouse makes a virtual machine as they want it, and is told that it proved its boot', {
   skip,
 }, async (t) => {
-  const portal = await aPortal(t, new DriftedHost())
   const { page } = await portal.open(t, '/virtual-machines')
   const sent: unknown[] = []
   page.on('request', (one) => {
@@ -78,17 +86,17 @@ test('who has no mouse makes a virtual machine as they want it, and is told that
   await page.getByText('It proved its boot').waitFor()
   await page.getByRole('link', { name: 'Look at web' }).waitFor()
 
-  const { body } = await portal.service.ask('GET', machine(portal, 'web'))
+  const { body } = await portal.service.ask('GET', machine('web'))
   assert.deepEqual(body.tags, { env: 'test' })
   assert.equal(body.properties.hardwareProfile.vmSize, 'Standard_B1s')
   assert.equal(body.properties.storageProfile.dataDisks[0].diskSizeGB, 2)
   assert.equal(body.properties.securityProfile.securityType, 'TrustedLaunch')
   const { uefiSettings } = body.properties.securityProfile
   assert.deepEqual(uefiSettings, { secureBootEnabled: false, vTpmEnabled: true })
-  const extension = `${machine(portal, 'web')}/extensions/GuestAttestation`
+  const extension = `${machine('web')}/extensions/GuestAttestation`
   assert.equal((await portal.service.ask('GET', extension)).status, 200)
   assert.deepEqual(JSON.parse(json), sent, 'what was shown is what was sent')
-  assert.deepEqual(await askedBy(t, portal, command), sent, 'and what the command sends')
+  assert.deepEqual(await askedBy(t, command), sent, 'and what the command sends')
 })
 
 /** One of the forms in which the review tells what it sends. */
@@ -98,7 +106,7 @@ async function shown(page: Page, form: string): Promise<string> {
 }
 
 /** What a command asks for, as a shell reads it and `tl` answers it. */
-async function askedBy(t: TestContext, portal: TestPortal, command: string): Promise<unknown> {
+async function askedBy(t: TestContext, command: string): Promise<unknown> {
   const folder = mkdtempSync(join(tmpdir(), 'tl-create-'))
   const { HOME, XDG_CONFIG_HOME } = process.env
   t.after(() => {
@@ -133,7 +141,6 @@ async function tl(...args: string[]): Promise<string> {
 test('a size that cannot be had says why in the words of the API, and drivers of a GPU are advised about', {
   skip,
 }, async (t) => {
-  const portal = await aPortal(t)
   const { page } = await portal.open(t, CREATE)
   await fillBasics(page, 'web')
   await page.getByRole('button', { name: /^Size: Standard_B1s/ }).click()
@@ -166,12 +173,11 @@ test('a size that cannot be had says why in the words of the API, and drivers of
 test('who goes on too early is brought to what is wrong, and told beside it what it is', {
   skip,
 }, async (t) => {
-  const portal = await aPortal(t)
   await aVm(portal.service, 'taken')
   const { page } = await portal.open(t, CREATE)
   await button(page, 'Next').click()
   const name = field(page, 'Name')
-  await page.waitForFunction("document.activeElement.getAttribute('aria-invalid') === 'true'")
+  await page.locator(':focus[aria-invalid=true]').waitFor()
   await isDescribed(name, /Letters, digits and hyphens, 64 at most/)
   await fillBasics(page, 'taken')
   await field(page, 'Resource group').fill('rg')
@@ -193,35 +199,36 @@ test('who goes on too early is brought to what is wrong, and told beside it what
 test('a refusal is told in the words of the API with its correlation id, and what was made on the way is cleaned up', {
   skip,
 }, async (t) => {
-  const portal = await aPortal(t)
   const { page, faults } = await portal.open(t, CREATE)
   await fillBasics(page, 'web')
+  await field(page, 'Resource group').fill('fresh')
   await page.getByRole('tab', { name: 'Review' }).click()
   await portal.service.ask('POST', '/providers/TrustedLaunch/hosts/local/drain')
   await page.getByRole('button', CREATE_BUTTON).click()
   const alert = page.getByRole('alert').filter({ hasText: 'Correlation id' })
   await alert.waitFor()
-  await page.getByText('Made on the way, and still there: Resource group default.').waitFor()
+  await page.getByText('Made on the way, and still there: Resource group fresh.').waitFor()
   await button(page, 'Clean up').click()
-  await page.getByText('Delete Resource group default, with all that is in it?').waitFor()
+  await page.getByText('Delete Resource group fresh, with all that is in it?').waitFor()
   await page.getByRole('alertdialog').getByRole('button', { name: 'Clean up' }).click()
   await field(page, 'Name')
     .or(page.getByRole('tab', { name: 'Review' }))
     .first()
     .waitFor()
-  assert.equal((await portal.service.ask('GET', portal.service.group('default'))).status, 404)
+  assert.equal((await portal.service.ask('GET', portal.service.group('fresh'))).status, 404)
   // The browser's own word for it.
   assert.match(faults.splice(0).join(), /^Failed to load resource: .* 409 \(Conflict\) https:\S+$/)
+  await portal.service.ask('POST', '/providers/TrustedLaunch/hosts/local/resume')
 })
 
 test('a reload in the middle keeps what was told but no secret, and what is being made goes on', {
   skip,
 }, async (t) => {
-  const boot = Promise.withResolvers<void>()
-  const before = (deed: string) => (deed === 'create' ? boot.promise : undefined)
-  const portal = await aPortal(t, new ScriptedHost({ before }))
+  const { promise, resolve } = Promise.withResolvers<void>()
+  boot = promise
+  t.after(() => resolve())
   const { page } = await portal.open(t, CREATE)
-  await fillBasics(page, 'web')
+  await fillBasics(page, 'web-2')
   await page.getByRole('switch', { name: 'A password, too' }).click()
   await page.locator('input[type=password]').fill('Secret-of-mine-1')
   await button(page, 'Next').click()
@@ -229,7 +236,7 @@ test('a reload in the middle keeps what was told but no secret, and what is bein
   await page.reload()
   await field(page, 'Empty disk 0, GiB').waitFor()
   await page.getByRole('tab', { name: 'Basics' }).click()
-  assert.equal(await field(page, 'Name').inputValue(), 'web')
+  assert.equal(await field(page, 'Name').inputValue(), 'web-2')
   assert.equal(await page.locator('input[type=password]').inputValue(), '')
   await page.locator('input[type=password]').fill('Secret-of-mine-1')
   await page.getByRole('tab', { name: 'Review' }).click()
@@ -237,13 +244,13 @@ test('a reload in the middle keeps what was told but no secret, and what is bein
     assert.doesNotMatch(await shown(page, form), /Secret-of-mine/)
   await page.getByRole('button', CREATE_BUTTON).click()
   const list = page.getByRole('list', { name: 'What is being made' })
-  const vm = list.getByRole('listitem').filter({ hasText: 'Virtual machine: web' })
+  const vm = list.getByRole('listitem').filter({ hasText: 'Virtual machine: web-2' })
   await vm.getByText('Under way').waitFor()
   const kept: string = await page.evaluate('JSON.stringify({...sessionStorage, ...localStorage})')
   assert.doesNotMatch(kept, /Secret-of-mine/)
   await page.reload()
   await vm.getByText('Under way').waitFor()
-  boot.resolve()
+  resolve()
   await vm.getByText('Done').waitFor()
   const extension = list.getByRole('listitem').filter({ hasText: 'Extension' })
   await extension.getByText('Done').waitFor()
@@ -252,15 +259,14 @@ test('a reload in the middle keeps what was told but no secret, and what is bein
 test('who may only read sees what they may not do, disabled and with the right that it needs; the API refuses it all the same', {
   skip,
 }, async (t) => {
-  const portal = await aPortal(t)
-  const { id } = await aVm(portal.service, 'web')
+  const { id } = await aVm(portal.service, 'seen')
   const { ask } = await aPrincipal(portal.service, READER, portal.service.subscription)
-  const { page } = await portal.open(t, '/virtual-machines', {}, ask)
+  const { page } = await portal.open(t, '/virtual-machines', ask)
   const create = page.getByRole('button', CREATE_BUTTON)
   await create.and(page.locator('[aria-disabled=true]')).waitFor()
   const needs = (action: string) => `Your role does not include ${action}.`
   await isDescribed(create, needs('Microsoft.Compute/virtualMachines/write'))
-  await page.getByRole('link', { name: 'web', exact: true }).click()
+  await page.getByRole('link', { name: 'seen', exact: true }).click()
   for (const [name, action] of [
     ['Stop', 'powerOff/action'],
     ['Restart', 'restart/action'],
@@ -277,29 +283,24 @@ test('who may only read sees what they may not do, disabled and with the right t
 })
 
 test('no step of it keeps people from using it', { skip }, async (t) => {
-  const portal = await aPortal(t, new DriftedHost())
   const found: string[] = []
-  for (const look of LOOKS) {
-    const { name } = look
-    const { page } = await portal.open(t, CREATE, lookOf(look))
-    const see = async (what: string) => {
-      for (const each of await obstaclesIn(page)) found.push(`${name} ${what}: ${each}`)
-      await shoot(page, `create-${what}-${name}`, true)
-    }
-    await fillBasics(page, `web-${name}`)
-    await page.getByRole('button', { name: /^Size: / }).click()
-    await page.getByRole('searchbox', { name: 'Search sizes' }).fill('T4_v3')
-    await page.getByRole('button', { name: 'Standard_NC4as_T4_v3' }).click()
-    await see('size')
-    await button(page, 'Cancel').click()
-    for (const step of ['Basics', 'Disks', 'Network', 'Security type', 'Review']) {
-      await page.getByRole('tab', { name: step }).click()
-      if (step === 'Disks') await button(page, 'Add an empty disk').click()
-      await see(step.split(' ')[0]!.toLowerCase())
-    }
-    await page.getByRole('button', CREATE_BUTTON).click()
-    await page.getByRole('link', { name: `Look at web-${name}` }).waitFor()
-    await see('made')
+  const { page } = await portal.open(t, CREATE)
+  const see = async (what: string) => {
+    found.push(...(await obstaclesInLooks(page, `create-${what}`, true)))
   }
+  await fillBasics(page, 'looked-at')
+  await page.getByRole('button', { name: /^Size: / }).click()
+  await page.getByRole('searchbox', { name: 'Search sizes' }).fill('T4_v3')
+  await page.getByRole('button', { name: 'Standard_NC4as_T4_v3' }).click()
+  await see('size')
+  await button(page, 'Cancel').click()
+  for (const step of ['Basics', 'Disks', 'Network', 'Security type', 'Review']) {
+    await page.getByRole('tab', { name: step }).click()
+    if (step === 'Disks') await button(page, 'Add an empty disk').click()
+    await see(step.split(' ')[0]!.toLowerCase())
+  }
+  await page.getByRole('button', CREATE_BUTTON).click()
+  await page.getByRole('link', { name: 'Look at looked-at' }).waitFor()
+  await see('made')
   assert.deepEqual(found, [])
 })

@@ -1,29 +1,32 @@
 // What a VM proved: verdict, chain, events, registers, history and drift, as a person sees and decides them.
 import assert from 'node:assert/strict'
-import { type TestContext, test } from 'node:test'
-import type { BootView } from '@trusted-launch/api'
+import { test } from 'node:test'
+import { type BootView, REASON_MAX } from '@trusted-launch/api'
 import { DriftedHost } from '@trusted-launch/service/a-drifted-host'
 import { aVm } from '@trusted-launch/service/a-vm'
 import { READER } from '../../apps/service/src/identity/role-definitions.ts'
 import { aPrincipal, mayAlso } from '../../apps/service/test/a-principal.ts'
-import { aPortal, portalMissing } from './a-portal.ts'
+import { aSharedPortal, goTo, portalMissing } from './a-portal.ts'
 import { obstaclesIn } from './axe.ts'
-import { LOOKS, lookOf, shoot } from './looks.ts'
+import { obstaclesInLooks } from './looks.ts'
 
-async function aDriftedVm(t: TestContext) {
-  const host = new DriftedHost()
-  const portal = await aPortal(t, host)
-  const { id } = await aVm(portal.service, 'web')
+const host = new DriftedHost()
+const portal = await aSharedPortal(host)
+
+/** A VM that proved itself once and is another since. */
+async function aDriftedVm(name: string) {
+  host.isDrifted = false
+  const { id } = await aVm(portal.service, name)
   host.isDrifted = true
   const asked = await portal.service.ask('POST', `${id}/providers/TrustedLaunch/evidence/attest`)
   await portal.service.over(asked)
-  return { portal, host, id, path: `/virtual-machine/${encodeURIComponent(id.slice(1))}/integrity` }
+  return { id, path: `/virtual-machine/${encodeURIComponent(id.slice(1))}/integrity` }
 }
 
 test('a person sees what failed since when, opens the event, compares two boots and approves the drift', {
   skip: portalMissing,
 }, async (t) => {
-  const { portal, id, path } = await aDriftedVm(t)
+  const { id, path } = await aDriftedVm('seen')
   const { page } = await portal.open(t, path)
   await page.getByText('Not to be trusted: kernel is not as expected.').waitFor()
   const chain = page.getByRole('region', { name: 'Boot chain' })
@@ -54,7 +57,7 @@ test('a person sees what failed since when, opens the event, compares two boots 
   await page.getByRole('button', { name: 'Approve' }).click()
   await page.getByLabel('Reason').fill('the update of last night')
   await page.getByRole('dialog').getByRole('button', { name: 'Approve' }).click()
-  await page.getByText('the update of last night').waitFor()
+  await page.getByText('administrator: the update of last night').waitFor()
   const { body } = await portal.service.ask('GET', `${id}/providers/TrustedLaunch/drift`)
   assert.equal(body.value[0].properties.status, 'Approved')
 })
@@ -62,7 +65,7 @@ test('a person sees what failed since when, opens the event, compares two boots 
 test('a failure that was never cleared is told beside a good verdict, and cleared for a reason', {
   skip: portalMissing,
 }, async (t) => {
-  const { portal, host, id, path } = await aDriftedVm(t)
+  const { id, path } = await aDriftedVm('cleared')
   host.isDrifted = false
   const evidence = `${id}/providers/TrustedLaunch/evidence`
   await portal.service.over(await portal.service.ask('POST', `${evidence}/attest`))
@@ -71,7 +74,9 @@ test('a failure that was never cleared is told beside a good verdict, and cleare
   await page.getByText('It failed before, and nobody cleared that').waitFor()
   assert.deepEqual(await obstaclesIn(page), [])
   await page.getByRole('button', { name: 'Clear the failure' }).click()
-  await page.getByLabel('Reason').fill('a kernel of a test')
+  const reason = page.getByLabel('Reason')
+  assert.equal(await reason.getAttribute('maxlength'), String(REASON_MAX))
+  await reason.fill('x'.repeat(REASON_MAX))
   await page.getByRole('dialog').getByRole('button', { name: 'Clear the failure' }).click()
   await page.getByText('It failed before, and nobody cleared that').waitFor({ state: 'detached' })
   assert.equal((await portal.service.ask('GET', evidence)).body.failure, undefined)
@@ -80,14 +85,15 @@ test('a failure that was never cleared is told beside a good verdict, and cleare
 test('who may not read evidence is told so, and the page asks for nothing that is refused', {
   skip: portalMissing,
 }, async (t) => {
-  const { portal, id, path } = await aDriftedVm(t)
+  const { id, path } = await aDriftedVm('withheld')
   const { service } = portal
   const reader = await aPrincipal(service, READER.name, service.subscription)
-  const { page, faults } = await portal.open(t, path, {}, reader.ask)
+  const { page, faults } = await portal.open(t, path, reader.ask)
   await page.getByText('Your role does not include TrustedLaunch/evidence/read.').waitFor()
   assert.deepEqual(faults.splice(0), [])
   await mayAlso(service, reader.name, ['TrustedLaunch/evidence/read'], id)
-  await page.goto(`${service.service.endpoint}/portal${path}?part=drift`)
+  await page.reload()
+  await goTo(page, `${path}?part=drift`)
   await page.getByText('Your role does not include TrustedLaunch/drift/read.').waitFor()
   assert.deepEqual(faults.splice(0), [])
 })
@@ -100,16 +106,15 @@ const EVENTS = 5_000
 test('a log of 5,000 events is there at once, row by row as it is looked at, and what a guest wrote is text', {
   skip: portalMissing,
 }, async (t) => {
-  const { portal, path } = await aDriftedVm(t)
-  const { page } = await portal.open(t, path)
-  await page.getByRole('region', { name: 'Boot chain' }).waitFor()
-  await page.addInitScript(watchFirstRow)
+  const { path } = await aDriftedVm('hostile')
+  const { page } = await portal.open(t, '/virtual-machines')
+  await page.evaluate(watchFirstRow)
   await page.route('**/bootView?*', async (route) => {
     const { pathname } = new URL(route.request().url())
     const { body } = await portal.service.ask('GET', pathname)
     await route.fulfill({ json: hostile(body) })
   })
-  await page.reload()
+  await goTo(page, path)
   const table = page.getByRole('table', { name: 'Events' })
   await table.getByText(SHOWN).first().waitFor()
   assert.ok((await table.getByRole('row').count()) < 100, 'only rows in sight are there')
@@ -141,7 +146,7 @@ function watchFirstRow() {
   }
   new scope.MutationObserver(() => {
     if (scope.firstRow !== undefined) return
-    const row = scope.document.querySelector('tr[aria-rowindex="2"]')
+    const row = scope.document.querySelector('[aria-label=Events] tr[aria-rowindex="2"]')
     if (row !== null) scope.firstRow = scope.performance.now()
   }).observe(scope.document, { childList: true, subtree: true })
 }
@@ -164,18 +169,14 @@ function hostile(boot: BootView): BootView {
 test('nothing of the integrity of a VM keeps people from using it', {
   skip: portalMissing,
 }, async (t) => {
-  const { portal, path } = await aDriftedVm(t)
+  const { path } = await aDriftedVm('web')
+  const { page } = await portal.open(t, path)
   const found: string[] = []
-  for (const look of LOOKS) {
-    const { name } = look
-    const { page } = await portal.open(t, path, lookOf(look))
-    for (const part of ['events', 'registers', 'claims', 'files', 'history', 'drift', 'check']) {
-      await page.goto(`${portal.service.service.endpoint}/portal${path}?part=${part}`)
-      await page.getByRole('region', { name: 'Boot chain' }).waitFor()
-      await page.waitForFunction("!document.body.innerText.includes('Loading …')")
-      for (const each of await obstaclesIn(page)) found.push(`${name} ${part}: ${each}`)
-      await shoot(page, `integrity-${part}-${name}`, true)
-    }
+  for (const part of ['events', 'registers', 'claims', 'files', 'history', 'drift', 'check']) {
+    await goTo(page, `${path}?part=${part}`)
+    await page.getByRole('region', { name: 'Boot chain' }).waitFor()
+    await page.getByText('Loading …').first().waitFor({ state: 'detached' })
+    found.push(...(await obstaclesInLooks(page, `integrity-${part}`, true)))
   }
   assert.deepEqual(found, [])
 })

@@ -6,9 +6,8 @@ import { aVm } from '@trusted-launch/service/a-vm'
 import type { Page } from 'playwright-core'
 import { aDefinition, aVersion } from '../../apps/service/test/a-gallery.ts'
 import { aScaleSet, instancesOf } from '../../apps/service/test/http/a-scale-set.ts'
-import { aPortal, portalMissing, type TestPortal } from './a-portal.ts'
-import { obstaclesIn } from './axe.ts'
-import { LOOKS, lookOf, shoot } from './looks.ts'
+import { aSharedPortal, goTo, portalMissing } from './a-portal.ts'
+import { obstaclesInLooks } from './looks.ts'
 
 const KEYS = {
   securityProfile: {
@@ -31,8 +30,19 @@ const button = (page: Page, name: string) => page.getByRole('button', { name, ex
 const sure = (page: Page, name: string) =>
   page.getByRole('alertdialog').getByRole('button', { name, exact: true })
 
+const portal = await aSharedPortal(new ScriptedHost(EXAMINATION))
+if (portalMissing === false) await aVm(portal.service, 'web')
+/** One of an image of a gallery, with keys. */
+const version = portalMissing === false ? await aKeyedVersion() : ''
+
+async function aKeyedVersion(): Promise<string> {
+  const definition = await aDefinition(portal.service, 'TrustedLaunchSupported')
+  return aVersion(portal.service, definition, '1.0.0', KEYS)
+}
+
 /** A disk that no VM has. */
-async function aDisk({ service }: TestPortal): Promise<string> {
+async function aDisk(): Promise<string> {
+  const { service } = portal
   const id = `${service.group('rg')}/providers/Microsoft.Compute/disks/spare`
   const properties = { creationData: { createOption: 'Empty' }, diskSizeGB: 4 }
   const put = await service.ask('PUT', id, { location: 'local', properties })
@@ -43,9 +53,7 @@ async function aDisk({ service }: TestPortal): Promise<string> {
 test('a free disk is deleted once its name is typed, and one that a machine has is not offered for it', {
   skip: portalMissing,
 }, async (t) => {
-  const portal = await aPortal(t)
-  await aVm(portal.service, 'web')
-  const disk = await aDisk(portal)
+  const disk = await aDisk()
   const { page } = await portal.open(t, '/disks')
   await page.getByText('2 in all').waitFor()
   await page.getByRole('cell').getByRole('button', { name: 'Delete' }).click()
@@ -58,9 +66,6 @@ test('a free disk is deleted once its name is typed, and one that a machine has 
 test('images and versions of galleries are one list, and each tells what was found and which keys it brings', {
   skip: portalMissing,
 }, async (t) => {
-  const portal = await aPortal(t, new ScriptedHost(EXAMINATION))
-  const definition = await aDefinition(portal.service, 'TrustedLaunchSupported')
-  await aVersion(portal.service, definition, '1.0.0', KEYS)
   const { page } = await portal.open(t, '/images')
   await page.getByText('2 in all').waitFor()
   await page.getByRole('link', { name: 'ours/TrustedLaunchSupported/1.0.0' }).click()
@@ -73,7 +78,6 @@ test('images and versions of galleries are one list, and each tells what was fou
 test('a scale set is made larger at once, smaller once that is answered for, and its instances act when chosen', {
   skip: portalMissing,
 }, async (t) => {
-  const portal = await aPortal(t)
   const { id } = await aScaleSet(portal.service, 1)
   const { page } = await portal.open(t, '/scale-sets')
   await page.getByRole('link', { name: 'web' }).click()
@@ -100,30 +104,22 @@ test('a scale set is made larger at once, smaller once that is answered for, and
 test('no page of disks, images and scale sets fails or keeps people from using it', {
   skip: portalMissing,
 }, async (t) => {
-  const portal = await aPortal(t, new ScriptedHost(EXAMINATION))
-  await aVm(portal.service, 'web')
-  await aDisk(portal)
-  const set = await aScaleSet(portal.service, 2)
-  const definition = await aDefinition(portal.service, 'TrustedLaunchSupported')
-  const version = await aVersion(portal.service, definition, '1.0.0', KEYS)
+  await aDisk()
+  const { id: set } = await aScaleSet(portal.service, 2)
   const pages = {
     disks: '/disks',
     images: '/images',
     image: `/image/${part(version)}`,
     'scale-sets': '/scale-sets',
-    'scale-set': `/scale-set/${part(set.id)}`,
+    'scale-set': `/scale-set/${part(set)}`,
   }
+  const { page } = await portal.open(t, '/')
   const found: string[] = []
-  for (const look of LOOKS) {
-    const { name } = look
-    const { page } = await portal.open(t, '/', lookOf(look))
-    for (const [title, path] of Object.entries(pages)) {
-      await page.goto(`${portal.service.service.endpoint}/portal${path}`)
-      await page.getByRole('table').first().waitFor()
-      await page.getByText('Loading …').first().waitFor({ state: 'detached' })
-      for (const each of await obstaclesIn(page)) found.push(`${name} ${title}: ${each}`)
-      await shoot(page, `${title}-${name}`)
-    }
+  for (const [title, path] of Object.entries(pages)) {
+    await goTo(page, path)
+    await page.getByRole('table').first().waitFor()
+    await page.getByText('Loading …').first().waitFor({ state: 'detached' })
+    found.push(...(await obstaclesInLooks(page, title)))
   }
   assert.deepEqual(found, [])
 })
