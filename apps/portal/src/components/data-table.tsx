@@ -95,7 +95,7 @@ const useStyles = makeStyles({
     textOverflow: 'ellipsis',
     whiteSpace: 'nowrap',
   },
-  check: { width: `${CHECK_REM}rem` },
+  check: { width: `${CHECK_REM}rem`, padding: 0 },
 })
 
 const collator = new Intl.Collator(undefined, { numeric: true })
