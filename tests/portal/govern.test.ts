@@ -263,6 +263,9 @@ test('the overview tells how often and how lately machines proved themselves', {
   assert.match(await table.getByRole('row').nth(1).innerText(), /\t1\t0.* min/)
   await page.getByText('Attestations in a quarter of an hour').waitFor()
   assert.deepEqual(await obstaclesInLooks(page, 'proofs', true), [])
+  // Drawn anew at each of these widths.
+  const chart = page.getByText('Age of proofs, minutes').locator('..')
+  assert.ok((await chart.boundingBox())!.height < 300)
 })
 
 test('a recommendation is exempted for a reason and until a day, by whom is told, and the exemption ended', {

@@ -3,7 +3,8 @@ import { Caption1, makeStyles, tokens } from '@fluentui/react-components'
 import type { ProofInterval } from '../../queries/proofs.ts'
 import { useTexts } from '../../texts/texts.ts'
 
-const HEIGHT_PX = 150
+/** A chart becomes as high as what holds it, which may not be as high as the chart: both would grow at each drawing. */
+const HEIGHT = '12rem'
 /** As much as the largest number beside the axis takes. */
 const MARGINS = { left: 64 }
 const MINUTE_S = 60
@@ -16,6 +17,7 @@ const useStyles = makeStyles({
     gridTemplateColumns: 'repeat(auto-fit, minmax(min(100%, 24rem), 1fr))',
     gap: tokens.spacingHorizontalL,
   },
+  chart: { height: HEIGHT },
 })
 
 /** The same as the table below them, as lines. */
@@ -46,13 +48,14 @@ export default function ProofsCharts({ of }: { of: readonly ProofInterval[] }) {
   const shown = charts.map(([title, lines]) => (
     <div key={title}>
       <Caption1 as="h3">{title}</Caption1>
-      <LineChart
-        height={HEIGHT_PX}
-        margins={MARGINS}
-        yMaxValue={LEAST_MAX}
-        hideLegend={lines.length === 1}
-        data={{ chartTitle: title, lineChartData: [...lines] }}
-      />
+      <div className={styles.chart}>
+        <LineChart
+          margins={MARGINS}
+          yMaxValue={LEAST_MAX}
+          hideLegend={lines.length === 1}
+          data={{ chartTitle: title, lineChartData: [...lines] }}
+        />
+      </div>
     </div>
   ))
   return <div className={styles.charts}>{shown}</div>
