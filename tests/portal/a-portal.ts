@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { after, type TestContext } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { ScriptedHost, type ServiceOptions } from '@trusted-launch/service'
+import { ScriptedHost } from '@trusted-launch/service'
 import { type Answer, aService, type TestService } from '@trusted-launch/service/a-service'
 import type { Browser, Locator, Page } from 'playwright-core'
 import {
@@ -41,19 +41,11 @@ type Ask = (method: string, path: string) => Promise<Answer>
 /** What ends what a test began: a test's own, or {@link after} of `node:test` for what all tests of a file share. */
 type Owner = Pick<TestContext, 'after'>
 
-/** The portal of a service on a scripted host. */
-export function aPortal(
-  t: Owner,
-  host: ScriptedHost = new ScriptedHost(),
-  options: Partial<ServiceOptions> = {},
-): Promise<TestPortal> {
-  return portalOf(t, () => aService(t, host, { portal, ...options }))
-}
-
-/** As {@link aPortal}, for all tests of a file; where these are left out, there is none. */
-export function aSharedPortal(host: ScriptedHost = new ScriptedHost()): Promise<TestPortal> {
+/** The portal of a service on a scripted host, for all tests of a file; where these are left out, there is none. */
+export async function aSharedPortal(host: ScriptedHost = new ScriptedHost()): Promise<TestPortal> {
+  if (portalMissing !== false) return null as never
   const owner = { after: after as TestContext['after'] }
-  return portalMissing === false ? aPortal(owner, host) : (null as never)
+  return portalOf(owner, () => aService(owner, host, { portal }))
 }
 
 /** The portal of any service. */

@@ -5,16 +5,15 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { ScriptedHost } from '@trusted-launch/service'
-import { aPortal, portalMissing } from './a-portal.ts'
+import { aSharedPortal, portalMissing } from './a-portal.ts'
 
 const MIB = 1 << 20
+const rows = [{ what: 'IMA', state: 'cannot tell', reason: 'None.', advice: null }] as const
+const portal = await aSharedPortal(new ScriptedHost({ examination: { rows } }))
 
 test('a file is sent in pieces, looked at, and told about; and an address of a host that is not allowed is refused', {
   skip: portalMissing,
 }, async (t) => {
-  const rows = [{ what: 'IMA', state: 'cannot tell', reason: 'None.', advice: null }] as const
-  const host = new ScriptedHost({ examination: { rows } })
-  const portal = await aPortal(t, host)
   const { page, faults } = await portal.open(t, '/images')
   await page.getByRole('button', { name: 'Import an image' }).click()
   await page.getByLabel('Name').fill('mine')
