@@ -5,8 +5,8 @@ import { spawn } from 'node:child_process'
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { root } from './pinned-node.mjs'
 
+const root = join(import.meta.dirname, '..')
 /** Whose tests leave nothing behind in their process. */
 const TOGETHER = /^(apps\/(cli|service)|packages\/[^/]+)\/test\//
 /** What is the process's, not a file's: its environment, its folder, its end, its hooks, and where snapshots are. */
