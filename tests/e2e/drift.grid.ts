@@ -1,15 +1,13 @@
 /** A guest that updates its kernel, on a real host: drift, its approval, and both kernels affirmed after it. */
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { globSync, mkdirSync, writeFileSync } from 'node:fs'
+import { globSync } from 'node:fs'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { buildUki, putIntoEsp } from '@trusted-launch/host'
-import { atEnd, cacheDirectory, testFolder } from './machines.ts'
+import { aControlPlane } from './a-control-plane.ts'
+import { cacheDirectory, testFolder } from './machines.ts'
 import { filesOn, otherKernel } from './other-kernel.ts'
 
-const root = join(import.meta.dirname, '../..')
-const main = join(root, 'apps/cli/src/main.ts')
 /** What `tl` ends with on a verdict that refuses. */
 const CONTRAINDICATED = 3
 const timeout = 900_000
@@ -20,7 +18,8 @@ test('another kernel is drift; approved, both kernels are affirmed, and its aler
   const folder = testFolder(t)
   const kernel = await otherKernel(cacheDirectory, folder)
   if (kernel === null) return t.skip('Debian’s archive has no other signed kernel')
-  const { tl, disk } = await aControlPlane(t, folder)
+  const { tl } = await aControlPlane(t, folder)
+  const disk = () => diskIn(folder)
   tl(0, 'vm', 'create', '--name', 'web', '--image', 'small')
   assert.match(tl(0, 'vm', 'attest', 'web'), /\naffirming\n/, 'the first boot is as foretold')
   tl(0, 'recommendation', 'fix', 'web', 'guest-attestation-extension.linux-vm')
@@ -52,7 +51,8 @@ test('another kernel is drift; approved, both kernels are affirmed, and its aler
 test('the first boot of a unified kernel image is affirmed, and another one, signed by the same key, once it is approved', {
   timeout,
 }, async (t) => {
-  const { tl, disk } = await aControlPlane(t, testFolder(t))
+  const { tl, folder } = await aControlPlane(t)
+  const disk = () => diskIn(folder)
   tl(0, 'vm', 'create', '--name', 'web', '--image', 'uki')
   assert.match(tl(0, 'vm', 'attest', 'web'), /\naffirming\n/)
   const hook = Buffer.from('#!/bin/busybox sh\necho another\n')
@@ -70,35 +70,7 @@ test('the first boot of a unified kernel image is affirmed, and another one, sig
   assert.match(tl(0, 'vm', 'attest', 'web'), /\naffirming\n/)
 })
 
-async function aControlPlane(t: TestContext, folder: string) {
-  const env = {
-    ...process.env,
-    XDG_DATA_HOME: join(folder, 'data'),
-    XDG_CONFIG_HOME: join(folder, 'config'),
-    HOME: folder,
-  }
-  mkdirSync(join(folder, 'run'))
-  const launcher = join(folder, 'run/tl')
-  writeFileSync(launcher, `#!/bin/sh\nexec ${process.execPath} ${main} "$@"\n`, { mode: 0o755 })
-  const up = spawn(launcher, ['up', '--listen', '127.0.0.1:0', '--json'], {
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  atEnd(t, () => spawnSync(launcher, ['down', '--vms'], { env, stdio: 'ignore' }))
-  await firstLine(up)
-  const tl = (wanted: number, ...args: string[]): string => {
-    const { status, stdout, stderr } = spawnSync(launcher, args, { env, encoding: 'utf8' })
-    t.diagnostic(`tl ${args.slice(0, 2).join(' ')}: ${status}`)
-    assert.equal(status, wanted, `${args.join(' ')}: ${stderr}${stdout}`)
-    return stdout
-  }
-  const disk = () => globSync(join(folder, 'data/**/machine/disk'))[0]!
-  return { tl, disk }
-}
-
-function firstLine(child: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    child.stdout!.once('data', () => resolve())
-    child.once('exit', (code) => reject(new Error(`it ended with ${code}`)))
-  })
+/** The disk of the one VM there is. */
+function diskIn(folder: string): string {
+  return globSync(join(folder, 'data/**/machine/disk'))[0]!
 }

@@ -1,13 +1,11 @@
 /** README's "As a service", typed as it stands, against a real host. */
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { aControlPlane } from './a-control-plane.ts'
 
 const root = join(import.meta.dirname, '../..')
-const main = join(root, 'apps/cli/src/main.ts')
 
 /** What a command ends with where it is not 0, and what it must have said. */
 const expected: readonly [RegExp, readonly number[], RegExp][] = [
@@ -39,37 +37,15 @@ const expected: readonly [RegExp, readonly number[], RegExp][] = [
 test('what README tells to type makes a VM that proves its boot, and its record says so again', {
   timeout: 600_000,
 }, async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'tl-readme-'))
-  const env = {
-    ...process.env,
-    XDG_DATA_HOME: join(folder, 'data'),
-    XDG_CONFIG_HOME: join(folder, 'config'),
-    HOME: folder,
-    PATH: `${join(folder, 'bin')}:${process.env.PATH}`,
-  }
-  mkdirSync(join(folder, 'bin'))
-  const launcher = `#!/bin/sh\nexec ${process.execPath} ${main} "$@"\n`
-  writeFileSync(join(folder, 'bin/tl'), launcher, { mode: 0o755 })
-  const up = spawn('tl', ['up', '--listen', '127.0.0.1:0', '--json'], {
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  t.after(() => {
-    spawnSync('tl', ['down', '--vms'], { env, stdio: 'ignore' })
-    rmSync(folder, { recursive: true, force: true })
-  })
-  await firstLine(up)
+  const { type } = await aControlPlane(t)
   const lines = commandsOf(readFileSync(join(root, 'README.md'), 'utf8'))
   assert.equal(lines.length, expected.length)
   for (const [i, line] of lines.entries()) {
     const [which, codes, said] = expected[i]!
     assert.match(line, which)
-    const { status, stdout, stderr } = spawnSync('sh', ['-c', line], {
-      ...{ cwd: folder, env, encoding: 'utf8' },
-    })
+    const { status, stdout, stderr } = type(line)
     assert.ok(codes.includes(status!), `${line}: ${status}: ${stderr}${stdout}`)
     assert.match(stdout, said, line)
-    t.diagnostic(`${line}: ${status}`)
   }
 })
 
@@ -80,11 +56,4 @@ function commandsOf(readme: string): string[] {
     .trimEnd()
     .split('\n')
     .map((line) => line.replace(/^npx /, ''))
-}
-
-function firstLine(child: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    child.stdout!.once('data', () => resolve())
-    child.once('exit', (code) => reject(new Error(`it ended with ${code}`)))
-  })
 }
