@@ -4,7 +4,7 @@ import type { TokenBinding } from '@trusted-launch/attestation'
 import type { Resource } from '../domain/store.ts'
 import { type Issue, issuedBy, termsOf } from '../domain/tokens.ts'
 import { stateOf, textAt } from '../domain/vm/vm.ts'
-import type { Attested } from './attest.ts'
+import type { Attested } from './attestation/attest.ts'
 import { type VmGround, VmJob } from './vm-job.ts'
 import type { Handler, Job } from './worker.ts'
 

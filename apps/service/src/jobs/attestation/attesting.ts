@@ -1,12 +1,12 @@
 import { boundNonce, type TokenBinding } from '@trusted-launch/attestation'
-import type { HostDriver } from '../domain/host-driver.ts'
-import type { Resource, Store } from '../domain/store.ts'
-import type { AttestationSigner } from '../identity/attestation-signer.ts'
-import type { AppraisalTask } from '../workers/appraisal.ts'
-import type { Appraisers } from '../workers/appraisers.ts'
+import type { HostDriver } from '../../domain/host-driver.ts'
+import type { Resource, Store } from '../../domain/store.ts'
+import type { AttestationSigner } from '../../identity/attestation-signer.ts'
+import type { AppraisalTask } from '../../workers/appraisal.ts'
+import type { Appraisers } from '../../workers/appraisers.ts'
+import { TurnHolder } from '../turn-holder.ts'
+import type { Job } from '../worker.ts'
 import { type Attested, type AttestGround, attest } from './attest.ts'
-import { TurnHolder } from './turn-holder.ts'
-import type { Job } from './worker.ts'
 
 export interface AttestingOptions {
   readonly store: Store

@@ -1,7 +1,7 @@
 import { type Finding, findingOf } from '@trusted-launch/attestation'
 import type { Evidence } from '@trusted-launch/channel'
-import type { AppraisalAnswer, AppraisalTask } from '../workers/appraisal.ts'
-import { isOurs } from './worker.ts'
+import type { AppraisalAnswer, AppraisalTask } from '../../workers/appraisal.ts'
+import { isOurs } from '../worker.ts'
 
 /** Once may be an accident of ours: a thread that died of something else. */
 const TRIES = 2
