@@ -134,13 +134,14 @@ function checkEntry(
   lockedDown: boolean,
   signed: ReadonlySet<string> | null,
 ): Finding[] {
+  const common = { pcr: 10, events: [entry.index] }
   // check 40
   if (entry.violation)
     return [
       findingOf({
         id: 'ima.violation',
         summary: `Entry ${entry.index} is a violation: a file changed while it was measured.`,
-        ...at(entry),
+        ...common,
       }),
     ]
   // check 40
@@ -149,19 +150,20 @@ function checkEntry(
       findingOf({
         id: 'ima.unexpected-file',
         summary: `Entry ${entry.index} cannot be read.`,
-        ...at(entry),
+        ...common,
       }),
     ]
   const { name, digest } = entry.data
-  const actual = `${digest.algorithm}:${toHex(digest.digest)}`
+  const actual = `${printable(digest.algorithm)}:${toHex(digest.digest)}`
   const isModule = modulePath.test(name)
+  const path = printable(name.slice(0, 512))
   // check 40
   if (!isModule)
     return [
       findingOf({
         id: 'ima.unexpected-file',
-        summary: `${pathOf(name)} was measured; no module, so perhaps another kernel (kexec).`,
-        ...at(entry),
+        summary: `${path} was measured; no module, so perhaps another kernel (kexec).`,
+        ...common,
         actual,
       }),
     ]
@@ -170,17 +172,14 @@ function checkEntry(
     return [
       findingOf({
         id: 'module.untrusted',
-        component: moduleComponent(pathOf(name)),
+        component: moduleComponent(path),
         summary: lockedDown
-          ? `${pathOf(name)} is not signed by the kernel's key: a kernel under lockdown refuses it.`
-          : `${pathOf(name)} is not signed by the kernel's key.`,
-        ...at(entry),
+          ? `${path} is not signed by the kernel's key: a kernel under lockdown refuses it.`
+          : `${path} is not signed by the kernel's key.`,
+        ...common,
         expected: "one of the kernel's signed modules",
         actual,
       }),
     ]
   return []
 }
-
-const at = ({ index }: ImaEntry) => ({ pcr: 10, events: [index] })
-const pathOf = (name: string) => printable(name.slice(0, 512))
