@@ -8,7 +8,7 @@ import {
   type RollbackState,
   TRUSTED_LAUNCH_POLICY,
 } from '@trusted-launch/attestation'
-import { predict } from '@trusted-launch/bootchain'
+import { predictBoots } from '@trusted-launch/bootchain'
 import { Certificate } from '@trusted-launch/crypto'
 import {
   findFirmware,
@@ -31,8 +31,8 @@ export async function foretell(image: Image, vm: Machine): Promise<ReferenceValu
     const variables = await vm.readVariables()
     const firmware = knownFirmware(firmwareSha256)
     const modules = modulesOfImage(image)
-    const variant = predict({ disk, image, variables, banks, firmware, modules })
-    return { version: 2, variants: [variant] }
+    const variants = predictBoots({ disk, image, variables, banks, firmware, modules })
+    return { version: 2, variants }
   } finally {
     disk.close()
   }

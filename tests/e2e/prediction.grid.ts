@@ -50,7 +50,7 @@ function assertExact(references: ReferenceVariant, evidence: Evidence, bank: Ban
       `events of PCR ${pcr}, ${bank}`,
     )
     const value = quote.pcrs.find(({ index }) => index === Number(pcr))!.digest
-    assert.equal(expected.values[bank], toHex(value), `PCR ${pcr}, ${bank}`)
+    assert.equal(expected.values![bank], toHex(value), `PCR ${pcr}, ${bank}`)
   }
 }
 

@@ -31,14 +31,15 @@ function textOfVariant(variant: ReferenceVariant, { width }: Look): string {
   const shown = (digests: Digests) =>
     (digests.sha256 ?? Object.values(digests)[0] ?? '').slice(0, digestShown)
   const rows = Object.entries(variant.pcrs).flatMap(([pcr, { events, values }]) => {
-    if (events === null) return [[pcr, '-', 'its value alone', shown(values)]]
+    if (events === null) return [[pcr, '-', 'its value alone', shown(values ?? {})]]
     if (events.length === 0) return [[pcr, '-', 'nothing is measured', '']]
-    return events.map(({ component, description, path, digests }) => [
+    const rows = events.map(({ component, description, path, digests }) => [
       pcr,
       component,
       plain(path ?? description),
       shown(digests),
     ])
+    return values === null ? [[pcr, '-', 'any of these, in any order', ''], ...rows] : rows
   })
   return `${lines.join('\n')}\n\n${tableText(['PCR', 'component', 'what', 'digest'], rows, width)}`
 }

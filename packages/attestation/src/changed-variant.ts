@@ -4,6 +4,7 @@ import { type Compared, compareEvents } from './compare-references.ts'
 import { COMPONENT } from './component.ts'
 import { eventOf, modulesOf, pcrOf, variablesFrom } from './learn-references.ts'
 import { componentOfLearnt } from './learnt-component.ts'
+import { isPattern } from './reference-pattern.ts'
 import {
   PINNED_PCRS,
   type ReferenceEvent,
@@ -63,7 +64,7 @@ function isAsExpected(
   if (pairs.some(({ held }) => held !== null)) return true
   return log.values.every(({ bank }) => {
     const value = toHex(log.replays.get(bank)!.pcrs.get(pcr)!.value)
-    return pcrs[pcr] !== undefined && (pcrs[pcr].values[bank] ?? value) === value
+    return pcrs[pcr] !== undefined && (pcrs[pcr].values?.[bank] ?? value) === value
   })
 }
 
@@ -88,6 +89,7 @@ function eventsOf(
   const measured = eventOf(log, actual)
   if (expected === null) return [{ ...measured, component: componentOfLearnt(actual) }]
   const isText = actual.pcrIndex === 8 || actual.pcrIndex === 12
-  const told = same || !isText ? { description: expected.description, path: expected.path } : {}
+  const isTold = !isPattern(expected) && (same || !isText)
+  const told = isTold ? { description: expected.description, path: expected.path } : {}
   return [{ ...measured, component, ...told }]
 }

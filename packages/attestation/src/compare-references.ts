@@ -3,8 +3,9 @@ import type { HashName } from '@trusted-launch/crypto'
 import { EV } from '@trusted-launch/eventlog'
 import { align, type Pair } from './alignment.ts'
 import { boundsOf, type Held } from './compare-bounds.ts'
+import { compareUnordered, holdsInBank } from './compare-unordered.ts'
 import { COMPONENT } from './component.ts'
-import { expectedDigests } from './expected-digests.ts'
+import { expectedDigests, type IsExpected } from './expected-digests.ts'
 import { type FindingId, findingOf } from './finding-table.ts'
 import { secureBootPcr } from './measured-variables.ts'
 import { printable } from './printable.ts'
@@ -52,14 +53,19 @@ export function compareEvents(log: VerifiedEventLog, variant: ReferenceVariant):
       ? (held ?? null)
       : null
   }
-  return Object.entries(variant.pcrs).flatMap(([number, { events }]) => {
+  return Object.entries(variant.pcrs).flatMap(([number, { events, values }]) => {
     if (events === null) return []
     const pcr = Number(number)
     const same = (a: ReferenceEvent, b: VerifiedEvent) => {
       const held = heldOf(a, b, pcr)
       return held === null ? isExpected(a.digests, log.bank, b.digest) : held.faults.length === 0
     }
-    return align(events, log.eventsOf(pcr), same, alike(pcr)).map(({ expected, actual, same }) => ({
+    const measured = log.eventsOf(pcr)
+    const pairs =
+      values === null
+        ? compareUnordered(events, measured, log.bank)
+        : align(events, measured, same, alike(pcr))
+    return pairs.map(({ expected, actual, same }) => ({
       expected,
       actual,
       pcr,
@@ -140,6 +146,7 @@ function faultsOfBank(
     const actual = log.replays.get(bank)!.pcrs.get(pcr)!.value
     const pairs = compared.filter((pair) => pair.pcr === pcr)
     if (pairs.some(({ same }) => !same)) return []
+    if (values === null) return faultsOfUnordered(pairs, pcr, bank, isExpected)
     // Where bounds take another value than was named, each event else must have its digest.
     const isOther = ({ expected, actual: event, held }: Compared) =>
       held === null && !isExpected(expected!.digests, bank, event!.digests.get(bank)!)
@@ -159,6 +166,30 @@ function faultsOfBank(
       ]
     return []
   })
+}
+
+/** The other banks of a register without an order: each event holds there as it does in the strongest. */
+function faultsOfUnordered(
+  pairs: readonly Compared[],
+  pcr: number,
+  bank: HashName,
+  isExpected: IsExpected,
+): Finding[] {
+  const other = pairs.find((pair) => !holdsInBank(pair, bank, isExpected))
+  // check 41
+  if (other !== undefined)
+    return [
+      findingOf({
+        id: ids[other.component] ?? 'boot-chain.changed',
+        component: other.component,
+        summary: `What was measured into PCR ${pcr} (${bank}) is none of what is expected.`,
+        pcr,
+        events: [other.actual!.index],
+        expected: other.expected!.digests[bank] ?? other.expected!.description,
+        actual: toHex(other.actual!.digests.get(bank)!),
+      }),
+    ]
+  return []
 }
 
 /**

@@ -1,6 +1,7 @@
 import { align } from './alignment.ts'
 import { COMPONENT } from './component.ts'
 import { BOUND_VARIABLES, type ReferenceBounds, without } from './reference-bounds.ts'
+import { isPattern } from './reference-pattern.ts'
 import type { ReferenceValues } from './reference-values.ts'
 import type { ReferenceEvent, ReferencePcr, ReferenceVariant } from './reference-variant.ts'
 
@@ -80,8 +81,20 @@ function diffPcr(a: ReferenceVariant, b: ReferenceVariant, pcr: number) {
     const component = COMPONENT.referenceValues
     return [{ component, pcr, change, before: null, after: null, summary } as const]
   }
+  if (howOf(before) !== howOf(after))
+    return [
+      changed(
+        COMPONENT.referenceValues,
+        pcr,
+        `How PCR ${pcr} is compared`,
+        howOf(before),
+        howOf(after),
+      ),
+    ]
   if (before.events === null || after.events === null) return diffWhole(pcr, before, after)
   const same = (x: ReferenceEvent, y: ReferenceEvent) => {
+    if (isPattern(x) || isPattern(y))
+      return isPattern(x) === isPattern(y) && x.description === y.description
     const banks = Object.keys(x.digests).filter((bank) => Object.hasOwn(y.digests, bank))
     return banks.length > 0 && banks.every((bank) => x.digests[bank] === y.digests[bank])
   }
@@ -92,18 +105,24 @@ function diffPcr(a: ReferenceVariant, b: ReferenceVariant, pcr: number) {
   })
 }
 
-/** A register that one of them compares by its value alone. */
-function diffWhole(pcr: number, before: ReferencePcr, after: ReferencePcr) {
-  const component = COMPONENT.referenceValues
-  const text = ({ events }: ReferencePcr) =>
-    events === null ? 'by its value alone' : 'event by event'
-  if (text(before) !== text(after))
-    return [changed(component, pcr, `How PCR ${pcr} is compared`, text(before), text(after))]
-  const differ = Object.entries(before.values).filter(
-    ([bank, value]) => (after.values[bank] ?? value) !== value,
+function howOf({ events, values }: ReferencePcr): string {
+  if (events === null) return 'by its value alone'
+  return values === null ? 'event by event, in any order' : 'event by event'
+}
+
+/** A register that both compare by its value alone. */
+function diffWhole(pcr: number, { values: before }: ReferencePcr, { values: after }: ReferencePcr) {
+  const differ = Object.entries(before ?? {}).filter(
+    ([bank, value]) => (after?.[bank] ?? value) !== value,
   )
   return differ.map(([bank, value]) =>
-    changed(component, pcr, `The value of PCR ${pcr} (${bank})`, value, after.values[bank]!),
+    changed(
+      COMPONENT.referenceValues,
+      pcr,
+      `The value of PCR ${pcr} (${bank})`,
+      value,
+      after![bank]!,
+    ),
   )
 }
 

@@ -155,6 +155,7 @@ export {
   type ReferenceSignature,
 } from './reference-bounds.ts'
 export type { Approval, ApprovedBy, ReferenceOrigin } from './reference-origin.ts'
+export { matchesPattern } from './reference-pattern.ts'
 export {
   checkReferenceValues,
   encodeReferenceValues,

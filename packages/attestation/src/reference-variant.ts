@@ -1,5 +1,6 @@
 import { MalformedError } from '@trusted-launch/codec'
 import { DIGEST_SIZE, type HashName } from '@trusted-launch/crypto'
+import { COMPONENT } from './component.ts'
 import type { MachineShape } from './expectation.ts'
 import {
   array,
@@ -20,6 +21,7 @@ import {
   originShape,
   type ReferenceOrigin,
 } from './reference-origin.ts'
+import { faultOfPattern, isPattern } from './reference-pattern.ts'
 
 const eventsMax = 4096
 const modulesMax = 16384
@@ -43,6 +45,7 @@ export interface ReferenceEvent {
   readonly description: string
   /** Where on the image's disk the measured bytes lie; null: not in a file. */
   readonly path: string | null
+  /** Empty: a command of GRUB that is known by its text, with `${…}` where a variable stands. Only without order. */
   readonly digests: Digests
 }
 
@@ -50,8 +53,11 @@ export interface ReferenceEvent {
 export interface ReferencePcr {
   /** Null: only the values are known, in every bank, and decide alone. */
   readonly events: readonly ReferenceEvent[] | null
-  /** The register's final value by bank. */
-  readonly values: Digests
+  /**
+   * The register's final value by bank. Null: the order is not known, and each event must be one of `events`; of
+   * GRUB's registers alone, see `compareUnordered`.
+   */
+  readonly values: Digests | null
 }
 
 /** A firmware volume's digest that was seen on a machine of this shape and is believed. */
@@ -114,7 +120,8 @@ export interface ReferenceVariant {
 }
 
 const sha256 = hex({ min: 32, max: 32 })
-const words = string({ max: 8192 })
+/** As long as a line of GRUB's configuration may be. */
+const words = string({ max: 16384 })
 const bankName = /^sha(1|256|384|512)$/
 const hexByBank = record(bankName, hex({ min: 20, max: 64 }), { max: 4 })
 const digests: Shape<Digests> = (value) => {
@@ -132,7 +139,7 @@ const pcr: Shape<ReferencePcr> = object({
       max: eventsMax,
     }),
   ),
-  values: digests,
+  values: nullable(digests),
 })
 
 const machine = {
@@ -197,17 +204,46 @@ export const variantShape: Shape<ReferenceVariant> = (value) => {
     throw malformed('approval', 'what was learnt from a log must be approved')
   const missing = uncoveredPcrs(variant, learnt ? leastPcrs : PINNED_PCRS)
   if (missing.length > 0) throw malformed('pcrs', `nothing of PCR ${missing.join(', ')}`)
-  for (const [number, { events, values }] of Object.entries(variant.pcrs))
-    for (const bank of variant.banks) {
-      if (!Object.hasOwn(values, bank)) throw malformed(`pcrs.${number}.values`, `no ${bank}`)
+  for (const [number, { events, values }] of Object.entries(variant.pcrs)) {
+    checkOrder(number, events, values)
+    for (const bank of values === null ? [] : variant.banks) {
+      if (!Object.hasOwn(values!, bank)) throw malformed(`pcrs.${number}.values`, `no ${bank}`)
       // what a reset leaves: TPM 2.0 PC Client Platform TPM Profile, PCR attributes
       const isStatic = Number(number) > 0 && Number(number) < 16
-      if (isStatic && events?.length === 0 && /[^0]/.test(values[bank]!))
+      if (isStatic && events?.length === 0 && /[^0]/.test(values![bank]!))
         throw malformed(`pcrs.${number}`, noEvents)
     }
+  }
   if (variant.bounds !== null && variant.pcrs[7]?.events === null)
     throw malformed('bounds', 'sets want the events of PCR 7')
   return variant
+}
+
+/** GRUB's commands, and the files that it reads: what is measured there follows from its configuration. */
+const unorderedPcrs: readonly string[] = ['8', '9']
+
+function checkOrder(
+  number: string,
+  events: readonly ReferenceEvent[] | null,
+  values: Digests | null,
+): void {
+  const at = `pcrs.${number}`
+  const patterns = (events ?? []).filter(isPattern)
+  if (values !== null) {
+    if (patterns.length > 0) throw malformed(at, 'an event without digests, in order')
+    return
+  }
+  if (!unorderedPcrs.includes(number) || events === null)
+    throw malformed(`${at}.values`, 'null, which PCR 8 and 9 alone may be, with events')
+  const lines = events.filter(({ component }) => component === COMPONENT.kernelCommandLine)
+  if (number === '8' && lines.length !== 1)
+    throw malformed(at, 'without order there is exactly one kernel command line')
+  if (number !== '8' && patterns.length > 0) throw malformed(at, 'a file without digests')
+  for (const { component, description } of patterns) {
+    const fault =
+      component === COMPONENT.grubConfiguration ? faultOfPattern(description) : 'no command'
+    if (fault !== null) throw malformed(at, fault)
+  }
 }
 
 /** Whether a register holds what is expected of it as a whole; null: it is compared event by event, or not at all. */
@@ -218,7 +254,7 @@ export function holdsWhole(
   value: string,
 ): boolean | null {
   const expected = pcrs[pcr]
-  return expected?.events === null ? expected.values[bank] === value : null
+  return expected?.events === null ? expected.values?.[bank] === value : null
 }
 
 /** Whether it may be believed: not before somebody approved what needs it. */

@@ -7,8 +7,8 @@ export interface GrubMeasurement {
   readonly kind: 'command' | 'command-line' | 'configuration' | 'kernel' | 'initrd'
   /** The measured text without prefix and NUL, or the file's path as GRUB writes it down. */
   readonly text: string
-  /** The bytes that are hashed. */
-  readonly bytes: Uint8Array
+  /** The bytes that are hashed; null: of a command that a variable is part of, `${…}` in its text. */
+  readonly bytes: Uint8Array | null
   /** The file, as `BootFile` names it; null for text. */
   readonly path: string | null
 }

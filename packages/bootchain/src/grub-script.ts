@@ -46,6 +46,7 @@ export class GrubScript {
       if (++this.#steps > statementsMax) throw unpredictable('script', 'too many steps')
       if (statement.kind === 'if') this.#if(statement)
       else if (statement.kind === 'command') this.#command(statement.words)
+      else if (statement.kind === 'loop') throw unpredictable(statement.name, 'a loop')
       else this.#functions.set(statement.name, statement.body)
     }
   }

@@ -12,9 +12,16 @@ export type Word =
   | { readonly kind: 'word'; readonly fragments: readonly Fragment[] }
   | { readonly kind: 'block'; readonly raw: string }
 
-/** A command line, an `if`, or a function that is defined. Anything else of GRUB's language is refused as unpredictable. */
+/** A command line, an `if`, a loop, or a function that is defined. Anything else of GRUB's language is refused as unpredictable. */
 export type Statement =
   | { readonly kind: 'command'; readonly words: readonly Word[] }
+  | {
+      readonly kind: 'loop'
+      readonly name: string
+      /** Of `while` and `until`. */
+      readonly condition: readonly Statement[]
+      readonly body: readonly Statement[]
+    }
   | { readonly kind: 'function'; readonly name: string; readonly body: readonly Statement[] }
   | {
       readonly kind: 'if'
@@ -27,11 +34,11 @@ export type Statement =
 
 const scriptCharsMax = 256 << 10
 const depthMax = 32
-const refused = new Set(['while', 'until', 'for'])
+const loops = new Set(['while', 'until', 'for'])
 
 /**
- * Parses a GRUB script: commands, quotes, variables, comments, `if`/`elif`/`else`, functions, blocks.
- * @throws {BootChainError} UNPREDICTABLE: loops, names with wildcards, or what is no GRUB script.
+ * Parses a GRUB script: commands, quotes, variables, comments, `if`/`elif`/`else`, loops, functions, blocks.
+ * @throws {BootChainError} UNPREDICTABLE: what is no GRUB script.
  */
 export function parseGrubScript(script: string): Statement[] {
   if (script.length > scriptCharsMax) throw unpredictable('script', 'longer than 256 KiB')
@@ -64,8 +71,8 @@ class Parser {
       if (this.#peek === '}' && until.includes('}')) return found
       const keyword = this.#keyword()
       if (keyword !== null && until.includes(keyword)) return found
-      if (keyword !== null && refused.has(keyword)) throw unpredictable(keyword, 'not foretold')
-      if (keyword === 'if') found.push(this.#if(depth))
+      if (keyword !== null && loops.has(keyword)) found.push(this.#loop(keyword, depth))
+      else if (keyword === 'if') found.push(this.#if(depth))
       else found.push(keyword === 'function' ? this.#function(depth) : this.#command())
     }
   }
@@ -80,6 +87,19 @@ class Parser {
     if (this.#peek !== '}') throw unpredictable('function', 'never closed')
     this.#at++
     return { kind: 'function', name, body }
+  }
+
+  /** `for name in words; do … done`, `while condition; do … done`. */
+  #loop(name: string, depth: number): Statement {
+    this.#take(name)
+    const condition = name === 'for' ? [] : this.statements(['do'], depth + 1)
+    // Its words are expanded, and are no command.
+    if (name === 'for') this.#command()
+    this.#skip(/[\s;]|#[^\n]*/y)
+    this.#take('do')
+    const body = this.statements(['done'], depth + 1)
+    this.#take('done')
+    return { kind: 'loop', name, condition, body }
   }
 
   #if(depth: number): Statement {
@@ -147,7 +167,8 @@ class Parser {
 
   #fragment(into: Fragment[]): void {
     const character = this.#peek
-    if (character === "'") {
+    if (character === '\\') into.push({ kind: 'text', value: this.#escaped(), quoted: true })
+    else if (character === "'") {
       const start = this.#at + 1
       this.#skipQuoted("'")
       into.push({ kind: 'text', value: this.#text.slice(start, this.#at - 1), quoted: true })
@@ -186,14 +207,13 @@ class Parser {
     return { kind: 'variable', value: found[1] ?? found[2]!, quoted }
   }
 
+  #escaped(): string {
+    this.#at += 2
+    return this.#text[this.#at - 1] ?? ''
+  }
+
   #plain(): string {
-    if (this.#peek === '\\') {
-      this.#at += 2
-      return this.#text[this.#at - 1] ?? ''
-    }
-    const text = this.#run(/[^\s;#{}'"$\\]+/y)
-    if (/[*?]/.test(text)) throw unpredictable(text, 'names of files that are looked for')
-    return text
+    return this.#run(/[^\s;#{}'"$\\]+/y)
   }
 
   /** All that follows of these characters, in one piece: there may be very many of them. */
@@ -206,7 +226,7 @@ class Parser {
 
   /** A reserved word here, if one stands here by itself. */
   #keyword(): string | null {
-    const match = /(if|then|elif|else|fi|while|until|for|function)(?=[\s;]|$)/y
+    const match = /(if|then|elif|else|fi|while|until|for|do|done|function)(?=[\s;]|$)/y
     match.lastIndex = this.#at
     return match.exec(this.#text)?.[1] ?? null
   }

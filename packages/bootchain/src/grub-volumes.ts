@@ -14,6 +14,8 @@ export interface GrubVolume {
   readonly uuid: string
   /** What a folder tells of a path; a link at its end is not followed, and is no folder. */
   look(path: string): { readonly isDirectory: boolean } | null
+  /** The names in a folder; none: there is no such folder. */
+  list(path: string): readonly string[]
   readFile(path: string, max: number): Uint8Array | null
 }
 
@@ -45,6 +47,10 @@ export function fatVolume(fat: Fat): GrubVolume {
   return {
     uuid: fat.serial,
     look: (path) => (isRoot(path) ? { isDirectory: true } : fat.find(path)),
+    list(path) {
+      const isFolder = isRoot(path) || fat.find(path)?.isDirectory === true
+      return isFolder ? fat.list(path).map(({ name }) => name) : []
+    },
     readFile: (path, max) => fat.readFile(path, max),
   }
 }
@@ -57,6 +63,7 @@ function ext4Volume(disk: RandomAccess): GrubVolume {
       const found = volume.look(path)
       return found === null ? null : { isDirectory: found.kind === 'folder' }
     },
+    list: (path) => volume.list(path).map(({ name }) => name),
     readFile: (path, max) => volume.readFile(path, max),
   }
 }

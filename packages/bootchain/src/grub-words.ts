@@ -4,10 +4,13 @@ import type { Word } from './grub-syntax.ts'
 /** A word or a command line longer than this is refused: variables can double at every step. */
 const lineCharsMax = 16 << 10
 
+/** What unquoted text looks for names of files by. */
+export const WILDCARD = /[*?]/
+
 /**
  * The words that one word of a script becomes: quoted pieces stay whole, bare variables are split at
  * spaces, and a bare variable that is empty leaves no word. A block stays as it stands.
- * @throws {BootChainError} UNPREDICTABLE: longer than 16 KiB.
+ * @throws {BootChainError} UNPREDICTABLE: longer than 16 KiB, or a wildcard.
  */
 export function expandWord(word: Word, lookUp: (variable: string) => string): string[] {
   if (word.kind === 'block') return [bounded(word.raw)]
@@ -15,8 +18,12 @@ export function expandWord(word: Word, lookUp: (variable: string) => string): st
   let current: string | null = null
   for (const { kind, value, quoted } of word.fragments) {
     const text = kind === 'text' ? value : lookUp(value)
-    if (!quoted && kind === 'variable' && /[*?\\]/.test(text))
-      throw new BootChainError('UNPREDICTABLE', `GRUB: $${value}`, 'it holds a wildcard')
+    if (!quoted && (kind === 'variable' ? /[*?\\]/ : WILDCARD).test(text))
+      throw new BootChainError(
+        'UNPREDICTABLE',
+        `GRUB: ${text}`,
+        'names of files that are looked for',
+      )
     const parts = kind === 'text' || quoted ? [text] : text.split(/\s+/)
     for (const [i, part] of parts.entries()) {
       if (i > 0 && current !== null) words.push(current)

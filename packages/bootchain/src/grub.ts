@@ -16,7 +16,9 @@ import { GrubVariables } from './grub-variables.ts'
 
 /** What GRUB will do with this disk, up to starting the kernel. */
 export interface GrubRun extends GrubLoaded {
+  /** All of them in order; or, where that is not known, all that there may be: see `grubUnordered`. */
   readonly measurements: readonly GrubMeasurement[]
+  readonly isOrdered: boolean
   /** It is foretold with Secure Boot on alone: with it off GRUB loads modules, or starts the kernel by other means. */
   readonly onlySecureBoot: boolean
 }
@@ -85,7 +87,7 @@ class Interpreter implements GrubMachine {
     if (loaded === null)
       throw new BootChainError('WOULD_NOT_BOOT', 'GRUB', 'its configuration starts no kernel')
     const onlySecureBoot = this.#onlySecureBoot
-    return { measurements: this.#measured.list, ...loaded, onlySecureBoot }
+    return { measurements: this.#measured.list, isOrdered: true, ...loaded, onlySecureBoot }
   }
 
   /** A configuration file's text: GRUB takes lines that begin with # out before anything else. */

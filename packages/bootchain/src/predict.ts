@@ -22,11 +22,14 @@ import {
 } from '@trusted-launch/uefi'
 import { BootChainError } from './errors.ts'
 import { modulesOfInitrd } from './initrd.ts'
-import { type Measured, referencePcr } from './measure.ts'
+import { type Measured, referencePcr, unorderedPcr } from './measure.ts'
 import { applicationEvents, grubEvents, partitionEvents, separator } from './predict-boot.ts'
 import { machineOwnerEvents, sbatLevelOf, secureBootEvents } from './predict-secure-boot.ts'
 import { stubEvents, ukiCommandLine, ukiInitrd } from './uki.ts'
-import { type BootChain, walk } from './walk.ts'
+import { type BootChain, walk, walkUnordered } from './walk.ts'
+
+/** No variant's name is longer. */
+const NAME_MAX = 256
 
 /** All that is known before the first boot. */
 export interface PredictInput {
@@ -57,9 +60,44 @@ export interface PredictInput {
  * @throws {BootChainError} the chain cannot be foretold. @throws {MalformedError} it cannot be read.
  */
 export function predict(input: PredictInput): ReferenceVariant {
+  return variantOf(input, walk(input.disk))
+}
+
+/**
+ * As `predict`; and where GRUB's configuration cannot be followed, with Secure Boot on, a variant for each kernel that it
+ * may start: PCR 8 and 9 hold nothing but that kernel's command line, commands of the configuration and files of the
+ * image, in whatever order; all else is exact. At least one.
+ *
+ * @throws {BootChainError} not that either. @throws {MalformedError} it cannot be read.
+ */
+export function predictBoots(input: PredictInput): readonly ReferenceVariant[] {
+  try {
+    return [predict(input)]
+  } catch (e) {
+    if (!(e instanceof BootChainError) || e.code !== 'UNPREDICTABLE') throw e
+    const boots = unorderedBoots(input)
+    if (boots.length === 0) throw e
+    return boots
+  }
+}
+
+function unorderedBoots(input: PredictInput): readonly ReferenceVariant[] {
+  if (!secureBootState(decodeVariableStore(input.variables)).enforced) return []
+  try {
+    return walkUnordered(input.disk).map((chain) => {
+      const name = chain.kind === 'shim' ? `${input.image.name}, ${chain.kernel.path}` : ''
+      return { ...variantOf(input, chain), name: name.slice(0, NAME_MAX) }
+    })
+  } catch (e) {
+    // What cannot be foretold at first says more.
+    if (e instanceof BootChainError) return []
+    throw e
+  }
+}
+
+function variantOf(input: PredictInput, chain: BootChain): ReferenceVariant {
   const store = decodeVariableStore(input.variables)
   const secureBoot = secureBootState(store).enforced
-  const chain = walk(input.disk)
   if (chain.kind === 'shim' && chain.run.onlySecureBoot && !secureBoot)
     throw new BootChainError(
       'UNPREDICTABLE',
@@ -103,7 +141,14 @@ function pcrsOf(
         }
       : stubEvents(chain)),
   }
-  return Object.fromEntries(PINNED_PCRS.map((pcr) => [pcr, referencePcr(pcrs[pcr] ?? [], banks)]))
+  const isOrdered = (pcr: number) =>
+    chain.kind === 'uki' || chain.run.isOrdered || pcr < 8 || pcr > 9
+  return Object.fromEntries(
+    PINNED_PCRS.map((pcr) => {
+      const make = isOrdered(pcr) ? referencePcr : unorderedPcr
+      return [pcr, make(pcrs[pcr] ?? [], banks)]
+    }),
+  )
 }
 
 function kernelOf(

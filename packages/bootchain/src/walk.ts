@@ -5,7 +5,8 @@ import { DEFAULT_LOADER } from './boot-options.ts'
 import { BootChainError } from './errors.ts'
 import { fallbackLoader } from './fallback.ts'
 import { type GrubRun, runGrub } from './grub.ts'
-import { grubBuiltIn } from './grub-image.ts'
+import { type GrubBuiltIn, grubBuiltIn } from './grub-image.ts'
+import { grubUnordered } from './grub-unordered.ts'
 
 /** A PE file of the boot, read. */
 export interface BootImage extends BootFile {
@@ -34,6 +35,28 @@ const secondStage = 'grubx64.efi'
  * @throws {BootChainError} NO_LOADER and others. @throws {MalformedError} a file that cannot be read.
  */
 export function walk(disk: RandomAccess): BootChain {
+  const loaders = loadersOf(disk)
+  if (loaders.kind === 'uki') return loaders
+  return chainOf(loaders, runGrub(loaders.builtIn, loaders.disk, folderOf(loaders.loader.path)))
+}
+
+/**
+ * The same where GRUB's configuration cannot be followed: a chain for each kernel that it may start.
+ * @throws {BootChainError} UNPREDICTABLE: none, and others. @throws {MalformedError} a file that cannot be read.
+ */
+export function walkUnordered(disk: RandomAccess): BootChain[] {
+  const loaders = loadersOf(disk)
+  if (loaders.kind === 'uki') return [loaders]
+  const runs = grubUnordered(loaders.builtIn, loaders.disk, folderOf(loaders.loader.path))
+  return runs.map((run) => chainOf(loaders, run))
+}
+
+type Loaders = Omit<Extract<BootChain, { kind: 'shim' }>, 'run' | 'kernel'> & {
+  readonly builtIn: GrubBuiltIn
+}
+
+/** As far as GRUB. */
+function loadersOf(disk: RandomAccess): Loaders | Extract<BootChain, { kind: 'uki' }> {
   const bootDisk = openBootDisk(disk)
   const first = openLoader(bootDisk)
   if (sectionOf(first.image, '.linux') !== null)
@@ -45,9 +68,12 @@ export function walk(disk: RandomAccess): BootChain {
   const grub = openImage(bootDisk, secondStagePath(loader.path), 'FILE_NOT_FOUND')
   const builtIn = grubBuiltIn(grub.image)
   if (builtIn === null) throw new BootChainError('UNPREDICTABLE', grub.path, 'not a GRUB')
-  const run = runGrub(builtIn, bootDisk, folderOf(loader.path))
+  return { kind: 'shim', disk: bootDisk, loader, grub, builtIn }
+}
+
+function chainOf({ disk, loader, grub }: Loaders, run: GrubRun): BootChain {
   const kernel = { ...run.kernel, image: decodePe(run.kernel.bytes) }
-  return { kind: 'shim', disk: bootDisk, loader, grub, run, kernel }
+  return { kind: 'shim', disk, loader, grub, run, kernel }
 }
 
 /** @throws {BootChainError} UNPREDICTABLE */

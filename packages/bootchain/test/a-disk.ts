@@ -59,6 +59,11 @@ function volumeOf(uuid: string, files: Files) {
       const isFolder = Object.keys(files).some((file) => file.startsWith(`${plain(path)}/`))
       return isFile || isFolder ? { isDirectory: !isFile } : null
     },
+    list(path: string) {
+      const inside = Object.keys(files).filter((file) => file.startsWith(`${plain(path)}/`))
+      const names = inside.map((file) => file.slice(plain(path).length + 1).split('/')[0]!)
+      return [...new Set(names)]
+    },
     readFile(path: string) {
       const content = files[plain(path)]
       if (content === undefined) return null

@@ -39,7 +39,7 @@ test('PCR 8 of a recorded boot is foretold digest by digest', () => {
     'set timeout=0\nlinuxefi /vmlinuz console=ttyS0 loglevel=6\ninitrdefi /initrd.img\nboot\n'
   const foretold = run(config)
     .measurements.filter(({ pcr }) => pcr === 8)
-    .map(({ bytes }) => toHex(digest('sha256', bytes)))
+    .map(({ bytes }) => toHex(digest('sha256', bytes!)))
   assert.deepEqual(foretold, recorded)
 })
 

@@ -63,7 +63,7 @@ for (const [name, log, config] of [
     assert.deepEqual(
       measurements
         .filter(({ pcr }) => pcr === 8)
-        .map(({ bytes }) => toHex(digest('sha256', bytes))),
+        .map(({ bytes }) => toHex(digest('sha256', bytes!))),
       recorded(8).map(({ digests }) => toHex(digests.get('sha256')!)),
     )
     // The kernel and the initial RAM file system of that boot are not here.
@@ -71,7 +71,7 @@ for (const [name, log, config] of [
     assert.deepEqual(
       measurements
         .filter((each) => each.pcr === 9 && isHere(each))
-        .map(({ bytes }) => toHex(digest('sha256', bytes))),
+        .map(({ bytes }) => toHex(digest('sha256', bytes!))),
       recorded(9)
         .slice(0, -2)
         .map(({ digests }) => toHex(digests.get('sha256')!)),

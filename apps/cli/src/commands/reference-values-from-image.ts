@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { knownFirmware, parseLearntFirmware } from '@trusted-launch/attestation'
-import { predict } from '@trusted-launch/bootchain'
+import { predictBoots } from '@trusted-launch/bootchain'
 import { DIGEST_SIZE, type HashName } from '@trusted-launch/crypto'
 import { decodeVariableStore } from '@trusted-launch/uefi'
 import { Command, Option } from 'commander'
@@ -71,7 +71,7 @@ async function run(path: string, options: Options, output: Output): Promise<Exit
   const firmware = await believedFirmware()
   const modules = modulesBeside(path)
   const { seen, sha256 } = await withImage(path, (disk) =>
-    predict({
+    predictBoots({
       disk,
       image: { name, sha256: '00'.repeat(32) },
       variables,
@@ -82,7 +82,8 @@ async function run(path: string, options: Options, output: Output): Promise<Exit
     }),
   )
   const origins = [{ kind: 'image', name, sha256 }] as const
-  writeReferences({ version: 2, variants: [{ ...seen, origins }] }, options.out, output)
+  const variants = seen.map((one) => ({ ...one, origins }))
+  writeReferences({ version: 2, variants }, options.out, output)
   return EXIT.affirming
 }
 
