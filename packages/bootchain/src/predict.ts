@@ -9,7 +9,7 @@ import {
   type ReferenceVariables,
   type ReferenceVariant,
 } from '@trusted-launch/attestation'
-import { toHex } from '@trusted-launch/codec'
+import { MalformedError, toHex } from '@trusted-launch/codec'
 import { digest, type HashName } from '@trusted-launch/crypto'
 import type { RandomAccess } from '@trusted-launch/disk'
 import {
@@ -90,7 +90,7 @@ function unorderedBoots(input: PredictInput): readonly ReferenceVariant[] {
     })
   } catch (e) {
     // What cannot be foretold at first says more.
-    if (e instanceof BootChainError) return []
+    if (e instanceof BootChainError || e instanceof MalformedError) return []
     throw e
   }
 }

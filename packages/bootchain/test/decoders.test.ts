@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { concat, encode, fromUtf8, toUtf8, u32le, u64le } from '@trusted-launch/codec'
 import { checkDecoder, decodersAt } from '@trusted-launch/codec/check'
 import type { PeImage } from '@trusted-launch/uefi'
+import { grubUnordered } from '../src/grub-unordered.ts'
 import * as door from '../src/index.ts'
 import { debianGrub, diskOf } from './a-disk.ts'
 
@@ -52,6 +53,16 @@ test('runGrub runs or refuses whatever a configuration says', () => {
   }
   const vectors = { configuration: toUtf8(configuration) }
   checkDecoder(run, vectors, { errors, isWhole: anywhere, tries: 2000 })
+})
+
+test('grubUnordered tells or refuses whatever a configuration says', () => {
+  const run = (bytes: Uint8Array) => {
+    const onRoot = { ...files, 'boot/grub/grub.cfg': bytes }
+    return grubUnordered(debianGrub(configuration), diskOf(onRoot), 'EFI/BOOT')
+  }
+  const loops = 'while [ $a != b ]; do set a=b; done\nfor x in *.c a; do echo $x; done\n'
+  const vectors = { configuration: toUtf8(loops + configuration) }
+  checkDecoder(run, vectors, { errors, isWhole: anywhere, tries: 1000 })
 })
 
 test('readNewc refuses what is cut short, and modulesOfInitrd says that it cannot read it', () => {

@@ -33,6 +33,7 @@ import {
   isRefused,
   openBootDisk,
   predict,
+  predictBoots,
   report,
   walk,
 } from '../src/index.ts'
@@ -121,17 +122,40 @@ test('with Secure Boot off the kernel is in PCR 9 only and nobody vouches for an
   assert.notEqual(on!.pcrs['7']!.values!.sha256, off!.pcrs['7']!.values!.sha256)
 })
 
-/** The disk with GRUB's own `linux` and `initrd` in place of Debian's, to the byte as long. */
-function withPlainLinux(): Uint8Array {
+/** The disk with another configuration of GRUB, to the byte as long. */
+function configured(change: (text: string) => string): Uint8Array {
   const bytes = bytesOfDisk()
   const disk = fromBytes(bytes)
   const [esp] = readPartitionTable(disk).partitions
   const fat = openFat(openPartition(disk, esp!))
   const path = 'EFI/debian/grub.cfg'
-  const config = fromUtf8(fat.readFile(path)!).replace(/^(linux|initrd)efi /gm, '$1    ')
+  const config = change(fromUtf8(fat.readFile(path)!))
   bytes.set(toUtf8(config), esp!.offset + fat.extentsOf(path)![0]!.offset)
   return bytes
 }
+
+/** With GRUB's own `linux` and `initrd` in place of Debian's. */
+const withPlainLinux = () => configured((text) => text.replace(/^(linux|initrd)efi /gm, '$1    '))
+
+test('where GRUB cannot be followed, its registers are foretold in any order, and the others as ever', {
+  skip,
+}, () => {
+  const unknown = configured((text) => text.replace('set timeout=0', 'loadfont none'))
+  const boots = (secureBoot: boolean) =>
+    predictBoots({ disk: fromBytes(unknown), variables: storeOf(secureBoot), image, banks })
+  assert.throws(() => predicted(unknown), { code: 'UNPREDICTABLE' })
+  assert.throws(() => boots(false), { code: 'UNPREDICTABLE' })
+  const [variant, ...others] = boots(true)
+  assert.equal(others.length, 0)
+  assert.equal(variant!.name, 'small, vmlinuz')
+  const pristine = predicted(bytesOfDisk())
+  assert.equal(variant!.kernel.commandLine, pristine.kernel.commandLine)
+  for (const [pcr, foretold] of Object.entries(variant!.pcrs))
+    if (pcr === '8' || pcr === '9') assert.equal(foretold.values, null)
+    else assert.deepEqual(foretold, pristine.pcrs[pcr])
+  const values = { version: 2, variants: [variant!] } as const
+  assert.deepEqual(parseReferenceValues(encodeReferenceValues(values)), values)
+})
 
 test('a configuration of GRUB’s own commands is foretold with Secure Boot on alone', {
   skip,
@@ -247,7 +271,7 @@ test('a disk with bytes changed anywhere is foretold or refused, and confirms no
     const variables = storeOf(true)
     confirmViolation({ disk: fromBytes(struck), variables })
     try {
-      predicted(struck, variables)
+      predictBoots({ disk: fromBytes(struck), variables, image, banks })
     } catch (e) {
       assert.ok(e instanceof BootChainError || e instanceof MalformedError, String(e))
     }
