@@ -11,6 +11,8 @@ import type { GrubVolume } from './grub-volumes.ts'
 import { loaderCommandLine } from './grub-words.ts'
 
 const kernelsMax = 16
+/** With a kernel's command line no more than reference values may have of a register. */
+const commandsMax = 4000
 const starters = new Set(['linux', 'linuxefi'])
 const initrdLoaders = new Set(['initrd', 'initrdefi'])
 
@@ -25,7 +27,7 @@ interface Start {
  * configuration starts, by the first entry that does, as grub-mkconfig writes it before those that repair. Measured is
  * then nothing but commands of its configuration, files of its folders, and that kernel with its initrd and command
  * line; in which order is not known. An entry whose command line is left to a variable is left out.
- * @throws {BootChainError} UNPREDICTABLE: it is no GRUB script, nothing that it starts is found, or `linux` starts it
+ * @throws {BootChainError} UNPREDICTABLE: it is no GRUB script or of more than 4,000 commands, nothing that it starts is found, or `linux` starts it
  *   without the module `linuxefi`.
  */
 export function grubUnordered(builtIn: GrubBuiltIn, disk: BootDisk, folder: string): GrubRun[] {
@@ -33,7 +35,11 @@ export function grubUnordered(builtIn: GrubBuiltIn, disk: BootDisk, folder: stri
   files.addFolders([folder, builtIn.prefix])
   const scripts = files.all.filter(({ path }) => path.endsWith('.cfg'))
   const texts = [builtIn.configuration, ...scripts.map(({ bytes }) => fromUtf8(bytes))]
-  const commands = texts.flatMap((text) => readCommands(text.replace(/^#.*(?:\n|$)/gm, '')))
+  const commands: GrubCommand[] = []
+  for (const text of texts) {
+    for (const each of readCommands(text.replace(/^#.*(?:\n|$)/gm, ''))) commands.push(each)
+    if (commands.length > commandsMax) throw unpredictable(`more than ${commandsMax} commands`)
+  }
   for (const { words } of commands)
     if (words !== null && !isLoading(words[0])) for (const word of words) files.addNamed(word)
   const loaded = new Map<string, GrubLoaded>()

@@ -85,7 +85,7 @@ function unorderedBoots(input: PredictInput): readonly ReferenceVariant[] {
   if (!secureBootState(decodeVariableStore(input.variables)).enforced) return []
   try {
     return walkUnordered(input.disk).map((chain) => {
-      const name = chain.kind === 'shim' ? `${input.image.name}, ${chain.kernel.path}` : ''
+      const name = `${input.image.name}, ${chain.kernel.path}`
       return { ...variantOf(input, chain), name: name.slice(0, NAME_MAX) }
     })
   } catch (e) {

@@ -41,17 +41,19 @@ export function walk(disk: RandomAccess): BootChain {
 }
 
 /**
- * The same where GRUB's configuration cannot be followed: a chain for each kernel that it may start.
+ * The same where GRUB's configuration cannot be followed: a chain for each kernel that it may start; none: there is no GRUB.
  * @throws {BootChainError} UNPREDICTABLE: none, and others. @throws {MalformedError} a file that cannot be read.
  */
-export function walkUnordered(disk: RandomAccess): BootChain[] {
+export function walkUnordered(disk: RandomAccess): ShimChain[] {
   const loaders = loadersOf(disk)
-  if (loaders.kind === 'uki') return [loaders]
+  if (loaders.kind === 'uki') return []
   const runs = grubUnordered(loaders.builtIn, loaders.disk, folderOf(loaders.loader.path))
   return runs.map((run) => chainOf(loaders, run))
 }
 
-type Loaders = Omit<Extract<BootChain, { kind: 'shim' }>, 'run' | 'kernel'> & {
+type ShimChain = Extract<BootChain, { kind: 'shim' }>
+
+type Loaders = Omit<ShimChain, 'run' | 'kernel'> & {
   readonly builtIn: GrubBuiltIn
 }
 
@@ -71,7 +73,7 @@ function loadersOf(disk: RandomAccess): Loaders | Extract<BootChain, { kind: 'uk
   return { kind: 'shim', disk: bootDisk, loader, grub, builtIn }
 }
 
-function chainOf({ disk, loader, grub }: Loaders, run: GrubRun): BootChain {
+function chainOf({ disk, loader, grub }: Loaders, run: GrubRun): ShimChain {
   const kernel = { ...run.kernel, image: decodePe(run.kernel.bytes) }
   return { kind: 'shim', disk, loader, grub, run, kernel }
 }

@@ -130,6 +130,7 @@ test('what starts no kernel that is found, or by other means, is refused', () =>
   refused(entry('by a variable', 'linux $kernel'))
   refused(entry('no script', 'if'))
   refused(entry('plain', `linux /${kernel}`), { ...builtIn, modules: new Set() })
+  refused(`${'set a=b\n'.repeat(4_001)}${entry('long', `linux /${kernel}`)}`)
   const many = Array.from({ length: 2_100 }, (_, i) => [`boot/grub/${i}.cfg`, ''] as const)
   refused(entry('many', `linux /${kernel}`), builtIn, Object.fromEntries(many))
   refused(
