@@ -9,7 +9,7 @@ import {
   type ReferenceVariables,
   type ReferenceVariant,
 } from '@trusted-launch/attestation'
-import { MalformedError, toHex } from '@trusted-launch/codec'
+import { toHex } from '@trusted-launch/codec'
 import { digest, type HashName } from '@trusted-launch/crypto'
 import type { RandomAccess } from '@trusted-launch/disk'
 import {
@@ -26,7 +26,7 @@ import { type Measured, referencePcr, unorderedPcr } from './measure.ts'
 import { applicationEvents, grubEvents, partitionEvents, separator } from './predict-boot.ts'
 import { machineOwnerEvents, sbatLevelOf, secureBootEvents } from './predict-secure-boot.ts'
 import { stubEvents, ukiCommandLine, ukiInitrd } from './uki.ts'
-import { type BootChain, walk, walkUnordered } from './walk.ts'
+import { type BootChain, isFollowed, walk, walkBoots } from './walk.ts'
 
 /** No variant's name is longer. */
 const NAME_MAX = 256
@@ -71,28 +71,13 @@ export function predict(input: PredictInput): ReferenceVariant {
  * @throws {BootChainError} not that either. @throws {MalformedError} it cannot be read.
  */
 export function predictBoots(input: PredictInput): readonly ReferenceVariant[] {
-  try {
-    return [predict(input)]
-  } catch (e) {
-    if (!(e instanceof BootChainError) || e.code !== 'UNPREDICTABLE') throw e
-    const boots = unorderedBoots(input)
-    if (boots.length === 0) throw e
-    return boots
-  }
-}
-
-function unorderedBoots(input: PredictInput): readonly ReferenceVariant[] {
-  if (!secureBootState(decodeVariableStore(input.variables)).enforced) return []
-  try {
-    return walkUnordered(input.disk).map((chain) => {
-      const name = `${input.image.name}, ${chain.kernel.path}`
-      return { ...variantOf(input, chain), name: name.slice(0, NAME_MAX) }
-    })
-  } catch (e) {
-    // What cannot be foretold at first says more.
-    if (e instanceof BootChainError || e instanceof MalformedError) return []
-    throw e
-  }
+  const { enforced } = secureBootState(decodeVariableStore(input.variables))
+  const chains = enforced ? walkBoots(input.disk) : [walk(input.disk)]
+  return chains.map((chain) => {
+    const variant = variantOf(input, chain)
+    if (isFollowed(chain)) return variant
+    return { ...variant, name: `${variant.name}, ${chain.kernel.path}`.slice(0, NAME_MAX) }
+  })
 }
 
 function variantOf(input: PredictInput, chain: BootChain): ReferenceVariant {
@@ -141,8 +126,7 @@ function pcrsOf(
         }
       : stubEvents(chain)),
   }
-  const isOrdered = (pcr: number) =>
-    chain.kind === 'uki' || chain.run.isOrdered || pcr < 8 || pcr > 9
+  const isOrdered = (pcr: number) => isFollowed(chain) || pcr < 8 || pcr > 9
   return Object.fromEntries(
     PINNED_PCRS.map((pcr) => {
       const make = isOrdered(pcr) ? referencePcr : unorderedPcr

@@ -1,3 +1,4 @@
+import { MalformedError } from '@trusted-launch/codec'
 import type { RandomAccess } from '@trusted-launch/disk'
 import { decodePe, type PeImage, sectionOf, shimVendor } from '@trusted-launch/uefi'
 import { type BootDisk, type BootFile, openBootDisk } from './boot-disk.ts'
@@ -41,14 +42,37 @@ export function walk(disk: RandomAccess): BootChain {
 }
 
 /**
- * The same where GRUB's configuration cannot be followed: a chain for each kernel that it may start; none: there is no GRUB.
- * @throws {BootChainError} UNPREDICTABLE: none, and others. @throws {MalformedError} a file that cannot be read.
+ * As `walk`; and where GRUB's configuration cannot be followed, with Secure Boot on, a chain for each kernel that it may
+ * start. At least one.
+ * @throws {BootChainError} not that either. @throws {MalformedError} a file that cannot be read.
  */
-export function walkUnordered(disk: RandomAccess): ShimChain[] {
-  const loaders = loadersOf(disk)
-  if (loaders.kind === 'uki') return []
-  const runs = grubUnordered(loaders.builtIn, loaders.disk, folderOf(loaders.loader.path))
-  return runs.map((run) => chainOf(loaders, run))
+export function walkBoots(disk: RandomAccess): readonly BootChain[] {
+  try {
+    return [walk(disk)]
+  } catch (e) {
+    if (!(e instanceof BootChainError) || e.code !== 'UNPREDICTABLE') throw e
+    const chains = walkUnordered(disk)
+    if (chains.length === 0) throw e
+    return chains
+  }
+}
+
+/** None: what could not be followed at first says more. */
+function walkUnordered(disk: RandomAccess): readonly ShimChain[] {
+  try {
+    const loaders = loadersOf(disk)
+    if (loaders.kind === 'uki') return []
+    const runs = grubUnordered(loaders.builtIn, loaders.disk, folderOf(loaders.loader.path))
+    return runs.map((run) => chainOf(loaders, run))
+  } catch (e) {
+    if (e instanceof BootChainError || e instanceof MalformedError) return []
+    throw e
+  }
+}
+
+/** Whether it is known in which order it measures; else what may be measured is, by GRUB's configuration. */
+export function isFollowed(chain: BootChain): boolean {
+  return chain.kind === 'uki' || chain.run.isOrdered
 }
 
 type ShimChain = Extract<BootChain, { kind: 'shim' }>

@@ -11,6 +11,7 @@ import {
   verifyImage,
 } from '@trusted-launch/uefi'
 import { DEFAULT_LOADER } from '../boot-options.ts'
+import { isFollowed } from '../walk.ts'
 import {
   cannotTell,
   doesNot,
@@ -183,6 +184,11 @@ function referencesRow({ chain, fault }: Followed, esp: Fat | null): ExaminedRow
       REFERENCES,
       `its boot cannot be foretold: ${fault}`,
       'its VMs are judged by the checks alone, until you approve values of a boot: tl reference-values from-log',
+    )
+  if (!isFollowed(chain))
+    return works(
+      REFERENCES,
+      'its boot can be foretold (shim, GRUB, kernel), but for the order in which GRUB does what its configuration says',
     )
   const what = chain.kind === 'uki' ? 'a unified kernel image' : 'shim, GRUB, kernel'
   return works(REFERENCES, `its boot can be foretold (${what})`)

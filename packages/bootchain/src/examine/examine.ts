@@ -2,7 +2,7 @@ import { MalformedError } from '@trusted-launch/codec'
 import type { RandomAccess } from '@trusted-launch/disk'
 import type { ImagePolicy } from '@trusted-launch/uefi'
 import { BootChainError } from '../errors.ts'
-import { walk } from '../walk.ts'
+import { walkBoots } from '../walk.ts'
 import { bootRows } from './boot-rows.ts'
 import {
   EXAMINED,
@@ -53,7 +53,7 @@ export function examineImage(disk: RandomAccess, policy: ImagePolicy): Examinati
 /** Once: it reads kernel and initrd. */
 function followed(disk: RandomAccess): Followed {
   try {
-    return { chain: walk(disk), fault: null }
+    return { chain: walkBoots(disk)[0]!, fault: null }
   } catch (e) {
     if (e instanceof MalformedError || e instanceof BootChainError)
       return { chain: null, fault: reasonOf(e) }
