@@ -1,3 +1,4 @@
+import { keyOf } from '@trusted-launch/api'
 import type { Logger } from 'pino'
 import { balancersOf } from '../domain/balancer/balancing.ts'
 import { giveNatPorts } from '../domain/balancer/nat-ports.ts'
@@ -32,6 +33,8 @@ interface HostNetworksGround {
 export class HostNetworks {
   readonly #ground: HostNetworksGround
   #turn: Promise<unknown> = Promise.resolve()
+  /** Of networks whose turn has not come: what is on record by then is theirs, whoever asked. */
+  readonly #waiting = new Map<string, Promise<void>>()
 
   constructor(ground: HostNetworksGround) {
     this.#ground = ground
@@ -51,15 +54,20 @@ export class HostNetworks {
 
   /** With every VM that has its part in it; one that nobody has a part in is not made. */
   settle(networkId: string | null): Promise<void> {
+    if (networkId === null || this.lack() !== null) return Promise.resolve()
     const { store, driver } = this.#ground
+    const key = keyOf(networkId)
+    const waiting = this.#waiting.get(key)
+    if (waiting !== undefined) return waiting
     const done = this.#turn.then(async () => {
-      if (networkId === null || this.lack() !== null) return
+      this.#waiting.delete(key)
       await this.#giveNatPorts(networkId)
       const plan = await networkPlanOf(store, networkId)
       if (plan === null || plan.interfaces.length === 0)
         await driver.removeNetwork(hostNetworkOf(networkId))
       else await driver.putNetwork(plan)
     })
+    this.#waiting.set(key, done)
     this.#turn = done.catch(() => {})
     return done
   }
