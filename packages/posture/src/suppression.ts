@@ -139,7 +139,9 @@ export function suppress(
 function fits({ alertType, allOf }: SuppressionRule, alert: Alert): boolean {
   if (alertType !== '*' && lowered(alertType) !== lowered(alert.type)) return false
   return allOf.every((one) => {
-    const values = SUPPRESSION_FIELDS[lowered(one.field)]?.valuesOf(alert).map(lowered) ?? []
+    const name = lowered(one.field)
+    const field = Object.hasOwn(SUPPRESSION_FIELDS, name) ? SUPPRESSION_FIELDS[name] : undefined
+    const values = field?.valuesOf(alert).map(lowered) ?? []
     return values.length > 0 && values.every((value) => isMet(one, value))
   })
 }

@@ -106,9 +106,10 @@ test('without evidence nothing failed: that is silence, and has its deadline', (
 test('Secure Boot off as it was set is a cause of its own, and no other drift hides behind it', () => {
   const off = { ...trusted, secureBootEnabled: false }
   const findings = [
-    { id: 'secure-boot.off', pcr: 7 },
-    { id: 'secure-boot-variables.changed', pcr: 7 },
-    { id: 'kernel.changed', pcr: 4 },
+    { id: 'secure-boot.off', pcr: 7, actual: 'off' },
+    { id: 'secure-boot-variables.changed', component: 'Secure Boot', pcr: 7, actual: '00' },
+    { id: 'shim.changed', pcr: 7, expected: 'aa' },
+    { id: 'kernel.changed', pcr: 4, actual: 'bb' },
   ]
   const result = verdict(...findings)
   assert.deepEqual(raised(seen(result, 0, off)), [failed('secure-boot-off'), failed('drift')])
@@ -120,6 +121,9 @@ test('Secure Boot off as it was set is a cause of its own, and no other drift hi
   )
   assert.deepEqual(raised(seen(result)), [failed('drift')])
   assert.deepEqual(raised(seen(verdict({ id: 'mok.changed', pcr: 7 }), 0, off)), [failed('drift')])
+  const keys = { id: 'secure-boot-variables.changed', pcr: 7, expected: 'aa', actual: 'bb' }
+  const both = detect([], seen(verdict(findings[0]!, keys), 0, off)).map(({ alert }) => alert.cause)
+  assert.deepEqual(both, ['secure-boot-off', 'drift'], 'keys are changed by somebody else')
 })
 
 test('an alert says what differs: component, register, events, expected and actual, evidence', () => {

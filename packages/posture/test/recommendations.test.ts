@@ -238,6 +238,7 @@ const tables: Readonly<Record<RecommendationId, readonly Case[]>> = {
   'reference-values-approval': [
     ...unattested,
     ['none waits', {}, 'Healthy'],
+    ['never attested', { last: null }, 'NotApplicable never-attested'],
     ['some wait', { pendingApprovals: 2 }, 'Unhealthy waiting', 'none'],
     ['there are none', told('reference-values.missing'), 'Unhealthy missing', 'none'],
     ['learnt ones', told('reference-values.not-approved'), 'Unhealthy not-approved', 'none'],

@@ -73,6 +73,8 @@ test('a rule about one component does not hide an alert that is about another on
 test('a field that an alert has not, or that nobody knows, fits nothing', () => {
   assert.deepEqual(hiddenBy(where({ field: 'entities.module.name', contains: 'nvidia' })), [])
   assert.deepEqual(hiddenBy(where({ field: 'entities.ip.address', in: ['10.0.0.1'] })), [])
+  for (const field of ['constructor', 'hasOwnProperty', 'valueOf'])
+    assert.deepEqual(hiddenBy(where({ field, contains: 'o' })), [], field)
 })
 
 test('a module is hidden by its name, which is the guest’s word, or by its digest, which is measured', () => {

@@ -1,4 +1,4 @@
-import type { Finding } from '@trusted-launch/attestation'
+import { COMPONENT, type Finding } from '@trusted-launch/attestation'
 import { meaningOf } from '../meanings.ts'
 import type { Observed } from '../observation.ts'
 import { componentsOf, isGrave, kept, type Occurrence } from './occurrence.ts'
@@ -48,13 +48,17 @@ export function earlierFailure({ result }: Observed<'verdict'>): Occurrence[] {
   ]
 }
 
-/** What PCR 7 shows when Secure Boot is off as it was set is all of that one cause, and nothing else is. */
+/**
+ * What PCR 7 shows because Secure Boot is off, as it was set, is of that one cause: its state, and what lets loaders run,
+ * which is not measured then. Other keys are drift, whether it is on or off.
+ */
 function causeOf(finding: Finding, { result, setup }: Observed<'verdict'>): Cause | null {
   const { failure } = meaningOf(finding.id)
   if (failure !== 'drift' || finding.pcr !== secureBootPcr || setup.secureBootEnabled)
     return failure
   const isOff = result.findings.some(({ id }) => id === 'secure-boot.off')
-  return isOff ? 'secure-boot-off' : failure
+  const follows = finding.component === COMPONENT.secureBoot || finding.actual === null
+  return isOff && follows ? 'secure-boot-off' : failure
 }
 
 function isOnlyEarlier(grave: readonly Finding[]): boolean {

@@ -3,7 +3,7 @@ import { noFix } from '../fix.ts'
 import type { MachineFacts } from '../machine.ts'
 import { withoutAttestation } from '../reasons.ts'
 import { ANY_SYSTEM, ofBoots, type RecommendationKind } from '../recommendation-kind.ts'
-import { HEALTHY, type Status, unhealthy } from '../status.ts'
+import { HEALTHY, notApplicable, type Status, unhealthy } from '../status.ts'
 
 /** That what a VM is compared with is there, and that somebody answers for it. */
 export const referenceValuesApproval: RecommendationKind = {
@@ -28,7 +28,8 @@ function statusOf({ pendingApprovals, last }: MachineFacts): Status {
       'waiting',
       `Changes that wait to be approved or rejected: ${pendingApprovals}.`,
     )
-  const told = last?.result.findings ?? []
+  if (last === null) return notApplicable('never-attested', 'It was not attested yet.')
+  const told = last.result.findings
   for (const [id, cause] of causes) {
     const found = told.find((finding) => finding.id === id)
     if (found !== undefined) return unhealthy(cause, found.summary)
