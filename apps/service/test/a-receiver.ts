@@ -27,6 +27,7 @@ export class WebhookReceiver {
   /** What it answers next. */
   status = 204
   headers: Record<string, string> = {}
+  body = ''
   readonly #certificate: ServerCertificate
   #server: Server | null = null
   #port = 0
@@ -62,7 +63,7 @@ export class WebhookReceiver {
       request.on('data', (chunk) => chunks.push(chunk))
       request.on('end', () => {
         this.received.push({ headers: request.headers, body: Buffer.concat(chunks).toString() })
-        response.writeHead(this.status, this.headers).end()
+        response.writeHead(this.status, this.headers).end(this.body)
       })
     })
     this.#server = server

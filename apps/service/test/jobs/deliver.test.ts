@@ -89,6 +89,22 @@ onEach((database) => {
     )
   })
 
+  test('what a receiver takes has arrived, however much it answers', async (t) => {
+    const store = await database.store()
+    const receiver = await WebhookReceiver.open(t)
+    receiver.status = 200
+    receiver.body = 'x'.repeat(4 << 20)
+    const secret = new TextEncoder().encode(`whsec_${Buffer.alloc(32).toString('base64')}`)
+    const rules = { allowed: [{ hostname: 'localhost', port: null }], filesIn: null }
+    const ground = { rules, now: Date.now, sealed: { get: async () => secret } }
+    const { url, ca } = receiver
+    await aDestination(store, { kind: 'webhook', url, ca })
+    await happens(store, Date.now())
+    aDeliverer(t, { store, now: Date.now, send: (...of) => send(ground, ...of) })
+    await until(async () => (await store.deliveries.get(ID))!.delivered === 1)
+    assert.equal(receiver.received.length, 1)
+  })
+
   test('what fails for three days is a dead letter, and what comes after it is told', async (t) => {
     const store = await database.store()
     let time = 1_000_000_000
