@@ -191,6 +191,11 @@ test('a rule reads strictly, and is listed by its type', async (t) => {
     { state: 'On' },
     { expirationDateUtc: 'tomorrow' },
     { suppressionAlertsScope: { allOf: [{ field: 'entities.cause', contains: '' }] } },
+    { suppressionAlertsScope: { AllOf: [{ field: 'entities.cause', contains: 'drift' }] } },
+    { suppressionAlertsScope: { anyOf: [], allOf: [] } },
+    { suppressionAlertsScope: { allOf: null } },
+    { suppressionAlertsScope: {} },
+    { suppressionAlertsScope: 'all' },
   ]
   for (const one of wrong) {
     const answer = await service.ask('PUT', `${rules}/bad`, { properties: { ...good, ...one } })

@@ -101,12 +101,21 @@ function ruleIn({ body, params }: ArmRequest): SuppressionRule {
       expires: expires === null ? null : Date.parse(String(expires)),
       reason: of('reason'),
       comment: of('comment'),
-      allOf: at(of('suppressionAlertsScope') ?? undefined, 'allOf') ?? [],
+      allOf: conditionsIn(of('suppressionAlertsScope')),
     })
   } catch (error) {
     if (!(error instanceof MalformedError)) throw error
     throw new ArmError(faults.invalidRequestContent(error.message))
   }
+}
+
+/** None where no scope is given; one that says them otherwise than Azure's clients do would hide every alert of its type. */
+function conditionsIn(scope: Json): Json {
+  if (scope === null) return []
+  const [[name = '', conditions = null] = [], ...more] = Object.entries(scope)
+  if (name !== 'allOf' || !Array.isArray(conditions) || more.length > 0)
+    throw new MalformedError('suppressionAlertsScope', 0, 'it is an object of allOf, a list, alone')
+  return conditions
 }
 
 async function remove(ground: Ground, request: ArmRequest): Promise<ArmReply> {
