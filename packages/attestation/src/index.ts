@@ -143,6 +143,7 @@ export type { Logs } from './read-logs.ts'
 export {
   encodeRecord,
   formatResult,
+  RECORD_AUDIENCE,
   recordBytesMax,
   type VerifiedRecord,
   verifyRecord,

@@ -30,6 +30,11 @@ import {
 
 /** At most this many bytes: evidence in base64url, references, result. */
 export const recordBytesMax = 24 * 1024 * 1024
+/**
+ * Whom a stored record's token is for: who checks records. It tells the verdict on the evidence alone, as it was then;
+ * a relying party, whose name this never is, asks for a token of its own. RFC 7519, 4.1.3.
+ */
+export const RECORD_AUDIENCE = 'urn:trusted-launch:record'
 const prefix = fromLatin1('{"record":')
 const between = fromLatin1(',"token":"')
 const end = fromLatin1('"}')

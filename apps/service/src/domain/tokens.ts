@@ -93,13 +93,19 @@ export interface TokenTerms {
   readonly lifetimeSeconds: number
 }
 
-/** By the plan of the VM. @throws {ArmError} `AttestationStale` */
+/**
+ * By the plan of the VM.
+ * @param fresh the quote was asked for by this audience: the token is bound to what it covers. Else to nothing, though
+ *   the latest quote may cover another's nonce and key.
+ * @throws {ArmError} `AttestationStale`
+ */
 export async function termsOf(
   tables: Tables,
   vm: Resource,
   attestation: Attestation,
   audience: string,
   now: number,
+  { fresh }: { readonly fresh: boolean },
 ): Promise<TokenTerms> {
   const plan = await planOf(tables, vm)
   const lifetimeSeconds = lifetimeOf(attestation, plan, now)
@@ -107,7 +113,8 @@ export async function termsOf(
   const alerts = (await alertRowsOf(tables, vm)).map(alertOf)
   const failure = (await standingOf(tables, vm, alerts)).failure ?? openFailure(alerts)
   const findings = failure === null ? [] : [failedBefore(failure)]
-  const told = withMemory(result, { findings })
+  const bound = fresh ? result : { ...result, binding: null }
+  const told = withMemory(bound, { findings })
   return { attestation, audience, lifetimeSeconds, result: told, recordSha256 }
 }
 

@@ -36,7 +36,7 @@ export function vmTokenHandler(ground: VmGround, { attestFor, issue, now }: Toke
       )
     const terms = await job.under(async (tables) => {
       const kept = (await tables.attestations.get(attested.id))!
-      return termsOf(tables, vm, kept, textAt(input, 'audience')!, now())
+      return termsOf(tables, vm, kept, textAt(input, 'audience')!, now(), { fresh: true })
     })
     return issuedBy(issue, terms)
   }

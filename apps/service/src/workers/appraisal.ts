@@ -15,6 +15,7 @@ import {
   mergeReferences,
   type Policy,
   parseReferenceValues,
+  RECORD_AUDIENCE,
   type ReferenceValues,
   remember,
   signTokensWith,
@@ -92,7 +93,7 @@ export function appraisalOf(task: AppraisalTask): AppraisalAnswer {
   const appraised = appraiseEvidence(input)
   const { result } = appraised
   const key = keyOf([task.signer])
-  const issuer = { ...task.issuer, audience: null, key: key.publicKey }
+  const issuer = { ...task.issuer, audience: RECORD_AUDIENCE, key: key.publicKey }
   const record = encodeRecord(input, appraised, issuer, signTokensWith(key))
   const ima = continued(task, result.counters?.resetCount ?? null)
   const judged = withMemory(result, { findings: [...ima.findings, ...task.beside] })

@@ -4,7 +4,13 @@ import { generateKeyPairSync } from 'node:crypto'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
-import { boundNonce, parseJwks, VerifiedToken, verifyRecord } from '@trusted-launch/attestation'
+import {
+  boundNonce,
+  parseJwks,
+  RECORD_AUDIENCE,
+  VerifiedToken,
+  verifyRecord,
+} from '@trusted-launch/attestation'
 import { fromHex, toUtf8 } from '@trusted-launch/codec'
 import { decodePem, fromBase64url, PublicKey, thumbprintOf } from '@trusted-launch/crypto'
 import { createLocalJWKSet, jwtVerify } from 'jose'
@@ -25,10 +31,10 @@ async function jwksOf(service: TestService): Promise<any> {
 }
 
 /** The claims of a token, verified by `jose` against what the service publishes. */
-async function claimsOf(service: TestService, token: string): Promise<any> {
+async function claimsOf(service: TestService, token: string, audience = AUDIENCE): Promise<any> {
   const keys = createLocalJWKSet(await jwksOf(service))
   const issuer = `${service.service.endpoint}/attestation`
-  const options = { issuer, audience: AUDIENCE, algorithms: ['ES256'] }
+  const options = { issuer, audience, algorithms: ['ES256'] }
   return (await jwtVerify(token, keys, options)).payload
 }
 
@@ -85,6 +91,8 @@ test('with a nonce and a key a fresh quote covers both, which the record shows t
   assert.deepEqual(fromHex(claims.evidenceNonce), quoted)
   const signers = await service.send('GET', '/attestation/signers.pem', {})
   const [signer] = decodePem(toUtf8(signers.body)).map(({ der }) => PublicKey.fromSpki(der))
+  await claimsOf(service, stored.token, RECORD_AUDIENCE)
+  await assert.rejects(claimsOf(service, stored.token), /aud/, 'no relying party takes it')
   const record = toUtf8(canonical(stored))
   const verified = verifyRecord(record, { key: signer!, anchors: [] })
   assert.ok(!('fault' in verified), JSON.stringify(verified))
@@ -99,6 +107,10 @@ test('with a nonce and a key a fresh quote covers both, which the record shows t
   const again = await claimsOf(service, another.token)
   assert.notEqual(again.evidenceNonce, claims.evidenceNonce, 'the service adds chance of its own')
   assert.deepEqual([again.eat_nonce, again.cnf], [nonce, undefined])
+  const plain = await service.ask('POST', at(id), { audience: 'https://another.example' })
+  const theirs = await claimsOf(service, plain.body.token, 'https://another.example')
+  assert.equal(plain.body.evidence, another.evidence, 'of the same quote')
+  for (const name of ['eat_nonce', 'cnf', 'x-ms-runtime']) assert.equal(theirs[name], undefined)
 })
 
 function canonical(value: any): string {
