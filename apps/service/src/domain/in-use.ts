@@ -24,17 +24,17 @@ export function requireInterfaceUnused({ id, state }: Resource): void {
   )
 }
 
-/** A subnet goes only without its interfaces. @throws {ArmError} `InUseSubnetCannotBeDeleted` */
+/** A subnet goes only without its interfaces, frontends and sets. @throws {ArmError} `InUseSubnetCannotBeDeleted` */
 export async function requireSubnetUnused(tables: Tables, { id, name }: Resource): Promise<void> {
-  const held = await heldBy(tables, id, (one) => isOf(one, id, 'properties', 'subnet', 'id'))
-  if (held !== null) refuseSubnet(name, held)
+  const held = await heldBy(tables, id, (subnet) => subnet === keyOf(id))
+  if (held !== null) refuseSubnet(name, held.by)
 }
 
 /** A network goes only when none of its subnets has an interface. @throws {ArmError} `InUseSubnetCannotBeDeleted` */
 export async function requireNetworkUnused(tables: Tables, { id }: Resource): Promise<void> {
   const within = `${keyOf(id)}/subnets/`
-  const held = await heldBy(tables, within, (one) => subnetOf(one).startsWith(within))
-  if (held !== null) refuseSubnet(subnetOf(held).slice(within.length), held)
+  const held = await heldBy(tables, within, (subnet) => subnet.startsWith(within))
+  if (held !== null) refuseSubnet(held.subnet.slice(within.length), held.by)
 }
 
 /** @throws {ArmError} `PublicIPAddressCannotBeDeleted` */
@@ -59,9 +59,9 @@ export async function requireBalancerUnused(tables: Tables, { id }: Resource): P
 
 /** @throws {ArmError} `InUseNetworkSecurityGroupCannotBeDeleted` */
 export async function requireSecurityGroupUnused(tables: Tables, { id }: Resource): Promise<void> {
-  for (const type of [INTERFACE, SUBNET])
+  for (const type of [...INTERFACE_TYPES, SCALE_SET, SUBNET])
     for await (const one of everyOf(tables, { type, naming: id }))
-      if (isOf(one.properties, id, 'networkSecurityGroup', 'id'))
+      if (namedBy(one).some((named) => keyOf(named) === keyOf(id)))
         refuse(
           'InUseNetworkSecurityGroupCannotBeDeleted',
           `Network security group ${id} cannot be deleted because it is in use by the following resources: ${one.id}. In order to delete the Network security group, remove the association with the resource(s). To learn how to do this, see aka.ms/deletensg.`,
@@ -72,8 +72,8 @@ const NAMED_MAX = 10
 
 /**
  * A group goes only without what others use of it: a disk or an interface of another group's VM, and what an
- * interface or subnet of another group names, and versions that machines of other groups are made of. @throws {ArmError} `ResourceGroupDeletionBlocked`; `ScopeLocked` of
- * what would go with its VMs elsewhere.
+ * interface, subnet, balancer or set of another group names, and versions that machines of other groups are made of.
+ * @throws {ArmError} `ResourceGroupDeletionBlocked`; `ScopeLocked` of what would go with its VMs elsewhere.
  */
 export async function requireGroupUnused(tables: Tables, group: Resource): Promise<void> {
   const { id, subscriptionId, resourceGroup } = group
@@ -89,7 +89,7 @@ export async function requireGroupUnused(tables: Tables, group: Resource): Promi
       const holder = typeof managedBy === 'string' ? managedBy : textAt(virtualMachine, 'id')
       if (holder !== null && !isInside(holder)) used.add(`${type}/${one.name}`)
     }
-  for (const type of [INTERFACE, SUBNET])
+  for (const type of [...PLACED, SUBNET])
     for await (const one of everyOf(tables, { type, naming: `${id}/` }))
       if (!isInside(one.id))
         for (const named of namedBy(one)) if (isInside(named)) used.add(identifierOf(named))
@@ -109,14 +109,14 @@ function versionsOf({ properties, state }: Resource): string[] {
   return all.filter((id) => id !== null)
 }
 
-/** The ids of what an interface or a subnet uses. */
-function namedBy({ properties }: Resource): string[] {
-  const configurations = listIn(at(properties, 'ipConfigurations')).flatMap((one) => [
-    textAt(one, 'properties', 'subnet', 'id'),
-    textAt(one, 'properties', 'publicIPAddress', 'id'),
+/** The ids of what an interface, a balancer, a subnet or a set's instances use of networks. */
+function namedBy(one: Resource): string[] {
+  const configurations = configurationsOf(one).flatMap((each) => [
+    textAt(each, 'properties', 'subnet', 'id'),
+    textAt(each, 'properties', 'publicIPAddress', 'id'),
   ])
-  const all = [...configurations, textAt(properties, 'networkSecurityGroup', 'id')]
-  return all.filter((id) => id !== null)
+  const groups = interfacesOf(one).map((each) => textAt(each, 'networkSecurityGroup', 'id'))
+  return [...configurations, ...groups].filter((id) => id !== null)
 }
 
 /** `Microsoft.Network/virtualNetworks/net`, of a subnet's id too. */
@@ -133,37 +133,46 @@ function refuseGroup(name: string, identifiers: readonly string[]): never {
   })
 }
 
-const PLACED = [
-  [INTERFACE, 'ipConfigurations'],
-  [BALANCER, 'frontendIPConfigurations'],
-] as const
+/** What has its place in subnets. */
+const PLACED = [...INTERFACE_TYPES, SCALE_SET, BALANCER] as const
 
-/** The first configuration of an interface or a balancer, of those that name it, that is looked for; null: none is. */
+/** The first of those that name it with a place in a subnet that is looked for, and that subnet's key; null: none has. */
 async function heldBy(
   tables: Tables,
   naming: string,
-  isLookedFor: (one: Json) => boolean,
-): Promise<Json> {
-  for (const [type, member] of PLACED)
-    for await (const { properties } of everyOf(tables, { type, naming })) {
-      const found = listIn(at(properties, member)).find(isLookedFor)
-      if (found !== undefined) return found
-    }
+  isLookedFor: (subnet: string) => boolean,
+): Promise<{ readonly by: string; readonly subnet: string } | null> {
+  for (const type of PLACED)
+    for await (const one of everyOf(tables, { type, naming }))
+      for (const each of configurationsOf(one)) {
+        const subnet = keyOf(textAt(each, 'properties', 'subnet', 'id') ?? '')
+        if (isLookedFor(subnet)) return { by: textAt(each, 'id') ?? one.id, subnet }
+      }
   return null
 }
 
-function isOf(value: Json, id: string, ...path: string[]): boolean {
-  return keyOf(textAt(value, ...path) ?? '') === keyOf(id)
+/** What an interface or a balancer is at, or a set's instances will be. */
+function configurationsOf(one: Resource): readonly Json[] {
+  const frontends = listIn(at(one.properties, 'frontendIPConfigurations'))
+  return [
+    ...frontends,
+    ...interfacesOf(one).flatMap((each) => listIn(at(each, 'ipConfigurations'))),
+  ]
 }
 
-function subnetOf(configuration: Json): string {
-  return keyOf(textAt(configuration, 'properties', 'subnet', 'id') ?? '')
+/** The properties of a resource; of a set those of its instances' interfaces. */
+function interfacesOf({ type, properties }: Resource): readonly Json[] {
+  if (type !== SCALE_SET) return [properties]
+  const profile = at(properties, 'virtualMachineProfile', 'networkProfile')
+  return listIn(at(profile, 'networkInterfaceConfigurations')).map(
+    (each) => at(each, 'properties') ?? null,
+  )
 }
 
-function refuseSubnet(name: string, by: Json): never {
+function refuseSubnet(name: string, by: string): never {
   return refuse(
     'InUseSubnetCannotBeDeleted',
-    `Subnet ${name} is in use by ${textAt(by, 'id')} and cannot be deleted. In order to delete the subnet, delete all the resources within the subnet. See aka.ms/deletesubnet.`,
+    `Subnet ${name} is in use by ${by} and cannot be deleted. In order to delete the subnet, delete all the resources within the subnet. See aka.ms/deletesubnet.`,
   )
 }
 
