@@ -94,6 +94,7 @@ export const NO_HINT: readonly string[] = [
   ...['InvalidRoleAssignmentId', 'HttpMethodNotAllowed', 'MissingApiVersionParameter'],
   ...['RoleDefinitionDoesNotExist', 'RoleDefinitionWithSameNameExists', 'UnsupportedQuery'],
   ...['ScreenNotThere', 'SecurityRuleCannotBeEnforced', 'NetcfgSubnetRangesOverlap'],
+  ...['NetcfgInvalidSubnet', 'InvalidAddressPrefixFormat', 'InvalidCIDRNotation'],
   'EvictionPolicyCanBeSetOnlyOnAzureSpotVirtualMachines',
   // raw requests to a disk's address
   ...['InvalidPageRange', 'InvalidRange', 'AuthorizationPermissionMismatch'],

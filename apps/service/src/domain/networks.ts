@@ -6,6 +6,7 @@ import { type Link, listIn, missingReference, requireMadeName } from './links.ts
 import { addressFor, prefixOf } from './network/addresses.ts'
 import { hardwareAddressFor } from './network/hardware-address.ts'
 import { bridgeOf, requireNothingOutside } from './network/host-bridge.ts'
+import { unreadSubnet } from './network/prefixes.ts'
 import { requirePublicAddress } from './network/public-addresses.ts'
 import { removeWhole } from './remove-whole.ts'
 import type { Moment, Plan, Wanted } from './resource-type.ts'
@@ -14,7 +15,7 @@ import { at, textAt } from './vm/vm.ts'
 
 const SUBNET = 'Microsoft.Network/virtualNetworks/subnets'
 
-/** Subnets given within a network are resources of their own; those it does not name any more are gone. */
+/** Subnets given within a network are resources of their own; those it does not name any more are gone. One that names none keeps them. */
 export async function planNetwork(
   id: string,
   { properties }: Wanted,
@@ -22,7 +23,10 @@ export async function planNetwork(
   { tables, at: now }: Moment,
 ): Promise<Plan> {
   const { subnets } = properties
-  if (!Array.isArray(subnets)) return { properties: { subnets: [], ...properties }, work: null }
+  if (!Array.isArray(subnets)) {
+    const kept = existing?.properties.subnets ?? []
+    return { properties: { ...properties, subnets: kept }, work: null }
+  }
   const named = subnets.map((subnet) => subnetView(id, subnet))
   for (const subnet of named) await putSubnet(tables, id, subnet, now)
   const ids = new Set(named.map((subnet) => keyOf(String(subnet.id))))
@@ -109,7 +113,7 @@ export async function planNetworkInterface(
   for (const [i, one] of configurations.entries()) {
     const subnet = await requireSubnet(tables, textAt(one, 'properties', 'subnet', 'id'), id)
     const view = configurationView(id, one as JsonObject, i)
-    const network = subnet?.parentId == null ? null : await tables.resources.get(subnet.parentId)
+    const network = subnet.parentId === null ? null : await tables.resources.get(subnet.parentId)
     requireNothingOutside(network === null ? null : bridgeOf(network), view)
     await requirePublicAddress(tables, view, i)
     await requireJoins(tables, view, i)
@@ -124,21 +128,22 @@ async function requireSubnet(
   { resources }: Tables,
   subnet: string | null,
   from: string,
-): Promise<Resource | null> {
-  const found = subnet === null ? null : await resources.get(subnet)
-  if (subnet === null || found !== null) return found
-  throw missingReference(subnet, from)
+): Promise<Resource> {
+  if (subnet === null) throw new ArmError(faults.missingParameter('ipConfigurations.subnet'))
+  const found = await resources.get(subnet)
+  if (found === null) throw missingReference(subnet, from)
+  return found
 }
 
-/** With the address that is its own in its subnet. A subnet without addresses gives none: it is its host's to say. */
+/** With the address that is its own in its subnet. */
 async function withAddress(
   tables: Tables,
   view: JsonObject,
-  subnet: Resource | null,
+  subnet: Resource,
   existing: Resource | null,
 ): Promise<JsonObject> {
-  const prefix = subnet === null ? null : prefixOf(subnet)
-  if (subnet === null || prefix === null) return view
+  const prefix = prefixOf(subnet)
+  if (prefix === null) throw unreadSubnet(subnet)
   const before = listIn(at(existing?.properties ?? {}, 'ipConfigurations')).find(
     (one) => keyOf(textAt(one, 'name') ?? '') === keyOf(textAt(view, 'name') ?? ''),
   )

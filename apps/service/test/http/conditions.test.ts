@@ -18,7 +18,7 @@ test('every kind of resource has a version, and a change under another one does 
     [lock, notes],
     [role, custom],
     [nic, { location, properties }],
-    [network, { location, properties: {} }],
+    [network, { location, properties: { addressSpace: { addressPrefixes: ['10.0.0.0/16'] } } }],
     [group, { location }],
   ] as const) {
     const made = await service.ask('PUT', id, body)

@@ -1,4 +1,4 @@
-import { ArmError, keyOf } from '@trusted-launch/api'
+import { keyOf } from '@trusted-launch/api'
 import { requireSubnetUnused } from '../in-use.ts'
 import { listIn } from '../links.ts'
 import { planNetwork, planNetworkInterface, planSubnet } from '../networks.ts'
@@ -8,8 +8,8 @@ import type { Json, JsonObject, Resource, Tables } from '../store.ts'
 import { at, textAt } from '../vm/vm.ts'
 import { prefixOf } from './addresses.ts'
 import { type AllowedBridge, bridgeFor, bridgeOf, requireSubnetOf } from './host-bridge.ts'
-import { overlap } from './ipv4.ts'
 import { machinesBehind } from './planned.ts'
+import { requirePrefixes } from './prefixes.ts'
 
 type Planning = ResourceType['plan']
 
@@ -42,7 +42,8 @@ export function subnetPlanning(rules: NetworkRules): Planning {
     const bridge = network === null ? null : bridgeOf(network)
     if (bridge !== null) requireSubnetOf(bridge, wanted.properties)
     const plan = await planSubnet(id, wanted, existing, moment)
-    requireApart(listIn((await tables.resources.get(networkOf(id)))?.properties.subnets))
+    const within = await tables.resources.get(networkOf(id))
+    if (within !== null) requirePrefixes(within.id, within.properties)
     return applied(rules, existing, await machinesBehind(tables, id), plan, isOther)
   }
 }
@@ -51,7 +52,6 @@ export function networkPlanning(rules: NetworkRules): Planning {
   return async (id, wanted, existing, moment) => {
     const { tables } = moment
     const subnets = listIn(wanted.properties.subnets)
-    requireApart(subnets)
     let isOther = false
     for (const one of subnets) {
       const before = await tables.resources.get(`${id}/subnets/${textAt(one, 'name')}`)
@@ -59,6 +59,7 @@ export function networkPlanning(rules: NetworkRules): Planning {
     }
     const bridge = await bridgeFor(tables, rules, id, wanted.properties, existing)
     const planned = await planNetwork(id, wanted, existing, moment)
+    requirePrefixes(id, planned.properties)
     const plan = bridge === null ? planned : withBridge(planned, bridge)
     if (existing === null) return plan
     return applied(rules, existing, await machinesBehind(tables, id), plan, isOther)
@@ -80,23 +81,6 @@ async function requireSubnet(
   if (before === null) return false
   if (!same(prefixOf(before), prefixOf({ properties }))) await requireSubnetUnused(tables, before)
   return groupOf(before.properties) !== groupOf(properties)
-}
-
-/** @throws {ArmError} `NetcfgSubnetRangesOverlap`, `InvalidAddressPrefixFormat` */
-function requireApart(subnets: readonly Json[]): void {
-  const named = subnets.map((one) => {
-    const properties = (at(one, 'properties') ?? {}) as JsonObject
-    return { name: textAt(one, 'name') ?? '', prefix: prefixOf({ properties }) }
-  })
-  for (const [i, one] of named.entries())
-    for (const other of named.slice(0, i))
-      if (one.prefix !== null && other.prefix !== null && overlap(one.prefix, other.prefix))
-        throw new ArmError({
-          status: 400,
-          code: 'NetcfgSubnetRangesOverlap',
-          message: `Subnet '${one.name}' is not valid because its IP address range overlaps with that of an existing subnet in virtual network '${other.name}'.`,
-          target: `subnets.${one.name}`,
-        })
 }
 
 /** Its host has something to do where VMs have to do with what is other than it was. */

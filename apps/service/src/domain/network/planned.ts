@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { keyOf } from '@trusted-launch/api'
+import { ArmError, keyOf } from '@trusted-launch/api'
 import { balancerIdOf } from '../balancer/balancer.ts'
 import { balancersOf, balancingOf, type Member } from '../balancer/balancing.ts'
 import { everyOf } from '../every-of.ts'
@@ -53,10 +53,14 @@ export async function interfaceOf({ resources }: There, vm: Resource): Promise<R
   return null
 }
 
-/** A VM's part in its network; null: its interface has no address of a subnet, as before there were any. */
+/**
+ * A VM's part in its network; null: its interface has no address of a subnet, as before there were any.
+ * @throws {ArmError} `SecurityRuleCannotBeEnforced`: nor would the groups be enforced that are named there.
+ */
 export async function partOf(there: There, vm: Resource): Promise<NetworkPart | null> {
   const nic = await interfaceOf(there, vm)
   const place = nic === null ? null : await placeOf(there, nic)
+  if (nic !== null && place === null) await requireNoGroup(there, nic)
   if (nic === null || place === null) return null
   const groups = await groupsOf(there, nic, place.subnet)
   const inbound = groups.map((group) => passageOf(group, 'Inbound', place.prefixes))
@@ -137,6 +141,18 @@ async function interfacePlanOf(there: There, nic: Resource): Promise<InterfacePl
     forwards: sshPort === null ? [] : [{ hostPort: sshPort, guestPort: SSH }],
     publicAddress: outside?.address ?? null,
   }
+}
+
+async function requireNoGroup({ resources }: There, nic: Resource): Promise<void> {
+  const subnet = textAt(configurationOf(nic), 'properties', 'subnet', 'id')
+  const all = [nic, subnet === null ? null : await resources.get(subnet)]
+  if (all.every((one) => textAt(one?.properties, 'networkSecurityGroup', 'id') === null)) return
+  throw new ArmError({
+    status: 409,
+    code: 'SecurityRuleCannotBeEnforced',
+    message: `The network interface ${nic.id} has no address of a subnet whose prefix is read, so that nothing here would enforce its security group: put its subnet and then it again.`,
+    target: nic.id,
+  })
 }
 
 interface InterfacePlace {
