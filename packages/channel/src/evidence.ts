@@ -185,20 +185,25 @@ const QUOTED_BYTES = 2048
 
 /** Evidence as bytes, for keeping. The bytes that were signed stay as they came. @throws {RangeError} above a limit. */
 export function encodeEvidence(evidence: Evidence): Uint8Array {
+  const { eventLog, imaLog, userspaceLog } = evidence
+  checkSize(eventLog, EVENT_LOG_BYTES_MAX)
+  checkSize(imaLog, IMA_LOG_BYTES_MAX)
+  checkSize(userspaceLog, USERSPACE_LOG_BYTES_MAX)
   return concat(...evidenceParts(evidence))
 }
 
 const HEAD = struct('Evidence', { version: u8, ...BEFORE_LOGS })
 
-/** The same in parts that follow one another, to be hashed: no log is copied. @throws {RangeError} above a limit. */
+/**
+ * The same in parts that follow one another, to be hashed: no log is copied, and one that somebody brought may be
+ * larger than what an agent hands out. @throws {RangeError} anything else above its limit.
+ */
 export function evidenceParts(evidence: Evidence): Uint8Array[] {
   const { eventLog, imaLog, userspaceLog, moduleMessages } = evidence
   const version = moduleMessages === undefined ? 1 : 2
   return [
     encode(HEAD, { version, ...evidence }, QUOTED_BYTES),
-    ...logParts(eventLog, EVENT_LOG_BYTES_MAX),
-    ...logParts(imaLog, IMA_LOG_BYTES_MAX),
-    ...logParts(userspaceLog, USERSPACE_LOG_BYTES_MAX),
+    ...[eventLog, imaLog, userspaceLog].flatMap(logParts),
     ...(moduleMessages === undefined ? [] : [encode(MODULE_MESSAGES, [...moduleMessages])]),
   ]
 }
@@ -206,10 +211,13 @@ export function evidenceParts(evidence: Evidence): Uint8Array[] {
 const LOG_SIZE = optional(u32be)
 
 /** A log as `FIELDS` have it. */
-function logParts(log: Uint8Array | null, max: number): Uint8Array[] {
+function logParts(log: Uint8Array | null): Uint8Array[] {
   if (log === null) return [encode(LOG_SIZE, null, 1)]
-  if (log.length > max) throw new RangeError(`more than ${max} bytes`)
   return [encode(LOG_SIZE, log.length, 5), log]
+}
+
+function checkSize(log: Uint8Array | null, max: number): void {
+  if (log !== null && log.length > max) throw new RangeError(`more than ${max} bytes`)
 }
 
 /** @throws {MalformedError} bytes that are not evidence of version 1 or 2, or above its limits. */
