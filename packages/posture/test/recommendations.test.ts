@@ -233,6 +233,15 @@ const tables: Readonly<Record<RecommendationId, readonly Case[]>> = {
       'Unhealthy debug-command-line',
       'none',
     ],
+    ...['"lockdown=none"', 'lockdown="none"', 'module.sig-enforce=0', '"nokaslr"'].map(
+      (word) =>
+        [
+          `${word}, as the kernel takes it`,
+          claimed({ 'command-line': `ro ${word} quiet` }),
+          'Unhealthy debug-command-line',
+          'none',
+        ] as const,
+    ),
     ['a word that only ends so', claimed({ 'command-line': 'xnokaslr' }), 'Healthy'],
   ],
   'reference-values-approval': [

@@ -15,9 +15,12 @@ const debugging: readonly FindingId[] = [
   'kernel-command-line.ima-policy',
 ]
 
-/** Words of a kernel command line that let somebody into the kernel, or take its randomness away. */
+/**
+ * Words of a kernel command line that let somebody into the kernel, or take its randomness away. Quotes may be around
+ * one, and to the kernel a dash in a name is an underscore.
+ */
 const words =
-  /(?:^|\s)(?:kgdboc|kgdbdbgp|kgdbwait|ekgdboc|nokaslr|lockdown=none|module\.sig_enforce=[0nN])(?=[=\s]|$)/
+  /(?<=^|[\s"])(?:kgdboc|kgdbdbgp|kgdbwait|ekgdboc|nokaslr|lockdown="?none|module\.sig[_-]enforce="?[0nN])(?=[=\s"]|$)/
 
 /** That nothing is switched to a mode made for finding faults. */
 export const debugSettings: RecommendationKind = {
