@@ -7,16 +7,19 @@ interface Tolerance {
   readonly component: string
   /** What is tolerated, in a sentence. */
   readonly what: string
+  /** Medium where something else that runs may hide behind it. */
+  readonly severity: 'low' | 'medium'
 }
 
-const tolerance = (check: number, component: string, what: string): Tolerance => ({
-  check,
-  component,
-  what,
-})
+const tolerance = (
+  check: number,
+  component: string,
+  what: string,
+  severity: Tolerance['severity'] = 'low',
+): Tolerance => ({ check, component, what, severity })
 
 /**
- * Every tolerance of the profile `pc-client`, by name. Each use is a finding `tolerated.<name>` (low);
+ * Every tolerance of the profile `pc-client`, by name. Each use is a finding `tolerated.<name>`;
  * in `strict` the same is refused. None makes a claim true: what is not vouched for stays unverified.
  */
 export const TOLERANCES = {
@@ -46,6 +49,12 @@ export const TOLERANCES = {
     25,
     COMPONENT.kernel,
     "A tagged event in PCR 9 (or the loader's in PCR 5) that measures something else than its data.",
+  ),
+  'stub-archive': tolerance(
+    25,
+    COMPONENT.kernelCommandLine,
+    "Credentials or configuration extensions that systemd's stub measured beside the command line: which is the command line is not shown.",
+    'medium',
   ),
   'crtm-version-unexplained': tolerance(
     25,

@@ -72,6 +72,66 @@ test('what a command line may hide behind, a tag of something else in PCR 8 or 1
     }
 })
 
+/** What systemd's stub says beside the archives that it makes of files on the ESP. */
+const archives = [
+  'Credentials initrd',
+  'Global credentials initrd',
+  'Configuration extension initrd',
+]
+const archive = (pcr: number, text: string, of: Step | null = null) => {
+  const told = step(pcr, EV.IPL, toUtf16le(`${text}\0`), toUtf8('070701 an archive'))
+  return of === null ? told : { ...told, digests: of.digests }
+}
+
+test("what systemd's stub makes of credentials and extensions is told in pc-client, and leaves no line that is claimed", () => {
+  for (const text of archives)
+    for (const pcr of [8, 12])
+      for (const hides of [null, line('init=/bin/evil')]) {
+        const boot = stubBoot(shown, archive(pcr, text, hides))
+        const { verified, findings, claims } = appraiseEventLog(given(boot, 'pc-client'))
+        assert.equal(verified, true)
+        assert.deepEqual(
+          findings.map(({ id, severity, pcr: where }) => [id, severity, where]),
+          [['tolerated.stub-archive', 'medium', pcr]],
+        )
+        assert.equal(claims['command-line']?.verified, false)
+        const own = appraiseEventLog(given(boot))
+        assert.deepEqual([own.verified, own.findings[0]?.id], [false, 'eventlog.data'])
+      }
+})
+
+test('nothing else is taken for an archive: another text, in another writing, with more behind it', () => {
+  const others = [
+    ...[
+      'credentials initrd',
+      'Credentials initrd ',
+      'System extension initrd',
+      'init=/bin/evil',
+    ].map((text) => toUtf16le(`${text}\0`)),
+    fromLatin1('Credentials initrd\0'),
+    fromLatin1('kernel_cmdline: Credentials initrd\0'),
+    toUtf16le('Credentials initrd\0init=/bin/evil\0'),
+  ]
+  for (const data of others)
+    for (const pcr of [8, 12]) {
+      const boot = stubBoot(shown, step(pcr, EV.IPL, data, toUtf8('an archive')))
+      assert.equal(appraiseEventLog(given(boot, 'pc-client')).verified, false)
+    }
+  const sysext = archive(13, 'System extension initrd')
+  assert.equal(appraiseEventLog(given(stubBoot(shown, sysext), 'pc-client')).verified, true)
+})
+
+test('a command line that calls itself an archive is a command line', () => {
+  const named = step(12, EV.IPL, toUtf16le('Credentials initrd\0'))
+  for (const profile of ['strict', 'pc-client'] as const) {
+    const { findings } = appraiseEventLog(given(stubBoot(shown, named), profile))
+    assert.deepEqual(
+      findings.map(({ id }) => id),
+      ['kernel-command-line.count'],
+    )
+  }
+})
+
 test('a tag without a tag explains nothing, in no register that has tags of its own', () => {
   for (const pcr of [5, 9]) {
     const empty = step(pcr, EV.EVENT_TAG, new Uint8Array(), toUtf8('initrd'))

@@ -1,5 +1,6 @@
 import type { HashName } from '@trusted-launch/crypto'
 import { EV } from './constants.ts'
+import type { EventData } from './event-data.ts'
 import { DataOnDemand, Explained, type Explanation, type Range } from './explanation.ts'
 import { disguiseOf, knownDigestOf } from './known-digests.ts'
 import type { LoggedEvent } from './log.ts'
@@ -100,6 +101,23 @@ const contentTypes: ReadonlySet<number> = new Set([
 /** PCRs where GRUB and systemd measure command lines: an EV_IPL there measures its own text. */
 const commandLinePcrs = [8, 12]
 
+/**
+ * What systemd's stub says beside the archives (cpio) that it makes of credentials and configuration extensions, in
+ * UTF-16, and measures where its command lines go; before version 254 into PCR 8 as well. The digest is of the archive.
+ *
+ * @see systemd, docs/TPM2_PCR_MEASUREMENTS.md; src/boot/stub.c
+ */
+const archiveTexts: readonly string[] = [
+  'Credentials initrd',
+  'Global credentials initrd',
+  'Configuration extension initrd',
+]
+
+/** Whether a text in a register of command lines says that an archive of systemd's stub was measured, and none was. */
+function isArchive(data: EventData): boolean {
+  return data.kind === 'ipl' && data.by === 'utf16' && archiveTexts.includes(data.text)
+}
+
 /** Where the Linux EFI stub (PCR 9) and systemd's loader and stub tag what they loaded: the digest is of that. */
 const taggedContentPcrs: Readonly<Record<number, readonly number[] | 'any'>> = {
   5: [0xf5bc582a],
@@ -121,7 +139,8 @@ function isContentElsewhere(event: LoggedEvent, read: DataOnDemand): boolean {
   if (event.eventType !== EV.IPL) return contentTypes.has(event.eventType)
   const { data } = read
   const isCommand = data.kind === 'ipl' && data.by !== 'text' && data.by !== 'utf16'
+  const isLine = commandLinePcrs.includes(event.pcrIndex) && !isArchive(data)
   // check 24
-  if (isCommand || commandLinePcrs.includes(event.pcrIndex)) return false
+  if (isCommand || isLine) return false
   return true
 }

@@ -84,6 +84,19 @@ test('where command lines are measured, text that does not give the digest is a 
     )
 })
 
+test("beside what systemd's stub makes of credentials and extensions the digest is of the archive", () => {
+  const told = (pcr: number, text: string) =>
+    explained(event(pcr, EV.IPL, toUtf16le(`${text}\0`), fromLatin1('070701'))).status
+  for (const text of [
+    'Credentials initrd',
+    'Global credentials initrd',
+    'Configuration extension initrd',
+  ])
+    assert.deepEqual([told(8, text), told(12, text)], ['content-elsewhere', 'content-elsewhere'])
+  assert.equal(told(12, 'System extension initrd'), 'mismatch')
+  assert.equal(told(13, 'System extension initrd'), 'content-elsewhere')
+})
+
 test("systemd's UTF-16 texts are measured whole, or narrow, or one byte longer than logged", () => {
   const wide = toUtf16le('console=ttyS0\0')
   assert.deepEqual(summary(event(12, EV.IPL, wide)).slice(0, 4), [

@@ -25,6 +25,21 @@ function tagsExplained({ events, profile }: VerifiedEventLog): Occurrence[] {
     }))
 }
 
+/** An archive of systemd's stub among command lines: what it holds, or whether it is one, is in no log. */
+function noArchives({ events }: VerifiedEventLog): Occurrence[] {
+  return events.filter(isArchive).map(({ index, pcrIndex }) => ({
+    id: 'eventlog.data',
+    summary: `What event ${index} calls an archive of systemd's stub may be anything: only its digest is there.`,
+    pcr: pcrIndex,
+    events: [index],
+    tolerance: 'stub-archive',
+  }))
+}
+
+function isArchive({ eventType, pcrIndex, explanation }: VerifiedEvent): boolean {
+  return eventType === EV.IPL && commandLinePcrs.includes(pcrIndex) && isElsewhere(explanation)
+}
+
 function isElsewhere({ status }: VerifiedEvent['explanation']): boolean {
   return status === 'content-elsewhere'
 }
@@ -78,6 +93,10 @@ export const deviationChecks: readonly Check[] = [
   {
     ...{ number: 25, title: 'tags are explained', run: tagsExplained },
     about: ({ events }) => events.filter(({ eventType }) => eventType === EV.EVENT_TAG),
+  },
+  {
+    ...{ number: 25, title: "archives of systemd's stub are told", run: noArchives },
+    about: ({ events }) => events.filter(isArchive),
   },
   {
     ...{ number: 25, title: 'deviations are named', run: noQuirks },
