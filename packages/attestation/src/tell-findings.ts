@@ -4,7 +4,12 @@ import type { Finding } from './result.ts'
 
 /** So many of one id are told each by itself: a guest can make any number of them. */
 const ofOneIdMax = 256
-const requirement: FindingId = 'policy.requirement'
+/** Of which several may be of one place: what was expected and found says which. */
+const severalAtOnce: readonly FindingId[] = [
+  'policy.requirement',
+  'secure-boot-variables.not-allowed',
+  'secure-boot.weak',
+]
 
 /**
  * Findings as a result has them: the weightiest first, none twice, and of more than 256 of one id the others as
@@ -17,14 +22,15 @@ export function tellFindings(findings: readonly Finding[]): Finding[] {
 
 /**
  * The same thing found twice, in another bank or by a check and a rule: it weighs what the worse of them
- * says. Two requirements of one claim are two things.
+ * says. Two requirements of one claim are two things, and so are two entries of a list of keys.
  */
 function withoutRepeats(findings: readonly Finding[]): Finding[] {
   const seen = new Map<string, Finding>()
   for (const finding of findings) {
-    const { id, component, pcr, events } = finding
-    const wanted = id === requirement ? finding.expected : null
-    const key = `${id} ${component} ${pcr} ${events} ${wanted}`
+    const { id, component, pcr, events, expected, actual } = finding
+    const isOneOfSeveral = severalAtOnce.includes(id as FindingId)
+    const which = isOneOfSeveral ? `${expected} ${actual}` : ''
+    const key = `${id} ${component} ${pcr} ${events} ${which}`
     const before = seen.get(key)
     if (before === undefined || isWorse(finding, before)) seen.set(key, finding)
   }

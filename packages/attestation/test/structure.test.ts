@@ -255,6 +255,23 @@ const structure: Record<string, [id: string, steps: () => Step[]]> = {
   ],
 }
 
+test('each weak key of a list is named, and no key twice', () => {
+  const keys = ['one', 'two'].map((value) =>
+    issue({
+      subject: [{ oid: '2.5.4.3', value }],
+      publicKey: PublicKey.fromRsa(new Uint8Array(128).fill(0xff), 65537),
+      extensions: [],
+    }),
+  )
+  const lists = [anchor, ...keys].map(({ der }) => certificateList(owner, der))
+  const held = configured(VARIABLES.db, encode(SignatureDatabase, lists))
+  const { findings } = appraise(withStep(isVariable('db'), held), { references: null })
+  assert.deepEqual(
+    findings.flatMap(({ id, actual }) => (id === 'secure-boot.weak' ? [actual] : [])),
+    ['CN=one', 'CN=two'],
+  )
+})
+
 test('an optional variable in its place, and a db of digests, are no fault', () => {
   const boot = withStep(isVariable('dbx'), noDbx, audit)
   assert.deepEqual(idsOf(appraise(boot, { references: referencesOf(boot), measured: [] })), [])

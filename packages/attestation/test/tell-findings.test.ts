@@ -21,6 +21,12 @@ test('what is wanted twice, and otherwise, is told twice', () => {
   assert.equal(tellFindings([wanted('at least 3'), wanted('at least 5')]).length, 2)
 })
 
+test('of one place as many things are told as were found there, and the same thing once', () => {
+  const at = { id: 'secure-boot-variables.not-allowed', pcr: 7, events: [7], summary: '' } as const
+  const entries = ['a', 'b', 'c'].map((actual) => findingOf({ ...at, actual }))
+  assert.deepEqual(tellFindings([...entries, ...entries]), entries)
+})
+
 test('256 of one id are told each by itself, of more the last tells how many there are', () => {
   const found = Array.from({ length: 256 }, (_, i) => untrusted(i))
   assert.deepEqual(tellFindings(found), found)

@@ -80,6 +80,7 @@ function noneWeak(log: VerifiedEventLog): Occurrence[] {
       summary: `${name} trusts a weak key: ${certificate!.subject}.`,
       pcr: secureBootPcr,
       events: [event.index],
+      actual: certificate!.subject,
     }))
 }
 
