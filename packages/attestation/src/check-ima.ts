@@ -110,9 +110,10 @@ function checkAggregate(entry: ImaEntry | undefined, log: VerifiedEventLog): Fin
     if (bootAggregateRule(entry, bank, pcrs) !== null) return []
   const common = { id: 'ima.boot-aggregate', pcr: 10, events: [0] } as const
   const isAggregate = entry?.violation === false && nameOf(entry) === 'boot_aggregate'
-  const unasked = isAggregate ? AGGREGATED.filter((pcr) => pcrs?.has(pcr) === false) : []
-  const untold = `Whether the IMA list begins with the aggregate of this boot cannot be told: PCR ${unasked.join(', ')} is not quoted.`
-  const isAsked = unasked.length === 0
+  const unasked = AGGREGATED.filter((pcr) => pcrs?.has(pcr) !== true)
+  const isAsked = !isAggregate || bank === null || unasked.length === 0
+  const what = pcrs === undefined ? `the bank ${bank}` : `PCR ${unasked.join(', ')}`
+  const untold = `Whether the IMA list begins with the aggregate of this boot cannot be told: ${what} is not quoted.`
   // It was not asked for: that refuses nothing, as PCR 10 vouches for the list all the same.
   // check 40
   if (!isAsked) return [findingOf({ ...common, severity: 'low', summary: untold })]

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { toHex, toUtf8 } from '@trusted-launch/codec'
-import { digest } from '@trusted-launch/crypto'
+import { digest, type HashName } from '@trusted-launch/crypto'
 import {
   BANKS,
   decodeImaList,
   encodeImaList,
   encodeTemplateData,
+  imaValueAfter,
   replayIma,
 } from '@trusted-launch/eventlog'
 import { appraiseEvidence } from '../src/appraise.ts'
@@ -66,9 +67,18 @@ test('a command line that chooses what the kernel measures is told', () => {
   for (const word of [
     ...['ima_policy=tcb', 'ima-policy=tcb', '"ima_policy=tcb"', 'ima_template_fmt=sig|n-ng|d-ng'],
     ...['ima-template-fmt=n-ng', 'bootconfig'],
+    // By its old names, which the kernel takes from their beginning alone.
+    ...['ima_tcb', 'ima-tcb', '"ima_tcb"', 'ima_tcb=0', 'ima_tcbs', 'ima_appraise_tcb'],
+    ...['ima-appraise-tcb', 'ima_appraise-tcb'],
   ])
     assert.ok(ids(`/vmlinuz quiet ${word}`).includes('kernel-command-line.ima-policy'), word)
-  for (const word of ['no_ima_policy', 'ima_template=ima-sig', 'bootconfigs=1'])
+  for (const word of [
+    'no_ima_policy',
+    'ima_template=ima-sig',
+    'bootconfigs=1',
+    'ima_hash=sha1',
+    'xima_tcb',
+  ])
     assert.ok(!ids(`/vmlinuz quiet ${word}`).includes('kernel-command-line.ima-policy'), word)
 })
 
@@ -153,15 +163,69 @@ test('without a list of signed modules none is judged, and that is told once the
   assert.deepEqual(ids([]), [])
 })
 
-test('an aggregate in a bank that is not quoted, or of no hash, is not of this boot', () => {
+/** The boot quoted in these banks, its kernel's list begun by this aggregate. */
+function quotedIn(
+  banks: readonly HashName[],
+  aggregate: { algorithm: string; digest: Uint8Array },
+  { name = 'boot_aggregate', padded = false } = {},
+) {
+  const templateData = encodeTemplateData(aggregate, name)
+  const first = { ...entry, templateData, templateHash: digest('sha1', templateData) }
   const input = evidenceOf(cleanBoot(), { measured: [] })
-  const { expectation, evidence } = input
-  const alone = {
+  const imaLog = encodeImaList([first])
+  const quotes = input.evidence.quotes
+    .filter(({ bank }) => banks.includes(bank))
+    .map(({ bank, pcrs }) => {
+      const values = new Map(pcrs.map(({ index, digest: value }) => [index, value]))
+      const by = { start: new Uint8Array(BANKS[bank].size), paddedSha1: padded }
+      return quoteOf(bank, values.set(10, imaValueAfter(decodeImaList(imaLog), bank, by)))
+    })
+  return appraiseEvidence({
     ...input,
-    evidence: { ...evidence, quotes: evidence.quotes.slice(1) },
-    expectation: { ...expectation, banks: ['sha384'] as const },
+    evidence: { ...input.evidence, imaLog, quotes },
+    expectation: { ...input.expectation, banks },
+  })
+}
+
+test('of an aggregate in a bank that is not quoted nobody can tell whose it is: that is low, and verifies nothing', () => {
+  const whole = appraise(cleanBoot(), { measured: [] }).result
+  for (const algorithm of ['sha1', 'sha256', 'sha512'] as const) {
+    const aggregate = { algorithm, digest: digest(algorithm, toUtf8('who knows')) }
+    const { findings, result } = quotedIn(['sha384'], aggregate)
+    const told = findings.map(({ id, severity }) => [id, severity])
+    assert.deepEqual(told, [['ima.boot-aggregate', 'low']])
+    assert.match(findings[0]!.summary, new RegExp(`the bank ${algorithm} is not quoted`))
+    assert.equal(result.tier, 'warning')
+    for (const [name, { value, verified }] of Object.entries(result.claims))
+      if (verified) assert.deepEqual(value, whole.claims[name]?.value, name)
   }
-  assert.deepEqual(idsOf(appraiseEvidence(alone)), ['ima.boot-aggregate'])
+})
+
+test('an aggregate that is not of this boot in a bank that is quoted, of no hash, or called otherwise is refused', () => {
+  const forged = (algorithm: HashName) => ({
+    algorithm,
+    digest: digest(algorithm, toUtf8('another boot')),
+  })
+  for (const appraised of [
+    quotedIn(['sha384'], forged('sha384')),
+    quotedIn(['sha256', 'sha384'], forged('sha384')),
+    quotedIn(['sha256', 'sha384'], forged('sha256')),
+    quotedIn(['sha384'], { algorithm: 'md5', digest: new Uint8Array(16) }),
+    quotedIn(['sha384'], forged('sha1'), { name: '/a.ko' }),
+  ]) {
+    const told = appraised.findings.map(({ id, severity }) => [id, severity])
+    assert.deepEqual(told, [['ima.boot-aggregate', 'high']])
+  }
+})
+
+test('the list of a kernel before 5.8 beside a quote of SHA-256 alone is taken: its padding is told, and its aggregate in SHA-1', () => {
+  const aggregate = { algorithm: 'sha1', digest: digest('sha1', toUtf8('PCR 0 to 7')) }
+  const { findings, result } = quotedIn(['sha256'], aggregate, { padded: true })
+  assert.deepEqual(
+    new Set(findings.map(({ id, severity }) => `${id} ${severity}`)),
+    new Set(['ima.boot-aggregate low', 'ima.padded low']),
+  )
+  assert.equal(result.tier, 'warning')
 })
 
 test('a list that begins with no aggregate at all is refused, whichever PCRs were asked for', () => {

@@ -123,9 +123,11 @@ function plain(text: string): string {
 /**
  * A policy by name stands before the kernel's own rules: what those measure, modules first, may stay unmeasured. A
  * form of its own says in another order what was measured. With bootconfig the initrd may say either. To the
- * kernel a dash in a name is an underscore (kernel/params.c, parameqn).
+ * kernel a dash in a name is an underscore (kernel/params.c, parameqn). The old names of two policies hold whatever
+ * follows them (init/main.c, obsolete_checksetup).
  */
-const choosesMeasurements = /\b(?:ima[_-](?:policy|template[_-]fmt)=\S*|bootconfig\b)/
+const choosesMeasurements =
+  /\b(?:ima[_-](?:policy=|template[_-]fmt=|(?:appraise[_-])?tcb)\S*|bootconfig\b)/
 
 function noImaPolicy(log: VerifiedEventLog): Occurrence[] {
   return commandLines(log).flatMap(({ event, text }): Occurrence[] => {
@@ -137,7 +139,7 @@ function noImaPolicy(log: VerifiedEventLog): Occurrence[] {
         summary: 'The command line chooses what the kernel measures: modules may be missing.',
         pcr: event.pcrIndex,
         events: [event.index],
-        expected: 'no ima_policy=, ima_template_fmt=, bootconfig',
+        expected: 'no ima_policy=, ima_tcb, ima_appraise_tcb, ima_template_fmt=, bootconfig',
         actual: printable(policy.slice(0, 256)),
       },
     ]
