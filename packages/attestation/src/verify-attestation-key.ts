@@ -2,6 +2,8 @@ import { decode, equalBytes, MalformedError, toHex } from '@trusted-launch/codec
 import {
   Certificate,
   CryptoError,
+  type CurveName,
+  jwkOf,
   KEY_USAGE,
   type PublicKey,
   subjectUris,
@@ -20,6 +22,9 @@ const akCertificateUsage = '2.23.133.8.3'
 const { fixedTPM, fixedParent, sensitiveDataOrigin, restricted, sign, decrypt } = TPMA_OBJECT
 const wanted = fixedTPM | fixedParent | sensitiveDataOrigin | restricted | sign
 const rsaBitsMin = 2048
+const curvesTaken: readonly CurveName[] = ['P-256', 'P-384']
+/** 65537, base64url. */
+const exponentTaken = 'AQAB'
 
 /** An AK that is the one on record for this VM and vouched for by an anchor. Only `verify` makes one. */
 export class VerifiedAttestationKey {
@@ -83,7 +88,7 @@ export class VerifiedAttestationKey {
   ): VerifiedAttestationKey | readonly Finding[] {
     const area = evidence.akPublic.length === 0 ? null : decodePublic(evidence.akPublic)
     if (area !== null && !('publicArea' in area)) return [area]
-    const faults = area === null ? faultsOfSize(given) : faultsOfArea(area.publicArea, given)
+    const faults = area === null ? faultsOfNumbers(given) : faultsOfArea(area.publicArea, given)
     // check 1
     if (area !== null && !area.publicKey.equals(given))
       faults.push(findingOf({ id: 'attestation-key.foreign', summary: 'It is another key.' }))
@@ -156,27 +161,31 @@ export function faultsOfArea(area: TPMT_PUBLIC, key: PublicKey): Finding[] {
     )
   // check 2
   if (area.nameAlg === TPM_ALG.SHA1) faults.push(weak('Its name is a SHA-1 digest.'))
-  // check 2
-  if (area.type === TPM_ALG.RSA && ![0, 65537].includes(area.parameters.exponent))
-    faults.push(weak(`Its exponent is ${area.parameters.exponent}, not 65537.`))
-  return [...faults, ...faultsOfSize(key)]
+  return [...faults, ...faultsOfNumbers(key)]
 }
 
 function weak(summary: string): Finding {
   return findingOf({ id: 'attestation-key.weak', summary })
 }
 
-function faultsOfSize({ kind, bits }: PublicKey): Finding[] {
+/** Of the key itself: whoever gives it bare gives no area that says so. */
+function faultsOfNumbers(key: PublicKey): Finding[] {
+  const { curve, bits } = key
+  const jwk = jwkOf(key)
   // check 2
-  if (kind === 'rsa' && bits < rsaBitsMin)
+  if (curve !== null && !curvesTaken.includes(curve))
+    return [weak(`Its curve is ${curve}, not ${curvesTaken.join(' or ')}.`)]
+  // check 2
+  if (curve === null && bits < rsaBitsMin)
     return [
-      findingOf({
-        id: 'attestation-key.weak',
-        summary: `The key has ${bits} bits.`,
+      {
+        ...weak(`The key has ${bits} bits.`),
         expected: `RSA of at least ${rsaBitsMin} bits`,
         actual: `${bits} bits`,
-      }),
+      },
     ]
+  // check 2
+  if (jwk.kty === 'RSA' && jwk.e !== exponentTaken) return [weak('Its exponent is not 65537.')]
   return []
 }
 

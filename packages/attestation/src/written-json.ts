@@ -17,8 +17,11 @@ export function parseWritten<T>(bytes: Uint8Array, shape: Shape<T>, limits: { ma
   )
 }
 
-/** @param text valid JSON: a string before a colon is a name. */
-function refuseRepeated(text: string): void {
+/**
+ * @param text valid JSON: a string before a colon is a name.
+ * @throws {MalformedError} a name that stands twice in one object.
+ */
+export function refuseRepeated(text: string): void {
   const open: (Set<string> | null)[] = []
   for (const [token, colon] of text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/g)) {
     if (token === '{') open.push(new Set())

@@ -11,7 +11,8 @@ import {
   toUtf8,
   u16be,
 } from '@trusted-launch/codec'
-import { digest, PublicKey } from '@trusted-launch/crypto'
+import { digest, extendedKeyUsage, PublicKey } from '@trusted-launch/crypto'
+import { MAX_IMA_LIST_SIZE } from '@trusted-launch/eventlog'
 import {
   encodePcrSelection,
   MARSHALED_PCRS,
@@ -32,7 +33,7 @@ import { TRUSTED_LAUNCH_POLICY } from '../src/policy.ts'
 import type { ReferenceValues } from '../src/reference-values.ts'
 import { verifyTpmSignature } from '../src/verify-signature.ts'
 import { idsOf } from './appraised.ts'
-import { akCertificate, akPublic, anchor, nonce, signAsAk, time } from './attester.ts'
+import { akCertificate, akPublic, anchor, issue, nonce, signAsAk, time } from './attester.ts'
 import { cleanBoot, commandLine, evidenceOf, variantOf } from './boot.ts'
 
 const malformed = (read: () => unknown, reason: RegExp) =>
@@ -83,9 +84,42 @@ test('PCR values in any other form, or of no PCR, are refused', () => {
     `sha256:\n 0 : 0x${zeros}\n 0 : 0x${zeros}\n`,
     `sha256:\n 0 : 0x${zeros}\nsha256:\n 1 : 0x${zeros}\n`,
     ` 0 : 0x${zeros}\n`,
+    // Of banks that are not known here no value can be taken, and nobody else's follows them.
+    `sm3_256:\n 0 : 0x${zeros}\n`,
+    `sm3_256:\n 0 : 0x${zeros}\nsha256:\n nothing\n`,
   ])
     malformed(() => decodePcrValues(toUtf8(text)), /./)
   malformed(() => decodePcrValues(toUtf8('{"sha256":{"0":"00"}}')), /sha256\.0: 1 bytes, not 32/)
+})
+
+test('in JSON a bank or a PCR twice is refused, however it is written', () => {
+  const [zeros, ones] = ['00'.repeat(32), '11'.repeat(32)]
+  for (const text of [
+    `{"sha256":{"0":"${zeros}"},"sha256":{"0":"${ones}"}}`,
+    `{"sha256":{"0":"${zeros}","0":"${ones}"}}`,
+    `{"sha256":{"0":"${zeros}","\\u0030":"${ones}"}}`,
+    `{"alg":"sha256","pcrs":{"0":"${zeros}"},"pcrs":{"0":"${ones}"}}`,
+    `{"alg":"sha1","alg":"sha256","pcrs":{"0":"${zeros}"}}`,
+  ])
+    malformed(() => decodePcrValues(toUtf8(text)), /twice/)
+})
+
+test('banks that are not known here are passed over in what tpm2_pcrread prints, their values with them', () => {
+  const line = (pcr: number, value: string) => `    ${pcr} : 0x${value}\n`
+  const foreign = (name: string, bytes: number) =>
+    `  ${name}:\n${line(0, 'AB'.repeat(bytes))}${line(7, 'CD'.repeat(bytes))}`
+  const known = `  sha256:\n${line(0, '12'.repeat(32))}`
+  for (const bank of [
+    foreign('sm3_256', 32),
+    foreign('sha3_256', 32),
+    foreign('0x28', 48),
+    '  sm3_256:\n',
+  ])
+    for (const text of [bank + known, known + bank, `  sha1:\n${bank}${known}`]) {
+      const values = decodePcrValues(toUtf8(text))
+      assert.deepEqual([...values.keys()], ['sha256'])
+      assert.deepEqual([...values.get('sha256')!], [[0, new Uint8Array(32).fill(0x12)]])
+    }
 })
 
 test('a key is read in every form, and what came with it is kept', () => {
@@ -279,9 +313,34 @@ test('a key that its public area lets sign anything, or that is weak, is refused
   assert.deepEqual(ids({ key: decodeImportedKey(Uint8Array.from(spki)) }), ['attestation-key.weak'])
 })
 
-test('a part of more bytes than evidence may have is refused by its name', () => {
-  const big = new Uint8Array((4 << 20) + 1)
-  malformed(() => appraised({ imaLog: big }), /^IMA list: more than 4194304 bytes/)
+const pairs = {
+  'P-521': () => generateKeyPairSync('ec', { namedCurve: 'P-521' }),
+  'exponent 3': () => generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent: 3 }),
+  'exponent 65539': () =>
+    generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent: 65539 }),
+  '1024 bits': () => generateKeyPairSync('rsa', { modulusLength: 1024 }),
+}
+
+for (const [what, pair] of Object.entries(pairs))
+  test(`a bare key of ${what} is refused as one that signs for nobody, and so is its certificate`, () => {
+    const spki = Uint8Array.from(pair().publicKey.export({ format: 'der', type: 'spki' }))
+    const certificate = issue({
+      subject: [{ oid: '2.5.4.3', value: 'vm-1' }],
+      publicKey: PublicKey.fromSpki(spki),
+      extensions: [extendedKeyUsage('2.23.133.8.3')],
+    })
+    for (const file of [spki, pem('PUBLIC KEY', spki), certificate.der]) {
+      const given = decodeImportedKey(file)
+      for (const anchors of [[], [anchor]])
+        assert.deepEqual(ids({ key: given, anchors }), ['attestation-key.weak'])
+    }
+  })
+
+test('a log is taken as long as its decoder takes one, and a longer one refused by its name', () => {
+  const big = new Uint8Array(MAX_IMA_LIST_SIZE + 1)
+  malformed(() => appraised({ imaLog: big }), /^IMA list: more than 16777216 bytes/)
+  const { tier, evidence: hashed } = appraised({ imaLog: big.subarray(1) }).result
+  assert.deepEqual([tier, hashed?.sha256.length], ['contraindicated', 64])
   malformed(() => appraised({ userspaceLog: big }), /^userspace log: more than/)
   malformed(() => appraised({ eventLog: big }), /^event log: more than/)
 })

@@ -31,7 +31,7 @@ export interface ImportedKey {
  *
  * It proves nothing of the key: that whoever gives it means it is his word.
  *
- * @throws {MalformedError} none of these, a key that is neither RSA nor P-256 or P-384, a private key.
+ * @throws {MalformedError} none of these, a key that is neither RSA nor on a curve of NIST's, a private key.
  */
 export function decodeImportedKey(file: Uint8Array): ImportedKey {
   try {

@@ -1,12 +1,11 @@
-import {
-  CERTIFICATE_BYTES_MAX,
-  EVENT_LOG_BYTES_MAX,
-  type Evidence,
-  IMA_LOG_BYTES_MAX,
-  USERSPACE_LOG_BYTES_MAX,
-} from '@trusted-launch/channel'
+import { CERTIFICATE_BYTES_MAX, type Evidence } from '@trusted-launch/channel'
 import { decode, MalformedError } from '@trusted-launch/codec'
 import type { Certificate } from '@trusted-launch/crypto'
+import {
+  MAX_EVENT_LOG_SIZE,
+  MAX_IMA_LIST_SIZE,
+  MAX_USERSPACE_LOG_SIZE,
+} from '@trusted-launch/eventlog'
 import { nameOfPublic, TPMT_PUBLIC } from '@trusted-launch/tpm2'
 import type { Expectation } from '../expectation.ts'
 import type { Profile } from '../profile.ts'
@@ -46,7 +45,7 @@ const silent: Evidence['info'] = {
  * PCRs, which the signed selection must equal. The AK is believed because it was given; where it
  * came with its certificate and there are anchors, because they vouch for it too.
  *
- * @throws {MalformedError} a part of more bytes than evidence may have: it names which.
+ * @throws {MalformedError} a log of more bytes than its decoder takes, a certificate above 2,048: it names which.
  */
 export function importEvidence(parts: ImportedParts): {
   evidence: Evidence
@@ -93,9 +92,9 @@ export function importEvidence(parts: ImportedParts): {
 
 function checkSizes({ key, eventLog, imaLog, userspaceLog }: ImportedParts): void {
   const sizes: [string, Uint8Array | null | undefined, number][] = [
-    ['event log', eventLog, EVENT_LOG_BYTES_MAX],
-    ['IMA list', imaLog, IMA_LOG_BYTES_MAX],
-    ['userspace log', userspaceLog, USERSPACE_LOG_BYTES_MAX],
+    ['event log', eventLog, MAX_EVENT_LOG_SIZE],
+    ['IMA list', imaLog, MAX_IMA_LIST_SIZE],
+    ['userspace log', userspaceLog, MAX_USERSPACE_LOG_SIZE],
     ['certificate', key.certificate?.der, CERTIFICATE_BYTES_MAX],
   ]
   for (const [name, bytes, max] of sizes)

@@ -1,8 +1,9 @@
-import { fromHex, fromUtf8, MalformedError } from '@trusted-launch/codec'
+import { fromHex, fromUtf8, MalformedError, within } from '@trusted-launch/codec'
 import { DIGEST_SIZE, type HashName } from '@trusted-launch/crypto'
 import { PCR_COUNT } from '@trusted-launch/eventlog'
 import { decodePcrFile, hashNameOf } from '@trusted-launch/tpm2'
 import type { PcrsByNumber } from '../pcr-values.ts'
+import { refuseRepeated } from '../written-json.ts'
 
 /** PCR values as they stand in a file, by bank: nothing vouches for them yet. */
 export type PcrsByBank = ReadonlyMap<HashName, PcrsByNumber>
@@ -20,9 +21,10 @@ type RawBanks = readonly (readonly [HashName, RawPcrs])[]
  * Reads PCR values in any form they are handed around in: what `tpm2_quote -o` wrote
  * (`decodePcrFile`), what `tpm2_pcrread` prints (`sha256:` and then `  0 : 0xHEX`), JSON
  * `{ "sha256": { "0": "hex", … } }`, or JSON `{ "alg": "sha256", "pcrs": { "0": "hex", … } }`. A bank
- * without a value is left out: that is how `tpm2_pcrread` prints one that is switched off.
+ * without a value is left out: that is how `tpm2_pcrread` prints one that is switched off. So is one of
+ * another hash that it prints.
  *
- * @throws {MalformedError} any other form, no value at all, an unknown bank or one twice, a PCR
+ * @throws {MalformedError} any other form, no value at all, in JSON an unknown bank, a bank twice, a PCR
  *   above 23 or one twice, a value of another size.
  */
 export function decodePcrValues(file: Uint8Array): PcrsByBank {
@@ -97,6 +99,7 @@ function banksOfJson(text: string): RawBanks {
   } catch (cause) {
     throw malformed('', 'not JSON', { cause })
   }
+  within('PCRs', () => refuseRepeated(text))
   const names = Object.keys(document).sort().join()
   const banks = names === 'alg,pcrs' ? [[document.alg, document.pcrs]] : Object.entries(document)
   return banks.map(([bank, pcrs]) => {
@@ -116,14 +119,15 @@ function nameOf(value: unknown): string {
   return typeof value === 'string' ? value.slice(0, 16) : typeof value
 }
 
+/** Values of a bank that is not known here (a TPM may have SM3 and SHA-3) go with its heading. */
 function banksOfText(text: string): RawBanks {
-  const banks: [HashName, [string, string][]][] = []
+  const banks: [string, [string, string][]][] = []
   for (const [i, line] of text.split('\n').entries()) {
-    const heading = /^\s*([a-z0-9_]+)\s*:\s*$/.exec(line)
+    const heading = /^\s*([^\s:]+)\s*:\s*$/.exec(line)
     const value = /^\s*(\d+)\s*:\s*0x([0-9a-fA-F]+)\s*$/.exec(line)
-    if (isBank(heading?.[1])) banks.push([heading[1], []])
+    if (heading !== null) banks.push([heading[1]!, []])
     else if (value !== null && banks.length > 0) banks.at(-1)![1].push([value[1]!, value[2]!])
     else if (line.trim() !== '') throw malformed('', `line ${i + 1} is neither bank nor value`)
   }
-  return banks
+  return banks.filter((bank): bank is [HashName, [string, string][]] => isBank(bank[0]))
 }
