@@ -95,6 +95,8 @@ export const NO_HINT: readonly string[] = [
   ...['RoleDefinitionDoesNotExist', 'RoleDefinitionWithSameNameExists', 'UnsupportedQuery'],
   ...['ScreenNotThere', 'SecurityRuleCannotBeEnforced', 'NetcfgSubnetRangesOverlap'],
   ...['NetcfgInvalidSubnet', 'InvalidAddressPrefixFormat', 'InvalidCIDRNotation'],
+  ...['SecurityRuleParameterMissing', 'SecurityRuleParametersMissing'],
+  ...['SecurityRuleInvalidPriority', 'SecurityRuleConflict'],
   'EvictionPolicyCanBeSetOnlyOnAzureSpotVirtualMachines',
   // raw requests to a disk's address
   ...['InvalidPageRange', 'InvalidRange', 'AuthorizationPermissionMismatch'],

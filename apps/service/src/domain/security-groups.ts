@@ -1,7 +1,9 @@
 import { ArmError } from '@trusted-launch/api'
+import { listIn } from './links.ts'
 import type { AllowedBridge } from './network/host-bridge.ts'
 import type { Prefix } from './network/ipv4.ts'
 import { machinesBehind } from './network/planned.ts'
+import { requireRuleForms } from './network/rule-form.ts'
 import { letsIn, letsOut, passageOf, securityRulesOf } from './network/security-rules.ts'
 import type { Moment, Plan, Wanted } from './resource-type.ts'
 import type { JsonObject, Resource } from './store.ts'
@@ -29,6 +31,7 @@ export function planSecurityGroup(rules: NetworkRules) {
     existing: Resource | null,
     { tables }: Moment,
   ): Promise<Plan> => {
+    requireRuleForms(id, listIn(properties.securityRules))
     securityRulesOf({ properties })
     const lacks = rules.noNetworks()
     if (lacks !== null && letsOut({ properties }) === 'some') throw cannotEnforce(properties, lacks)

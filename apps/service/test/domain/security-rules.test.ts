@@ -66,3 +66,9 @@ test('what goes out is everything, nothing, or depends', () => {
   assert.equal(letsOut(group(out(100, 'Deny', web))), 'some')
   assert.equal(letsOut(group(rule(100, 'Deny'))), 'all')
 })
+
+test('a rule of before rules had to say all forbids everywhere what it forbids, and allows nothing', () => {
+  const half = { sourceAddressPrefix: undefined }
+  assert.equal(letIn('10.0.0.1', rule(100, 'Deny', half)), false)
+  assert.equal(letIn('192.0.2.1', rule(100, 'Allow', half)), false)
+})

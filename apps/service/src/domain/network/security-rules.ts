@@ -150,14 +150,19 @@ function read(one: Json): SecurityRule {
   for (const member of ['sourceApplicationSecurityGroups', 'destinationApplicationSecurityGroups'])
     if (listIn(at(one, 'properties', member)).length > 0)
       refuse(name, 'application security groups')
-  const protocol = PROTOCOLS[text('protocol')]
-  if (protocol === undefined) refuse(name, `the protocol '${text('protocol')}'`)
+  if (!Object.hasOwn(PROTOCOLS, text('protocol')))
+    refuse(name, `the protocol '${text('protocol')}'`)
+  const allow = text('access') === 'allow'
+  // Of before they had to say it: what they forbid they forbid everywhere.
+  const places = (member: string) => {
+    const named = all(member).map((each) => placeOf(name, each))
+    return named.length === 0 && !allow ? [null] : named
+  }
   return {
-    ...{ name, allow: text('access') === 'allow', protocol },
+    ...{ name, allow, protocol: PROTOCOLS[text('protocol')]! },
     direction: text('direction') === 'outbound' ? 'Outbound' : 'Inbound',
     priority: Number(at(one, 'properties', 'priority') ?? 0),
-    from: all('sourceAddressPrefix').map((each) => placeOf(name, each)),
-    to: all('destinationAddressPrefix').map((each) => placeOf(name, each)),
+    ...{ from: places('sourceAddressPrefix'), to: places('destinationAddressPrefix') },
     fromPorts: portsOf(name, all('sourcePortRange')),
     toPorts: portsOf(name, all('destinationPortRange')),
   }
