@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -142,6 +143,27 @@ test('a hardware address that is asked for is the interface’s alone, and its V
   const [plan] = service.host.networkPlans.values()
   assert.equal(plan!.interfaces[0]!.mac, '02:00:5e:00:53:01')
   assert.equal(await put(nic, '02-00-5E-00-53-02'), 'PropertyChangeNotAllowed')
+})
+
+test('interfaces whose own hardware addresses would meet have another each, and keep it', async (t) => {
+  const service = await aService(t)
+  const nic = await aNetwork(service, 'rg')
+  const { location, properties } = (await service.ask('GET', nic)).body
+  const put = async (id: string) =>
+    (await service.ask('PUT', id, { location, properties })).body.properties.macAddress
+  const seen = new Map<string, string>()
+  let pair: string[] = []
+  for (let i = 0; pair.length === 0; i++) {
+    const id = `${nic}${i}`
+    const own = createHash('sha256').update(id.toLowerCase()).digest('hex').slice(0, 6)
+    const other = seen.get(own)
+    if (other !== undefined) pair = [other, id]
+    seen.set(own, id)
+  }
+  const addresses = [await put(pair[0]!), await put(pair[1]!)]
+  assert.notEqual(addresses[0], addresses[1])
+  for (const one of addresses) assert.match(one, /^52-54-00-/)
+  assert.deepEqual([await put(pair[0]!), await put(pair[1]!)], addresses)
 })
 
 test('subnets do not overlap, and one keeps its addresses while anybody has one', async (t) => {

@@ -10,7 +10,7 @@ const MEMBER = 'trustedLaunch.macAddress'
 
 /**
  * The hardware address of an interface from now on: what it asks for in a member of ours, what it had, or one that
- * follows from its id. Whose one that was asked for is stays written down, until that interface is gone or has another.
+ * follows from its id. Whose it is stays written down, until that interface is gone or has another.
  * @throws {ArmError} it is none, another interface has it, or its VM is there.
  */
 export async function hardwareAddressFor(
@@ -21,34 +21,47 @@ export async function hardwareAddressFor(
 ): Promise<string> {
   const had = existing === null ? null : textAt(existing.state, 'macAddress')
   const asked = textAt(properties, ...MEMBER.split('.'))
-  const wanted = asked?.replaceAll(':', '-').toUpperCase() ?? had ?? ownOf(id)
+  const wanted = asked?.replaceAll(':', '-').toUpperCase() ?? had ?? (await ownFor(tables, id))
   if (wanted === had) return had
   if (asked !== null && !UNICAST.test(wanted)) throw new ArmError(faults.invalidParameter(MEMBER))
   const isHeld = existing !== null && textAt(existing.state, 'virtualMachine', 'id') !== null
   if (isHeld) throw new ArmError(changeRefused(MEMBER))
-  if (asked !== null) await claim(tables, id, wanted)
+  const holder = await holderOf(tables, id, wanted)
+  if (holder !== null)
+    throw new ArmError(
+      faults.operationNotAllowed(`The interface ${holder.id} has ${wanted} already.`, MEMBER),
+    )
+  await tables.values.put(nameOf(wanted), new TextEncoder().encode(keyOf(id)))
   return wanted
 }
 
-async function claim(
+/** The other interface that has it; null: none. */
+async function holderOf(
   { resources, values }: Pick<Tables, 'resources' | 'values'>,
   id: string,
   address: string,
-): Promise<void> {
-  const name = `hardware-address/${address}`
-  const held = await values.get(name)
+): Promise<Resource | null> {
+  const held = await values.get(nameOf(address))
   const holder = held === null ? null : await resources.get(new TextDecoder().decode(held))
   const isOthers = holder !== null && keyOf(holder.id) !== keyOf(id)
-  if (isOthers && textAt(holder.state, 'macAddress') === address)
-    throw new ArmError(
-      faults.operationNotAllowed(`The interface ${holder.id} has ${address} already.`, MEMBER),
-    )
-  await values.put(name, new TextEncoder().encode(keyOf(id)))
+  return isOthers && textAt(holder.state, 'macAddress') === address ? holder : null
 }
 
-/** Locally administered, the same for the same id. */
-function ownOf(id: string): string {
-  const digest = createHash('sha256').update(id.toLowerCase()).digest()
+function nameOf(address: string): string {
+  return `hardware-address/${address}`
+}
+
+/** The first that follows from its id and is nobody else's. */
+async function ownFor(tables: Pick<Tables, 'resources' | 'values'>, id: string): Promise<string> {
+  for (let turn = 0; ; turn++) {
+    const address = ownOf(turn === 0 ? id : `${id}#${turn}`)
+    if ((await holderOf(tables, id, address)) === null) return address
+  }
+}
+
+/** Locally administered, the same for the same text. */
+function ownOf(text: string): string {
+  const digest = createHash('sha256').update(text.toLowerCase()).digest()
   const own = [...digest.subarray(0, 3)].map((byte) => byte.toString(16).padStart(2, '0'))
   return ['52', '54', '00', ...own].join('-').toUpperCase()
 }
