@@ -1,6 +1,7 @@
 /** A service on a host without VMs. usage: api-service.ts DATA; it says when it answers, and ends with its stdin. */
 import { writeSync } from 'node:fs'
-import { openService, ScriptedHost } from '@trusted-launch/service'
+import { openService } from '@trusted-launch/service'
+import { ScriptedHost } from '@trusted-launch/service/scripted-host'
 import pino from 'pino'
 
 await openService({

@@ -2,7 +2,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openService, ScriptedHost } from '@trusted-launch/service'
+import { openService } from '@trusted-launch/service'
+import { ScriptedHost } from '@trusted-launch/service/scripted-host'
 import pino from 'pino'
 import { unpackAz } from '../../tools/az.ts'
 

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs'
 import { after, type TestContext } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { ScriptedHost } from '@trusted-launch/service'
 import { type Answer, aService, type TestService } from '@trusted-launch/service/a-service'
+import { ScriptedHost } from '@trusted-launch/service/scripted-host'
 import type { Browser, Locator, Page } from 'playwright-core'
 import {
   aPage,

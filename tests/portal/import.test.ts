@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
-import { ScriptedHost } from '@trusted-launch/service'
+import { ScriptedHost } from '@trusted-launch/service/scripted-host'
 import { aSharedPortal, portalMissing } from './a-portal.ts'
 
 const MIB = 1 << 20

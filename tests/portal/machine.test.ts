@@ -1,8 +1,8 @@
 // What is done with one virtual machine, and what its page tells of it.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ScriptedHost } from '@trusted-launch/service'
 import { aVm } from '@trusted-launch/service/a-vm'
+import { ScriptedHost } from '@trusted-launch/service/scripted-host'
 import type { Page } from 'playwright-core'
 import { aSharedPortal, goTo, isDescribed, portalMissing } from './a-portal.ts'
 import { obstaclesInLooks } from './looks.ts'

@@ -1,8 +1,8 @@
 // Disks, images and scale sets: what there is of them, and what is done with them.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ScriptedHost } from '@trusted-launch/service'
 import { aVm } from '@trusted-launch/service/a-vm'
+import { ScriptedHost } from '@trusted-launch/service/scripted-host'
 import type { Page } from 'playwright-core'
 import { aDefinition, aVersion } from '../../apps/service/test/a-gallery.ts'
 import { aScaleSet, instancesOf } from '../../apps/service/test/http/a-scale-set.ts'

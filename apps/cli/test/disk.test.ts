@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import test from 'node:test'
 import { ArmError } from '@trusted-launch/api'
-import { ScriptedHost } from '@trusted-launch/service'
+import { ScriptedHost } from '@trusted-launch/service/scripted-host'
 import { good, json, signedIn } from './a-control-plane.ts'
 import { fileOf, tl } from './a-run.ts'
 

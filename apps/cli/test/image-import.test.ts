@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
-import { ScriptedHost } from '@trusted-launch/service'
+import { ScriptedHost } from '@trusted-launch/service/scripted-host'
 import { good, json, signedIn } from './a-control-plane.ts'
 import { fileOf, tl } from './a-run.ts'
 

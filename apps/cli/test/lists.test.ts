@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { ScriptedHost } from '@trusted-launch/service'
+import { ScriptedHost } from '@trusted-launch/service/scripted-host'
 import { good, json, signedIn } from './a-control-plane.ts'
 import { tl } from './a-run.ts'
 

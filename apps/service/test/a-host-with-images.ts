@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Leftover, NamedFile } from '../src/domain/host/leftovers.ts'
 import { leftoversOn } from '../src/driver/leftovers.ts'
 import { LocalImages } from '../src/driver/local-images.ts'
-import { ScriptedHost } from '../src/driver/scripted-host.ts'
+import { ScriptedHost } from './scripted/host.ts'
 
 /** Where whoever drives the host is to end, in the middle of what it does with an image. */
 export type End = 'uploaded' | 'kept' | 'recorded' | 'asked' | 'gone'

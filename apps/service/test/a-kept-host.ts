@@ -3,7 +3,7 @@ import { FileMap } from '../../../bench/kills-host.ts'
 import type { Filling } from '../src/domain/host/disks.ts'
 import type { AskedRestorePoint } from '../src/domain/host/restore-points.ts'
 import type { SnapshotSource } from '../src/domain/host/snapshots.ts'
-import { ScriptedHost } from '../src/driver/scripted-host.ts'
+import { ScriptedHost } from './scripted/host.ts'
 
 /** Names of files hold no slash. */
 class Kept<V> extends FileMap<V> {

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import pino from 'pino'
-import { ScriptedHost } from '../src/driver/scripted-host.ts'
 import { openService, type Service, type ServiceOptions } from '../src/service.ts'
 import { firstStart } from './first-start.ts'
+import { ScriptedHost } from './scripted/host.ts'
 
 export interface Answer {
   readonly status: number

@@ -2,7 +2,7 @@ import { encodeReferenceValues } from '@trusted-launch/attestation'
 import { RecordedVm } from '@trusted-launch/attestation/recorded'
 import type { Evidence, EvidenceRequest } from '@trusted-launch/channel'
 import type { HostFacts } from '../src/domain/host/evidence.ts'
-import { ScriptedHost } from '../src/driver/scripted-host.ts'
+import { ScriptedHost } from './scripted/host.ts'
 
 /** A host whose VMs answer as one that really booted, to the question that is asked; each has a vTPM of its own. */
 export class AttestingHost extends ScriptedHost {

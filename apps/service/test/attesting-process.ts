@@ -9,9 +9,9 @@ import { RecordedVm } from '@trusted-launch/attestation/recorded'
 import type { Evidence, EvidenceRequest } from '@trusted-launch/channel'
 import pino from 'pino'
 import { FileMap } from '../../../bench/kills-host.ts'
-import type { ScriptedHost } from '../src/driver/scripted-host.ts'
 import { openService } from '../src/service.ts'
 import { AttestingHost } from './an-attesting-host.ts'
+import type { ScriptedHost } from './scripted/host.ts'
 
 const [data, place] = process.argv.slice(2) as [string, string]
 /** So long an answer takes at most. */

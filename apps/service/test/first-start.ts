@@ -12,8 +12,8 @@ import {
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pino from 'pino'
-import { ScriptedHost } from '../src/driver/scripted-host.ts'
 import { openService } from '../src/service.ts'
+import { ScriptedHost } from './scripted/host.ts'
 
 const folder = fileURLToPath(new URL('../../../.cache/first-start', import.meta.url))
 const DAY_MS = 86_400_000

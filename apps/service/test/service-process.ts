@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { holdLock } from '@trusted-launch/host'
 import pino from 'pino'
 import { FileMap } from '../../../bench/kills-host.ts'
-import { ScriptedHost } from '../src/driver/scripted-host.ts'
 import { openService } from '../src/service.ts'
+import { ScriptedHost } from './scripted/host.ts'
 
 const [data, host, url] = process.argv.slice(2) as [string, string, string?]
 

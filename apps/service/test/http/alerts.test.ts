@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { StartRefused } from '../../src/domain/host/machines.ts'
-import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { READER, SECURITY_READER } from '../../src/identity/role-definitions.ts'
 import { FailingHost } from '../a-failing-host.ts'
 import { aPrincipal } from '../a-principal.ts'
 import { aService, type TestService } from '../a-service.ts'
 import { aVm } from '../a-vm.ts'
+import { ScriptedHost } from '../scripted/host.ts'
 
 const provider = 'providers/Microsoft.Security'
 const status = 'b7604066-ed76-45f9-a5c1-c97e4812dc55'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { aService } from '../a-service.ts'
 import { aNetwork, aVm, IMAGE, vmBody } from '../a-vm.ts'
+import { ScriptedHost } from '../scripted/host.ts'
 
 const storage = (dataDisks: object[]) => ({
   storageProfile: { imageReference: IMAGE, osDisk: { createOption: 'FromImage' }, dataDisks },

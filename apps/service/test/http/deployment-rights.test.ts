@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { deploy, deploymentId, networkResources, template, vmResource } from '../a-deployment.ts'
 import { aPrincipal, mayAlso } from '../a-principal.ts'
 import { aService, type TestService } from '../a-service.ts'
+import { ScriptedHost } from '../scripted/host.ts'
 
 const READER = 'acdd72a7-3385-48ef-bd42-f606fba81ae7'
 const CONTRIBUTOR = 'b24988ac-6180-42a0-ab88-20f7382dd24c'

@@ -5,9 +5,9 @@ import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { aService, type TestService } from '../a-service.ts'
 import { aVm } from '../a-vm.ts'
+import { ScriptedHost } from '../scripted/host.ts'
 
 const MIB = 2 ** 20
 const HOUR = 3_600_000

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { aService } from '../a-service.ts'
 import { aNetwork, aVm, IMAGE, vmBody } from '../a-vm.ts'
+import { ScriptedHost } from '../scripted/host.ts'
 
 test('no more is promised to all disks together than their host has for them, however they are made or grow', async (t) => {
   const service = await aService(t, new ScriptedHost({ capacity: { diskGib: 20 } }))

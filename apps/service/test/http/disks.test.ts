@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { aService, type TestService } from '../a-service.ts'
 import { aVm, IMAGE } from '../a-vm.ts'
+import { ScriptedHost } from '../scripted/host.ts'
 
 const diskId = (service: TestService, name: string) =>
   `${service.group('rg')}/providers/Microsoft.Compute/disks/${name}`

@@ -4,13 +4,14 @@ import { encodeReferenceValues, parseReferenceValues } from '@trusted-launch/att
 import { toHex, toUtf8 } from '@trusted-launch/codec'
 import { digest } from '@trusted-launch/crypto'
 import { keysFor } from '../../src/catalogue/secure-boot-templates.ts'
-import { type Script, ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { READER, SECURITY_ADMIN } from '../../src/identity/role-definitions.ts'
 import { DriftedHost } from '../a-drifted-host.ts'
 import { firmwareKeysOf, keysOf2011 } from '../a-firmware.ts'
 import { aPrincipal } from '../a-principal.ts'
 import { aService, type TestService } from '../a-service.ts'
 import { aVm } from '../a-vm.ts'
+import { ScriptedHost } from '../scripted/host.ts'
+import type { Script } from '../scripted/script.ts'
 
 const old = firmwareKeysOf(keysOf2011())
 const revocations = keysFor('Linux').dbx.flatMap(({ value }) => value).length

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import {
   aDefinition,
   aVersion,
@@ -12,6 +11,7 @@ import {
 import { aService, type TestService } from '../a-service.ts'
 import { aVm } from '../a-vm.ts'
 import { anImage } from '../an-image.ts'
+import { ScriptedHost } from '../scripted/host.ts'
 
 async function refused(
   service: TestService,

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { aService } from '../a-service.ts'
 import { aVm } from '../a-vm.ts'
 import { anImage } from '../an-image.ts'
+import { ScriptedHost } from '../scripted/host.ts'
 
 /** A VM of an image that no UEFI starts, on a host that finds this of its disk. */
 async function aVmOfGeneration1(t: TestContext, lacks: string[] = []) {

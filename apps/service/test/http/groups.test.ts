@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { aService, type TestService } from '../a-service.ts'
 import { aNetwork, IMAGE, vmBody } from '../a-vm.ts'
+import { ScriptedHost } from '../scripted/host.ts'
 
 /** A VM of one group, with an interface of its own there and a disk of another group. */
 async function across(service: TestService, nic: string, deleteOption = 'Detach') {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { parseBridge } from '../../src/domain/network/host-bridge.ts'
-import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { aService } from '../a-service.ts'
 import { aVm } from '../a-vm.ts'
+import { ScriptedHost } from '../scripted/host.ts'
 
 const ALLOWED = 'br0:20=192.168.7.1/24,192.168.7.64-192.168.7.67'
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { MachinePlan, MachinePower } from '../../src/domain/host/machines.ts'
-import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { aService } from '../a-service.ts'
 import { aVm } from '../a-vm.ts'
+import { ScriptedHost } from '../scripted/host.ts'
 
 test('of two VMs that are started at once, the one that the host has no memory left for is refused, and started later', async (t) => {
   const gate = Promise.withResolvers<void>()

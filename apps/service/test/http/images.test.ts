@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { aService, type TestService } from '../a-service.ts'
 import { aNetwork, aVm, IMAGE, vmBody } from '../a-vm.ts'
 import { anImage, imageBody, imageId } from '../an-image.ts'
+import { ScriptedHost } from '../scripted/host.ts'
 
 const aHost = (t: TestContext, script = {}) => aService(t, new ScriptedHost(script))
 const byId = (id: string) => ({

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { aService, type TestService } from '../a-service.ts'
 import { aNetwork, aVm } from '../a-vm.ts'
+import { ScriptedHost } from '../scripted/host.ts'
 import { changed, instancesOf, scaleSetBody } from './a-scale-set.ts'
 
 /** A service with a network, and a public address `ip`. */

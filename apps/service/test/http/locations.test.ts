@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { allRoutes } from '../../src/http/routes.ts'
 import { aService } from '../a-service.ts'
+import { ScriptedHost } from '../scripted/host.ts'
 
 /** Nothing is asked of any endpoint here. */
 const none: any = { host: 'local' }

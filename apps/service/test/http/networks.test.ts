@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { parsePublicPool } from '../../src/domain/network/public-pool.ts'
-import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { aService } from '../a-service.ts'
 import { aNetwork, aVm, vmBody } from '../a-vm.ts'
+import { ScriptedHost } from '../scripted/host.ts'
 
 const ANY = { protocol: null, from: null, to: null, fromPorts: null, toPorts: null }
 

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { StartRefused } from '../../src/domain/host/machines.ts'
-import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { aService } from '../a-service.ts'
 import { aNetwork, aVm, vmBody } from '../a-vm.ts'
 import { imageBody, imageId } from '../an-image.ts'
+import { ScriptedHost } from '../scripted/host.ts'
 
 test('a creation that fails on its host leaves nothing behind but its operation', async (t) => {
   const host = new ScriptedHost({

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { aService } from '../a-service.ts'
 import { aVm } from '../a-vm.ts'
+import { ScriptedHost } from '../scripted/host.ts'
 
 test('of one VM sixteen operations wait at most; its end waits behind them, and a host is drained all the same', async (t) => {
   const gate = Promise.withResolvers<void>()

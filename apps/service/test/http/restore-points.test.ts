@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { ArmError } from '@trusted-launch/api'
 import { refusals } from '../../src/catalogue/texts.ts'
-import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { aService } from '../a-service.ts'
 import { aVm, IMAGE } from '../a-vm.ts'
+import { ScriptedHost } from '../scripted/host.ts'
 
 /** A VM with a data disk at lun 3, and a collection for its restore points. */
 async function aPlace(t: TestContext, script = {}) {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
-import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { READER } from '../../src/identity/role-definitions.ts'
 import { aPrincipal } from '../a-principal.ts'
 import { aService } from '../a-service.ts'
 import { aNetwork, aVm, vmBody } from '../a-vm.ts'
+import { ScriptedHost } from '../scripted/host.ts'
 
 test('without a token, with a false one, and where there is nothing to see', async (t) => {
   const service = await aService(t)

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { ArmError } from '@trusted-launch/api'
-import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { READER } from '../../src/identity/role-definitions.ts'
 import { aPrincipal } from '../a-principal.ts'
 import { aService, type TestService } from '../a-service.ts'
 import { aVm, vmBody } from '../a-vm.ts'
+import { ScriptedHost } from '../scripted/host.ts'
 
 const osProfile = { ...vmBody('').properties.osProfile, allowExtensionOperations: true }
 const hello = { commandId: 'RunShellScript', script: ['echo hello', 'echo $WHO'] }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { deploy } from '../a-deployment.ts'
 import { aService } from '../a-service.ts'
+import { ScriptedHost } from '../scripted/host.ts'
 import { aScaleSet, changed, instancesOf } from './a-scale-set.ts'
 
 test('a mode in small letters is the one meant, and a model tells the system of its image', async (t) => {

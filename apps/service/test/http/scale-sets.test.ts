@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import test from 'node:test'
-import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { aService, type TestService } from '../a-service.ts'
+import { ScriptedHost } from '../scripted/host.ts'
 import { aScaleSet, changed, instancesOf } from './a-scale-set.ts'
 
 test('a Uniform set makes its instances, which are Trusted Launch by default and in no list of VMs', async (t) => {

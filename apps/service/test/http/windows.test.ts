@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { aService } from '../a-service.ts'
 import { aVm } from '../a-vm.ts'
 import { anImage } from '../an-image.ts'
+import { ScriptedHost } from '../scripted/host.ts'
 
 const osProfile = {
   ...{ computerName: 'WIN-1', adminUsername: 'ann', adminPassword: 'Sekret-0123' },

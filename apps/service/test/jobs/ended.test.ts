@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { aService, type TestService } from '../a-service.ts'
 import { aVm } from '../a-vm.ts'
+import { ScriptedHost } from '../scripted/host.ts'
 
 const NOTICED_MS = 5_000
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { fullIn, LANES, laneOf, waitingKinds } from '../../src/jobs/lanes.ts'
 import { type Answer, aService } from '../a-service.ts'
 import { aNetwork, aVm, vmBody } from '../a-vm.ts'
 import { imageBody, imageId } from '../an-image.ts'
+import { ScriptedHost } from '../scripted/host.ts'
 
 const SLOW = ['create', 'stop', 'takeImage', 'runCommand']
 

@@ -5,12 +5,13 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { HostFileKind, Leftover } from '../../src/domain/host/leftovers.ts'
-import { type Script, ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { restoreStore } from '../../src/store/backup.ts'
 import { openStore } from '../../src/store/open.ts'
 import { aService, type TestService } from '../a-service.ts'
 import { aVm } from '../a-vm.ts'
 import { anImage } from '../an-image.ts'
+import { ScriptedHost } from '../scripted/host.ts'
+import type { Script } from '../scripted/script.ts'
 
 const HOUR = 3_600_000
 

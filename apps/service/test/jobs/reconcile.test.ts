@@ -6,12 +6,12 @@ import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pino from 'pino'
 import type { MachinePlan, MachinePower } from '../../src/domain/host/machines.ts'
-import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { openService, type Service } from '../../src/service.ts'
 import { restoreStore } from '../../src/store/backup.ts'
 import { openStore } from '../../src/store/open.ts'
 import { TestService } from '../a-service.ts'
 import { aNetwork, aVm, vmBody } from '../a-vm.ts'
+import { ScriptedHost } from '../scripted/host.ts'
 
 type Machines = Map<string, { plan: MachinePlan; power: MachinePower }>
 type Before = (deed: string, id: string) => Promise<void> | void
