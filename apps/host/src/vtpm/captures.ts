@@ -1,30 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { equalBytes } from '@trusted-launch/codec'
-import type { CertificateAuthority } from '../certificate-authority.ts'
 import type { CapturedVtpm, VtpmIdentity, VtpmPlace } from '../vtpm-port.ts'
 import { check } from './check.ts'
+import type { VtpmDrafts } from './drafts.ts'
 import { VtpmError } from './errors.ts'
-import type { Journal, JournalEntry } from './journal.ts'
+import type { JournalEntry } from './journal.ts'
 import { stampOf } from './rollback-index.ts'
-import { type StateKeyring, type StateKeys, split } from './sealing.ts'
+import { split } from './sealing.ts'
 import { settled } from './settled.ts'
 import { hashOf, isEncrypted, type VtpmFolder } from './state-file.ts'
-import type { TpmSession } from './swtpm.ts'
-
-interface Parts {
-  readonly keys: StateKeyring
-  readonly authority: CertificateAuthority
-  readonly journal: Journal
-  readonly now: () => number
-  readonly folderOf: (place: VtpmPlace) => VtpmFolder
-  /** Works with a TPM on a draft. */
-  readonly session: <T>(
-    folder: VtpmFolder,
-    place: VtpmPlace,
-    keys: StateKeys | null,
-    use: (tpm: TpmSession) => Promise<T>,
-  ) => Promise<T>
-}
 
 /** What came of a captured state: what its index holds now, and the journal's entry, its history left out. */
 interface Put {
@@ -34,27 +18,27 @@ interface Put {
 
 /** vTPMs as they were at one moment: taken, put back, made another VM's. */
 export class VtpmCaptures {
-  readonly #parts: Parts
+  readonly #drafts: VtpmDrafts
 
-  constructor(parts: Parts) {
-    this.#parts = parts
+  constructor(drafts: VtpmDrafts) {
+    this.#drafts = drafts
   }
 
   /** @throws {VtpmError} `vtpm-state-missing`, `vtpm-foreign`, `vtpm-rolled-back`, `vtpm-key-missing`, … */
   async capture(place: VtpmPlace): Promise<CapturedVtpm> {
-    const entry = await this.#parts.journal.get(place.vm)
-    const folder = this.#parts.folderOf(place)
+    const entry = await this.#drafts.journal.get(place.vm)
+    const folder = this.#drafts.folderOf(place)
     const state = await settled(folder, entry)
     if (!isEncrypted(state))
       throw new VtpmError('vtpm-foreign', place.vm, 'a state that is not encrypted')
     if (entry.state === 'stopped' && hashOf(state) !== entry.sha256)
       throw new VtpmError('vtpm-rolled-back', place.vm, 'not the state that was left')
     const { identity, resetCount } = entry
-    return { identity, state, keys: await this.#parts.keys.read(folder.key), resetCount }
+    return { identity, state, keys: await this.#drafts.keys.read(folder.key), resetCount }
   }
 
   async restore(place: VtpmPlace, captured: CapturedVtpm): Promise<VtpmIdentity> {
-    const entry = await this.#parts.journal.get(place.vm)
+    const entry = await this.#drafts.journal.get(place.vm)
     const { generation, ekName, retiredAkNames } = entry.identity
     if (
       captured.identity.generation !== generation ||
@@ -70,7 +54,7 @@ export class VtpmCaptures {
   }
 
   async copy(place: VtpmPlace, captured: CapturedVtpm): Promise<VtpmIdentity> {
-    if ((await this.#parts.journal.find(place.vm)) !== null)
+    if ((await this.#drafts.journal.find(place.vm)) !== null)
       throw new VtpmError('vtpm-exists', place.vm, 'it has one already')
     const counting = captured.identity.generation
     return this.#put(place, captured, (put) => ({
@@ -85,16 +69,16 @@ export class VtpmCaptures {
     captured: CapturedVtpm,
     entryOf: (put: Put) => JournalEntry,
   ): Promise<VtpmIdentity> {
-    const folder = this.#parts.folderOf(place)
-    const before = await this.#parts.journal.find(place.vm)
+    const folder = this.#drafts.folderOf(place)
+    const before = await this.#drafts.journal.find(place.vm)
     // What a killed manager left is put right first: on a refusal it must be there as it was.
     if (before !== null) await settled(folder, before).catch(ignoreLost)
     await folder.makeDraft(captured.state)
     try {
-      await this.#parts.keys.put(folder.draftKey, captured.keys)
+      await this.#drafts.keys.put(folder.draftKey, captured.keys)
       const put = await this.#checkCaptured(folder, place, captured)
       const entry = entryOf({ ...put, entry: { ...put.entry, sha256: await folder.finishDraft() } })
-      await this.#parts.journal.write(place.vm, entry)
+      await this.#drafts.journal.write(place.vm, entry)
       await folder.promoteDraft()
       return entry.identity
     } catch (e) {
@@ -116,10 +100,10 @@ export class VtpmCaptures {
     const entry: JournalEntry = {
       ...{ state: 'stopped', ...none, sha256, identity, resetCount, counting: 0 },
     }
-    const { authority, now, session } = this.#parts
+    const { authority, now } = this.#drafts
     const stamp = stampOf(randomBytes(32), 'restore')
-    const more = { authority: authority, time: now(), stamp }
-    const checked = await session(folder, place, split(keys), (tpm) =>
+    const more = { authority, time: now(), stamp }
+    const checked = await this.#drafts.session(folder, place, split(keys), (tpm) =>
       check(tpm, { vm: place.vm, entry, known: true, ...more }),
     )
     const { value, identity: is } = checked
