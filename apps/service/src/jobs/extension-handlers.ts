@@ -2,7 +2,7 @@ import { ArmError } from '@trusted-launch/api'
 import type { Resource } from '../domain/store.ts'
 import { stateOf } from '../domain/vm/vm.ts'
 import { ATTESTATION_FAILED } from './attestation/failed.ts'
-import type { VmGround } from './vm-job.ts'
+import type { VmGround } from './vm/vm-job.ts'
 import type { Handler, Job } from './worker.ts'
 
 /**

@@ -24,3 +24,8 @@ export async function followed<T>(
     clearInterval(look)
   }
 }
+
+/** Before what cannot be undone: a creation's first boot, the stop of a VM that is reimaged. @throws {Cancelled} */
+export async function endIfCancelled(job: Job): Promise<void> {
+  if (await job.isCancelled()) throw new Cancelled()
+}

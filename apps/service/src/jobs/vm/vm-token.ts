@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { ArmError, faults } from '@trusted-launch/api'
 import type { TokenBinding } from '@trusted-launch/attestation'
-import type { Resource } from '../domain/store.ts'
-import { type Issue, issuedBy, termsOf } from '../domain/tokens.ts'
-import { stateOf, textAt } from '../domain/vm/vm.ts'
-import type { Attested } from './attestation/attest.ts'
+import type { Resource } from '../../domain/store.ts'
+import { type Issue, issuedBy, termsOf } from '../../domain/tokens.ts'
+import { stateOf, textAt } from '../../domain/vm/vm.ts'
+import type { Attested } from '../attestation/attest.ts'
+import type { Handler, Job } from '../worker.ts'
 import { type VmGround, VmJob } from './vm-job.ts'
-import type { Handler, Job } from './worker.ts'
 
 export interface TokenGround {
   /** Appraises a VM by a quote that covers this. @throws {ArmError} `AttestationFailed` */

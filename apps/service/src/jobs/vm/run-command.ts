@@ -1,8 +1,8 @@
 import { ArmError } from '@trusted-launch/api'
-import { COMMAND_SECONDS, commandKey, resultOf } from '../domain/vm/run-command.ts'
-import { stateOf, textAt } from '../domain/vm/vm.ts'
+import { COMMAND_SECONDS, commandKey, resultOf } from '../../domain/vm/run-command.ts'
+import { stateOf, textAt } from '../../domain/vm/vm.ts'
+import type { Handler } from '../worker.ts'
 import { type VmGround, VmJob } from './vm-job.ts'
-import type { Handler } from './worker.ts'
 
 /** Runs a command once: whoever takes over from one that was cut off meanwhile says so instead of running it again. */
 export function runCommand(ground: VmGround): Handler {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { runCommand } from '../../src/jobs/run-command.ts'
-import type { VmGround } from '../../src/jobs/vm-job.ts'
-import type { Job } from '../../src/jobs/worker.ts'
+import { runCommand } from '../../../src/jobs/vm/run-command.ts'
+import type { VmGround } from '../../../src/jobs/vm/vm-job.ts'
+import type { Job } from '../../../src/jobs/worker.ts'
 
 /** A command that is kept, and a worker that comes to it when `isBegun` was written. */
 async function come(isBegun: boolean, isKept = true) {
