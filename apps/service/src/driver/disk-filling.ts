@@ -31,7 +31,7 @@ export async function fillDisk(
   }
   if (source.kind === 'snapshot') {
     await files.copyFrom(snapshots.require(source.id), diskId, signal)
-    await files.copyFacts(snapshots, source.id, diskId)
+    await files.facts.copy(snapshots.facts, source.id, diskId)
     return { sizeGib: asked!, examination: null }
   }
   return images.withFile(source, tell, signal, async (path) => {
@@ -41,7 +41,7 @@ export async function fillDisk(
     tell('making the disk')
     const sizeGib = await files.take(path, diskId, asked, signal)
     const osType = examination?.osType ?? 'Linux'
-    await files.keepFacts(diskId, { variables: store, osType })
+    await files.facts.keep(diskId, { variables: store, osType })
     return { sizeGib, examination }
   })
 }

@@ -20,8 +20,8 @@ export async function specOfOwn(
 ): Promise<MachineSpec> {
   const path = files.require(diskId)
   const image = { name: plan.image, sha256: '', path, format: 'qcow2' as const }
-  const variables = await files.variablesOf(diskId)
-  const keys = keysFor(files.osTypeOf(diskId))
+  const variables = await files.facts.variablesOf(diskId)
+  const keys = keysFor(files.facts.osTypeOf(diskId))
   return { ...specOf(plan, image, keys, isBridged), variables }
 }
 
@@ -33,7 +33,7 @@ export async function keepOwnDisk(
 ): Promise<void> {
   await machine.stop({ graceful: false })
   const variables = await machine.readVariables()
-  await files.keepFacts(diskId, { variables, osType: files.osTypeOf(diskId) })
+  await files.facts.keep(diskId, { variables, osType: files.facts.osTypeOf(diskId) })
   await files.keep(machine.diskFile, diskId, machine.spec.disk.format)
 }
 

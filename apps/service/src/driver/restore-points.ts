@@ -66,7 +66,7 @@ export async function fillFromPoint(
     const opened = await openPoint(host, point)
     await files.put(diskId, (to) => opened.writeDisk(lun, to, signal))
     const { variables } = opened
-    if (lun === null) await files.keepFacts(diskId, { variables, osType: systemOf(opened) })
+    if (lun === null) await files.facts.keep(diskId, { variables, osType: systemOf(opened) })
   })
   return { sizeGib, examination: null }
 }

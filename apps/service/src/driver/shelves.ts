@@ -1,11 +1,11 @@
 import type { Host } from '@trusted-launch/host'
-import type { DiskFiles } from './disk-files.ts'
+import type { DiskFolder } from './disk-folder.ts'
 import type { Shelf } from './leftovers.ts'
 
 /** Disks, or snapshots, by their resources' ids. @param isInUse whether a VM has the file at this path. */
 export function diskShelf(
   kind: 'disk' | 'snapshot',
-  files: DiskFiles,
+  files: DiskFolder,
   isInUse: (path: string) => boolean,
 ): Shelf {
   return {

@@ -15,7 +15,7 @@ export function snapshotDriver({ host, snapshots }: LocalParts): SnapshotDriver 
     readSnapshot: (id, offset, length) => files.read(id, offset, length),
 
     async guestState(id) {
-      const variables = await files.variablesOf(id)
+      const variables = await files.facts.variablesOf(id)
       return variables === null ? null : host.guestStates.seal(variables)
     },
 

@@ -22,14 +22,14 @@ export class Snapshots {
   async take(id: string, source: SnapshotSource, signal: AbortSignal): Promise<TakenSnapshot> {
     if (source.kind === 'snapshot') {
       await this.files.copyFrom(this.files.require(source.id), id, signal)
-      await this.files.copyFacts(this.files, source.id, id)
+      await this.files.facts.copy(this.files.facts, source.id, id)
       return { consistency: 'stopped' }
     }
     const machine = source.holder === null ? null : this.#machine(source.holder.machine)
     const lun = machine === null ? undefined : this.#lunOf(machine, source)
     if (machine !== null && lun !== undefined) return this.#takeOf(machine, lun, id, source, signal)
     await this.files.copyFrom(await this.#disks.ensure(source.id, source.sizeGib), id, signal)
-    await this.files.copyFacts(this.#disks, source.id, id)
+    await this.files.facts.copy(this.#disks.facts, source.id, id)
     return { consistency: 'stopped' }
   }
 
@@ -54,7 +54,7 @@ export class Snapshots {
         machine.copies.take([{ lun, to }], work, signal),
       )
       if (lun === null)
-        await this.files.keepFacts(id, { variables, osType: systemOf(machine.spec) })
+        await this.files.facts.keep(id, { variables, osType: systemOf(machine.spec) })
       return { consistency }
     } finally {
       await rm(work, { recursive: true, force: true })

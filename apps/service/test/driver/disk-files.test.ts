@@ -135,13 +135,17 @@ test('a disk that a VM had as its own is taken over, raw or qcow2; what is no fi
   symlinkSync('/etc/passwd', path('link'))
   await assert.rejects(disks.keep(path('link'), '/c', 'raw'), /no disk of a VM's own/)
   assert.throws(() => disks.require('/c'), /no bytes of the disk/)
-  await disks.keepFacts('/a', { variables: Uint8Array.of(1), osType: 'Windows' })
+  await disks.facts.keep('/a', { variables: Uint8Array.of(1), osType: 'Windows' })
   assert.deepEqual(
-    [[...(await disks.variablesOf('/a'))!], disks.osTypeOf('/a'), disks.osTypeOf('/b')],
+    [
+      [...(await disks.facts.variablesOf('/a'))!],
+      disks.facts.osTypeOf('/a'),
+      disks.facts.osTypeOf('/b'),
+    ],
     [[1], 'Windows', 'Linux'],
   )
   disks.remove('/a')
-  assert.equal(await disks.variablesOf('/a'), null)
+  assert.equal(await disks.facts.variablesOf('/a'), null)
 })
 
 test('what a killed process wrote of a disk and did not finish goes when the folder is next opened', async (t) => {

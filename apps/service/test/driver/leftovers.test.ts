@@ -25,7 +25,7 @@ test('a disk’s files are found under one name, whole or half written, and what
   const folder = aFolder(t)
   const disks = new DiskFiles(folder)
   await disks.ensure('/a', 1)
-  await disks.keepFacts('/a', { variables: Uint8Array.of(1), osType: 'Linux' })
+  await disks.facts.keep('/a', { variables: Uint8Array.of(1), osType: 'Linux' })
   await disks.ensure('/b', 1)
   writeFileSync(`${disks.pathOf('/c')}.new`, Buffer.alloc(1 << 16, 1))
   for (const other of ['readme', `.${disks.nameOf('/a')}.qcow2.vars.00.tmp`, 'x.qcow2'])
