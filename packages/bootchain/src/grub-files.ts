@@ -1,5 +1,5 @@
 import { BOOT_FILE_BYTES_MAX, type BootDisk, type BootFile } from './boot-disk.ts'
-import { BootChainError } from './errors.ts'
+import { unpredictable } from './grub-errors.ts'
 import type { GrubVolume } from './grub-volumes.ts'
 
 interface Place {
@@ -77,8 +77,4 @@ export class GrubFiles {
     const why = volume === null ? 'a file system that is not read here' : 'not of the boot disk'
     throw unpredictable(path, why)
   }
-}
-
-function unpredictable(subject: string, reason: string): BootChainError {
-  return new BootChainError('UNPREDICTABLE', `GRUB: ${subject}`, reason)
 }

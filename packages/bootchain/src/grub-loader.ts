@@ -1,5 +1,6 @@
 import type { BootFile } from './boot-disk.ts'
 import { BootChainError } from './errors.ts'
+import { unpredictable } from './grub-errors.ts'
 import type { GrubFiles } from './grub-files.ts'
 import type { GrubMeasurements } from './grub-measurements.ts'
 import { loaderCommandLine } from './grub-words.ts'
@@ -59,8 +60,4 @@ export class GrubLoader {
     if (file === null) throw new BootChainError('FILE_NOT_FOUND', path, what)
     return file
   }
-}
-
-function unpredictable(subject: string, reason: string): BootChainError {
-  return new BootChainError('UNPREDICTABLE', `GRUB: ${subject}`, reason)
 }

@@ -1,4 +1,4 @@
-import { BootChainError } from './errors.ts'
+import { unpredictable } from './grub-errors.ts'
 
 /** An entry of GRUB's menu, or a submenu. */
 export interface GrubEntry {
@@ -55,8 +55,4 @@ export function defaultEntry(
       : entries.find(({ title, id }) => title === name || id === name)
   if (entry === undefined) throw unpredictable(`default=${wanted}`, 'no such entry')
   return { entry, rest }
-}
-
-function unpredictable(subject: string, reason: string): BootChainError {
-  return new BootChainError('UNPREDICTABLE', `GRUB: ${subject}`, reason)
 }

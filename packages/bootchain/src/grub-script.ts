@@ -1,4 +1,4 @@
-import { BootChainError } from './errors.ts'
+import { unpredictable } from './grub-errors.ts'
 import { parseGrubScript, type Statement, type Word } from './grub-syntax.ts'
 import { expandWord, joinWords } from './grub-words.ts'
 
@@ -7,6 +7,9 @@ const callsMax = 32
 
 /** GRUB's `$?`; null: it is not known whether the command failed. */
 export type GrubStatus = number | null
+
+/** FILE_NOT_FOUND, include/grub/err.h. */
+export const NOT_FOUND = 5
 
 /** What a script does to the machine. */
 export interface GrubMachine {
@@ -101,8 +104,4 @@ export class GrubScript {
     if (/^[0-9#@*?]/.test(name)) throw unpredictable(`$${name}`, 'not foretold')
     return this.#machine.variable(name)
   }
-}
-
-function unpredictable(subject: string, reason: string): BootChainError {
-  return new BootChainError('UNPREDICTABLE', `GRUB: ${subject}`, reason)
 }
