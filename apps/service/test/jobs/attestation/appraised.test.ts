@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DriftedHost } from '../a-drifted-host.ts'
-import { aService } from '../a-service.ts'
-import { aVm } from '../a-vm.ts'
-import { AttestingHost } from '../an-attesting-host.ts'
-import { GUEST_ATTESTATION, STATUS } from './monitored.ts'
+import { DriftedHost } from '../../a-drifted-host.ts'
+import { aService } from '../../a-service.ts'
+import { aVm } from '../../a-vm.ts'
+import { AttestingHost } from '../../an-attesting-host.ts'
+import { GUEST_ATTESTATION, STATUS } from '../monitored.ts'
 
 /** A guest whose evidence ends the thread that appraises it. */
 class HostileHost extends AttestingHost {
