@@ -75,7 +75,7 @@ export function predictBoots(input: PredictInput): readonly ReferenceVariant[] {
   const chains = enforced ? walkBoots(input.disk) : [walk(input.disk)]
   return chains.map((chain) => {
     const variant = variantOf(input, chain)
-    if (isFollowed(chain)) return variant
+    if (chain.kind === 'uki' || isFollowed(chain)) return variant
     return { ...variant, name: `${variant.name}, ${chain.kernel.path}`.slice(0, NAME_MAX) }
   })
 }
