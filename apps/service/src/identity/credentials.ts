@@ -12,11 +12,20 @@ export interface Refusal {
   readonly waitMs: number
 }
 
+interface Asked {
+  readonly name: string
+  readonly secret: string
+  /** Where it comes from. */
+  readonly address: string
+}
+
 /** Looks at names and secrets, no faster than {@link Attempts} lets it. */
 export class Credentials {
   readonly #principals: Principals
   readonly #attempts: Attempts
   readonly #lanes: Promise<unknown>[] = Array.from({ length: LANES }, () => Promise.resolve())
+  /** The last that each address asked, while it is not answered. */
+  readonly #asked = new Map<string, Promise<unknown>>()
   #waiting = 0
   #next = 0
 
@@ -25,32 +34,45 @@ export class Credentials {
     this.#attempts = new Attempts(now)
   }
 
-  /** @param address where it comes from. */
-  async check(
+  /** One after another of an address: what came of those before is known then, so guesses made at once are as many. */
+  async check(kind: Principal['kind'], asked: Asked): Promise<Principal | Refusal> {
+    if (this.#waiting >= WAITING_MAX) return { waitMs: BUSY_MS }
+    this.#waiting += 1
+    const { address } = asked
+    const before = this.#asked.get(address) ?? Promise.resolve()
+    const answer = before.then(() => this.#look(kind, asked))
+    const done = answer.catch(() => undefined)
+    this.#asked.set(address, done)
+    try {
+      return await answer
+    } finally {
+      this.#waiting -= 1
+      if (this.#asked.get(address) === done) this.#asked.delete(address)
+    }
+  }
+
+  async #look(
     kind: Principal['kind'],
-    { name, secret, address }: { name: string; secret: string; address: string },
+    { name, secret, address }: Asked,
   ): Promise<Principal | Refusal> {
     const waitMs = this.#attempts.wait(name, address)
     if (waitMs > 0) return { waitMs }
-    if (this.#waiting >= WAITING_MAX) return { waitMs: BUSY_MS }
-    // Counted before it is looked at: guesses made at the same time are as many.
-    this.#attempts.failed(name, address)
     const principal = await this.#principals.bySignInName(name.slice(0, 256))
     const isMeant = principal !== null && principal.kind === kind && !principal.disabled
     const isRight = await this.#inTurn(() =>
       isSecret(secret, isMeant ? principal.secretHash : null),
     )
-    if (!isMeant || !isRight) return { waitMs: 0 }
-    this.#attempts.succeeded(name, address)
-    return principal
+    if (isMeant && isRight) {
+      this.#attempts.succeeded(name, address)
+      return principal
+    }
+    this.#attempts.failed(name, address)
+    return { waitMs: 0 }
   }
 
-  async #inTurn(work: () => Promise<boolean>): Promise<boolean> {
+  #inTurn(work: () => Promise<boolean>): Promise<boolean> {
     const lane = this.#next++ % LANES
-    this.#waiting += 1
-    const done = this.#lanes[lane]!.then(work).finally(() => {
-      this.#waiting -= 1
-    })
+    const done = this.#lanes[lane]!.then(work)
     this.#lanes[lane] = done.catch(() => undefined)
     return done
   }

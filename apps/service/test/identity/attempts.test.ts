@@ -43,8 +43,30 @@ test('an address that tries name after name waits too, and a good name buys it n
   assert.equal(all.wait('bob', '::1'), 0)
   all.failed('own', '::1')
   all.succeeded('own', '::1')
+  assert.equal(all.wait('bob', '::1'), 0)
   fail(1, 'next')
   assert.equal(all.wait('bob', '::1'), 1_000)
+  fail(1, 'another')
+  assert.equal(all.wait('bob', '::1'), 2_000)
+})
+
+test('one name that fails for ever keeps nobody else at its address waiting', () => {
+  const { all, fail, pass } = attempts()
+  for (let i = 0; i < 200; i++) {
+    fail(1, 'old')
+    pass(61_000)
+  }
+  assert.equal(all.wait('ann', '::1'), 0)
+})
+
+test('a name that was let in from an address waits for no other there, until it fails itself', () => {
+  const { all, fail } = attempts()
+  all.succeeded('ann', '::1')
+  for (let i = 0; i < 40; i++) fail(1, `name ${i}`)
+  assert.equal(all.wait('Ann', '::1'), 0)
+  assert.equal(all.wait('bob', '::1'), 60_000)
+  fail(5)
+  assert.equal(all.wait('ann', '::1'), 60_000)
 })
 
 test('a quarter of an hour is forgotten, and a success at once', () => {

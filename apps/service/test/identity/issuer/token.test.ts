@@ -140,6 +140,26 @@ test('after five wrong secrets the next must wait, whatever it is', async (t) =>
   assert.equal((await of(issuer.clientSecret)).status, 200)
 })
 
+test('as many as come at once with the right secret are let in, and of wrong ones five are looked at', async (t) => {
+  const issuer = await anIssuer(t)
+  const of = async (client_secret: string) => {
+    const form = {
+      grant_type: 'client_credentials',
+      client_id: CLIENT,
+      client_secret,
+      scope: SCOPE,
+    }
+    return (await ask(issuer, TOKEN, { form })).status
+  }
+  const all = (secret: string) => Promise.all(Array.from({ length: 7 }, () => of(secret)))
+  assert.deepEqual(new Set(await all(issuer.clientSecret)), new Set([200]))
+  const wrong = await all('wrong')
+  assert.deepEqual(
+    [401, 429].map((one) => wrong.filter((status) => status === one).length),
+    [5, 2],
+  )
+})
+
 test('a token is good for an hour and a minute, only as it was signed, and while its principal is', async (t) => {
   let now = Date.now()
   const issuer = await anIssuer(t, () => now)
