@@ -6,6 +6,8 @@ import test from 'node:test'
 import { openService } from '@trusted-launch/service'
 import { ScriptedHost } from '@trusted-launch/service/scripted-host'
 import pino from 'pino'
+import { tokensOf } from '../src/service/connection.ts'
+import { httpsTo } from '../src/service/https.ts'
 import { aControlPlane, good, json, signedIn } from './a-control-plane.ts'
 import { newAuthority, pemOf } from './a-record.ts'
 import { fileOf, tl } from './a-run.ts'
@@ -125,6 +127,22 @@ test('a profile that is no more let in says to sign in again', async (t) => {
   const { code, err } = await tl('whoami')
   assert.equal(code, 1)
   assert.match(err, /does not let .* in: .*sign in again with tl login/)
+})
+
+test('who has to wait for others is let in after it, and who would wait long is told so', async (t) => {
+  const { config } = await signedIn(t)
+  const profile = JSON.parse(readFileSync(join(config, 'trusted-launch/profile.json'), 'utf8'))
+  const send = httpsTo(profile.caFile)
+  t.after(() => send.close())
+  const wrong = tokensOf({ ...profile, clientSecret: 'former' }, send)
+  for (let i = 0; i < 5; i++) await assert.rejects(wrong(), /sign in again/)
+  assert.deepEqual(await json('vm', 'list'), [])
+  const headers = new Headers({ 'retry-after': '3600' })
+  const busy = async () => new Response('{"error":"later"}', { status: 429, headers })
+  await assert.rejects(tokensOf(profile, busy)(), ({ message }: Error) => {
+    assert.match(message, /does not let .* in: later$/)
+    return true
+  })
 })
 
 test('portal prints an address that signs a browser in as who asked', async (t) => {

@@ -20,6 +20,8 @@ export type Credential = Pick<Profile, 'endpoint' | 'tenantId' | 'clientId' | 'c
 
 /** A token is asked for again when it has less than this left. */
 const SPARE_MS = 60_000
+/** Where somebody failed at this machine's address, others may have to wait: as long as for one who guesses. */
+const PATIENCE_MS = 60_000
 const SCOPE = 'https://management.azure.com/.default'
 
 /** A VM's id in an address. */
@@ -131,18 +133,31 @@ async function newToken(
     scope: SCOPE,
   })
   const route = tenantId === 'adfs' ? '/adfs/oauth2/token' : `/${tenantId}/oauth2/v2.0/token`
-  const answer = await send(endpoint + route, {
-    method: 'POST',
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    body: String(form),
-  })
+  const answer = await patiently(() =>
+    send(endpoint + route, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: String(form),
+    }),
+  )
   const body = await jsonOf(await answer.text())
   if (answer.status < 400 && typeof body.access_token === 'string')
     return { token: body.access_token, until: Date.now() + Number(body.expires_in) * 1000 }
   const why = String(body.error_description ?? body.error ?? answer.status)
-  throw new Error(
-    `${endpoint} does not let ${clientId} in: ${why}; sign in again with tl login --admin FILE`,
-  )
+  const next = answer.status === 429 ? '' : '; sign in again with tl login --admin FILE'
+  throw new Error(`${endpoint} does not let ${clientId} in: ${why}${next}`)
+}
+
+/** Who is told to wait does (`Retry-After`), for a minute in all. */
+async function patiently(ask: () => Promise<HttpAnswer>): Promise<HttpAnswer> {
+  for (let left = PATIENCE_MS; ; ) {
+    const answer = await ask()
+    const ms = 1_000 * Number(answer.headers.get('retry-after'))
+    if (answer.status !== 429 || !(ms > 0) || ms > left) return answer
+    await answer.text()
+    await sleep(ms)
+    left -= ms
+  }
 }
 
 async function jsonOf(text: string): Promise<Record<string, unknown>> {
