@@ -14,6 +14,7 @@ import type { Json, JsonObject, Resource, Tables } from './store.ts'
 import { at, textAt } from './vm/vm.ts'
 
 const SUBNET = 'Microsoft.Network/virtualNetworks/subnets'
+const SECURITY_GROUP = 'Microsoft.Network/networkSecurityGroups'
 
 /** Subnets given within a network are resources of their own; those it does not name any more are gone. One that names none keeps them. */
 export async function planNetwork(
@@ -171,22 +172,34 @@ function configurationView(id: string, one: JsonObject, index: number): JsonObje
 /** What an interface joins. */
 export function interfaceLinks(one: Json, within = 'properties'): Link[] {
   const properties = at(one, 'properties')
-  const link = (path: string, type: string, value: Json | undefined): Link[] => {
-    const id = textAt(value, 'id')
-    return id === null ? [] : [{ id, type, action: `${type}/join/action`, path: `${path}.id` }]
-  }
   const configurations = listIn(at(properties ?? null, 'ipConfigurations')).flatMap((one, i) => {
     const path = `${within}.ipConfigurations[${i}].properties`
     const address = at(one, 'properties', 'publicIPAddress')
     return [
-      ...link(`${path}.subnet`, SUBNET, at(one, 'properties', 'subnet')),
-      ...link(`${path}.publicIPAddress`, 'Microsoft.Network/publicIPAddresses', address),
+      ...joining(`${path}.subnet`, SUBNET, at(one, 'properties', 'subnet')),
+      ...joining(`${path}.publicIPAddress`, 'Microsoft.Network/publicIPAddresses', address),
       ...joinLinks(one, path),
     ]
   })
-  const group = at(properties ?? null, 'networkSecurityGroup')
-  const type = 'Microsoft.Network/networkSecurityGroups'
-  return [...configurations, ...link(`${within}.networkSecurityGroup`, type, group)]
+  return [...configurations, ...subnetLinks(one, within)]
+}
+
+/** What a subnet joins, as an interface does: its security group. */
+export function subnetLinks(one: Json, within = 'properties'): Link[] {
+  const group = at(one, 'properties', 'networkSecurityGroup')
+  return joining(`${within}.networkSecurityGroup`, SECURITY_GROUP, group)
+}
+
+/** What the subnets given within a network join. */
+export function networkLinks(one: Json): Link[] {
+  return listIn(at(one, 'properties', 'subnets')).flatMap((subnet, i) =>
+    subnetLinks(subnet, `properties.subnets[${i}].properties`),
+  )
+}
+
+function joining(path: string, type: string, value: Json | undefined): Link[] {
+  const id = textAt(value, 'id')
+  return id === null ? [] : [{ id, type, action: `${type}/join/action`, path: `${path}.id` }]
 }
 
 /** A subnet that goes is shown in its network no more. @throws {ArmError} `InUseSubnetCannotBeDeleted` */

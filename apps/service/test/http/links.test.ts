@@ -48,6 +48,42 @@ test('who manages one group takes no interface and no disk of another, and makes
   assert.equal(joined.body.error?.code, 'LinkedAuthorizationFailed')
 })
 
+test('who manages one group names no security group of another, by no interface, subnet or network', async (t) => {
+  const service = await aService(t)
+  for (const name of ['mine', 'theirs'])
+    await service.ask('PUT', service.group(name), { location: 'local' })
+  const groups = 'providers/Microsoft.Network/networkSecurityGroups'
+  const theirs = `${service.group('theirs')}/${groups}/sg`
+  const mine = `${service.group('mine')}/${groups}/sg`
+  for (const id of [theirs, mine])
+    assert.equal((await service.ask('PUT', id, { location: 'local', properties: {} })).status, 201)
+  const { ask } = await aPrincipal(service, CONTRIBUTOR.name, service.group('mine'))
+  const at = `${service.group('mine')}/providers/Microsoft.Network`
+  const addressSpace = { addressPrefixes: ['10.0.0.0/16'] }
+  const subnet = (addressPrefix: string, id: string) => ({
+    name: 'one',
+    properties: { addressPrefix, networkSecurityGroup: { id } },
+  })
+  const placed = (properties: object) => ({ location: 'local', properties })
+  const group = (id: string) => ({
+    networkSecurityGroup: { id },
+    ipConfigurations: [{ name: 'ip' }],
+  })
+  const named = (id: string): [string, object][] => [
+    ['virtualNetworks/net', placed({ addressSpace, subnets: [subnet('10.0.0.0/24', id)] })],
+    ['virtualNetworks/net/subnets/two', { properties: subnet('10.0.1.0/24', id).properties }],
+    ['networkInterfaces/nic', placed(group(id))],
+  ]
+  const put = async ([path, body]: [string, object]) =>
+    (await ask('PUT', `${at}/${path}`, body)).body
+  for (const one of named(mine)) assert.equal((await put(one)).error, undefined, one[0])
+  for (const one of named(theirs)) {
+    const { code, message } = (await put(one)).error ?? {}
+    assert.equal(code, 'LinkedAuthorizationFailed', one[0])
+    assert.match(message, /networkSecurityGroups\/join\/action/)
+  }
+})
+
 test('what a VM names as its disk is a disk: no role, lock or VM is changed or goes with it', async (t) => {
   const service = await aService(t)
   const nic = await aNetwork(service, 'rg')

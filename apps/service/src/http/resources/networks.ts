@@ -10,7 +10,12 @@ import {
 } from '../../domain/in-use.ts'
 import { interfacePlanning, networkPlanning, subnetPlanning } from '../../domain/network/joined.ts'
 import { publicAddressPlanning, publicAddressView } from '../../domain/network/public-addresses.ts'
-import { interfaceLinks, planSubnetDelete } from '../../domain/networks.ts'
+import {
+  interfaceLinks,
+  networkLinks,
+  planSubnetDelete,
+  subnetLinks,
+} from '../../domain/networks.ts'
 import type { Moment } from '../../domain/resource-type.ts'
 import { type NetworkRules, planSecurityGroup } from '../../domain/security-groups.ts'
 import type { JsonObject, Resource, Tables } from '../../domain/store.ts'
@@ -47,9 +52,11 @@ const unless =
 export function networkTypes(rules: NetworkRules): readonly ArmType[] {
   return [
     networkType('virtualNetworks', 'VirtualNetwork', networkPlanning(rules), {
+      links: (_, { properties }) => networkLinks({ properties }),
       planDelete: unless(requireNetworkUnused),
     }),
     networkType('virtualNetworks/subnets', 'Subnet', subnetPlanning(rules), {
+      links: (_, { properties }) => subnetLinks({ properties }),
       ...{ isChild: true, planDelete: planSubnetDelete },
     }),
     networkType('networkInterfaces', 'NetworkInterface', interfacePlanning(rules), {
