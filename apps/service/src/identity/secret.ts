@@ -1,4 +1,4 @@
-import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
+import { createHash, randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 
 const derive = promisify<string, Uint8Array, number, ScryptOptions, Buffer>(scrypt)
@@ -33,6 +33,13 @@ export async function isSecret(given: string, hash: string | null): Promise<bool
   if (salt === undefined || expected === undefined) return false
   const found = await derive(given, Buffer.from(salt, 'base64url'), HASH_BYTES, COST)
   return timingSafeEqual(found, Buffer.from(expected, 'base64url')) && hash !== null
+}
+
+/** Tells one secret of somebody from the next, and nothing of either: what one began another does not go on with. */
+export function secretMark(secretHash: string | null): string {
+  return createHash('sha256')
+    .update(secretHash ?? '')
+    .digest('base64url')
 }
 
 const NOBODY = `scrypt$14$8$5$${'A'.repeat(22)}$${'A'.repeat(43)}`

@@ -1,6 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Caller } from '../domain/caller.ts'
 import type { Principals, Values } from '../domain/store.ts'
+import { secretMark } from './secret.ts'
 
 const MINUTE_MS = 60_000
 /** A browser that nobody uses is signed out after this time. */
@@ -13,7 +14,19 @@ const TICKET_MS = MINUTE_MS
 const NOTED_MS = MINUTE_MS
 const SECRET = /^[\w-]{43}$/
 
-type Kept = Omit<Session, 'displayName'>
+/** What somebody of ours is known by while a session lasts; of another issuer's people there is no `mark`. */
+interface Known {
+  readonly displayName: string
+  /** Of the secret that they have. */
+  readonly mark: string | null
+}
+
+interface Kept extends Omit<Session, 'displayName'>, Pick<Known, 'mark'> {}
+
+interface Ticket extends Pick<Known, 'mark'> {
+  readonly caller: Caller
+  readonly endsAt: number
+}
 
 /** Somebody's browser, signed in. */
 export interface Session {
@@ -29,7 +42,7 @@ export interface Session {
 
 /**
  * Sessions of browsers. The database has their secrets' hashes only; a session that is over, of somebody who is gone,
- * or begun before its owner signed out everywhere, is none.
+ * or begun before its owner signed out everywhere or had another password or secret, is none.
  */
 export class Sessions {
   readonly #values: Values
@@ -46,7 +59,8 @@ export class Sessions {
   async begin(caller: Caller): Promise<string> {
     const secret = newSecret()
     const at = this.#now()
-    await this.#keep(secret, { caller, csrf: newSecret(), begunAt: at, usedAt: at })
+    const mark = (await this.#known(caller))?.mark ?? null
+    await this.#keep(secret, { caller, mark, csrf: newSecret(), begunAt: at, usedAt: at })
     return secret
   }
 
@@ -58,10 +72,10 @@ export class Sessions {
     if (session === null || now >= endOf(session)) return null
     const { caller, usedAt } = session
     if (session.begunAt <= (await this.#endedAt(caller.objectId))) return null
-    const displayName = await this.#nameOf(caller)
-    if (displayName === null) return null
+    const known = await this.#known(caller)
+    if (known === null || known.mark !== session.mark) return null
     if (isUse && now - usedAt >= NOTED_MS) await this.#keep(secret, { ...session, usedAt: now })
-    return { ...session, displayName }
+    return { ...session, displayName: known.displayName }
   }
 
   async end(secret: string): Promise<void> {
@@ -78,17 +92,20 @@ export class Sessions {
   async ticket(caller: Caller): Promise<string> {
     const ticket = newSecret()
     const endsAt = this.#now() + TICKET_MS
-    await this.#values.put(nameOf('ticket', ticket), written({ caller, endsAt }), endsAt)
+    const mark = (await this.#known(caller))?.mark ?? null
+    await this.#values.put(nameOf('ticket', ticket), written({ caller, mark, endsAt }), endsAt)
     return ticket
   }
 
-  /** Null: no such ticket, used or over. */
+  /** Null: no such ticket, used or over, or of a former secret. */
   async use(ticket: string): Promise<Caller | null> {
     if (!SECRET.test(ticket)) return null
     const name = nameOf('ticket', ticket)
-    const found = read<{ caller: Caller; endsAt: number }>(await this.#values.get(name))
+    const found = read<Ticket>(await this.#values.get(name))
     const isFirst = await this.#values.delete(name)
-    return found !== null && isFirst && this.#now() < found.endsAt ? found.caller : null
+    if (found === null || !isFirst || this.#now() >= found.endsAt) return null
+    const known = await this.#known(found.caller)
+    return known?.mark === found.mark ? found.caller : null
   }
 
   async #keep(secret: string, session: Kept): Promise<void> {
@@ -101,15 +118,16 @@ export class Sessions {
   }
 
   /** Null: they are gone or disabled. People of another issuer are that issuer's: their session ends by itself. */
-  async #nameOf({ objectId, name, isForeign = false }: Caller): Promise<string | null> {
-    if (isForeign) return name
+  async #known({ objectId, name, isForeign = false }: Caller): Promise<Known | null> {
+    if (isForeign) return { displayName: name, mark: null }
     const principal = await this.#principals.get(objectId)
-    return principal === null || principal.disabled ? null : principal.displayName
+    if (principal === null || principal.disabled) return null
+    return { displayName: principal.displayName, mark: secretMark(principal.secretHash) }
   }
 }
 
 /** When it is over, unless it is used before. */
-export function endOf({ begunAt, usedAt }: Kept): number {
+export function endOf({ begunAt, usedAt }: Pick<Session, 'begunAt' | 'usedAt'>): number {
   return Math.min(begunAt + SESSION_MS, usedAt + IDLE_MS)
 }
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
+import { READER } from '../../src/identity/role-definitions.ts'
 import { IDLE_MS, SESSION_MS } from '../../src/identity/sessions.ts'
+import { aPrincipal } from '../a-principal.ts'
 import { aService, type TestService } from '../a-service.ts'
 import { Browser } from './a-browser.ts'
 
@@ -143,6 +145,38 @@ test('who is disabled is signed out at once', async (t) => {
   const properties = { kind: 'user', signInName: 'ada', displayName: 'Ada', disabled: true }
   assert.equal((await service.ask('PUT', path, { properties })).status, 200)
   assert.equal((await browser.ask('GET', SUBSCRIPTIONS)).status, 401)
+})
+
+test('another password signs everybody out who came in with the former one', async (t) => {
+  const { service, browser, id } = await aPerson(t)
+  await browser.signIn('ada', PASSWORD)
+  await browser.session()
+  const path = `/providers/TrustedLaunch/principals/${id}`
+  const put = (more: object) =>
+    service.ask('PUT', path, { properties: { kind: 'user', signInName: 'ada', ...more } })
+  assert.equal((await put({ displayName: 'Ada L.' })).status, 200)
+  assert.equal((await browser.ask('GET', SUBSCRIPTIONS)).status, 200)
+  assert.equal((await put({ password: `another ${PASSWORD}` })).status, 200)
+  assert.equal((await browser.ask('GET', SUBSCRIPTIONS)).status, 401)
+  assert.equal((await browser.session()).signedIn, null)
+})
+
+test('another secret of a program ends the sessions and tickets that it asked for before', async (t) => {
+  const { service, browser } = await aPerson(t)
+  const { ask, path } = await aPrincipal(service, READER.name, service.subscription)
+  const ticket = async () => {
+    const { body } = await ask('POST', '/portal/tickets')
+    return new URL(body.url).hash.replace('#ticket=', '')
+  }
+  const begin = async (of: string) =>
+    (await browser.send('POST', '/portal/session', {}, { ticket: of })).status
+  assert.equal(await begin(await ticket()), 204)
+  await browser.session()
+  assert.equal((await browser.ask('GET', SUBSCRIPTIONS)).status, 200)
+  const unused = await ticket()
+  assert.equal((await service.ask('POST', `${path}/newSecret`)).status, 200)
+  assert.equal((await browser.ask('GET', SUBSCRIPTIONS)).status, 401)
+  assert.equal(await begin(unused), 401)
 })
 
 test('a ticket of a signed-in program signs one browser in, once, within a minute', async (t) => {

@@ -3,6 +3,7 @@ import { fromUtf8, toUtf8 } from '@trusted-launch/codec'
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
 import type { Principals, Values } from '../../domain/store.ts'
 import type { SealedValues } from '../sealed-values.ts'
+import { secretMark } from '../secret.ts'
 import type { Clients } from './clients.ts'
 
 const DAY_MS = 86_400_000
@@ -93,7 +94,7 @@ export class IssuerAdapter implements Adapter {
   async #secretOf({ accountId }: AdapterPayload): Promise<string | undefined> {
     if (accountId === undefined) return undefined
     const principal = await this.#keeping.principals.get(accountId)
-    return hashed(principal?.secretHash ?? '')
+    return secretMark(principal?.secretHash ?? null)
   }
 
   #nameOf(id: string, what = ''): string {
