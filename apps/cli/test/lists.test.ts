@@ -92,7 +92,7 @@ test('a cancellation is asked for, and of what is not there refused', async (t) 
   assert.equal((await tl('operation', 'cancel', 'nonsense')).code, 1)
 })
 
-test('the audit says who changed what, and that nothing in it was changed', async (t) => {
+test('the audit says who changed what, at the root too, and that nothing in it was changed', async (t) => {
   const { service } = await signedIn(t)
   await create('web')
   const { out } = await good('audit', 'list')
@@ -100,7 +100,12 @@ test('the audit says who changed what, and that nothing in it was changed', asyn
     out,
     /Microsoft\.Compute\/virtualMachines\/write .*\/virtualMachines\/web +\S+ +127\.0\.0\.1$/m,
   )
-  assert.equal((await json('audit', 'list', '--count', '2')).length, 2)
+  await good('host', 'forget')
+  const [newest, ...older] = await json('audit', 'list', '--count', '2')
+  assert.deepEqual(
+    [newest.operationName.value, older.length],
+    ['TrustedLaunch/hosts/forget/action', 1],
+  )
   assert.equal((await tl('audit', 'list', '--count', 'all')).code, 2)
   const { brokenAt, entries, head } = await json('audit', 'verify')
   assert.deepEqual([brokenAt, entries > 3], [null, true])

@@ -1,9 +1,12 @@
+import { type ArmClient, ArmError } from '@trusted-launch/api'
 import { Command, InvalidArgumentError } from 'commander'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { jsonText, type Output } from '../output.ts'
 import { plain } from '../plain-text.ts'
 import { withService } from '../service/with-service.ts'
 import { tableText } from '../table.ts'
+
+const EVENTS = 'providers/Microsoft.Insights/eventtypes/management/values'
 
 interface Options {
   readonly count: number
@@ -18,12 +21,9 @@ export function auditCommand(output: Output, done: (code: ExitCode) => void): Co
     .option('--count <n>', 'how many, the newest', countOf, 50)
     .option('--json', 'one JSON document')
     .action(async ({ count, json }: Options) => {
-      const found = await withService(async ({ client, subscription }) => {
-        const path = `${subscription}/providers/Microsoft.Insights/eventtypes/management/values`
-        const events: any[] = []
-        for await (const one of client.list(path)) if (events.push(one) >= count) break
-        return events
-      })
+      const found = await withService(({ client, subscription }) =>
+        newest(client, subscription, count),
+      )
       output.out(json === true ? jsonText(found) : textOf(found, output.width))
       done(EXIT.affirming)
     })
@@ -49,6 +49,21 @@ export function auditCommand(output: Output, done: (code: ExitCode) => void): Co
     .addHelpText('after', '\nExamples:\n  tl audit list --count 10\n  tl audit verify')
     .addCommand(list)
     .addCommand(verify)
+}
+
+/** Of the subscription, and, for who may read it, of what lies in none. */
+async function newest(client: ArmClient, subscription: string, count: number): Promise<any[]> {
+  const read = async (scope: string) => {
+    const events: any[] = []
+    for await (const one of client.list(`${scope}/${EVENTS}`)) if (events.push(one) >= count) break
+    return events
+  }
+  const elsewhere = await read('').catch((error) => {
+    if (error instanceof ArmError && error.fault.status === 403) return []
+    throw error
+  })
+  const all = [...(await read(subscription)), ...elsewhere]
+  return all.sort((a, b) => Number(b.eventDataId) - Number(a.eventDataId)).slice(0, count)
 }
 
 function countOf(text: string): number {

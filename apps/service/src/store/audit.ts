@@ -44,7 +44,8 @@ export class AuditTable implements Audit {
     const { subscriptionId, resourceId, from, to, after, newestFirst = false } = query
     const rows = await this.#access.read(async (database) => {
       let found = database.selectFrom('audit').selectAll()
-      if (subscriptionId !== undefined)
+      if (subscriptionId === null) found = found.where('subscription_key', 'is', null)
+      else if (subscriptionId !== undefined)
         found = found.where('subscription_key', '=', keyOf(subscriptionId))
       if (resourceId !== undefined) found = found.where('resource_key', '=', keyOf(resourceId))
       const last = after === undefined ? undefined : await timeOf(database, after)

@@ -54,6 +54,25 @@ test('no endpoint changes anything but by `change`, with its entry', () => {
       assert.doesNotMatch(readFileSync(join(http, name), 'utf8'), OTHERWISE, name)
 })
 
+test('what is changed in no subscription is in the log of all, for who may read everywhere', async (t) => {
+  const service = await aService(t)
+  const reader = await aPrincipal(service, READER.name, service.subscription)
+  await service.ask('POST', '/providers/TrustedLaunch/hosts/local/forget')
+  const log = '/providers/Microsoft.Insights/eventtypes/management/values'
+  const { status, body } = await service.ask('GET', log)
+  assert.equal(status, 200)
+  const seen = body.value.map((one: any) => [one.operationName.value, one.resourceId])
+  assert.deepEqual(seen, [
+    ['TrustedLaunch/hosts/forget/action', '/providers/TrustedLaunch/hosts/local'],
+    ['TrustedLaunch/principals/newSecret/action', reader.path],
+    ['TrustedLaunch/principals/write', reader.path],
+  ])
+  const filter = encodeURIComponent(`resourceUri eq '${reader.path}'`)
+  assert.equal((await service.ask('GET', `${log}?$filter=${filter}`)).body.value.length, 2)
+  const refused = await reader.ask('GET', log)
+  assert.deepEqual([refused.status, refused.body.error.code], [403, 'AuthorizationFailed'])
+})
+
 test('every change is in the audit once, with its status, its result and what follows it', async (t) => {
   const service = await aService(t)
   const nic = await aNetwork(service, 'rg')

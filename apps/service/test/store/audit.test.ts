@@ -68,6 +68,7 @@ onEach((database) => {
       await sequences(store, { subscriptionId: SUBSCRIPTION.toUpperCase() }),
       [2, 3, 1],
     )
+    assert.deepEqual(await sequences(store, { subscriptionId: null }), [4])
     assert.deepEqual(await sequences(store, { resourceId: vmId('A') }), [2, 3, 1])
     assert.deepEqual(await sequences(store, { from: 20, to: 29 }), [3, 4])
   })

@@ -29,7 +29,8 @@ export interface AuditEntry extends AuditEvent {
 export interface Audit {
   append(event: AuditEvent): Promise<AuditEntry>
   list(query: {
-    subscriptionId?: string
+    /** Null: of what lies in none. */
+    subscriptionId?: string | null
     resourceId?: string
     from?: number
     to?: number

@@ -9,17 +9,22 @@ const PAGE = 200
 /** The audit is of all that is done: of what lies in a subscription there is none by itself. */
 const WHOLE = /^\/(?:subscriptions\/[^/]+)?$/i
 
-/** Who changed what, when, from where and with what result: the audit, as Azure's activity log: the newest first. */
+const EVENTS = 'providers/Microsoft.Insights/eventtypes/management/values'
+
+/**
+ * Who changed what, when, from where and with what result: the audit, as Azure's activity log: the newest first. What
+ * lies in no subscription (principals, roles at `/`, the host) is in the tenant's.
+ */
 export function activityRoutes(ground: Ground): Route[] {
   // All of it is read and hashed: who asks while that is under way gets the same answer.
   let verifying: ReturnType<Audit['verify']> | null = null
+  const list = (path: string): Route => ({
+    ...{ method: 'GET', path, action: 'Microsoft.Insights/eventtypes/values/read' },
+    handle: (request) => events(ground, request),
+  })
   return [
-    {
-      method: 'GET',
-      path: '/subscriptions/:subscriptionId/providers/Microsoft.Insights/eventtypes/management/values',
-      action: 'Microsoft.Insights/eventtypes/values/read',
-      handle: (request) => events(ground, request),
-    },
+    list(`/subscriptions/:subscriptionId/${EVENTS}`),
+    list(`/${EVENTS}`),
     {
       method: 'POST',
       path: '/:scope/providers/TrustedLaunch/audit/verify',
@@ -37,8 +42,8 @@ export function activityRoutes(ground: Ground): Route[] {
 }
 
 async function events({ store }: Ground, request: ArmRequest): Promise<ArmReply> {
-  const subscriptionId = request.params.subscriptionId!
-  await requireSubscription(store, subscriptionId)
+  const { subscriptionId = null } = request.params
+  if (subscriptionId !== null) await requireSubscription(store, subscriptionId)
   const { $filter = '', $skiptoken } = request.query
   const after = $skiptoken === undefined ? undefined : Number($skiptoken)
   if (after !== undefined && !Number.isSafeInteger(after))
@@ -118,13 +123,8 @@ function view(entry: AuditEntry): JsonObject {
   const time = new Date(at).toISOString()
   return {
     id: `${resourceId}/events/${hash}/ticks/${at}`,
-    ...{
-      caller,
-      correlationId,
-      operationId: operationId ?? correlationId,
-      subscriptionId,
-      resourceId,
-    },
+    ...{ caller, correlationId, operationId: operationId ?? correlationId, resourceId },
+    ...(subscriptionId !== null && { subscriptionId }),
     claims: { 'http://schemas.microsoft.com/identity/claims/objectidentifier': principal },
     eventTimestamp: time,
     submissionTimestamp: time,
