@@ -93,6 +93,7 @@ export const NO_HINT: readonly string[] = [
   ...['InvalidFilterInQueryString', 'InvalidResourceNamespace', 'InvalidResourceType'],
   ...['InvalidRoleAssignmentId', 'HttpMethodNotAllowed', 'MissingApiVersionParameter'],
   ...['RoleDefinitionDoesNotExist', 'RoleDefinitionWithSameNameExists', 'UnsupportedQuery'],
+  ...['RoleAssignmentExists', 'RoleAssignmentUpdateNotPermitted', 'RoleDefinitionHasAssignments'],
   ...['ScreenNotThere', 'SecurityRuleCannotBeEnforced', 'NetcfgSubnetRangesOverlap'],
   ...['NetcfgInvalidSubnet', 'InvalidAddressPrefixFormat', 'InvalidCIDRNotation'],
   ...['SecurityRuleParameterMissing', 'SecurityRuleParametersMissing'],

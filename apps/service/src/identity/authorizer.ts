@@ -126,6 +126,12 @@ function builtInOf(roleDefinitionId: string): RoleDefinition | undefined {
   return BUILT_IN_ROLES.find((role) => role.name === name)
 }
 
+/** Whether two ids name one role. */
+export function isSameRole(one: string, other: string): boolean {
+  const [role, another] = [builtInOf(one), builtInOf(other)]
+  return role === another && (role !== undefined || keyOf(one) === keyOf(other))
+}
+
 async function all(resources: Resources, type: string): Promise<Resource[]> {
   const found: Resource[] = []
   for (;;) {

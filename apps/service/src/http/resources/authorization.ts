@@ -26,7 +26,7 @@ export function authorizationRoutes(ground: Ground): Route[] {
       route('GET', `${path}/:name`, 'read', (request) => get(kind, ground, request), {
         answer: body,
       }),
-      route('DELETE', `${path}/:name`, 'delete', (request) => remove(ground, request)),
+      route('DELETE', `${path}/:name`, 'delete', (request) => remove(kind, ground, request)),
       route('GET', path, 'read', list, { answer: `[${body}]` }),
     ]
   })
@@ -44,8 +44,10 @@ async function put(kind: Extending, ground: Ground, request: ArmRequest): Promis
   const { properties } = checkBody(kind.model, request.body ?? {}) as JsonObject
   const checked = await kind.check((properties ?? {}) as JsonObject, scope, ground, request)
   const at = ground.now()
-  return change(ground, request, async ({ resources }) => {
+  return change(ground, request, async (tables) => {
+    const { resources } = tables
     const existing = await resources.get(request.id)
+    await kind.requirePut?.(tables, scope, checked, existing)
     if (existing === null)
       return reply(201, await resources.insert(newOne(kind, request, scope, checked, at), at))
     return reply(200, await resources.update(request.id, { properties: checked }, at))
@@ -79,11 +81,12 @@ async function get(kind: Extending, { store }: Ground, request: ArmRequest): Pro
   return reply(200, found)
 }
 
-async function remove(ground: Ground, request: ArmRequest): Promise<ArmReply> {
-  return change(ground, request, async ({ resources }): Promise<ArmReply> => {
-    const existing = await resources.get(request.id)
+async function remove(kind: Extending, ground: Ground, request: ArmRequest): Promise<ArmReply> {
+  return change(ground, request, async (tables): Promise<ArmReply> => {
+    const existing = await tables.resources.get(request.id)
     if (existing === null) return { status: 204 }
-    await resources.delete(request.id)
+    await kind.requireRemoval?.(tables, existing, request.caller)
+    await tables.resources.delete(request.id)
     return { status: 200, body: extendingView(existing) }
   })
 }

@@ -1,4 +1,5 @@
-import type { JsonObject, Resource } from '../../domain/store.ts'
+import type { Caller } from '../../domain/caller.ts'
+import type { JsonObject, Resource, Tables } from '../../domain/store.ts'
 import type { Ground } from '../ground.ts'
 import { type List, pageOf } from '../page.ts'
 import type { ArmReply, ArmRequest } from '../route.ts'
@@ -15,6 +16,15 @@ export interface Extending {
     ground: Ground,
     request: ArmRequest,
   ): Promise<JsonObject>
+  /** What else must hold where it is put, by what is there. @throws {ArmError} */
+  requirePut?(
+    tables: Tables,
+    scope: string,
+    wanted: JsonObject,
+    existing: Resource | null,
+  ): Promise<void>
+  /** What must hold for it to go. @throws {ArmError} */
+  requireRemoval?(tables: Tables, existing: Resource, caller: Caller): Promise<void>
   /** Those that are so at a scope. */
   list(ground: Ground, scope: string, request: ArmRequest): Promise<ArmReply>
   /** One that is always there. */

@@ -2,6 +2,7 @@ import { ArmError, type Fault, faults, keyOf, parseResourceId } from '@trusted-l
 import { scopesAbove } from '../../domain/locks.ts'
 import type { JsonObject, Resource } from '../../domain/store.ts'
 import { textAt } from '../../domain/vm/vm.ts'
+import { requireNewAssignment, requireOwnerLeft } from '../../identity/assigned.ts'
 import { ROLE_ASSIGNMENT_TYPE } from '../../identity/authorizer.ts'
 import { BUILT_IN_ROLES } from '../../identity/role-definitions.ts'
 import { clausesOf } from '../filter.ts'
@@ -18,6 +19,8 @@ export const roleAssignments: Extending = {
   type: ROLE_ASSIGNMENT_TYPE,
   model: 'RoleAssignment',
   check: checkAssignment,
+  requirePut: requireNewAssignment,
+  requireRemoval: requireOwnerLeft,
   list: (ground, scope, request) => {
     const { isAtScope, principalId } = filterIn(request)
     const above = ['/', ...scopesAbove(scope)].filter((one) => keyOf(one) !== keyOf(scope))

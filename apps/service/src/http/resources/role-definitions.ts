@@ -2,6 +2,7 @@ import { ArmError, type Fault, faults, keyOf } from '@trusted-launch/api'
 import { scopesAbove } from '../../domain/locks.ts'
 import type { JsonObject, Resource } from '../../domain/store.ts'
 import { textAt } from '../../domain/vm/vm.ts'
+import { requireUnassigned } from '../../identity/assigned.ts'
 import { ROLE_DEFINITION_TYPE } from '../../identity/authorizer.ts'
 import { isWithin } from '../../identity/may-do.ts'
 import { BUILT_IN_ROLES } from '../../identity/role-definitions.ts'
@@ -31,6 +32,7 @@ export const roleDefinitions: Extending = {
     requireScopes(kept.assignableScopes as readonly string[], scope)
     return kept
   },
+  requireRemoval: requireUnassigned,
   list: (ground, scope, request): Promise<ArmReply> => {
     const isWanted = filterIn(request)
     const scopes = new Set(['/', ...scopesAbove(scope), scope])
