@@ -66,7 +66,7 @@ function challengeOf(options: ServerOptions, request: FastifyRequest): string {
   }
 }
 
-/** Nothing is there, or it knows no such method. */
+/** Nothing is there, or it knows no such method: told to whom may be told anything. */
 export function notFound(
   routes: readonly Route[],
   request: FastifyRequest,

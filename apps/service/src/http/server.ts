@@ -82,10 +82,11 @@ export async function serverOf(options: ServerOptions): Promise<FastifyInstance>
     done()
   })
   app.setErrorHandler((error, request, reply) => sendError(options, error, request, reply))
-  app.setNotFoundHandler({ preHandler: strangers }, (request, reply) =>
-    notFound(options.routes, request, reply),
-  )
   const authenticate = patiently(app, authenticatorOf(options), limits)
+  app.setNotFoundHandler({ preHandler: strangers }, async (request, reply) => {
+    await authenticate(request.headers.authorization, request)
+    return notFound(options.routes, request, reply)
+  })
   const failures = failuresOf(app, options)
   options.answering?.({ ...options, failures })
   for (const route of options.routes) addRoute(app, { ...options, authenticate }, failures, route)

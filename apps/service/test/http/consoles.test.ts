@@ -78,7 +78,7 @@ test('a ticket is good once, for a minute, for the kind and the VM it was given 
   assert.equal((await look(ticket)).refused, 401)
   for (const none of ['', 'x', 'A'.repeat(43)]) assert.equal((await look(none)).refused, 401)
   const { ticket: inPath } = await aTicket(ask, id)
-  assert.equal((await look('', { path: `/consoles?ticket=${inPath}` })).refused, 404)
+  assert.equal((await look('', { path: `/consoles?ticket=${inPath}` })).refused, 401)
   await look((await aTicket(ask, id, 'connect', 'screen')).ticket)
   await until(() => screens.length === 1)
   assert.equal(ports.length, 1)

@@ -24,6 +24,21 @@ test('without a token, with a false one, and where there is nothing to see', asy
   assert.deepEqual([elsewhere.status, elsewhere.body.error.code], [404, 'SubscriptionNotFound'])
 })
 
+test('where nothing is, who does not say who they are learns no more than elsewhere', async (t) => {
+  const service = await aService(t)
+  const authorization = `Bearer ${await service.token()}`
+  for (const [method, path, status] of [
+    ['GET', '/nothing/here', 404],
+    ['GET', `${service.subscription}/providers/Microsoft.Compute/unknown`, 404],
+    ['POST', `${service.subscription}/resourceGroups`, 405],
+  ] as const) {
+    const open = await service.send(method, path, {})
+    assert.deepEqual([open.status, open.body.error.code], [401, 'AuthenticationFailed'], path)
+    assert.match(String(open.headers['www-authenticate']), /^Bearer authorization_uri=/)
+    assert.equal((await service.send(method, path, { authorization })).status, status, path)
+  }
+})
+
 test('api-versions: any well-formed one is taken, none and others are refused', async (t) => {
   const service = await aService(t)
   const authorization = `Bearer ${await service.token()}`
