@@ -62,7 +62,7 @@ export function bootChainOf(
 
 /** Of a register that is compared by its value alone: whether it, and so each event of it, is the one expected. */
 function isWhole(log: VerifiedEventLog, variant: ReferenceVariant, pcr: number): boolean | null {
-  const value = log.replays.get(log.bank)?.pcrs.get(pcr)?.value
+  const value = log.pcrs.get(pcr)
   return value === undefined ? null : holdsWhole(variant, pcr, log.bank, toHex(value))
 }
 

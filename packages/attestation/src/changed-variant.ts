@@ -2,7 +2,8 @@ import { toHex } from '@trusted-launch/codec'
 import { claimsOf } from './claims.ts'
 import { type Compared, compareEvents } from './compare-references.ts'
 import { COMPONENT } from './component.ts'
-import { eventOf, modulesOf, pcrOf, variablesFrom } from './learn-references.ts'
+import { heldValue } from './held-value.ts'
+import { eventOf, modulesOf, pcrOf, variablesFrom, wholeOf } from './learn-references.ts'
 import { componentOfLearnt } from './learnt-component.ts'
 import { isPattern } from './reference-pattern.ts'
 import {
@@ -63,8 +64,10 @@ function isAsExpected(
   if (pairs.some(({ same }) => !same)) return false
   if (pairs.some(({ held }) => held !== null)) return true
   return log.values.every(({ bank }) => {
-    const value = toHex(log.replays.get(bank)!.pcrs.get(pcr)!.value)
-    return pcrs[pcr] !== undefined && (pcrs[pcr].values?.[bank] ?? value) === value
+    const register = pcrs[pcr]
+    if (register === undefined) return false
+    const value = toHex(heldValue(log, pcr, bank, register))
+    return (register.values?.[bank] ?? value) === value
   })
 }
 
@@ -76,7 +79,8 @@ function registerOf(
   pcr: number,
 ): ReferencePcr {
   const learnt = pcrOf(log, pcr)
-  if ((pcrs[pcr]?.events ?? null) === null) return learnt
+  if ((pcrs[pcr]?.events ?? null) === null) return log.isWhole(pcr) ? learnt : wholeOf(log, pcr)
+  if (learnt.events === null) return learnt
   const events = compared.flatMap((pair) => (pair.pcr === pcr ? eventsOf(log, pair) : []))
   return { ...learnt, events }
 }

@@ -7,6 +7,7 @@ import { compareUnordered, holdsInBank } from './compare-unordered.ts'
 import { COMPONENT } from './component.ts'
 import { expectedDigests, type IsExpected } from './expected-digests.ts'
 import { type FindingId, findingOf } from './finding-table.ts'
+import { heldValue } from './held-value.ts'
 import { secureBootPcr } from './measured-variables.ts'
 import { printable } from './printable.ts'
 import {
@@ -124,7 +125,7 @@ export function compareReferences(
 
 /**
  * A value that differs though no event did: the variant contradicts itself, or the other bank was
- * extended otherwise. What userspace's log adds to its registers is not foretold.
+ * extended otherwise, or by what no event tells of.
  */
 function faultsOfBank(
   log: VerifiedEventLog,
@@ -141,9 +142,10 @@ function faultsOfBank(
       }),
     ]
   const isExpected = expectedDigests(variant)
-  return Object.entries(variant.pcrs).flatMap(([number, { events, values }]) => {
+  return Object.entries(variant.pcrs).flatMap(([number, register]) => {
+    const { values } = register
     const pcr = Number(number)
-    const actual = log.replays.get(bank)!.pcrs.get(pcr)!.value
+    const actual = heldValue(log, pcr, bank, register)
     const pairs = compared.filter((pair) => pair.pcr === pcr)
     if (pairs.some(({ same }) => !same)) return []
     if (values === null) return faultsOfUnordered(pairs, pcr, bank, isExpected)
@@ -151,7 +153,7 @@ function faultsOfBank(
     const isOther = ({ expected, actual: event, held }: Compared) =>
       held === null && !isExpected(expected!.digests, bank, event!.digests.get(bank)!)
     const isWithin = pairs.some(({ held }) => held !== null) && !pairs.some(isOther)
-    const component = events === null ? componentOfPcr(pcr) : COMPONENT.bootManager
+    const component = pairs.length === 0 ? componentOfPcr(pcr) : COMPONENT.bootManager
     // check 41
     if (!isWithin && !isExpected(values, bank, actual))
       return [

@@ -53,8 +53,7 @@ function heldAgainst(
   log: VerifiedEventLog,
   variant: ReferenceVariant,
 ): readonly (readonly [index: number, same: boolean])[] {
-  const { pcrs } = log.replays.get(log.bank)!
-  const whole = [...pcrs].filter(([pcr, { value }]) =>
+  const whole = [...log.pcrs].filter(([pcr, value]) =>
     holdsWhole(variant, pcr, log.bank, toHex(value)),
   )
   return [

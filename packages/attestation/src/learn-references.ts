@@ -8,6 +8,7 @@ import { checkUserspace } from './check-userspace.ts'
 import { runChecks } from './checks.ts'
 import { type Claims, claimsOf } from './claims.ts'
 import { sbatLevelOf } from './compare-bounds.ts'
+import { heldValue } from './held-value.ts'
 import { advisedForImport } from './imported/advice.ts'
 import { componentOfLearnt } from './learnt-component.ts'
 import { configuration, variablesOf } from './measured-variables.ts'
@@ -74,14 +75,25 @@ export function learnReferences(
   }
 }
 
-/** A register as it was measured, every event of it. */
+/** A register as it was measured, every event of it; by its value alone where events do not give that. */
 export function pcrOf(log: VerifiedEventLog, pcr: number): ReferencePcr {
-  const finalValue = (bank: VerifiedEventLog['bank']) =>
-    toHex(log.replays.get(bank)!.pcrs.get(pcr)!.value)
-  return {
-    events: log.eventsOf(pcr).map((event) => eventOf(log, event)),
-    values: Object.fromEntries(log.values.map(({ bank }) => [bank, finalValue(bank)])),
-  }
+  const events = log.eventsOf(pcr).map((event) => eventOf(log, event))
+  const values = valuesOf(log, pcr, { events })
+  const isGiven = log.values.every(
+    ({ bank }) => toHex(log.replays.get(bank)!.pcrs.get(pcr)!.value) === values[bank],
+  )
+  return isGiven ? { events, values } : wholeOf(log, pcr)
+}
+
+/** A register by its value alone. */
+export function wholeOf(log: VerifiedEventLog, pcr: number): ReferencePcr {
+  return { events: null, values: valuesOf(log, pcr, { events: null }) }
+}
+
+function valuesOf(log: VerifiedEventLog, pcr: number, of: Pick<ReferencePcr, 'events'>): Digests {
+  return Object.fromEntries(
+    log.values.map(({ bank }) => [bank, toHex(heldValue(log, pcr, bank, of))]),
+  )
 }
 
 /** What was measured, as something to expect. */
