@@ -1,7 +1,9 @@
 import { toHex } from '@trusted-launch/codec'
-import { decodeEventData, EV, type EventData } from '@trusted-launch/eventlog'
+import { decodeEventData, EV } from '@trusted-launch/eventlog'
 import { GUIDS } from '@trusted-launch/uefi'
 import type { Json } from './canonical-json.ts'
+import { isText } from './checks/boot-manager.ts'
+import { isSeparator } from './checks/separators.ts'
 import { databaseNamed, variablesOf } from './measured-variables.ts'
 import { microsoftAuthority } from './microsoft-authorities.ts'
 import type { Claim } from './result.ts'
@@ -56,26 +58,28 @@ function machineOwnerClaim(log: VerifiedEventLog): Claim {
   )
 }
 
-/** By what was measured, whatever its type is said to be. */
+/**
+ * By what was measured, whatever it is told as. What is neither a table, a text nor a separator (what systemd's loader
+ * tags, of which the log has not the content) may be another one: beside it none is claimed.
+ */
 function partitionTableClaim(log: VerifiedEventLog): Claim {
-  const found = log.eventsOf(diskPcr).flatMap((event) => {
-    const isWhole = event.explanation.rule === 'whole-event'
-    if (!isWhole || event.data.length < tableBytesMin) return []
-    const data = asTable(event)
-    return data.kind === 'gpt' ? [{ event, gpt: data.gpt }] : []
+  const measured = log.eventsOf(diskPcr)
+  const tables = measured.flatMap((event) => {
+    const gpt = tableIn(event.explanation.measured)
+    return gpt === null ? [] : [{ event, gpt }]
   })
-  const [only, ...more] = found
-  if (only === undefined || more.length > 0) return claim(null, [])
+  const [only, ...more] = tables
+  const others = measured.filter((event) => !isSeparator(event) && !isText(event))
+  if (only === undefined || more.length > 0 || others.length > 1) return claim(null, [])
   const { uefiPartitionHeader, partitions } = only.gpt
   const value = { disk: uefiPartitionHeader.diskGUID, partitions: partitions.length }
   return claim(value, [only.event])
 }
 
-const tableTypes: readonly number[] = [EV.EFI_GPT_EVENT, EV.EFI_GPT_EVENT2]
-
-function asTable({ eventType, data, explanation }: VerifiedEvent): EventData {
-  if (tableTypes.includes(eventType)) return explanation.data
-  return decodeEventData({ eventType: EV.EFI_GPT_EVENT, data })
+function tableIn(data: Uint8Array | null) {
+  if (data === null || data.length < tableBytesMin) return null
+  const read = decodeEventData({ eventType: EV.EFI_GPT_EVENT, data })
+  return read.kind === 'gpt' ? read.gpt : null
 }
 
 // Null says nothing, so there is nothing to verify.

@@ -7,6 +7,7 @@ import { appraiseEventLog } from '../src/appraise-event-log.ts'
 import { PROFILES } from '../src/profile.ts'
 import { banks, cleanBoot, type Step, step } from './boot.ts'
 import { given } from './given.ts'
+import { events as genuine } from './recorded.ts'
 import { flag, short, windowsBoot, windowsPart } from './windows.ts'
 
 const line = (text: string) => step(12, EV.IPL, toUtf16le(`${text}\0`))
@@ -14,8 +15,16 @@ const stub = (...lines: Step[]) =>
   cleanBoot()
     .filter(({ pcrIndex }) => pcrIndex !== 8)
     .toSpliced(-2, 0, ...lines)
+const table = genuine.find(({ eventType }) => eventType === EV.EFI_GPT_EVENT)!.data
+/** A disk's GUID is in its 57th byte on. */
+const twoDisks = cleanBoot().flatMap((one) =>
+  one.eventType === EV.EFI_GPT_EVENT
+    ? [table, table.with(56, 0)].map((data) => step(5, one.eventType, data))
+    : [one],
+)
 const boots: Readonly<Record<string, readonly Step[]>> = {
   'a boot of GRUB': cleanBoot(),
+  'a boot from one of two disks': twoDisks,
   'a boot of a stub': stub(line('root=/dev/vda1')),
   'a boot with a second command line': stub(line('root=/dev/vda1'), line('init=/bin/evil')),
   'a boot of Windows that is debugged': windowsBoot(

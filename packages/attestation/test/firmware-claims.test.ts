@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { concat, decode, encode, toHex } from '@trusted-launch/codec'
+import { concat, decode, encode, fromLatin1, toHex } from '@trusted-launch/codec'
 import { digest } from '@trusted-launch/crypto'
-import { buildEventLog, EV, encodeEventLog, type NewEvent, replay } from '@trusted-launch/eventlog'
+import {
+  ACTION,
+  buildEventLog,
+  EV,
+  encodeEventLog,
+  type NewEvent,
+  replay,
+} from '@trusted-launch/eventlog'
 import {
   databaseOf,
   parseSecureBootTemplate,
@@ -14,9 +21,11 @@ import {
 import uefiCa from '@trusted-launch/uefi/templates/microsoft-uefi-ca.json' with { type: 'json' }
 import windows from '@trusted-launch/uefi/templates/microsoft-windows.json' with { type: 'json' }
 import { appraiseEventLog } from '../src/appraise-event-log.ts'
+import { PROFILES } from '../src/profile.ts'
 import { isVariable, withStep } from './appraised.ts'
 import { cleanBoot, configured, type Step } from './boot.ts'
 import { given } from './given.ts'
+import { act, appraise, before, measure, says, toldOtherwise } from './log-edit.ts'
 import { events } from './recorded.ts'
 
 /** The clean boot whose KEK and db hold these too. */
@@ -74,6 +83,12 @@ test('a real boot tells its disk, and what shim holds of keys and settings', () 
   assert.deepEqual([state.digests.length, state.digests[2], state.trusted], [3, one, false])
 })
 
+/** As systemd's loader tags its configuration: the digest is of that, and the data says only what it is. */
+const loaderTag = concat(
+  Uint8Array.of(0x2a, 0x58, 0xbc, 0xf5, 11, 0, 0, 0),
+  fromLatin1('loader.conf'),
+)
+
 test('of two partition tables, or of none that was measured, none is claimed', () => {
   const at = events.findIndex(({ eventType }) => eventType === EV.EFI_GPT_EVENT)
   const table = events[at]!
@@ -81,4 +96,30 @@ test('of two partition tables, or of none that was measured, none is claimed', (
   for (const steps of [events.toSpliced(at, 0, table), events.toSpliced(at, 1)])
     assert.equal(recorded(steps)['partition-table']?.verified, false)
   assert.equal(recorded(events.with(at, edited))['partition-table']?.verified, false)
+})
+
+test('of two partition tables none is claimed, whatever one of them is told as', () => {
+  const at = events.findIndex(({ eventType }) => eventType === EV.EFI_GPT_EVENT)
+  const table = events[at]!
+  const other = measure(5, EV.EFI_GPT_EVENT, table.data.with(56, 0))
+  const two: NewEvent[] = [...events.slice(0, at), other, ...events.slice(at)]
+  const elsewhere = { ...other, eventType: EV.EVENT_TAG, data: loaderTag }
+  for (const profile of PROFILES)
+    for (const one of [...toldOtherwise(other), elsewhere]) {
+      const told = two.map((step) => (step === other ? one : step))
+      const { claims } = appraise(told, two, profile)
+      assert.notEqual(claims['partition-table']?.verified, true, `${one.eventType} ${one.data}`)
+    }
+})
+
+test('beside one partition table texts are no other; what nobody knows may be one', () => {
+  const isEnd = says(ACTION.exitBootServicesInvocation)
+  const claimed = (more: NewEvent) => {
+    const steps = before(isEnd, more)([...events])
+    return appraise(steps, steps, 'pc-client').claims['partition-table']?.verified
+  }
+  assert.equal(claimed(act(5, 'a note of the firmware')), true)
+  assert.equal(claimed(measure(5, EV.EFI_GPT_EVENT, Uint8Array.of(1, 2, 3))), false)
+  const loader = measure(5, EV.EVENT_TAG, fromLatin1('timeout 3'))
+  assert.equal(claimed({ ...loader, data: loaderTag }), false)
 })

@@ -1,6 +1,14 @@
 /** A genuine log, and what somebody may make of it. */
 import assert from 'node:assert/strict'
-import { concat, decode, encode, fromLatin1, toUtf16le } from '@trusted-launch/codec'
+import {
+  concat,
+  decode,
+  encode,
+  fromLatin1,
+  toLatin1,
+  toUtf16le,
+  u32le,
+} from '@trusted-launch/codec'
 import { digest } from '@trusted-launch/crypto'
 import {
   ACTION,
@@ -10,7 +18,7 @@ import {
   type NewEvent,
   replay,
 } from '@trusted-launch/eventlog'
-import { UEFI_VARIABLE_DATA, type VariableName } from '@trusted-launch/uefi'
+import { UEFI_VARIABLE_DATA, VARIABLES, type VariableName } from '@trusted-launch/uefi'
 import {
   appraiseEventLog,
   type EventLogAppraisal,
@@ -101,6 +109,42 @@ export function relabelledLine(steps: Steps): Steps {
   ])
   return edit(steps)
 }
+
+const tags = [0x8f3b22ed, 0x6c46f751, 0xf5bc582a, 0x1234]
+const prefixes = ['grub_cmd: ', 'kernel_cmdline: ', 'module_cmdline ']
+const nul = new Uint8Array(1)
+
+/** The same event, of which the log says something else that gives its digest all the same: other types, other data. */
+export function toldOtherwise(one: NewEvent): NewEvent[] {
+  const { data } = one
+  const all = [...Object.values<number>(EV), 0x1234].filter((type) => type !== EV.NO_ACTION)
+  const forms: (readonly [types: readonly number[], data: Uint8Array])[] = [
+    [all, data],
+    [[EV.IPL, EV.ACTION, EV.POST_CODE], concat(data, nul)],
+    [[EV.EFI_VARIABLE_AUTHORITY], concat(data, nul)],
+    [[EV.IPL], toUtf16le(toLatin1(data))],
+    [[EV.IPL], data.subarray(0, -1)],
+    ...tags.map((tag) => [[EV.EVENT_TAG], withTag(tag, data)] as const),
+    ...prefixes.flatMap((prefix) =>
+      [data, concat(data, nul)].map(
+        (text) => [[EV.IPL], concat(fromLatin1(prefix), text)] as const,
+      ),
+    ),
+    [[EV.EFI_VARIABLE_BOOT, EV.EFI_VARIABLE_BOOT2], inVariable(data)],
+  ]
+  return forms.flatMap(([types, told]) =>
+    types.map((eventType) => ({ ...one, eventType, data: told })),
+  )
+}
+
+const withTag = (tag: number, data: Uint8Array) =>
+  concat(encode(u32le, tag), encode(u32le, data.length), data)
+const inVariable = (variableData: Uint8Array) =>
+  encode(UEFI_VARIABLE_DATA, {
+    variableName: VARIABLES.BootOrder.guid,
+    unicodeName: VARIABLES.BootOrder.name,
+    variableData,
+  })
 
 /** By what is wrong with it: how it is made, and the finding that tells of it. */
 export type Edits = Readonly<Record<string, readonly [Edit, string]>>

@@ -40,6 +40,8 @@ export interface Explanation {
   readonly rule: Rule | null
   /** The bytes of the event's data that the digest vouches for; null: none of them. */
   readonly covers: Range | null
+  /** What the digest is of: the bytes of `covers`, or the form of them that was measured; null: the log has it not. */
+  readonly measured: Uint8Array | null
   /** A known deviation that was needed to understand this event. */
   readonly quirk: Quirk | null
   /** What it measures though its type says otherwise (a separator under another type …). */
@@ -55,11 +57,12 @@ export class Explained implements Explanation {
   readonly quirk: Quirk | null
   readonly disguised: string | null
   readonly #read: DataOnDemand
+  readonly #form: Uint8Array | null
 
   constructor(
     read: DataOnDemand,
     status: ExplanationStatus,
-    found: { readonly rule: Rule; readonly covers: Range } | null,
+    found: { readonly rule: Rule; readonly covers: Range; readonly bytes?: Uint8Array } | null,
     quirk: Quirk | null,
     disguised: string | null,
   ) {
@@ -70,6 +73,11 @@ export class Explained implements Explanation {
     this.quirk = quirk
     this.disguised = disguised
     this.#read = read
+    this.#form = found?.bytes ?? null
+  }
+
+  get measured(): Uint8Array | null {
+    return this.covers === null ? null : (this.#form ?? this.#read.part(this.covers))
   }
 
   get data(): EventData {
@@ -93,5 +101,9 @@ export class DataOnDemand {
   get data(): EventData {
     this.#data ??= decodeEventData(this.#event)
     return this.#data
+  }
+
+  part({ start, end }: Range): Uint8Array {
+    return this.#event.data.subarray(start, end)
   }
 }

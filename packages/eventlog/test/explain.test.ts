@@ -113,6 +113,10 @@ test("systemd's UTF-16 texts are measured whole, or narrow, or one byte longer t
   ])
   const cut = event(8, EV.IPL, wide.subarray(0, -1), wide)
   assert.deepEqual(summary(cut).slice(1, 4), ['verified', 'text-cut-short', 'text-cut-short'])
+  // in each of these forms it is known what was measured
+  const forms = [event(12, EV.IPL, wide), section, cut].map((one) => explained(one).measured)
+  assert.deepEqual(forms, [wide, fromLatin1('.linux\0'), wide])
+  assert.equal(explained(event(9, EV.IPL, fromLatin1('/a\0'), wide)).measured, null)
 })
 
 test('an image is measured, its address and device path are not', () => {

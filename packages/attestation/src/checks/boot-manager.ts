@@ -14,17 +14,17 @@ export function isAction({ eventType, explanation }: VerifiedEvent, text: string
 }
 
 /**
- * What PCR 4 loaded. Types are not measured, so whatever there is not verified to be a separator or a
- * text is an image: none can hide under another type, and no text is one.
+ * What PCR 4 loaded. Types are not measured, so whatever there is not verified to be a separator or a text is an
+ * image: none can hide under another type, and no text is one. A text of the firmware's own whose words the log has
+ * changed cannot be told from an image: it may be one more, of a digest that no image has.
  */
 export function imagesOf(log: VerifiedEventLog): VerifiedEvent[] {
   return log.eventsOf(bootManagerPcr).filter((event) => !isSeparator(event) && !isText(event))
 }
 
-/** An image's digest is never that of a text: it begins with a header that is none. */
-function isText({ data, explanation: { rule } }: VerifiedEvent): boolean {
-  const isWhole = rule === 'whole-event' || rule === 'text-without-nul'
-  return isWhole && decodeEventData({ eventType: EV.EFI_ACTION, data }).kind === 'action'
+/** Whether a text was measured, whatever it is told as. The digest of an image is never one: a header begins it. */
+export function isText({ explanation: { measured: data } }: VerifiedEvent): boolean {
+  return data !== null && decodeEventData({ eventType: EV.EFI_ACTION, data }).kind === 'action'
 }
 
 /** Applications only after "Calling EFI Application from Boot Option". */
