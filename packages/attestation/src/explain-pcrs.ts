@@ -65,8 +65,12 @@ function faultsOfList({ imaList, ima, replays }: ReadLogs): Finding[] {
   return []
 }
 
-/** Registers that are the operating system's, or whoever's resets them: the firmware writes no log of these. */
-const systemPcrsMin = 10
+/**
+ * Registers whose log is somewhere else: the kernel's, userspace's, and those of whoever resets them. Loaders write
+ * what they measure into the firmware's log (PCR 8 and 9 GRUB, 11 to 14 stub, shim and Windows): an event that is not
+ * there was left out.
+ */
+const isOfTheSystem = (pcr: number) => pcr === IMA_PCR || pcr > 14
 
 /** Whether a register of the system's holds something, and no log that was given says a word of it. */
 export function isWithoutLog(
@@ -77,11 +81,12 @@ export function isWithoutLog(
 ): boolean {
   const { events, start } = replays.get(bank)!.pcrs.get(pcr)!
   const told = events.length > 0 || userspace.some(({ pcrIndex }) => pcrIndex === pcr)
-  if (pcr < systemPcrsMin || told || (pcr === IMA_PCR && ima.has(bank))) return false
+  if (!isOfTheSystem(pcr) || told || (pcr === IMA_PCR && ima.has(bank))) return false
   return !equalBytes(value, start)
 }
 
-function faultOfPcr(
+/** What is wrong with one register's value: no log that was given gives it; null: one does. */
+export function faultOfPcr(
   parts: ReadLogs,
   bank: HashName,
   pcr: number,

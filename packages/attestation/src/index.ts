@@ -127,7 +127,7 @@ export {
 } from './memory/vm-memory.ts'
 export { microsoftAuthority } from './microsoft-authorities.ts'
 export { missingRevocations } from './missing-revocations.ts'
-export { type CheckedPcr, type LogsBeside, type PcrVerdict, pcrRows } from './pcr-rows.ts'
+export { type CheckedPcr, type PcrVerdict, pcrRows } from './pcr-rows.ts'
 export { type PcrsByNumber, PcrValues } from './pcr-values.ts'
 export {
   applyPolicy,

@@ -1,7 +1,10 @@
-import { equalBytes, toHex } from '@trusted-launch/codec'
-import { IMA_PCR, type Replay, replay } from '@trusted-launch/eventlog'
-import type { EventLogAppraisal } from './appraise-event-log.ts'
-import type { PcrsByBank } from './imported/pcr-file.ts'
+import { toHex } from '@trusted-launch/codec'
+import type { HashName } from '@trusted-launch/crypto'
+import type { EventLogAppraisal, EventLogInput } from './appraise-event-log.ts'
+import { faultOfPcr } from './explain-pcrs.ts'
+import { ReadLog } from './known.ts'
+import { PcrValues } from './pcr-values.ts'
+import { type ReadLogs, readLogs } from './read-logs.ts'
 
 /** How a register's value and what explains it stand to each other. */
 export type PcrVerdict = 'equal' | 'different' | 'not explained' | 'not given'
@@ -13,53 +16,41 @@ export interface CheckedPcr {
   /** What the firmware's log alone gives. */
   readonly replayed: string
   readonly given: string | null
-  /** `equal`: the logs give the value. `not explained`: no log that was given says a word of it. */
+  /**
+   * `equal`: the logs give the value. `not explained`: the firmware's log says no word of it, and no other log that
+   * was given, and can be read, gives it.
+   */
   readonly verdict: PcrVerdict
 }
 
-/** Which logs were given beside the firmware's. */
-export interface LogsBeside {
-  readonly ima: boolean
-  readonly userspace: boolean
-}
-
-type OnePcr = Replay['pcrs'] extends ReadonlyMap<number, infer P> ? P : never
-
-/** The registers of the bank that was looked at. */
-export function pcrRows(
-  appraisal: EventLogAppraisal,
-  given: PcrsByBank,
-  beside: LogsBeside,
-): CheckedPcr[] {
-  const { log, bank } = appraisal
+/** The registers of the bank that was looked at, in what was appraised. */
+export function pcrRows({ log, bank }: EventLogAppraisal, input: EventLogInput): CheckedPcr[] {
   if (log === null || bank === null) return []
-  const values = given.get(bank)
-  return [...replay(log, bank).pcrs.values()]
-    .filter(({ pcrIndex, events }) => events.length > 0 || values?.has(pcrIndex) === true)
-    .map((one) => {
-      const value = values?.get(one.pcrIndex)
+  const values = PcrValues.asGivenByCaller(bank, input.pcrs.get(bank) ?? new Map())
+  const parts = partsOf(new ReadLog(log, input.eventLog!), input, values)
+  return [...parts.replays.get(bank)!.pcrs.values()]
+    .filter(({ pcrIndex, events }) => events.length > 0 || values.pcrs.has(pcrIndex))
+    .map(({ pcrIndex, events, value }) => {
+      const given = values.pcrs.get(pcrIndex)
       return {
-        pcr: one.pcrIndex,
-        events: one.events.length,
-        replayed: toHex(one.value),
-        given: value === undefined ? null : toHex(value),
-        verdict: value === undefined ? 'not given' : verdictOn(one, value, appraisal, beside),
+        pcr: pcrIndex,
+        events: events.length,
+        replayed: toHex(value),
+        given: given === undefined ? null : toHex(given),
+        verdict: given === undefined ? 'not given' : verdictOn(parts, bank, pcrIndex, given),
       }
     })
 }
 
-const mismatches: readonly string[] = ['eventlog.replay', 'ima.replay', 'pcr.unexplained']
+/** The logs, read; without those beside the firmware's where one of them cannot be: then none was looked at. */
+function partsOf(read: ReadLog, input: EventLogInput, values: PcrValues): ReadLogs {
+  const parts = readLogs(read, input, [values])
+  if ('read' in parts) return parts
+  return readLogs(read, { ...input, imaLog: null, userspaceLog: null }, [values]) as ReadLogs
+}
 
-/** The firmware's log gives the value, or a finding says that none does, or another log goes on to it. */
-function verdictOn(
-  { pcrIndex, value, events }: OnePcr,
-  given: Uint8Array,
-  { findings }: EventLogAppraisal,
-  { ima, userspace }: LogsBeside,
-): PcrVerdict {
-  if (equalBytes(value, given)) return 'equal'
-  const other = pcrIndex === IMA_PCR ? ima : userspace
-  if (events.length === 0 && !other) return 'not explained'
-  const told = findings.some(({ id, pcr }) => pcr === pcrIndex && mismatches.includes(id))
-  return told || !other ? 'different' : 'equal'
+function verdictOn(parts: ReadLogs, bank: HashName, pcr: number, given: Uint8Array): PcrVerdict {
+  const fault = faultOfPcr(parts, bank, pcr, given)
+  if (fault === null) return 'equal'
+  return fault.id === 'pcr.unexplained' ? 'not explained' : 'different'
 }

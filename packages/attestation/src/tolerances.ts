@@ -28,7 +28,7 @@ export const TOLERANCES = {
   'register-without-log': tolerance(
     21,
     COMPONENT.eventLog,
-    "A register of the system's, PCR 10 or above, that holds something no log was given of.",
+    "A register of the system's (PCR 10, or 15 and above) that holds something no log was given of.",
   ),
   'type-unexpected': tolerance(
     23,

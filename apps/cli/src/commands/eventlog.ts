@@ -3,7 +3,6 @@ import {
   decodePcrValues,
   type EventLogAppraisal,
   type EventLogInput,
-  type LogsBeside,
   PCR_FILE_BYTES_MAX,
   type PcrsByBank,
   PROFILES,
@@ -111,7 +110,7 @@ function run(file: string, options: Options, output: Output): ExitCode {
   const padding = confidential ? 'acpi' : 'none'
   const given = inBank(appraiseEventLog({ ...input, padding }), options.bank)
   const appraisal = confidential ? asConfidential(given) : given
-  const rows = pcrRows(appraisal, pcrs, besideOf(options))
+  const rows = pcrRows(appraisal, input)
   const exitCode = exitCodeFor(appraisal)
   const named = `${appraisal.findings[0]?.summary}${hintOf(appraisal, input)}`
   if (exitCode === EXIT.malformed) output.err(`tl: ${file}: malformed: ${named}\n`)
@@ -170,8 +169,4 @@ function exitCodeFor({ verified, malformed, findings }: EventLogAppraisal): Exit
   if (verified === null) return EXIT.affirming
   if (!verified) return EXIT.contraindicated
   return findings.some(({ severity }) => severity !== 'info') ? EXIT.warning : EXIT.affirming
-}
-
-function besideOf({ ima, userspaceLog }: Options): LogsBeside {
-  return { ima: ima !== undefined, userspace: userspaceLog !== undefined }
 }

@@ -64,7 +64,7 @@ export function shownBoot({ shown }: BootViewTask): ShownBoot | NotShown {
     banks: log.log?.algorithms ?? [],
     startupLocality: start?.startupLocality ?? null,
     events: viewsOf(events, eventChecks(logs, held)),
-    registers: registersOf(kept, log),
+    registers: registersOf(logs, log),
     claims: result.claims,
     files: files.slice(0, FILES_MAX).map(fileOf),
     leftOut: {
@@ -91,12 +91,12 @@ function quotedIn({ evidence: { quotes } }: VerifiedRecord['input']) {
   )
 }
 
-function registersOf({ input }: VerifiedRecord, log: EventLogAppraisal): BootView['registers'] {
-  const { imaLog, userspaceLog } = input.evidence
-  const isThere = (bytes: Uint8Array | null) => bytes !== null && bytes.length > 0
-  const beside = { ima: isThere(imaLog), userspace: isThere(userspaceLog) }
-  const rows = pcrRows(log, quotedIn(input), beside)
-  return rows.map(({ given, ...row }) => ({ ...row, bank: log.bank!, quoted: given }))
+function registersOf(input: EventLogInput, log: EventLogAppraisal): BootView['registers'] {
+  return pcrRows(log, input).map(({ given, ...row }) => ({
+    ...row,
+    bank: log.bank!,
+    quoted: given,
+  }))
 }
 
 function viewsOf(

@@ -82,7 +82,7 @@ export interface BootRegister {
   readonly replayed: string
   /** Null: it was not quoted. */
   readonly quoted: string | null
-  /** `equal`: the logs give what was quoted. `not explained`: no log says a word of it. */
+  /** `equal`: the logs give what was quoted. `not explained`: no log does, and the firmware's says no word of it. */
   readonly verdict: 'equal' | 'different' | 'not explained' | 'not given'
 }
 
