@@ -1,4 +1,5 @@
 import { toHex } from '@trusted-launch/codec'
+import type { Pair } from './alignment.ts'
 import { claimsOf } from './claims.ts'
 import { type Compared, compareEvents } from './compare-references.ts'
 import { COMPONENT } from './component.ts'
@@ -20,12 +21,19 @@ const kernels: readonly string[] = [
   COMPONENT.initrd,
 ]
 
-/** A variant with what a log measured otherwise in place of what it says; null: it is as it says, but for PCR 0 and 1. */
+/** By register: what was expected and what was measured in its place. */
+export type Otherwise = ReadonlyMap<number, readonly Omit<EventPair, 'same'>[]>
+type EventPair = Pair<ReferenceEvent, ReferenceEvent>
+
+/**
+ * A variant with what a log measured otherwise in place of what it says; null: it is as it says, but for PCR 0 and 1.
+ * @returns `unordered`: of the registers that it has no order of, what is none of what it expects.
+ */
 export function changedVariant(
   log: VerifiedEventLog,
   nearest: ReferenceVariant,
   from: ReferenceVariant['origins'][number],
-): ReferenceVariant | null {
+): { readonly variant: ReferenceVariant; readonly unordered: Otherwise } | null {
   const compared = compareEvents(log, nearest)
   const changed = PINNED_PCRS.filter(
     (pcr) => log.pcrs.has(pcr) && !isAsExpected(log, nearest, compared, pcr),
@@ -38,10 +46,11 @@ export function changedVariant(
   const lines = claimsOf(log)['command-line']
   const isLine = changed.some((pcr) => [8, 11, 12].includes(pcr))
   const { kernel } = nearest
-  return {
+  const unordered = changed.filter((pcr) => nearest.pcrs[pcr]?.values === null)
+  const variant = {
     ...nearest,
     origins: [from],
-    approval: 'needed',
+    approval: 'needed' as const,
     banks: log.values.map(({ bank }) => bank),
     ...(variables && { variables: variablesFrom(claimsOf(log)), bounds: null }),
     pcrs: { ...nearest.pcrs, ...pcrs },
@@ -50,6 +59,27 @@ export function changedVariant(
       modules: compared.some(isOtherKernel) ? modulesOf(log) : kernel.modules,
     },
   }
+  return {
+    variant,
+    unordered: new Map(unordered.map((pcr) => [pcr, otherwise(log, compared, pcr)])),
+  }
+}
+
+/** A kernel or initrd that is missing stands beside the one that is there instead. */
+function otherwise(log: VerifiedEventLog, compared: readonly Compared[], pcr: number) {
+  const pairs = compared
+    .filter((pair) => pair.pcr === pcr && !pair.same)
+    .map((pair) => ({ expected: pair.expected, actual: eventsOf(log, pair)[0] ?? null }))
+  const missing = pairs.filter(({ actual }) => actual === null)
+  const found = pairs.filter(({ actual }) => actual !== null)
+  for (const { expected } of missing) {
+    const at = found.findIndex(
+      (one) => one.expected === null && one.actual?.component === expected?.component,
+    )
+    if (at < 0) found.push({ expected, actual: null })
+    else found[at] = { ...found[at]!, expected }
+  }
+  return found
 }
 
 const isOtherKernel = ({ same, component }: Compared) => !same && kernels.includes(component)

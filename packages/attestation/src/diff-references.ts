@@ -1,4 +1,5 @@
 import { align } from './alignment.ts'
+import type { Otherwise } from './changed-variant.ts'
 import { COMPONENT } from './component.ts'
 import { BOUND_VARIABLES, type ReferenceBounds, without } from './reference-bounds.ts'
 import { isPattern } from './reference-pattern.ts'
@@ -15,6 +16,8 @@ export interface ReferenceDifference {
   readonly change: 'added' | 'removed' | 'changed'
   readonly before: string | null
   readonly after: string | null
+  /** Of what is measured after, in the strongest bank, also where text is shown; null: it is not one event. */
+  readonly digest: string | null
   /** In a sentence. */
   readonly summary: string
 }
@@ -36,6 +39,7 @@ export function diffReferences(a: ReferenceValues, b: ReferenceValues): Referenc
         change,
         before: before?.name ?? null,
         after: after?.name ?? null,
+        digest: null,
         summary: `The variant "${name}" was ${change}.`,
       } as const,
     ]
@@ -59,14 +63,22 @@ function diffVariants(a: ReferenceVariant, b: ReferenceVariant): ReferenceDiffer
   return differencesOf(a, b).map((one) => ({ variants, ...one }))
 }
 
-/** In what two variants differ, by component. */
+/**
+ * In what two variants differ, by component.
+ * @param unordered what is known of registers that only the first has no order of: each is told event by event.
+ */
 export function differencesOf(
   a: ReferenceVariant,
   b: ReferenceVariant,
+  unordered: Otherwise = new Map(),
 ): Omit<ReferenceDifference, 'variants'>[] {
   const told: Omit<ReferenceDifference, 'variants'>[] = []
   const pcrs = new Set([...Object.keys(a.pcrs), ...Object.keys(b.pcrs)])
-  for (const pcr of [...pcrs].map(Number).sort((x, y) => x - y)) told.push(...diffPcr(a, b, pcr))
+  for (const pcr of [...pcrs].map(Number).sort((x, y) => x - y)) {
+    const pairs = unordered.get(pcr)
+    const events = pairs?.map(({ expected, actual }) => diffEvent(pcr, expected, actual))
+    told.push(...(events ?? diffPcr(a, b, pcr)))
+  }
   told.push(...diffBounds(a.bounds, b.bounds), ...diffModules(a, b), ...diffFirmware(a, b))
   if (a.banks.join() !== b.banks.join())
     told.push(changed(COMPONENT.referenceValues, null, 'The banks', a.banks.join(), b.banks.join()))
@@ -79,7 +91,7 @@ function diffPcr(a: ReferenceVariant, b: ReferenceVariant, pcr: number) {
     const change = before === undefined ? 'added' : 'removed'
     const summary = `PCR ${pcr} is ${before === undefined ? 'compared now' : 'no longer compared'}.`
     const component = COMPONENT.referenceValues
-    return [{ component, pcr, change, before: null, after: null, summary } as const]
+    return [{ component, pcr, change, before: null, after: null, digest: null, summary } as const]
   }
   if (howOf(before) !== howOf(after))
     return [
@@ -132,10 +144,12 @@ function diffEvent(pcr: number, a: ReferenceEvent | null, b: ReferenceEvent | nu
   const bank = strongestOf(a, b)
   const text = (one: ReferenceEvent | null) =>
     one === null ? null : pcr === 8 || pcr === 12 ? one.description : (one.digests[bank] ?? null)
-  if (a !== null && b !== null) return changed(component, pcr, `The ${what}`, text(a), text(b))
+  const digest = b?.digests[bank] ?? null
+  if (a !== null && b !== null)
+    return { ...changed(component, pcr, `The ${what}`, text(a), text(b)), digest }
   const change = a === null ? ('added' as const) : ('removed' as const)
   const summary = `The ${what} is ${a === null ? 'measured now' : 'no longer measured'} into PCR ${pcr}.`
-  return { component, pcr, change, before: text(a), after: text(b), summary }
+  return { component, pcr, change, before: text(a), after: text(b), digest, summary }
 }
 
 /** The strongest bank that all of these have a digest of, or the first: what is shown side by side is of one bank. */
@@ -154,7 +168,7 @@ function changed(
   after: string | null,
 ) {
   const summary = `${what} changed.`
-  return { component, pcr, change: 'changed' as const, before, after, summary }
+  return { component, pcr, change: 'changed' as const, before, after, digest: null, summary }
 }
 
 function diffBounds(a: ReferenceBounds | null, b: ReferenceBounds | null) {
@@ -171,7 +185,7 @@ function diffBounds(a: ReferenceBounds | null, b: ReferenceBounds | null) {
         const what = name === 'dbx' ? 'required' : 'allowed'
         const summary = `${text} is ${change === 'added' ? 'now' : 'no longer'} ${what} in ${name}.`
         const [before, after] = change === 'added' ? [null, text] : [text, null]
-        return { component, pcr: 7, change, before, after, summary }
+        return { component, pcr: 7, change, before, after, digest: null, summary }
       })
     return [...one('removed', a, b), ...one('added', b, a)]
   })

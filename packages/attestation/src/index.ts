@@ -83,6 +83,7 @@ export {
   withLearnt,
 } from './learn-firmware.ts'
 export { learnReferences } from './learn-references.ts'
+export { measuredAs } from './measured-as.ts'
 export { compareHostPart, type HostPart, type Invocation } from './memory/host-part.ts'
 export { continueByStarts, type HostStart, isReverted } from './memory/host-starts.ts'
 export {

@@ -5,7 +5,7 @@ import { appraiseEvidence } from './appraise.ts'
 import { appraiseReferences } from './appraise-references.ts'
 import { encodeCanonical, type Json } from './canonical-json.ts'
 import { approveReferences, mergeReferences } from './change-references.ts'
-import { changedVariant } from './changed-variant.ts'
+import { changedVariant, type Otherwise } from './changed-variant.ts'
 import { checkIma } from './check-ima.ts'
 import { checkUserspace } from './check-userspace.ts'
 import { runChecks } from './checks.ts'
@@ -56,10 +56,10 @@ export function learnChange(input: AppraisalInput, log: string): BootChange | nu
   const ofLog = [...runChecks(verified.log), ...checkUserspace(verified.log)]
   if ([...ofLog, ...checkIma(verified.log, null)].some(isHigh)) return null
   const held = appraiseReferences(verified.log, claimsOf(verified.log), input)
-  const learnt =
-    held.variant === null
-      ? wholeBoot(input, log)
-      : changedVariant(verified.log, held.variant, origin(input, log))
+  const whole = held.variant === null ? wholeBoot(input, log) : null
+  const changed =
+    held.variant === null ? null : changedVariant(verified.log, held.variant, origin(input, log))
+  const learnt = changed?.variant ?? whole
   if (learnt === null || isRefusedStill(input, learnt)) return null
   const { banks, variables, pcrs } = learnt
   const measured = { banks, variables, pcrs } as unknown as Json
@@ -67,7 +67,7 @@ export function learnChange(input: AppraisalInput, log: string): BootChange | nu
     variant: learnt,
     nearest: held.variant?.name ?? null,
     sha256: digestHex('sha256', encodeCanonical(measured)),
-    differences: differences(held.variant, learnt, held.chain),
+    differences: differences(held.variant, learnt, changed?.unordered, held.chain),
     modules: newModules(held.variant, learnt),
   }
 }
@@ -129,12 +129,13 @@ function wholeBoot({ evidence, expectation }: AppraisalInput, log: string) {
 function differences(
   nearest: ReferenceVariant | null,
   learnt: ReferenceVariant,
+  unordered: Otherwise | undefined,
   chain: readonly BootStage[],
 ): BootDifference[] {
   // A signature is verified of what PCR 4 measures, and of nothing else.
   const images = chain.filter(({ pcr }) => pcr === 4)
   const signers = new Map(images.map(({ digest, signer }) => [digest, signer]))
-  const told = nearest === null ? rowsOf(learnt) : differencesOf(nearest, learnt)
+  const told = nearest === null ? rowsOf(learnt) : differencesOf(nearest, learnt, unordered)
   const seen = new Set<string>()
   return told.flatMap((one) => {
     const text = JSON.stringify(one)
@@ -150,6 +151,7 @@ function rowsOf({ pcrs, banks }: ReferenceVariant): Omit<ReferenceDifference, 'v
     const pcr = Number(number)
     return (events ?? []).map(({ component, description, digests }) => ({
       ...{ component, pcr, change: 'added' as const, before: null },
+      digest: digests[banks[0]!] ?? null,
       after: pcr === 8 || pcr === 12 ? description : (digests[banks[0]!] ?? null),
       summary: `The ${component} (${description === '' ? 'no name' : description}) was measured into PCR ${pcr}.`,
     }))

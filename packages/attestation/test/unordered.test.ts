@@ -153,6 +153,32 @@ test('a drift from it is learnt as it was measured, and differs from it in how i
   assert.deepEqual(diffReferences(of(before), of(before)), [])
 })
 
+test('of a drift from it each thing that was not expected is told, beside what is missing for it', () => {
+  const references = checkReferenceValues({ version: 2, variants: [unordered('set root=$device')] })
+  const steps = within(grub('set root=hd0,gpt2'), grub('set superusers=')).map((step) => {
+    if (step.description === 'linuxefi /vmlinuz quiet') return grub('linuxefi /vmlinuz evil')
+    if (step.description === '/vmlinuz quiet') return commandLine('/vmlinuz evil')
+    return of('initrd', 9)(step) ? file('initrd', 'evil', '/initrd.img') : step
+  })
+  const { differences, variant } = learnChange(evidenceOf(steps, { references }), 'drift')!
+  const initrd = variant.pcrs['9']!.events!.find(({ component }) => component === 'initrd')!
+  const former = unordered().pcrs['9']!.events!.find(({ component }) => component === 'initrd')!
+  const bank = 'sha384'
+  assert.deepEqual(
+    differences.map(({ component, pcr, change, before, after }) =>
+      [component, pcr, change, before, after].join(),
+    ),
+    [
+      'grub.cfg,8,added,,set superusers=',
+      'grub.cfg,8,added,,linuxefi /vmlinuz evil',
+      'kernel command line,8,changed,/vmlinuz quiet,/vmlinuz evil',
+      `initrd,9,changed,${former.digests[bank]},${initrd.digests[bank]}`,
+      'kernel,10,changed,1,0',
+    ],
+  )
+  assert.ok(differences.every(({ pcr, digest }) => pcr === 10 || digest !== null))
+})
+
 test('no register but GRUB’s is without order, and no command is left to a variable', () => {
   const good = unordered('set root=$device')
   const refused = (pcr: string, change: object) => {

@@ -3,6 +3,7 @@ import {
   type BootChange,
   COMPONENT,
   hex,
+  measuredAs,
   object,
   oneOf,
   type Shape,
@@ -19,7 +20,7 @@ export const ANNOUNCED_UPDATE = 'TrustedLaunch/announcedUpdates'
 
 /** What will be measured, exactly: what else differs, no announcement covers. */
 export interface AnnouncedDigests {
-  /** Each thing that may change to be so: a digest, or the text that PCR 8 and 12 measure. */
+  /** Each thing that may change to be so: a digest, or the very text that PCR 8 and 12 measure. */
   readonly measured: readonly { readonly component: string; readonly value: string }[]
   /** SHA-256 of the files of the modules of a new kernel: none else is taken as its own. */
   readonly modules: readonly string[]
@@ -45,11 +46,13 @@ export const ANNOUNCED_MS_MAX = 30 * 86_400_000
 const measuredMax = 256
 const modulesMax = 8192
 
+/** How a register is compared is nothing that a boot measures. */
+const COMPONENTS = Object.values(COMPONENT).filter((one) => one !== COMPONENT.referenceValues)
+
 const announcedDigests: Shape<AnnouncedDigests> = object({
-  measured: array(
-    object({ component: oneOf(...Object.values(COMPONENT)), value: string({ max: 8192 }) }),
-    { max: measuredMax },
-  ),
+  measured: array(object({ component: oneOf(...COMPONENTS), value: string({ max: 8192 }) }), {
+    max: measuredMax,
+  }),
   modules: array(hex({ min: 32, max: 32 }), { max: modulesMax }),
 })
 
@@ -102,10 +105,14 @@ export function covers(
   { measured, modules }: AnnouncedDigests,
   { differences, variant, modules: newPaths }: BootChange,
 ): boolean {
-  const told = new Set(measured.map(({ component, value }) => `${component}\n${value}`))
+  const told = new Set(
+    measured.flatMap(({ component, value }) =>
+      measuredAs(value, variant.banks).map((digest) => `${component}\n${digest}`),
+    ),
+  )
   const known = new Set(modules)
-  const isTold = ({ component, pcr, after }: BootChange['differences'][number]) =>
-    pcr === IMA_PCR || (after !== null && told.has(`${component}\n${after}`))
+  const isTold = ({ component, pcr, digest }: BootChange['differences'][number]) =>
+    pcr === IMA_PCR || (digest !== null && told.has(`${component}\n${digest}`))
   const added = new Set(newPaths)
   const own = (variant.kernel.modules ?? []).filter(({ path }) => added.has(path))
   return differences.every(isTold) && own.every(({ sha256 }) => known.has(sha256))

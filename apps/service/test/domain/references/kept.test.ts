@@ -38,7 +38,7 @@ function change(i: number): BootChange {
   const log = { kind: 'log', name: 'x', sha256: '00'.repeat(32) } as const
   const differences = [
     { component: 'kernel', pcr: 9, change: 'changed' as const, before: 'a', after: `${i}` },
-  ].map((one) => ({ ...one, summary: '', signer: null }))
+  ].map((one) => ({ ...one, digest: one.after, summary: '', signer: null }))
   const own = { ...variant, origins: [log] }
   return { variant: own, nearest: 'small', sha256: `${i}`, differences, modules: [] }
 }

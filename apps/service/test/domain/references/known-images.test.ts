@@ -40,7 +40,7 @@ function foretold(...images: readonly [component: string, sha256: string][]): Ui
 const change = (...rows: readonly [before: string | null, after: string][]) => ({
   differences: rows.map(([before, after]) => ({
     ...{ component: 'shim', pcr: 4, change: 'changed' as const, before, after },
-    ...{ summary: '', signer: 'CN=Somebody' },
+    ...{ digest: after, summary: '', signer: 'CN=Somebody' },
   })),
 })
 

@@ -11,6 +11,7 @@ import {
 
 const row = (component: string, pcr: number, more: object = {}) => ({
   ...{ component, pcr, change: 'changed' as const, before: 'old', after: 'new', summary: '' },
+  ...{ digest: 'new' },
   ...{ signer: pcr === 4 ? 'CN=Somebody' : null, ...more },
 })
 
