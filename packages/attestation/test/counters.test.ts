@@ -52,6 +52,14 @@ test('resetCount grows by as many starts as the host saw', () => {
   assert.deepEqual(told({ resetCount: 9 }, { ...before, hostResets: null }).ids, [])
 })
 
+test('after a start that its host did not see, the host counts anew: nothing is missing then', () => {
+  const { next } = compareCounters(before, now({ resetCount: 6, hostResets: 7 }))
+  assert.equal(next!.resetCount, 6)
+  const again = compareCounters(next, now({ resetCount: 6, hostResets: 8 }))
+  assert.deepEqual(again.findings, [])
+  assert.deepEqual(told({ resetCount: 6, hostResets: 9 }, again.next).ids, ['vtpm.resets.missing'])
+})
+
 test('a cleared vTPM starts anew when its index goes on', () => {
   assert.deepEqual(told({ resetCount: 0, clock: '1', cleared: true }), { ids: [], kept: false })
 })

@@ -90,6 +90,67 @@ test('a vTPM that does not know of a reset that its host saw is noticed, and wha
   assert.equal(await attested(service, id), 'affirming')
 })
 
+/** The same, with a clock that lets it be asked as often as is wanted. */
+async function aPatientVm(t: TestContext) {
+  let aheadMs = 0
+  const host = new StampingHost()
+  const service = await aService(t, host, { now: () => Date.now() + aheadMs })
+  const { id } = await aVm(service)
+  const ask = async () => {
+    aheadMs += 15_000
+    const asked = await service.ask('POST', `${id}/providers/TrustedLaunch/evidence/attest`)
+    const { status } = await service.over(asked)
+    return status === 'Succeeded' ? verdictOf(service, id) : status
+  }
+  return { host, ask }
+}
+
+test('a VM that starts anew while it is asked stays sound: then nothing is held against its host’s count', async (t) => {
+  const { host, ask } = await aPatientVm(t)
+  const answer = host.collectEvidence.bind(host)
+  const restart = () => {
+    host.vm.resetCount += 1
+    host.starts = { ...host.starts!, resets: host.starts!.resets + 1 }
+  }
+  assert.equal(await ask(), 'affirming')
+  host.collectEvidence = (machine, request) => {
+    restart()
+    return answer(machine, request)
+  }
+  assert.equal(await ask(), 'affirming')
+  host.collectEvidence = async (machine, request) => {
+    const evidence = await answer(machine, request)
+    restart()
+    return evidence
+  }
+  assert.equal(await ask(), 'affirming')
+  host.collectEvidence = answer
+  for (let i = 0; i < 2; i++) assert.equal(await ask(), 'affirming')
+  host.starts = { ...host.starts!, resets: host.starts!.resets + 1 }
+  assert.match(await ask(), /^contraindicated vtpm\.resets\.missing/)
+})
+
+test('answers that no verdict came of by our own fault, however many, make no VM look put back', async (t) => {
+  const { host, ask } = await aPatientVm(t)
+  const [facts, answer] = [host.facts.bind(host), host.collectEvidence.bind(host)]
+  let isAnswered = false
+  host.collectEvidence = async (machine, request) => {
+    const evidence = await answer(machine, request)
+    isAnswered = true
+    return evidence
+  }
+  host.facts = async () => {
+    if (isAnswered) isAnswered = false
+    else return facts()
+    throw new Error('nothing can be read')
+  }
+  for (let i = 0; i < 10; i++) assert.equal(await ask(), 'Failed')
+  Object.assign(host, { facts, collectEvidence: answer })
+  assert.equal(await ask(), 'affirming')
+  host.vm.putBack(1)
+  assert.match(await ask(), /vtpm\.rolled-back/)
+})
+
 test('questions that were never sent are not remembered: an agent that was away for long is no older vTPM', async (t) => {
   let aheadMs = 0
   const host = new StampingHost()

@@ -31,7 +31,8 @@ export interface Compared<State> {
 /**
  * This verifies that: resetCount and, within one reset, restartCount never fall; the clock never falls while
  * neither moved, and is not compared otherwise (a power cut sets it back); resetCount grew by as many
- * starts as the host saw. What does not hold is not remembered: the state stays what it was.
+ * starts as the host saw. What does not hold is not remembered: the state stays what it was; after a start that the
+ * host did not see its count begins anew.
  *
  * A snapshot that is put back with its counters carried on shows in the extend-only index alone.
  * @param before null: nothing is remembered, so what is told now is taken.
@@ -47,7 +48,9 @@ export function compareCounters(
   const fallen = faultOfCounters(before, now) ?? faultOfClock(before, now)
   if (fallen !== null) return { findings: [fallen], next: before }
   const resets = faultOfResets(before, now)
-  const next = resets?.severity === 'high' ? before : state
+  if (resets?.severity === 'high') return { findings: [resets], next: before }
+  // What its host will count belongs to which of them nobody knows.
+  const next = resets === null ? state : { ...state, hostResets: null }
   return { findings: resets === null ? [] : [resets], next }
 }
 

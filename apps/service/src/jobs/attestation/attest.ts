@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { TokenBinding } from '@trusted-launch/attestation'
+import type { Evidence } from '@trusted-launch/channel'
 import { observe, type Seen } from '../../domain/alerts.ts'
-import type { EvidenceDriver, HostFacts } from '../../domain/host/evidence.ts'
+import type { EvidenceDriver, HostFacts, HostStarts } from '../../domain/host/evidence.ts'
 import type { MachineDriver } from '../../domain/host/machines.ts'
 import { referencesAfter } from '../../domain/references/decide.ts'
 import type { Resource, Tables, Turn } from '../../domain/store.ts'
@@ -12,8 +13,9 @@ import type { AppraisalAnswer, AppraisalTask } from '../../workers/appraisal.ts'
 import type { TurnHolder, Under } from '../turn-holder.ts'
 import { hostFindings, taskOf } from './appraisal-task.ts'
 import { appraisedOf } from './appraised.ts'
-import { begin, type Held, heldNow } from './begin.ts'
+import { type Begun, begin, type Held, heldNow } from './begin.ts'
 import { NoEvidence, orFailed } from './failed.ts'
+import { keepIndex } from './keep-index.ts'
 import { type Kept, keep } from './keep-verdict.ts'
 import { type Asked, collect, randomNonce } from './question.ts'
 
@@ -122,19 +124,40 @@ async function ask(
   job: Asking,
   ground: AttestGround,
 ): Promise<Attested> {
-  const { under } = job
   const asked: Asked = {
     ...{ nonce: (ground.nonce ?? randomNonce)(), extendNonce: randomNonce() },
     at: ground.now(),
   }
-  const begun = await begin(vm, facts, asked, under)
-  const { evidence, tookMs } = await orFailed(
+  const begun = await begin(vm, facts, asked, job.under)
+  const answered = await orFailed(
     'its agent gives no evidence',
     () => collect(vm, begun.known, asked, job, ground),
     NoEvidence,
   )
+  try {
+    return await judge(vm, turn, facts, begun, { ...asked, ...answered }, job, ground)
+  } catch (error) {
+    const { evidence } = answered
+    await keepIndex(vm, evidence, facts, begun.known, asked, job.under).catch(() => {})
+    throw error
+  }
+}
+
+type Answered = Asked & { readonly evidence: Evidence; readonly tookMs: number }
+
+async function judge(
+  vm: Resource,
+  turn: Turn,
+  facts: HostFacts,
+  begun: Begun,
+  { evidence, tookMs, ...asked }: Answered,
+  job: Asking,
+  ground: AttestGround,
+): Promise<Attested> {
+  const { under } = job
   const { binding } = ground
-  const told = taskOf(evidence, facts, begun.known, { ...asked, ...(binding && { binding }) })
+  const counted = { ...facts, starts: await unmoved(vm, facts, ground) }
+  const told = taskOf(evidence, counted, begun.known, { ...asked, ...(binding && { binding }) })
   const task = { ...told, policy: begun.policy, time: ground.now(), ...(await ground.signer()) }
   const seen = { id: randomUUID(), time: task.time, asked: asked.at }
   let held: Held = { files: begun.used.files, standing: begun.known.vm.standing }
@@ -156,6 +179,17 @@ async function ask(
     if ('tier' in kept) return kept
     held = kept
   }
+}
+
+/** The starts that the host told of before, unless there was one while the guest answered: in which of them it did is not known. */
+async function unmoved(
+  vm: Resource,
+  { starts }: HostFacts,
+  { driver }: AttestGround,
+): Promise<HostStarts | null> {
+  if (starts === null) return null
+  const now = (await driver.facts(stateOf(vm).machine))?.starts
+  return now?.run === starts.run && now.resets === starts.resets ? starts : null
 }
 
 /** The verdict by some reference values, or by those that are approved by themselves because of what it shows. */
