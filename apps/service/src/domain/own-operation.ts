@@ -24,11 +24,11 @@ export function enqueueOwn(
   return enqueueOwnOf(tables, vm, { ...deed, host, input: { ...input, ...inputFor(vm) } }, at)
 }
 
-/** The same with something that is no VM. `host`: the one that it is done on. */
+/** The same with something that is no VM. `host`: the one that it is done on; null: on none. */
 export async function enqueueOwnOf(
   { operations, audit }: Pick<Tables, 'operations' | 'audit'>,
   row: Resource,
-  { kind, action, input = {}, caller, host }: OwnDeed & { readonly host: string },
+  { kind, action, input = {}, caller, host }: OwnDeed & { readonly host: string | null },
   at: number,
 ): Promise<string> {
   const { id: resourceId, subscriptionId, type } = row

@@ -136,6 +136,30 @@ async function until(what: () => Promise<boolean>): Promise<void> {
     assert.ok(performance.now() < end, 'it did not happen')
 }
 
+test('a drift that is announced after it showed leaves no alert and no failure, resolved by who announced it', async (t) => {
+  const host = new DriftedHost()
+  const service = await aService(t, host)
+  const vm = await aWatchedVm(service)
+  host.isDrifted = true
+  assert.equal(await attested(service, vm), 'contraindicated')
+  assert.equal(await openAlerts(service), 1)
+  const [drift] = await driftsOf(service, vm)
+  const measured = drift.properties.differences.map(({ component, digest }: any) => ({
+    ...{ component, value: digest },
+  }))
+  const made = await announce(service, vm, { digests: { measured, modules: [] } })
+  assert.equal(made.status, 201, JSON.stringify(made.body))
+  assert.equal(await attested(service, vm), 'affirming')
+  await until(async () => (await openAlerts(service)) === 0)
+  const path = `${service.subscription}/providers/Microsoft.Security/alerts`
+  const [alert] = (await service.ask('GET', path)).body.value
+  assert.equal(alert.properties.status, 'Resolved')
+  assert.match(JSON.stringify(alert), new RegExp(made.body.properties.announcedBy))
+  const asked = { audience: 'https://relying.example' }
+  const token = await service.ask('POST', `${vm}/providers/TrustedLaunch/token`, asked)
+  assert.equal(token.body.tier, 'affirming')
+})
+
 test('a drift whose alert waited is approved without leaving a failure behind', async (t) => {
   const host = new DriftedHost()
   const service = await aService(t, host)

@@ -1,8 +1,9 @@
 import { type BootChange, type Finding, moduleComponent } from '@trusted-launch/attestation'
 import type { EffectivePlan } from '@trusted-launch/posture'
+import { enqueueOwnOf } from '../own-operation.ts'
 import { planOf } from '../plans.ts'
 import type { Resource, Tables } from '../store.ts'
-import { stateOf } from '../vm/vm.ts'
+import { inputFor, stateOf } from '../vm/vm.ts'
 import { announcedFor, announcementIn, covers } from './announced.ts'
 import { type ApprovalScope, approveDrift, type Decided, hasRoom } from './approve.ts'
 import { bootsOf } from './boots.ts'
@@ -26,6 +27,7 @@ interface Seen {
 /**
  * Approves what a boot measured otherwise where it was said before that it may be: by an announcement of exactly that, by
  * the rule of grown disks, or by a monitoring plan. Never of a VM that did not boot as foretold yet, and never what a person rejected.
+ * Where it showed before, and of other VMs, what follows an approval follows: alerts are resolved by who announced it.
  * Part of a transaction. @returns whether it is approved now.
  */
 async function decideChange(
@@ -45,11 +47,17 @@ async function decideChange(
       ? await bySignature(tables, vm, change, seen, String(references.from))
       : null)
   if (found === null || !(await hasRoom(tables, found.scope.id))) return false
-  const { attestation, time, asked } = seen
+  const { time, asked } = seen
+  // The verdict that is made now will not show it.
+  const attestation = before === null ? seen.attestation : driftIn(before).attestation
   await noteDrift(tables, vm, change, { attestation, time, asked, isFirstBoot: false })
   const row = await driftNamed(tables, vm, change)
   const shown = await showDrift(tables, row!, change, time)
-  await approveDrift(tables, shown, found.scope, found.decided)
+  const { scope, decided } = found
+  const approved = { ...(await approveDrift(tables, shown, scope, decided)), location: vm.location }
+  if (before === null && scope.vmId !== null) return true
+  const deed = { kind: 'drift.approved', action: 'approve/action', caller: decided.by, host: null }
+  await enqueueOwnOf(tables, approved, { ...deed, input: inputFor(vm) }, time)
   return true
 }
 
