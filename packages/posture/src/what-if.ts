@@ -28,7 +28,8 @@ export interface StoredVerdict {
 /** What is tried out: each that is given in place of the stored one. */
 export interface WhatIf {
   readonly policy?: Policy
-  readonly references?: ReferenceValues
+  /** Null: none. */
+  readonly references?: ReferenceValues | null
   readonly plan?: EffectivePlan
 }
 
@@ -62,7 +63,7 @@ function changeOf({ policy, references, plan }: WhatIf, stored: StoredVerdict): 
   const given = {
     ...input,
     policy: policy ?? input.policy,
-    references: references ?? input.references,
+    references: references === undefined ? input.references : references,
   }
   const bare = isSame ? stored.result : appraiseEvidence(given).result
   const told = { findings: remembered }

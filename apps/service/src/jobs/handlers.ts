@@ -46,7 +46,7 @@ export function handlersOf(ground: HandlersGround): Record<string, Handler> {
     ...snapshotHandlers(driver, now),
     ...restorePointHandlers(driver, now),
     ...driftHandlers({ now, host, judgeAgain: (task) => appraisers.again(task) }),
-    ...whatIfHandlers({ store, tryOn: (task) => appraisers.tryOn(task) }),
+    ...whatIfHandlers({ store, now, tryOn: (task) => appraisers.tryOn(task) }),
     ...deploymentHandlers(ground.deployment),
     ...scaleSetHandlers({ rules, now, location }),
     ...shown({ 'network.apply': networks.apply }, now),

@@ -1,9 +1,11 @@
 import { ArmError, faults, keyOf } from '@trusted-launch/api'
 import type { Finding, Policy, ReferenceValues } from '@trusted-launch/attestation'
-import type { MonitoringPlan, WhatIfChange } from '@trusted-launch/posture'
+import type { EffectivePlan, MonitoringPlan, WhatIfChange } from '@trusted-launch/posture'
 import { everyOf } from '../domain/every-of.ts'
 import { planOf, setIdOf } from '../domain/plans.ts'
 import { policyNamed } from '../domain/policies.ts'
+import { bootsOf } from '../domain/references/boots.ts'
+import { countedFor } from '../domain/references/used.ts'
 import { SCALE_SET } from '../domain/scale-set/scale-set.ts'
 import type { Json, JsonObject, Resource, Store, Tables } from '../domain/store.ts'
 import { setupOf } from '../domain/vm/setup.ts'
@@ -32,6 +34,7 @@ const ATONCE = 4
 
 export interface WhatIfGround {
   readonly store: Store
+  readonly now: () => number
   readonly tryOn: (task: WhatIfTask) => Promise<WhatIfChange | null>
 }
 
@@ -49,7 +52,8 @@ interface Counts {
   notJudged: number
 }
 
-async function tried(job: Job, { store, tryOn }: WhatIfGround): Promise<JsonObject> {
+async function tried(job: Job, ground: WhatIfGround): Promise<JsonObject> {
+  const { store } = ground
   const input = job.operation.input as unknown as WhatIfInput
   const scope = await store.resources.get(input.scope)
   if (scope === null) throw new ArmError(faults.resourceNotFound(input.scope))
@@ -58,7 +62,7 @@ async function tried(job: Job, { store, tryOn }: WhatIfGround): Promise<JsonObje
   const value: JsonObject[] = []
   let seen = 0
   for await (const some of batches(vmsOf(store, scope))) {
-    const results = await Promise.all(some.map((vm) => tryOne(store, vm, input, tryOn)))
+    const results = await Promise.all(some.map((vm) => tryOne(vm, input, ground)))
     for (const result of results) count(counts, value, result)
     seen += some.length
     if (seen % (ATONCE * 25) < ATONCE) await tell(job, seen, total)
@@ -107,10 +111,9 @@ async function* batches(all: AsyncIterable<Resource>) {
 type Tried = WhatIfChange | 'same' | 'no-evidence' | 'not-judged'
 
 async function tryOne(
-  tables: Tables,
   vm: Resource,
   input: WhatIfInput,
-  tryOn: WhatIfGround['tryOn'],
+  { store: tables, now, tryOn }: WhatIfGround,
 ): Promise<Tried> {
   const latest = await tables.attestations.latest(stateOf(vm).vmId)
   if (latest === null) return 'no-evidence'
@@ -121,7 +124,7 @@ async function tryOne(
   try {
     const change = await tryOn({
       ...task,
-      tried: await triedFor(tables, vm, input, plan.policy.value),
+      tried: await triedFor(tables, vm, input, plan, now()),
     })
     return change ?? 'same'
   } catch (error) {
@@ -130,12 +133,13 @@ async function tryOne(
   }
 }
 
-/** A plan may name another policy: then the verdict is made under that. */
+/** A plan may name another policy, or retire otherwise: then the verdict is made under that, by what counts then. */
 async function triedFor(
   tables: Tables,
   vm: Resource,
   { scope, policy, plan, references }: WhatIfInput,
-  policyBefore: string,
+  before: EffectivePlan,
+  now: number,
 ): Promise<WhatIfTask['tried']> {
   const given = {
     ...(policy !== undefined && { policy }),
@@ -143,10 +147,24 @@ async function triedFor(
   }
   if (plan === undefined) return given
   const after = await planOf(tables, vm, { scope, plan })
-  const { value } = after.policy
-  if (policy !== undefined || value === policyBefore) return { ...given, plan: after }
-  const named = await policyNamed(tables, vm.subscriptionId, value)
-  return { ...given, ...(named !== null && { policy: named }), plan: after }
+  const isRetiring = retirementOf(after) !== retirementOf(before) && references === undefined
+  const named =
+    policy !== undefined || after.policy.value === before.policy.value
+      ? null
+      : await policyNamed(tables, vm.subscriptionId, after.policy.value)
+  return {
+    ...{ ...given, plan: after },
+    ...(named !== null && { policy: named }),
+    ...(isRetiring && { counted: await countedUnder(tables, vm, after, now) }),
+  }
+}
+
+const retirementOf = ({ references: { value } }: EffectivePlan) =>
+  `${value.retireAfterBoots} ${value.retireAfterDays}`
+
+async function countedUnder(tables: Tables, vm: Resource, plan: EffectivePlan, now: number) {
+  const boots = await bootsOf(tables.values, stateOf(vm).vmId)
+  return countedFor(tables, vm, boots, plan.references.value, now)
 }
 
 const TIERS = ['none', 'affirming', 'warning', 'contraindicated']

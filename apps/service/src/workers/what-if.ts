@@ -2,7 +2,9 @@ import {
   checkPolicy,
   checkReferenceValues,
   type Finding,
+  mergeReferences,
   type Policy,
+  parseReferenceValues,
   type ReferenceValues,
   verifyRecord,
 } from '@trusted-launch/attestation'
@@ -22,6 +24,11 @@ export interface WhatIfTask {
     readonly policy?: Policy
     readonly references?: ReferenceValues
     readonly plan?: EffectivePlan
+    /** Where that plan retires otherwise: what was approved and counts then, and whether what is foretold does. */
+    readonly counted?: {
+      readonly foretoldCounts: boolean
+      readonly approved: readonly Uint8Array[]
+    }
   }
 }
 
@@ -35,12 +42,27 @@ export function triedOn({ vm, setup, record, told, plan, tried }: WhatIfTask): W
   const { input, appraised } = kept
   const { result } = appraised
   const remembered = besideOf(told, result.findings)
-  const { policy, references } = tried
+  const { policy, counted } = tried
+  const references = counted === undefined ? tried.references : countedOf(input.references, counted)
   const checked = {
     ...(policy !== undefined && { policy: checkPolicy(policy) }),
-    ...(references !== undefined && { references: checkReferenceValues(references) }),
+    ...(references !== undefined && { references: validOf(references) }),
     ...(tried.plan !== undefined && { plan: tried.plan }),
   }
   const [change] = whatIf(checked, [{ vm, setup, input, result, remembered, plan }])
   return change ?? null
+}
+
+const validOf = (references: ReferenceValues | null) =>
+  references === null ? null : checkReferenceValues(references)
+
+/** Of those that a verdict was made with, what nobody approved was foretold. */
+function countedOf(
+  made: ReferenceValues | null,
+  { foretoldCounts, approved }: NonNullable<WhatIfTask['tried']['counted']>,
+): ReferenceValues | null {
+  const foretold = (made?.variants ?? []).filter(({ approval }) => approval === 'not-needed')
+  const first = foretoldCounts && foretold.length > 0 ? [{ version: 2, variants: foretold }] : []
+  const all = [...(first as ReferenceValues[]), ...approved.map(parseReferenceValues)]
+  return all.length === 0 ? null : mergeReferences(all)
 }

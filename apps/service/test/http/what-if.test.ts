@@ -120,6 +120,35 @@ test('other reference values tell which VMs would differ from them', async (t) =
   assert.ok(value[0].found.length > 0)
 })
 
+test('a plan that retires reference values tells whose last boot is refused then', async (t) => {
+  let aheadMs = 0
+  const host = new AttestingHost()
+  const service = await aService(t, host, { now: () => Date.now() + aheadMs })
+  const [id] = await vms(service, 'a')
+  const attested = async () => {
+    aheadMs += 15_000
+    const asked = await service.ask('POST', `${id}/providers/TrustedLaunch/evidence/attest`)
+    return (await service.over(asked)).properties.output.tier
+  }
+  host.vm.resetCount++
+  host.vm.bootsWithSmallerDisk(2048n)
+  assert.equal(await attested(), 'contraindicated')
+  const [drift] = (await service.ask('GET', `${id}/providers/TrustedLaunch/drift`)).body.value
+  await service.over(await service.ask('POST', `${drift.id}/approve`, { reason: 'meant' }))
+  assert.equal(await attested(), 'affirming')
+  host.vm.resetCount++
+  host.vm.bootsAsRecorded()
+  assert.equal(await attested(), 'affirming')
+  const plan = { version: 1, name: 'retire', references: { retireAfterBoots: 1 } }
+  const told = await triedAt(service, id!, { plan })
+  assert.deepEqual([told.changed, told.worse], [1, 1])
+  const at = `${id}/providers/TrustedLaunch/monitoringPlans/default`
+  assert.equal((await service.ask('PUT', at, { properties: { document: plan } })).status, 201)
+  assert.equal(await attested(), told.value[0].tier.after)
+  const back = { version: 1, name: 'keep', references: {} }
+  assert.equal((await triedAt(service, id!, { plan: back })).worse, 0)
+})
+
 test('what is malformed is refused with its path; where there is nothing, nothing is tried', async (t) => {
   const service = await aService(t, new AttestingHost())
   const [id] = await vms(service, 'a')

@@ -26,14 +26,32 @@ export async function usedFor(
   const boots = foretoldNow(before, sha256, now)
   if (foretold !== null && boots.foretold !== before.foretold)
     await rememberImages(tables.values, vm, foretold)
+  const { foretoldCounts, approved } = await countedFor(tables, vm, boots, plan, now)
+  return { files: foretold !== null && foretoldCounts ? [foretold, ...approved] : approved, boots }
+}
+
+/** What counts under a plan. */
+export interface Counted {
+  /** Whether what the host foretells does. */
+  readonly foretoldCounts: boolean
+  /** The files of what was approved and does. */
+  readonly approved: readonly Uint8Array[]
+}
+
+/** What counts for a VM under a plan, with the boots that there were. */
+export async function countedFor(
+  tables: Tables,
+  vm: Resource,
+  boots: Boots,
+  plan: ReferencePlan,
+  now: number,
+): Promise<Counted> {
   const rows = await referencesFor(tables, vm)
   const { foretoldCounts, counting } = countingOf(rows, boots, plan, now)
-  const files = foretold !== null && foretoldCounts ? [foretold] : []
-  for (const { name } of counting) {
-    const file = await tables.values.get(valueOfReference(name))
-    if (file !== null) files.push(file)
-  }
-  return { files, boots }
+  const files = await Promise.all(
+    counting.map(({ name }) => tables.values.get(valueOfReference(name))),
+  )
+  return { foretoldCounts, approved: files.filter((file) => file !== null) }
 }
 
 /** Which of a VM's reference values count, and whether what is foretold does. */
