@@ -5,7 +5,7 @@ import { alertOf, alertRowsOf } from '../alerts.ts'
 import { guidOf } from '../guid-of.ts'
 import type { Resource, Tables } from '../store.ts'
 import { approvedFile } from './approved-file.ts'
-import { driftIn, valueOfDrift, writeDrift } from './drift.ts'
+import { driftIn, isOfOtherKernel, valueOfDrift, writeDrift } from './drift.ts'
 import {
   insertReference,
   type KeptReference,
@@ -51,7 +51,7 @@ export async function approveDrift(
   const approval = { by, at: new Date(time).toISOString(), why: reason }
   const name = guidOf(`${scope.id}/${scope.image}/${scope.vmId}/${drift.sha256}`)
   const variant = nameOf(drift.nearest, drift.differences, time)
-  const isOtherKernel = drift.differences.some(({ pcr }) => pcr === IMA_PCR)
+  const isOtherKernel = isOfOtherKernel(drift)
   const suspects = isOtherKernel ? await suspectsBefore(tables, row, drift.firstSeen) : new Set()
   const isOwn = ({ path }: ReferenceModule) => !suspects.has(moduleComponent(path))
   const own = { announced: isOtherKernel ? modules : [], isOwn }
@@ -96,7 +96,6 @@ async function suspectsBefore(
   return new Set(earlier.map(({ cause }) => cause))
 }
 
-const IMA_PCR = 10
 const COMPONENTS_MAX = 4
 
 /** `small, kernel and initrd of 2026-11-28T06:00:00.000Z`: no two approvals have the same. */

@@ -29,6 +29,8 @@ export interface Drift {
   readonly differences: readonly KnownDifference[]
   readonly modules: readonly string[]
   readonly leftOut: number
+  /** Its modules are another kernel's, whatever is left out. Not there: of an older program, its differences say it. */
+  readonly isOtherKernel?: boolean
   readonly decision: Decision | null
 }
 
@@ -46,9 +48,17 @@ export interface Decision {
 }
 
 const TOLD_MAX = 100
+/** The modules of another kernel have a row of their own. */
+const IMA_PCR = 10
+const areOfOtherKernel = (differences: BootChange['differences']) =>
+  differences.some(({ pcr }) => pcr === IMA_PCR)
 
 /** Of one VM: a guest that boots otherwise each time fills no disk. */
 export const DRIFTS_MAX = 16
+
+export function isOfOtherKernel({ isOtherKernel, differences }: Drift): boolean {
+  return isOtherKernel ?? areOfOtherKernel(differences)
+}
 
 export function driftIn({ state }: Resource): Drift {
   return at(state, 'drift') as unknown as Drift
@@ -119,12 +129,14 @@ export async function noteDrift(
 export async function showDrift(
   tables: Tables,
   row: Resource,
-  { variant, modules }: BootChange,
+  { variant, modules, differences }: BootChange,
   time: number,
 ): Promise<Resource> {
   const file = encodeReferenceValues({ version: 2, variants: [variant] })
   await tables.values.put(valueOfDrift(row.name), file)
-  return writeDrift(tables, row, { ...driftIn(row), modules: modules.slice(0, TOLD_MAX) }, time)
+  const isOtherKernel = areOfOtherKernel(differences)
+  const shown = { ...driftIn(row), modules: modules.slice(0, TOLD_MAX), isOtherKernel }
+  return writeDrift(tables, row, shown, time)
 }
 
 /**
@@ -154,7 +166,7 @@ async function insert(
   const drift: Drift = {
     ...{ vmId: stateOf(vm).vmId, status: 'pending', isPresent: true },
     ...{ firstSeen: time, lastSeen: time, count: 1, attestation, isFirstBoot },
-    ...{ sha256, nearest, decision: null },
+    ...{ sha256, nearest, decision: null, isOtherKernel: areOfOtherKernel(differences) },
     differences: differences
       .slice(0, TOLD_MAX)
       .map((one) => ({ ...one, known: knownAs(one.after) })),

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { BootChange } from '@trusted-launch/attestation'
+import { type BootChange, parseReferenceValues } from '@trusted-launch/attestation'
 import { cleanBoot, variantOf } from '@trusted-launch/attestation/boot'
+import { ALERT } from '../../../src/domain/alerts.ts'
 import { type ApprovalScope, approveDrift } from '../../../src/domain/references/approve.ts'
 import {
   DRIFTS_MAX,
@@ -47,9 +48,38 @@ const seenAt = (time: number) => ({
   ...{ attestation: 'a', time, asked: time, isFirstBoot: false },
 })
 
-async function seen(store: Store, vm: Resource, i: number): Promise<Resource> {
-  await store.transaction((tables) => noteDrift(tables, vm, change(i), seenAt(i)))
-  return (await driftNamed(store, vm, change(i)))!
+/** A change of the kernel, its modules last, after so many of something else. */
+function otherKernel(i: number, count: number): BootChange {
+  const {
+    variant,
+    differences: [one],
+    ...more
+  } = change(i)
+  const [good, evil] = ['/lib/good.ko', '/tmp/evil.ko'].map((path, at) => ({
+    ...{ path, sha256: `${at}${at}`.repeat(32) },
+  }))
+  const others = Array.from({ length: count }, (_, at) => ({ ...one!, after: `${at}` }))
+  return {
+    ...{ ...more, variant: { ...variant, kernel: { ...variant.kernel, modules: [good!, evil!] } } },
+    ...{ differences: [...others, { ...one!, pcr: 10 }], modules: [good!.path, evil!.path] },
+  }
+}
+
+/** An alert of a module, from before any drift. */
+function untrusted(vm: Resource, name: string): Resource {
+  const alert = { type: 'VM_UntrustedKernelModule', cause: `kernel module ${name}`, firstSeen: -1 }
+  const state = { vmId: stateOf(vm).vmId, alert }
+  return { ...sample(name), ...{ id: `${vm.id}-alert`, type: ALERT, parentId: vm.id, state } }
+}
+
+async function seen(
+  store: Store,
+  vm: Resource,
+  i: number,
+  drift: BootChange = change(i),
+): Promise<Resource> {
+  await store.transaction((tables) => noteDrift(tables, vm, drift, seenAt(i)))
+  return (await driftNamed(store, vm, drift))!
 }
 
 function approved(store: Store, vm: Resource, row: Resource, scope: Partial<ApprovalScope> = {}) {
@@ -115,6 +145,25 @@ onEach((database) => {
     assert.equal((await referencesFor(store, vm)).length, REFERENCES_MAX)
     const again = { ...vm, state: { ...vm.state, vmId: 'another' } }
     assert.deepEqual(await referencesFor(store, again), [])
+  })
+
+  test('a module that was untrusted before is not approved along with its kernel, however much differs', async () => {
+    const store = await database.store()
+    const vm = await store.resources.insert(sample('web'), 5)
+    await store.resources.insert(untrusted(vm, 'evil'), 5)
+    for (const [i, count] of [3, 120].entries()) {
+      const row = await seen(store, vm, i, otherKernel(i, count))
+      await approved(store, vm, row)
+      const [reference] = (await referencesFor(store, vm)).filter(
+        (one) => referenceIn(one).drift === row.id,
+      )
+      const file = await store.values.get(valueOfReference(reference!.name))
+      const [variant] = parseReferenceValues(file!).variants
+      assert.deepEqual(
+        variant!.kernel.modules!.map(({ path }) => path),
+        ['/lib/good.ko'],
+      )
+    }
   })
 
   test('what was approved of a VM alone goes with it, and what was approved above it stays', async () => {
