@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { ArmError, faults } from '@trusted-launch/api'
 import {
   type AttestationResult,
@@ -7,6 +8,8 @@ import {
   failedBefore,
   formatCanonical,
   type Json,
+  type Policy,
+  type ReferenceVariant,
   TOKEN_LIFETIME_SECONDS_MAX,
   withMemory,
 } from '@trusted-launch/attestation'
@@ -15,8 +18,11 @@ import { CryptoError, fromBase64url, jwkOf, keyOfJwk } from '@trusted-launch/cry
 import { type Alert, alertKindOf, type EffectivePlan, isOpen } from '@trusted-launch/posture'
 import { alertOf, alertRowsOf } from './alerts.ts'
 import { planOf } from './plans.ts'
+import { policyFor } from './policies.ts'
+import { referenceIn, referencesFor } from './references/kept.ts'
 import { standingOf } from './standing.ts'
 import type { Attestation, JsonObject, Resource, Tables } from './store.ts'
+import { documentOf } from './versioned.ts'
 
 /** What a relying party, or who asks for it, wants of a token. */
 export interface TokenAsked {
@@ -109,13 +115,38 @@ export async function termsOf(
 ): Promise<TokenTerms> {
   const plan = await planOf(tables, vm)
   const lifetimeSeconds = lifetimeOf(attestation, plan, now)
-  const { result, recordSha256 } = resultFor(attestation, audience, plan)
+  const { result, recordSha256, madeBy } = resultFor(attestation, audience, plan)
+  await requireHeld(tables, vm, attestation, madeBy)
   const alerts = (await alertRowsOf(tables, vm)).map(alertOf)
   const failure = (await standingOf(tables, vm, alerts)).failure ?? openFailure(alerts)
   const findings = failure === null ? [] : [failedBefore(failure)]
   const bound = fresh ? result : { ...result, binding: null }
   const told = withMemory(bound, { findings })
   return { attestation, audience, lifetimeSeconds, result: told, recordSha256 }
+}
+
+/**
+ * What a verdict was made by holds still: its policy is the one that the plan names, and of what was approved nothing
+ * was taken back.
+ * @throws {ArmError} `AttestationStale`
+ */
+async function requireHeld(
+  tables: Tables,
+  vm: Resource,
+  { at }: Attestation,
+  { policy, approved }: MadeBy,
+): Promise<void> {
+  const known = new Set((await referencesFor(tables, vm)).map((row) => referenceIn(row).variant))
+  const now = documentOf(await policyFor(tables, vm))
+  const gone = isDeepStrictEqual(documentOf(policy), now)
+    ? approved.every((variant) => known.has(variant))
+      ? null
+      : 'reference values that were revoked since'
+    : 'another policy than holds now'
+  if (gone === null) return
+  const since = new Date(at).toISOString()
+  const message = `The latest verdict, of ${since}, was made by ${gone}. Ask with a nonce or a key for a fresh one, or have the virtual machine attested.`
+  throw new ArmError({ status: 409, code: 'AttestationStale', message })
 }
 
 /** What was seen beside verdicts (of the host, say) and nobody closed; null: nothing. */
@@ -164,7 +195,11 @@ export function resultFor(
   { record, tier, findings }: Attestation,
   audience: string,
   { audiences }: EffectivePlan,
-): { readonly result: AttestationResult; readonly recordSha256: string } {
+): {
+  readonly result: AttestationResult
+  readonly recordSha256: string
+  readonly madeBy: MadeBy
+} {
   const { record: made, token } = JSON.parse(new TextDecoder().decode(record))
   const { recordSha256 } = JSON.parse(fromUtf8(fromBase64url(token.split('.')[1])))
   const { result } = made
@@ -173,7 +208,16 @@ export function resultFor(
     ([name]) => isPlain(name) || listed.includes(name),
   )
   const told = { ...result, tier, findings, claims: Object.fromEntries(claims) }
-  return { result: told, recordSha256 }
+  const variants: readonly ReferenceVariant[] = made.references?.variants ?? []
+  const approved = variants.filter(({ approval }) => typeof approval !== 'string')
+  const madeBy = { policy: made.policy, approved: approved.map(({ name }) => name) }
+  return { result: told, recordSha256, madeBy }
+}
+
+/** What a verdict was made by: the policy, and the names of the variants that somebody approved. */
+interface MadeBy {
+  readonly policy: Policy
+  readonly approved: readonly string[]
 }
 
 function isPlain(claim: string): boolean {

@@ -4,6 +4,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   boundNonce,
   parseJwks,
@@ -20,6 +21,7 @@ import { aPrincipal } from '../a-principal.ts'
 import { aService, type TestService } from '../a-service.ts'
 import { aVm } from '../a-vm.ts'
 import { AttestingHost } from '../an-attesting-host.ts'
+import { GUEST_ATTESTATION } from '../jobs/monitored.ts'
 
 const AUDIENCE = 'https://relying.example'
 const at = (vm: string) => `${vm}/providers/TrustedLaunch/token`
@@ -71,6 +73,64 @@ test('the latest verdict is a token at once, for its audience, that says when th
     ...{ issuer: null, audience: AUDIENCE, nonce: null, time: Date.now() },
   }
   assert.ok(VerifiedToken.verify(body.token, expected) instanceof VerifiedToken)
+})
+
+/** Of a VM that is asked by itself: what becomes of the latest verdict, which no token is of meanwhile. */
+async function judgedAnew(service: TestService, id: string): Promise<string> {
+  for (;;) {
+    const { status, body } = await service.ask('POST', at(id), { audience: AUDIENCE })
+    if (status === 200) return body.tier
+    assert.deepEqual([status, body.error.code], [409, 'AttestationStale'])
+    await sleep(50)
+  }
+}
+
+test('of what was made by a policy that changed, or by reference values that were revoked, there is no token; it is asked anew', async (t) => {
+  let aheadMs = 0
+  const host = new AttestingHost()
+  const service = await aService(t, host, { now: () => Date.now() + aheadMs })
+  const { id } = await aVm(service)
+  await service.over(
+    await service.ask('PUT', `${id}/extensions/GuestAttestation`, GUEST_ATTESTATION),
+  )
+  const attested = async () => {
+    aheadMs += 15_000
+    const asked = await service.ask('POST', `${id}/providers/TrustedLaunch/evidence/attest`)
+    return (await service.over(asked)).properties.output.tier
+  }
+  host.vm.resetCount++
+  host.vm.bootsWithSmallerDisk(2048n)
+  await attested()
+  const [drift] = (await service.ask('GET', `${id}/providers/TrustedLaunch/drift`)).body.value
+  await service.over(await service.ask('POST', `${drift.id}/approve`, { reason: 'meant' }))
+  assert.equal(await attested(), 'affirming')
+  assert.equal(await judgedAnew(service, id), 'affirming')
+  const put = async (path: string, document: object) => {
+    const { status, body } = await service.ask('PUT', path, { properties: { document } })
+    assert.ok(status < 300, JSON.stringify(body))
+    return judgedAnew(service, id)
+  }
+  const secured = {
+    claim: 'secure-boot',
+    equals: true,
+    when: null,
+    severity: 'high',
+    message: 'No.',
+  }
+  const windows = { ...secured, claim: 'windows' }
+  const lenient = { version: 2, id: 'own', rules: {}, claims: [secured] }
+  const policy = `${service.subscription}/providers/TrustedLaunch/policies/own`
+  assert.equal(await put(policy, lenient), 'affirming')
+  const plan = `${service.subscription}/providers/TrustedLaunch/monitoringPlans/default`
+  assert.equal(await put(plan, { version: 1, name: 'own', policy: 'own' }), 'affirming')
+  assert.equal(await put(policy, { ...lenient, claims: [windows] }), 'contraindicated')
+  await put(policy, lenient)
+  const all = await service.ask('GET', `${id}/providers/TrustedLaunch/referenceValues`)
+  const made = all.body.value.find(({ properties }: any) => properties.origin === 'person')
+  assert.equal((await service.ask('DELETE', made.id)).status, 200)
+  await judgedAnew(service, id)
+  const { latest } = (await service.ask('GET', `${id}/providers/TrustedLaunch/evidence`)).body
+  assert.equal(latest.tier, 'contraindicated')
 })
 
 test('with a nonce and a key a fresh quote covers both, which the record shows to anybody, offline', async (t) => {

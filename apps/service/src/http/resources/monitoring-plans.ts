@@ -1,19 +1,19 @@
 import { isDeepStrictEqual } from 'node:util'
-import { ArmError, faults, keyOf } from '@trusted-launch/api'
+import { ArmError, faults } from '@trusted-launch/api'
 import { checkPlan, type EffectivePlan } from '@trusted-launch/posture'
-import { everyOf } from '../../domain/every-of.ts'
 import { GROUP, SUBSCRIPTION } from '../../domain/groups.ts'
-import { PLAN, planOf, setIdOf } from '../../domain/plans.ts'
+import { PLAN, planOf } from '../../domain/plans.ts'
 import { policyNamed } from '../../domain/policies.ts'
 import { DRIFT } from '../../domain/references/drift.ts'
 import { SCALE_SET } from '../../domain/scale-set/scale-set.ts'
 import type { Json, JsonObject, Resource, Tables } from '../../domain/store.ts'
+import { hastenBelow } from '../../domain/vm/hasten.ts'
 import { VM } from '../../domain/vm/vm.ts'
 import type { Ground } from '../ground.ts'
 import type { ArmRequest, Route } from '../route.ts'
 import { routesOf } from '../routes-of.ts'
 import { requireVmAt } from './health.ts'
-import { type VersionedKind, versionedRoutes } from './versioned-routes.ts'
+import { type VersionedChange, type VersionedKind, versionedRoutes } from './versioned-routes.ts'
 
 /** A scope has one plan. */
 const NAME = 'default'
@@ -32,21 +32,22 @@ const plans: VersionedKind = {
   requireUnused: async () => {},
 }
 
-/** Who is to be asked more often, or heard sooner, is due by then; not when the former plan said. */
+/**
+ * Who is to be asked more often, or heard sooner, is due by then; not when the former plan said. Whoever is judged by
+ * another policy, or by fewer reference values, is due now.
+ */
 async function hasten(
-  { turns, resources }: Tables,
-  { intervalSeconds, silenceSeconds }: JsonObject,
-  { id, type }: Resource,
+  tables: Tables,
+  { before, after }: VersionedChange,
+  scope: Resource,
   now: number,
 ): Promise<void> {
-  const seconds = [intervalSeconds, silenceSeconds].filter((one) => typeof one === 'number')
-  if (seconds.length === 0) return
-  const due = now + 1000 * Math.min(...seconds)
-  await turns.hasten(id, due)
-  if (type !== SCALE_SET) return
-  // The VMs of a flexible set do not lie below it.
-  for await (const vm of everyOf({ resources }, { type: VM, naming: id }))
-    if (keyOf(setIdOf(vm) ?? '') === keyOf(id)) await turns.hasten(vm.id, due)
+  const judgedBy = (document: JsonObject | null) => [document?.policy, document?.references]
+  const isOther = !isDeepStrictEqual(judgedBy(before), judgedBy(after))
+  const { intervalSeconds, silenceSeconds } = after ?? {}
+  const told = [intervalSeconds, silenceSeconds].filter((one) => typeof one === 'number')
+  const seconds = isOther ? [0] : told
+  if (seconds.length > 0) await hastenBelow(tables, scope, now + 1000 * Math.min(...seconds))
 }
 
 /** What is approved without a person is approved by who may approve drift there, and no longer is by who may. @throws {ArmError} 403 */

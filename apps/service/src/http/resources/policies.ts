@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util'
 import { ArmError, faults } from '@trusted-launch/api'
 import { checkPolicy } from '@trusted-launch/attestation'
 import { SUBSCRIPTION } from '../../domain/groups.ts'
 import { plansNaming } from '../../domain/plans.ts'
 import { BUILT_IN_POLICIES, POLICY } from '../../domain/policies.ts'
 import { documentOf } from '../../domain/versioned.ts'
+import { hastenBelow } from '../../domain/vm/hasten.ts'
 import type { Ground } from '../ground.ts'
 import type { Route } from '../route.ts'
 import { type VersionedKind, versionedRoutes } from './versioned-routes.ts'
@@ -21,6 +23,14 @@ const policies: VersionedKind = {
     })
   },
   requireFit: async () => {},
+  changed: async (tables, { before, after }, scope, now) => {
+    if (isDeepStrictEqual(before, after)) return
+    for (const plan of await plansNaming(tables, scope.subscriptionId, String(after?.id))) {
+      const named = await tables.resources.get(plan)
+      const judged = named === null ? null : await tables.resources.get(named.parentId!)
+      if (judged !== null) await hastenBelow(tables, judged, now)
+    }
+  },
   requireUnused: async (tables, row, scope) => {
     const [plan] = await plansNaming(tables, scope.subscriptionId, row.name)
     if (plan === undefined) return

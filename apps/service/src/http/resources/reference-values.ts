@@ -14,6 +14,7 @@ import {
 import { countingOf } from '../../domain/references/used.ts'
 import { SCALE_SET } from '../../domain/scale-set/scale-set.ts'
 import type { JsonObject, Resource, Tables } from '../../domain/store.ts'
+import { hastenBelow } from '../../domain/vm/hasten.ts'
 import { stateOf } from '../../domain/vm/vm.ts'
 import { change } from '../change.ts'
 import type { Ground } from '../ground.ts'
@@ -89,13 +90,15 @@ async function get(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   return { status: 200, body: Buffer.from(file), headers }
 }
 
-/** What was approved counts no more; boots of it are drift again. */
+/** What was approved counts no more; boots of it are drift again, which those that it was for are asked for at once. */
 async function remove(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   return change(ground, request, async (tables) => {
     const scope = await requireScopeOf(tables, request)
     await requireUnlocked(tables, scope.id, 'delete')
     const row = await tables.resources.get(request.id)
-    return { status: row !== null && (await removeReference(tables, row)) ? 200 : 204 }
+    const isGone = row !== null && (await removeReference(tables, row))
+    if (isGone) await hastenBelow(tables, scope, ground.now())
+    return { status: isGone ? 200 : 204 }
   })
 }
 

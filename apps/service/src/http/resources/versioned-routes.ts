@@ -19,6 +19,12 @@ import { type List, pageOf } from '../page.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
 import { routesOf } from '../routes-of.ts'
 
+/** The document before and after; null: there was, or is, none. */
+export interface VersionedChange {
+  readonly before: JsonObject | null
+  readonly after: JsonObject | null
+}
+
 /** A kind of document that extends scopes, and whose versions are kept. */
 export interface VersionedKind {
   readonly type: string
@@ -36,7 +42,7 @@ export interface VersionedKind {
   /** What must hold around it, in the transaction. @throws {ArmError} */
   requireFit(tables: Tables, document: JsonObject, scope: Resource): Promise<void>
   /** What else follows from it, in the same transaction. */
-  changed?(tables: Tables, document: JsonObject, scope: Resource, time: number): Promise<void>
+  changed?(tables: Tables, change: VersionedChange, scope: Resource, time: number): Promise<void>
   /** @throws {ArmError} 409: others need it. */
   requireUnused(tables: Tables, row: Resource, scope: Resource): Promise<void>
   /** Those that are always there, by name. */
@@ -106,7 +112,7 @@ async function put(kind: VersionedKind, ground: Ground, request: ArmRequest): Pr
     const row = await putVersion(tables, placeOf(kind, request, scope), {
       ...{ document, ...whoIn(request), time },
     })
-    await kind.changed?.(tables, document, scope, time)
+    await kind.changed?.(tables, { before, after: document }, scope, time)
     const status = existing === null ? 201 : 200
     return { status, body: view(kind, row), headers: { ETag: entityTag(row) } }
   })
@@ -119,10 +125,12 @@ async function remove(kind: VersionedKind, ground: Ground, request: ArmRequest):
     const row = await tables.resources.get(request.id)
     if (row === null) return { status: 204 }
     await requireUnlocked(tables, request.id, 'delete')
-    await kind.requireRight?.(ground, request, versionIn(row).document, null)
+    const before = versionIn(row).document
+    await kind.requireRight?.(ground, request, before, null)
     await kind.requireUnused(tables, row, scope)
     const made = { ...whoIn(request), time: ground.now() }
     await removeVersion(tables, placeOf(kind, request, scope), made)
+    await kind.changed?.(tables, { before, after: null }, scope, made.time)
     return { status: 200 }
   })
 }
