@@ -24,6 +24,12 @@ export function imageTakesTrustedLaunch({ hyperVGeneration, securityType }: Imag
   return hyperVGeneration === 'V2' && (securityType ?? '').includes('TrustedLaunch')
 }
 
+/** Why VMs of an image can't be Trusted Launch; null: they can. */
+export function unfitOf(image: ImageFacts): 'generation-1' | 'image' | null {
+  if (imageTakesTrustedLaunch(image)) return null
+  return image.hyperVGeneration === 'V1' ? 'generation-1' : 'image'
+}
+
 /** `SNP` or `TDX` where all VMs of a size are confidential, else null. */
 export function confidentialOf({ traits }: Size): 'SNP' | 'TDX' | null {
   if (traits.has('snp')) return 'SNP'

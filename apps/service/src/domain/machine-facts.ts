@@ -37,6 +37,7 @@ export async function machineFactsOf(tables: Tables, vm: Resource): Promise<Mach
 function unsupportedOf(vm: Resource): Unsupported | null {
   const size = unsupportedSize(textAt(vm.properties, 'hardwareProfile', 'vmSize') ?? '')
   if (size !== null) return size
+  if (stateOf(vm).unfit !== undefined) return { cause: 'image', description: UNFIT_IMAGE }
   // It is asked of the disk when the VM is deallocated: what lacks nothing can be made generation 2.
   if (generationOf(vm) === 'V2' || stateOf(vm).lacks?.length === 0) return null
   return {
@@ -44,6 +45,8 @@ function unsupportedOf(vm: Resource): Unsupported | null {
     description: 'It is of generation 1, and its disk is not known to be fit for UEFI.',
   }
 }
+
+const UNFIT_IMAGE = 'The image that it was made of is not marked as supporting Trusted Launch.'
 
 function unsupportedSize(name: string): Unsupported | null {
   const size = sizeNamed(name)

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { RECOMMENDATIONS } from '@trusted-launch/posture'
+import { ScriptedHost } from '../../src/driver/scripted-host.ts'
 import { aService, type TestService } from '../a-service.ts'
 import { aVm } from '../a-vm.ts'
 import { AttestingHost } from '../an-attesting-host.ts'
+import { anImage } from '../an-image.ts'
 
 const assessments = 'providers/Microsoft.Security/assessments'
 const secureBoot = '0396b18c-41aa-489c-affd-4ee5d1714a59'
@@ -42,6 +44,26 @@ test('what is asked for decides, at once: Secure Boot off is unhealthy though no
   const { value } = await listed(service, id)
   assert.equal(codeIn(value, secureBoot), 'Unhealthy')
   assert.equal(codeIn(value, extension), 'NotApplicable')
+})
+
+test('a VM of an image that is not marked as supporting Trusted Launch is not told to enable it', async (t) => {
+  for (const [securityType, code] of [
+    [null, 'NotApplicable'],
+    ['TrustedLaunchSupported', 'Unhealthy'],
+  ] as const) {
+    const service = await aService(t, new ScriptedHost({ examination: { securityType } }))
+    const { id: image } = await anImage(service)
+    const { id } = await aVm(service, 'web', {
+      storageProfile: { imageReference: { id: image }, osDisk: { createOption: 'FromImage' } },
+      securityProfile: { securityType: 'Standard' },
+    })
+    const { value } = await listed(service, id)
+    const told = value.find(
+      ({ properties }: any) => properties.additionalData.recommendation === 'trusted-launch',
+    )
+    assert.equal(told.properties.status.code, code, JSON.stringify(told.properties.status))
+    if (code === 'NotApplicable') assert.equal(told.properties.status.cause, 'image')
+  }
 })
 
 test('a subscription’s and a group’s are those of their VMs, page by page', async (t) => {

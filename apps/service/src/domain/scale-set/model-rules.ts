@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { ArmError, type Fault, faults } from '@trusted-launch/api'
 import type { MarketplaceImage } from '../../catalogue/images.ts'
-import { imageTakesTrustedLaunch } from '../../catalogue/security-type.ts'
 import { listIn } from '../links.ts'
 import type { Moment } from '../resource-type.ts'
 import type { JsonObject } from '../store.ts'
@@ -29,12 +28,6 @@ export async function decideModel(
   const image = await requireVmImage(rules, tables, set.id, properties)
   if (image.isSpecialized === true) refuseOsProfile(properties)
   return { image, decision: decideNew(properties, image, rules.place()) }
-}
-
-/** Why instances of an image can't be Trusted Launch; null: they can. */
-export function unfitOf(image: MarketplaceImage): NonNullable<ScaleSet['state']['unfit']> | null {
-  if (imageTakesTrustedLaunch(image)) return null
-  return image.hyperVGeneration === 'V1' ? 'generation-1' : 'image'
 }
 
 const REFERENCE = ['storageProfile', 'imageReference'] as const

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { ArmError, faults, nameOf, parseResourceId } from '@trusted-launch/api'
+import { unfitOf } from '../../catalogue/security-type.ts'
 import { requirePlacing } from '../drain.ts'
 import { type Link, listIn } from '../links.ts'
 import { interfaceLinks } from '../networks.ts'
@@ -16,7 +17,7 @@ import { addInstances } from './add-instances.ts'
 import { withImage, withMode, withSystem } from './completed.ts'
 import { requireShape } from './form.ts'
 import type { ModelSecrets } from './instance-properties.ts'
-import { decideModel, requireModelChange, unfitOf } from './model-rules.ts'
+import { decideModel, requireModelChange } from './model-rules.ts'
 import { leaving, removeInstances } from './remove-instances.ts'
 import {
   capacityOf,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { ArmError, faults } from '@trusted-launch/api'
 import type { MarketplaceImage } from '../../catalogue/images.ts'
+import { unfitOf } from '../../catalogue/security-type.ts'
 import type { AttestRate } from '../attest-rate.ts'
 import { requirePlacing } from '../drain.ts'
 import type { UploadDriver } from '../host/uploads.ts'
@@ -153,6 +154,7 @@ export async function planNewVm(
       ? { osDiskGib: Number(at(disk, 'storageProfile', 'osDisk', 'diskSizeGB')) }
       : ownSizeOf(properties, image.osDiskGib, rules.diskGib())),
     ...(image.hyperVGeneration === 'V1' && { generation: 'V1' as const }),
+    ...(unfitOf(image) === 'image' && { unfit: 'image' as const }),
     macAddress: textAt(nic.state, 'macAddress') ?? '',
   }
   const login = { osType: image.osType, passwordHash: wanted.passwordHash ?? null }

@@ -72,6 +72,8 @@ export interface VmState {
   readonly keysOf?: string
   /** What its own disk lacked to boot by UEFI when it was last deallocated; only of generation 1. */
   readonly lacks?: readonly string[]
+  /** The image that it was made of is not marked as supporting Trusted Launch; not there: it is, or is of generation 1. */
+  readonly unfit?: 'image'
   /** Generation 1; not there: 2. */
   readonly generation?: 'V1'
   /** It was of generation 1 as its image is, until its disk was converted. */
