@@ -73,7 +73,7 @@ export const ALERT_KINDS = {
       'The vTPM is not the one on record, or it was put back to an earlier state. What is sealed to it and what it says of the past is not to be trusted.',
     remediation: [
       'Look for who changed files of the VM on its host, and when.',
-      'If it was meant, reprovision the vTPM through the API: that begins a new generation.',
+      'If it was meant, have its host reprovision the vTPM of the stopped VM (`tl host vm reprovision NAME`): that begins a new generation.',
     ],
     causes: {
       identity: 'Another key, another index, or another generation answered than is on record.',
