@@ -66,7 +66,7 @@ function otherKernel(i: number, count: number): BootChange {
 }
 
 /** An alert of a module, from before any drift. */
-function untrusted(vm: Resource, name: string): Resource {
+function untrusted(vm: Resource, name: string) {
   const alert = { type: 'VM_UntrustedKernelModule', cause: `kernel module ${name}`, firstSeen: -1 }
   const state = { vmId: stateOf(vm).vmId, alert }
   return { ...sample(name), ...{ id: `${vm.id}-alert`, type: ALERT, parentId: vm.id, state } }
