@@ -11,6 +11,7 @@ import { requirePublicAddress } from './network/public-addresses.ts'
 import { removeWhole } from './remove-whole.ts'
 import type { Moment, Plan, Wanted } from './resource-type.ts'
 import type { Json, JsonObject, Resource, Tables } from './store.ts'
+import { requireOne } from './vm/interfaces.ts'
 import { at, textAt } from './vm/vm.ts'
 
 const SUBNET = 'Microsoft.Network/virtualNetworks/subnets'
@@ -29,7 +30,10 @@ export async function planNetwork(
     return { properties: { ...properties, subnets: kept }, work: null }
   }
   const named = subnets.map((subnet) => subnetView(id, subnet))
-  for (const subnet of named) await putSubnet(tables, id, subnet, now)
+  for (const subnet of named) {
+    await requireSecurityGroup(tables, subnet.properties!, String(subnet.id))
+    await putSubnet(tables, id, subnet, now)
+  }
   const ids = new Set(named.map((subnet) => keyOf(String(subnet.id))))
   if (existing !== null)
     for await (const one of everyOf(tables, { type: SUBNET, parentId: id }))
@@ -85,6 +89,7 @@ export async function planSubnet(
   _: Resource | null,
   { tables, at: now }: Moment,
 ): Promise<Plan> {
+  await requireSecurityGroup(tables, properties, id)
   const network = await tables.resources.get(id.split('/').slice(0, -2).join('/'))
   if (network !== null) {
     const view = subnetView(network.id, { name: id.split('/').at(-1)!, properties })
@@ -100,7 +105,7 @@ export async function planSubnet(
   return { properties, work: null }
 }
 
-/** An interface's configurations name subnets that are there; its hardware address is the one asked for, or follows from its id. */
+/** An interface and its configurations name a security group and subnets that are there; its hardware address is the one asked for, or follows from its id. */
 export async function planNetworkInterface(
   id: string,
   { properties }: Wanted,
@@ -110,6 +115,8 @@ export async function planNetworkInterface(
   const configurations = at(properties, 'ipConfigurations')
   if (!Array.isArray(configurations) || configurations.length === 0)
     throw new ArmError(faults.missingParameter('ipConfigurations'))
+  requireOne(configurations, 'ipConfigurations')
+  await requireSecurityGroup(tables, properties, id)
   const named: JsonObject[] = []
   for (const [i, one] of configurations.entries()) {
     const subnet = await requireSubnet(tables, textAt(one, 'properties', 'subnet', 'id'), id)
@@ -123,6 +130,16 @@ export async function planNetworkInterface(
   const macAddress = await hardwareAddressFor(tables, id, properties, existing)
   const state = { ...existing?.state, macAddress }
   return { properties: { ...properties, ipConfigurations: named }, state, work: null }
+}
+
+/** A group that is not there would let everybody in. @throws {ArmError} `InvalidResourceReference` */
+async function requireSecurityGroup(
+  { resources }: Tables,
+  properties: Json,
+  from: string,
+): Promise<void> {
+  const group = textAt(properties, 'networkSecurityGroup', 'id')
+  if (group !== null && (await resources.get(group)) === null) throw missingReference(group, from)
 }
 
 async function requireSubnet(

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { parsePublicPool } from '../../src/domain/network/public-pool.ts'
+import { openStore } from '../../src/store/open.ts'
 import { aService } from '../a-service.ts'
 import { aNetwork, aVm, vmBody } from '../a-vm.ts'
 import { ScriptedHost } from '../scripted/host.ts'
@@ -240,6 +241,46 @@ test('where a host makes no networks a VM that runs keeps its groups, and one th
   const [{ plan }] = machines.values()
   const { part } = plan.network
   assert.deepEqual([part.letsSshIn, part.letsOut], [false, true])
+})
+
+test('a security group that is not there is no security: neither interface nor subnet may name it, and one that is gone lets in nobody from outside', async (t) => {
+  const service = await aService(t)
+  await aVm(service)
+  const at = `${service.group('rg')}/providers/Microsoft.Network`
+  const networkSecurityGroup = { id: `${at}/networkSecurityGroups/web_sg` }
+  const nic = `${at}/networkInterfaces/nic-web`
+  const net = `${at}/virtualNetworks/net`
+  const naming = async () => {
+    const { properties } = (await service.ask('GET', nic)).body
+    const network = (await service.ask('GET', net)).body
+    const subnets = [{ name: 'two', properties: { addressPrefix: '10.0.2.0/24' } }].map((one) => ({
+      ...one,
+      properties: { ...one.properties, networkSecurityGroup },
+    }))
+    const bodies: [string, object][] = [
+      [nic, { ...properties, networkSecurityGroup }],
+      [`${net}/subnets/two`, subnets[0]!.properties],
+      [net, { ...network.properties, subnets: [...network.properties.subnets, ...subnets] }],
+    ]
+    const answers = []
+    for (const [id, properties] of bodies) {
+      const place = id.includes('/subnets/') ? {} : { location: 'local' }
+      answers.push(await service.ask('PUT', id, { ...place, properties }))
+    }
+    return answers.map(({ status, body }) => (status < 300 ? 'taken' : body.error.code))
+  }
+  assert.deepEqual(await naming(), Array(3).fill('InvalidResourceReference'))
+  await service.ask('PUT', networkSecurityGroup.id, { location: 'local', properties: {} })
+  assert.deepEqual(await naming(), Array(3).fill('taken'))
+  const store = await openStore({ path: join(service.data, 'service.db') })
+  t.after(() => store.close())
+  await store.transaction(({ resources }) => resources.delete(networkSecurityGroup.id))
+  const one = `${net}/subnets/one`
+  const { properties } = (await service.ask('GET', one)).body
+  const delegations = [{ name: 'none' }]
+  await service.over(await service.ask('PUT', one, { properties: { ...properties, delegations } }))
+  const [plan] = service.host.networkPlans.values()
+  assert.deepEqual(plan!.interfaces[0]!.inbound[0]!.at(-1), { allow: false, ...ANY })
 })
 
 test('a public address is one of the pool, its interface’s alone, and reaches its VM; a dynamic one tells it then', async (t) => {

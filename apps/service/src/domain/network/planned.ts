@@ -127,7 +127,7 @@ async function interfacePlanOf(there: There, nic: Resource): Promise<InterfacePl
   const balancers = await balancersOf(there, [configuration])
   // As Azure's: what is of the Standard kind is closed until a group opens it.
   const isClosed = [outside?.resource, ...balancers].some(isStandard)
-  if (isClosed && groups.length === 0) groups.push({ properties: {} })
+  if (isClosed && groups.length === 0) groups.push(CLOSED)
   const through = (way: Direction): PassageRule[][] =>
     groups.map((group) => passageOf(group, way, place.prefixes))
   const label = (textAt(vm.properties, 'osProfile', 'computerName') ?? vm.name).toLowerCase()
@@ -182,15 +182,18 @@ async function placeOf({ resources }: There, nic: Resource): Promise<InterfacePl
   }
 }
 
-/** The groups of an interface and its subnet: each has to let pass. */
+/** A group without rules of its own: nobody from outside is let in. */
+const CLOSED: Pick<Resource, 'properties'> = { properties: {} }
+
+/** The groups of an interface and its subnet: each has to let pass. One that is not there is closed. */
 async function groupsOf(
   { resources }: There,
   nic: Resource,
   subnet: Resource,
 ): Promise<Pick<Resource, 'properties'>[]> {
   const ids = [subnet, nic].map((one) => textAt(one.properties, 'networkSecurityGroup', 'id'))
-  const found = await Promise.all(ids.map((id) => (id === null ? null : resources.get(id))))
-  return found.filter((group) => group !== null)
+  const named = ids.filter((id) => id !== null)
+  return Promise.all(named.map(async (id) => (await resources.get(id)) ?? CLOSED))
 }
 
 function textOf({ base, length }: Prefix): string {

@@ -1,6 +1,7 @@
 import { ArmError, faults } from '@trusted-launch/api'
 import { listIn } from '../links.ts'
 import type { Json, JsonObject } from '../store.ts'
+import { requireOne } from '../vm/interfaces.ts'
 import { at, textAt } from '../vm/vm.ts'
 import { isFlexible, modelOf, type ScaleSet } from './scale-set.ts'
 
@@ -84,10 +85,12 @@ export function interfaceConfigurations({ properties }: Pick<ScaleSet, 'properti
   const all = [...listIn(at(profile, 'networkInterfaceConfigurations'))]
   if (all.length === 0)
     throw new ArmError(faults.missingParameter('networkInterfaceConfigurations'))
-  const isPrimary = (one: Json) => at(one, 'properties', 'primary') === true
-  if (all.length > 1 && all.filter(isPrimary).length !== 1)
-    throw new ArmError(faults.invalidParameter('networkInterfaceConfigurations.primary'))
-  return all.sort((a, b) => Number(isPrimary(b)) - Number(isPrimary(a)))
+  requireOne(all, 'networkInterfaceConfigurations')
+  requireOne(
+    listIn(at(all[0]!, 'properties', 'ipConfigurations')),
+    'networkInterfaceConfigurations.ipConfigurations',
+  )
+  return all
 }
 
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ'

@@ -1,6 +1,6 @@
 import { ArmError, faults, keyOf } from '@trusted-launch/api'
 import { type Link, listIn, missingReference } from '../links.ts'
-import type { JsonObject, Resource, Tables } from '../store.ts'
+import type { Json, JsonObject, Resource, Tables } from '../store.ts'
 import { changeRefused } from './fixed.ts'
 import { at, textAt } from './vm.ts'
 
@@ -19,7 +19,7 @@ export function interfaceLinks(properties: JsonObject): Link[] {
   })
 }
 
-/** The interfaces it names are there and nobody else's; they are its own from now on. @returns the primary one. */
+/** The interface it names is there and nobody else's; it is its own from now on. @returns the only one. @throws {ArmError} */
 export async function requireInterfaces(
   tables: Tables,
   id: string,
@@ -28,17 +28,18 @@ export async function requireInterfaces(
   const named = at(properties, 'networkProfile', 'networkInterfaces')
   if (!Array.isArray(named) || named.length === 0)
     throw new ArmError(faults.missingParameter('networkInterfaces'))
-  const found = await Promise.all(
-    named.map((one) => requireInterface(tables, id, textAt(one, 'id'))),
-  )
-  for (const nic of found)
-    await tables.resources.update(
-      nic.id,
-      { state: { ...nic.state, virtualMachine: { id } } },
-      nic.changedAt,
-    )
-  const primary = named.findIndex((one) => at(one, 'properties', 'primary') === true)
-  return found[Math.max(0, primary)]!
+  requireOne(named, 'networkProfile.networkInterfaces')
+  const nic = await requireInterface(tables, id, textAt(named[0]!, 'id'))
+  const state = { ...nic.state, virtualMachine: { id } }
+  await tables.resources.update(nic.id, { state }, nic.changedAt)
+  return nic
+}
+
+/** A host makes one interface of a VM, with one address, whatever its size could have. @throws {ArmError} there are more. */
+export function requireOne(named: readonly Json[], target: string): void {
+  if (named.length <= 1) return
+  const message = `A virtual machine has one network interface here, with one IP configuration: '${target}' names ${named.length}.`
+  throw new ArmError(faults.operationNotAllowed(message, target))
 }
 
 async function requireInterface(tables: Tables, vm: string, id: string | null): Promise<Resource> {
