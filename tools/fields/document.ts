@@ -5,6 +5,7 @@ import {
   dispositionRows,
   galleryDispositions,
   scaleSetDispositions,
+  snapshotDispositions,
   vmDispositions,
 } from '@trusted-launch/api'
 
@@ -14,6 +15,8 @@ export const documentedTypes: readonly (readonly [type: string, rules: Dispositi
   ['VirtualMachineScaleSet', scaleSetDispositions],
   ['Disk', diskDispositions],
   ['DiskUpdate', diskDispositions],
+  ['Snapshot', snapshotDispositions],
+  ['SnapshotUpdate', snapshotDispositions],
   ...Object.entries(galleryDispositions),
 ]
 
@@ -36,6 +39,6 @@ export function fieldsDocument(
   return `# What becomes of what clients send
 
 Made by \`npm run fields\` from Azure's own client libraries. A member that is not here is refused (\`Could not find member …\`); one that is
-kept without effect is told in the instance view, as \`NotEnforced/Properties\`, of a disk in its \`properties.notEnforced\`; members of answers are left out when they are sent back.
+kept without effect is told in the instance view, as \`NotEnforced/Properties\`, of a disk or a snapshot in its \`properties.notEnforced\`; members of answers are left out when they are sent back.
 ${sections.join('')}`
 }

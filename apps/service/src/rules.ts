@@ -3,6 +3,7 @@ import {
   galleryDispositions,
   membersOf,
   scaleSetDispositions,
+  snapshotDispositions,
   vmDispositions,
 } from '@trusted-launch/api'
 import { type MarketplaceImage, platformImages } from './catalogue/images.ts'
@@ -43,6 +44,7 @@ export function rulesOf(ground: RulesGround): ScaleSetRules {
     refusedOfSets: (body) => membersOf(scaleSetDispositions, body, 'refused'),
     refusedOfGalleries: (type, body) => membersOf(galleryDispositions[type]!, body, 'refused'),
     refusedOfDisks: (body) => membersOf(diskDispositions, body, 'refused'),
+    refusedOfSnapshots: (body) => membersOf(snapshotDispositions, body, 'refused'),
     keepSecrets: (tables, id, secrets) => records.put(tables, secretsName(id), secrets),
     secretsOf: async (tables, id) => (await records.get(secretsName(id), tables)) ?? {},
     keepCommand: (tables, key, command) => records.put(tables, commandKey(key), command),

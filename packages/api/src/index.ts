@@ -20,7 +20,7 @@ export {
 export { ArmError, errorBody, type Fault } from './fault.ts'
 export { faults } from './faults.ts'
 export { checkBody } from './fields/check-body.ts'
-export { diskDispositions } from './fields/disk-dispositions.ts'
+export { diskDispositions, snapshotDispositions } from './fields/disk-dispositions.ts'
 export {
   type Disposition,
   type Dispositions,

@@ -20,13 +20,18 @@ export async function requireGroup(
   await requireSubscription(tables, subscriptionId)
   const found = await tables.resources.get(groupId(subscriptionId, name))
   if (found === null) throw new ArmError(faults.resourceGroupNotFound(name))
-  if (found.provisioningState === 'Deleting')
+  requireGroupStays(found)
+  return found
+}
+
+/** @throws {ArmError} `ResourceGroupBeingDeleted` */
+export function requireGroupStays({ name, provisioningState }: Resource): void {
+  if (provisioningState === 'Deleting')
     throw new ArmError({
       status: 409,
       code: 'ResourceGroupBeingDeleted',
-      message: `The resource group '${found.name}' is in deprovisioning state and cannot perform this operation.`,
+      message: `The resource group '${name}' is in deprovisioning state and cannot perform this operation.`,
     })
-  return found
 }
 
 export function groupId(subscriptionId: string, name: string): string {

@@ -7,7 +7,7 @@ import { refusalOf } from './auditing.ts'
 import type { FailedRequests } from './failed-requests.ts'
 import { faultOf } from './fault-of.ts'
 import { requestOf } from './request-of.ts'
-import type { ArmRequest, Route } from './route.ts'
+import type { ArmReply, ArmRequest, Route } from './route.ts'
 import type { ServerOptions } from './server-options.ts'
 
 const RIGHT = /^[\w.]+\/[\w/]+$/
@@ -28,13 +28,20 @@ export function addRoute(
       ...{ bodyLimit: LIMITS.templateBytes, config: { isTemplate: true } },
     }),
     handler: async (request, reply) => {
-      await send(
-        reply,
-        await answered(answering, route, await admitted(options, failures, route, request)),
+      const answer = await answered(
+        answering,
+        route,
+        await admitted(options, failures, route, request),
       )
+      await send(reply, request.method === 'HEAD' ? thereOf(answer) : answer)
       return reply
     },
   })
+}
+
+/** What only asks whether it is there is told so, as Azure's clients understand it. @see Azure, "Resource Groups - Check Existence" */
+function thereOf({ status, headers }: ArmReply): ArmReply {
+  return { status: status === 200 ? 204 : status, ...(headers !== undefined && { headers }) }
 }
 
 /** @throws {ArmError} told to the audit where it is a matter of rights. */

@@ -14,6 +14,8 @@ export interface ArmType extends ResourceType {
     request: ArmRequest,
     there: Pick<Tables, 'resources'>,
   ): JsonObject | Promise<JsonObject>
+  /** Members of the view beside `properties`, that no envelope holds. */
+  beside?(resource: Resource): JsonObject
   /**
    * Whether a PUT or PATCH of an existing one keeps what it does not name, or names as null, at whatever depth, as
    * Azure's compute does; a list is named whole. @see Azure, "PUT calls for creation or updates on compute resources"

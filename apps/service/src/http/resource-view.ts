@@ -18,6 +18,7 @@ export async function viewOf(
     ...(location !== null && { location }),
     ...(Object.keys(tags).length > 0 && { tags }),
     ...envelope,
+    ...arm.beside?.(resource),
     ...(hasTag && { etag: entityTag(resource) }),
     properties: await arm.view(resource, request, there),
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { ComputeManagementClient } from '@azure/arm-compute'
+import { ResourceManagementClient } from '@azure/arm-resources'
 import { aService } from '../a-service.ts'
 import { aVm, KEY } from '../a-vm.ts'
 
@@ -19,7 +20,9 @@ async function aClient(t: TestContext) {
   const compute = new ComputeManagementClient(credential, subscriptionId, { endpoint })
   const { end } = await aVm(service, 'web', { priority: 'Spot', evictionPolicy: 'Deallocate' })
   assert.equal(end.status, 'Succeeded', JSON.stringify(end))
-  return { service, vms: compute.virtualMachines, at: ['rg', 'web'] as const }
+  const resources = new ResourceManagementClient(credential, subscriptionId, { endpoint })
+  const { virtualMachines: vms, disks } = compute
+  return { service, vms, disks, resources, at: ['rg', 'web'] as const }
 }
 
 test('a VM read by Azure’s client has what Azure’s has: ids, times, disks, exact versions, statuses', async (t) => {
@@ -75,12 +78,35 @@ test('the life of a VM by Azure’s client: each action comes to its end, and wh
   await vms.delete(...at)
 })
 
-test('whether a VM is there is asked by HEAD as Azure’s clients do', async (t) => {
-  const { service } = await aClient(t)
-  const id = `${service.group('rg')}/providers/Microsoft.Compute/virtualMachines/web`
-  const there = await service.ask('HEAD', id)
-  assert.ok([200, 204].includes(there.status), String(there.status))
-  assert.equal((await service.ask('HEAD', `${id}x`)).status, 404)
+test('whether a group or a VM is there is asked by HEAD as Azure’s clients do', async (t) => {
+  const { service, resources } = await aClient(t)
+  const id = `${service.group('rg').slice(1)}/providers/Microsoft.Compute/virtualMachines/web`
+  for (const name of ['rg', 'nothere']) {
+    const { body } = await resources.resourceGroups.checkExistence(name)
+    assert.equal(body, name === 'rg')
+  }
+  for (const one of [id, `${id}x`]) {
+    const { body } = await resources.resources.checkExistenceById(one, '2026-04-01')
+    assert.equal(body, one === id)
+  }
+})
+
+test('a power-off leaves a deallocated VM deallocated', async (t) => {
+  const { vms, at } = await aClient(t)
+  await vms.deallocate(...at)
+  await vms.powerOff(...at)
+  const { statuses } = await vms.instanceView(...at)
+  assert.ok(statuses!.some(({ code }) => code === 'PowerState/deallocated'))
+})
+
+test('a disk says which VM has it, until none has', async (t) => {
+  const { vms, disks, at } = await aClient(t)
+  const { id, storageProfile } = await vms.get(...at)
+  const { name } = storageProfile!.osDisk!
+  assert.equal((await disks.get('rg', name!)).managedBy, id)
+  for await (const one of disks.list()) assert.equal(one.managedBy, id)
+  await vms.delete(...at)
+  assert.equal((await disks.get('rg', name!)).managedBy, undefined)
 })
 
 test('an OS disk smaller than its image is refused in Azure’s words', async (t) => {

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { diskDispositions, dispositionRows, fieldTable } from '@trusted-launch/api'
+import {
+  diskDispositions,
+  dispositionRows,
+  fieldTable,
+  snapshotDispositions,
+} from '@trusted-launch/api'
 import { aService, type TestService } from '../a-service.ts'
 
 const BODY = {
@@ -14,12 +19,12 @@ const NEEDED =
 const ENUMERATED: Record<string, string> = {
   'properties.osType': 'Linux',
   'properties.hyperVGeneration': 'V2',
+  'sku.name': 'Standard_LRS',
 }
 
 /** A value of a member's kind, wherever it stands. */
-function valueAt(path: string): unknown {
+function valueAt(path: string, type = 'Disk'): unknown {
   if (ENUMERATED[path] !== undefined) return ENUMERATED[path]
-  let type = 'Disk'
   let kind = ''
   for (const name of path.split('.')) {
     kind = fieldTable(type)![name]!
@@ -30,10 +35,9 @@ function valueAt(path: string): unknown {
 }
 
 /** The least body that has a member, around what every disk needs. */
-function bodyWith(path: string, value: unknown): any {
-  const body: any = structuredClone(BODY)
+function bodyWith(path: string, value: unknown, around: object = BODY, type = 'Disk'): any {
+  const body: any = structuredClone(around)
   let at = body
-  let type = 'Disk'
   const names = path.split('.')
   for (const [i, name] of names.entries()) {
     const kind: string = fieldTable(type)![name]!
@@ -97,4 +101,39 @@ test('a change that asks for what there is not here is refused, and to ask for n
   const patched = await service.ask('PATCH', at('one'), { properties: { encryption } })
   const target = 'properties.encryption.diskEncryptionSetId'
   assert.deepEqual([patched.status, patched.body.error?.target], [400, target])
+})
+
+test('each member of a snapshot is refused by its path, told to have no effect, or kept, as a disk’s; what has no effect may change', async (t) => {
+  const service = await aService(t)
+  const at = await aPlace(service)
+  await service.ask('PUT', at('one'), BODY)
+  const creationData = { createOption: 'Copy', sourceResourceId: at('one') }
+  const around = { location: 'local', properties: { creationData } }
+  const snapshot = (name: string) => at(name).replace('/disks/', '/snapshots/')
+  const rows = dispositionRows('Snapshot', snapshotDispositions)
+  const asked = rows.filter(
+    ([path]) =>
+      path === 'sku.name' ||
+      /creationData\.(?:sourceUri|securityDataUri|imageReference\.id)/.test(path) ||
+      /properties\.(?:encryption\.|networkAccessPolicy|publicNetworkAccess|supportsH)/.test(path),
+  )
+  assert.ok(asked.length >= 8)
+  for (const [i, [path, what]] of asked.entries()) {
+    const body = bodyWith(path, valueAt(path, 'Snapshot'), around, 'Snapshot')
+    const { status, body: told } = await service.ask('PUT', snapshot(`s${i}`), body)
+    if (what === 'refused') assert.deepEqual([status, told.error?.target], [400, path])
+    else assert.deepEqual([status, told.properties?.notEnforced], [202, [path]], path)
+  }
+  const policy = (networkAccessPolicy: string) => ({ properties: { networkAccessPolicy } })
+  const properties = { creationData, ...policy('DenyAll').properties }
+  const two = snapshot('two')
+  await service.over(await service.ask('PUT', two, { location: 'local', properties }))
+  const { body } = await service.ask('PATCH', two, policy('AllowAll'))
+  assert.deepEqual(
+    [body.properties.networkAccessPolicy, body.properties.notEnforced],
+    ['AllowAll', ['properties.networkAccessPolicy']],
+  )
+  const encryption = { diskEncryptionSetId: '/x' }
+  const patched = await service.ask('PATCH', two, { properties: { encryption } })
+  assert.equal(patched.body.error?.target, 'properties.encryption.diskEncryptionSetId')
 })

@@ -99,6 +99,10 @@ test('a group goes whose disk’s deletion is in course: after that, whole, and 
   )
   const meanwhile = await service.ask('PUT', disk, { location: 'local', properties: empty })
   assert.equal(meanwhile.status, 409)
+  for (const verb of ['PUT', 'PATCH']) {
+    const again = await service.ask(verb, group, { location: 'local', tags: { made: 'anew' } })
+    assert.deepEqual([again.status, again.body.error?.code], [409, 'ResourceGroupBeingDeleted'])
+  }
   word.resolve()
   for (const one of gone) assert.equal((await service.over(one)).status, 'Succeeded')
   assert.equal((await service.ask('GET', group)).status, 404)

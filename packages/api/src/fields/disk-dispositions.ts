@@ -33,3 +33,19 @@ export const diskDispositions: Dispositions = {
   // What version of an encryption there is none of.
   'properties.encryptionSettingsCollection.encryptionSettingsVersion': 'notEnforced',
 }
+
+/** What is on a snapshot is what is on its source: it alone says where its bytes come from. */
+const ofDisksAlone = {
+  ...all(
+    ['sourceUri', 'securityDataUri'].map((member) => `${MADE}.${member}`),
+    'refused',
+  ),
+  ...all([`${MADE}.uploadSizeBytes`, 'sku.name'], 'notEnforced'),
+}
+
+/** What becomes of each member of a snapshot: what becomes of a disk's, but for what only a disk is made by. */
+export const snapshotDispositions: Dispositions = {
+  ...diskDispositions,
+  ...ofDisksAlone,
+  'properties.incremental': 'honoured',
+}

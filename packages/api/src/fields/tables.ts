@@ -70,7 +70,9 @@ const added: Readonly<Record<string, FieldTable>> = {
   },
   DiskProperties: { ...compute.DiskProperties, notEnforced: '[text]!' },
   DiskUpdateProperties: { ...compute.DiskUpdateProperties, notEnforced: '[text]!' },
-  SnapshotProperties: { ...compute.SnapshotProperties, consistencyMode: 'text!' },
+  SnapshotProperties: {
+    ...{ ...compute.SnapshotProperties, consistencyMode: 'text!', notEnforced: '[text]!' },
+  },
 }
 const tables: Readonly<Record<string, FieldTable>> = { ...network, ...compute, ...own, ...added }
 

@@ -14,6 +14,7 @@ import { growInVm, requireNotSmaller, requireSizeGib, tooLarge } from '../vm/dis
 import { at, stateOf, textAt } from '../vm/vm.ts'
 import { guestStateOf, uploadOf } from './access.ts'
 import { withMade, withSku } from './made.ts'
+import { requireOffered } from './offered.ts'
 import { uploadGib } from './upload.ts'
 
 /** What decides about disks beside what is asked. */
@@ -42,27 +43,11 @@ export function diskPlanner(rules: DiskRules) {
     moment: Moment,
   ): Promise<Plan> => {
     const { properties, envelope } = wanted
-    requireOffered(rules, { ...envelope, properties }, existing)
+    requireOffered(rules.refusedOfDisks, wanted, existing)
     refuseIf(diskSkuFault(textAt(envelope, 'sku', 'name'), 'sku.name'))
     if (existing === null) return planNew(rules, id, properties, moment)
     return planChange(rules, wanted, existing, moment)
   }
-}
-
-/** @throws {ArmError} the first member that asks for what there is not here, and is not there from before. */
-function requireOffered(rules: DiskRules, body: JsonObject, existing: Resource | null): void {
-  const there =
-    existing === null
-      ? []
-      : rules.refusedOfDisks({ ...existing.envelope, properties: existing.properties })
-  const path = rules.refusedOfDisks(body).find((each) => !there.includes(each))
-  if (path === undefined) return
-  throw new ArmError({
-    status: 400,
-    code: 'BadRequest',
-    message: `'${path}' is not offered by this installation, and a disk is not made without what it asks for: leave it out.`,
-    target: path,
-  })
 }
 
 async function planNew(

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { ArmError, type Fault, faults, keyOf, parseResourceId, typeOf } from '@trusted-launch/api'
 import { diskCreateFault } from '../../catalogue/disk-security.ts'
+import { requireOffered } from '../disk/offered.ts'
 import type { Link } from '../links.ts'
 import { isMachine } from '../machines.ts'
 import type { Moment, Plan, Wanted } from '../resource-type.ts'
@@ -16,6 +17,8 @@ export interface SnapshotRules {
   readonly host: string
   /** What the host keeps disks on, in GiB. */
   readonly diskGib: () => number
+  /** Paths that ask for what a snapshot would be less without. */
+  readonly refusedOfSnapshots: (body: JsonObject) => readonly string[]
 }
 
 const SOURCE = 'creationData.sourceResourceId'
@@ -26,10 +29,12 @@ const CARRIED = ['osType', 'hyperVGeneration', 'securityProfile', 'supportedCapa
 export function snapshotPlanner(rules: SnapshotRules) {
   return async (
     _: string,
-    { properties }: Wanted,
+    wanted: Wanted,
     existing: Resource | null,
     { tables }: Moment,
   ): Promise<Plan> => {
+    const { properties } = wanted
+    requireOffered(rules.refusedOfSnapshots, wanted, existing)
     if (existing !== null) return planSame(properties, existing)
     const option = textAt(properties, 'creationData', 'createOption')
     if (option === null) throw new ArmError(faults.missingParameter('creationData'))
@@ -73,7 +78,7 @@ async function requireSource({ resources }: Tables, properties: JsonObject): Pro
   )
 }
 
-/** Its tags may change, and nothing that it holds. @throws {ArmError} `PropertyChangeNotAllowed` */
+/** Its tags may change, and what has no effect; nothing that it holds. @throws {ArmError} `PropertyChangeNotAllowed` */
 function planSame(properties: JsonObject, existing: Resource): Plan {
   const fixed: readonly (readonly string[])[] = [
     ...['createOption', 'sourceResourceId'].map((name) => ['creationData', name]),
@@ -86,7 +91,10 @@ function planSame(properties: JsonObject, existing: Resource): Plan {
   for (const name of ['diskSizeGB', 'incremental'])
     if (properties[name] !== undefined && properties[name] !== existing.properties[name])
       throw new ArmError(changeRefused([name]))
-  return { properties: { ...properties, ...existing.properties }, work: null }
+  const held = [...CARRIED, 'creationData', 'diskSizeGB', 'incremental']
+  const kept = held.filter((name) => existing.properties[name] !== undefined)
+  const holding = Object.fromEntries(kept.map((name) => [name, existing.properties[name]!]))
+  return { properties: { ...properties, ...holding }, work: null }
 }
 
 /** The disk that a snapshot is of, or the snapshot that it is a copy of. */

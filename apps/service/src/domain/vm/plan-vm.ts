@@ -61,6 +61,8 @@ export interface VmRules {
   readonly refusedOfGalleries: (type: string, body: JsonObject) => readonly string[]
   /** Paths that ask for what a disk would be less without. */
   readonly refusedOfDisks: (body: JsonObject) => readonly string[]
+  /** Paths that ask for what a snapshot would be less without. */
+  readonly refusedOfSnapshots: (body: JsonObject) => readonly string[]
   /** Paths that ask for what a VM would be less without. */
   readonly refused: (body: JsonObject) => readonly string[]
   /** Keeps what is to be run in a VM, until it is. */

@@ -1,12 +1,13 @@
-import { ArmError, diskDispositions, faults, membersOf } from '@trusted-launch/api'
+import { ArmError, diskDispositions, faults } from '@trusted-launch/api'
 import { requireNoAccess } from '../../domain/disk/access.ts'
 import { diskLinks, diskPlanner } from '../../domain/disk/disk.ts'
 import { diskStateOf, uploadStateOf } from '../../domain/disk/upload.ts'
-import type { JsonObject, Resource } from '../../domain/store.ts'
+import type { Resource } from '../../domain/store.ts'
 import { DISK } from '../../domain/vm/disk-row.ts'
 import type { VmRules } from '../../domain/vm/plan-vm.ts'
 import { textAt } from '../../domain/vm/vm.ts'
 import { type ArmType, groupPath } from '../arm-type.ts'
+import { toldBy } from '../told-by.ts'
 
 /** Managed disks: a VM's own is made with it; others are empty, copies, or somebody's bytes. */
 export const diskTypeOf = (rules: VmRules, now: () => number): ArmType => ({
@@ -19,6 +20,10 @@ export const diskTypeOf = (rules: VmRules, now: () => number): ArmType => ({
     requireNoAccess(disk, at)
     return { kind: 'disk.delete', input: {}, host: rules.host }
   },
+  beside: ({ state }) => {
+    const managedBy = textAt(state, 'managedBy')
+    return managedBy === null ? {} : { managedBy }
+  },
   view: (disk) => ({
     ...disk.properties,
     diskState: diskStateOf(disk, now()),
@@ -28,15 +33,9 @@ export const diskTypeOf = (rules: VmRules, now: () => number): ArmType => ({
       uploadStateOf(disk) === 'waiting' && disk.provisioningState === 'Creating'
         ? 'Succeeded'
         : disk.provisioningState,
-    ...toldOf({ ...disk.envelope, properties: disk.properties }),
+    ...toldBy(diskDispositions, disk),
   }),
 })
-
-/** What it was sent and is kept without effect: a disk has no instance view to tell it in. */
-function toldOf(body: JsonObject): JsonObject {
-  const notEnforced = membersOf(diskDispositions, body, 'notEnforced')
-  return notEnforced.length === 0 ? {} : { notEnforced }
-}
 
 function requireFree({ name, state }: Resource): void {
   const holder = textAt(state, 'managedBy')

@@ -1,6 +1,6 @@
 import { ArmError, faults } from '@trusted-launch/api'
 import { isSameLocation } from '../../catalogue/regions.ts'
-import { GROUP, requireGroup, requireSubscription } from '../../domain/groups.ts'
+import { GROUP, requireGroup, requireGroupStays, requireSubscription } from '../../domain/groups.ts'
 import { requireGroupUnused } from '../../domain/in-use.ts'
 import { requireNoLockWithin, requireUnlocked } from '../../domain/locks.ts'
 import type { JsonObject, Resource, Tables } from '../../domain/store.ts'
@@ -105,6 +105,7 @@ async function tagged(
   existing: Resource,
   tags: Resource['tags'] | null,
 ): Promise<Resource> {
+  requireGroupStays(existing)
   await requireUnlocked(tables, existing.id, 'write')
   if (tags === null) return existing
   return tables.resources.update(existing.id, { tags }, ground.now())

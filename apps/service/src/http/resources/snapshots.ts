@@ -1,3 +1,4 @@
+import { snapshotDispositions } from '@trusted-launch/api'
 import { accessOf, isOpen, requireNoAccess } from '../../domain/disk/access.ts'
 import {
   SNAPSHOT,
@@ -7,6 +8,7 @@ import {
 } from '../../domain/snapshot/snapshot.ts'
 import { textAt } from '../../domain/vm/vm.ts'
 import { type ArmType, groupPath } from '../arm-type.ts'
+import { toldBy } from '../told-by.ts'
 
 const GIB = 2 ** 30
 /** In the words of Azure's restore points: a stopped VM wrote all it had to write. */
@@ -23,7 +25,7 @@ export const snapshotTypeOf = (rules: SnapshotRules, now: () => number): ArmType
     requireNoAccess(snapshot, at)
     return { kind: 'snapshot.delete', input: {}, host: rules.host }
   },
-  view: ({ properties, state, provisioningState, createdAt }) => ({
+  view: ({ envelope, properties, state, provisioningState, createdAt }) => ({
     ...properties,
     diskState: isOpen(accessOf({ state }), now()) ? 'ActiveSAS' : 'Unattached',
     snapshotAccessState: 'Unknown',
@@ -38,5 +40,6 @@ export const snapshotTypeOf = (rules: SnapshotRules, now: () => number): ArmType
     completionPercent: provisioningState === 'Succeeded' ? 100 : 0,
     timeCreated: new Date(createdAt).toISOString(),
     provisioningState,
+    ...toldBy(snapshotDispositions, { envelope, properties }),
   }),
 })

@@ -10,7 +10,9 @@ export async function start(vmJob: VmJob): Promise<void> {
 
 export async function stop(vmJob: VmJob, end: 'stopped' | 'deallocated'): Promise<void> {
   const vm = await vmJob.require()
-  const { machine } = stateOf(vm)
+  const { machine, power } = stateOf(vm)
+  // What is deallocated is off, and stays what it is.
+  if (end === 'stopped' && power === 'deallocated') return vmJob.note({}, 'Succeeded')
   const graceful = vmJob.job.operation.input.skipShutdown !== true
   await vmJob.power(end === 'stopped' ? 'stopping' : 'deallocating')
   await vmJob.driver.stop(machine, { graceful })
