@@ -40,3 +40,18 @@ test("an extension tells how it did where Azure's does: in its VM's instance vie
   assert.deepEqual((await expanded(extension)).body.properties.instanceView, extensions[0])
   assert.equal((await service.ask('GET', extension)).body.properties.instanceView, undefined)
 })
+
+test('an extension of another version, or for another system, is refused by its path', async (t) => {
+  const service = await aService(t)
+  const { id } = await aVm(service)
+  for (const [asked, status, target] of [
+    [{ typeHandlerVersion: '99.9' }, 400, 'properties.typeHandlerVersion'],
+    [{ publisher: 'Microsoft.Azure.Security.WindowsAttestation' }, 409, 'properties.publisher'],
+  ] as const) {
+    const put = await service.ask('PUT', `${id}/extensions/GuestAttestation`, {
+      ...{ location: 'local', properties: { ...properties, ...asked } },
+    })
+    assert.deepEqual([put.status, put.body.error?.target], [status, target])
+  }
+  assert.equal((await service.ask('GET', `${id}/extensions/GuestAttestation`)).status, 404)
+})

@@ -56,6 +56,19 @@ test('what a VM would be less safe or another one without is refused by its path
   assert.equal(put.status, 201, JSON.stringify(put.body))
 })
 
+test('a VM’s own disk is made of its image, and a reimage is of that one: what asks for anything else is refused by its path', async (t) => {
+  const service = await aService(t)
+  const { id } = await aVm(service)
+  const nic = await aNetwork(service, 'rg', 'other')
+  for (const createOption of ['Copy', 'Empty', 'Restore']) {
+    const storageProfile = { imageReference: IMAGE, osDisk: { createOption } }
+    const { status, body } = await service.ask('PUT', `${id}2`, vmBody(nic, { storageProfile }))
+    assert.deepEqual([status, body.error?.target], [400, 'osDisk.createOption'], createOption)
+  }
+  const { status, body } = await service.ask('POST', `${id}/reimage`, { exactVersion: '1.0.0' })
+  assert.deepEqual([status, body.error?.target], [409, 'exactVersion'])
+})
+
 test('what has no effect is told, wherever it stands; what was filled in is nobody’s', async (t) => {
   const service = await aService(t)
   const nic = await aNetwork(service, 'rg')

@@ -2,6 +2,7 @@ import { requirePlacing } from '../drain.ts'
 import { enqueue } from '../enqueue.ts'
 import type { Moment } from '../resource-type.ts'
 import type { Resource } from '../store.ts'
+import { requireDisksUnlocked } from '../vm/belongings.ts'
 import type { VmRules } from '../vm/plan-vm.ts'
 import { inputFor } from '../vm/vm.ts'
 import { requireAction, type VmAction, vmActions } from '../vm/vm-actions.ts'
@@ -47,6 +48,7 @@ export async function actOnInstances(
   const parts: string[] = []
   for (const instance of instances) {
     requireAction(action, instance)
+    if (action.name === 'reimage') await requireDisksUnlocked(moment.tables, instance)
     const change = { provisioningState: 'Updating' } as const
     await moment.tables.resources.update(instance.id, change, moment.at)
     const work = { kind: `vm.${action.name}`, input: inputFor(instance), host }

@@ -1,14 +1,14 @@
-import { ArmError, parseResourceId } from '@trusted-launch/api'
-import { extensionType } from '../../catalogue/extensions.ts'
+import { parseResourceId } from '@trusted-launch/api'
 import { enqueue } from '../enqueue.ts'
 import { listIn } from '../links.ts'
 import { planNetworkInterface } from '../networks.ts'
 import type { Moment } from '../resource-type.ts'
 import type { Json, JsonObject, Resource } from '../store.ts'
+import { requireExtension } from '../vm/extension.ts'
 import { INTERFACE, OWN_INTERFACE } from '../vm/interfaces.ts'
 import { planNewVm, type VmRules } from '../vm/plan-vm.ts'
 import { EXTENSION } from '../vm/setup.ts'
-import { at, inputFor, type Membership, textAt, VM } from '../vm/vm.ts'
+import { at, inputFor, type Membership, osTypeOf, textAt, VM } from '../vm/vm.ts'
 import {
   computerNameOf,
   instanceProperties,
@@ -146,7 +146,7 @@ export async function addExtensions(
     const id = `${instance.id}/extensions/${name}`
     if ((await moment.tables.resources.get(id)) !== null) continue
     const { protectedSettings: _, ...properties } = (at(one, 'properties') ?? {}) as JsonObject
-    requireExtension(properties)
+    requireExtension(properties, osTypeOf(instance))
     const { subscriptionId, resourceGroup } = parseResourceId(id)!
     const row = await moment.tables.resources.insert(
       {
@@ -160,13 +160,4 @@ export async function addExtensions(
     parts.push((await enqueue(moment, row, work)).id)
   }
   return parts
-}
-
-/** @throws {ArmError} `ArtifactNotFound` */
-export function requireExtension(properties: JsonObject): void {
-  const named = extensionType(
-    textAt(properties, 'publisher') ?? '',
-    textAt(properties, 'type') ?? '',
-  )
-  if ('fault' in named) throw new ArmError(named.fault)
 }

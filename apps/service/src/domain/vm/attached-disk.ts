@@ -7,7 +7,7 @@ import type { Moment } from '../resource-type.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
 import { requireNobodyElses } from './disk-holder.ts'
 import { skuOf } from './disk-row.ts'
-import { requireNotSmaller, requireSizeGib, tooLarge } from './disk-size.ts'
+import { requireMayGrow, requireSizeGib, tooLarge } from './disk-size.ts'
 import { at, type Notice, textAt } from './vm.ts'
 
 const OS_DISK = ['storageProfile', 'osDisk'] as const
@@ -86,7 +86,7 @@ export async function takeDisk(
   const asked = storage.osDisk as JsonObject
   const had = Number(disk.properties.diskSizeGB ?? 1)
   const diskSizeGB = requireSizeGib(asked.diskSizeGB ?? had, 'osDisk.diskSizeGB')
-  requireNotSmaller(disk.id, had, diskSizeGB)
+  await requireMayGrow(tables, disk.id, had, diskSizeGB)
   if (diskSizeGB > Math.max(had, hostGib)) throw new ArmError(tooLarge(diskSizeGB, hostGib))
   const change = {
     properties: { ...disk.properties, diskSizeGB },

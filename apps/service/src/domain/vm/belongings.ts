@@ -3,6 +3,8 @@ import { requireUnlocked } from '../locks.ts'
 import { forgetReferences } from '../references/forget.ts'
 import { removeWhole } from '../remove-whole.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
+import { ownDiskOf } from './attached-disk.ts'
+import { dataDisksOf } from './data-disks.ts'
 import { nobodys } from './disk-row.ts'
 import { leavingOf } from './leaving.ts'
 import { forgetRemembered } from './remembered.ts'
@@ -124,4 +126,16 @@ export function disksThatGo(vm: Pick<Resource, 'properties'>): string[] {
 /** No lock keeps what goes with a VM. @throws {ArmError} `ScopeLocked` */
 export async function requireAllUnlocked(tables: Tables, vm: Resource): Promise<void> {
   for (const id of goingWith(vm)) await requireUnlocked(tables, id, 'delete')
+}
+
+/** No lock keeps the bytes of a VM's own disk, and of data disks of it. @throws {ArmError} `ScopeLocked` */
+export async function requireDisksUnlocked(
+  tables: Tables,
+  vm: Resource,
+  luns: readonly number[] = [],
+): Promise<void> {
+  const own = ownDiskOf(vm)
+  const others = dataDisksOf(vm.properties).filter(({ lun }) => luns.includes(lun))
+  const ids = [...(own === null ? [] : [own]), ...others.map(({ diskId }) => diskId)]
+  for (const id of ids) await requireUnlocked(tables, id, 'write')
 }

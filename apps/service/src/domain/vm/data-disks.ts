@@ -7,7 +7,7 @@ import type { Moment } from '../resource-type.ts'
 import type { Json, JsonObject } from '../store.ts'
 import { ownedBy, requireNobodyElses } from './disk-holder.ts'
 import { DISK, skuOf } from './disk-row.ts'
-import { requireNotSmaller, requireSizeGib } from './disk-size.ts'
+import { requireMayGrow, requireSizeGib } from './disk-size.ts'
 import { makeEmpty, SIZE_DEFAULT_GIB } from './empty-disk.ts'
 import { at, textAt } from './vm.ts'
 
@@ -87,7 +87,7 @@ async function planOne(moment: Moment, vm: string, disk: JsonObject): Promise<Js
   await requireNobodyElses(moment.tables, row, vm)
   const size = Number(row.properties.diskSizeGB ?? SIZE_DEFAULT_GIB)
   const grown = requireSizeGib(disk.diskSizeGB ?? size, 'dataDisk.diskSizeGB')
-  requireNotSmaller(id, size, grown)
+  await requireMayGrow(moment.tables, id, size, grown)
   const change = {
     state: { ...row.state, managedBy: vm },
     properties: { ...row.properties, diskSizeGB: grown },

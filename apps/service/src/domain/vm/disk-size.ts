@@ -1,4 +1,5 @@
 import { ArmError, type Fault, faults, keyOf } from '@trusted-launch/api'
+import { requireUnlocked } from '../locks.ts'
 import { isMachine } from '../machines.ts'
 import type { Json, JsonObject, Resource, Tables } from '../store.ts'
 import { withUnapplied } from './unapplied.ts'
@@ -34,6 +35,17 @@ export function requireNotSmaller(id: string, was: number, now: number): void {
   )
 }
 
+/** A disk that its VM makes larger is changed by it. @throws {ArmError} smaller; `ScopeLocked` */
+export async function requireMayGrow(
+  tables: Tables,
+  id: string,
+  was: number,
+  now: number,
+): Promise<void> {
+  requireNotSmaller(id, was, now)
+  if (now > was) await requireUnlocked(tables, id, 'write')
+}
+
 function requireDeallocated(disk: string, vm: Resource): void {
   if (stateOf(vm).power === 'deallocated') return
   throw new ArmError(
@@ -58,7 +70,7 @@ export function ownSizeOf(
 
 /** A VM's own disk grows by a change of the VM, while that is deallocated; its row grows with it. @throws {ArmError} */
 export async function growOwn(
-  { resources }: Tables,
+  tables: Tables,
   vm: Resource,
   properties: JsonObject,
   { hostGib, now }: { hostGib: number; now: number },
@@ -67,15 +79,15 @@ export async function growOwn(
   const [was, is] = [at(vm.properties, ...path), at(properties, ...path)]
   if (is === undefined || is === was) return {}
   const id = textAt(properties, 'storageProfile', 'osDisk', 'managedDisk', 'id') ?? ''
-  const disk = await resources.get(id)
+  const disk = await tables.resources.get(id)
   if (disk === null) return {}
   const size = requireSizeGib(is, 'osDisk.diskSizeGB')
   const had = Number(disk.properties.diskSizeGB ?? 0)
   if (size === had) return {}
-  requireNotSmaller(id, had, size)
+  await requireMayGrow(tables, id, had, size)
   requireDeallocated(disk.name, vm)
   if (size > hostGib) throw new ArmError(tooLarge(size, hostGib))
-  await resources.update(id, { properties: { ...disk.properties, diskSizeGB: size } }, now)
+  await tables.resources.update(id, { properties: { ...disk.properties, diskSizeGB: size } }, now)
   return { osDiskGib: size }
 }
 

@@ -24,6 +24,9 @@ export async function makeOsDisk(
 ): Promise<JsonObject> {
   const storage = at(properties, 'storageProfile') as JsonObject
   const asked = { diskSizeGB: osDiskGib, ...(at(storage, 'osDisk') as JsonObject | undefined) }
+  const option = textAt(asked, 'createOption') ?? 'FromImage'
+  if (keyOf(option) !== 'fromimage')
+    throw new ArmError(faults.invalidParameter('osDisk.createOption'))
   requireSize(asked, osDiskGib)
   const vmName = id.split('/').at(-1)!
   const made = `${vmName.slice(0, 32)}_OsDisk_1_${randomBytes(16).toString('hex')}`

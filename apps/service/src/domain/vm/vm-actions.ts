@@ -1,5 +1,5 @@
 import { ArmError, faults } from '@trusted-launch/api'
-import type { Resource } from '../store.ts'
+import type { JsonObject, Resource } from '../store.ts'
 import { type Power, stateOf } from './vm.ts'
 
 /** What clients can do with a VM that takes long. */
@@ -37,6 +37,16 @@ export function requireNotGoing({ name, provisioningState }: Resource): void {
     throw new ArmError(
       faults.operationNotAllowed(`The Virtual Machine '${name}' is being deleted.`),
     )
+}
+
+/** A reimage is of the image and the users that a VM has. @throws {ArmError} others are asked for. */
+export function requireSameImage(asked: JsonObject): void {
+  const kept: Readonly<Record<string, string>> = { osProfile: 'osProfile', exactVersion: 'image' }
+  for (const [member, what] of Object.entries(kept))
+    if (asked[member] != null)
+      throw new ArmError(
+        faults.operationNotAllowed(`A VM keeps its ${what} when it is reimaged.`, member),
+      )
 }
 
 /** @throws {ArmError} 409: not with this VM, or not now. */

@@ -1,8 +1,7 @@
-import { ArmError } from '@trusted-launch/api'
-import { extensionType } from '../../catalogue/extensions.ts'
+import { requireExtension } from '../../domain/vm/extension.ts'
 import type { VmRules } from '../../domain/vm/plan-vm.ts'
 import { EXTENSION } from '../../domain/vm/setup.ts'
-import { inputFor, stateOf, textAt } from '../../domain/vm/vm.ts'
+import { inputFor, osTypeOf, stateOf } from '../../domain/vm/vm.ts'
 import { type ArmType, groupPath } from '../arm-type.ts'
 import { extensionInstanceView } from '../extension-view.ts'
 
@@ -13,9 +12,8 @@ export function extensionTypeOf(rules: VmRules): ArmType {
     models: { PUT: 'VirtualMachineExtension', PATCH: 'VirtualMachineExtensionUpdate' },
     plan: async (id, { properties }, _, { tables }) => {
       const { protectedSettings: __, instanceView: ___, ...kept } = properties
-      const named = extensionType(textAt(kept, 'publisher') ?? '', textAt(kept, 'type') ?? '')
-      if ('fault' in named) throw new ArmError(named.fault)
       const vm = (await tables.resources.get(id.split('/').slice(0, -2).join('/')))!
+      requireExtension(kept, osTypeOf(vm))
       if (stateOf(vm).power === 'running') rules.attestRate.require(stateOf(vm).vmId)
       return {
         properties: kept,

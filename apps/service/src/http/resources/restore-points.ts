@@ -13,6 +13,7 @@ import {
 } from '../../domain/snapshot/restore-point.ts'
 import type { SnapshotRules } from '../../domain/snapshot/snapshot.ts'
 import type { JsonObject, Resource, Tables } from '../../domain/store.ts'
+import { requireDisksUnlocked } from '../../domain/vm/belongings.ts'
 import { inputFor, stateOf, textAt, VM } from '../../domain/vm/vm.ts'
 import { requireNotGoing } from '../../domain/vm/vm-actions.ts'
 import { type ArmType, groupPath } from '../arm-type.ts'
@@ -130,6 +131,7 @@ async function workOf(
   host: string,
 ) {
   const { point, luns } = await requirePointOf(tables, vm, id)
+  await requireDisksUnlocked(tables, vm, luns)
   const input = { ...inputFor(vm), point: point.point, luns, of: id, by: caller.name }
   return { kind: 'vm.restore', input, host }
 }

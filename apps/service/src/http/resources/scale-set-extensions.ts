@@ -1,10 +1,10 @@
 import { ArmError, faults } from '@trusted-launch/api'
 import { listIn } from '../../domain/links.ts'
-import { requireExtension } from '../../domain/scale-set/add-instances.ts'
-import { SCALE_SET, type ScaleSet } from '../../domain/scale-set/scale-set.ts'
+import { modelOf, SCALE_SET, type ScaleSet } from '../../domain/scale-set/scale-set.ts'
 import type { ScaleSetRules } from '../../domain/scale-set/scale-set-rules.ts'
 import type { JsonObject } from '../../domain/store.ts'
-import { at, textAt } from '../../domain/vm/vm.ts'
+import { requireExtension } from '../../domain/vm/extension.ts'
+import { at, osTypeOf, textAt } from '../../domain/vm/vm.ts'
 import { groupPath } from '../arm-type.ts'
 import type { Ground } from '../ground.ts'
 import { putResource } from '../put-resource.ts'
@@ -78,7 +78,7 @@ async function put(
     throw new ArmError(faults.resourceNotFound(request.id))
   const { protectedSettings: _, ...given } = asked
   const properties = { ...(verb === 'PATCH' && (before?.properties as JsonObject)), ...given }
-  requireExtension(properties)
+  requireExtension(properties, osTypeOf({ properties: modelOf(set) ?? {} }))
   const one = { name: request.params.name!, properties }
   const reply = await withExtension(rules, ground, request, set, one)
   return { ...reply, status: before === undefined ? 201 : 200, body: view(set, one) }

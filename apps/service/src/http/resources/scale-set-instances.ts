@@ -11,6 +11,7 @@ import { lowerCapacity, removeInstances } from '../../domain/scale-set/remove-in
 import { INSTANCE, instanceTypeOf, type ScaleSet } from '../../domain/scale-set/scale-set.ts'
 import type { ScaleSetRules } from '../../domain/scale-set/scale-set-rules.ts'
 import type { JsonObject, Operation, Resource } from '../../domain/store.ts'
+import { requireSameImage } from '../../domain/vm/vm-actions.ts'
 import { groupPath } from '../arm-type.ts'
 import { change } from '../change.ts'
 import { entityTag } from '../conditions.ts'
@@ -108,12 +109,13 @@ async function protect(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   return reply(ground, { set, instance }, request)
 }
 
-function act(
+async function act(
   rules: ScaleSetRules,
   ground: Ground,
   request: ArmRequest,
   action: ScaleSetAction,
 ): Promise<ArmReply> {
+  requireSameImage(request.body ?? {})
   return begun(ground, request, 'write', async (moment, { instance }) =>
     actOnInstances(rules, moment, action, [instance]),
   )

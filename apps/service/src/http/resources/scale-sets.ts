@@ -20,6 +20,7 @@ import {
 import type { ScaleSetRules } from '../../domain/scale-set/scale-set-rules.ts'
 import { toUpgrade, upgradeInstances } from '../../domain/scale-set/upgrade.ts'
 import type { JsonObject, Tables } from '../../domain/store.ts'
+import { requireSameImage } from '../../domain/vm/vm-actions.ts'
 import { type ArmType, groupPath } from '../arm-type.ts'
 import { begin } from '../begin.ts'
 import { change } from '../change.ts'
@@ -160,8 +161,11 @@ async function act(
 
 const acting =
   (rules: ScaleSetRules, action: ScaleSetAction): SetWork =>
-  async (moment, set, body) =>
-    actOnInstances(rules, moment, action, await requireChosen(moment.tables, set, body.instanceIds))
+  async (moment, set, body) => {
+    requireSameImage(body)
+    const chosen = await requireChosen(moment.tables, set, body.instanceIds)
+    return actOnInstances(rules, moment, action, chosen)
+  }
 
 const removing =
   ({ host }: ScaleSetRules): SetWork =>

@@ -5,7 +5,7 @@ import { requireGroup } from '../../domain/groups.ts'
 import { requireUnlocked } from '../../domain/locks.ts'
 import { lowerCapacity } from '../../domain/scale-set/remove-instances.ts'
 import type { JsonObject, Resource, Tables } from '../../domain/store.ts'
-import { requireAllUnlocked } from '../../domain/vm/belongings.ts'
+import { requireAllUnlocked, requireDisksUnlocked } from '../../domain/vm/belongings.ts'
 import { type VmRules, vmLinks, vmPlanner, vmPreparation } from '../../domain/vm/plan-vm.ts'
 import {
   inputFor,
@@ -16,7 +16,12 @@ import {
   textAt,
   VM,
 } from '../../domain/vm/vm.ts'
-import { requireAction, type VmAction, vmActions } from '../../domain/vm/vm-actions.ts'
+import {
+  requireAction,
+  requireSameImage,
+  type VmAction,
+  vmActions,
+} from '../../domain/vm/vm-actions.ts'
 import { type ArmType, groupPath } from '../arm-type.ts'
 import { begin } from '../begin.ts'
 import { change } from '../change.ts'
@@ -127,6 +132,7 @@ async function act(
     const vm = await requireVm({ store: tables as Ground['store'] }, request)
     await requireUnlocked(tables, vm.id, 'write')
     requireAction(action, vm)
+    if (action.name === 'reimage') await requireDisksUnlocked(tables, vm)
     if (action.name === 'simulateEviction') await requireEviction(tables, vm, request, mayDelete)
     if (BOOTS.includes(action.name)) await requirePlacing(tables, rules.host)
     const input = { ...inputOf(action, request, vm), ...inputFor(vm) }
@@ -165,12 +171,9 @@ async function requireEviction(
 function inputOf(action: VmAction, { body, query }: ArmRequest, vm: Resource): JsonObject {
   if (query.hibernate === 'true')
     throw new ArmError(refusals.hibernation(osTypeOf(vm), securityOf(vm).isTrustedLaunch))
-  if (body?.osProfile != null)
-    throw new ArmError(
-      faults.operationNotAllowed('A VM keeps its osProfile when it is reimaged.', 'osProfile'),
-    )
   const given =
     action.model === null || body === null ? {} : (checkBody(action.model, body) as JsonObject)
+  requireSameImage(given)
   return { ...given, ...(query.skipshutdown === 'true' && { skipShutdown: true }) }
 }
 
