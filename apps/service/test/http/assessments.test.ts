@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { RECOMMENDATIONS } from '@trusted-launch/posture'
-import { ScriptedHost } from '../../src/driver/scripted-host.ts'
+import { ScriptedHost } from '../scripted/host.ts'
 import { aService, type TestService } from '../a-service.ts'
 import { aVm } from '../a-vm.ts'
 import { AttestingHost } from '../an-attesting-host.ts'
