@@ -43,6 +43,7 @@ import { scaleSetExtensionRoutes } from './resources/scale-set-extensions.ts'
 import { instanceRoutes } from './resources/scale-set-instances.ts'
 import { scaleSetRoutes, scaleSetType } from './resources/scale-sets.ts'
 import { secureScoreRoutes } from './resources/secure-scores.ts'
+import { securityRuleRoutes } from './resources/security-rules.ts'
 import { snapshotTypeOf } from './resources/snapshots.ts'
 import { type Installation, subscriptionRoutes } from './resources/subscriptions.ts'
 import { suppressionRoutes } from './resources/suppression-rules.ts'
@@ -82,6 +83,7 @@ export function allRoutes(
     ...deploymentRoutes(ground),
     ...operationRoutes(ground),
     ...types.flatMap((type) => resourceRoutes(type, ground)),
+    ...securityRuleRoutes(rules, ground),
     ...virtualMachineRoutes(rules, ground),
     ...fleetRoutes(ground),
     ...vmResultRoutes(rules, ground),

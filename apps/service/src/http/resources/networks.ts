@@ -20,6 +20,7 @@ import type { Moment } from '../../domain/resource-type.ts'
 import { type NetworkRules, planSecurityGroup } from '../../domain/security-groups.ts'
 import type { JsonObject, Resource, Tables } from '../../domain/store.ts'
 import { type ArmType, groupPath } from '../arm-type.ts'
+import { securityGroupView } from './security-rules.ts'
 
 const stateful = ({ properties, state, provisioningState }: Resource): JsonObject => ({
   ...properties,
@@ -64,7 +65,7 @@ export function networkTypes(rules: NetworkRules): readonly ArmType[] {
       planDelete: unless((_, nic) => requireInterfaceUnused(nic)),
     }),
     networkType('networkSecurityGroups', 'NetworkSecurityGroup', planSecurityGroup(rules), {
-      planDelete: unless(requireSecurityGroupUnused),
+      ...{ view: securityGroupView, planDelete: unless(requireSecurityGroupUnused) },
     }),
     networkType('loadBalancers', 'LoadBalancer', balancerPlanning(rules), {
       ...{ links: balancerLinks, planDelete: unless(requireBalancerUnused) },
