@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { RECOMMENDATIONS } from '@trusted-launch/posture'
-import { ScriptedHost } from '../scripted/host.ts'
 import { aService, type TestService } from '../a-service.ts'
 import { aVm } from '../a-vm.ts'
 import { AttestingHost } from '../an-attesting-host.ts'
 import { anImage } from '../an-image.ts'
+import { ScriptedHost } from '../scripted/host.ts'
 
 const assessments = 'providers/Microsoft.Security/assessments'
 const secureBoot = '0396b18c-41aa-489c-affd-4ee5d1714a59'
