@@ -3,7 +3,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { aVm } from '@trusted-launch/service/a-vm'
 import { ScriptedHost } from '@trusted-launch/service/scripted-host'
+import { variablesOfTemplate } from '@trusted-launch/uefi'
 import type { Page } from 'playwright-core'
+import { keysFor } from '../../apps/service/src/catalogue/secure-boot-templates.ts'
+import { firmwareKeysOf } from '../../apps/service/test/a-firmware.ts'
 import { aSharedPortal, goTo, isDescribed, portalMissing } from './a-portal.ts'
 import { obstaclesInLooks } from './looks.ts'
 
@@ -22,7 +25,12 @@ const pageOf = (id: string, tab: string) =>
   `/virtual-machine/${encodeURIComponent(id.slice(1))}/${tab}`
 /** What deeds of the host wait for. */
 let held: Promise<void> | undefined
-const host = new ScriptedHost({ before: () => held })
+const keys = keysFor('Linux')
+const host = new ScriptedHost({
+  before: () => held,
+  firmwareKeys: firmwareKeysOf(keys),
+  variables: variablesOfTemplate(keys, true),
+})
 const portal = await aSharedPortal(host)
 
 /** The machine of most tests. */
@@ -96,6 +104,19 @@ test('Secure Boot is switched off only once it was told that this restarts the m
     secureBootEnabled: false,
     vTpmEnabled: true,
   })
+})
+
+test('what its firmware trusts is on the configuration page: certificates, until when, and how much is revoked', {
+  skip: portalMissing,
+}, async (t) => {
+  const { page } = await portal.open(t, pageOf(web, 'configuration'))
+  const table = page.getByRole('region', { name: 'What its firmware trusts now' })
+  const row = table.getByRole('row').filter({ hasText: 'UEFI 2011' })
+  await row.getByText('2026-06-27').waitFor()
+  const revoked = String(keys.dbx.flatMap(({ value }) => value).length)
+  await page.getByText('Revoked hashes (dbx)').waitFor()
+  await page.getByText(revoked, { exact: true }).waitFor()
+  await page.getByText('Enforced', { exact: true }).waitFor()
 })
 
 test('a free disk of its group is attached to a virtual machine, and detached again', {

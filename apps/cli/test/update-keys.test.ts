@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { toUtf8 } from '@trusted-launch/codec'
 import { ScriptedHost } from '@trusted-launch/service/scripted-host'
+import { plainVariable, VARIABLES, variablesOfTemplate } from '@trusted-launch/uefi'
 import { firmwareKeysOf, keysOf2011 } from '../../service/test/a-firmware.ts'
 import { good, json, signedIn } from './a-control-plane.ts'
 import { tl } from './a-run.ts'
@@ -41,4 +43,24 @@ test('what would keep a VM from booting is not added, and it is told what to do'
   const refused = await tl(...UPDATE)
   assert.equal(refused.code, 1)
   assert.match(refused.err, /forbid the loader.*\n {4}tl vm start web; update its boot loader/)
+})
+
+test('tl vm security show-keys shows what a VM’s variable store has while it runs, and what became of it', async (t) => {
+  const old = keysOf2011()
+  const level = plainVariable(VARIABLES.SbatLevel, toUtf8('sbat,1,2023012900\nshim,2\ngrub,3\n'))
+  const variables = variablesOfTemplate(old, true).with(level)
+  await signedIn(t, new ScriptedHost({ firmwareKeys: firmwareKeysOf(old), variables }))
+  await good('vm', 'create', '--name', 'web', '--image', 'small')
+  const { out } = await good('vm', 'security', 'show-keys', 'web')
+  assert.match(out, /^Secure Boot +enforced$/m)
+  assert.match(out, /^templates +MicrosoftUefiCertificateAuthorityTemplate \(UEFI 2011\)$/m)
+  assert.match(out, /^SBAT level +2023012900, shim 2, grub 3$/m)
+  assert.match(out, /^db +Microsoft Corporation UEFI CA 2011 +2026-06-27 +UEFI 2011 +48e99b99/m)
+  assert.doesNotMatch(out, /hashes/)
+  await good('vm', 'deallocate', 'web')
+  await good(...UPDATE)
+  const after = await good('vm', 'security', 'show-keys', 'web')
+  assert.match(after.out, /^dbx +\d+ hashes$/m)
+  const shown = await json('vm', 'security', 'show-keys', 'web')
+  assert.deepEqual(shown.microsoftAuthorities, ['KEK 2011', 'KEK 2023', 'UEFI 2011', 'UEFI 2023'])
 })

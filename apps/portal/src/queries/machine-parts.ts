@@ -23,6 +23,39 @@ export function useExtensions(machine: string) {
   })
 }
 
+/** What a database of a variable store has. */
+export interface FirmwareDatabase {
+  readonly certificates?: readonly {
+    readonly sha256: string
+    readonly subject?: string
+    readonly notAfter?: string
+    readonly microsoftAuthority: string | null
+    readonly unreadable?: string
+  }[]
+  readonly sha256Count?: number
+  /** Why nothing of it can be told. */
+  readonly unreadable?: string
+}
+
+/** What a VM's variable store has now. */
+export interface Firmware {
+  readonly secureBootEnforced: boolean
+  readonly secureBootOffReason?: string
+  readonly signatures: Readonly<Record<'PK' | 'KEK' | 'db' | 'dbx', FirmwareDatabase>>
+  readonly machineOwnerKeys: Readonly<Record<string, FirmwareDatabase>>
+  readonly sbatLevel: { readonly date?: string | null; readonly unreadable?: string } | null
+}
+
+export function useFirmware(machine: string) {
+  return useQuery({
+    queryKey: ['machine', machine.toLowerCase(), 'firmware'],
+    queryFn: async () => {
+      const found = await background.get(`${machine}/providers/TrustedLaunch/firmwareKeys/current`)
+      return (found as unknown as { properties: Firmware }).properties
+    },
+  })
+}
+
 interface Named {
   readonly id: string
 }

@@ -1,14 +1,16 @@
 import { templateWithMore } from '@trusted-launch/uefi'
 import type { FirmwareKeyDriver } from '../domain/host/firmware-keys.ts'
-import { addFirmwareKeys, firmwareKeysOf, roomFor } from './firmware-keys.ts'
-import type { LocalParts } from './local-parts.ts'
+import { addFirmwareKeys, roomFor } from './firmware-keys.ts'
+import { type LocalParts, machineOn } from './local-parts.ts'
 import { lacksForUefi } from './own-disk.ts'
+import { variablesOf } from './variables.ts'
 
 /** What the firmware of VMs of this machine trusts and forbids. */
 export function firmwareKeyDriver({ host, references }: LocalParts): FirmwareKeyDriver {
   return {
-    async firmwareKeys(id) {
-      return firmwareKeysOf(host.machine(id))
+    async variables(id) {
+      const machine = machineOn(host, id)
+      return machine === null || machine.spec.firmware === 'bios' ? null : variablesOf(machine)
     },
 
     async refusesWith(id, more) {

@@ -1,26 +1,9 @@
 import { ArmError, faults } from '@trusted-launch/api'
 import type { Machine } from '@trusted-launch/host'
-import {
-  decodeVariableStore,
-  type MoreSignatures,
-  UefiError,
-  VARIABLES,
-  type VariableName,
-} from '@trusted-launch/uefi'
-import type { FirmwareKeys } from '../domain/host/firmware-keys.ts'
+import { type MoreSignatures, UefiError } from '@trusted-launch/uefi'
+import { type FirmwareKeys, firmwareKeysIn } from '../domain/host/firmware-keys.ts'
 import type { MachinePlan } from '../domain/host/machines.ts'
-
-/** What a VM's variable store holds of keys; null: a BIOS starts it. */
-export async function firmwareKeysOf(
-  machine: Pick<Machine, 'spec' | 'readVariables'>,
-): Promise<FirmwareKeys | null> {
-  if (machine.spec.firmware === 'bios') return null
-  const store = decodeVariableStore(await machine.readVariables())
-  const dataOf = (variable: VariableName) => store.get(variable)?.data ?? new Uint8Array(0)
-  return {
-    ...{ KEK: dataOf(VARIABLES.KEK), db: dataOf(VARIABLES.db), dbx: dataOf(VARIABLES.dbx) },
-  }
-}
+import { variablesOf } from './variables.ts'
 
 /**
  * Adds keys to a stopped VM.
@@ -34,7 +17,7 @@ export async function addFirmwareKeys(
 ): Promise<FirmwareKeys> {
   await foretell()
   await roomFor(machine.spec.name, () => machine.keys.add(more))
-  return (await firmwareKeysOf(machine))!
+  return firmwareKeysIn(await variablesOf(machine))
 }
 
 /** In words of the API. */

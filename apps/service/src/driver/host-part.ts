@@ -1,14 +1,11 @@
 import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type HostPart, statedVariables } from '@trusted-launch/attestation'
-import { MalformedError, toHex } from '@trusted-launch/codec'
+import { toHex } from '@trusted-launch/codec'
 import type { Machine, MachineFacts, VtpmIdentity } from '@trusted-launch/host'
-import { decodeVariableStore, type VariableStore, variablesOfTemplate } from '@trusted-launch/uefi'
+import { variablesOfTemplate } from '@trusted-launch/uefi'
 import type { HostFirmware } from './host-firmware.ts'
-
-const READS_MAX = 5
-const READ_AGAIN_MS = 50
+import { variablesOf } from './variables.ts'
 
 /** A file's hash, made again when the file is another or was changed. */
 export class FileHash {
@@ -84,22 +81,11 @@ async function firmwarePartOf(
   const { signatures, secureBoot } = machine.spec
   if (signatures === null) return []
   const wanted = statedVariables(variablesOfTemplate(signatures, secureBoot))
-  const actual = statedVariables(await storeOf(machine))
+  const actual = statedVariables(await variablesOf(machine))
   return [
     {
       actual: { firmwareSha256: await firmware.sha256Now(), variables: actual },
       wanted: { firmwareSha256: firmware.sha256, variables: wanted },
     },
   ]
-}
-
-/** The guest's firmware writes there while it runs: what is half written is read again. */
-async function storeOf(machine: Machine): Promise<VariableStore> {
-  for (let reads = 1; ; reads++)
-    try {
-      return decodeVariableStore(await machine.readVariables())
-    } catch (error) {
-      if (!(error instanceof MalformedError) || reads >= READS_MAX) throw error
-      await sleep(READ_AGAIN_MS)
-    }
 }

@@ -147,6 +147,7 @@ export const SECURITY_READER = builtIn(
     'TrustedLaunch/alertDestinations/read',
     'TrustedLaunch/events/read',
     'TrustedLaunch/exemptions/read',
+    'TrustedLaunch/firmwareKeys/read',
     'TrustedLaunch/monitoringPlans/read',
     'TrustedLaunch/policies/read',
   ]),

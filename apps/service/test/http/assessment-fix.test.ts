@@ -90,7 +90,7 @@ test('a fix needs the right to do it by hand', async (t) => {
 
 test('certificates of 2023 are added by a fix while the VM is deallocated, which says so before', async (t) => {
   const host = new AttestingHost()
-  host.firmwareKeys = async (id) => host.firmware.get(id) ?? firmwareKeysOf(keysOf2011())
+  host.firmwareKeys = (id) => host.firmware.get(id) ?? firmwareKeysOf(keysOf2011())
   const service = await aService(t, host)
   const { id } = await aVm(service)
   const rollover = '7b1f4c52-0f57-4f6e-9a51-6a0d0c3f2e02'

@@ -157,7 +157,7 @@ class NamingHost extends DriftedHost {
 
 test('what was approved for a VM is approved with the new keys, too: what else it says stays', async (t) => {
   const host = new NamingHost()
-  host.firmwareKeys = async (id) => host.firmware.get(id) ?? old
+  host.firmwareKeys = (id) => host.firmware.get(id) ?? old
   const service = await aService(t, host)
   const { id: vm } = await aVm(service)
   host.isDrifted = true

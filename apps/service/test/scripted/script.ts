@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { Examination } from '@trusted-launch/bootchain'
+import type { VariableStore } from '@trusted-launch/uefi'
 import type { FirmwareKeys } from '../../src/domain/host/firmware-keys.ts'
 import type { Boot } from '../../src/domain/host/machines.ts'
 import type { Capacity } from '../../src/domain/host-driver.ts'
@@ -21,6 +22,8 @@ export interface Script {
   readonly lacks?: readonly string[]
   /** What the firmware of its VMs begins with; by default nothing at all. */
   readonly firmwareKeys?: FirmwareKeys
+  /** What else their variable stores have. */
+  readonly variables?: VariableStore
   /** What on the disks of its VMs would be refused with more keys. */
   readonly refuses?: string
   /** A VM's serial port; by default it prints what is typed. */

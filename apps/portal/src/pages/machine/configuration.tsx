@@ -8,6 +8,7 @@ import {
   Text,
 } from '@fluentui/react-components'
 import { useState } from 'react'
+import { Allowed } from '../../components/allowed.tsx'
 import { Confirm } from '../../components/confirm.tsx'
 import { MayButton } from '../../components/may-button.tsx'
 import { Row } from '../../components/row.tsx'
@@ -17,6 +18,7 @@ import { useLongAction } from '../../queries/long-action.ts'
 import { powerOf } from '../../queries/machine.ts'
 import { useTexts } from '../../texts/texts.ts'
 import type { TabGiven } from '../machine.tsx'
+import { FirmwarePanel } from './firmware.tsx'
 import { effectsOf, profileOf, type Security, securityOf } from './security.ts'
 
 const TYPES = ['TrustedLaunch', 'Standard'] as const
@@ -25,7 +27,7 @@ const useStyles = makeStyles({ effects: { margin: 0 } })
 
 /** What protects it, and what each change of that will do. */
 export default function Configuration({ machine }: TabGiven) {
-  const { resources, machine: words } = useTexts()
+  const { resources, machine: words, refresh } = useTexts()
   const styles = useStyles()
   const had = securityOf(machine)
   const [wanted, want] = useState(had)
@@ -73,6 +75,12 @@ export default function Configuration({ machine }: TabGiven) {
           }}
         />
       )}
+      <Allowed
+        needs={{ action: 'TrustedLaunch/firmwareKeys/read', scope: machine.id }}
+        verb={refresh}
+      >
+        <FirmwarePanel id={machine.id} />
+      </Allowed>
     </>
   )
 }

@@ -20,7 +20,7 @@ const SETTINGS = ['securityProfile', 'uefiSettings'] as const
 const PATH = `galleryArtifactVersion.properties.${SETTINGS.join('.')}`
 
 /** Azure's names of templates, and the system whose machines begin with each; null: no keys at all. */
-const TEMPLATES: Readonly<Record<string, 'Linux' | 'Windows' | null>> = {
+export const SIGNATURE_TEMPLATES: Readonly<Record<string, 'Linux' | 'Windows' | null>> = {
   NoSignatureTemplate: null,
   MicrosoftUefiCertificateAuthorityTemplate: 'Linux',
   MicrosoftWindowsTemplate: 'Windows',
@@ -93,7 +93,7 @@ function templatesIn(settings: Json | undefined, osType: DefinitionFacts['osType
   const target = `${PATH}.signatureTemplateNames`
   const names = listIn(at(settings, 'signatureTemplateNames')).map((name) => {
     const given = String(name).toLowerCase()
-    const found = Object.keys(TEMPLATES).find((one) => one.toLowerCase() === given)
+    const found = Object.keys(SIGNATURE_TEMPLATES).find((one) => one.toLowerCase() === given)
     if (found === undefined) throw new ArmError(faults.invalidParameter(target))
     return found
   })
@@ -106,7 +106,7 @@ function templatesIn(settings: Json | undefined, osType: DefinitionFacts['osType
       invalid(target, "Each template is named once, and 'NoSignatureTemplate' alone."),
     )
   return names.flatMap((name) => {
-    const system = TEMPLATES[name]!
+    const system = SIGNATURE_TEMPLATES[name]!
     return system === null ? [] : [keysFor(system)]
   })
 }

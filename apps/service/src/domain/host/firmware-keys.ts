@@ -1,13 +1,25 @@
-import type { MoreSignatures } from '@trusted-launch/uefi'
+import {
+  type MoreSignatures,
+  VARIABLES,
+  type VariableName,
+  type VariableStore,
+} from '@trusted-launch/uefi'
 import type { MachinePlan } from './machines.ts'
 
 /** KEK, db and dbx of a VM's variable store, byte for byte; empty: not there. */
 export type FirmwareKeys = Readonly<Record<'KEK' | 'db' | 'dbx', Uint8Array>>
 
+/** Those of a store. */
+export function firmwareKeysIn(store: VariableStore): FirmwareKeys {
+  const dataOf = (variable: VariableName) => store.get(variable)?.data ?? new Uint8Array(0)
+  const { KEK, db, dbx } = VARIABLES
+  return { KEK: dataOf(KEK), db: dataOf(db), dbx: dataOf(dbx) }
+}
+
 /** What the firmware of VMs of a host trusts and forbids. */
 export interface FirmwareKeyDriver {
-  /** What the firmware of a VM trusts and forbids now; null: no UEFI starts it. */
-  firmwareKeys(id: string): Promise<FirmwareKeys | null>
+  /** What the variable store of a VM has now, also while it runs; null: no UEFI starts it, or it is not made. */
+  variables(id: string): Promise<VariableStore | null>
   /**
    * What the disk of a stopped VM starts, and its firmware would refuse with these keys and does not now: `loader`,
    * `GRUB`, `kernel`; null: nothing, or it can't be told. @throws {ArmError} its firmware keeps no more.

@@ -1,9 +1,11 @@
 import { ArmError, faults } from '@trusted-launch/api'
-import type { FirmwareKeyDriver } from '../../domain/host/firmware-keys.ts'
+import { MalformedError } from '@trusted-launch/codec'
+import type { VariableStore } from '@trusted-launch/uefi'
+import { type FirmwareKeyDriver, firmwareKeysIn } from '../../domain/host/firmware-keys.ts'
 import { requireUnlocked } from '../../domain/locks.ts'
 import type { JsonObject, Resource, Tables } from '../../domain/store.ts'
 import { isCurrent, type KeyUpdate, keyUpdateFor } from '../../domain/vm/current-keys.ts'
-import { inputFor, stateOf } from '../../domain/vm/vm.ts'
+import { generationOf, inputFor, stateOf } from '../../domain/vm/vm.ts'
 import { requireNotGoing } from '../../domain/vm/vm-actions.ts'
 import { begin } from '../begin.ts'
 import { change } from '../change.ts'
@@ -11,6 +13,7 @@ import type { Ground } from '../ground.ts'
 import { operationHeaders } from '../operation-view.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
 import { routesOf } from '../routes-of.ts'
+import { variablesView } from './firmware-view.ts'
 import { requireVmAt } from './health.ts'
 
 /** What the firmware of VMs trusts and forbids. */
@@ -22,11 +25,24 @@ export const UPDATE_KEYS = `${FIRMWARE_KEYS}/update/action`
 const WARNING =
   'PCR 7 changes with these. Disk encryption that is bound to it (BitLocker, systemd-cryptenroll, Clevis) does not unlock at the next start: suspend it in the guest first, or have the recovery key at hand.'
 
-/** Microsoft's current certificates and revocations, for a VM that is deallocated. */
+/** What a VM's variable store has now; Microsoft's current certificates and revocations, for one that is deallocated. */
 export function firmwareKeyRoutes(ground: Ground): Route[] {
   const route = routesOf(FIRMWARE_KEYS)
-  const path = `/:scope/providers/${FIRMWARE_KEYS}/update`
-  return [route('POST', path, 'update/action', (request) => updateKeys(ground, request))]
+  const path = `/:scope/providers/${FIRMWARE_KEYS}`
+  return [
+    route('GET', `${path}/current`, 'read', (request) => showKeys(ground, request)),
+    route('POST', `${path}/update`, 'update/action', (request) => updateKeys(ground, request)),
+  ]
+}
+
+/** @throws {ArmError} 409: it is of generation 1, or not made yet. */
+async function showKeys(ground: Ground, request: ArmRequest): Promise<ArmReply> {
+  const vm = await requireVmAt(ground, request)
+  const properties = variablesView(await variablesOf(ground.driver, vm, 'shown'))
+  return {
+    status: 200,
+    body: { id: request.id, name: 'current', type: FIRMWARE_KEYS, properties },
+  }
 }
 
 /**
@@ -68,10 +84,32 @@ const inTables = (ground: Ground, tables: Tables) => ({
 })
 
 async function lackedBy(driver: FirmwareKeyDriver, vm: Resource): Promise<KeyUpdate> {
-  const held = await driver.firmwareKeys(stateOf(vm).machine)
-  if (held === null)
-    throw notAllowed(vm, 'it is of generation 1, whose BIOS knows no keys. Convert it first')
-  return keyUpdateFor(held)
+  return keyUpdateFor(firmwareKeysIn(await variablesOf(driver, vm, 'updated')))
+}
+
+/** @throws {ArmError} there are none. */
+async function variablesOf(
+  driver: FirmwareKeyDriver,
+  vm: Resource,
+  verb: string,
+): Promise<VariableStore> {
+  const found = await readable(() => driver.variables(stateOf(vm).machine), vm, verb)
+  if (found !== null) return found
+  const isBios = generationOf(vm) === 'V1'
+  const why = isBios
+    ? 'it is of generation 1, whose BIOS knows no keys. Convert it first'
+    : 'its host has not made it'
+  throw notAllowed(vm, why, verb)
+}
+
+/** @throws {ArmError} what is there is no store: nothing of it can be told. */
+async function readable<T>(read: () => Promise<T>, vm: Resource, verb: string): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    if (!(error instanceof MalformedError)) throw error
+    throw notAllowed(vm, `its variable store cannot be read: ${error.message}`, verb)
+  }
 }
 
 function view({ has, authorities, revocations }: KeyUpdate, refuses: string | null): JsonObject {
@@ -94,7 +132,7 @@ function requireDeallocated(vm: Resource): void {
   if (power !== 'deallocated') throw notAllowed(vm, `it is ${power}. Deallocate the VM first`)
 }
 
-function notAllowed({ name }: Resource, why: string): ArmError {
-  const message = `The keys of the firmware of VM '${name}' cannot be updated: ${why}.`
+function notAllowed({ name }: Resource, why: string, verb = 'updated'): ArmError {
+  const message = `The keys of the firmware of VM '${name}' cannot be ${verb}: ${why}.`
   return new ArmError(faults.operationNotAllowed(message))
 }

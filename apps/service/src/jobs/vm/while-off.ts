@@ -1,4 +1,5 @@
 import { ArmError, faults } from '@trusted-launch/api'
+import { firmwareKeysIn } from '../../domain/host/firmware-keys.ts'
 import type { MachineDriver } from '../../domain/host/machines.ts'
 import { approveWithKeys } from '../../domain/references/with-keys.ts'
 import type { Resource } from '../../domain/store.ts'
@@ -44,10 +45,10 @@ export async function updateKeys(vmJob: VmJob, { now, planOf }: VmGround): Promi
   const { machine, notices } = stateOf(vm)
   const { by } = job.operation.input
   await requireOff(vm, driver)
-  const held = await driver.firmwareKeys(machine)
+  const held = await driver.variables(machine)
   if (held === null) throw new Error(`${vm.id} has no keys in its firmware`)
   await job.tell(20, 'adding certificates and revocations, and foretelling the next boot')
-  const { more } = keyUpdateFor(held)
+  const { more } = keyUpdateFor(firmwareKeysIn(held))
   const keys = await driver.addFirmwareKeys(await planOf(vm), more, job.signal)
   const time = now()
   const updater = { by: String(by), request: job.operation.correlationId, time }
