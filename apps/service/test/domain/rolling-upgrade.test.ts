@@ -39,6 +39,7 @@ test('a policy has Azure’s defaults, and says of what it does not take which m
     ...{ maxBatchInstancePercent: 20, maxUnhealthyInstancePercent: 20 },
     ...{ maxUnhealthyUpgradedInstancePercent: 20, pauseMs: 0 },
     ...{ prioritizeUnhealthyInstances: false, maxSurge: false, enableCrossZoneUpgrade: false },
+    rollbackFailedInstancesOnPolicyBreach: false,
   })
   assert.equal(policyOf({ pauseTimeBetweenBatches: 'PT1H2M3S' }).pauseMs, 3_723_000)
   for (const [name, value] of [

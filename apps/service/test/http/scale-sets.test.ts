@@ -190,15 +190,95 @@ async function settled(service: TestService, id: string, count: number): Promise
   }
 }
 
-test('what a rolling policy asks for and is not done is refused by its name', async (t) => {
-  const service = await aService(t)
-  const { put } = await aScaleSet(service, 1, {
-    upgradePolicy: {
-      mode: 'Rolling',
-      rollingUpgradePolicy: { rollbackFailedInstancesOnPolicyBreach: true },
+const rolledBack = (more: object = {}) => ({
+  upgradePolicy: {
+    mode: 'Manual',
+    rollingUpgradePolicy: {
+      ...{ rollbackFailedInstancesOnPolicyBreach: true, maxBatchInstancePercent: 50 },
+      ...{ maxUnhealthyUpgradedInstancePercent: 0, ...more },
+    },
+  },
+})
+
+/** Of a set, what each instance is: its size, whether it is as the model says, and whether it is well. */
+const shownOf = async (service: TestService, id: string) =>
+  (await instancesOf(service, id)).map(({ sku, properties }) => [
+    sku.name,
+    properties.latestModelApplied,
+    properties.provisioningState,
+  ])
+
+test('where the policy says so, an instance that is not well when an upgrade ends is put back to what it was, and no other', async (t) => {
+  const reimaged: string[] = []
+  let ill = ''
+  const host: ScriptedHost = new ScriptedHost({
+    before: (deed, id) => {
+      if (deed === 'reimage') reimaged.push(id)
+      const isNew = host.plan(id)?.vcpus !== 1
+      if (deed === 'start' && id === ill && isNew) throw new Error('it does not come up')
     },
   })
-  assert.match(put.body.error.message, /rollbackFailedInstancesOnPolicyBreach/)
+  const service = await aService(t, host)
+  const { id } = await aScaleSet(service, 4, rolledBack())
+  ill = (await host.machines())[0]!
+  const standard = {
+    sku: { name: 'Standard_B2s' },
+    properties: {
+      virtualMachineProfile: { securityProfile: { securityType: 'Standard', uefiSettings: null } },
+    },
+  }
+  assert.equal((await changed(service, 'PATCH', id, standard)).status, 'Succeeded')
+  const end = await changed(service, 'POST', `${id}/osRollingUpgrade`)
+  assert.equal(end.error.code, 'MaxUnhealthyInstancePercentExceededInRollingUpgrade')
+  assert.match(
+    end.error.message,
+    /1 of 2 upgraded instances are unhealthy; 0 % may be; 1 of 1 that failed were put back to what they were before\.$/,
+  )
+  assert.deepEqual(await shownOf(service, id), [
+    ['Standard_B1s', false, 'Succeeded'],
+    ['Standard_B2s', true, 'Succeeded'],
+    ['Standard_B1s', false, 'Succeeded'],
+    ['Standard_B1s', false, 'Succeeded'],
+  ])
+  assert.equal(reimaged.filter((one) => one === ill).length, 2)
+  const [first] = await instancesOf(service, id)
+  assert.equal(first.properties.securityProfile.securityType, 'TrustedLaunch')
+  assert.equal(host.plan(ill)!.vcpus, 1)
+  assert.equal(await host.power(ill), 'running')
+  const disk = (await service.ask('GET', first.properties.storageProfile.osDisk.managedDisk.id))
+    .body
+  assert.equal(disk.properties.securityProfile.securityType, 'TrustedLaunch')
+  ill = ''
+  assert.equal((await changed(service, 'POST', `${id}/osRollingUpgrade`)).status, 'Succeeded')
+  for (const [, isLatest] of await shownOf(service, id)) assert.equal(isLatest, true)
+})
+
+test('an instance that cannot be put back says so, and one whose policy does not ask for it stays as it failed', async (t) => {
+  for (const rollbackFailedInstancesOnPolicyBreach of [true, false]) {
+    let isIll = false
+    const host = new ScriptedHost({
+      before: (deed) => {
+        if (isIll && deed === 'start') throw new Error('it does not come up')
+      },
+    })
+    const service = await aService(t, host)
+    const { id } = await aScaleSet(
+      service,
+      1,
+      rolledBack({ rollbackFailedInstancesOnPolicyBreach }),
+    )
+    isIll = true
+    await changed(service, 'PATCH', id, { sku: { name: 'Standard_B2s' } })
+    const { error } = await changed(service, 'POST', `${id}/osRollingUpgrade`)
+    assert.equal(error.code, 'MaxUnhealthyInstancePercentExceededInRollingUpgrade')
+    const told = error.message.match(/; (\d of \d) that failed were put back/)?.[1]
+    assert.deepEqual(
+      [told, await shownOf(service, id)],
+      rollbackFailedInstancesOnPolicyBreach
+        ? ['0 of 1', [['Standard_B1s', false, 'Failed']]]
+        : [undefined, [['Standard_B2s', true, 'Failed']]],
+    )
+  }
 })
 
 test('a set that was made without Trusted Launch refuses it, unless its tag allows that its disks are lost', async (t) => {

@@ -39,9 +39,6 @@ export const scaleSetDispositions: Dispositions = {
   },
   ...{ [`${POLICY}.mode`]: 'honoured', [`${POLICY}.rollingUpgradePolicy`]: 'honoured' },
   ...{
-    [`${POLICY}.rollingUpgradePolicy.rollbackFailedInstancesOnPolicyBreach`]: 'refused',
-  },
-  ...{
     'properties.scaleInPolicy.rules': 'honoured',
     'properties.platformFaultDomainCount': 'honoured',
   },

@@ -14,6 +14,8 @@ export interface RollingPolicy {
   readonly maxSurge: boolean
   /** A batch may be of several zones. */
   readonly enableCrossZoneUpgrade: boolean
+  /** Instances that are not well are put back to what they were when the upgrade ends for that. */
+  readonly rollbackFailedInstancesOnPolicyBreach: boolean
 }
 
 /** ISO 8601, as far as clients write it: hours, minutes and seconds. */
@@ -43,6 +45,8 @@ export function rollingPolicyOf({ properties }: Pick<ScaleSet, 'properties'>): R
     prioritizeUnhealthyInstances: at(policy, 'prioritizeUnhealthyInstances') === true,
     maxSurge: at(policy, 'maxSurge') === true,
     enableCrossZoneUpgrade: at(policy, 'enableCrossZoneUpgrade') === true,
+    rollbackFailedInstancesOnPolicyBreach:
+      at(policy, 'rollbackFailedInstancesOnPolicyBreach') === true,
     pauseMs: pauseOf(textAt(policy, 'pauseTimeBetweenBatches') ?? 'PT0S'),
   }
 }

@@ -4,6 +4,7 @@ import { listIn } from '../links.ts'
 import type { Moment } from '../resource-type.ts'
 import type { Operation, Resource } from '../store.ts'
 import { at } from '../vm/vm.ts'
+import { formersOf, putBack } from './put-back.ts'
 import { type RollingPolicy, rollingPolicyOf } from './rolling-policy.ts'
 import {
   instancesOf,
@@ -12,6 +13,7 @@ import {
   isLatest,
   isProtectedFrom,
   type ScaleSet,
+  type ScaleSetState,
   scaleSetStateJson,
 } from './scale-set.ts'
 import type { ScaleSetRules } from './scale-set-rules.ts'
@@ -113,11 +115,20 @@ export async function rollOn(
 ): Promise<RollingStep> {
   const policy = rollingPolicyOf(set)
   const progress = progressOf(set, await instancesOf(moment.tables, set))
+  const { breach } = set.state.rolling ?? {}
+  if (breach !== undefined) return breached(moment, breach, progress)
   if (progress.running.length > 0) return { kind: 'waits', progress }
   const message = breachOf(policy, progress)
   if (message !== null) {
-    await endBatch(rules, moment, set)
-    return { kind: 'breach', message }
+    const after = await endBatch(rules, moment, set)
+    const isBack = policy.rollbackFailedInstancesOnPolicyBreach
+    const parts = isBack ? await putBack(rules, moment, set, progress.failed) : []
+    if (parts.length === 0) return { kind: 'breach', message }
+    await keepState(moment, set, {
+      ...after,
+      rolling: { ...after.rolling!, breach: { message, parts } },
+    })
+    return { kind: 'waits', progress }
   }
   if (isReplacing(set)) {
     await endBatch(rules, moment, set)
@@ -128,11 +139,31 @@ export async function rollOn(
   if (moment.at < (rolling?.batchAt ?? 0) + policy.pauseMs && rolling?.batchAt !== 0)
     return { kind: 'waits', progress }
   const batch = nextBatch(policy, progress)
-  const began = { ...set.state, rolling: { ...rolling!, batchAt: moment.at } }
   const isKept = (each: Resource) => !policy.maxSurge || isProtectedFrom(each, 'ScaleIn')
-  await upgradeInstances(rules, moment, set, batch.filter(isKept))
+  const stays = batch.filter(isKept)
+  const isBack = policy.rollbackFailedInstancesOnPolicyBreach
+  const former = isBack && { former: { ...rolling!.former, ...formersOf(stays) } }
+  const began = { ...set.state, rolling: { ...rolling!, batchAt: moment.at, ...former } }
+  await upgradeInstances(rules, moment, set, stays, isBack)
   const goes = batch.filter((each) => !isKept(each))
-  const state = await replace(rules, moment, { ...set, state: began }, goes)
-  await moment.tables.resources.update(set.id, { state: scaleSetStateJson(state) }, moment.at)
+  await keepState(moment, set, await replace(rules, moment, { ...set, state: began }, goes))
   return { kind: 'waits', progress }
+}
+
+async function keepState({ tables, at }: Moment, { id }: ScaleSet, state: ScaleSetState) {
+  await tables.resources.update(id, { state: scaleSetStateJson(state) }, at)
+}
+
+/** It is over once those that are put back are there, or are not. */
+async function breached(
+  { tables }: Moment,
+  { message, parts }: NonNullable<NonNullable<ScaleSetState['rolling']>['breach']>,
+  progress: Progress,
+): Promise<RollingStep> {
+  const all = await Promise.all(parts.map((id) => tables.operations.get(id)))
+  const isOpen = (one: Operation | null) => one !== null && one.endedAt === null
+  if (all.some(isOpen)) return { kind: 'waits', progress }
+  const back = all.filter((one) => one?.status === 'Succeeded').length
+  const told = `${back} of ${parts.length} that failed were put back to what they were before`
+  return { kind: 'breach', message: `${message}; ${told}` }
 }

@@ -27,6 +27,10 @@ export interface ScaleSetState {
     readonly batchAt: number
     /** The instances that the last batch takes the place of, by their ids. */
     readonly replaced?: readonly string[]
+    /** What instances were made of before it, each once, by its hash: an instance's `former` names one. */
+    readonly former?: Readonly<Record<string, JsonObject>>
+    /** Why it ended, and the operations that put instances back. */
+    readonly breach?: { readonly message: string; readonly parts: readonly string[] }
   }
 }
 

@@ -40,12 +40,16 @@ export function isReplacing({ state }: ScaleSet): boolean {
 
 /**
  * Of a batch that was made anew one goes for each that came: the former one where the new one is well, else the new
- * one. So there are as many as before, however it ends. Part of a transaction.
+ * one. So there are as many as before, however it ends. Part of a transaction. @returns the set's state from then on.
  */
-export async function endBatch(rules: ScaleSetRules, moment: Moment, set: ScaleSet): Promise<void> {
+export async function endBatch(
+  rules: ScaleSetRules,
+  moment: Moment,
+  set: ScaleSet,
+): Promise<ScaleSetState> {
   const { rolling } = set.state
   const replaced = new Set((rolling?.replaced ?? []).map(keyOf))
-  if (replaced.size === 0) return
+  if (replaced.size === 0) return set.state
   const here = (await instancesOf(moment.tables, set)).filter((each) => !isGoing(each))
   const former = here.filter(({ id }) => replaced.has(keyOf(id)))
   const came = here.filter((each) => isLatest(set, each)).slice(-replaced.size)
@@ -55,4 +59,5 @@ export async function endBatch(rules: ScaleSetRules, moment: Moment, set: ScaleS
   const { replaced: _, ...rest } = rolling!
   const state = { ...set.state, rolling: rest }
   await moment.tables.resources.update(set.id, { state: scaleSetStateJson(state) }, moment.at)
+  return state
 }

@@ -4,11 +4,12 @@ import type { Moment } from '../resource-type.ts'
 import type { JsonObject, Resource } from '../store.ts'
 import { alignOsDisk } from '../vm/os-disk.ts'
 import { withoutSecrets } from '../vm/os-profile.ts'
-import { at, generationOf, inputFor, stateJson, stateOf, textAt } from '../vm/vm.ts'
+import { generationOf, inputFor, stateJson, stateOf, textAt } from '../vm/vm.ts'
 import { exactImageOf } from '../vm/vm-image.ts'
 import { addExtensions } from './add-instances.ts'
 import { instanceProperties } from './instance-properties.ts'
 import { decideModel, needsNewDisk } from './model-rules.ts'
+import { formerOf, withOwn } from './put-back.ts'
 import { isGoing, isLatest, isProtectedFrom, type ScaleSet } from './scale-set.ts'
 import type { ScaleSetRules } from './scale-set-rules.ts'
 
@@ -38,12 +39,16 @@ export function toUpgrade(set: ScaleSet, chosen: readonly Resource[]): Resource[
   return chosen.filter((each) => !isLatest(set, each) || each.provisioningState === 'Failed')
 }
 
-/** Brings instances to the set's model: each by an operation of its own. Part of a transaction. @returns the operations' ids. @throws {ArmError} */
+/**
+ * Brings instances to the set's model: each by an operation of its own. Part of a transaction.
+ * @param isKept whether each remembers what it was. @returns the operations' ids. @throws {ArmError}
+ */
 export async function upgradeInstances(
   rules: ScaleSetRules,
   moment: Moment,
   set: ScaleSet,
   instances: readonly Resource[],
+  isKept = false,
 ): Promise<string[]> {
   if (instances.length === 0) return []
   const { image, decision } = await decideModel(rules, moment, set)
@@ -54,7 +59,9 @@ export async function upgradeInstances(
     const exact = exactImageOf(properties, image)
     const isOther = exact.image !== state.image || needsNewDisk(instance.properties, properties)
     const isStale = state.scaleSet!.isStale === true || isOther
-    const scaleSet = { ...state.scaleSet!, model: set.state.model, isStale }
+    const { former: _, ...membership } = state.scaleSet!
+    const former = isKept && { former: formerOf(instance) }
+    const scaleSet = { ...membership, model: set.state.model, isStale, ...former }
     const next = { ...state, ...exact, notices: decision.notices, scaleSet }
     await alignOsDisk(moment, properties, { ...decision, hyperVGeneration: generationOf(instance) })
     const change = { properties, state: stateJson(next), provisioningState: 'Updating' } as const
@@ -68,16 +75,7 @@ export async function upgradeInstances(
 
 /** An instance keeps its name, its disks and its interfaces; all else is the model's. */
 function broughtTo(set: ScaleSet, { properties: was }: Resource): JsonObject {
-  const { storageProfile, ...model } = withoutSecrets(
-    instanceProperties(set, { computerName: '', interfaces: [] }, {}),
-  )
-  const { osDisk, dataDisks } = at(was, 'storageProfile') as JsonObject
-  const { protectionPolicy } = was
-  return {
-    ...model,
-    storageProfile: { ...(storageProfile as JsonObject), osDisk: osDisk!, dataDisks: dataDisks! },
-    networkProfile: was.networkProfile!,
-    ...(was.osProfile !== undefined && { osProfile: was.osProfile }),
-    ...(protectionPolicy !== undefined && { protectionPolicy }),
-  }
+  const model = withoutSecrets(instanceProperties(set, { computerName: '', interfaces: [] }, {}))
+  const { osProfile: _, ...made } = model
+  return withOwn(made, was)
 }

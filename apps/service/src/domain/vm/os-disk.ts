@@ -101,7 +101,10 @@ export function withOwnDisk(before: JsonObject, after: JsonObject): JsonObject {
 export async function alignOsDisk(
   { tables, at: now }: Moment,
   properties: JsonObject,
-  { isTrustedLaunch, hyperVGeneration }: Decision & { hyperVGeneration: 'V1' | 'V2' },
+  {
+    isTrustedLaunch,
+    hyperVGeneration,
+  }: Pick<Decision, 'isTrustedLaunch'> & { hyperVGeneration: 'V1' | 'V2' },
 ): Promise<void> {
   const id = textAt(properties, 'storageProfile', 'osDisk', 'managedDisk', 'id')
   const disk = id === null ? null : await tables.resources.get(id)

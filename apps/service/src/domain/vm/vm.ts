@@ -44,6 +44,16 @@ export interface Membership {
   readonly faultDomain: number
   /** Its disk is to be made anew, and is not yet. */
   readonly isStale?: boolean
+  /** What it was before the rolling upgrade that brought it to its model; not there: that is not kept. */
+  readonly former?: Former
+}
+
+/** What an instance is put back to when it is not well after a rolling upgrade. */
+export type Former = Pick<VmState, 'image' | 'imageVersion' | 'galleryVersion'> & {
+  readonly model: number
+  readonly isUp: boolean
+  /** Which of those that the upgrade keeps. */
+  readonly properties: string
 }
 
 /** What the service knows of a VM beside what was asked for. */
