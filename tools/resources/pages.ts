@@ -11,7 +11,8 @@ export const pages: readonly Page[] = [
   {
     name: 'resource-groups',
     model: 'ResourceGroup',
-    paths: /\/resourceGroups(?:\/\{resourceGroup\}(?:\/resources)?)?$|\/resources$/,
+    paths:
+      /\/resourceGroups(?:\/\{resourceGroup\}(?:\/(?:exportTemplate|resources))?)?$|\/resources$/,
   },
   {
     name: 'subscriptions',

@@ -1,7 +1,7 @@
 export { DEPTH_MAX, STEPS_MAX, VALUE_MAX, WRITTEN_MAX } from './budget.ts'
 export type { Context, References } from './environment.ts'
 export { NeedsReference, TemplateError, type TemplateErrorCode } from './errors.ts'
-export { EXPRESSION_MAX } from './expression.ts'
+export { EXPRESSION_MAX, escaped } from './expression.ts'
 export { FUNCTIONS, REFUSED } from './functions.ts'
 export { type Plan, type PlannedResource, planTemplate } from './plan.ts'
 export { LIMITS } from './template.ts'

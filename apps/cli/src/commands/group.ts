@@ -45,9 +45,32 @@ export function groupCommand(output: Output, done: (code: ExitCode) => void): Co
       })
       done(EXIT.affirming)
     })
+  const toTemplate = new Command('export')
+    .summary('a group as a template, which makes the same in another one')
+    .description(
+      'Writes a template of what is in the group, for tl deployment create. Names are parameters; passwords are secure ones that whoever deploys gives. What cannot be in a template, as the bytes of images and snapshots, is told.',
+    )
+    .argument('<group>', 'its name')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tl group export shop > shop.json\n  tl deployment create again --group copy --template shop.json',
+    )
+    .action(async (name: string) => {
+      const { template, error } = await withService(async (connection) => {
+        const asked = { resources: ['*'], options: 'IncludeParameterDefaultValue' }
+        return (
+          await connection.client.ask('POST', `${connection.group(name)}/exportTemplate`, asked)
+        ).body as any
+      })
+      output.out(jsonText(template))
+      for (const { target, message } of error?.details ?? [])
+        output.err(`${plain(target)}: ${plain(message)}\n`)
+      done(EXIT.affirming)
+    })
   return new Command('group')
-    .summary('resource groups: list them, delete one with all that is in it')
+    .summary('resource groups: list them, export or delete one with all that is in it')
     .addHelpText('after', '\nExamples:\n  tl group list\n  tl group delete shop')
     .addCommand(list)
+    .addCommand(toTemplate)
     .addCommand(remove)
 }

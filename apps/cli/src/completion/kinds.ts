@@ -40,7 +40,7 @@ const VALUES: readonly [taker: RegExp, taken: Taken][] = [
   [/^drift \S+ <id>$/, 'drift'],
   [/^recommendation fix <id>$/, 'recommendation'],
   [/^reference-values revoke <id>$/, 'reference'],
-  [/^group delete <group>$/, 'group'],
+  [/^group (?:delete|export) <group>$/, 'group'],
   [/^disk \S+ <name>$/, 'disk'],
   [/^network nsg .*<rule>$/, 'anything'],
   [/^network nsg .*<name>$/, 'nsg'],

@@ -99,6 +99,9 @@ export const NO_HINT: readonly string[] = [
   ...['SecurityRuleParameterMissing', 'SecurityRuleParametersMissing'],
   ...['SecurityRuleInvalidPriority', 'SecurityRuleConflict'],
   'EvictionPolicyCanBeSetOnlyOnAzureSpotVirtualMachines',
+  // said in an answer, of what is not in a template; and that there is too much for one
+  ...['ExportTemplateCompletedWithErrors', 'ExportTemplateProviderError'],
+  ...['ResourceTypeSchemaNotFound', 'ExportTemplateTooManyResources'],
   // raw requests to a disk's address
   ...['InvalidPageRange', 'InvalidRange', 'AuthorizationPermissionMismatch'],
   ...['PublicIPAddressPoolMissing', 'PublicIPAddressPoolExhausted', 'PublicIPAddressInUse'],

@@ -18,3 +18,16 @@ export async function* everyOf(
     after = { after: keyOf(page.at(-1)!.id) }
   }
 }
+
+/** All that lies in a scope, parts of resources too, in the order of their keys; read page by page. */
+export async function* everyBelow(
+  { resources }: Pick<Tables, 'resources'>,
+  scope: string,
+): AsyncGenerator<Resource> {
+  for (let after: string | undefined; ; ) {
+    const page = await resources.below(scope, PAGE, after)
+    yield* page
+    if (page.length < PAGE) return
+    after = keyOf(page.at(-1)!.id)
+  }
+}

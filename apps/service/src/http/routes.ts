@@ -23,6 +23,7 @@ import { extensionTypeOf } from './resources/extensions.ts'
 import { firmwareKeyRoutes } from './resources/firmware-keys.ts'
 import { fleetRoutes } from './resources/fleet.ts'
 import { galleryTypes } from './resources/galleries.ts'
+import { groupExportRoutes } from './resources/group-export.ts'
 import { groupRoutes } from './resources/groups.ts'
 import { healthRoutes } from './resources/health.ts'
 import { hostRoutes } from './resources/hosts.ts'
@@ -80,6 +81,7 @@ export function allRoutes(
   const routes = [
     ...subscriptionRoutes(ground, { ...installation, types: types.map(({ type }) => type) }),
     ...groupRoutes(ground),
+    ...groupExportRoutes(types, ground),
     ...deploymentRoutes(ground),
     ...operationRoutes(ground),
     ...types.flatMap((type) => resourceRoutes(type, ground)),

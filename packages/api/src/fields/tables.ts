@@ -15,6 +15,7 @@ const own: Readonly<Record<string, FieldTable>> = {
     ...{ id: 'text!', name: 'text!', type: 'text!', location: 'text', managedBy: 'text' },
     ...{ tags: '{text}', properties: 'any' },
   },
+  ExportTemplateRequest: { resources: '[text]', options: 'text', outputFormat: 'text' },
   Deployment: { ...named, location: 'text', tags: '{text}', properties: 'DeploymentProperties' },
   DeploymentProperties: {
     ...{ mode: 'text', template: 'any', parameters: 'any', debugSetting: 'any' },

@@ -5,7 +5,8 @@ import { groupId, requireGroup, requireSubscription } from '../groups.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
 import type { DeploymentRecord } from './record.ts'
 
-const API_VERSION = '2026-04-01'
+/** The newest that is known; any well-formed one is taken. */
+export const API_VERSION = '2026-04-01'
 
 /** What a template is told of where it is deployed. @throws {ArmError} the place is not there. */
 export async function contextOf(

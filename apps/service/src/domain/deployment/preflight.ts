@@ -1,5 +1,6 @@
 import { ArmError, type Fault } from '@trusted-launch/api'
 import type { Plan, PlannedResource } from '@trusted-launch/template'
+import { everyBelow } from '../every-of.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
 import type { Asked, Inside } from './inside.ts'
 import type { DeploymentRecord } from './record.ts'
@@ -59,7 +60,7 @@ async function refusalOf(work: () => Promise<void>): Promise<Fault | null> {
  * it made for itself, as a VM its disk, goes and stays with that one.
  */
 export async function deletesOf(
-  { resources }: Pick<Tables, 'resources'>,
+  tables: Pick<Tables, 'resources'>,
   plan: Plan,
   { id, mode }: DeploymentRecord,
 ): Promise<readonly string[]> {
@@ -67,15 +68,11 @@ export async function deletesOf(
   const kept = new Set([...plan.resources.map((one) => one.id), ...plan.existing].map(lower))
   const group = id.slice(0, id.toLowerCase().indexOf('/providers/'))
   const found: string[] = []
-  for (let after: string | undefined; ; ) {
-    const page = await resources.below(group, PAGE, after)
-    found.push(...page.filter((one) => isOwn(one) && !isKept(one, kept)).map((one) => one.id))
-    if (page.length < PAGE) return found
-    after = lower(page.at(-1)!.id)
-  }
+  for await (const one of everyBelow(tables, group))
+    if (isOwn(one) && !isKept(one, kept)) found.push(one.id)
+  return found
 }
 
-const PAGE = 1_000
 const lower = (text: string) => text.toLowerCase()
 
 /** Neither a part of another, nor what extends one, nor a deployment. */

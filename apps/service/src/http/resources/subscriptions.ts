@@ -1,3 +1,4 @@
+import { API_VERSION } from '../../domain/deployment/context.ts'
 import { requireSubscription } from '../../domain/groups.ts'
 import type { JsonObject, Resource } from '../../domain/store.ts'
 import type { Ground } from '../ground.ts'
@@ -149,7 +150,7 @@ function providersOf(
     resourceTypes: of.map((type) => ({
       resourceType: type.slice(namespace.length + 1),
       locations: [location],
-      apiVersions: ['2026-04-01'],
+      apiVersions: [API_VERSION],
     })),
   }))
 }
