@@ -9,9 +9,10 @@ import {
 import { type MarketplaceImage, platformImages } from './catalogue/images.ts'
 import type { HostDriver } from './domain/host-driver.ts'
 import { type ScaleSetRules, secretsName } from './domain/scale-set/scale-set-rules.ts'
+import { passwordIn } from './domain/vm/os-profile.ts'
 import { commandKey } from './domain/vm/run-command.ts'
 import { type Seed, seedName, seedOf, windowsSeedOf } from './domain/vm/seed.ts'
-import { textAt } from './domain/vm/vm.ts'
+import { at } from './domain/vm/vm.ts'
 import { hashPassword } from './driver/hash-password.ts'
 import type { SealedRecords } from './identity/sealed-records.ts'
 import type { HostSize } from './jobs/driven-host.ts'
@@ -59,7 +60,7 @@ async function keepSeed(
   ...[tables, vmId, properties, login]: Parameters<ScaleSetRules['keepSeed']>
 ): Promise<void> {
   const { osType, passwordHash } = login
-  const password = textAt(properties, 'osProfile', 'adminPassword')
+  const password = passwordIn(at(properties, 'osProfile'))
   if (password !== null && passwordHash === null) throw new Error('a password was not hashed')
   const seed =
     osType === 'Windows' ? windowsSeedOf(vmId, properties) : seedOf(vmId, properties, passwordHash)

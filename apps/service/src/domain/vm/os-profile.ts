@@ -10,7 +10,7 @@ import {
   passwordFault,
 } from '@trusted-launch/api'
 import { listIn } from '../links.ts'
-import type { JsonObject } from '../store.ts'
+import type { Json, JsonObject } from '../store.ts'
 import { changeRefused } from './fixed.ts'
 import type { Given } from './seed.ts'
 import { at, textAt } from './vm.ts'
@@ -27,7 +27,7 @@ export function requireOsProfile(properties: JsonObject, osType: OsType, vmName:
   const profile: JsonObject = { computerName: vmName, ...asked }
   const administrator = textAt(profile, 'adminUsername')
   if (administrator === null) throw new ArmError(faults.missingParameter('adminUsername'))
-  const password = textAt(profile, 'adminPassword')
+  const password = passwordIn(profile)
   const customData = textAt(profile, 'customData')
   refuse(hostNameFault(textAt(profile, 'computerName') ?? '', osType))
   refuse(administratorFault(administrator, osType))
@@ -37,6 +37,13 @@ export function requireOsProfile(properties: JsonObject, osType: OsType, vmName:
   if (osType === 'Linux') requireLinuxLogin(profile, administrator, password)
   else if (password === null) throw new ArmError(faults.missingParameter('adminPassword'))
   return profile
+}
+
+/** Null also where it is one of the public keys: templates of Azure's give the same parameter for both, whichever it is. */
+export function passwordIn(osProfile: Json | undefined): string | null {
+  const password = textAt(osProfile, 'adminPassword')
+  const keys = listIn(at(osProfile, 'linuxConfiguration', 'ssh', 'publicKeys'))
+  return keys.some((key) => textAt(key, 'keyData') === password) ? null : password
 }
 
 /** One system's configuration, and the image's. */
@@ -79,7 +86,7 @@ export function requireGivenBefore(
   passwordHash: string | null,
   given: Given,
 ): void {
-  const password = textAt(properties, 'osProfile', 'adminPassword') ?? ''
+  const password = passwordIn(at(properties, 'osProfile')) ?? ''
   const isSame = given.password !== null && [password, passwordHash].includes(given.password)
   if (password !== '' && !isSame) throw new ArmError(changeRefused('adminPassword'))
   const customData = (textAt(properties, 'osProfile', 'customData') ?? '').replace(/\s/g, '')

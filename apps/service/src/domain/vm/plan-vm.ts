@@ -23,7 +23,7 @@ import { interfaceLinks, requireInterfaces, requireSameInterfaces } from './inte
 import { withLeaving } from './leaving.ts'
 import { machineOwnerKeysOf } from './machine-owner-keys.ts'
 import { alignOsDisk, makeOsDisk, withOwnDisk } from './os-disk.ts'
-import { requireGivenBefore, requireOsProfile, withoutSecrets } from './os-profile.ts'
+import { passwordIn, requireGivenBefore, requireOsProfile, withoutSecrets } from './os-profile.ts'
 import { requirePriority } from './priority.ts'
 import type { Command } from './run-command.ts'
 import { decideChange, decideNew, type Place } from './security.ts'
@@ -99,7 +99,7 @@ const PASSWORD_MAX = 256
  */
 export function vmPreparation({ hashPassword, seedOf }: VmRules) {
   return async (asked: Wanted, id: string, there: Tables): Promise<Wanted> => {
-    const password = textAt(asked.properties, 'osProfile', 'adminPassword')
+    const password = passwordIn(at(asked.properties, 'osProfile'))
     if (password === null || password.length > PASSWORD_MAX) return asked
     const vm = await there.resources.get(id)
     const given = vm === null ? null : givenBy(await seedOf(there, stateOf(vm).vmId)).password

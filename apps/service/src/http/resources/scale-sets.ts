@@ -20,6 +20,8 @@ import {
 import type { ScaleSetRules } from '../../domain/scale-set/scale-set-rules.ts'
 import { toUpgrade, upgradeInstances } from '../../domain/scale-set/upgrade.ts'
 import type { JsonObject, Tables } from '../../domain/store.ts'
+import { passwordIn } from '../../domain/vm/os-profile.ts'
+import { at } from '../../domain/vm/vm.ts'
 import { requireSameImage } from '../../domain/vm/vm-actions.ts'
 import { type ArmType, groupPath } from '../arm-type.ts'
 import { begin } from '../begin.ts'
@@ -59,9 +61,8 @@ export function scaleSetType(rules: ScaleSetRules): ArmType {
 /** A model's password is hashed before the transaction, as a VM's. */
 function preparation({ hashPassword }: ScaleSetRules) {
   return async (asked: Wanted): Promise<Wanted> => {
-    const model = asked.properties.virtualMachineProfile as JsonObject | undefined
-    const password = (model?.osProfile as JsonObject | undefined)?.adminPassword
-    if (typeof password !== 'string' || password.length > PASSWORD_MAX) return asked
+    const password = passwordIn(at(asked.properties, 'virtualMachineProfile', 'osProfile'))
+    if (password === null || password.length > PASSWORD_MAX) return asked
     return { ...asked, passwordHash: await hashPassword(password) }
   }
 }
