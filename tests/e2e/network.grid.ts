@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { buildSmall, type InterfacePlan } from '@trusted-launch/host'
@@ -23,14 +24,24 @@ read -r address port
 if nc -w 5 "$address" "$port" </dev/null >/dev/null 2>&1; then echo reached; else echo refused; fi
 `
 
+/** Where the kernel takes none from for whoever connects: what is free there stays free until we take it. */
+const PORTS = [20_000, 32_000] as const
+
 /** A port of the loopback that nobody listens at, or that we do. */
 async function port(t: TestContext, { listening }: { listening: boolean }): Promise<number> {
-  const server = createServer((socket) => socket.end()).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  if (listening) t.after(() => server.close())
-  else await new Promise((resolve) => server.close(resolve))
-  return port
+  const server = createServer((socket) => socket.end())
+  for (;;) {
+    const port = randomInt(...PORTS)
+    server.listen(port, '127.0.0.1')
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    )
+    if (!isFree) continue
+    if (listening) t.after(() => server.close())
+    else await new Promise((resolve) => server.close(resolve))
+    return port
+  }
 }
 
 /** What the guest answers whom its forwarded port is asked by. */

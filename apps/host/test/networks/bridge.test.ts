@@ -6,6 +6,7 @@ import { namesOf, tapOf } from '../../src/networks/names.ts'
 import { Networks } from '../../src/networks/networks.ts'
 import type { BridgePlan, InterfacePlan, NetworkPlan, Rule } from '../../src/networks/plan.ts'
 import { findNetworkMode, type NetworkMode } from '../../src/networks/support.ts'
+import { busyboxOf, leaseOf } from './a-lease.ts'
 import { askFromHost, Place } from './a-place.ts'
 import { command, inOwnNamespaces } from './own-namespaces.ts'
 
@@ -122,6 +123,25 @@ test('who is on the bridge reaches nothing through the network but its VMs, and 
   const forwards = [{ hostPort: 40_022, guestPort: 22 }]
   await networks.put(planOf({}, { forwards }))
   assert.notEqual(askFromHost('127.0.0.1', 40_022), null)
+})
+
+test('a VM on a bridge of the host is given its fixed address by DHCP, and nobody there is given one by its network', {
+  skip,
+}, (t) => {
+  const busybox = busyboxOf()
+  if (busybox === null) return t.skip('busybox of the guest images is not there')
+  const { one, peer } = places
+  one!.ip('address', 'flush', 'dev', 'eth0')
+  assert.match(
+    leaseOf(one!, busybox),
+    /^192\.168\.7\.65 255\.255\.255\.0 192\.168\.7\.64 192\.168\.7\.64 internal$/m,
+  )
+  // Under a hardware address that is not its own it is given none.
+  one!.mac('52:54:00:00:01:99')
+  assert.equal(leaseOf(one!, busybox, 2).includes('192.168.7'), false)
+  one!.mac('52:54:00:00:01:65')
+  one!.address('192.168.7.65/24', '192.168.7.64')
+  assert.equal(leaseOf(peer!, busybox, 2).includes('192.168.7'), false)
 })
 
 test('a VM that goes is no neighbour any more, and its address may be somebody else’s there', {

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { namesOf, tapOf } from '../../src/networks/names.ts'
@@ -15,6 +14,7 @@ import type {
   Rule,
 } from '../../src/networks/plan.ts'
 import { findNetworkMode, type NetworkMode } from '../../src/networks/support.ts'
+import { busyboxOf, leaseOf } from './a-lease.ts'
 import { askFromHost, Place } from './a-place.ts'
 import { command, inOwnNamespaces } from './own-namespaces.ts'
 
@@ -164,26 +164,8 @@ test('a VM gets its own address by DHCP, its router, and names of its network', 
   if (busybox === null) return t.skip('busybox of the guest images is not there')
   await networks.put(both())
   const { one } = places
-  const script = join(folder, 'lease')
-  writeFileSync(
-    script,
-    '#!/bin/sh\n[ "$1" = bound ] && echo "$ip $subnet $router $dns $domain"\nexit 0\n',
-    { mode: 0o755 },
-  )
   one!.ip('address', 'flush', 'dev', 'eth0')
-  const { stdout } = one!.run(
-    busybox,
-    'udhcpc',
-    '-i',
-    'eth0',
-    '-n',
-    '-q',
-    '-f',
-    '-t',
-    '5',
-    '-s',
-    script,
-  )
+  const stdout = leaseOf(one!, busybox)
   assert.match(stdout, /^10\.0\.0\.4 255\.255\.255\.0 10\.0\.0\.1 10\.0\.0\.1 internal$/m)
   one!.address('10.0.0.4/24', '10.0.0.1')
   const found = one!.run(busybox, 'nslookup', 'two.internal', '10.0.0.1').stdout
@@ -391,8 +373,3 @@ test('a VM that starts finds its network, also where the namespace is gone', { s
 })
 
 /** Of what the guest images are made of. */
-function busyboxOf(): string | null {
-  const debian = fileURLToPath(new URL('../../../../.cache/debian', import.meta.url))
-  if (!existsSync(join(debian, 'current'))) return null
-  return join(debian, readFileSync(join(debian, 'current'), 'utf8').trim(), 'root/bin/busybox')
-}
