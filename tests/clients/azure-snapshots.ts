@@ -89,6 +89,12 @@ assert.deepEqual(
   await names(compute.diskRestorePoint.listByRestorePoint(group, 'points', 'first')),
   [diskName],
 )
+const ofPoint = await compute.diskRestorePoint.grantAccess(group, 'points', 'first', diskName, read)
+const vhd = Buffer.from(await (await fetch(ofPoint.accessSAS!)).arrayBuffer())
+// As Azure's clients know it: a fixed VHD.
+assert.equal(vhd.subarray(-512).subarray(0, 8).toString(), 'conectix')
+await compute.diskRestorePoint.revokeAccess(group, 'points', 'first', diskName)
+assert.equal((await fetch(ofPoint.accessSAS!)).status, 403)
 const whole = await compute.restorePointCollections.get(group, 'points', {
   expand: 'restorePoints',
 })

@@ -26,6 +26,7 @@ export async function grantAccess(
   const { client } = connection
   const asked = await client.ask('POST', `${path}/beginGetAccess`, {
     ...{ access, durationInSeconds: ACCESS_SECONDS },
+    ...(access === 'Read' && { fileFormat: 'Raw' }),
     ...(guestState && { getSecureVMGuestStateSAS: true }),
   })
   if (asked.operationUrl === null) return asked.body as unknown as Addresses

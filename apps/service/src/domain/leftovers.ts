@@ -3,7 +3,7 @@ import { everyOf } from './every-of.ts'
 import type { Leftover, NamedFile } from './host/leftovers.ts'
 import { IMAGE_TYPES, keptOf, userOf } from './image/image.ts'
 import { everyMachine } from './machines.ts'
-import { POINT, pointStateOf } from './snapshot/restore-point.ts'
+import { DISK_POINT, POINT, pointStateOf } from './snapshot/restore-point.ts'
 import { SNAPSHOT } from './snapshot/snapshot.ts'
 import type { Resource, Tables } from './store.ts'
 import { DISK } from './vm/disk-row.ts'
@@ -51,9 +51,10 @@ export async function* namedFiles(tables: Pick<Tables, 'resources'>): AsyncGener
     }
   }
   yield* namedBy(DISK, ({ id }) => ({ kind: 'disk', name: id }))
-  yield* namedBy(DISK, (row) =>
-    accessOf(row)?.level === 'Read' ? { kind: 'snapshot', name: copyOf(row.id) } : null,
-  )
+  for (const type of [DISK, DISK_POINT])
+    yield* namedBy(type, (row) =>
+      accessOf(row)?.level === 'Read' ? { kind: 'snapshot', name: copyOf(row.id) } : null,
+    )
   yield* namedBy(SNAPSHOT, ({ id }) => ({ kind: 'snapshot', name: id }))
   yield* namedBy(POINT, (row) => ({ kind: 'restorePoint', name: pointStateOf(row).point }))
   for (const type of IMAGE_TYPES) yield* namedBy(type, (row) => imageNamed(keptOf(row)?.name))

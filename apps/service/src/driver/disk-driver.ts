@@ -2,7 +2,7 @@ import { copyOf, guestStateOf, uploadOf } from '../domain/disk/access.ts'
 import type { DiskDriver } from '../domain/host/disks.ts'
 import { fillDisk } from './disk-filling.ts'
 import type { LocalParts } from './local-parts.ts'
-import { fillFromPoint } from './restore-points.ts'
+import { writeFromPoint } from './restore-points.ts'
 
 /** Disks on this machine that are resources of their own. */
 export function diskDriver({ host, disks, snapshots, taken }: LocalParts): DiskDriver {
@@ -10,8 +10,8 @@ export function diskDriver({ host, disks, snapshots, taken }: LocalParts): DiskD
     async fillDisk(filling, tell, signal) {
       const { source, diskId, sizeGib } = filling
       if (source.kind === 'restorePoint') {
-        const from = { point: source.id, lun: source.lun, diskId }
-        return fillFromPoint(host, disks, from, sizeGib!, signal)
+        await writeFromPoint(host, disks, { ...source, to: diskId }, signal)
+        return { sizeGib: sizeGib!, examination: null }
       }
       return fillDisk(disks, taken, snapshots.files, { ...filling, source }, tell, signal)
     },

@@ -9,7 +9,6 @@ import {
   VtpmError,
 } from '@trusted-launch/host'
 import { refusals } from '../catalogue/texts.ts'
-import type { Filled } from '../domain/host/disks.ts'
 import type { AskedRestorePoint, TakenRestorePoint } from '../domain/host/restore-points.ts'
 import type { DiskFiles } from './disk-files.ts'
 import { systemOf } from './machine-spec.ts'
@@ -54,21 +53,27 @@ export async function putBack(
   })
 }
 
-/** A disk of a point becomes a disk, with the variable store where its VM started from it. @throws {ArmError} */
-export async function fillFromPoint(
+/** A disk of a point, by the point's name here; null: its VM's own. */
+export interface PointSource {
+  readonly id: string
+  readonly lun: number | null
+  /** The id that it is kept by. */
+  readonly to: string
+}
+
+/** A disk of a point becomes a file, with the variable store where its VM started from it. @throws {ArmError} */
+export async function writeFromPoint(
   host: Host,
   files: DiskFiles,
-  { point, lun, diskId }: { point: string; lun: number | null; diskId: string },
-  sizeGib: number,
+  { id, lun, to }: PointSource,
   signal: AbortSignal,
-): Promise<Filled> {
-  await explained(diskId.split('/').at(-1)!, async () => {
-    const opened = await openPoint(host, point)
-    await files.put(diskId, (to) => opened.writeDisk(lun, to, signal))
+): Promise<void> {
+  await explained(to.split('/').at(-1)!, async () => {
+    const opened = await openPoint(host, id)
+    await files.put(to, (path) => opened.writeDisk(lun, path, signal))
     const { variables } = opened
-    if (lun === null) await files.facts.keep(diskId, { variables, osType: systemOf(opened) })
+    if (lun === null) await files.facts.keep(to, { variables, osType: systemOf(opened) })
   })
-  return { sizeGib, examination: null }
 }
 
 export async function openPoint(host: Host, point: string): Promise<RestorePoint> {

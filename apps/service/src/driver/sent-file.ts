@@ -3,14 +3,10 @@ import { createReadStream } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { ArmError } from '@trusted-launch/api'
+import { isFixedVhd, VHD_FOOTER_BYTES } from '../domain/disk/vhd-footer.ts'
 import type { Sent } from '../domain/host/disks.ts'
 
 const MIB = 2 ** 20
-const FOOTER_BYTES = 512
-/** Of a fixed VHD: the disk, and 512 bytes that say so. Virtual Hard Disk Image Format Specification, "Hard Disk Footer Format". */
-const COOKIE = 'conectix'
-const TYPE_AT = 60
-const FIXED = 2
 
 /**
  * A file that was sent whole: held against what its sender says that it hashes to, and of a fixed VHD, as Azure's
@@ -29,13 +25,12 @@ export async function acceptSent(
     tell('checking what was sent')
     await requireHash(path, sha256.toLowerCase(), signal)
   }
-  if (size % MIB !== FOOTER_BYTES) return
+  if (size % MIB !== VHD_FOOTER_BYTES) return
   const file = await open(path, 'r+')
   try {
-    const footer = Buffer.alloc(FOOTER_BYTES)
-    await file.read(footer, 0, FOOTER_BYTES, size - FOOTER_BYTES)
-    const isVhd = footer.subarray(0, COOKIE.length).toString('latin1') === COOKIE
-    if (isVhd && footer.readUInt32BE(TYPE_AT) === FIXED) await file.truncate(size - FOOTER_BYTES)
+    const footer = Buffer.alloc(VHD_FOOTER_BYTES)
+    await file.read(footer, 0, VHD_FOOTER_BYTES, size - VHD_FOOTER_BYTES)
+    if (isFixedVhd(footer)) await file.truncate(size - VHD_FOOTER_BYTES)
   } finally {
     await file.close()
   }

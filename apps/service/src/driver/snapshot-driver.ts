@@ -1,5 +1,6 @@
 import type { SnapshotDriver } from '../domain/host/snapshots.ts'
 import type { LocalParts } from './local-parts.ts'
+import { writeFromPoint } from './restore-points.ts'
 
 /** Snapshots on this machine. */
 export function snapshotDriver({ host, snapshots }: LocalParts): SnapshotDriver {
@@ -7,6 +8,10 @@ export function snapshotDriver({ host, snapshots }: LocalParts): SnapshotDriver 
   return {
     async takeSnapshot({ id, source }, tell, signal) {
       tell('copying the disk')
+      if (source.kind === 'restorePoint') {
+        await writeFromPoint(host, files, { ...source, to: id }, signal)
+        return { consistency: 'stopped' }
+      }
       return snapshots.take(id, source, signal)
     },
 

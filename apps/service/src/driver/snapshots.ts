@@ -19,7 +19,11 @@ export class Snapshots {
   }
 
   /** Done again it is the same. @throws {ArmError} no room, or the disk has no bytes here. @throws {HostError} */
-  async take(id: string, source: SnapshotSource, signal: AbortSignal): Promise<TakenSnapshot> {
+  async take(
+    id: string,
+    source: Exclude<SnapshotSource, { kind: 'restorePoint' }>,
+    signal: AbortSignal,
+  ): Promise<TakenSnapshot> {
     if (source.kind === 'snapshot') {
       await this.files.copyFrom(this.files.require(source.id), id, signal)
       await this.files.facts.copy(this.files.facts, source.id, id)

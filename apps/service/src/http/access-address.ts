@@ -1,5 +1,5 @@
 import { ArmError } from '@trusted-launch/api'
-import { type Access, accessOf, isOpen } from '../domain/disk/access.ts'
+import { type Access, type AskedAccess, accessOf, isOpen } from '../domain/disk/access.ts'
 import type { Resource, Tables } from '../domain/store.ts'
 import { isSigned, signedPath } from './signed-path.ts'
 
@@ -16,7 +16,8 @@ export interface Addressed {
   readonly what: What
 }
 
-export type What = 'disk' | 'guestState'
+/** `vhd`: the disk, and what makes a fixed VHD of it. */
+export type What = 'disk' | 'vhd' | 'guestState'
 export interface AddressParams {
   readonly resource: string
   readonly access: string
@@ -31,14 +32,15 @@ export function addressesOf(
   key: Uint8Array,
   base: string,
   resourceId: string,
-  { id, until, guestState }: Access,
+  { id, level, until, guestState }: Access,
+  format: AskedAccess['format'],
 ): AccessUris {
   const at = (what: What) => {
     const resource = Buffer.from(resourceId).toString('base64url')
     return base + signedPath(key, pathOf({ resource, access: id, what }), until)
   }
   return {
-    accessSAS: at('disk'),
+    accessSAS: at(level === 'Read' && format === 'vhd' ? 'vhd' : 'disk'),
     ...(guestState && { securityDataAccessSAS: at('guestState') }),
   }
 }
@@ -71,9 +73,14 @@ export async function addressed(
     isOpen(access, at) &&
     access.id === params.access &&
     access.isReady &&
-    (params.what === 'disk' || (params.what === 'guestState' && access.guestState))
+    isOffered(params.what, access)
   if (isGood) return { row: row!, access, what: params.what as What }
   throw refused('The access that this address was given for was ended.')
+}
+
+function isOffered(what: string, { level, guestState }: Access): boolean {
+  if (what === 'vhd') return level === 'Read'
+  return what === 'disk' || (what === 'guestState' && guestState)
 }
 
 function refused(message: string): ArmError {

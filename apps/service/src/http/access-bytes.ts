@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { ArmError, faults } from '@trusted-launch/api'
+import { concat } from '@trusted-launch/codec'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { copyOf, guestStateOf, uploadOf } from '../domain/disk/access.ts'
 import { uploadBytesIn } from '../domain/disk/upload.ts'
+import { VHD_FOOTER_BYTES, vhdFooter } from '../domain/disk/vhd-footer.ts'
 import type { SnapshotDriver } from '../domain/host/snapshots.ts'
 import type { UploadDriver } from '../domain/host/uploads.ts'
 import { SNAPSHOT } from '../domain/snapshot/snapshot.ts'
@@ -149,6 +151,7 @@ async function sizeOf({ driver }: AccessBytes, at: Addressed): Promise<number> {
   const { row, access, what } = at
   if (access.level === 'Write') return what === 'disk' ? uploadBytesIn(row.properties) : 0
   if (what === 'disk') return driver.snapshotBytes(readableOf(at))
+  if (what === 'vhd') return (await driver.snapshotBytes(readableOf(at))) + VHD_FOOTER_BYTES
   return (await stateOf(driver, at)).length
 }
 
@@ -161,7 +164,24 @@ async function bytesOf(
   const { row, access, what } = at
   if (what === 'guestState') return (await stateOf(driver, at)).subarray(offset, offset + length)
   if (access.level === 'Write') return driver.readUpload(uploadOf(row.id), offset, length)
+  if (what === 'vhd') return vhdBytesOf(driver, at, offset, length)
   return driver.readSnapshot(readableOf(at), offset, length)
+}
+
+/** The disk's, and its footer's where they go beyond its end. */
+async function vhdBytesOf(
+  driver: SnapshotDriver,
+  at: Addressed,
+  offset: number,
+  length: number,
+): Promise<Uint8Array> {
+  const [id, end] = [readableOf(at), offset + length]
+  const size = await driver.snapshotBytes(id)
+  const ofDisk = Math.max(0, Math.min(end, size) - offset)
+  const disk = ofDisk > 0 ? await driver.readSnapshot(id, offset, ofDisk) : new Uint8Array(0)
+  if (end <= size) return disk
+  const footer = vhdFooter(size, at.access.id, at.row.createdAt)
+  return concat(disk, footer.subarray(Math.max(0, offset - size), end - size))
 }
 
 async function stateOf(driver: UploadDriver & SnapshotDriver, at: Addressed): Promise<Uint8Array> {

@@ -1,6 +1,7 @@
 import { ArmError, faults } from '@trusted-launch/api'
 import { type Access, accessOf, copyOf, isOpen, withAccess } from '../domain/disk/access.ts'
-import type { SnapshotDriver } from '../domain/host/snapshots.ts'
+import type { SnapshotDriver, SnapshotSource } from '../domain/host/snapshots.ts'
+import { DISK_POINT, requirePointDisk } from '../domain/snapshot/restore-point.ts'
 import { holderOf } from '../domain/snapshot/snapshot.ts'
 import type { JsonObject, Resource } from '../domain/store.ts'
 import { followed } from './followed.ts'
@@ -8,7 +9,7 @@ import { type Handler, isOurs, type Job } from './worker.ts'
 
 /**
  * What may be read of a disk is a copy, as a snapshot is: the disk goes on being used, and what is read stays as it
- * is. One that cannot be made leaves nothing.
+ * is. So is what is read of a disk of a restore point, which lies sealed. One that cannot be made leaves nothing.
  */
 export function diskAccessHandlers(
   driver: SnapshotDriver,
@@ -48,12 +49,16 @@ async function grant(
   return input.addresses as JsonObject
 }
 
-async function sourceOf({ under }: Job, { id, properties }: Resource) {
+async function sourceOf({ under }: Job, { id, type, properties }: Resource) {
   const sizeGib = Number(properties.diskSizeGB ?? 0)
-  return under(async (tables) => {
+  return under(async (tables): Promise<SnapshotSource> => {
+    if (type === DISK_POINT) {
+      const { point, disk } = await requirePointDisk(tables, id)
+      return { kind: 'restorePoint', id: point.point, lun: disk.lun }
+    }
     const row = await tables.resources.get(id)
     const holder = row === null ? null : await holderOf(tables, row)
-    return { kind: 'disk' as const, id, sizeGib, holder }
+    return { kind: 'disk', id, sizeGib, holder }
   })
 }
 
@@ -68,7 +73,7 @@ async function revoke(driver: SnapshotDriver, now: () => number, job: Job): Prom
   return undefined
 }
 
-/** What else was changed of the disk meanwhile stays. */
+/** What else was changed of the disk meanwhile stays; of a disk of a restore point there is nothing else. */
 async function put(
   job: Job,
   id: string,
@@ -79,6 +84,8 @@ async function put(
     const row = await resources.get(id)
     const access = row === null ? null : accessOf(row)
     if (row === null || access === null) return
-    await resources.update(id, { state: withAccess(row.state, change(access)) }, now())
+    const after = change(access)
+    if (after === null && row.type === DISK_POINT) await resources.delete(id)
+    else await resources.update(id, { state: withAccess(row.state, after) }, now())
   })
 }

@@ -1,15 +1,16 @@
+import { copyOf } from '../domain/disk/access.ts'
 import type { RestorePointDriver } from '../domain/host/restore-points.ts'
+import type { SnapshotDriver } from '../domain/host/snapshots.ts'
 import { removeWhole } from '../domain/remove-whole.ts'
 import { POINT, pointStateOf } from '../domain/snapshot/restore-point.ts'
 import type { Resource } from '../domain/store.ts'
 import { followed } from './followed.ts'
 import { type Handler, isOurs, type Job } from './worker.ts'
 
+type Driver = RestorePointDriver & Pick<SnapshotDriver, 'deleteSnapshot'>
+
 /** What is done for restore points. One that cannot be taken leaves nothing behind. */
-export function restorePointHandlers(
-  driver: RestorePointDriver,
-  now: () => number,
-): Record<string, Handler> {
+export function restorePointHandlers(driver: Driver, now: () => number): Record<string, Handler> {
   return {
     'restorePoint.take': (job) => take(driver, now, job),
     'restorePoint.delete': async (job) => {
@@ -27,7 +28,7 @@ export function restorePointHandlers(
   }
 }
 
-async function take(driver: RestorePointDriver, now: () => number, job: Job): Promise<undefined> {
+async function take(driver: Driver, now: () => number, job: Job): Promise<undefined> {
   const row = await there(job)
   if (row?.provisioningState !== 'Creating') return undefined
   const { point, machine, disks } = pointStateOf(row)
@@ -48,11 +49,7 @@ async function take(driver: RestorePointDriver, now: () => number, job: Job): Pr
 }
 
 /** Those of a collection, one by one: what was done is not done again by who takes over. */
-export async function removeAll(
-  driver: RestorePointDriver,
-  job: Job,
-  parentId: string,
-): Promise<void> {
+export async function removeAll(driver: Driver, job: Job, parentId: string): Promise<void> {
   for (;;) {
     const [row] = await job.under(({ resources }) =>
       resources.list({ type: POINT, parentId, limit: 1 }),
@@ -62,8 +59,11 @@ export async function removeAll(
   }
 }
 
-async function remove(driver: RestorePointDriver, job: Job, row: Resource): Promise<void> {
-  await driver.deleteRestorePoint(pointStateOf(row).point)
+async function remove(driver: Driver, job: Job, row: Resource): Promise<void> {
+  const { point, disks } = pointStateOf(row)
+  for (const { name } of disks)
+    await driver.deleteSnapshot(copyOf(`${row.id}/diskRestorePoints/${name}`))
+  await driver.deleteRestorePoint(point)
   await job.under((tables) => removeWhole(tables, row.id))
 }
 

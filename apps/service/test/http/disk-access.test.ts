@@ -63,7 +63,8 @@ function bytesAt(
   })
 }
 
-const read = { access: 'Read', durationInSeconds: 600 }
+const read = { access: 'Read', durationInSeconds: 600, fileFormat: 'Raw' }
+const vhd = { access: 'Read', durationInSeconds: 600 }
 const write = { access: 'Write', durationInSeconds: 600 }
 const digestOf = (bytes: Uint8Array) =>
   `sha-256=:${createHash('sha256').update(bytes).digest('base64')}:`
@@ -165,7 +166,7 @@ test('what may be read of a disk is as it was at one moment, also of a VM that r
   assert.equal(part.headers['content-range'], `bytes 10-19/${MIB}`)
   assert.equal(part.headers['cache-control'], 'no-store')
   // Again: the same bytes, for longer.
-  const longer = await granted(own, { access: 'Read', durationInSeconds: 1200 })
+  const longer = await granted(own, { ...read, durationInSeconds: 1200 })
   assert.equal((await bytesAt(service, longer.accessSAS)).body[0], 1)
   const written = await bytesAt(service, accessSAS, 'PUT', {}, new Uint8Array(1))
   assert.deepEqual([written.status, written.code], [403, 'AuthorizationPermissionMismatch'])
@@ -270,4 +271,99 @@ test('a copy that nobody may read any more goes by itself, and so does a disk wh
   assert.equal((await next.ask('GET', at('sent'))).status, 404)
   assert.equal((await next.ask('GET', at('read'))).body.properties.diskState, 'Unattached')
   assert.deepEqual([...host.snapshots], [])
+})
+
+test('who says nothing of a format reads a fixed VHD, as at Azure: the disk and its footer, in whatever ranges', async (t) => {
+  const { service, at, put, granted, grant, end } = await aPlace(t)
+  await put('one', { createOption: 'Empty' }, { diskSizeGB: 1 })
+  const bytes = randomBytes(MIB)
+  service.host.contents.set(at('one'), bytes)
+  const { accessSAS } = await granted(at('one'), vhd)
+  const head = await bytesAt(service, accessSAS, 'HEAD')
+  assert.equal(head.headers['x-ms-blob-content-length'], String(MIB + 512))
+  const whole = await bytesAt(service, accessSAS)
+  assert.deepEqual([whole.status, whole.body.length], [200, MIB + 512])
+  assert.ok(whole.body.subarray(0, MIB).equals(bytes))
+  const footer = whole.body.subarray(MIB)
+  assert.deepEqual(
+    [footer.subarray(0, 8).toString(), footer.readUInt32BE(60), footer.readBigUInt64BE(48)],
+    ['conectix', 2, BigInt(MIB)],
+  )
+  for (const [first, last] of [
+    [MIB - 2, MIB + 1],
+    [MIB, MIB + 511],
+    [MIB + 500, MIB + 511],
+    [0, 9],
+  ] as const) {
+    const part = await bytesAt(service, accessSAS, 'GET', {
+      'x-ms-range': `bytes=${first}-${last}`,
+    })
+    assert.ok(part.body.equals(whole.body.subarray(first, last + 1)), `${first}-${last}`)
+  }
+  // The same access, without the footer, for who asks for that.
+  const raw = await granted(at('one'), read)
+  assert.equal((await bytesAt(service, raw.accessSAS)).body.length, MIB)
+  assert.equal((await bytesAt(service, accessSAS)).body.length, MIB + 512)
+  await end(at('one'))
+  assert.equal((await bytesAt(service, accessSAS)).status, 403)
+  const refused = await grant(at('one'), { ...vhd, fileFormat: 'VHDX' })
+  assert.deepEqual([refused.status, refused.body.error.target], [409, 'fileFormat'])
+  // What was read can be sent as it came.
+  await put('back', { createOption: 'Upload', uploadSizeBytes: whole.body.length })
+  const to = await granted(at('back'), write)
+  assert.equal((await bytesAt(service, to.accessSAS, 'PUT', {}, whole.body)).status, 201)
+  assert.equal((await end(at('back'))).status, 'Succeeded')
+})
+
+test('a disk of a restore point is read as a disk is, of a copy that goes with the access; meanwhile the point stays', async (t) => {
+  const { service, at, granted, grant, end } = await aPlace(t)
+  const { id: vm } = await aVm(service)
+  const collection = at('of-web', 'restorePointCollections')
+  await service.ask('PUT', collection, { location: 'local', properties: { source: { id: vm } } })
+  const point = `${collection}/restorePoints/one`
+  await service.over(await service.ask('PUT', point, { properties: {} }))
+  const [{ id, name }] = (await service.ask('GET', `${point}/diskRestorePoints`)).body.value
+  const [kept] = [...service.host.points.keys()]
+  service.host.contents.set(kept!, new Uint8Array(MIB).fill(7))
+  assert.match((await grant(id, write)).body.error.message, /is never written/)
+  assert.equal((await grant(`${id}x`, read)).status, 404)
+  const { accessSAS, securityDataAccessSAS } = await granted(id, {
+    ...read,
+    getSecureVMGuestStateSAS: true,
+  })
+  assert.deepEqual(
+    [...service.host.snapshots.values()],
+    [{ kind: 'restorePoint', id: kept, lun: null }],
+  )
+  assert.ok((await bytesAt(service, accessSAS)).body.equals(Buffer.alloc(MIB, 7)))
+  assert.match(String((await bytesAt(service, securityDataAccessSAS)).body), /^sealed /)
+  assert.equal(
+    (await granted(id.replace(name, name.toUpperCase()), read)).accessSAS.length > 0,
+    true,
+  )
+  assert.match(
+    (await service.ask('DELETE', point)).body.error.message,
+    /may be read by its address until .* end that access first/,
+  )
+  assert.equal((await end(id)).status, 'Succeeded')
+  assert.equal((await bytesAt(service, accessSAS)).status, 403)
+  assert.equal(service.host.snapshots.size, 0)
+  assert.equal((await end(id)).status, 'Succeeded')
+  assert.equal((await service.ask('GET', id)).status, 200)
+  assert.equal((await service.over(await service.ask('DELETE', point))).status, 'Succeeded')
+})
+
+test('a copy of a point’s disk that cannot be made leaves nothing', async (t) => {
+  const before = (deed: string) => {
+    if (deed === 'takeSnapshot') throw new Error('no room')
+  }
+  const { service, at, grant } = await aPlace(t, { before })
+  const { id: vm } = await aVm(service)
+  const collection = at('of-web', 'restorePointCollections')
+  await service.ask('PUT', collection, { location: 'local', properties: { source: { id: vm } } })
+  const point = `${collection}/restorePoints/one`
+  await service.over(await service.ask('PUT', point, { properties: {} }))
+  const [{ id }] = (await service.ask('GET', `${point}/diskRestorePoints`)).body.value
+  assert.equal((await service.over(await grant(id, read))).status, 'Failed')
+  assert.equal((await service.over(await service.ask('DELETE', point))).status, 'Succeeded')
 })

@@ -66,4 +66,4 @@ export class ScriptedState {
 }
 
 /** The deeds of one port: `this` is the host that has them all. */
-export type Deeds<Port> = Port & ThisType<ScriptedState & HostDriver>
+export type Deeds<Port> = Port & ThisType<ScriptedState & HostDriver & Port>

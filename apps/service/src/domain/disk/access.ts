@@ -1,5 +1,5 @@
 import { ArmError, checkBody, faults } from '@trusted-launch/api'
-import type { JsonObject, Resource } from '../store.ts'
+import type { Json, JsonObject, Resource } from '../store.ts'
 import { textAt } from '../vm/vm.ts'
 
 /** That whoever has an address may read or write a disk's bytes, for a while. */
@@ -16,7 +16,11 @@ export interface Access {
 }
 
 /** What is asked for. */
-export type AskedAccess = Pick<Access, 'level' | 'guestState'> & { readonly seconds: number }
+export type AskedAccess = Pick<Access, 'level' | 'guestState'> & {
+  readonly seconds: number
+  /** How a disk is read: its bytes alone, or as a fixed VHD. */
+  readonly format: 'raw' | 'vhd'
+}
 
 /** Such an address is a secret that nobody can take back from who copied it: a day at most. */
 export const SECONDS_MAX = 86_400
@@ -55,14 +59,20 @@ export function askedAccess(body: JsonObject): AskedAccess {
       ...faults.invalidParameter('durationInSeconds'),
       message: `The value of parameter durationInSeconds is invalid: 1 to ${SECONDS_MAX}, a day.`,
     })
-  if (fileFormat != null)
-    throw new ArmError(
-      faults.operationNotAllowed(
-        "'fileFormat' is not offered by this host: a disk is read as it is, raw.",
-        'fileFormat',
-      ),
-    )
-  return { level: access, guestState: getSecureVMGuestStateSAS === true, seconds }
+  const format = formatIn(fileFormat)
+  return { level: access, guestState: getSecureVMGuestStateSAS === true, seconds, format }
+}
+
+/** A fixed VHD, as at Azure; `Raw` is of this service alone. @throws {ArmError} */
+function formatIn(fileFormat: Json | undefined): AskedAccess['format'] {
+  const format = String(fileFormat ?? 'VHD').toLowerCase()
+  if (format === 'vhd' || format === 'raw') return format
+  throw new ArmError(
+    faults.operationNotAllowed(
+      `'fileFormat' is 'VHD', a fixed one, or 'Raw' at this host: '${String(fileFormat).slice(0, 20)}' is not offered.`,
+      'fileFormat',
+    ),
+  )
 }
 
 /** Only who started a VM with keys of its own has a guest state. @throws {ArmError} */

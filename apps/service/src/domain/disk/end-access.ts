@@ -1,5 +1,6 @@
 import { everyOf } from '../every-of.ts'
 import { enqueueOwnOf } from '../own-operation.ts'
+import { DISK_POINT } from '../snapshot/restore-point.ts'
 import type { Resource, Store, Tables } from '../store.ts'
 import { DISK } from '../vm/disk-row.ts'
 import { accessOf, isOpen } from './access.ts'
@@ -11,11 +12,12 @@ export async function endAccess(
   host: string,
   now: number,
 ): Promise<void> {
-  for await (const { id } of everyOf(store, { type: DISK }))
-    await store.transaction(async (tables) => {
-      const disk = await tables.resources.get(id)
-      if (disk !== null) await endOf(tables, host, disk, now)
-    })
+  for (const type of [DISK, DISK_POINT])
+    for await (const { id } of everyOf(store, { type }))
+      await store.transaction(async (tables) => {
+        const disk = await tables.resources.get(id)
+        if (disk !== null) await endOf(tables, host, disk, now)
+      })
 }
 
 async function endOf(tables: Tables, host: string, disk: Resource, now: number): Promise<void> {

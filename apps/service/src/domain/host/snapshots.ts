@@ -1,6 +1,10 @@
-/** What a snapshot is taken of: another snapshot, or a disk, with the machine that its resource says has it. */
+/**
+ * What a snapshot is taken of: another snapshot, a disk of a restore point (null: its VM's own), or a disk, with the
+ * machine that its resource says has it.
+ */
 export type SnapshotSource =
   | { readonly kind: 'snapshot'; readonly id: string }
+  | { readonly kind: 'restorePoint'; readonly id: string; readonly lun: number | null }
   | {
       readonly kind: 'disk'
       readonly id: string

@@ -176,14 +176,14 @@ function metadataOf(vm: Resource, disks: readonly PointDisk[], id: string): Json
 export async function requirePointDisk(
   { resources }: Pick<Tables, 'resources'>,
   id: string,
-): Promise<{ point: PointState; disk: PointDisk }> {
+): Promise<{ row: Resource; point: PointState; disk: PointDisk }> {
   const row = await resources.get(id.split('/').slice(0, -2).join('/'))
   const name = keyOf(id.split('/').at(-1)!)
   const disk =
     row?.provisioningState === 'Succeeded' &&
     pointStateOf(row).disks.find((one) => keyOf(one.name) === name)
   if (!disk) throw new ArmError(faults.resourceNotFound(id))
-  return { point: pointStateOf(row!), disk }
+  return { row: row!, point: pointStateOf(row!), disk }
 }
 
 /** The point that a VM is to be put back to, and which of its data disks with it: those that it has at the same place. @throws {ArmError} */

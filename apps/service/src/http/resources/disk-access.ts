@@ -11,6 +11,8 @@ import {
 } from '../../domain/disk/access.ts'
 import { uploadStateOf } from '../../domain/disk/upload.ts'
 import { requireUnlocked } from '../../domain/locks.ts'
+import { accessedPointDisk } from '../../domain/snapshot/point-disk.ts'
+import { DISK_POINT } from '../../domain/snapshot/restore-point.ts'
 import { SNAPSHOT } from '../../domain/snapshot/snapshot.ts'
 import type { JsonObject, Operation, Resource, Tables } from '../../domain/store.ts'
 import { DISK } from '../../domain/vm/disk-row.ts'
@@ -24,12 +26,17 @@ import { operationHeaders } from '../operation-view.ts'
 import { requireResource } from '../required.ts'
 import type { ArmReply, ArmRequest, Route } from '../route.ts'
 import { routesOf } from '../routes-of.ts'
+import { DISK_POINT_PATH } from './disk-restore-points.ts'
 
-/** Addresses at which a disk's, or a snapshot's, bytes may be read or written without a token, for a while. */
+/**
+ * Addresses at which the bytes of a disk, of a snapshot, or of a disk of a restore point may be read or written without
+ * a token, for a while.
+ */
 export function diskAccessRoutes(key: Uint8Array, ground: Ground): Route[] {
-  return [DISK, SNAPSHOT].flatMap((type) => {
+  return [DISK, SNAPSHOT, DISK_POINT].flatMap((type) => {
     const route = routesOf(type)
-    const [path, data] = [groupPath(type), { body: 'GrantAccessData', answer: 'AccessUri' }]
+    const path = type === DISK_POINT ? DISK_POINT_PATH : groupPath(type)
+    const data = { body: 'GrantAccessData', answer: 'AccessUri' }
     return [
       route('POST', `${path}/beginGetAccess`, 'beginGetAccess/action', grant(key, ground), data),
       route('POST', `${path}/endGetAccess`, 'endGetAccess/action', (each) => end(ground, each), {
@@ -57,7 +64,7 @@ function grant(key: Uint8Array, ground: Ground) {
       requireReady(row, isSame ? former : null)
       const access = accessFrom(asked, row, isSame ? former : null, at)
       await update(ground, tables, row, access)
-      const body = addressesOf(key, request.base, row.id, access)
+      const body = addressesOf(key, request.base, row.id, access, asked.format)
       if (access.isReady) return { status: 200, operation: null, body }
       const input = { access: access.id, addresses: body as unknown as JsonObject }
       const work = { kind: 'disk.grant', input, host: ground.host }
@@ -74,7 +81,7 @@ function accessFrom(
   former: Access | null,
   at: number,
 ): Access {
-  const isCopied = level === 'Read' && row.type === DISK
+  const isCopied = level === 'Read' && row.type !== SNAPSHOT
   return {
     id: former?.id ?? randomUUID(),
     level,
@@ -93,7 +100,7 @@ function requireGrantable(row: Resource, { level, guestState }: AskedAccess): vo
       faults.operationNotAllowed(
         type === DISK
           ? `Disk ${name} is not written by an address: only one is that was made with createOption 'Upload' or 'UploadPreparedSecure', until its bytes are there.`
-          : `Snapshot ${name} is never written.`,
+          : `'${name}' is never written: it is of one moment.`,
         'access',
       ),
     )
@@ -129,8 +136,11 @@ async function end(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   const done = await change(ground, request, async (tables): Promise<Changed> => {
     const row = await changeable(tables, request, 'endGetAccess')
     const access = accessOf(row)
-    if (access === null) return { status: 200, operation: null }
-    const isCopied = access.level === 'Read' && row.type === DISK
+    if (access === null) {
+      if (row.type === DISK_POINT) await tables.resources.delete(row.id)
+      return { status: 200, operation: null }
+    }
+    const isCopied = access.level === 'Read' && row.type !== SNAPSHOT
     // From now on the address leads nowhere; the record of the copy stays until that is gone.
     const over = { ...access, until: Math.min(access.until, ground.now()) }
     if (access.level === 'Write') {
@@ -147,7 +157,9 @@ async function end(ground: Ground, request: ArmRequest): Promise<ArmReply> {
 
 async function changeable(tables: Tables, request: ArmRequest, verb: string): Promise<Resource> {
   const id = request.id.slice(0, -verb.length - 1)
-  const row = await requireResource(tables, request, id)
+  const row = /\/diskRestorePoints\/[^/]+$/i.test(id)
+    ? await accessedPointDisk(tables, id)
+    : await requireResource(tables, request, id)
   await requireUnlocked(tables, id, 'write')
   if (row.provisioningState !== 'Deleting') return row
   throw new ArmError(faults.operationNotAllowed(`'${row.name}' is being deleted.`))

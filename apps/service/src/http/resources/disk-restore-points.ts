@@ -14,6 +14,8 @@ import type { ArmReply, ArmRequest, Route } from '../route.ts'
 import { routesOf } from '../routes-of.ts'
 
 const COLLECTION_PATH = `${groupPath(POINT)}/diskRestorePoints`
+/** Where one lies. */
+export const DISK_POINT_PATH = `${COLLECTION_PATH}/:disk`
 
 /** The disks of a restore point: named as resources, made and gone with it. */
 export function diskRestorePointRoutes({ store }: Ground): Route[] {
@@ -26,7 +28,7 @@ export function diskRestorePointRoutes({ store }: Ground): Route[] {
         body: { value: pointStateOf(point).disks.map((one) => view(point, one)) },
       }
     }),
-    route('GET', `${COLLECTION_PATH}/:disk`, 'read', async (request): Promise<ArmReply> => {
+    route('GET', DISK_POINT_PATH, 'read', async (request): Promise<ArmReply> => {
       const point = await pointOf(store, request)
       const name = request.params.disk!
       const disk = pointStateOf(point).disks.find((one) => keyOf(one.name) === keyOf(name))

@@ -1,10 +1,12 @@
 import { ArmError, faults } from '@trusted-launch/api'
+import { requireNoAccess } from '../../domain/disk/access.ts'
 import { requireGroup } from '../../domain/groups.ts'
 import { type Link, requireLinkOfType } from '../../domain/links.ts'
 import { requireUnlocked } from '../../domain/locks.ts'
 import {
   COLLECTION,
   collectionLinks,
+  DISK_POINT,
   POINT,
   planCollection,
   pointPlanner,
@@ -55,7 +57,12 @@ const pointType = (rules: SnapshotRules): ArmType => ({
   ...{ type: POINT, path: groupPath(POINT), isChild: true },
   models: { PUT: 'RestorePoint', PATCH: null },
   plan: pointPlanner(rules),
-  planDelete: async () => ({ kind: 'restorePoint.delete', input: {}, host: rules.host }),
+  planDelete: async ({ id }, { tables, at }) => {
+    const { resources } = tables
+    const read = await resources.list({ type: DISK_POINT, parentId: id, limit: 1_000 })
+    for (const disk of read) requireNoAccess(disk, at)
+    return { kind: 'restorePoint.delete', input: {}, host: rules.host }
+  },
   view: (point, { query }) => pointView(point, /^instanceView$/i.test(query.$expand ?? '')),
 })
 
