@@ -11,7 +11,6 @@ import {
 } from '@trusted-launch/uefi'
 import { randomFrom } from '../../../../packages/codec/test/check.ts'
 import { keysFor } from '../../src/catalogue/secure-boot-templates.ts'
-import { ScriptedHost } from '../scripted/host.ts'
 import { variablesView } from '../../src/http/resources/firmware-view.ts'
 import {
   READER,
@@ -22,6 +21,7 @@ import { firmwareKeysOf, keysOf2011 } from '../a-firmware.ts'
 import { aPrincipal } from '../a-principal.ts'
 import { aService } from '../a-service.ts'
 import { aVm } from '../a-vm.ts'
+import { ScriptedHost } from '../scripted/host.ts'
 
 const OWNER = '77fa9abd-0359-4d32-bd60-28f4e78f784b'
 const revoked = keysFor('Linux').dbx.flatMap(({ value }) => value).length

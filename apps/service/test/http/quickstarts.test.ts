@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { ScriptedHost } from '../scripted/host.ts'
 import { deploy, deploymentId } from '../a-deployment.ts'
 import { aService } from '../a-service.ts'
 import { KEY } from '../a-vm.ts'
 import { anImage } from '../an-image.ts'
+import { ScriptedHost } from '../scripted/host.ts'
 
 const linux = JSON.parse(
   readFileSync(

@@ -26,7 +26,8 @@ export const firmwareKeys: Deeds<FirmwareKeyDriver & Keys> = {
     if (vm === undefined || vm.plan.generation === 'V1') return null
     const keys = Object.entries(this.firmwareKeys(id)).filter(([, { length }]) => length > 0)
     return keys.reduce(
-      (store, [name, data]) => store.with(plainVariable(VARIABLES[name as keyof FirmwareKeys], data)),
+      (store, [name, data]) =>
+        store.with(plainVariable(VARIABLES[name as keyof FirmwareKeys], data)),
       this.script.variables ?? new VariableStore(),
     )
   },
