@@ -45,6 +45,8 @@ async function takeTicket(): Promise<void> {
 
 export async function signOut(everywhere: boolean): Promise<void> {
   await post('/portal/sign-out', { everywhere })
+  // What somebody began to make is theirs, and goes on in nobody else's name.
+  sessionStorage.clear()
   location.assign('/portal/')
 }
 

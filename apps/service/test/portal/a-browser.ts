@@ -44,7 +44,17 @@ export class Browser {
     const next = new URL(String(answer.headers.location), this.#service.service.endpoint)
     let at = next.pathname + next.search
     for (;;) {
-      const { status, headers } = await this.send('GET', at)
+      let { status, headers, body } = await this.send('GET', at)
+      // Where somebody else was signed in a page signs them out on the way, by a form that sends itself.
+      const [, action] = /<form method="post" action="([^"]+)"/.exec(String(body)) ?? []
+      if (status === 200 && action !== undefined) {
+        const fields = [
+          ...String(body).matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g),
+        ]
+        const sent = String(new URLSearchParams(fields.map(([, name, value]) => [name!, value!])))
+        const { pathname, search } = new URL(action, this.#service.service.endpoint)
+        ;({ status, headers, body } = await this.send('POST', pathname + search, type, sent))
+      }
       if (status < 300 || status > 399) return at
       const target = new URL(String(headers.location), this.#service.service.endpoint)
       at = target.pathname + target.search

@@ -137,6 +137,19 @@ test('signing out ends this browser’s session; everywhere, all of them', async
   assert.notEqual((await browser.session()).signedIn, null)
 })
 
+test('after one person signed out of a browser another one signs in with it', async (t) => {
+  const { service, browser } = await aPerson(t)
+  const id = randomUUID()
+  const properties = { kind: 'user', signInName: 'bob', displayName: 'Bob', password: PASSWORD }
+  const made = await service.ask('PUT', `/providers/TrustedLaunch/principals/${id}`, { properties })
+  assert.equal(made.status, 201)
+  await browser.signIn('ada', PASSWORD)
+  await browser.session()
+  assert.equal((await browser.ask('POST', '/portal/sign-out', { everywhere: false })).status, 204)
+  assert.equal(await browser.signIn('bob', PASSWORD), '/portal/')
+  assert.equal((await browser.session()).signedIn.objectId, id)
+})
+
 test('who is disabled is signed out at once', async (t) => {
   const { service, browser, id } = await aPerson(t)
   await browser.signIn('ada', PASSWORD)

@@ -52,8 +52,9 @@ export class IssuerAdapter implements Adapter {
     const bytes = await sealed.get(this.#nameOf(id))
     if (bytes === null) return undefined
     const payload = JSON.parse(fromUtf8(bytes)) as AdapterPayload
-    if (payload.grantId !== undefined && (await values.get(revokedName(payload.grantId))) !== null)
-      return undefined
+    // Whoever signs in while another is signed out on the way: the interaction knows the grant of the one before.
+    const grantId = this.#model === 'Interaction' ? undefined : payload.grantId
+    if (grantId !== undefined && (await values.get(revokedName(grantId))) !== null) return undefined
     if (payload.secret !== (await this.#secretOf(payload))) return undefined
     const isConsumed = (await values.get(this.#nameOf(id, 'used'))) !== null
     return isConsumed ? { ...payload, consumed: true } : payload
