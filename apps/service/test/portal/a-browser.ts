@@ -1,5 +1,7 @@
 import type { Answer, TestService } from '../a-service.ts'
 
+const HIDDEN = /<input type="hidden" name="([^"]+)" value="([^"]*)"/g
+
 /** What a browser does of its own: it keeps cookies, and follows where it is sent. */
 export class Browser {
   readonly #service: TestService
@@ -48,12 +50,15 @@ export class Browser {
       // Where somebody else was signed in a page signs them out on the way, by a form that sends itself.
       const [, action] = /<form method="post" action="([^"]+)"/.exec(String(body)) ?? []
       if (status === 200 && action !== undefined) {
-        const fields = [
-          ...String(body).matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g),
-        ]
-        const sent = String(new URLSearchParams(fields.map(([, name, value]) => [name!, value!])))
+        const sent = new URLSearchParams()
+        for (const [, name = '', value = ''] of String(body).matchAll(HIDDEN)) sent.set(name, value)
         const { pathname, search } = new URL(action, this.#service.service.endpoint)
-        ;({ status, headers, body } = await this.send('POST', pathname + search, type, sent))
+        ;({ status, headers, body } = await this.send(
+          'POST',
+          pathname + search,
+          type,
+          String(sent),
+        ))
       }
       if (status < 300 || status > 399) return at
       const target = new URL(String(headers.location), this.#service.service.endpoint)
