@@ -48,6 +48,7 @@ export interface Plan {
  *
  * @param given `{ "name": { "value": … } }`
  * @param isMasked secure parameters are evaluated as stars: for plans that are shown.
+ * @param budget what it may cost: one for several templates bounds them all.
  * @throws {TemplateError} `InvalidTemplate`; `JobSizeExceeded`: one of the limits of `template.ts` and `budget.ts`.
  */
 export function planTemplate(
@@ -55,8 +56,8 @@ export function planTemplate(
   given: JsonObject,
   context: Context,
   isMasked = false,
+  budget = new Budget(),
 ): Plan {
-  const budget = new Budget()
   budget.weigh(template)
   const read = readTemplate(template)
   const names = new TemplateNames(read, given, isMasked)

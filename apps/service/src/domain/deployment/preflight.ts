@@ -3,6 +3,7 @@ import type { Plan, PlannedResource } from '@trusted-launch/template'
 import { everyBelow } from '../every-of.ts'
 import type { JsonObject, Resource, Tables } from '../store.ts'
 import type { Asked, Inside } from './inside.ts'
+import { foretoldIds, toldIds } from './nested.ts'
 import type { DeploymentRecord } from './record.ts'
 
 const DELETE_VERSION = '2026-04-01'
@@ -56,16 +57,23 @@ async function refusalOf(work: () => Promise<void>): Promise<Fault | null> {
 }
 
 /**
- * What a complete deployment deletes: all that lies in the group and is not in the template. What a resource of
- * it made for itself, as a VM its disk, goes and stays with that one.
+ * What a complete deployment deletes: all that lies in the group and is neither in the template nor in one that it
+ * deploys. What a resource of it made for itself, as a VM its disk, goes and stays with that one.
+ *
+ * @param isMade all of its parts are over: what the deployments in it made is known by what they tell.
  */
 export async function deletesOf(
   tables: Pick<Tables, 'resources'>,
   plan: Plan,
-  { id, mode }: DeploymentRecord,
+  record: DeploymentRecord,
+  types: readonly string[],
+  isMade = false,
 ): Promise<readonly string[]> {
+  const { id, mode } = record
   if (mode === 'Incremental') return []
   const kept = new Set([...plan.resources.map((one) => one.id), ...plan.existing].map(lower))
+  for (const one of await foretoldIds(tables, plan, record, types)) kept.add(lower(one))
+  for (const one of isMade ? await toldIds(tables, plan) : []) kept.add(lower(one))
   const group = id.slice(0, id.toLowerCase().indexOf('/providers/'))
   const found: string[] = []
   for await (const one of everyBelow(tables, group))

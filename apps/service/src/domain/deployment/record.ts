@@ -1,5 +1,5 @@
 import { ArmError } from '@trusted-launch/api'
-import { type Plan, planTemplate, TemplateError } from '@trusted-launch/template'
+import { type Budget, type Plan, planTemplate, TemplateError } from '@trusted-launch/template'
 import type { JsonObject, Tables } from '../store.ts'
 import { contextOf } from './context.ts'
 import type { OnBehalf } from './inside.ts'
@@ -27,9 +27,10 @@ export async function planOf(
   record: DeploymentRecord,
   types: readonly string[],
   isMasked = false,
+  budget?: Budget,
 ): Promise<Plan> {
   const context = await contextOf(tables, record, types)
-  return asFault(() => planTemplate(record.template, record.parameters, context, isMasked))
+  return asFault(() => planTemplate(record.template, record.parameters, context, isMasked, budget))
 }
 
 /** @throws {ArmError} what the language says of a template, in Azure's words. */

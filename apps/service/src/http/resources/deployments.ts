@@ -127,7 +127,7 @@ function modeOf({ mode }: JsonObject, id: string): DeploymentRecord['mode'] {
 async function checked(ground: Ground, record: DeploymentRecord) {
   const inside = ground.inside()
   const plan = await planOf(ground.store, record, inside.types)
-  const deletes = await deletesOf(ground.store, plan, record)
+  const deletes = await deletesOf(ground.store, plan, record, inside.types)
   await preflight(inside, plan, record, deletes)
   return { plan, deletes }
 }
@@ -264,9 +264,8 @@ async function validate(ground: Ground, request: ArmRequest): Promise<ArmReply> 
 
 async function tell(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   const record = await recordOf(ground, request)
-  await checked(ground, record)
+  const { deletes } = await checked(ground, record)
   const plan = await planOf(ground.store, record, ground.inside().types, true)
-  const deletes = await deletesOf(ground.store, plan, record)
   const settings = wantedOf(MODEL, request.body ?? {}).properties.whatIfSettings as
     | JsonObject
     | undefined

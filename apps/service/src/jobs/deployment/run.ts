@@ -75,7 +75,10 @@ export class DeploymentRun {
 
   /** Deletes what is not in the template, one after those that hold it. @returns what could not be deleted. */
   async deletes(): Promise<Fault[]> {
-    const ids = await this.#job.under((tables) => deletesOf(tables, this.#plan, this.#record))
+    const { types } = this.#ground.inside()
+    const ids = await this.#job.under((tables) =>
+      deletesOf(tables, this.#plan, this.#record, types, true),
+    )
     let left = [...ids]
     for (;;) {
       const ends = await allOf(left.map((id) => this.#delete(id)))
