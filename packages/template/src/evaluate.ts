@@ -11,7 +11,11 @@ export function evaluate(expression: Expression, environment: Environment): Json
   budget.spend(1)
   if (expression.kind === 'value') return expression.value
   if (expression.kind === 'index')
-    return indexed(evaluate(expression.of, environment), evaluate(expression.by, environment))
+    return indexed(
+      evaluate(expression.of, environment),
+      evaluate(expression.by, environment),
+      expression.by.kind === 'value' ? ` '${clip(String(expression.by.value))}'` : '',
+    )
   const value = called(expression, environment)
   budget.weigh(value)
   return value
@@ -96,24 +100,23 @@ function settledOwn(value: Json, environment: Environment): Json {
   )
 }
 
-function indexed(value: Json, by: Json): Json {
+/** @param written what stands in the template; what is computed, and what an object has, may be secure. */
+function indexed(value: Json, by: Json, written: string): Json {
   if (isList(value) && typeof by === 'number') {
     const found = value[by]
     if (found === undefined)
       throw new TemplateError(
-        `The language expression property array index '${by}' is out of bounds.`,
+        `The language expression property array index${written} is out of bounds.`,
       )
     return found
   }
   if (isObject(value) && typeof by === 'string') {
     const found = memberOf(value, by)
     if (found !== undefined) return found
-    throw new TemplateError(
-      `The language expression property '${clip(by)}' doesn't exist, available properties are '${clip(Object.keys(value).join(', '))}'.`,
-    )
+    throw new TemplateError(`The language expression property${written} doesn't exist.`)
   }
   throw new TemplateError(
-    `The language expression property '${clip(String(by))}' can't be evaluated: it is looked for in ${kindOf(value)}.`,
+    `The language expression property${written} can't be evaluated: it is looked for in ${kindOf(value)}.`,
   )
 }
 

@@ -266,6 +266,21 @@ test('an output is told by its name as Azure writes it', () => {
   assert.deepEqual(names, ['vmss', 'vmName', 'name', 'sshCommand', 'a1'])
 })
 
+test('what an expression looks for is in no message: it may come of a secure value, as may what is there', () => {
+  const parameters = { s: { type: 'securestring' }, o: { type: 'secureObject' } }
+  const given = { s: 'hidden', o: { hidden: 'hidden' } }
+  const refused = (v: string, why: RegExp) =>
+    assert.throws(
+      () => plan({ parameters, resources: [resource({ properties: { v } })] }, given),
+      (error: Error) => why.test(error.message) && !/hidden/i.test(error.message),
+    )
+  refused("[resourceGroup()[parameters('s')]]", /doesn't exist/)
+  refused("[parameters('o').b]", /property 'b' doesn't exist/)
+  refused("[createArray(1)[parameters('s')]]", /can't be evaluated: it is looked for in array/)
+  refused("[parameters('s').b]", /property 'b' can't be evaluated/)
+  refused("[createArray(1)[length(parameters('s'))]]", /is out of bounds/)
+})
+
 test('outputs are what they say they are, in loops too, and secure ones are not shown', () => {
   const outputs = {
     list: { type: 'array', copy: { count: 2, input: "[copyIndex('list')]" } },
