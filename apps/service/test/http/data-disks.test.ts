@@ -112,6 +112,33 @@ test('disks that do not fit are refused, and nothing is made', async (t) => {
   assert.deepEqual(body.value, [])
 })
 
+test('a data disk that is to be made empty is none that is there with what is on it, but the VM’s own stays as it is named again', async (t) => {
+  const service = await aService(t)
+  const old = `${service.group('rg')}/providers/Microsoft.Compute/disks/old`
+  const empty = { createOption: 'Empty', diskSizeGB: 4 }
+  const { id } = await aVm(service, 'web', storage([{ ...empty, lun: 0, name: 'one' }]))
+  const properties = { creationData: { createOption: 'Empty' }, diskSizeGB: 4 }
+  await service.ask('PUT', old, { location: 'local', properties })
+  const { body: vm } = await service.ask('GET', id)
+  const [nic] = vm.properties.networkProfile.networkInterfaces
+  for (const named of [{ name: 'OLD' }, { managedDisk: { id: old } }]) {
+    const dataDisks = [
+      { ...empty, lun: 0, name: 'one' },
+      { ...empty, lun: 1, ...named },
+    ]
+    const { status, body } = await service.ask('PUT', id, vmBody(nic.id, storage(dataDisks)))
+    assert.deepEqual([status, body.error?.code], [409, 'ConflictingUserInput'])
+    assert.match(body.error.message, /^Disk old already exists in resource group rg\./)
+  }
+  assert.equal((await service.ask('GET', old)).body.properties.diskState, 'Unattached')
+  const again = await service.ask(
+    'PUT',
+    id,
+    vmBody(nic.id, storage([{ ...empty, lun: 0, name: 'one' }])),
+  )
+  assert.equal(again.status, 200, JSON.stringify(again.body))
+})
+
 test('attachDetachDataDisks changes both in one action, and its result is the storage profile', async (t) => {
   const service = await aService(t)
   const empty = (lun: number, name: string) => ({ lun, name, createOption: 'Empty', diskSizeGB: 1 })

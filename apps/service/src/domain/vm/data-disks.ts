@@ -4,8 +4,8 @@ import { sizeNamed } from '../../catalogue/sizes.ts'
 import type { DiskPlan } from '../host/machines.ts'
 import { type Link, listIn, requireMadeName } from '../links.ts'
 import type { Moment } from '../resource-type.ts'
-import type { Json, JsonObject } from '../store.ts'
-import { ownedBy, requireNobodyElses } from './disk-holder.ts'
+import type { Json, JsonObject, Resource } from '../store.ts'
+import { diskThere, ownedBy, requireNobodyElses } from './disk-holder.ts'
 import { DISK, skuOf } from './disk-row.ts'
 import { requireMayGrow, requireSizeGib } from './disk-size.ts'
 import { makeEmpty, SIZE_DEFAULT_GIB } from './empty-disk.ts'
@@ -85,6 +85,7 @@ async function planOne(moment: Moment, vm: string, disk: JsonObject): Promise<Js
   if (row.provisioningState !== 'Succeeded')
     throw new ArmError(faults.operationNotAllowed(`Disk ${row.name} is not there yet.`))
   await requireNobodyElses(moment.tables, row, vm)
+  if (found !== null) requireNotToBeMade(disk, found, vm)
   const size = Number(row.properties.diskSizeGB ?? SIZE_DEFAULT_GIB)
   const grown = requireSizeGib(disk.diskSizeGB ?? size, 'dataDisk.diskSizeGB')
   await requireMayGrow(moment.tables, id, size, grown)
@@ -107,6 +108,13 @@ async function planOne(moment: Moment, vm: string, disk: JsonObject): Promise<Js
     diskSizeGB: grown,
     managedDisk,
   }
+}
+
+/** What is to be made empty is no disk that is there, with what is on it, but for the VM's own. @throws {ArmError} 409 */
+function requireNotToBeMade(disk: JsonObject, { id, name, state }: Resource, vm: string): void {
+  const isOwn = keyOf(textAt(state, 'managedBy') ?? '') === keyOf(vm)
+  if (isOwn || keyOf(textAt(disk, 'createOption') ?? '') !== 'empty') return
+  throw new ArmError(diskThere(id, name))
 }
 
 /** The data disks of a VM as its host attaches them. */

@@ -1,4 +1,4 @@
-import { ArmError, type Fault, keyOf } from '@trusted-launch/api'
+import { ArmError, type Fault, keyOf, parseResourceId } from '@trusted-launch/api'
 import { isMachine } from '../machines.ts'
 import type { Resource, Tables } from '../store.ts'
 import { leavingOf } from './leaving.ts'
@@ -27,6 +27,15 @@ export function ownedBy(id: string, holder: string): Fault {
     code: 'ConflictingUserInput',
     message: `Disk '${id}' cannot be attached as the disk is already owned by VM '${holder}'.`,
     target: id,
+  }
+}
+
+/** What is to be made with a VM is there. */
+export function diskThere(id: string, name: string): Fault {
+  return {
+    status: 409,
+    code: 'ConflictingUserInput',
+    message: `Disk ${name} already exists in resource group ${parseResourceId(id)!.resourceGroup}. Only CreateOption.Attach is supported.`,
   }
 }
 

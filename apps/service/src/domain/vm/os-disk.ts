@@ -4,6 +4,7 @@ import type { MarketplaceImage } from '../../catalogue/images.ts'
 import { requireMadeName } from '../links.ts'
 import type { Moment } from '../resource-type.ts'
 import type { JsonObject } from '../store.ts'
+import { diskThere } from './disk-holder.ts'
 import { DISK, diskRow, skuOf } from './disk-row.ts'
 import { requireSizeGib } from './disk-size.ts'
 import { changeRefused } from './fixed.ts'
@@ -33,12 +34,7 @@ export async function makeOsDisk(
   const name = requireMadeName(textAt(asked, 'name') ?? made, 'osDisk.name')
   const group = id.split('/providers/')[0]!
   const diskId = `${group}/providers/${DISK}/${name}`
-  if ((await tables.resources.get(diskId)) !== null)
-    throw new ArmError({
-      status: 409,
-      code: 'ConflictingUserInput',
-      message: `Disk ${name} already exists in resource group ${group.split('/').at(-1)}. Only CreateOption.Attach is supported.`,
-    })
+  if ((await tables.resources.get(diskId)) !== null) throw new ArmError(diskThere(diskId, name))
   const row = {
     ...{ osType, hyperVGeneration, creationData: { createOption: 'FromImage' } },
     diskSizeGB: asked.diskSizeGB!,
