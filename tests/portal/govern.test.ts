@@ -88,6 +88,44 @@ test("an alert is suppressed from its page: for its machine and cause, and no ot
   )
 })
 
+/** A file's name that a guest chose: it would name another cause too, and turns letters around. */
+const NAME = 'kernel module x,kernel module mod\u202etxt.ko'
+
+test('what a guest wrote is shown as it is on the page of its alert, and a rule for its cause names no other', {
+  skip: portalMissing,
+}, async (t) => {
+  const [, alert] = alerts
+  const { page } = await portal.open(t, '/alerts')
+  await page.route('**/alerts/*?*', async (route) => {
+    const { pathname } = new URL(route.request().url())
+    const { body } = await portal.service.ask('GET', pathname)
+    const { extendedProperties, supportingEvidence } = body.properties
+    extendedProperties.cause = NAME
+    const [finding] = supportingEvidence.findings
+    const written = { component: NAME, summary: NAME, expected: NAME, actual: NAME }
+    supportingEvidence.findings = [{ ...finding, id: 'x', pcr: null, events: [], ...written }]
+    await route.fulfill({ json: body })
+  })
+  await goTo(page, `/alert/${part(alert.id)}`)
+  await page.getByRole('heading', { name: 'What was found' }).waitFor()
+  const main = await page.getByRole('main').innerHTML()
+  assert.ok(!main.includes('\u202e'))
+  assert.equal(
+    main.split('<bdi>kernel module x,kernel module mod\\u202etxt.ko</bdi>').length - 1,
+    5,
+  )
+
+  await button(page, 'Suppress …').click()
+  const dryRun = page.waitForRequest('**/dryRun?*')
+  await dialog(page).getByLabel('Reason').fill('x')
+  await dialog(page).getByLabel('Value').last().fill('another cause')
+  await inDialog(page, 'Try it').click()
+  const { allOf } = (await dryRun).postDataJSON().properties.suppressionAlertsScope
+  assert.deepEqual(allOf[1], { field: 'entities.cause', in: [NAME, 'another cause'] })
+  await dialog(page).getByText('It would hide no alert that is there.').waitFor()
+  await inDialog(page, 'Cancel').click()
+})
+
 test('a plan is made and changed once it is known what that would change, and its versions say by whom', {
   skip: portalMissing,
 }, async (t) => {

@@ -131,6 +131,16 @@ test('a log of 5,000 events is there at once, row by row as it is looked at, and
     await page.getByRole('tab', { name: tab }).click()
     await page.getByRole('table', { name }).getByText(SHOWN).first().waitFor()
   }
+  await page.route('**/drift?*', async (route) => {
+    const { pathname } = new URL(route.request().url())
+    const { body } = await portal.service.ask('GET', pathname)
+    for (const { properties } of body.value)
+      for (const one of properties.differences) one.component = HOSTILE
+    await route.fulfill({ json: body })
+  })
+  await page.getByRole('tab', { name: 'Drift' }).click()
+  await page.locator('bdi').getByText(SHOWN).first().waitFor()
+  assert.ok(!(await page.getByRole('main').innerHTML()).includes('\u202e'))
   assert.equal(await page.evaluate('window.harmed'), undefined)
   assert.equal(await page.locator('img[src=x]').count(), 0)
 })

@@ -15,6 +15,7 @@ import { type Alert, type AlertVerb, useAlert, useAlertVerb } from '../queries/a
 import { useSubscription } from '../session/subscription.tsx'
 import { useTexts } from '../texts/texts.ts'
 import { Findings } from './alert/findings.tsx'
+import { Value } from './machine/integrity/value.tsx'
 import { draftFrom } from './suppression/draft.ts'
 import { RuleDialog } from './suppression/rule-dialog.tsx'
 
@@ -62,7 +63,9 @@ function Details({ alert }: { alert: Alert }) {
               {properties.compromisedEntity}
             </Go>,
           ],
-          ...(cause === undefined ? [] : [[security.cause, cause] as const]),
+          ...(cause === undefined
+            ? []
+            : [[security.cause, <Value key="cause" text={cause} />] as const]),
           [security.firstSeen, <Time key="first" at={properties.startTimeUtc} />],
           [security.lastSeen, <Time key="last" at={properties.endTimeUtc} />],
           [security.count, properties.extendedProperties.count ?? '1'],

@@ -1,10 +1,8 @@
 import { Card, makeStyles, Text, tokens } from '@fluentui/react-components'
-import { Copyable } from '../../components/copyable.tsx'
 import { Properties } from '../../components/properties.tsx'
 import type { AlertFinding } from '../../queries/alerts.ts'
 import { useTexts } from '../../texts/texts.ts'
-
-const DIGEST = /^[0-9a-f]{40,128}$/i
+import { Value } from '../machine/integrity/value.tsx'
 
 const useStyles = makeStyles({
   list: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
@@ -27,21 +25,20 @@ export function Findings({ of }: { of: readonly AlertFinding[] }) {
 function Finding({ of }: { of: AlertFinding }) {
   const { security } = useTexts()
   const { id, component, pcr, events, advice, summary, expected, actual } = of
-  const rows: (readonly [string, React.ReactNode])[] = [[security.component, component]]
+  const rows: (readonly [string, React.ReactNode])[] = [
+    [security.component, <Value key="component" text={component} />],
+  ]
   if (pcr !== null) rows.push([security.pcr, String(pcr)])
   if (events.length > 0) rows.push([security.events, events.join(', ')])
-  if (expected != null) rows.push([security.expected, shownValue(expected)])
-  if (actual != null) rows.push([security.actual, shownValue(actual)])
+  if (expected != null) rows.push([security.expected, <Value key="expected" text={expected} />])
+  if (actual != null) rows.push([security.actual, <Value key="actual" text={actual} />])
   rows.push([security.advice, advice])
   return (
     <Card>
-      <Text weight="semibold">{summary ?? id}</Text>
+      <Text weight="semibold">
+        <Value text={summary ?? id} />
+      </Text>
       <Properties of={rows} />
     </Card>
   )
-}
-
-/** Digests are copied, not read. */
-function shownValue(text: string) {
-  return DIGEST.test(text) ? <Copyable text={text} short={16} /> : text
 }

@@ -5,7 +5,7 @@ import { TextField } from '../../components/text-field.tsx'
 import { useTexts } from '../../texts/texts.ts'
 import type { DraftCondition } from './draft.ts'
 
-const NEW: DraftCondition = { field: 'entities.vm.id', operator: 'in', value: '' }
+const NEW: DraftCondition = { field: 'entities.vm.id', operator: 'in', values: [''] }
 
 const useStyles = makeStyles({
   list: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalS },
@@ -50,12 +50,18 @@ export function Conditions({ of, onChange }: Given) {
             of={Object.entries(suppression.operators)}
             onChoose={(operator) => put(i, { operator: operator as DraftCondition['operator'] })}
           />
-          <TextField
-            label={suppression.value}
-            value={one.value}
-            {...(one.operator === 'in' && { hint: suppression.values })}
-            onType={(value) => put(i, { value })}
-          />
+          <div className={styles.list}>
+            {linesOf(one).map((value, line, lines) => (
+              <TextField
+                // biome-ignore lint/suspicious/noArrayIndexKey: a value is known by its place alone
+                key={line}
+                label={suppression.value}
+                value={value}
+                {...(line > 0 && line === lines.length - 1 && { hint: suppression.values })}
+                onType={(typed) => put(i, { values: lines.with(line, typed) })}
+              />
+            ))}
+          </div>
           <Button
             className={styles.remove}
             appearance="subtle"
@@ -70,4 +76,10 @@ export function Conditions({ of, onChange }: Given) {
       </Button>
     </fieldset>
   )
+}
+
+/** The values of a condition, each in a line of its own, since it may have any character; and a line for one more. */
+function linesOf({ operator, values }: DraftCondition): readonly string[] {
+  if (operator === 'contains') return [values[0] ?? '']
+  return values.at(-1) === '' ? values : [...values, '']
 }

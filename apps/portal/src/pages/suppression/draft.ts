@@ -6,7 +6,8 @@ import { nameIn } from '../../resource-names.ts'
 export interface DraftCondition {
   readonly field: string
   readonly operator: 'in' | 'contains'
-  readonly value: string
+  /** `contains` has the first alone. Empty ones are none. */
+  readonly values: readonly string[]
 }
 
 /** A rule as it is typed. */
@@ -35,10 +36,15 @@ export function draftFrom({ properties }: Alert): Draft {
   const cause = extendedProperties.cause ?? ''
   const name = `${nameIn(vm)} ${cause}`.replaceAll(/[^\w .()-]/g, '-').slice(0, NAME_MAX)
   const conditions: DraftCondition[] = [
-    { field: 'entities.vm.id', operator: 'in', value: vm },
-    { field: 'entities.cause', operator: 'in', value: cause },
+    { field: 'entities.vm.id', operator: 'in', values: [vm] },
+    { field: 'entities.cause', operator: 'in', values: [cause] },
   ]
-  return { ...EMPTY, name, alertType, conditions: conditions.filter(({ value }) => value !== '') }
+  return {
+    ...EMPTY,
+    name,
+    alertType,
+    conditions: conditions.filter(({ values }) => values[0] !== ''),
+  }
 }
 
 export function propertiesOf(draft: Draft): RuleProperties {
@@ -52,9 +58,9 @@ export function propertiesOf(draft: Draft): RuleProperties {
   }
 }
 
-function conditionOf({ field, operator, value }: DraftCondition): Condition {
-  if (operator === 'contains') return { field, contains: value }
-  return { field, in: value.split(',').flatMap((one) => one.trim() || []) }
+function conditionOf({ field, operator, values }: DraftCondition): Condition {
+  if (operator === 'contains') return { field, contains: values[0] ?? '' }
+  return { field, in: values.filter((one) => one !== '') }
 }
 
 /** The last moment of a local day. */

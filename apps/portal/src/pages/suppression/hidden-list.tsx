@@ -4,6 +4,7 @@ import { paths } from '../../paths.ts'
 import type { HiddenAlert } from '../../queries/suppression.ts'
 import { nameIn } from '../../resource-names.ts'
 import { useTexts } from '../../texts/texts.ts'
+import { visible } from '../machine/integrity/visible.ts'
 
 const SHOWN = 50
 
@@ -17,7 +18,7 @@ export function HiddenList({ of, count }: { of: readonly HiddenAlert[]; count: n
         {shown.map(({ id, alertType, cause, vm }, i) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: the same alert may have been hidden more than once
           <li key={`${id} ${i}`}>
-            <Go to={paths.alert(id)}>{nameIn(vm)}</Go> {alertType} ({cause})
+            <Go to={paths.alert(id)}>{nameIn(vm)}</Go> {alertType} (<bdi>{visible(cause)}</bdi>)
           </li>
         ))}
       </ul>

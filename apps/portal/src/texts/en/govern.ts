@@ -17,7 +17,7 @@ export const govern = {
     operator: 'Comparison',
     operators: { in: 'is one of', contains: 'contains' },
     value: 'Value',
-    values: 'Several are separated by commas.',
+    values: 'Another value, if any.',
     fields: {
       'entities.vm.id': 'Virtual machine (its id)',
       'entities.cause': 'Cause',

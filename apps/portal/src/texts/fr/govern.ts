@@ -18,7 +18,7 @@ export const govern: Texts['govern'] = {
     operator: 'Comparaison',
     operators: { in: 'est l’un de', contains: 'contient' },
     value: 'Valeur',
-    values: 'Plusieurs sont séparées par des virgules.',
+    values: 'Une autre valeur, s’il y en a.',
     fields: {
       'entities.vm.id': 'Machine virtuelle (son identifiant)',
       'entities.cause': 'Cause',

@@ -26,7 +26,13 @@ export function Comparison({ id, was, is }: { id: string; was: string; is: strin
     text === null ? <em>{texts.absent}</em> : <Value text={text} />
   const columns: readonly Column<BootDifference>[] = [
     { id: 'kind', title: texts.kind, width: 7, value: ({ kind }) => texts.kinds[kind] },
-    { id: 'where', title: texts.where, width: 16, value: ({ where }) => where },
+    {
+      id: 'where',
+      title: texts.where,
+      width: 16,
+      value: ({ where }) => where,
+      cell: ({ where }) => <Value text={where} />,
+    },
     {
       ...{ id: 'was', title: texts.was, value: ({ was }) => was ?? '' },
       cell: ({ was }) => value(was),

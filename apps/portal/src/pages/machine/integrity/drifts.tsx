@@ -137,7 +137,13 @@ function OneDifference({ of }: { of: Difference }) {
   return (
     <Properties
       of={[
-        [security.component, pcr === null ? component : `${component} (${boot.pcr} ${pcr})`],
+        [
+          security.component,
+          <>
+            <bdi>{visible(component)}</bdi>
+            {pcr !== null && ` (${boot.pcr} ${pcr})`}
+          </>,
+        ],
         [boot.was, before === null ? boot.absent : <Value key="was" text={before} />],
         [boot.is, after === null ? boot.absent : <Value key="is" text={after} />],
         ...(signer === null ? [] : [[boot.signer, visible(signer)] as const]),
