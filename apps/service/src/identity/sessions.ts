@@ -42,7 +42,7 @@ export interface Session {
 
 /**
  * Sessions of browsers. The database has their secrets' hashes only; a session that is over, of somebody who is gone,
- * or begun before its owner signed out everywhere or had another password or secret, is none.
+ * or begun before its owner signed out everywhere, was disabled, or had another password or secret, is none.
  */
 export class Sessions {
   readonly #values: Values
@@ -60,7 +60,8 @@ export class Sessions {
     const secret = newSecret()
     const at = this.#now()
     const mark = (await this.#known(caller))?.mark ?? null
-    await this.#keep(secret, { caller, mark, csrf: newSecret(), begunAt: at, usedAt: at })
+    const session = { caller, mark, csrf: newSecret(), begunAt: at, usedAt: at }
+    await this.#values.put(nameOf('session', secret), written(session), endOf(session))
     return secret
   }
 
@@ -74,7 +75,12 @@ export class Sessions {
     if (session.begunAt <= (await this.#endedAt(caller.objectId))) return null
     const known = await this.#known(caller)
     if (known === null || known.mark !== session.mark) return null
-    if (isUse && now - usedAt >= NOTED_MS) await this.#keep(secret, { ...session, usedAt: now })
+    if (
+      isUse &&
+      now - usedAt >= NOTED_MS &&
+      !(await this.#note(secret, { ...session, usedAt: now }))
+    )
+      return null
     return { ...session, displayName: known.displayName }
   }
 
@@ -84,8 +90,7 @@ export class Sessions {
 
   /** Of all browsers in which somebody is signed in now. */
   async endAll({ objectId }: Caller): Promise<void> {
-    const now = this.#now()
-    await this.#values.put(`portal/ended/${objectId}`, written({ now }), now + SESSION_MS)
+    await endSessions(this.#values, objectId, this.#now())
   }
 
   /** For a browser that is to be signed in as who asks: good once, for a minute. */
@@ -108,8 +113,9 @@ export class Sessions {
     return known?.mark === found.mark ? found.caller : null
   }
 
-  async #keep(secret: string, session: Kept): Promise<void> {
-    await this.#values.put(nameOf('session', secret), written(session), endOf(session))
+  /** @returns whether it is there still: one that was ended meanwhile does not come back. */
+  #note(secret: string, session: Kept): Promise<boolean> {
+    return this.#values.replace(nameOf('session', secret), written(session), endOf(session))
   }
 
   async #endedAt(objectId: string): Promise<number> {
@@ -124,6 +130,11 @@ export class Sessions {
     if (principal === null || principal.disabled) return null
     return { displayName: principal.displayName, mark: secretMark(principal.secretHash) }
   }
+}
+
+/** Of all browsers in which somebody was signed in by then (ms since 1970): they end for good. */
+export async function endSessions(values: Values, objectId: string, now: number): Promise<void> {
+  await values.put(`portal/ended/${objectId}`, written({ now }), now + SESSION_MS)
 }
 
 /** When it is over, unless it is used before. */

@@ -40,6 +40,17 @@ export class ValueTable implements Values {
     return numInsertedOrUpdatedRows! > 0n
   }
 
+  async replace(name: string, value: Uint8Array, expiresAt: number): Promise<boolean> {
+    const { numUpdatedRows } = await this.#access.write((database) =>
+      database
+        .updateTable('stored_values')
+        .set({ value, expires_at: expiresAt })
+        .where('name', '=', name)
+        .executeTakeFirstOrThrow(),
+    )
+    return numUpdatedRows > 0n
+  }
+
   async delete(name: string): Promise<boolean> {
     const { numDeletedRows } = await this.#access.write((database) =>
       database.deleteFrom('stored_values').where('name', '=', name).executeTakeFirstOrThrow(),

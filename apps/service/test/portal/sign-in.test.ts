@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { READER } from '../../src/identity/role-definitions.ts'
-import { IDLE_MS, SESSION_MS } from '../../src/identity/sessions.ts'
+import { IDLE_MS, SESSION_MS, Sessions } from '../../src/identity/sessions.ts'
+import { openStore } from '../../src/store/open.ts'
 import { aPrincipal } from '../a-principal.ts'
 import { aService, type TestService } from '../a-service.ts'
 import { Browser } from './a-browser.ts'
@@ -148,6 +152,55 @@ test('after one person signed out of a browser another one signs in with it', as
   assert.equal((await browser.ask('POST', '/portal/sign-out', { everywhere: false })).status, 204)
   assert.equal(await browser.signIn('bob', PASSWORD), '/portal/')
   assert.equal((await browser.session()).signedIn.objectId, id)
+})
+
+test('who signs out while a request is under way stays signed out', async (t) => {
+  let late = 0
+  const folder = mkdtempSync(join(tmpdir(), 'tl-sessions-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const store = await openStore({ path: join(folder, 'service.db') })
+  t.after(() => store.close())
+  const id = randomUUID()
+  await store.principals.put({
+    ...{ id, kind: 'user', signInName: 'ada', displayName: 'Ada' },
+    ...{ disabled: false, secretHash: null, createdAt: 0 },
+  })
+  let answered = Promise.resolve()
+  const principals = {
+    get: async (of: string) => {
+      await answered
+      return store.principals.get(of)
+    },
+  } as typeof store.principals
+  const sessions = new Sessions(store.values, principals, () => Date.now() + late)
+  const secret = await sessions.begin({ objectId: id, name: 'ada', kind: 'user', tenantId: 'x' })
+  late = 61_000
+  const { promise, resolve } = Promise.withResolvers<void>()
+  answered = promise
+  const underWay = sessions.find(secret, true)
+  await sessions.end(secret)
+  resolve()
+  assert.equal(await underWay, null)
+  assert.equal(await sessions.find(secret, false), null)
+})
+
+test('a session does not come back with who was disabled or deleted', async (t) => {
+  const { service, browser, id, later } = await aPerson(t)
+  const path = `/providers/TrustedLaunch/principals/${id}`
+  const own = { kind: 'user', signInName: 'ada', displayName: 'Ada' }
+  const put = (more: object) => service.ask('PUT', path, { properties: { ...own, ...more } })
+  await browser.signIn('ada', PASSWORD)
+  await browser.session()
+  await put({ disabled: true })
+  await put({ disabled: false })
+  assert.equal((await browser.ask('GET', SUBSCRIPTIONS)).status, 401)
+  later(10)
+  await browser.signIn('ada', PASSWORD)
+  await browser.session()
+  assert.equal((await browser.ask('GET', SUBSCRIPTIONS)).status, 200)
+  assert.equal((await service.ask('DELETE', path)).status, 200)
+  assert.equal((await put({ password: PASSWORD })).status, 201)
+  assert.equal((await browser.ask('GET', SUBSCRIPTIONS)).status, 401)
 })
 
 test('who is disabled is signed out at once', async (t) => {

@@ -5,6 +5,8 @@ export interface Values {
   put(name: string, value: Uint8Array, expiresAt?: number): Promise<void>
   /** @returns whether it was put: not when there is one. */
   putNew(name: string, value: Uint8Array): Promise<boolean>
+  /** @returns whether there was one of that name: where there is none, none is made. */
+  replace(name: string, value: Uint8Array, expiresAt: number): Promise<boolean>
   delete(name: string): Promise<boolean>
   forget(expiredBefore: number): Promise<number>
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { ArmError, type Fault, faults, keyOf } from '@trusted-launch/api'
 import type { JsonObject, Principal } from '../../domain/store.ts'
 import { hashSecret, newSecret } from '../../identity/secret.ts'
+import { endSessions } from '../../identity/sessions.ts'
 import { change } from '../change.ts'
 import { entityTag, type VersionOf } from '../conditions.ts'
 import type { Ground } from '../ground.ts'
@@ -108,7 +109,7 @@ async function put(ground: Ground, request: ArmRequest): Promise<ArmReply> {
   const { password, ...asked } = propertiesOf(request.body)
   if (asked.disabled && isSelf(request)) refuse(faults.operationNotAllowed(SELF))
   const newHash = password === null ? null : await hashSecret(password)
-  return change(ground, request, async ({ principals }) => {
+  return change(ground, request, async ({ principals, values }) => {
     const existing = await principals.get(name)
     if (existing !== null && existing.kind !== asked.kind) refuse(faults.invalidParameter('kind'))
     const named = await principals.bySignInName(asked.signInName)
@@ -117,6 +118,7 @@ async function put(ground: Ground, request: ArmRequest): Promise<ArmReply> {
     const secretHash = newHash ?? existing?.secretHash ?? null
     const createdAt = existing?.createdAt ?? ground.now()
     await principals.put({ ...asked, id: keyOf(name), secretHash, createdAt })
+    if (asked.disabled) await endSessions(values, keyOf(name), ground.now())
     return reply(existing === null ? 201 : 200, (await principals.get(name))!)
   })
 }
