@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { deploy, deploymentId, networkResources, template } from '../a-deployment.ts'
 import { aService, type TestService } from '../a-service.ts'
+import { scaleSetBody } from './a-scale-set.ts'
 
 const [, net] = networkResources()
 const network = (name: string, rest: object = {}): any => ({ ...net, name, ...rest })
@@ -66,3 +67,22 @@ test('a complete deployment keeps what a deployment in it makes whose names nobo
   const [first] = await twice(service, [network('first'), after])
   assert.deepEqual(first!.left, ['first', 'late-Succeeded'])
 })
+
+for (const orchestrationMode of ['Uniform', 'Flexible'])
+  test(`a complete deployment keeps all that a scale set of it made for itself, and what-if says so (${orchestrationMode})`, async (t) => {
+    const service = await aService(t)
+    await service.ask('PUT', service.group('rg'), { location: 'local' })
+    const subnet = `${service.group('rg')}/providers/Microsoft.Network/virtualNetworks/net/subnets/one`
+    const set = {
+      ...{ type: 'Microsoft.Compute/virtualMachineScaleSets', apiVersion: '2024-07-01' },
+      ...{ name: 'fleet', dependsOn: ['net'] },
+      ...scaleSetBody(subnet, 1, {
+        orchestrationMode,
+        ...(orchestrationMode === 'Flexible' && { platformFaultDomainCount: 1 }),
+      }),
+    }
+    const [first, second] = await twice(service, [net, set])
+    assert.deepEqual([first!.told, second!.told], [[], []])
+    assert.ok(first!.left.length > 2, String(first!.left))
+    assert.deepEqual(second!.left, first!.left)
+  })

@@ -75,10 +75,14 @@ export async function deletesOf(
   for (const one of await foretoldIds(tables, plan, record, types)) kept.add(lower(one))
   for (const one of isMade ? await toldIds(tables, plan) : []) kept.add(lower(one))
   const group = id.slice(0, id.toLowerCase().indexOf('/providers/'))
-  const found: string[] = []
-  for await (const one of everyBelow(tables, group))
-    if (isOwn(one) && !isKept(one, kept)) found.push(one.id)
-  return found
+  const own: string[] = []
+  const owners = new Map<string, string>()
+  for await (const one of everyBelow(tables, group)) {
+    const owner = ownerOf(one)
+    if (owner !== null) owners.set(lower(one.id), lower(owner))
+    if (isOwn(one)) own.push(one.id)
+  }
+  return own.filter((one) => !isKept(lower(one), kept, owners))
 }
 
 const lower = (text: string) => text.toLowerCase()
@@ -88,7 +92,21 @@ function isOwn({ parentId, type }: Resource): boolean {
   return parentId === null && !type.startsWith('Microsoft.Resources/')
 }
 
-function isKept({ id, state, envelope }: Resource, kept: ReadonlySet<string>): boolean {
-  const owner = state.managedBy ?? envelope.managedBy
-  return kept.has(lower(id)) || (typeof owner === 'string' && kept.has(lower(owner)))
+/** What has it or what it was made for: the VM of a disk, the instance of an interface, the scale set of an instance. */
+function ownerOf({ parentId, state, envelope }: Resource): string | null {
+  const owner = state.managedBy ?? envelope.managedBy ?? state.madeFor ?? parentId
+  return typeof owner === 'string' ? owner : null
+}
+
+function isKept(
+  id: string,
+  kept: ReadonlySet<string>,
+  owners: ReadonlyMap<string, string>,
+): boolean {
+  const seen = new Set<string>()
+  for (let at: string | undefined = id; at !== undefined && !seen.has(at); at = owners.get(at)) {
+    if (kept.has(at)) return true
+    seen.add(at)
+  }
+  return false
 }
