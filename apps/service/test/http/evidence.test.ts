@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseJwks, VerifiedToken, verifyRecord } from '@trusted-launch/attestation'
+import {
+  parseJwks,
+  RECORD_AUDIENCE,
+  VerifiedToken,
+  verifyRecord,
+} from '@trusted-launch/attestation'
 import { toUtf8 } from '@trusted-launch/codec'
 import { Certificate, decodePem, PublicKey } from '@trusted-launch/crypto'
 import { aService, type TestService } from '../a-service.ts'
@@ -65,7 +70,8 @@ test('a record of the service is verified by what it publishes without a token, 
     const keys = parseJwks(toUtf8(JSON.stringify(jwks.body)))
     // the one before, the one that signs, and the next
     assert.equal(keys.length, 3)
-    const expected = { keys, issuer, audience: null, nonce: null, time: Date.now() }
+    const audience = RECORD_AUDIENCE
+    const expected = { keys, issuer, audience, nonce: null, time: Date.now() }
     const token = VerifiedToken.verify(verified.token, expected)
     assert.ok(token instanceof VerifiedToken, JSON.stringify(token))
   }

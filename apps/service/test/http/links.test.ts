@@ -67,7 +67,9 @@ test('who manages one group names no security group of another, by no interface,
   const placed = (properties: object) => ({ location: 'local', properties })
   const group = (id: string) => ({
     networkSecurityGroup: { id },
-    ipConfigurations: [{ name: 'ip' }],
+    ipConfigurations: [
+      { name: 'ip', properties: { subnet: { id: `${at}/virtualNetworks/net/subnets/one` } } },
+    ],
   })
   const named = (id: string): [string, object][] => [
     ['virtualNetworks/net', placed({ addressSpace, subnets: [subnet('10.0.0.0/24', id)] })],
