@@ -254,6 +254,22 @@ test('what would be is told: made, changed, left and deleted, without secrets an
   assert.equal((await service.ask('GET', `${service.group('rg')}/resources`)).body.value.length, 2)
 })
 
+test('a tag that differs in the case of its letters alone is another one', async (t) => {
+  const service = await aService(t)
+  const [, net] = networkResources()
+  await service.over(
+    await deploy(service, 'first', { resources: [{ ...net, tags: { a: 'Prod' } }] }),
+  )
+  const changeOf = async (value: string, location: string) => {
+    const rest = { resources: [{ ...net, location, tags: { a: value } }] }
+    const body = { properties: { mode: 'Incremental', template: template(rest) } }
+    const answer = await service.ask('POST', `${deploymentId(service, 'what')}/whatIf`, body)
+    return answer.body.properties.changes[0].changeType
+  }
+  assert.equal(await changeOf('Prod', 'LOCAL'), 'NoChange')
+  assert.equal(await changeOf('prod', 'local'), 'Modify')
+})
+
 test('what is only looked through is neither kept nor made', async (t) => {
   const service = await aService(t)
   await service.ask('PUT', service.group('rg'), { location: 'local' })
@@ -296,7 +312,7 @@ test('deployments in deployments go into other groups and subscriptions make gro
         type: 'Microsoft.Resources/resourceGroups',
         apiVersion: '2021-04-01',
         name: 'made',
-        location: 'local',
+        location: '[deployment().location]',
       },
       inner('made'),
     ],

@@ -77,6 +77,9 @@ test('a definition says what its versions are alike in, and that never changes',
     'PropertyChangeNotAllowed',
     /Changing property 'galleryImage\.properties\.\w+'/,
   ] as const
+  const turned = Object.fromEntries(Object.entries(body.properties.identifier).reverse())
+  const same = await service.ask('PUT', id, changed({ identifier: turned }))
+  assert.equal(same.status, 200, 'in whatever order its members are')
   await refused(service, id, changed({ osType: 'Windows' }), ...fixed)
   await refused(
     service,

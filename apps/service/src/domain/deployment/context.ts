@@ -29,7 +29,11 @@ export async function contextOf(
       subscription: subscriptionTold(subscription, record),
       tenant: { tenantId: record.caller.tenantId },
       environment: environmentTold(record),
-      deployment: deploymentTold(record),
+      deployment: {
+        ...deploymentTold(record),
+        // Of a resource group's the group says where.
+        ...(group === null && { location: location ?? 'local' }),
+      },
     },
     provider: (namespace, type) => providerTold(types, namespace, type, location ?? 'local'),
     now: record.at,

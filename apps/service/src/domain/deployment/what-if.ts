@@ -80,9 +80,14 @@ function differenceOf(found: Json | undefined, wanted: Json, path: string): Json
       return wanted.flatMap((one, i) => differenceOf(found[i], one, `${path}[${i}]`))
     return [{ path, propertyChangeType: 'Array', before: found, after: wanted, children: [] }]
   }
-  if (String(found).toLowerCase() === String(wanted).toLowerCase()) return []
+  const isSame = path.startsWith('tags.') ? found === wanted : isAlike(found, wanted)
+  if (isSame) return []
   return [{ path, propertyChangeType: 'Modify', before: found, after: wanted }]
 }
+
+/** Ids and words of a kind are the same in any case of letters. */
+const isAlike = (found: Json, wanted: Json) =>
+  String(found).toLowerCase() === String(wanted).toLowerCase()
 
 /** What is not known before the deployment, or not shown. */
 const isUnknown = (value: Json) =>

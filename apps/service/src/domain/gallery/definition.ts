@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { ArmError, type Fault, faults, keyOf } from '@trusted-launch/api'
 import { everyOf } from '../every-of.ts'
 import { listIn } from '../links.ts'
@@ -144,7 +145,7 @@ const FIXED = ['osType', 'osState', 'hyperVGeneration', 'architecture', 'identif
 /** @throws {ArmError} 409, Azure's words. */
 function requireSameDefinition(before: JsonObject, after: JsonObject): void {
   const differs = (member: string) =>
-    JSON.stringify(before[member] ?? null) !== JSON.stringify(after[member] ?? null)
+    !isDeepStrictEqual(before[member] ?? null, after[member] ?? null)
   const changed = FIXED.find(differs)
   // Azure lets features be changed by who says so.
   const isFeature = differs('features') && after.allowUpdateImage !== true

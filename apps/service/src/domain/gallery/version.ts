@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { ArmError, type Fault, faults, keyOf, nameOf, parseResourceId } from '@trusted-launch/api'
 import { everyOf } from '../every-of.ts'
 import type { KeptImage } from '../host/images.ts'
@@ -118,7 +119,7 @@ function requireSameVersion(before: JsonObject, after: JsonObject): void {
       throw new ArmError(changeRefused(`storageProfile.${member}`))
   }
   const [was, is] = [before.securityProfile, after.securityProfile]
-  if (is !== undefined && JSON.stringify(is) !== JSON.stringify(was))
+  if (is !== undefined && !isDeepStrictEqual(is, was))
     throw new ArmError(changeRefused('securityProfile'))
 }
 
