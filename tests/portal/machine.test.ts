@@ -143,13 +143,14 @@ test("what a guest wrote to its console is text, whatever it is, and the page's 
   skip: portalMissing,
 }, async (t) => {
   const wrote =
-    '\u001b[1;31mred\u001b[0m <img src=x onerror="document.title=1"><script>1</script>\n'
-  host.console = async () => wrote
+    '\u001b[1;31mred\u001b[0m <img src=x onerror="document.title=1"><script>1</script> démarré ●\n'
+  // As a host has it: a character a byte.
+  host.console = async () => Buffer.from(wrote).toString('latin1')
   const { page } = await portal.open(t, pageOf(web, 'serial'))
   await page.locator('pre').waitFor()
   assert.equal(
     await page.locator('pre').innerText(),
-    'red <img src=x onerror="document.title=1"><script>1</script>\n',
+    'red <img src=x onerror="document.title=1"><script>1</script> démarré ●\n',
   )
   const [download] = await Promise.all([
     page.waitForEvent('download'),

@@ -86,9 +86,9 @@ export function useNetworkInterfaces(ids: readonly string[]) {
   })
 }
 
-/** What a VM wrote to its console: the text, and an address of all of it that is good for some minutes. */
+/** What a VM wrote to its console: the bytes, and an address of all of it that is good for some minutes. */
 export interface SerialLog {
-  readonly text: string
+  readonly bytes: Uint8Array
   readonly address: string
 }
 
@@ -99,8 +99,7 @@ export function useSerialLog(machine: string) {
       const { body } = await client.ask('POST', `${machine}/retrieveBootDiagnosticsData`)
       const { pathname, search } = new URL(body!.serialConsoleLogBlobUri as string)
       const address = pathname + search
-      const bytes = await client.getBytes(address)
-      return { text: new TextDecoder('latin1').decode(bytes), address }
+      return { bytes: new Uint8Array(await client.getBytes(address)), address }
     },
   })
 }

@@ -1,13 +1,16 @@
 import { Button, Link, makeStyles, Text, tokens } from '@fluentui/react-components'
 import { ArrowClockwiseRegular } from '@fluentui/react-icons'
+import { useMemo } from 'react'
 import { Allowed } from '../../components/allowed.tsx'
 import { Row } from '../../components/row.tsx'
 import { Failed, Loading } from '../../components/states.tsx'
 import { useSerialLog } from '../../queries/machine-parts.ts'
 import { useTexts } from '../../texts/texts.ts'
 import type { TabGiven } from '../machine.tsx'
+import { ConsoleText } from './console/console-text.ts'
 
 const READ = 'Microsoft.Compute/virtualMachines/retrieveBootDiagnosticsData/action'
+/** Bytes, from the end. */
 const SHOWN_MAX = 256 * 1024
 const ESCAPE = String.fromCharCode(27)
 /** What moves a terminal's cursor or gives it colours. @see ECMA-48, 5.4 */
@@ -39,8 +42,9 @@ function Log({ machine }: TabGiven) {
   const { resources } = texts
   const styles = useStyles()
   const log = useSerialLog(machine.id)
-  const all = log.data?.text ?? ''
-  const shown = all.slice(-SHOWN_MAX).replaceAll(CONTROL_SEQUENCES, '')
+  const all = log.data?.bytes ?? new Uint8Array()
+  const text = useMemo(() => new ConsoleText().decode(all.subarray(-SHOWN_MAX)), [all])
+  const shown = text.replaceAll(CONTROL_SEQUENCES, '')
   return (
     <>
       <Row label={texts.machine.tabs.serial}>

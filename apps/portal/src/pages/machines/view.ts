@@ -50,13 +50,15 @@ function searchOf({ sorting, hidden, ...texts }: MachinesView): Record<string, s
 
 export function matching(rows: readonly MachineRow[], view: MachinesView): readonly MachineRow[] {
   const wanted = view.name.toLowerCase()
-  const [tag = '', value] = view.tag.split('=')
+  const [, tag = '', value] = /^([^=]*)(?:=(.*))?$/s.exec(view.tag)!
   const tests: ((row: MachineRow) => boolean)[] = []
   if (wanted !== '') tests.push(({ name }) => name.toLowerCase().includes(wanted))
   if (view.power !== '') tests.push(({ power }) => power === view.power)
   if (view.security !== '') tests.push(({ securityType }) => securityType === view.security)
   if (view.integrity !== '') tests.push(({ integrity }) => integrity === view.integrity)
-  if (tag !== '')
-    tests.push(({ tags }) => (value === undefined ? tag in tags : tags[tag] === value))
+  // As Azure has it: names of tags mind no case, values do.
+  const isTag = ([name, text]: [string, string]) =>
+    name.toLowerCase() === tag.toLowerCase() && (value === undefined || text === value)
+  if (tag !== '') tests.push(({ tags }) => Object.entries(tags).some(isTag))
   return tests.length === 0 ? rows : rows.filter((row) => tests.every((test) => test(row)))
 }
